@@ -1,0 +1,38 @@
+"""What every test shares: Hypothesis profiles and the folder of real images."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# "ci" draws the same examples every time, so that a failure is never a matter of luck.
+# "long" hunts: HYPOTHESIS_PROFILE=long pytest ...
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    max_examples=25,
+    deadline=timedelta(seconds=20),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long",
+    max_examples=10_000,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder with real image sets; the tests that need it skip where it is missing."""
+    folder = Path(os.environ.get("TINYALEX_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real images at {folder} (set TINYALEX_TEST_DATA)")
+    return folder

@@ -1,0 +1,138 @@
+"""The rules of the house, read from the source: who may import whom, and what nobody may do.
+
+A file imports only from its own floor or a lower one, layers never name a device, files stay
+short, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "tinyalex"
+
+FLOORS = [
+    {"errors"},
+    {"backends"},
+    {"layers", "data"},
+    {"models"},
+    {"recipes"},
+    {"training", "evaluation"},
+    {"check", "learn", "report"},
+    {"cli", "commands", "__main__"},
+]
+# Same floor, but strangers to each other.
+STRANGERS = {("data", "layers"), ("layers", "data")}
+
+DEVICES = {"numpy", "scipy", "cupy", "cupyx", "numba", "torch", "jax"}
+PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+LONGEST_FILE = 350
+
+INIT = PACKAGE / "__init__.py"
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != INIT)
+LAYERS = sorted((PACKAGE / "layers").rglob("*.py"))
+EVERY_FILE = sorted(
+    path
+    for folder in ("tinyalex", "tests", "docs", "lessons")
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def module_of(path: Path) -> str:
+    """``tinyalex.layers.conv`` for ``tinyalex/layers/conv.py``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def floor_of(room: str) -> int:
+    """Height of a top-level module or package; ``cli_train`` lives with ``cli``."""
+    for height, rooms in enumerate(FLOORS):
+        if room in rooms or room.split("_")[0] in rooms:
+            return height
+    raise AssertionError(f"tinyalex.{room} has no floor: give it one in {name_of(Path(__file__))}")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that a file imports, inside functions too."""
+    module = module_of(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")
+            base = base[: len(base) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_file_imports_from_its_own_floor_or_below(path: Path) -> None:
+    room = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    for line, imported in imports(path):
+        head, _, rest = imported.partition(".")
+        other = rest.split(".")[0]
+        if head != "tinyalex" or other in ("", "__version__", "*", room):
+            continue
+        allowed = floor_of(other) <= floor_of(room) and (room, other) not in STRANGERS
+        assert allowed, f"{name_of(path)}:{line}: {room} must not import {imported}"
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    """``import tinyalex`` is instant: the version, and no library behind it."""
+    found = [name for _, name in imports(INIT) if "__future__" not in name]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", LAYERS, ids=name_of)
+def test_a_layer_never_names_a_device(path: Path) -> None:
+    for line, imported in imports(path):
+        assert imported.split(".")[0] not in DEVICES, (
+            f"{name_of(path)}:{line}: imports {imported}; a layer has self.xp and self.backend"
+        )
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=name_of)
+def test_a_file_is_a_room_with_one_purpose(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines < LONGEST_FILE, f"{name_of(path)} has {lines} lines: split it"
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=name_of)
+def test_nothing_is_unpickled(path: Path) -> None:
+    for line, imported in imports(path):
+        assert imported.split(".")[0] not in PICKLERS, f"{name_of(path)}:{line}: {imported}"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            safe = isinstance(node.value, ast.Constant) and node.value.value is False
+            assert safe, f"{name_of(path)}:{node.value.lineno}: allow_pickle must be False"
+
+
+def test_the_reader_of_imports_sees_nested_and_relative_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that cannot see a breach would pass for ever."""
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    source = tmp_path / "tinyalex" / "layers" / "conv.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        "import numpy.linalg\n"
+        "def f():\n"
+        "    from numba import njit\n"
+        "    from ..training import loop\n"
+        "    from . import base\n"
+    )
+    assert [name for _, name in imports(source)] == [
+        "numpy.linalg",
+        "numba.njit",
+        "tinyalex.training.loop",
+        "tinyalex.layers.base",
+    ]

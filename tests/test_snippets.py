@@ -1,0 +1,183 @@
+"""Every piece of code that a reader is shown runs, and prints what the page says.
+
+In README.md and docs/ these fences are run, in order, a page in one empty folder:
+
+    ```python     one namespace a page; a ```text fence right behind it is its output
+    ```console    lines behind "$ " are commands, the lines below are their output
+
+``...`` stands for anything. In console output times, rates and sizes are free, and numbers
+with a decimal point may differ a little: another processor rounds, and so trains, a little
+differently. The examples in the package's docstrings run as doctests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "tinyalex").rglob("*.py")
+    if path.name != "__main__.py"
+)
+
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$(\n*)", re.MULTILINE | re.DOTALL)
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
+UNIT = r"(?:ms|s|min|h|images/s|kB|MB|GB|KiB|MiB|GiB)(?![\w/])"
+TOKEN = re.compile(
+    rf"(?P<any>\.\.\.)|(?P<clock>\d+(?::\d\d)+)|(?P<free>{NUMBER}(?=\s*{UNIT}))"
+    r"|(?P<close>\d+\.\d+)|(?P<rule>[━─]{2,})|(?P<bar>[█▉▊▋▌▍▎▏]+)|(?P<space>\s+)|(?P<exact>.)"
+)
+
+
+@dataclass(frozen=True)
+class Fence:
+    language: str
+    text: str
+    line: int
+    output: str | None
+
+
+def fences(page: str) -> Iterator[Fence]:
+    """Fenced blocks of a page; a python block takes the text block right behind it."""
+    found = list(FENCE.finditer(page))
+    for i, match in enumerate(found):
+        behind = found[i + 1] if i + 1 < len(found) else None
+        follows = behind is not None and behind[1] == "text" and behind.start() == match.end()
+        yield Fence(
+            language=match[1],
+            text=match[2],
+            line=page.count("\n", 0, match.start()) + 1,
+            output=behind[2] if behind is not None and follows else None,
+        )
+
+
+def same_output(expected: str, got: str) -> bool:
+    """Whether a command printed what the page shows, within the tolerance described above."""
+    pattern, close = "", []
+    for token in TOKEN.finditer(expected.strip()):
+        kind, text = token.lastgroup, token[0]
+        if kind == "close":
+            close.append(float(text))
+        pattern += {
+            "any": ".*?",
+            "clock": r"\d+(?::\d\d)+",
+            "free": NUMBER,
+            "close": r"(\d+(?:\.\d+)?)",
+            "rule": "[━─]+",
+            "bar": "[█▉▊▋▌▍▎▏]*",
+            "space": r"\s+",
+            "exact": re.escape(text),
+        }[str(kind)]
+    match = re.fullmatch(pattern, got.strip(), re.DOTALL)
+    return match is not None and all(
+        abs(want - float(have)) <= max(1.0, 0.2 * want)
+        for want, have in zip(close, match.groups(), strict=True)
+    )
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """(command, output) pairs of a console block."""
+    for block in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, output = block.partition("\n")
+        yield command, output
+
+
+def run_python(fence: Fence, namespace: dict[str, object], where: str) -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        # Blank lines in front keep the page's line numbers in a traceback.
+        exec(compile("\n" * fence.line + fence.text, where, "exec"), namespace)
+    if fence.output is not None:
+        flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        same = doctest.OutputChecker().check_output(fence.output, printed.getvalue(), flags)
+        assert same, f"{where}: shown:\n{fence.output}\nprinted:\n{printed.getvalue()}"
+
+
+def run_console(fence: Fence, folder: Path, where: str) -> None:
+    path = os.pathsep.join([str(folder / ".bin"), str(Path(sys.executable).parent)])
+    env = os.environ | {
+        "PATH": path + os.pathsep + os.environ.get("PATH", ""),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "utf-8",
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+    }
+    for command, output in commands(fence.text):
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=folder,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            timeout=600,
+        )
+        got = f"{where}: $ {command}\nexit code {done.returncode}, printed:\n{done.stdout}"
+        refused = "Try:" in output  # a page may show an error
+        assert done.returncode == (2 if refused else 0), got
+        if output.strip():
+            assert same_output(output, done.stdout), f"{got}\nshown:\n{output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_does_what_it_shows(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if shutil.which("tinyalex", path=str(Path(sys.executable).parent)) is None:
+        script = tmp_path / ".bin" / "tinyalex"
+        script.parent.mkdir()
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tinyalex "$@"\n')
+        script.chmod(0o755)
+    namespace: dict[str, object] = {"__name__": "snippet"}
+    for fence in fences(page.read_text(encoding="utf-8")):
+        where = f"{page.relative_to(ROOT)}:{fence.line}"
+        if fence.language == "python":
+            run_python(fence, namespace, where)
+        elif fence.language == "console":
+            run_console(fence, tmp_path, where)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_in_docstrings_run(module: str) -> None:
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    assert doctest.testmod(importlib.import_module(module), optionflags=flags).failed == 0
+
+
+def test_a_link_in_a_page_leads_somewhere() -> None:
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("test error 1.4 %  12 s", "test error 1.1 %   9 s", True),
+        ("test error 1.4 %", "test error 9.4 %", False),
+        ("epoch 3 of 10", "epoch 4 of 10", False),
+        ("first\n...\nlast", "first\n2\n3\nlast\n", True),
+        ("time left 0:00:12, 1,250 images/s", "time left 0:01:02, 980.5 images/s", True),
+        ("tiny", "alexnet", False),
+    ],
+)
+def test_shown_and_printed_output_are_compared(shown: str, printed: str, same: bool) -> None:
+    assert same_output(shown, printed) is same

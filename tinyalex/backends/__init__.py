@@ -1,0 +1,74 @@
+"""What arrays are and where they live: the switch between NumPy and a GPU."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
+from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.errors import BackendError, unknown
+
+__all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available", "get"]
+
+_NOT_HERE = {
+    "numba": "compiled CPU kernels are not part of this version",
+    "cuda": "GPU kernels are not part of this version",
+}
+
+
+def available() -> list[str]:
+    """Names of the backends that this installation can run, the fastest first."""
+    return ["numpy"]
+
+
+def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
+    """Return a backend.
+
+    Parameters
+    ----------
+    name : str or Backend
+        ``"numpy"``, ``"numba"``, ``"cuda"`` or ``"auto"`` (the fastest one available). A
+        backend is returned as it is.
+    threads : int, optional
+        Workers that share a batch: by default the CPU cores this process may use, or
+        ``OMP_NUM_THREADS`` if that is set.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown or ``threads`` is below 1.
+    BackendError
+        The backend exists but cannot run here.
+
+    Examples
+    --------
+    >>> get("numpy").name
+    'numpy'
+    """
+    if isinstance(name, Backend):
+        return name
+    if name == "auto":
+        name = available()[0]
+    if name in available():
+        return _numpy(check_threads(_default_threads() if threads is None else threads))
+    if name in _NOT_HERE:
+        raise BackendError(
+            f"backend {name!r} is not available: {_NOT_HERE[name]}",
+            f"--backend auto, or one of: {', '.join(available())}",
+        )
+    raise unknown("backend", name, ["auto", *available(), *_NOT_HERE])
+
+
+@cache
+def _numpy(threads: int) -> NumpyBackend:
+    return NumpyBackend(threads)
+
+
+def _default_threads() -> int:
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

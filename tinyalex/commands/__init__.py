@@ -1,0 +1,1 @@
+"""The commands of `tinyalex`, one file a theme; ``tinyalex.cli`` puts them together."""

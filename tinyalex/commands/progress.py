@@ -1,0 +1,112 @@
+"""What a training run shows while it runs: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from tinyalex.commands.console import Output, duration, percent
+from tinyalex.training import Listener
+
+PLAIN_SECONDS = 60.0  # an epoch longer than this gets lines in between
+
+
+class TrainingProgress(Listener):
+    """Listener of the training loop that prints through an `Output`.
+
+    Use it as a context manager, so that the bar leaves the terminal whatever happens.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        console = output.console
+        self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
+        self.bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("loss {task.fields[loss]:.3f}  error {task.fields[error]:.1%}"),
+            TextColumn("{task.fields[rate]:,.0f} images/s"),
+            _TimeLeft(),
+            console=console,
+            transient=True,
+            disable=not self.live,
+            expand=True,
+        )
+        self.task: TaskID | None = None
+        self.last_line = time.monotonic()
+
+    def __enter__(self) -> TrainingProgress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def step(self, record: dict[str, Any]) -> None:
+        """Move the bar; piped, print a line now and then within a long epoch."""
+        if self.live:
+            self._move_bar(record)
+        elif time.monotonic() - self.last_line > PLAIN_SECONDS:
+            self._line(
+                f"epoch {record['epoch']:>3}/{record['epochs']}"
+                f" step {record['step']}/{record['steps_per_epoch']}"
+                f"  loss {record['loss']:.4f}  error {percent(record['error'])}"
+                f"  {record['images_per_second']:,.0f} images/s"
+            )
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        """Print the epoch's figures on a line of their own, above the bar."""
+        self._line(
+            f"epoch {record['epoch']:>3}"
+            f"  loss {record['train_loss']:.4f}  error {percent(record['train_error']):>7}"
+            f"  |  test loss {record['test_loss']:.4f}"
+            f"  error {percent(record['test_error']):>7}"
+            f"  |  {duration(record['seconds'])}"
+        )
+
+    def warning(self, text: str) -> None:
+        """Print a warning, in quiet mode too."""
+        self.output.warning(text)
+
+    def _move_bar(self, record: dict[str, Any]) -> None:
+        fields = {
+            "epoch": f"{record['epoch']}/{record['epochs']}",
+            "loss": record["loss"],
+            "error": record["error"],
+            "rate": record["images_per_second"],
+        }
+        steps = record["steps_per_epoch"]
+        done = (record["epoch"] - 1) * steps + record["step"]
+        if self.task is None:
+            # Time left counts from here: a resumed run does not start at zero.
+            self.task = self.bar.add_task(
+                "", total=record["epochs"] * steps, completed=done, **fields
+            )
+        else:
+            self.bar.update(self.task, completed=done, **fields)
+
+    def _line(self, text: str) -> None:
+        self.output.text(text)
+        self.last_line = time.monotonic()
+
+
+class _TimeLeft(ProgressColumn):
+    """Time left, with its meaning: ``0:01:23 left``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = TimeRemainingColumn()
+
+    def render(self, task: Task) -> Text:
+        return self.inner.render(task) + Text(" left", style="progress.remaining")

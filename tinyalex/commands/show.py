@@ -1,0 +1,234 @@
+"""`tinyalex model` and `tinyalex recipe`: what there is, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tinyalex.report import LayerRow
+
+
+def model(
+    name: Annotated[
+        str | None, typer.Argument(help="A model; without it, all models are listed.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="For memory and time; default: its recipe's batch.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(help="Size of the last layer.")] = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Run training steps on noise; show time shares.")
+    ] = False,
+    backend: Annotated[str, typer.Option(help="auto, numpy or cuda (with --measure).")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="CPU threads (with --measure).")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a model's layers: output, parameters, multiply-adds, memory.
+
+    [bold]Examples[/]
+
+    tinyalex model
+
+    tinyalex model alexnet
+
+    tinyalex model alexnet --measure --batch-size 16
+    """
+    from tinyalex import models, recipes
+
+    out = Output(as_json, quiet)
+    if name is None:
+        _list_models(out)
+        return
+    spec = models.spec(name)
+    if classes is not None and classes < 1:
+        raise ConfigError(f"classes must be at least 1 (got {classes})", "--classes 10")
+    images = recipes.get(spec.recipe).batch_size if batch_size is None else batch_size
+    rows, total_seconds = _layer_rows(name, classes, images, measure, backend, threads)
+    parameters = sum(row.parameters for row in rows)
+    multiply_adds = sum(row.multiply_adds for row in rows)
+    document = {
+        "model": name,
+        "description": spec.description,
+        "input_shape": list(spec.input_shape),
+        "batch_size": images,
+        "parameters": parameters,
+        "multiply_adds": multiply_adds,
+        "activation_bytes": sum(row.activation_bytes for row in rows),
+        "weight_bytes": sum(row.weight_bytes for row in rows),
+        "seconds": total_seconds,
+        "layers": [asdict(row) for row in rows],
+    }
+    out.text(f"{name}: {spec.description}", style="bold")
+    out.text(f"input {_shape(spec.input_shape)}, one image; memory in MiB for a batch of {images}")
+    out.text()
+    _print_layers(out, rows)
+    out.text()
+    out.text(f"{parameters:,} parameters, {_millions(multiply_adds)} multiply-adds an image")
+    out.text("training holds the weights three times: themselves, gradients and velocities")
+    if total_seconds is not None:
+        out.text(f"one forward and backward pass: {total_seconds:.3f} s for {images} images")
+    out.result(document, short=f"{parameters} {multiply_adds}")
+
+
+def recipe(
+    name: Annotated[
+        str | None, typer.Argument(help="A recipe; without it, all recipes are listed.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a model is trained: each number with its source.
+
+    [bold]Examples[/]
+
+    tinyalex recipe
+
+    tinyalex recipe paper
+
+    tinyalex recipe cifar-80sec --json
+    """
+    from tinyalex import recipes
+
+    out = Output(as_json, quiet)
+    if name is None:
+        table = plain_table("recipe", "model", "epochs", "batch", "lr", left=["recipe", "model"])
+        known = [recipes.get(each) for each in recipes.names()]
+        for each in known:
+            row = each.name, each.model, str(each.epochs), str(each.batch_size), f"{each.lr:g}"
+            table.add_row(*row)
+        out.table(table)
+        out.text()
+        out.text("tinyalex recipe NAME shows one with its sources.")
+        out.result([each.name for each in known], short="\n".join(each.name for each in known))
+        return
+    found = recipes.get(name)
+    plain = found.to_dict()
+    sources = plain["sources"]
+    table = plain_table("number", "value", "source", left=["number", "value", "source"])
+    for field, value in plain.items():
+        if field not in ("name", "model", "sources"):
+            table.add_row(field, _readable(field, value), sources.get(field, "default"))
+    out.text(f"recipe {found.name} for the model {found.model}", style="bold")
+    out.text()
+    out.table(table)
+    out.result(plain, short=found.name)
+
+
+def _list_models(out: Output) -> None:
+    from tinyalex import models
+
+    specs = [models.spec(each) for each in models.names()]
+    table = plain_table("model", "input", "classes", "what", left=["model", "what"])
+    for spec in specs:
+        shape, classes = _shape(spec.input_shape), str(spec.num_classes)
+        table.add_row(spec.name, shape, classes, spec.description)
+    out.table(table)
+    out.text()
+    out.text("tinyalex model NAME shows the layers of one.")
+    document = [
+        {
+            "name": spec.name,
+            "input_shape": list(spec.input_shape),
+            "classes": spec.num_classes,
+            "recipe": spec.recipe,
+            "description": spec.description,
+        }
+        for spec in specs
+    ]
+    out.result(document, short="\n".join(spec.name for spec in specs))
+
+
+def _layer_rows(
+    name: str,
+    classes: int | None,
+    images: int,
+    measure: bool,
+    backend: str,
+    threads: int | None,
+) -> tuple[list[LayerRow], float | None]:
+    from tinyalex import backends, models
+    from tinyalex.report import layer_table, measure_layers
+
+    if images < 1:
+        raise ConfigError(f"batch size must be at least 1 (got {images})", "--batch-size 128")
+    network = models.build(name, num_classes=classes)
+    input_shape = models.spec(name).input_shape
+    if not measure:
+        return layer_table(network, input_shape, images), None
+    network.to(backends.get(backend, threads=threads))
+    seconds = measure_layers(network, input_shape, images)
+    return layer_table(network, input_shape, images, seconds), sum(seconds.values())
+
+
+def _print_layers(out: Output, rows: list[LayerRow]) -> None:
+    headings = ["layer", "kind", "", "output", "parameters", "mult.-\nadds", "out\nMiB"]
+    headings.append("weights\nMiB")
+    measured = rows[0].time_share is not None
+    if measured:
+        headings.append("time\n%")
+    table = plain_table(*headings, left=["layer", "kind", ""])
+    for row in rows:
+        cells = [
+            row.name,
+            _KINDS.get(row.kind, row.kind),
+            row.detail,
+            _shape(row.output_shape),
+            f"{row.parameters:,}" if row.parameters else "",
+            _millions(row.multiply_adds) if row.multiply_adds else "",
+            f"{row.activation_bytes / 2**20:.1f}",
+            f"{row.weight_bytes / 2**20:.1f}" if row.weight_bytes else "",
+        ]
+        if measured:
+            cells.append(f"{100 * (row.time_share or 0):.1f}")
+        table.add_row(*cells)
+    out.table(table)
+
+
+# Eighty columns hold nine figures a layer only if the longest class names are cut.
+_KINDS = {
+    "LocalResponseNorm": "LocalNorm",
+    "SpatialResponseNorm": "SpatialNorm",
+    "LocallyConnected2d": "Local2d",
+}
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(str(size) for size in shape)
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:,.1f}M" if count < 1e8 else f"{count / 1e6:,.0f}M"
+
+
+def _readable(field: str, value: Any) -> str:
+    """Write a recipe's value for people; the JSON form keeps the exact one."""
+    if value is None:
+        return "whole image" if field == "crop" else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if field == "schedule":
+        return _schedule(value)
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_words(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return "\n".join(_words(each) for each in value) or "none"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _schedule(schedule: Mapping[str, Any]) -> str:
+    rest = [f"{key} {_words(each)}" for key, each in schedule.items() if key != "kind"]
+    return "\n".join([str(schedule["kind"]), *rest])
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_words(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

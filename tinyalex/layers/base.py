@@ -1,0 +1,187 @@
+"""The contract of a layer, and what every layer shares.
+
+A layer is written once, forward and backward, against ``self.xp`` (the array module) and the
+kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height, width);
+``d`` before a name is the gradient of the loss with respect to it, in that array's shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tinyalex import backends
+from tinyalex.backends import Array, Backend
+from tinyalex.errors import ConfigError, ShapeError, TinyalexError
+
+Shape = Sequence[int]
+
+
+class NotReadyError(TinyalexError, AttributeError):
+    """A layer was asked for something that only ``forward`` provides."""
+
+
+class Layer:
+    """One step of a network.
+
+    Attributes
+    ----------
+    params, grads : dict of str to array
+        Weights, and their gradients after ``backward``, under the same keys.
+    training : bool
+        Set by ``train()`` and ``eval()``; only dropout behaves differently.
+    backend : Backend
+        Where the arrays live; ``to(backend)`` moves the layer.
+    needs_dx : bool
+        Whether ``backward`` must return the gradient of its input. A network's first layer can
+        save that work while training.
+    """
+
+    def __init__(self) -> None:
+        self.params: dict[str, Array] = {}
+        self.grads: dict[str, Array] = {}
+        self.training = True
+        self.backend: Backend = backends.get("numpy")
+        self.needs_dx = True
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise NotReadyError(
+                f"{type(self).__name__}: no {name!r} yet",
+                "call forward(x) before backward(dy)",
+            )
+
+    @property
+    def xp(self) -> Any:
+        """The array module."""
+        return self.backend.xp
+
+    def forward(self, x: Array) -> Array:
+        """Compute the layer's output and keep what ``backward`` needs."""
+        raise NotImplementedError
+
+    def backward(self, dy: Array) -> Array:
+        """Turn d(loss)/d(output) into d(loss)/d(input); fill ``grads`` on the way."""
+        raise NotImplementedError
+
+    def __call__(self, x: Array) -> Array:
+        return self.forward(x)
+
+    def train(self, mode: bool = True) -> Layer:
+        """Switch to training behaviour."""
+        self.training = mode
+        return self
+
+    def eval(self) -> Layer:
+        """Switch to test behaviour."""
+        return self.train(False)
+
+    def to(self, backend: str | Backend) -> Layer:
+        """Move weights and work to a backend."""
+        new = backends.get(backend)
+        for arrays in (self.params, self.grads):
+            for key, value in arrays.items():
+                arrays[key] = new.asarray(self.backend.to_host(value))
+        self.backend = new
+        return self
+
+    def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        """Shape of the output for an input of ``input_shape`` (batch included)."""
+        return tuple(input_shape)
+
+    def flops(self, input_shape: Shape) -> int:
+        """Floating-point operations of ``forward``: 2 for each multiply-add, biases left out."""
+        return 0
+
+    # ------------------------------------------------------------------ help for layers
+
+    def set_uniform(self, weight_shape: Shape, bias_shape: Shape, fan_in: int, seed: int) -> None:
+        """Draw weight and bias from U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's default."""
+        bound = 1 / math.sqrt(fan_in)
+        draw = self.backend.generator(seed)
+        for key, shape in (("weight", weight_shape), ("bias", bias_shape)):
+            self.params[key] = (2 * draw.random(shape) - 1) * bound
+            self.grads[key] = self.xp.zeros(tuple(shape), dtype=self.xp.float32)
+
+    def weight_and_bias(self, weight_shape: Shape) -> tuple[Array, Array]:
+        """The parameters, in the weight's dtype; refuses a weight of another shape."""
+        w, b = self.params["weight"], self.params["bias"]
+        if tuple(w.shape) != tuple(weight_shape):
+            raise ShapeError(
+                f"{type(self).__name__}: weight must be {tuple(weight_shape)} (got {w.shape})"
+            )
+        return w, self.cast(b, w.dtype)
+
+    def cast(self, x: Array, dtype: Any) -> Array:
+        """``x`` in ``dtype``; the same array where it has it already."""
+        return x if x.dtype == dtype else self.backend.asarray(x, dtype=dtype)
+
+    def check_input(self, x: Array, ndim: int | None = None) -> None:
+        """Refuse arrays that are not floating-point or have the wrong rank."""
+        name = type(self).__name__
+        if not hasattr(x, "shape"):
+            raise ShapeError(f"{name}: x must be an array (got {type(x).__name__})")
+        if not self.backend.is_floating(x):
+            raise ShapeError(
+                f"{name}: x must be floating-point (got {x.dtype})",
+                "convert it first: float32 for training, float64 for gradient checks",
+            )
+        if ndim is not None and len(x.shape) != ndim:
+            axes = {2: "(N, features)", 4: "(N, C, H, W)"}[ndim]
+            raise ShapeError(
+                f"{name}: x must be {axes} (got shape {tuple(x.shape)})",
+                "a single image needs a batch axis: x[None]" if ndim == 4 else "Flatten() first",
+            )
+
+    def check_dy(self, dy: Array, shape: Shape) -> None:
+        """Refuse a gradient whose shape is not the output's."""
+        if tuple(dy.shape) != tuple(shape):
+            raise ShapeError(
+                f"{type(self).__name__}: dy must have the output's shape {tuple(shape)} "
+                f"(got {tuple(dy.shape)})"
+            )
+
+
+def pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
+    """Read an int or a (height, width) pair."""
+    both = (value, value) if isinstance(value, int) else tuple(value)
+    if len(both) != 2 or any(not isinstance(v, int) or v < least for v in both):
+        raise ConfigError(
+            f"{name} must be a whole number >= {least} or a pair of them (got {value!r})"
+        )
+    return both
+
+
+def positive(name: str, value: int) -> int:
+    """Refuse counts below 1."""
+    if not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{name} must be a whole number >= 1 (got {value!r})")
+    return value
+
+
+def window_count(
+    where: str, size: int, kernel: int, stride: int, padding: int = 0, ceil_mode: bool = False
+) -> int:
+    """How many windows fit along an axis of ``size``.
+
+    With ``ceil_mode`` the last window may reach over the edge, but it must start inside the
+    image (PyTorch's rule).
+
+    Raises
+    ------
+    ShapeError
+        Not even one window fits.
+    """
+    room = size + 2 * padding - kernel
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1
+    if size + 2 * padding < 1 or count < 1 or (room < 0 and not ceil_mode):
+        raise ShapeError(
+            f"{where}: a window of {kernel} does not fit into {size} pixels "
+            f"with padding {padding}",
+            "a larger image, a smaller kernel_size or more padding",
+        )
+    return count

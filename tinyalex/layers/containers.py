@@ -1,0 +1,169 @@
+"""Layers made of layers: one after the other, or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import tinyalex.layers.state as state
+from tinyalex.backends import Array, Backend
+from tinyalex.errors import ConfigError
+from tinyalex.layers.base import Layer, Shape
+
+
+class Container(Layer):
+    """A layer with named children; what is done to it is done to them."""
+
+    children: dict[str, Layer]
+
+    def train(self, mode: bool = True) -> Layer:
+        for child in self.children.values():
+            child.train(mode)
+        return super().train(mode)
+
+    def to(self, backend: str | Backend) -> Layer:
+        for child in self.children.values():
+            child.to(backend)
+        return super().to(backend)
+
+    def named_layers(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield every leaf with its dotted name: ``("features.0", Conv2d)``."""
+        for name, child in self.children.items():
+            if isinstance(child, Container):
+                yield from child.named_layers(f"{prefix}{name}.")
+            else:
+                yield f"{prefix}{name}", child
+
+    def named_parameters(self) -> Iterator[tuple[str, Layer, str]]:
+        """Yield ``("features.0.weight", layer, "weight")`` for every parameter."""
+        for name, layer in self.named_layers():
+            for key in layer.params:
+                yield f"{name}.{key}", layer, key
+
+    def state_dict(self) -> dict[str, Array]:
+        """Every parameter by its dotted name, as NumPy arrays on the host."""
+        return state.state_dict(self)
+
+    def load_state_dict(self, arrays: Mapping[str, Array]) -> None:
+        """Set every parameter; names and shapes must be exactly the model's.
+
+        Raises
+        ------
+        CheckpointError
+            A name is missing or unknown, or a shape differs. Nothing is changed then.
+        """
+        state.load_state_dict(self, arrays)
+
+    def random_state(self) -> dict[str, int]:
+        """How many masks each dropout layer has drawn."""
+        return state.random_state(self)
+
+    def load_random_state(self, draws: Mapping[str, int]) -> None:
+        """Continue drawing masks where `random_state` was taken."""
+        state.load_random_state(self, draws)
+
+    def count_parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum(int(layer.params[key].size) for _, layer, key in self.named_parameters())
+
+
+class Sequential(Container):
+    """One layer after the other; backward runs the same way back.
+
+    Parameters
+    ----------
+    layers : sequence of layers, or dict of name to layer
+        A sequence is named "0", "1", ...
+    """
+
+    def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
+        super().__init__()
+        named = layers if isinstance(layers, Mapping) else {str(i): y for i, y in enumerate(layers)}
+        self.children = dict(named)
+        for name, layer in self.children.items():
+            if not isinstance(layer, Layer):
+                raise ConfigError(
+                    f"Sequential: {name!r} must be a Layer (got {type(layer).__name__})"
+                )
+
+    def __getitem__(self, name: str | int) -> Layer:
+        return self.children[str(name)]
+
+    def forward(self, x: Array) -> Array:
+        for layer in self.children.values():
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        for layer in reversed(self.children.values()):
+            dy = layer.backward(dy)
+        return dy
+
+    def skip_input_gradient(self, skip: bool = True) -> None:
+        """Do not compute d(loss)/d(image) in ``backward``: training has no use for it."""
+        first = next(iter(self.children.values()))
+        if isinstance(first, Sequential):
+            first.skip_input_gradient(skip)
+        else:
+            first.needs_dx = not skip
+
+    def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        for layer in self.children.values():
+            input_shape = layer.output_shape(input_shape)
+        return tuple(input_shape)
+
+    def flops(self, input_shape: Shape) -> int:
+        total = 0
+        for layer in self.children.values():
+            total += layer.flops(input_shape)
+            input_shape = layer.output_shape(input_shape)
+        return total
+
+
+class Towers(Container):
+    """Two columns side by side, as on the paper's two GPUs (figure 2).
+
+    Parameters
+    ----------
+    left, right : Sequential
+        The same layers with their own weights, each with half of the channels.
+    crossing : bool
+        Whether each column sees the whole input (the dashed lines that cross in figure 2), or
+        only its own half of the channels.
+    """
+
+    def __init__(self, left: Sequential, right: Sequential, *, crossing: bool) -> None:
+        super().__init__()
+        self.children = {"left": left, "right": right}
+        self.crossing = crossing
+
+    def forward(self, x: Array) -> Array:  # channels (or features) are axis 1
+        x_left, x_right = (x, x) if self.crossing else halves(x)
+        y_left = self.children["left"].forward(x_left)
+        y_right = self.children["right"].forward(x_right)
+        return self.xp.concat([y_left, y_right], axis=1)
+
+    def backward(self, dy: Array) -> Array:
+        dy_left, dy_right = halves(dy)
+        dx_left = self.children["left"].backward(dy_left)
+        dx_right = self.children["right"].backward(dy_right)
+        if self.crossing:
+            return dx_left + dx_right
+        return self.xp.concat([dx_left, dx_right], axis=1)
+
+    def tower_input(self, input_shape: Shape) -> tuple[int, ...]:
+        """What one column sees."""
+        N, C, *rest = input_shape
+        return (N, C if self.crossing else C // 2, *rest)
+
+    def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        N, C, *rest = self.children["left"].output_shape(self.tower_input(input_shape))
+        return (N, 2 * C, *rest)
+
+    def flops(self, input_shape: Shape) -> int:
+        return sum(c.flops(self.tower_input(input_shape)) for c in self.children.values())
+
+
+def halves(x: Array) -> tuple[Array, Array]:
+    """The first and the second half of the channels."""
+    middle = x.shape[1] // 2
+    return x[:, :middle, ...], x[:, middle:, ...]

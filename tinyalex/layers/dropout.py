@@ -1,0 +1,55 @@
+"""Dropout (paper, section 4.2)."""
+
+from __future__ import annotations
+
+from tinyalex.backends import Array
+from tinyalex.errors import ConfigError
+from tinyalex.layers.base import Layer
+
+
+class Dropout(Layer):
+    """While training, make each number zero with probability ``p``.
+
+    Parameters
+    ----------
+    p : float
+        From 0 (keep all) to below 1.
+    mode : "inverted" or "paper"
+        Who makes up for the missing numbers. ``"inverted"`` multiplies what is kept by
+        1/(1-p) while training and does nothing at test time, as PyTorch and Caffe do.
+        ``"paper"`` leaves the kept numbers alone and multiplies all by 1-p at test time.
+        Weights trained in one convention are wrong by that factor in the other.
+    seed : int
+        The masks are a function of the seed and of ``draws``, the number of masks drawn so far.
+        A checkpoint keeps ``draws``, so a resumed run draws the same masks.
+    """
+
+    def __init__(self, p: float = 0.5, mode: str = "inverted", *, seed: int = 0) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ConfigError(f"Dropout: p must be from 0 to below 1 (got {p})")
+        if mode not in ("inverted", "paper"):
+            raise ConfigError(f"Dropout: mode must be 'inverted' or 'paper' (got {mode!r})")
+        self.p, self.mode, self.seed = p, mode, seed
+        self.draws = 0
+
+    def forward(self, x: Array) -> Array:
+        self.check_input(x)
+        self.factor = self.training_factor(x) if self.training else self.test_factor()
+        return x if self.factor is None else x * self.factor
+
+    def backward(self, dy: Array) -> Array:
+        return dy if self.factor is None else dy * self.factor
+
+    def training_factor(self, x: Array) -> Array:
+        """A new mask: 0 where dropped, 1 or 1/(1-p) where kept."""
+        if self.p == 0:
+            return None
+        draw = self.backend.generator(self.seed, self.draws).random(x.shape)
+        self.draws += 1
+        mask = self.cast(draw >= self.p, x.dtype)
+        return mask / (1 - self.p) if self.mode == "inverted" else mask
+
+    def test_factor(self) -> float | None:
+        """What every number is multiplied by at test time."""
+        return 1 - self.p if self.mode == "paper" else None

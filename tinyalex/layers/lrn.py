@@ -1,0 +1,102 @@
+"""Response normalisation: large activities damp their neighbours (paper, section 3.3)."""
+
+from __future__ import annotations
+
+from tinyalex.backends import Array
+from tinyalex.errors import ConfigError
+from tinyalex.layers.base import Layer, positive
+
+
+class _ResponseNorm(Layer):
+    """What both kinds share: y = x / scale**beta, and the loop over slices of the batch."""
+
+    def __init__(self, size: int, alpha: float, beta: float, k: float) -> None:
+        super().__init__()
+        self.size = positive("size", size)
+        self.alpha, self.beta, self.k = alpha, beta, k
+        if not (k > 0 and alpha >= 0):
+            raise ConfigError(
+                f"{type(self).__name__}: k must be > 0 and alpha >= 0 (got k={k}, alpha={alpha})",
+                "both keep the scale positive, so that its power exists",
+            )
+
+    def kernels(self) -> tuple[Array, Array]:
+        """The backend's forward and backward kernel."""
+        raise NotImplementedError
+
+    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> the same
+        self.check_input(x, ndim=4)
+        norm, _ = self.kernels()
+        self.x = x
+        self.scale = scale = self.xp.empty(x.shape, dtype=x.dtype)
+        y = self.xp.empty(x.shape, dtype=x.dtype)
+
+        def part(n: slice) -> None:
+            y[n, ...], scale[n, ...] = norm(x[n, ...], self.size, self.alpha, self.beta, self.k)
+
+        self.backend.each(part, x.shape[0], self.bytes_per_image(x))
+        return y
+
+    def backward(self, dy: Array) -> Array:  # (N, C, H, W) -> the same
+        x, scale = self.x, self.scale
+        self.check_dy(dy, x.shape)
+        _, norm_backward = self.kernels()
+        dx = self.xp.empty(x.shape, dtype=x.dtype)
+
+        def part(n: slice) -> None:
+            dx[n, ...] = norm_backward(
+                dy[n, ...], x[n, ...], scale[n, ...], self.size, self.alpha, self.beta
+            )
+
+        self.backend.each(part, x.shape[0], self.bytes_per_image(x))
+        return dx
+
+    @staticmethod
+    def bytes_per_image(x: Array) -> int:
+        """An image and the kernels' four arrays of its size."""
+        return 5 * x.shape[1] * x.shape[2] * x.shape[3] * x.dtype.itemsize  # type: ignore[no-any-return]
+
+
+class LocalResponseNorm(_ResponseNorm):
+    """Divide each activity by a power of its own and its neighbouring channels' energy.
+
+    y_i = x_i / (k + alpha * sum over ``size`` channels around i of x_j**2) ** beta
+
+    Parameters
+    ----------
+    size : int
+        Channels in the sum (the paper's n = 5); at the first and last channel it is clipped.
+    alpha, beta, k : float
+        The paper's 1e-4, 0.75 and 2. ``alpha`` multiplies the sum and is *not* divided by
+        ``size``: ``torch.nn.LocalResponseNorm`` and Caffe divide, so their alpha is ``size``
+        times this one.
+    """
+
+    def __init__(
+        self, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
+    ) -> None:
+        super().__init__(size, alpha, beta, k)
+
+    def kernels(self) -> tuple[Array, Array]:
+        return self.backend.cross_map_norm, self.backend.cross_map_norm_backward
+
+
+class SpatialResponseNorm(_ResponseNorm):
+    """Like `LocalResponseNorm`, over ``size`` x ``size`` neighbours in the same channel.
+
+    Parameters
+    ----------
+    size : int
+        Side of the square; at the image's edges it is clipped.
+    alpha, beta, k : float
+        ``alpha`` multiplies the sum and is not divided by the square's area: cuda-convnet's
+        ``rnorm`` layer divides its ``scale`` by ``size**2``.
+    """
+
+    def __init__(
+        self, size: int = 3, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+    ) -> None:
+        super().__init__(size, alpha, beta, k)
+
+    def kernels(self) -> tuple[Array, Array]:
+        return self.backend.same_map_norm, self.backend.same_map_norm_backward

@@ -1,0 +1,116 @@
+"""Overlapping pooling (paper, section 3.4)."""
+
+from __future__ import annotations
+
+from tinyalex.backends import Array
+from tinyalex.errors import ShapeError
+from tinyalex.layers.base import Layer, Shape, pair, window_count
+
+
+class _Pool2d(Layer):
+    """What both kinds of pooling share: the windows.
+
+    Parameters
+    ----------
+    kernel_size, stride : int or (height, width)
+        The paper's windows are 3 wide and 2 apart: they overlap. ``stride`` is ``kernel_size``
+        by default.
+    ceil_mode : bool
+        Also use a last window that reaches over the edge; it is clipped. cuda-convnet and Caffe
+        do so: 32 pixels become 16, not 15.
+    """
+
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = pair("kernel_size", kernel_size, least=1)
+        self.stride = pair("stride", kernel_size if stride is None else stride, least=1)
+        self.ceil_mode = ceil_mode
+
+    def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        if len(input_shape) != 4:
+            raise ShapeError(f"{type(self).__name__}: x must be (N, C, H, W) (got {input_shape})")
+        N, C, H, W = input_shape
+        OH, OW = (
+            window_count(
+                type(self).__name__,
+                size,
+                self.kernel_size[i],
+                self.stride[i],
+                ceil_mode=self.ceil_mode,
+            )
+            for i, size in enumerate((H, W))
+        )
+        return (N, C, OH, OW)
+
+    @staticmethod
+    def bytes_per_image(x: Array) -> int:
+        """Size of one image: a slice of the batch should fit the cache."""
+        return x.shape[1] * x.shape[2] * x.shape[3] * x.dtype.itemsize  # type: ignore[no-any-return]
+
+
+class MaxPool2d(_Pool2d):
+    __doc__ = f"Keep each window's largest number.\n{_Pool2d.__doc__}"
+
+    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
+        self.check_input(x, ndim=4)
+        N, _, OH, OW = shape = self.output_shape(x.shape)
+        self.x_shape = x.shape
+        y = self.xp.empty(shape, dtype=x.dtype)
+        # Where each maximum stood: windows have fewer than 2**16 pixels.
+        self.where = where = self.xp.empty(shape, dtype=self.xp.uint16)
+
+        def part(n: slice) -> None:
+            y[n, ...], where[n, ...] = self.backend.max_pool(
+                x[n, ...], self.kernel_size, self.stride, (OH, OW)
+            )
+
+        self.backend.each(part, N, self.bytes_per_image(x))
+        return y
+
+    def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
+        where = self.where
+        self.check_dy(dy, where.shape)
+        dx = self.xp.empty(self.x_shape, dtype=dy.dtype)
+
+        def part(n: slice) -> None:
+            dx[n, ...] = self.backend.max_pool_backward(
+                dy[n, ...], where[n, ...], dx[n, ...].shape, self.kernel_size, self.stride
+            )
+
+        self.backend.each(part, dx.shape[0], self.bytes_per_image(dx))
+        return dx
+
+
+class AvgPool2d(_Pool2d):
+    __doc__ = f"Average each window; a clipped one counts what it has.\n{_Pool2d.__doc__}"
+
+    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
+        self.check_input(x, ndim=4)
+        self.x_shape = x.shape
+        N, _, OH, OW = shape = self.output_shape(x.shape)
+        y = self.xp.empty(shape, dtype=x.dtype)
+
+        def part(n: slice) -> None:
+            y[n, ...] = self.backend.avg_pool(
+                x[n, ...], self.kernel_size, self.stride, (OH, OW)
+            )
+
+        self.backend.each(part, N, self.bytes_per_image(x))
+        return y
+
+    def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
+        self.check_dy(dy, self.output_shape(self.x_shape))
+        dx = self.xp.empty(self.x_shape, dtype=dy.dtype)
+
+        def part(n: slice) -> None:
+            dx[n, ...] = self.backend.avg_pool_backward(
+                dy[n, ...], dx[n, ...].shape, self.kernel_size, self.stride
+            )
+
+        self.backend.each(part, dx.shape[0], self.bytes_per_image(dx))
+        return dx

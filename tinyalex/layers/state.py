@@ -1,0 +1,55 @@
+"""Weights by name: taking them out of a network and putting them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tinyalex.backends import Array
+from tinyalex.errors import CheckpointError
+from tinyalex.layers.dropout import Dropout
+
+if TYPE_CHECKING:
+    from tinyalex.layers.containers import Container
+
+
+def state_dict(model: Container) -> dict[str, Array]:
+    """Every parameter by its dotted name, copied to the host."""
+    return {
+        name: layer.backend.to_host(layer.params[key]).copy()
+        for name, layer, key in model.named_parameters()
+    }
+
+
+def load_state_dict(model: Container, arrays: Mapping[str, Array]) -> None:
+    """Set every parameter; all names and shapes are checked before the first is set."""
+    wanted = {name: layer.params[key].shape for name, layer, key in model.named_parameters()}
+    missing, extra = sorted(wanted.keys() - arrays.keys()), sorted(arrays.keys() - wanted.keys())
+    if missing or extra:
+        raise CheckpointError(
+            f"the weights are not this model's: missing {missing[:3]}, unknown {extra[:3]}",
+            "build the model that the weights were saved from",
+        )
+    for name, shape in wanted.items():
+        if tuple(arrays[name].shape) != tuple(shape):
+            raise CheckpointError(
+                f"{name} must be {tuple(shape)} (got {tuple(arrays[name].shape)})",
+                "the same num_classes and the same kind of images as when it was saved",
+            )
+    for name, layer, key in model.named_parameters():
+        dtype = layer.params[key].dtype
+        layer.params[key] = layer.backend.asarray(arrays[name].copy(), dtype=dtype)
+
+
+def random_state(model: Container) -> dict[str, int]:
+    """How many masks each dropout layer has drawn."""
+    return {n: layer.draws for n, layer in model.named_layers() if isinstance(layer, Dropout)}
+
+
+def load_random_state(model: Container, draws: Mapping[str, int]) -> None:
+    """Set the dropout layers' counters."""
+    for name, layer in model.named_layers():
+        if isinstance(layer, Dropout):
+            if name not in draws:
+                raise CheckpointError(f"the checkpoint has no random state for {name}")
+            layer.draws = int(draws[name])

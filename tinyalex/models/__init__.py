@@ -1,0 +1,209 @@
+"""The networks, each a list of layers, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tinyalex.errors import ConfigError, unknown
+from tinyalex.layers import Sequential
+from tinyalex.models import alexnet, cifar
+from tinyalex.models.alexnet import to_two_tower
+from tinyalex.models.init import Rules, initialise
+from tinyalex.models.tiny import TINY_INIT, tiny
+
+__all__ = ["Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
+
+Builder = Callable[[tuple[int, int, int], int, str], Sequential]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What is known of a network before it is built.
+
+    Attributes
+    ----------
+    input_shape : (C, H, W) of one image
+    num_classes : classes of the data that it was made for
+    recipe : name of the recipe that trains it if none is named
+    dropout : "inverted" or "paper"; see `tinyalex.layers.Dropout`
+    """
+
+    name: str
+    description: str
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    recipe: str
+    builder: Builder
+    init: Rules
+    dropout: str = "inverted"
+
+
+class Model(Sequential):
+    """A network that knows its name and what it takes."""
+
+    name: str
+    num_classes: int
+    input_shape: tuple[int, int, int]
+
+
+_IMAGENET, _IMAGENET_224 = (3, 227, 227), (3, 224, 224)
+_CIFAR, _CIFAR_CROP = (3, 32, 32), (3, 24, 24)
+_SPECS = {
+    s.name: s
+    for s in (
+        ModelSpec(
+            "alexnet",
+            "the paper's network; the two GPUs are groups=2",
+            _IMAGENET,
+            1000,
+            "paper",
+            alexnet.alexnet,
+            alexnet.PAPER_INIT,
+            "paper",
+        ),
+        ModelSpec(
+            "alexnet-two-tower",
+            "the same network written as its two columns",
+            _IMAGENET,
+            1000,
+            "paper",
+            alexnet.alexnet_two_tower,
+            alexnet.TWO_TOWER_INIT,
+            "paper",
+        ),
+        ModelSpec(
+            "alexnet-torchvision",
+            "one column, no normalisation: torchvision's layout",
+            _IMAGENET_224,
+            1000,
+            "torchvision",
+            alexnet.alexnet_torchvision,
+            alexnet.TORCHVISION_INIT,
+        ),
+        ModelSpec(
+            "cifar-80sec",
+            "26 % on CIFAR-10",
+            _CIFAR,
+            10,
+            "cifar-80sec",
+            cifar.cifar_80sec,
+            cifar.EIGHTY_SECONDS_INIT,
+        ),
+        ModelSpec(
+            "cifar-19pct",
+            "19 % on CIFAR-10",
+            _CIFAR,
+            10,
+            "cifar-19pct",
+            cifar.cifar_19pct,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "cifar-18pct",
+            "18 % on CIFAR-10, with same-map normalisation",
+            _CIFAR,
+            10,
+            "cifar-18pct",
+            cifar.cifar_18pct,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "cifar-13pct",
+            "13 % on CIFAR-10, with unshared weights",
+            _CIFAR_CROP,
+            10,
+            "cifar-13pct",
+            cifar.cifar_13pct,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "cifar-11pct",
+            "11 % on CIFAR-10, with unshared weights and cross-map normalisation",
+            _CIFAR_CROP,
+            10,
+            "cifar-11pct",
+            cifar.cifar_11pct,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "cifar-fig1-relu",
+            "figure 1's network with ReLU",
+            _CIFAR,
+            10,
+            "cifar-fig1-relu",
+            cifar.cifar_fig1_relu,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "cifar-fig1-tanh",
+            "figure 1's network with tanh",
+            _CIFAR,
+            10,
+            "cifar-fig1-tanh",
+            cifar.cifar_fig1_tanh,
+            cifar.LADDER_INIT,
+        ),
+        ModelSpec(
+            "tiny", "AlexNet in miniature, for digits", (1, 16, 16), 10, "tiny", tiny, TINY_INIT
+        ),
+    )
+}
+
+
+def names() -> list[str]:
+    """Names of all networks."""
+    return list(_SPECS)
+
+
+def spec(name: str) -> ModelSpec:
+    """What is known of a network; an unknown name raises ConfigError."""
+    if name not in _SPECS:
+        raise unknown("model", name, _SPECS)
+    return _SPECS[name]
+
+
+def build(
+    name: str,
+    num_classes: int | None = None,
+    seed: int = 0,
+    *,
+    init: Rules | None = None,
+    dropout: str | None = None,
+    in_channels: int | None = None,
+    image_size: int | None = None,
+) -> Model:
+    """Build a network with fresh weights, on the NumPy backend.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    num_classes : int, optional
+        Outputs of the last layer; by default those of the data the network was made for.
+    seed : int
+        Of the weights and of dropout's masks.
+    init : mapping, optional
+        Initialisation rules (see `initialise`) in place of the network's own.
+    dropout : "inverted" or "paper", optional
+    in_channels, image_size : int, optional
+        Other images than the network was made for; the first fully connected layer adapts.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown or a number is not allowed.
+    ShapeError
+        The image is too small for the network.
+    """
+    s = spec(name)
+    classes = s.num_classes if num_classes is None else num_classes
+    if classes < 2:
+        raise ConfigError(f"num_classes must be at least 2 (got {classes})")
+    C, H, W = s.input_shape
+    size = (image_size, image_size) if image_size is not None else (H, W)
+    image = (in_channels if in_channels is not None else C, *size)
+    model = Model(s.builder(image, classes, dropout or s.dropout).children)
+    model.name, model.num_classes, model.input_shape = name, classes, image
+    initialise(model, s.init if init is None else init, seed)
+    return model

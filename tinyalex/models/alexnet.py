@@ -1,0 +1,191 @@
+"""AlexNet three times: the paper's, its two columns written out, and torchvision's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tinyalex.backends import Array
+from tinyalex.layers import (
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    Towers,
+)
+from tinyalex.models.init import Rules
+
+# Paper, section 5: sigma 0.01; biases 1 in conv2, conv4, conv5 and the hidden fc layers.
+PAPER_INIT: Rules = {
+    "*.weight": ("normal", 0.01),
+    "*.bias": ("constant", 0.0),
+    "features.4.bias": ("constant", 1.0),
+    "features.10.bias": ("constant", 1.0),
+    "features.12.bias": ("constant", 1.0),
+    "classifier.0.bias": ("constant", 1.0),
+    "classifier.3.bias": ("constant", 1.0),
+}
+
+TWO_TOWER_INIT: Rules = {
+    "*.weight": ("normal", 0.01),
+    "*.bias": ("constant", 0.0),
+    "columns2.*.bias": ("constant", 1.0),
+    "columns4.*.bias": ("constant", 1.0),
+    "columns5.*.bias": ("constant", 1.0),
+    "columns6.*.bias": ("constant", 1.0),
+    "columns7.*.bias": ("constant", 1.0),
+}
+
+TORCHVISION_INIT: Rules = {"*": ("kaiming_uniform",)}
+
+
+def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
+    """The paper's network (section 3.5, figure 2) on one device: its two GPUs are ``groups=2``."""
+    features = Sequential(
+        [
+            Conv2d(image[0], 96, 11, stride=4),
+            ReLU(),
+            LocalResponseNorm(),
+            MaxPool2d(3, stride=2),
+            Conv2d(96, 256, 5, padding=2, groups=2),
+            ReLU(),
+            LocalResponseNorm(),
+            MaxPool2d(3, stride=2),
+            Conv2d(256, 384, 3, padding=1),
+            ReLU(),
+            Conv2d(384, 384, 3, padding=1, groups=2),
+            ReLU(),
+            Conv2d(384, 256, 3, padding=1, groups=2),
+            ReLU(),
+            MaxPool2d(3, stride=2),
+        ]
+    )
+    classifier = Sequential(
+        [
+            Linear(flat_size(features, image), 4096),
+            ReLU(),
+            Dropout(0.5, dropout),
+            Linear(4096, 4096),
+            ReLU(),
+            Dropout(0.5, dropout),
+            Linear(4096, num_classes),
+        ]
+    )
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+
+
+def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
+    """The one-column variant of "One weird trick" (Krizhevsky 2014), as torchvision lays it out.
+
+    torchvision's adaptive average pooling to 6x6 does nothing on 224x224 images, and is left
+    out; the names and shapes of the parameters are torchvision's.
+    """
+    features = Sequential(
+        [
+            Conv2d(image[0], 64, 11, stride=4, padding=2),
+            ReLU(),
+            MaxPool2d(3, stride=2),
+            Conv2d(64, 192, 5, padding=2),
+            ReLU(),
+            MaxPool2d(3, stride=2),
+            Conv2d(192, 384, 3, padding=1),
+            ReLU(),
+            Conv2d(384, 256, 3, padding=1),
+            ReLU(),
+            Conv2d(256, 256, 3, padding=1),
+            ReLU(),
+            MaxPool2d(3, stride=2),
+        ]
+    )
+    classifier = Sequential(
+        [
+            Dropout(0.5, dropout),
+            Linear(flat_size(features, image), 4096),
+            ReLU(),
+            Dropout(0.5, dropout),
+            Linear(4096, 4096),
+            ReLU(),
+            Linear(4096, num_classes),
+        ]
+    )
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+
+
+def alexnet_two_tower(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
+    """The paper's network as its two columns (figure 2).
+
+    Each column has half of the filters. Columns see each other's maps where figure 2's lines
+    cross: in the third convolution and in the fully connected layers. Normalisation sums over
+    all maps of a layer, as section 3.3's formula does, so at the seam the columns exchange two
+    maps each way.
+    """
+    channels = image[0]
+
+    def towers(crossing: bool, *columns: list[Layer]) -> Towers:
+        return Towers(Sequential(columns[0]), Sequential(columns[1]), crossing=crossing)
+
+    def conv(into: int, out: int, kernel: int, **how: int) -> list[Layer]:
+        return [Conv2d(into, out, kernel, **how), ReLU()]
+
+    layers: dict[str, Layer] = {
+        "columns1": towers(True, *(conv(channels, 48, 11, stride=4) for _ in range(2))),
+        "norm1": LocalResponseNorm(),
+        "pool1": MaxPool2d(3, stride=2),
+        "columns2": towers(False, *(conv(48, 128, 5, padding=2) for _ in range(2))),
+        "norm2": LocalResponseNorm(),
+        "pool2": MaxPool2d(3, stride=2),
+        "columns3": towers(True, *(conv(256, 192, 3, padding=1) for _ in range(2))),
+        "columns4": towers(False, *(conv(192, 192, 3, padding=1) for _ in range(2))),
+        "columns5": towers(False, *(conv(192, 128, 3, padding=1) for _ in range(2))),
+        "pool5": MaxPool2d(3, stride=2),
+        "flatten": Flatten(),
+    }
+    flat = flat_size(Sequential(layers), image)
+    layers |= {
+        "columns6": towers(True, *([Linear(flat, 2048), ReLU()] for _ in range(2))),
+        "dropout6": Dropout(0.5, dropout),
+        "columns7": towers(True, *([Linear(4096, 2048), ReLU()] for _ in range(2))),
+        "dropout7": Dropout(0.5, dropout),
+        "fc8": Linear(4096, num_classes),
+    }
+    return Sequential(layers)
+
+
+# alexnet's layer -> the same layer of the two-tower net
+_COLUMNS = {
+    "features.0": "columns1",
+    "features.4": "columns2",
+    "features.8": "columns3",
+    "features.10": "columns4",
+    "features.12": "columns5",
+    "classifier.0": "columns6",
+    "classifier.3": "columns7",
+}
+
+
+def to_two_tower(state: Mapping[str, Array]) -> dict[str, np.ndarray]:
+    """Cut `alexnet`'s weights (a state dict) into those of `alexnet-two-tower`.
+
+    The first half of the filters is the left column's. No number changes.
+    """
+    towers: dict[str, np.ndarray] = {}
+    for name, array in state.items():
+        layer, _, key = name.rpartition(".")
+        if layer == "classifier.6":
+            towers[f"fc8.{key}"] = np.array(array)
+        else:
+            left, right = np.split(np.asarray(array), 2)
+            towers[f"{_COLUMNS[layer]}.left.0.{key}"] = left.copy()
+            towers[f"{_COLUMNS[layer]}.right.0.{key}"] = right.copy()
+    return towers
+
+
+def flat_size(features: Sequential, image: tuple[int, int, int]) -> int:
+    """How many numbers an image has become after ``features``."""
+    return int(np.prod(features.output_shape((1, *image))[1:]))

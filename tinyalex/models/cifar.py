@@ -1,0 +1,168 @@
+"""The CIFAR-10 ladder: the example nets of cuda-convnet, and the pair of the paper's figure 1.
+
+Sources: cuda-convnet ``example-layers/layers-80sec.cfg``, ``layers-19pct.cfg``,
+``layers-18pct.cfg``, ``layers-conv-local-13pct.cfg``, ``layers-conv-local-11pct.cfg`` and the
+``layer-params-*.cfg`` beside them. All pool in ceil mode: 32 pixels become 16, 8 and 4.
+"""
+
+from __future__ import annotations
+
+from tinyalex.layers import (
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    LocallyConnected2d,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    SpatialResponseNorm,
+    Tanh,
+)
+from tinyalex.models.init import Rules
+
+Image = tuple[int, int, int]
+
+# initW of the cfg files: 0.0001 in the first convolution, then 0.01; biases 0.
+LADDER_INIT: Rules = {
+    "*.weight": ("normal", 0.01),
+    "conv1.weight": ("normal", 1e-4),
+    "local*.weight": ("normal", 0.04),
+    "*.bias": ("constant", 0.0),
+}
+EIGHTY_SECONDS_INIT: Rules = {**LADDER_INIT, "fc*.weight": ("normal", 0.1)}
+
+
+def conv5(channels: int, filters: int) -> Conv2d:
+    """The ladder's convolution: 5x5, the image keeps its size."""
+    return Conv2d(channels, filters, 5, padding=2)
+
+
+def max_pool() -> MaxPool2d:
+    """Overlapping: 3 wide, 2 apart."""
+    return MaxPool2d(3, stride=2, ceil_mode=True)
+
+
+def avg_pool() -> AvgPool2d:
+    """Overlapping: 3 wide, 2 apart."""
+    return AvgPool2d(3, stride=2, ceil_mode=True)
+
+
+def spatial_norm() -> SpatialResponseNorm:
+    """``rnorm`` of the 18 % net; cuda-convnet divides its scale 5e-5 by the 9 of the square."""
+    return SpatialResponseNorm(3, alpha=5e-5 / 9, beta=0.75, k=1.0)
+
+
+def map_norm() -> LocalResponseNorm:
+    """``cmrnorm`` of the 11 % net; cuda-convnet divides its scale 1e-3 by the 9 maps."""
+    return LocalResponseNorm(9, alpha=1e-3 / 9, beta=0.75, k=1.0)
+
+
+def with_classifier(layers: dict[str, Layer], image: Image, *sizes: tuple[str, int]) -> Sequential:
+    """Append flatten and fully connected layers; ReLU between two of them."""
+    N, *rest = Sequential(layers).output_shape((1, *image))
+    features = rest[0] * rest[1] * rest[2]
+    layers["flatten"] = Flatten()
+    for i, (name, size) in enumerate(sizes):
+        if i:
+            layers[f"relu_{sizes[i - 1][0]}"] = ReLU()
+        layers[name] = Linear(features, size)
+        features = size
+    return Sequential(layers)
+
+
+def three_convs(image: Image, norm: bool) -> dict[str, Layer]:
+    """Three convolutions with a max and two average poolings: 80sec, 19pct and 18pct."""
+    layers: dict[str, Layer] = {
+        "conv1": conv5(image[0], 32),
+        "pool1": max_pool(),
+        "relu1": ReLU(),  # after the pooling: the same result as before it, a quarter of the work
+        "norm1": spatial_norm(),
+        "conv2": conv5(32, 32),
+        "relu2": ReLU(),
+        "pool2": avg_pool(),
+        "norm2": spatial_norm(),
+        "conv3": conv5(32, 64),
+        "relu3": ReLU(),
+        "pool3": avg_pool(),
+    }
+    if not norm:
+        del layers["norm1"], layers["norm2"]
+    return layers
+
+
+def cifar_80sec(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """26 % in 80 seconds (of a 2011 GPU)."""
+    return with_classifier(three_convs(image, False), image, ("fc64", 64), ("fc10", num_classes))
+
+
+def cifar_19pct(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """19 %: one fully connected layer less, and a strong decay on it."""
+    return with_classifier(three_convs(image, False), image, ("fc10", num_classes))
+
+
+def cifar_18pct(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """18 %: with response normalisation in the same map."""
+    return with_classifier(three_convs(image, True), image, ("fc10", num_classes))
+
+
+def two_locals(
+    image: Image, num_classes: int, norm: bool, local3: int, local4: int = 32
+) -> Sequential:
+    """Two convolutions, then two layers with unshared weights."""
+    layers: dict[str, Layer] = {
+        "conv1": conv5(image[0], 64),
+        "relu1": ReLU(),
+        "norm1": map_norm(),
+        "pool1": max_pool(),
+        "conv2": conv5(64, 64),
+        "relu2": ReLU(),
+        "norm2": map_norm(),
+        "pool2": max_pool(),
+    }
+    if not norm:
+        del layers["norm1"], layers["norm2"]
+    _, channels, H, W = Sequential(layers).output_shape((1, *image))
+    for name, filters in (("3", local3), ("4", local4)):
+        layers[f"local{name}"] = LocallyConnected2d(channels, filters, (H, W), 3, padding=1)
+        layers[f"relu{name}"] = ReLU()
+        channels = filters
+    return with_classifier(layers, image, ("fc10", num_classes))
+
+
+def cifar_13pct(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """13 % with 24x24 crops and mirrors."""
+    return two_locals(image, num_classes, norm=False, local3=32)
+
+
+def cifar_11pct(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """11 % with cross-map normalisation, a wider local layer and a longer training."""
+    return two_locals(image, num_classes, norm=True, local3=64)
+
+
+def figure1(image: Image, num_classes: int, activation: type[Layer]) -> Sequential:
+    """Four layers that learn, the activation after each convolution (paper, figure 1)."""
+    layers: dict[str, Layer] = {
+        "conv1": conv5(image[0], 32),
+        "act1": activation(),
+        "pool1": max_pool(),
+        "conv2": conv5(32, 32),
+        "act2": activation(),
+        "pool2": max_pool(),
+        "conv3": conv5(32, 64),
+        "act3": activation(),
+        "pool3": max_pool(),
+    }
+    return with_classifier(layers, image, ("fc10", num_classes))
+
+
+def cifar_fig1_relu(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """Figure 1's solid line."""
+    return figure1(image, num_classes, ReLU)
+
+
+def cifar_fig1_tanh(image: Image, num_classes: int, dropout: str) -> Sequential:
+    """Figure 1's dashed line."""
+    return figure1(image, num_classes, Tanh)

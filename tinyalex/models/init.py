@@ -1,0 +1,69 @@
+"""First values of the weights, by rules that recipes write down as data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tinyalex.backends import Array
+from tinyalex.errors import ConfigError
+from tinyalex.layers import Container, Dropout, Layer, LocallyConnected2d
+
+Rule = Sequence[Any]
+Rules = Mapping[str, Rule]
+
+KINDS = ("normal", "constant", "he_normal", "kaiming_uniform")
+
+
+def initialise(model: Container, rules: Rules, seed: int) -> None:
+    """Draw every parameter anew, and give every dropout layer its own stream of masks.
+
+    Parameters
+    ----------
+    model : Container
+    rules : mapping of pattern to rule
+        A pattern over parameter names ("features.*.weight"; the last one that matches wins) to
+        ``("normal", sigma)``, ``("constant", value)``, ``("he_normal",)``: N(0, sqrt(2/fan_in)),
+        or ``("kaiming_uniform",)``: U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's default.
+    seed : int
+        Each parameter has its own stream, a function of the seed and the parameter's place in
+        the network, so that a change of one layer leaves the others' values alone.
+
+    Raises
+    ------
+    ConfigError
+        A parameter has no rule, or a rule's kind is unknown.
+    """
+    for i, (name, layer, key) in enumerate(model.named_parameters()):
+        matching = [rule for pattern, rule in rules.items() if fnmatchcase(name, pattern)]
+        if not matching:
+            raise ConfigError(f"no initialiser for {name}", 'add a rule for "*"')
+        layer.params[key] = draw(matching[-1], layer, key, seed, i)
+        layer.grads[key] = layer.xp.zeros_like(layer.params[key])
+    dropouts = [layer for _, layer in model.named_layers() if isinstance(layer, Dropout)]
+    for i, dropout in enumerate(dropouts):
+        dropout.seed, dropout.draws = seed * 1009 + i + 1, 0
+
+
+def draw(rule: Rule, layer: Layer, key: str, seed: int, index: int) -> Array:
+    """First values of one parameter."""
+    kind, *numbers = rule
+    shape = layer.params[key].shape
+    generator = layer.backend.generator(seed, index)
+    if kind == "constant":
+        return layer.xp.full(shape, numbers[0], dtype=layer.xp.float32)
+    if kind == "normal":
+        return generator.normal(shape, numbers[0])
+    if kind == "he_normal":
+        return generator.normal(shape, math.sqrt(2 / fan_in(layer)))
+    if kind == "kaiming_uniform":
+        return (2 * generator.random(shape) - 1) / math.sqrt(fan_in(layer))
+    raise ConfigError(f"unknown initialiser {kind!r}", f"one of: {', '.join(KINDS)}")
+
+
+def fan_in(layer: Layer) -> int:
+    """How many inputs one output of the layer sees."""
+    shape = layer.params["weight"].shape
+    return math.prod(shape[3:] if isinstance(layer, LocallyConnected2d) else shape[1:])

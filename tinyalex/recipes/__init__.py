@@ -1,0 +1,35 @@
+"""How to train each model: data, not code. ``recipes.get("paper")``, ``recipes.names()``."""
+
+from __future__ import annotations
+
+from tinyalex.errors import unknown
+from tinyalex.recipes import cifar, imagenet, tiny
+from tinyalex.recipes.recipe import Recipe
+
+_RECIPES = {r.name: r for r in (*imagenet.RECIPES, *tiny.RECIPES, *cifar.RECIPES)}
+
+
+def names() -> list[str]:
+    """Names of all recipes, in the order in which a reader meets them."""
+    return list(_RECIPES)
+
+
+def get(name: str) -> Recipe:
+    """Find a recipe by its name.
+
+    Raises
+    ------
+    ConfigError
+        There is no such recipe; the message suggests the nearest.
+
+    Examples
+    --------
+    >>> get("paper").lr
+    0.01
+    """
+    if name not in _RECIPES:
+        raise unknown("recipe", name, _RECIPES)
+    return _RECIPES[name]
+
+
+__all__ = ["Recipe", "get", "names"]

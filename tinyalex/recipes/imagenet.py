@@ -1,0 +1,180 @@
+"""Four ways in which AlexNet was trained on ImageNet. Each difference is kept, with its source.
+
+Layer numbers are those of ``models.build("alexnet")``: features 0, 4, 8, 10 and 12 are conv1
+to conv5; classifier 0, 3 and 6 are fc6 to fc8.
+"""
+
+from __future__ import annotations
+
+from tinyalex.recipes.recipe import Recipe
+
+_CONV2, _CONV4, _CONV5, _FC6, _FC7 = (
+    "features.4.bias",
+    "features.10.bias",
+    "features.12.bias",
+    "classifier.0.bias",
+    "classifier.3.bias",
+)
+_HIDDEN_BIASES = (_CONV2, _CONV4, _CONV5, _FC6, _FC7)
+
+_227 = "227 fits conv1 without padding (55 outputs), as 224 padded by (0, 3) does"
+
+PAPER = Recipe(
+    name="paper",
+    model="alexnet",
+    epochs=90,
+    batch_size=128,
+    lr=0.01,
+    weight_decay=5e-4,
+    schedule={"kind": "plateau", "factor": 0.1, "patience": 3, "drops": 3},
+    init={
+        "*.weight": ("normal", 0.01),
+        "*.bias": ("constant", 0.0),
+        **dict.fromkeys(_HIDDEN_BIASES, ("constant", 1.0)),
+    },
+    crop=227,
+    mirror=True,
+    mean="image",
+    colour="eigenvalue",
+    colour_sigma=0.1,
+    dropout="paper",
+    sources={
+        "epochs": "paper, section 5: roughly 90 cycles",
+        "batch_size": "paper, section 5",
+        "lr": "paper, section 5: 0.01",
+        "momentum": "paper, section 5",
+        "weight_decay": "paper, section 5",
+        "schedule": "paper, section 5: / 10 when the validation error stopped improving, three "
+        "times before the end; the patience of 3 epochs stands for the authors' eye",
+        "init": "paper, section 5: N(0, 0.01); biases 1 in conv2, 4, 5 and the hidden fc layers",
+        "crop": f"paper, section 4.1: random 224x224 of 256x256; {_227}",
+        "mirror": "paper, section 4.1",
+        "mean": "paper, section 2: the mean activity over the training set is subtracted",
+        "colour": "paper, section 4.1: alpha times the eigenvalue",
+        "colour_sigma": "paper, section 4.1: 0.1",
+        "dropout": "paper, section 4.2: outputs times 0.5 at test time",
+    },
+)
+
+_NET145 = "authors' code (AlexNet-Source-Code), run log of net 145"
+
+CODE2012 = Recipe(
+    name="code2012",
+    model="alexnet",
+    epochs=91,
+    batch_size=128,
+    lr=0.01,
+    weight_decay=5e-4,
+    multipliers=(("*.bias", 2.0, 0.0),),
+    schedule={"kind": "plateau", "factor": 0.1, "patience": 3, "drops": 3},
+    init={
+        "*.weight": ("normal", 0.01),
+        "features.8.weight": ("normal", 0.03),
+        "features.10.weight": ("normal", 0.03),
+        "features.12.weight": ("normal", 0.03),
+        "*.bias": ("constant", 0.0),
+        **dict.fromkeys(_HIDDEN_BIASES, ("constant", 1.0)),
+    },
+    crop=227,
+    mirror=True,
+    mean="image",
+    scale=1 / 1.1,
+    colour="std",
+    colour_sigma=0.1,
+    colour_until=67,
+    frozen=(("features.0.*", 72),),
+    dropout="paper",
+    sources={
+        "epochs": f"{_NET145}: 91",
+        "batch_size": _NET145,
+        "lr": _NET145,
+        "momentum": _NET145,
+        "weight_decay": _NET145,
+        "multipliers": f"{_NET145}: biases learn twice as fast and do not decay",
+        "schedule": "paper, section 5: by hand when the validation error stopped improving; "
+        "the patience of 3 epochs stands for the authors' eye",
+        "init": f"{_NET145}: sigma 0.03 in conv3 to conv5; biases as in the paper, section 5",
+        "crop": f"{_NET145}: 224x224 of 256x256; {_227}",
+        "mirror": _NET145,
+        "mean": _NET145,
+        "scale": f"{_NET145}: data / 1.1 where colour noise is on",
+        "colour": f"{_NET145}: alpha times the standard deviation",
+        "colour_sigma": _NET145,
+        "colour_until": f"{_NET145}: colour noise off at epoch 67",
+        "frozen": f"{_NET145}: conv1 frozen at epoch 72",
+        "dropout": "paper, section 4.2",
+    },
+)
+
+_SOLVER = "Caffe models/bvlc_alexnet/solver.prototxt"
+_TRAIN_VAL = "Caffe models/bvlc_alexnet/train_val.prototxt"
+
+CAFFE = Recipe(
+    name="caffe",
+    model="alexnet",
+    epochs=90,
+    batch_size=256,
+    lr=0.01,
+    weight_decay=5e-4,
+    multipliers=(("*.bias", 2.0, 0.0),),
+    schedule={"kind": "steps", "epochs": (20, 40, 60, 80), "factor": 0.1},
+    init={
+        "*.weight": ("normal", 0.01),
+        "classifier.0.weight": ("normal", 0.005),
+        "classifier.3.weight": ("normal", 0.005),
+        "*.bias": ("constant", 0.0),
+        **dict.fromkeys(_HIDDEN_BIASES, ("constant", 0.1)),
+    },
+    crop=227,
+    mirror=True,
+    mean="image",
+    sources={
+        "epochs": f"{_SOLVER}: max_iter 450000 of 256 images = 90 epochs",
+        "batch_size": f"{_TRAIN_VAL}: batch_size 256",
+        "lr": f"{_SOLVER}: base_lr",
+        "momentum": f"{_SOLVER}: momentum",
+        "weight_decay": f"{_SOLVER}: weight_decay",
+        "multipliers": f"{_TRAIN_VAL}: bias lr_mult 2, decay_mult 0",
+        "schedule": f"{_SOLVER}: gamma 0.1, stepsize 100000 = 20 epochs",
+        "init": f"{_TRAIN_VAL}: weight_filler and bias_filler",
+        "crop": f"{_TRAIN_VAL}: crop_size",
+        "mirror": f"{_TRAIN_VAL}: mirror",
+        "mean": f"{_TRAIN_VAL}: mean_file",
+        "dropout": "Caffe dropout_layer.cpp: divides by 1 - p in training",
+    },
+)
+
+_TRAIN_PY = "torchvision references/classification/train.py"
+
+TORCHVISION = Recipe(
+    name="torchvision",
+    model="alexnet-torchvision",
+    epochs=90,
+    batch_size=256,
+    lr=0.01,
+    weight_decay=1e-4,
+    schedule={"kind": "steps", "epochs": (30, 60), "factor": 0.1},
+    init={"*": ("kaiming_uniform",)},
+    crop=224,
+    mirror=True,
+    mean="channel",
+    scale=1 / (255 * 0.226),
+    sources={
+        "epochs": f"{_TRAIN_PY}: --epochs 90",
+        "batch_size": f"{_TRAIN_PY}: --batch-size 32 on each of 8 GPUs",
+        "lr": "torchvision references/classification/README.md: AlexNet uses --lr 1e-2",
+        "momentum": f"{_TRAIN_PY}: --momentum 0.9",
+        "weight_decay": f"{_TRAIN_PY}: --weight-decay 1e-4",
+        "schedule": f"{_TRAIN_PY}: --lr-step-size 30, --lr-gamma 0.1",
+        "init": "PyTorch Conv2d and Linear: reset_parameters",
+        "crop": "torchvision references/classification/presets.py: 224; "
+        "there of random size and shape, here a plain random crop",
+        "mirror": "torchvision references/classification/presets.py",
+        "mean": "torchvision references/classification/presets.py: a mean for each channel",
+        "scale": "torchvision references/classification/presets.py: the mean of its three "
+        "standard deviations, .229, .224 and .225, of pixels / 255",
+        "dropout": "PyTorch Dropout",
+    },
+)
+
+RECIPES = (PAPER, CODE2012, CAFFE, TORCHVISION)

@@ -1,0 +1,172 @@
+"""What a recipe is: the numbers that train one model, each with the place it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from tinyalex.errors import ConfigError
+
+Rule = tuple[str, float] | tuple[str]
+
+_SCHEDULES = {
+    "constant": set(),
+    "steps": {"epochs", "factor"},
+    "plateau": {"factor", "patience", "drops"},
+    "exponential": {"factor"},
+}
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "mean": ("image", "channel", "none"),
+    "colour": (None, "eigenvalue", "std"),
+    "dropout": ("inverted", "paper"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The numbers that train a model. Data, not code: `to_dict` holds all of it.
+
+    Attributes
+    ----------
+    name, model : str
+        The recipe's name and the model that it was made for.
+    epochs, batch_size : int
+        Passes over the training images; images a step.
+    lr, momentum, weight_decay : float
+        ``v = momentum * v - lr * (weight_decay * w + g)``, then ``w = w + v``.
+    multipliers : tuple of (pattern, lr_multiplier, decay_multiplier)
+        By parameter name (`fnmatch` patterns); the last pattern that matches counts.
+    schedule : mapping
+        ``kind`` is ``constant``, ``steps`` (``epochs``: when, ``factor``), ``plateau``
+        (``factor``, ``patience`` epochs without a better test error, ``drops`` before the
+        end) or ``exponential`` (``factor`` an epoch).
+    init : mapping of pattern to rule
+        ``("normal", sigma)``, ``("constant", value)`` or ``("kaiming_uniform",)``.
+    crop : int or None
+        Side of the random crop in pixels; None trains on the whole image.
+    mirror : bool
+        Whether half of the images are flipped left to right.
+    mean : str
+        What is subtracted: the mean ``image``, the mean of each ``channel``, or ``none``.
+    scale : float
+        Factor on the pixels (0 to 255) after the mean was subtracted.
+    colour : str or None
+        The colour shift along the principal components of RGB, by ``eigenvalue`` (paper) or
+        by standard deviation, ``std`` (the authors' code).
+    colour_sigma : float
+        Standard deviation of the shift's factor.
+    dropout : str
+        ``paper`` multiplies by 1 - p at test time, ``inverted`` divides in training.
+    colour_until : int or None
+        Epochs after which the colour shift is off.
+    frozen : tuple of (pattern, epoch)
+        Parameters that stop learning after that many epochs.
+    sources : mapping of field to str
+        Where each number comes from.
+    """
+
+    name: str
+    model: str
+    epochs: int
+    batch_size: int
+    lr: float
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    multipliers: tuple[tuple[str, float, float], ...] = ()
+    schedule: Mapping[str, Any] = field(default_factory=lambda: {"kind": "constant"})
+    init: Mapping[str, Rule] = field(default_factory=dict)
+    crop: int | None = None
+    mirror: bool = False
+    mean: str = "image"
+    scale: float = 1.0
+    colour: str | None = None
+    colour_sigma: float = 0.1
+    dropout: str = "inverted"
+    colour_until: int | None = None
+    frozen: tuple[tuple[str, int], ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _positive_int(self, "epochs")
+        _positive_int(self, "batch_size")
+        if self.crop is not None:
+            _positive_int(self, "crop")
+        for name in ("lr", "scale"):
+            _number(self, name, above=0.0)
+        _number(self, "weight_decay", at_least=0.0)
+        _number(self, "colour_sigma", at_least=0.0)
+        _number(self, "momentum", at_least=0.0)
+        if self.momentum >= 1:
+            raise ConfigError(f"recipe: momentum must be below 1 (got {self.momentum})", "0.9")
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                listing = ", ".join(str(k) for k in known)
+                raise ConfigError(
+                    f"recipe: {name} must be one of {listing} (got {getattr(self, name)!r})"
+                )
+        _check_schedule(self.schedule)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of the recipe as plain lists, dicts, strings and numbers (for JSON)."""
+        plain = asdict(self)
+        plain["multipliers"] = [list(m) for m in self.multipliers]
+        plain["frozen"] = [list(f) for f in self.frozen]
+        plain["schedule"] = {
+            k: list(v) if isinstance(v, tuple) else v for k, v in self.schedule.items()
+        }
+        plain["init"] = {pattern: list(rule) for pattern, rule in self.init.items()}
+        plain["sources"] = dict(self.sources)
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
+        """Make a recipe from what `to_dict` gave.
+
+        Raises
+        ------
+        ConfigError
+            A field is unknown, missing or not allowed.
+        """
+        known = {f.name for f in fields(cls)}
+        if extra := sorted(set(plain) - known):
+            raise ConfigError(f"recipe: unknown fields {', '.join(extra)}")
+        values = dict(plain)
+        try:
+            values["multipliers"] = tuple(
+                (str(p), float(lr), float(decay)) for p, lr, decay in values.get("multipliers", ())
+            )
+            values["frozen"] = tuple((str(p), int(e)) for p, e in values.get("frozen", ()))
+            values["init"] = {p: tuple(rule) for p, rule in values.get("init", {}).items()}
+            return cls(**values)
+        except (TypeError, AttributeError) as error:
+            raise ConfigError(f"recipe: not a complete recipe ({error})") from error
+
+
+def _positive_int(recipe: Recipe, name: str) -> None:
+    value = getattr(recipe, name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"recipe: {name} must be a whole number of at least 1 (got {value!r})")
+
+
+def _number(
+    recipe: Recipe, name: str, above: float = -math.inf, at_least: float = -math.inf
+) -> None:
+    value = getattr(recipe, name)
+    good = isinstance(value, int | float) and math.isfinite(value)
+    if not (good and value > above and value >= at_least):
+        limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
+        raise ConfigError(f"recipe: {name} must be a number {limit} (got {value!r})")
+
+
+def _check_schedule(schedule: Mapping[str, Any]) -> None:
+    kind = schedule.get("kind")
+    if kind not in _SCHEDULES:
+        raise ConfigError(
+            f"recipe: schedule kind must be one of {', '.join(_SCHEDULES)} (got {kind!r})"
+        )
+    if set(schedule) - {"kind"} != _SCHEDULES[kind]:
+        wanted = ", ".join(sorted(_SCHEDULES[kind])) or "nothing else"
+        got = ", ".join(sorted(set(schedule) - {"kind"})) or "nothing"
+        raise ConfigError(f"recipe: a {kind} schedule needs {wanted} (got {got})")

@@ -1,0 +1,204 @@
+"""What each layer of a model makes, holds and costs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tinyalex.backends import Array
+from tinyalex.errors import ConfigError
+from tinyalex.layers import (
+    Container,
+    Conv2d,
+    Dropout,
+    Layer,
+    SoftmaxCrossEntropy,
+    Towers,
+)
+
+FLOAT32 = 4  # bytes
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of a model.
+
+    Attributes
+    ----------
+    name : str
+        Dotted name, as in the state dict without the parameter: ``features.0``.
+    kind : str
+        The layer's class.
+    detail : str
+        Kernel and stride, groups or rate, for people: ``11x11/4``.
+    output_shape : tuple of int
+        Shape of one image's output, without the batch axis.
+    parameters : int
+        Weights and biases.
+    multiply_adds : int
+        Of the forward pass of one image, in convolutions and matrix products; biases left out.
+    activation_bytes : int
+        Output of the whole batch in float32.
+    weight_bytes : int
+        Parameters in float32. Training needs as much again for gradients, and for velocities.
+    seconds : float or None
+        Forward and backward pass of the whole batch, if measured.
+    time_share : float or None
+        ``seconds`` as a fraction of all layers' seconds.
+    """
+
+    name: str
+    kind: str
+    detail: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+    activation_bytes: int
+    weight_bytes: int
+    seconds: float | None = None
+    time_share: float | None = None
+
+
+def layer_table(
+    model: Container,
+    input_shape: tuple[int, int, int],
+    batch_size: int = 1,
+    seconds: Mapping[str, float] | None = None,
+) -> list[LayerRow]:
+    """List a model's layers in the order in which they run.
+
+    Parameters
+    ----------
+    model : Container
+        As `tinyalex.models.build` makes it.
+    input_shape : (C, H, W)
+        One image.
+    batch_size : int
+        For the activations' memory.
+    seconds : mapping of layer name to float, optional
+        From `measure_layers`.
+
+    Raises
+    ------
+    ConfigError
+        ``batch_size`` is below 1.
+
+    Examples
+    --------
+    >>> from tinyalex import models
+    >>> rows = layer_table(models.build("alexnet"), (3, 227, 227))
+    >>> sum(row.parameters for row in rows)
+    60965224
+    """
+    if batch_size < 1:
+        raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "--batch-size 128")
+    total = sum(seconds.values()) if seconds else 0.0
+    rows = []
+    for name, layer, shape in _leaves(model, (1, *input_shape)):
+        output = layer.output_shape(shape)
+        parameters = sum(math.prod(array.shape) for array in layer.params.values())
+        spent = seconds.get(name) if seconds else None
+        rows.append(
+            LayerRow(
+                name=name,
+                kind=type(layer).__name__,
+                detail=_detail(layer),
+                output_shape=output[1:],
+                parameters=parameters,
+                multiply_adds=layer.flops(shape) // 2,
+                activation_bytes=FLOAT32 * math.prod(output) * batch_size,
+                weight_bytes=FLOAT32 * parameters,
+                seconds=spent,
+                time_share=spent / total if spent is not None and total else None,
+            )
+        )
+    return rows
+
+
+def measure_layers(
+    model: Container, input_shape: tuple[int, int, int], batch_size: int, passes: int = 3
+) -> dict[str, float]:
+    """Time each layer in a training step: forward and backward, on noise images.
+
+    The model's gradients and its dropout counters change. The time of a layer is the smallest
+    of ``passes``, since the first one also fetches memory from the system.
+
+    Returns
+    -------
+    dict of layer name to seconds for the whole batch
+    """
+    backend = model.backend
+    x = backend.generator(0).normal((batch_size, *input_shape))
+    classes = model.output_shape((1, *input_shape))[1]
+    labels = backend.generator(1).integers(0, classes, batch_size)
+    best: dict[str, float] = {}
+    loss = SoftmaxCrossEntropy().to(backend)
+    model.train()
+    for _ in range(passes):
+        spent: dict[str, float] = defaultdict(float)
+        with _stopwatch(model, spent):
+            loss.forward(model.forward(x), labels)
+            model.backward(loss.backward())
+        best = {name: min(t, best.get(name, t)) for name, t in spent.items()}
+    return best
+
+
+@contextmanager
+def _stopwatch(model: Container, spent: dict[str, float]) -> Iterator[None]:
+    """Add the time of each leaf's forward and backward to ``spent`` while inside."""
+
+    def timed(name: str, layer: Layer, work: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        def run(x: Array) -> Array:
+            start = time.perf_counter()
+            result = work(x)
+            layer.backend.synchronize()
+            spent[name] += time.perf_counter() - start
+            return result
+
+        return run
+
+    leaves = list(model.named_layers())
+    for name, layer in leaves:
+        for method in ("forward", "backward"):
+            # An attribute of the instance hides the class's method until it is deleted again.
+            setattr(layer, method, timed(name, layer, getattr(layer, method)))
+    try:
+        yield
+    finally:
+        for _, layer in leaves:
+            del layer.forward, layer.backward
+
+
+def _leaves(
+    container: Container, shape: tuple[int, ...], prefix: str = ""
+) -> Iterator[tuple[str, Layer, tuple[int, ...]]]:
+    """Yield each leaf with its name and the shape of its input."""
+    side_by_side = isinstance(container, Towers)
+    if isinstance(container, Towers):
+        shape = container.tower_input(shape)
+    for name, child in container.children.items():
+        if isinstance(child, Container):
+            yield from _leaves(child, shape, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", child, shape
+        if not side_by_side:
+            shape = child.output_shape(shape)
+
+
+def _detail(layer: Any) -> str:
+    """Say what tells this layer from others of its kind, in few characters."""
+    if isinstance(layer, Dropout):
+        return f"{layer.p:g}"
+    kernel = getattr(layer, "kernel_size", None)
+    if kernel is None:
+        size = getattr(layer, "size", None)
+        return "" if size is None else f"{size}"
+    text = f"{kernel[0]}x{kernel[1]}/{layer.stride[0]}"
+    if isinstance(layer, Conv2d) and layer.groups > 1:
+        text += f" g{layer.groups}"
+    return text

@@ -1,0 +1,199 @@
+"""The two pictures that a run leaves: its training curves and its first layer's filters."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyalex.errors import RunError, ShapeError
+from tinyalex.training.files import write_atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TRAIN, TEST, FAINT, GREY = "#1f77b4", "#d9480f", "#9aa5b1", "#495057"
+DPI = 120
+
+
+def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> None:
+    """Draw loss and error over the epochs.
+
+    Parameters
+    ----------
+    metrics_path : str or Path
+        A run's ``metrics.jsonl``: one JSON object a line; those with ``test_error`` end an epoch.
+    out_png : str or Path
+        The picture; an old one is replaced in one move.
+    title : str
+        Heading; the last test error is added to it.
+
+    Raises
+    ------
+    RunError
+        The file has no finished epoch, or holds something else than JSON lines.
+    """
+    records = _read_records(Path(metrics_path))
+    epochs = [record for record in records if "test_error" in record]
+    if not epochs:
+        raise RunError(f"curves: {metrics_path} has no finished epoch", "train for longer")
+    x = [record["epoch"] for record in epochs]
+
+    figure = _new_figure(9.0, 3.8)
+    panels = (
+        ("loss", "cross-entropy loss (nats)", 1.0),
+        ("error", "error (%)", 100.0),
+    )
+    axes = figure.subplots(1, len(panels))
+    for axis, (key, label, factor) in zip(axes, panels, strict=True):
+        train = [factor * record[f"train_{key}"] for record in epochs]
+        test = [factor * record[f"test_{key}"] for record in epochs]
+        mark = "o" if len(x) < 40 else ""
+        axis.plot(x, train, color=TRAIN, marker=mark, markersize=3, label="training")
+        axis.plot(x, test, color=TEST, marker=mark, markersize=3, label="test")
+        axis.set_xlabel("epoch")
+        axis.set_ylabel(label)
+        axis.set_ylim(bottom=0)
+        axis.set_xlim(min(x) - 0.5, max(x) + 0.5)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.grid(color="#e9ecef")
+        axis.set_axisbelow(True)
+        axis.spines[["top", "right"]].set_visible(False)
+        _mark_rate_drops(axis, epochs)
+        axis.legend(frameon=True, edgecolor="none", framealpha=1)
+    last = f"test error {100 * epochs[-1]['test_error']:.2f} % after epoch {x[-1]}"
+    figure.suptitle(f"{title}: {last}" if title else last, fontsize=12)
+    _save(figure, Path(out_png))
+
+
+def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) -> None:
+    """Draw first-layer filters in a grid, as in the paper's figure 3.
+
+    Each filter is stretched to its own range: what it looks for shows, its strength does not.
+
+    Parameters
+    ----------
+    weight : array (F, C, KH, KW)
+        The filters, C being 1 (drawn in grey) or 3 (drawn in colour, RGB).
+    out_png : str or Path
+        The picture; an old one is replaced in one move.
+    title : str
+        Heading.
+    groups : int
+        In how many groups the next layer reads these filters; the grid is cut between them.
+        AlexNet has two: figure 3 shows the first above the second.
+
+    Raises
+    ------
+    ShapeError
+        ``weight`` is not (F, 1 or 3, KH, KW), or F is not divisible by ``groups``.
+    """
+    weight = np.asarray(weight, dtype=np.float64)
+    if weight.ndim != 4 or weight.shape[1] not in (1, 3) or 0 in weight.shape:
+        raise ShapeError(
+            f"filters: weight must be (F, 1 or 3, KH, KW) (got {weight.shape})",
+            "the weight of the model's first convolution",
+        )
+    if len(weight) % groups:
+        raise ShapeError(f"filters: {len(weight)} filters do not divide into {groups} groups")
+    figure = _grid(_stretch(weight), groups)
+    height = figure.get_figheight()
+    F, C, KH, KW = weight.shape
+    what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
+    figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
+    figure.text(0.5, 1 - 0.45 / height, what, ha="center", va="center", fontsize=9, color=GREY)
+    _save(figure, Path(out_png))
+
+
+def _read_records(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.strip()]
+    except FileNotFoundError:
+        raise RunError(f"curves: {path} does not exist", "the folder of a run") from None
+    except ValueError as error:
+        raise RunError(f"curves: {path} is not a metrics file ({error})") from None
+
+
+def _mark_rate_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
+    """Draw a dotted line where the learning rate fell to less than half at once."""
+    label: str | None = "learning rate drops"
+    for before, after in zip(epochs, epochs[1:], strict=False):
+        if after["lr"] < 0.5 * before["lr"]:
+            between = (before["epoch"] + after["epoch"]) / 2
+            axis.axvline(between, color=FAINT, linestyle=":", linewidth=1, label=label)
+            label = None
+
+
+def _columns(count: int, per_group: int) -> int:
+    """Columns that fill every row and come nearest to figure 3's shape (16 columns, 6 rows)."""
+    divisors = [n for n in range(1, min(per_group, 16) + 1) if per_group % n == 0]
+    return min(divisors, key=lambda n: abs(np.log(n * n / count / (16 / 6))))
+
+
+def _stretch(weight: np.ndarray) -> np.ndarray:
+    """Scale each filter to 0..1, (F, C, KH, KW) to (F, KH, KW, C); a flat one becomes 0.5."""
+    low = weight.min(axis=(1, 2, 3), keepdims=True)
+    span = weight.max(axis=(1, 2, 3), keepdims=True) - low
+    scaled = np.where(span > 0, (weight - low) / np.where(span > 0, span, 1), 0.5)
+    return scaled.transpose(0, 2, 3, 1)
+
+
+def _grid(pictures: np.ndarray, groups: int) -> Figure:
+    """Lay pictures (F, KH, KW, C) out in rows, a group above the other, under a heading."""
+    per_group = len(pictures) // groups
+    columns = _columns(len(pictures), per_group)
+    rows = per_group // columns
+    cell = min(0.8, 9.6 / columns)  # inches
+    heading, edge, gap = 0.65, 0.12, 0.22
+    label = 0.35 if groups > 1 else edge  # room on the left for a group's name
+    width = max(label + columns * cell + edge, 4.4)
+    height = heading + groups * rows * cell + (groups - 1) * gap + edge
+    left = (width - columns * cell + label - edge) / 2
+
+    figure = _new_figure(width, height, layout=None)
+    for group in range(groups):
+        bottom = height - heading - (group + 1) * rows * cell - group * gap
+        box = (left / width, bottom / height, columns * cell / width, rows * cell / height)
+        axis = figure.add_axes(box)
+        sheet = _sheet(pictures[group * per_group : (group + 1) * per_group], columns)
+        axis.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        axis.set_axis_off()
+        if groups > 1:
+            middle = (bottom + rows * cell / 2) / height
+            place = {"x": (left - 0.15) / width, "y": middle, "rotation": 90}
+            figure.text(s=f"group {group + 1}", ha="center", va="center", fontsize=9, **place)
+    return figure
+
+
+def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
+    """Tile pictures (n, KH, KW, C) on white, row by row; C = 1 gives a sheet without C."""
+    zoom = max(1, 40 // pictures.shape[1])  # so that a white line can be thinner than a weight
+    pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    n, height, width, C = pictures.shape
+    line = 2
+    sheet = np.ones((n // columns * (height + 2 * line), columns * (width + 2 * line), C))
+    for i, picture in enumerate(pictures):
+        top = i // columns * (height + 2 * line) + line
+        left = i % columns * (width + 2 * line) + line
+        sheet[top : top + height, left : left + width] = picture
+    return sheet[:, :, 0] if C == 1 else sheet
+
+
+def _new_figure(width: float, height: float, layout: Any = "constrained") -> Figure:
+    # The figure is made without pyplot: no window system, no global state to clean up.
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    png = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(png)
+    write_atomic(path, png.getvalue())

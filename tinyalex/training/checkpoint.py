@@ -1,0 +1,150 @@
+"""Checkpoints: one safetensors file that holds everything needed to go on, or to predict.
+
+Tensors are called ``model/NAME``, ``momentum/NAME`` and ``statistics/NAME``. The rest (position,
+rates, counters) is JSON in the file's own header, so that weights and position can never be of
+two different moments. ``checkpoint.json`` repeats it for people to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from tinyalex.errors import CheckpointError, DivergedError
+from tinyalex.training.files import write_atomic, write_json
+
+FILE = "checkpoint.safetensors"
+ECHO = "checkpoint.json"
+_FORMAT = "tinyalex-checkpoint-1"
+
+HostArray = np.ndarray[Any, Any]
+
+
+@dataclass
+class Checkpoint:
+    """What a run needs to go on.
+
+    Attributes
+    ----------
+    model_name : str
+        Name of the model whose weights these are.
+    weights, momentum, statistics : dict of str to float32 array
+        By parameter name; the mean image and colour statistics of the training images.
+    state : dict
+        Plain values: epoch, step, schedule, dropout counters, running sums.
+    """
+
+    model_name: str
+    weights: dict[str, HostArray]
+    momentum: dict[str, HostArray] = field(default_factory=dict)
+    statistics: dict[str, HostArray] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Replace the folder's checkpoint. The old one survives whatever goes wrong.
+
+    Raises
+    ------
+    DivergedError
+        A weight is not a finite number.
+    RunError
+        The file cannot be written.
+    """
+    for name, array in checkpoint.weights.items():
+        if not np.isfinite(array).all():
+            raise DivergedError(
+                f"the weights {name} are no longer finite; the last good checkpoint is kept",
+                "a smaller --lr, or --resume the last good checkpoint with one",
+            )
+    tensors = {
+        f"{group}/{name}": np.ascontiguousarray(array)
+        for group in ("model", "momentum", "statistics")
+        for name, array in _group(checkpoint, group).items()
+    }
+    head = {
+        "format": _FORMAT,
+        "model": checkpoint.model_name,
+        "state": json.dumps(checkpoint.state, allow_nan=True),
+    }
+    write_atomic(folder / FILE, save(tensors, metadata=head))
+    write_json(folder / ECHO, {"model": checkpoint.model_name, **_readable(checkpoint.state)})
+
+
+def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
+    """Read and check a checkpoint.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    model_name : str, optional
+        The model that the weights must belong to.
+
+    Raises
+    ------
+    CheckpointError
+        There is none; it is cut off or not a checkpoint; it belongs to another model; a number
+        in it is not finite.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise CheckpointError(
+            f"{folder}: no checkpoint ({FILE}) in this folder",
+            "a folder that `tinyalex train` wrote, once it has finished an epoch",
+        )
+    try:
+        with safe_open(path, framework="numpy") as file:
+            head = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: damaged or cut off ({error})", "a copy of the file, or train again"
+        ) from error
+    if head.get("format") != _FORMAT:
+        raise CheckpointError(f"{path}: not a checkpoint of tinyalex")
+    if model_name is not None and head.get("model") != model_name:
+        raise CheckpointError(
+            f"{path}: holds the model {head.get('model')!r}, wanted {model_name!r}",
+            "the run's own folder, with the files that were written together",
+        )
+    try:
+        state = json.loads(head["state"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path}: its header cannot be read ({error})") from error
+    checkpoint = Checkpoint(str(head["model"]), {}, state=state)
+    for name, array in tensors.items():
+        if not (np.issubdtype(array.dtype, np.floating) and np.isfinite(array).all()):
+            raise CheckpointError(
+                f"{path}: {name} holds numbers that are not finite", "an older copy of the run"
+            )
+        group, _, key = name.partition("/")
+        if group not in ("model", "momentum", "statistics"):
+            raise CheckpointError(f"{path}: unknown tensor {name!r}")
+        _group(checkpoint, group)[key] = array
+    return checkpoint
+
+
+def _group(checkpoint: Checkpoint, group: str) -> dict[str, HostArray]:
+    return {
+        "model": checkpoint.weights,
+        "momentum": checkpoint.momentum,
+        "statistics": checkpoint.statistics,
+    }[group]
+
+
+def _readable(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state without infinities, which JSON does not know."""
+    return {
+        key: _readable(value)
+        if isinstance(value, Mapping)
+        else (str(value) if isinstance(value, float) and not np.isfinite(value) else value)
+        for key, value in state.items()
+    }

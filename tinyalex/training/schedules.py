@@ -1,0 +1,152 @@
+"""When the learning rate changes. A schedule is told each epoch's test error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinyalex.errors import ConfigError
+
+
+class Schedule:
+    """A rate that stays as it is; the base of the others.
+
+    Attributes
+    ----------
+    lr : float
+        The rate to use now.
+    """
+
+    def __init__(self, lr: float) -> None:
+        self.first_lr = lr
+        self.lr = lr
+        self.epoch = 0  # epochs done
+
+    def epoch_end(self, test_error: float) -> None:
+        """Move on by one epoch, of which the test error (0 to 1) is known now."""
+        self.epoch += 1
+        self.lr = self.next_lr(test_error)
+
+    def next_lr(self, test_error: float) -> float:
+        """The rate of the coming epoch."""
+        return self.first_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint must keep (plain numbers)."""
+        return {k: v for k, v in vars(self).items() if k in self.keeps()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        for key in self.keeps():
+            setattr(self, key, state[key])
+
+    def keeps(self) -> tuple[str, ...]:
+        """Names of the attributes that change."""
+        return ("lr", "epoch")
+
+
+class Steps(Schedule):
+    """Multiply the rate by ``factor`` after each of the given numbers of epochs."""
+
+    def __init__(self, lr: float, epochs: Sequence[int], factor: float) -> None:
+        super().__init__(lr)
+        self.epochs = sorted(epochs)
+        self.factor = factor
+
+    def next_lr(self, test_error: float) -> float:
+        passed = sum(self.epoch >= e for e in self.epochs)
+        return float(self.first_lr * self.factor**passed)
+
+
+class Exponential(Schedule):
+    """Multiply the rate by ``factor`` after every epoch."""
+
+    def __init__(self, lr: float, factor: float) -> None:
+        super().__init__(lr)
+        self.factor = factor
+
+    def next_lr(self, test_error: float) -> float:
+        return float(self.first_lr * self.factor**self.epoch)
+
+
+class Plateau(Schedule):
+    """Multiply the rate by ``factor`` when the test error no longer falls (paper, section 5).
+
+    Parameters
+    ----------
+    lr, factor : float
+        The paper starts at 0.01 and divides by 10.
+    patience : int
+        Epochs in a row without a new best error that are waited for. The paper's authors
+        judged by eye; this stands for it.
+    drops : int
+        How often at most; three in the paper.
+    """
+
+    def __init__(self, lr: float, factor: float, patience: int, drops: int) -> None:
+        super().__init__(lr)
+        self.factor, self.patience, self.drops = factor, patience, drops
+        self.best = float("inf")
+        self.waited = 0
+        self.dropped = 0
+
+    def next_lr(self, test_error: float) -> float:
+        if test_error < self.best:
+            self.best, self.waited = test_error, 0
+            return self.lr
+        self.waited += 1
+        if self.waited < self.patience or self.dropped == self.drops:
+            return self.lr
+        self.dropped += 1
+        self.waited = 0
+        return float(self.first_lr * self.factor**self.dropped)
+
+    def keeps(self) -> tuple[str, ...]:
+        return ("lr", "epoch", "best", "waited", "dropped")
+
+
+def make(
+    schedule: Mapping[str, Any], lr: float, epochs: int, recipe_epochs: int | None = None
+) -> Schedule:
+    """Make the schedule of a recipe.
+
+    Parameters
+    ----------
+    schedule : mapping
+        As in `Recipe.schedule`.
+    lr : float
+        The first rate.
+    epochs : int
+        How long the run is.
+    recipe_epochs : int, optional
+        How long the recipe is. The steps of a shorter or longer run come proportionally
+        earlier or later.
+
+    Raises
+    ------
+    ConfigError
+        The kind is unknown.
+    """
+    options = {key: value for key, value in schedule.items() if key != "kind"}
+    kind = schedule.get("kind")
+    if kind == "constant":
+        return Schedule(lr)
+    if kind == "exponential":
+        return Exponential(lr, **options)
+    if kind == "plateau":
+        return Plateau(lr, **options)
+    if kind == "steps":
+        options["epochs"] = scaled(options["epochs"], epochs, recipe_epochs)
+        return Steps(lr, **options)
+    raise ConfigError(f"unknown schedule {kind!r}", "constant, steps, plateau or exponential")
+
+
+def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[int]:
+    """Epochs of a recipe in a run of another length, at least one epoch apart from the start.
+
+    >>> scaled([8], epochs=5, recipe_epochs=10)
+    [4]
+    """
+    if recipe_epochs is None or recipe_epochs == epochs:
+        return list(at)
+    return [max(1, round(e * epochs / recipe_epochs)) for e in at]
