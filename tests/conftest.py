@@ -6,8 +6,13 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, settings
+# Several test processes share the cores; numpy reads this once, when it is first imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -1,7 +1,7 @@
 """Draw docs/pictures/alexnet.png: the paper's network, from the model's own shapes.
 
 Run ``python docs/pictures/draw.py`` after a change of the model. Upper half: every map after a
-convolution or a pooling, drawn to scale in height and width, a dashed line where two groups do
+convolution or a pooling, edges on a square-root scale, cut by a dashed line where two groups do
 not see each other. Lower half: where the weights are, and where the arithmetic is.
 """
 
@@ -25,7 +25,8 @@ OUT = Path(__file__).parent / "alexnet.png"
 
 INK = "#22303c"
 COLOURS = {"input": "#c9d1d9", "conv": "#4c84c4", "pool": "#8fb8de", "fc": "#e0883a"}
-SLANT = 0.32  # how far a map's far edge is shifted, as a share of its width
+PITCH = 92.0  # from one block to the next
+SLANT = 0.3  # how far a map's far edge is shifted, as a share of its height
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ def stages(name: str) -> tuple[list[Stage], int]:
         if isinstance(layer, Conv2d):
             conv += 1
             kernel, stride = layer.kernel_size[0], layer.stride[0]
-            how = f"{kernel} × {kernel}" + (f", stride {stride}" if stride > 1 else "")
+            how = f"{kernel} × {kernel}" + (f"\nstride {stride}" if stride > 1 else "")
             found.append(Stage("conv", f"conv{conv}", how, shape[1:], layer.groups, **cost))
         elif isinstance(layer, MaxPool2d):
-            how = f"{layer.kernel_size[0]} × {layer.kernel_size[0]}, stride {layer.stride[0]}"
+            how = f"{layer.kernel_size[0]} × {layer.kernel_size[0]}\nstride {layer.stride[0]}"
             found.append(Stage("pool", f"pool{conv}", how, shape[1:]))
         elif isinstance(layer, Linear):
             fc += 1
@@ -67,60 +68,47 @@ def stages(name: str) -> tuple[list[Stage], int]:
     return found, model.count_parameters()
 
 
-def block(axes: Axes, x: float, stage: Stage) -> float:
-    """Draw one block with its near corner at ``x``; return the x where it ends."""
-    colour = COLOURS[stage.kind]
-    if stage.kind == "fc":
-        width, height, slant = 7.0, 26 + stage.shape[0] * 0.028, 0.0
-    else:
-        channels, height, _ = stage.shape
-        width, slant = 3 + channels * 0.085, height * SLANT
-    low, high = -height / 2, height / 2
-    front = [(x, low), (x + width, low), (x + width, high), (x, high)]
-    style = {"edgecolor": INK, "linewidth": 0.7, "joinstyle": "round"}
-    axes.add_patch(Polygon(front, facecolor=colour, alpha=0.92, **style))
+def block(axes: Axes, centre: float, stage: Stage) -> None:
+    """Draw one block: a slanted box for a map, a bar for a vector."""
+    depth = 9.0 if stage.kind == "fc" else 2 + 2.2 * stage.shape[0] ** 0.5
+    height = 3 * stage.shape[0] ** 0.5 if stage.kind == "fc" else 14 * stage.shape[1] ** 0.5
+    slant = 0.0 if stage.kind == "fc" else SLANT * height
+    left, low = centre - (depth + slant) / 2, -(height + slant) / 2
+    right, high = left + depth, low + height
+
+    def face(corners: list[tuple[float, float]], alpha: float) -> None:
+        axes.add_patch(Polygon(corners, facecolor="white"))
+        colour = COLOURS[stage.kind]
+        axes.add_patch(
+            Polygon(corners, facecolor=colour, alpha=alpha, edgecolor=INK, linewidth=0.7)
+        )
+
+    far = [
+        (left + slant, high + slant),
+        (right + slant, high + slant),
+        (right + slant, low + slant),
+    ]
+    face([(left, low), (right, low), (right, high), (left, high)], 1.0)
     if slant:
-        top = [
-            (x, high),
-            (x + width, high),
-            (x + width + slant, high + slant),
-            (x + slant, high + slant),
-        ]
-        side = [
-            (x + width, low),
-            (x + width, high),
-            (x + width + slant, high + slant),
-            (x + width + slant, low + slant),
-        ]
-        axes.add_patch(Polygon(top, facecolor=colour, alpha=0.6, **style))
-        axes.add_patch(Polygon(side, facecolor=colour, alpha=0.75, **style))
+        face([(left, high), (right, high), far[1], far[0]], 0.55)
+        face([(right, low), (right, high), far[1], far[2]], 0.75)
     if stage.groups == 2:
-        middle = x + width / 2
-        axes.plot(
-            [middle, middle], [low, high], color="white", linewidth=1.2, linestyle=(0, (3, 2))
-        )
-        axes.plot(
-            [middle, middle + slant],
-            [high, high + slant],
-            color="white",
-            linewidth=1.2,
-            linestyle=(0, (3, 2)),
-        )
-    return x + width + slant
+        middle = (left + right) / 2
+        x, y = [middle, middle, middle + slant], [low, high, high + slant]
+        axes.plot(x, y, color="white", linewidth=1.5, linestyle=(0, (3, 2)))
 
 
 def draw_network(axes: Axes, blocks: list[Stage]) -> None:
-    x = 0.0
-    for stage in blocks:
-        end = block(axes, x, stage)
-        centre = (x + end) / 2
+    """All blocks in a row, with name, size and window below each."""
+    for i, stage in enumerate(blocks):
+        x = i * PITCH
+        block(axes, x, stage)
         size = " × ".join(str(n) for n in stage.shape)
-        axes.text(centre, -128, stage.name, ha="center", va="top", fontsize=10, weight="bold")
-        axes.text(centre, -144, size, ha="center", va="top", fontsize=8.5)
-        axes.text(centre, -158, stage.how, ha="center", va="top", fontsize=8, color="#5b6b78")
-        x = end + (26 if stage.kind != "fc" else 34)
-    axes.set_xlim(-6, x)
-    axes.set_ylim(-172, 190)
+        axes.text(x, -150, stage.name, ha="center", va="top", fontsize=10, weight="bold")
+        axes.text(x, -170, size, ha="center", va="top", fontsize=8.5)
+        axes.text(x, -188, stage.how, ha="center", va="top", fontsize=8.5, color="#5b6b78")
+    axes.set_xlim(-0.5 * PITCH, (len(blocks) - 0.5) * PITCH)
+    axes.set_ylim(-225, 145)
     axes.set_aspect("equal")
     axes.axis("off")
 
@@ -133,7 +121,7 @@ def draw_shares(axes: Axes, blocks: list[Stage], what: str, title: str) -> None:
     for stage in counted:
         share = getattr(stage, what) / total
         axes.barh(0, share, left=left, color=COLOURS[stage.kind], edgecolor="white", height=0.8)
-        if share > 0.03:
+        if share > 0.04:
             label = f"{stage.name}\n{share:.0%}"
             axes.text(
                 left + share / 2, 0, label, ha="center", va="center", fontsize=8.5, color="white"
@@ -147,8 +135,10 @@ def draw_shares(axes: Axes, blocks: list[Stage], what: str, title: str) -> None:
 def main() -> None:
     blocks, parameters = stages("alexnet")
     multiply_adds = sum(s.multiply_adds for s in blocks)
-    figure = plt.figure(figsize=(12.5, 6.6), dpi=110)
-    grid = figure.add_gridspec(3, 1, height_ratios=[6.2, 1, 1], hspace=0.35)
+    figure = plt.figure(figsize=(12.5, 6.4), dpi=110)
+    grid = figure.add_gridspec(
+        3, 1, height_ratios=[6.0, 1, 1], hspace=0.4, left=0.01, right=0.99, top=0.99, bottom=0.01
+    )
     draw_network(figure.add_subplot(grid[0]), blocks)
     draw_shares(figure.add_subplot(grid[1]), blocks, "weights", f"{parameters:,} parameters")
     draw_shares(

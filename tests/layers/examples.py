@@ -111,7 +111,9 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
         Example(
             "crossing",
             lambda: Towers(
-                Sequential([Linear(4, 3, seed=1)]), Sequential([Linear(4, 3, seed=2)]), crossing=True
+                Sequential([Linear(4, 3, seed=1)]),
+                Sequential([Linear(4, 3, seed=2)]),
+                crossing=True,
             ),
             (3, 4),
         ),

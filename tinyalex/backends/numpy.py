@@ -101,6 +101,9 @@ class NumpyBackend(Backend):
     def sgd_step(
         self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
     ) -> None:
+        if not (w.flags.c_contiguous and v.flags.c_contiguous):  # reshape would copy: no update
+            kernels.sgd_step(w, g, v, lr, momentum, weight_decay)
+            return
         flat_w, flat_g, flat_v = w.reshape(-1), g.reshape(-1), v.reshape(-1)
 
         def part(n: slice) -> None:  # a piece that stays in the cache for all six passes

@@ -88,20 +88,27 @@ def max_pool(
     y = np.full((*x.shape[:2], *out_hw), -np.inf, dtype=x.dtype)
     for _, pixels, has in window_views(x, kernel, stride, out_hw):
         np.maximum(y[has], pixels, out=y[has])
-    where = np.zeros(y.shape, dtype=np.uint8 if kernel[0] * kernel[1] <= 256 else np.uint16)
-    for position, pixels, has in reversed(list(window_views(x, kernel, stride, out_hw))):
-        np.copyto(where[has], position, where=pixels == y[has])  # ends with the first of equals
-    return y, where
+    size = kernel[0] * kernel[1]
+    rank = np.zeros(y.shape, dtype=np.uint8 if size < 256 else np.uint16)  # size - position
+    for position, pixels, has in window_views(x, kernel, stride, out_hw):
+        is_maximum = (pixels == y[has]).astype(rank.dtype)
+        is_maximum *= rank.dtype.type(size - position)
+        np.maximum(rank[has], is_maximum, out=rank[has])  # ends with the first of equals
+    return y, size - rank
 
 
 def max_pool_backward(
     dy: np.ndarray, where: np.ndarray, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> np.ndarray:
-    """Only the maximum of a window moves its output; overlapping windows add up."""
-    dx = np.zeros(x_shape, dtype=dy.dtype)
-    for position, pixels, has in window_views(dx, kernel, stride, dy.shape[2:]):  # type: ignore[arg-type]
-        pixels += dy[has] * (where[has] == position)
-    return dx
+    """Only the maximum of a window moves its output; where windows overlap, they add up."""
+    N, C, H, W = x_shape
+    OH, OW = dy.shape[2:]
+    in_window = np.arange(kernel[0])[:, None] * W + np.arange(kernel[1])  # from its corner
+    corner = np.arange(OH)[:, None] * (stride[0] * W) + np.arange(OW) * stride[1]
+    corner = corner + np.arange(N * C).reshape(N, C, 1, 1) * (H * W)
+    source = corner + in_window.reshape(-1)[where]  # the maximum's place in all of x
+    dx = np.bincount(source.reshape(-1), weights=dy.reshape(-1), minlength=N * C * H * W)
+    return dx.astype(dy.dtype).reshape(N, C, H, W)
 
 
 def avg_pool(x: np.ndarray, kernel: Pair, stride: Pair, out_hw: Pair) -> np.ndarray:

@@ -35,13 +35,13 @@ class TrainingProgress(Listener):
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
-            TextColumn("loss {task.fields[loss]:.3f}  error {task.fields[error]:.1%}"),
-            TextColumn("{task.fields[rate]:,.0f} images/s"),
+            TextColumn("{task.fields[figures]}"),
             _TimeLeft(),
             console=console,
             transient=True,
             disable=not self.live,
             expand=True,
+            speed_estimate_period=120,  # seconds; a step of AlexNet takes many
         )
         self.task: TaskID | None = None
         self.last_line = time.monotonic()
@@ -52,6 +52,27 @@ class TrainingProgress(Listener):
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
+
+    def start(self, info: dict[str, Any]) -> None:
+        """Say what is going to run, and on what: ``auto`` may have picked a backend."""
+        threads = "1 thread" if info["threads"] == 1 else f"{info['threads']} threads"
+        self._line(
+            f"{info['model']} on {info['data']}: {info['parameters']:,} parameters,"
+            f" {info['train_images']:,} training images"
+        )
+        self._line(
+            f"{info['epochs']} epochs of {info['steps_per_epoch']} steps,"
+            f" backend {info['backend']}, {threads}"
+        )
+        # Time left counts from here: a resumed run does not start at zero.
+        steps = info["steps_per_epoch"]
+        self.task = self.bar.add_task(
+            "",
+            total=info["epochs"] * steps,
+            completed=info["epoch"] * steps + info["step"],
+            epoch=f"{info['epoch'] + 1}/{info['epochs']}",
+            figures="starting",
+        )
 
     def step(self, record: dict[str, Any]) -> None:
         """Move the bar; piped, print a line now and then within a long epoch."""
@@ -80,21 +101,15 @@ class TrainingProgress(Listener):
         self.output.warning(text)
 
     def _move_bar(self, record: dict[str, Any]) -> None:
-        fields = {
-            "epoch": f"{record['epoch']}/{record['epochs']}",
-            "loss": record["loss"],
-            "error": record["error"],
-            "rate": record["images_per_second"],
-        }
-        steps = record["steps_per_epoch"]
-        done = (record["epoch"] - 1) * steps + record["step"]
         if self.task is None:
-            # Time left counts from here: a resumed run does not start at zero.
-            self.task = self.bar.add_task(
-                "", total=record["epochs"] * steps, completed=done, **fields
-            )
-        else:
-            self.bar.update(self.task, completed=done, **fields)
+            return
+        done = (record["epoch"] - 1) * record["steps_per_epoch"] + record["step"]
+        figures = (
+            f"loss {record['loss']:.3f}  error {record['error']:.1%}"
+            f"  {record['images_per_second']:,.0f} images/s "
+        )
+        epoch = f"{record['epoch']}/{record['epochs']}"
+        self.bar.update(self.task, completed=done, epoch=epoch, figures=figures)
 
     def _line(self, text: str) -> None:
         self.output.text(text)

@@ -34,11 +34,8 @@ def model(
     """Show a model's layers: output, parameters, multiply-adds, memory.
 
     [bold]Examples[/]
-
     tinyalex model
-
     tinyalex model alexnet
-
     tinyalex model alexnet --measure --batch-size 16
     """
     from tinyalex import models, recipes
@@ -71,7 +68,7 @@ def model(
     out.text()
     _print_layers(out, rows)
     out.text()
-    out.text(f"{parameters:,} parameters, {_millions(multiply_adds)} multiply-adds an image")
+    out.text(f"{parameters:,} parameters, {_count(multiply_adds)} multiply-adds an image")
     out.text("training holds the weights three times: themselves, gradients and velocities")
     if total_seconds is not None:
         out.text(f"one forward and backward pass: {total_seconds:.3f} s for {images} images")
@@ -88,11 +85,8 @@ def recipe(
     """Show how a model is trained: each number with its source.
 
     [bold]Examples[/]
-
     tinyalex recipe
-
     tinyalex recipe paper
-
     tinyalex recipe cifar-80sec --json
     """
     from tinyalex import recipes
@@ -182,7 +176,7 @@ def _print_layers(out: Output, rows: list[LayerRow]) -> None:
             row.detail,
             _shape(row.output_shape),
             f"{row.parameters:,}" if row.parameters else "",
-            _millions(row.multiply_adds) if row.multiply_adds else "",
+            _count(row.multiply_adds) if row.multiply_adds else "",
             f"{row.activation_bytes / 2**20:.1f}",
             f"{row.weight_bytes / 2**20:.1f}" if row.weight_bytes else "",
         ]
@@ -204,8 +198,11 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in shape)
 
 
-def _millions(count: int) -> str:
-    return f"{count / 1e6:,.1f}M" if count < 1e8 else f"{count / 1e6:,.0f}M"
+def _count(count: int) -> str:
+    """Write a large count in four figures at most: ``724M``, ``2.5M``, ``10.2K``."""
+    if count < 1e5:
+        return f"{count / 1e3:.1f}K"
+    return f"{count / 1e6:.1f}M" if count < 1e8 else f"{count / 1e6:,.0f}M"
 
 
 def _readable(field: str, value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,94 +18,121 @@ from tinyalex.commands.console import (
 )
 from tinyalex.errors import ConfigError
 
-if TYPE_CHECKING:
-    from tinyalex.layers import Container
-
 INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
-_DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
+DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
+CHANGES_ON_RESUME = ("epochs", "backend", "threads")
 
 
 def train(
     data: Annotated[
         str | None,
-        typer.Option(help="digits, cifar10, or a folder with a sub-folder a class. [digits]"),
+        typer.Option(help="digits (default), cifar10, or a folder: a sub-folder a class."),
     ] = None,
     model: Annotated[
-        str | None,
-        typer.Option(help="See `tinyalex model`. [tiny; for cifar10: cifar-80sec]"),
+        str | None, typer.Option(help="See `tinyalex model`. Default: tiny; cifar10: cifar-80sec.")
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="See `tinyalex recipe`. [the model's own]")
+        str | None, typer.Option(help="See `tinyalex recipe`. Default: the model's own.")
     ] = None,
     backend: Annotated[
-        str | None, typer.Option(help="auto, numpy or cuda. [auto: the fastest here]")
+        str | None, typer.Option(help="numpy, cuda, or auto (default): the fastest here.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads. [all cores]")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training images. [the recipe's]")
+        int | None, typer.Option(help="Passes over the training images. Default: the recipe's.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step. [the recipe's]")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate. [the recipe's]")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images a step. Default: the recipe's.")
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="Learning rate at the start. Default: the recipe's.")
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="For weights, order and augmentation. [0]")
+        int | None, typer.Option(help="For weights, order, crops, dropout. Default: 0.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="New folder for the run. [runs/MODEL-DATA-seedN]")
+        Path | None, typer.Option(help="Folder for the run. Default: runs/MODEL-DATA-seedN.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run in this folder, bit for bit.")
     ] = None,
     data_root: Annotated[
-        Path | None, typer.Option(help="Where cifar10 lies. [$TINYALEX_DATA, then the cache]")
+        Path | None, typer.Option(help="Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.")
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train a network; without options, tiny on handwritten digits (under a minute).
 
-    Ctrl-C saves and stops; --resume goes on from there. The run's folder gets the weights, the
-    figures of every epoch, and pictures.
+    Ctrl-C saves and stops; --resume goes on from there.
+    The run's folder gets the weights, every epoch's figures, and pictures.
 
     [bold]Examples[/]
-
     tinyalex train
-
     tinyalex train --data cifar10 --model cifar-80sec --seed 1
-
     tinyalex train --data pictures/ --model alexnet --epochs 30
-
     tinyalex train --resume runs/tiny-digits-seed0
     """
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
+    from tinyalex.report import draw_run
 
+    options = {
+        "data": data,
+        "model": model,
+        "recipe": recipe,
+        "backend": backend,
+        "threads": threads,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "lr": lr,
+        "seed": seed,
+        "out": out,
+        "data_root": data_root,
+    }
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     output = Output(as_json, quiet)
     with TrainingProgress(output) as progress:
         if resume is not None:
-            fixed = {
-                "data": data,
-                "model": model,
-                "recipe": recipe,
-                "batch-size": batch_size,
-                "lr": lr,
-                "seed": seed,
-                "out": out,
-                "data-root": data_root,
-            }
-            _refuse_changes(fixed)
-            changes = {"epochs": epochs, "backend": backend, "threads": threads}
-            given = {key: value for key, value in changes.items() if value is not None}
-            summary = training.resume(resume, listener=progress, **given)
+            refuse_changes(given)
             folder = resume
+            summary = training.resume(folder, listener=progress, **given)
         else:
-            config = _config(
-                data, model, recipe, backend, threads, epochs, batch_size, lr, seed, out, data_root
-            )
-            folder = config.out
+            given.setdefault("model", DEFAULT_MODEL.get(data or "digits", "tiny"))
+            config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
+            folder = config.resolved().out
             summary = training.train(config, listener=progress)
     if summary.get("interrupted"):
-        _say_how_to_go_on(output, folder, summary)
-        raise typer.Exit(INTERRUPTED)
-    draw_pictures(folder)
-    _say_what_came_out(output, folder, summary)
+        output.warning(f"stopped; the run is saved in {folder}")
+        output.text(f"Go on with: {command_line('train', '--resume', folder)}")
+    else:
+        draw_run(folder)
+        say_what_came_out(output, folder, summary)
     output.result({**summary, "run": str(folder)}, short=str(folder))
+    if summary.get("interrupted"):
+        raise typer.Exit(INTERRUPTED)
+
+
+def refuse_changes(given: dict[str, Any]) -> None:
+    """Refuse what would make a resumed run another run."""
+    changed = [f"--{name.replace('_', '-')}" for name in given if name not in CHANGES_ON_RESUME]
+    if changed:
+        raise ConfigError(
+            f"--resume goes on with the run's own settings (got {', '.join(changed)} as well)",
+            "--resume with --epochs, --backend or --threads only; or a new run without --resume",
+        )
+
+
+def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> None:
+    """Print the end message: the result, where it lies, and what to do next."""
+    output.text()
+    output.text(f"test error  {percent(summary['top1_error'])}", style="bold")
+    output.text(
+        f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs,"
+        f" {summary['images_per_second']:,.0f} images/s"
+    )
+    output.text(f"folder      {folder} (weights, metrics, curves.png, filters.png)")
+    output.text()
+    output.text("Next:")
+    output.text(f"  {command_line('evaluate', folder, '--crops', 10)}")
+    output.text(f"  {command_line('predict', folder)} IMAGE.png")

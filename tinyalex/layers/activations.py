@@ -12,7 +12,7 @@ class ReLU(Layer):
     def forward(self, x: Array) -> Array:
         self.check_input(x)
         self.open = x > 0  # where the gradient may pass
-        return self.xp.where(self.open, x, self.xp.zeros_like(x))
+        return self.xp.where(x < 0, self.xp.zeros_like(x), x)  # a NaN stays a NaN, and is noticed
 
     def backward(self, dy: Array) -> Array:
         self.check_dy(dy, self.open.shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import backends
@@ -118,6 +119,10 @@ class Layer:
         """``x`` in ``dtype``; the same array where it has it already."""
         return x if x.dtype == dtype else self.backend.asarray(x, dtype=dtype)
 
+    def itemsize(self, dtype: Any) -> int:
+        """Bytes of one floating-point number."""
+        return int(self.xp.finfo(dtype).bits) // 8
+
     def check_input(self, x: Array, ndim: int | None = None) -> None:
         """Refuse arrays that are not floating-point or have the wrong rank."""
         name = type(self).__name__
@@ -135,6 +140,16 @@ class Layer:
                 "a single image needs a batch axis: x[None]" if ndim == 4 else "Flatten() first",
             )
 
+    def image_shape(self, shape: Shape) -> tuple[int, int, int, int]:
+        """N, C, H and W of a batch of images; refuses another rank."""
+        if len(shape) != 4:
+            raise ShapeError(
+                f"{type(self).__name__}: x must be (N, C, H, W) (got shape {tuple(shape)})",
+                "a single image needs a batch axis: x[None]",
+            )
+        N, C, H, W = shape
+        return N, C, H, W
+
     def check_dy(self, dy: Array, shape: Shape) -> None:
         """Refuse a gradient whose shape is not the output's."""
         if tuple(dy.shape) != tuple(shape):
@@ -146,19 +161,19 @@ class Layer:
 
 def pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
     """Read an int or a (height, width) pair."""
-    both = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or any(not isinstance(v, int) or v < least for v in both):
+    both = (value, value) if isinstance(value, Integral) else tuple(value)
+    if len(both) != 2 or any(not isinstance(v, Integral) or v < least for v in both):
         raise ConfigError(
             f"{name} must be a whole number >= {least} or a pair of them (got {value!r})"
         )
-    return both
+    return int(both[0]), int(both[1])
 
 
 def positive(name: str, value: int) -> int:
     """Refuse counts below 1."""
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, Integral) or value < 1:
         raise ConfigError(f"{name} must be a whole number >= 1 (got {value!r})")
-    return value
+    return int(value)
 
 
 def window_count(

@@ -74,34 +74,66 @@ class Conv2d(Layer):
             cols = self.columns(x[n, ...])  # (n, G, K, P)
             y[n, ...] = self.xp.matmul(w, cols) + b
 
-        self.backend.each(part, N, G * K * P * w.dtype.itemsize)
+        self.backend.each(part, N, G * K * P * self.itemsize(w.dtype))
         return self.xp.reshape(y, (N, F, OH, OW))
 
     def backward(self, dy: Array) -> Array:  # (N, F, OH, OW) -> (N, C, H, W)
         x = self.x
         self.check_dy(dy, self.output_shape(x.shape))
         w, _ = self.weight_and_bias(self.weight_shape)
+        dy = self.cast(dy, w.dtype)
         N, F, OH, OW = dy.shape
         G, K, P = self.groups, self.columns_per_group(), OH * OW
-        w_T = self.xp.reshape(w, (G, F // G, K)).mT
-        dy = self.xp.reshape(self.cast(dy, w.dtype), (N, G, F // G, P))
+        dy_flat = self.xp.reshape(dy, (N, G, F // G, P))
         dx = self.xp.empty(x.shape, dtype=w.dtype) if self.needs_dx else None
 
         def part(n: slice) -> tuple[Array, Array]:
+            g = dy_flat[n, ...]  # (n, G, F/G, P)
             cols = self.columns(x[n, ...])  # (n, G, K, P), the same as in forward
-            dw = self.xp.sum(self.xp.matmul(dy[n, ...], cols.mT), axis=0)  # (G, F/G, K)
-            db = self.xp.sum(dy[n, ...], axis=(0, 3))  # (G, F/G)
             if dx is not None:
-                dcols = self.xp.reshape(self.xp.matmul(w_T, dy[n, ...]), (-1, G * K, P))
-                dx[n, ...] = self.backend.col2im(
-                    dcols, x[n, ...].shape, self.kernel_size, self.stride, self.padding
-                )
-            return dw, db
+                dx[n, ...] = self.input_gradient(w, dy[n, ...], x[n, ...].shape)
+            dw = self.xp.sum(self.xp.matmul(g, cols.mT), axis=0)  # (G, F/G, K)
+            return dw, self.xp.sum(g, axis=(0, 3))
 
-        dw, db = self.backend.sum_each(part, N, G * K * P * w.dtype.itemsize)
+        dw, db = self.backend.sum_each(part, N, G * K * P * self.itemsize(w.dtype))
         self.grads["weight"] = self.xp.reshape(dw, self.weight_shape)
         self.grads["bias"] = self.xp.reshape(db, (F,))
         return dx
+
+    def input_gradient(self, w: Array, dy: Array, x_shape: Shape) -> Array:
+        """Give each pixel back what it added to every window that holds it: (n, C, H, W)."""
+        G, K = self.groups, self.columns_per_group()
+        n, F, OH, OW = dy.shape
+        if self.stride == (1, 1) and not any(self.gather_padding(i) < 0 for i in (0, 1)):
+            return self.gather_input_gradient(w, dy, x_shape)
+        w_T = self.xp.reshape(w, (G, F // G, K)).mT
+        dcols = self.xp.matmul(w_T, self.xp.reshape(dy, (n, G, F // G, OH * OW)))  # (n, G, K, P)
+        return self.backend.col2im(
+            self.xp.reshape(dcols, (n, G * K, OH * OW)),
+            x_shape,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+        )
+
+    def gather_input_gradient(self, w: Array, dy: Array, x_shape: Shape) -> Array:
+        """The same for stride 1: a convolution of dy with the filters turned by 180 degrees.
+
+        Reading windows of dy is faster than adding columns into dx.
+        """
+        G, (KH, KW) = self.groups, self.kernel_size
+        n, C, H, W = x_shape
+        F = self.out_channels
+        w = self.xp.reshape(w, (G, F // G, C // G, KH, KW))[..., ::-1, ::-1]
+        w = self.xp.reshape(self.xp.permute_dims(w, (0, 2, 1, 3, 4)), (G, C // G, -1))
+        padding = (self.gather_padding(0), self.gather_padding(1))
+        cols = self.backend.im2col(dy, self.kernel_size, (1, 1), padding)
+        cols = self.xp.reshape(cols, (n, G, F // G * KH * KW, H * W))
+        return self.xp.reshape(self.xp.matmul(w, cols), (n, C, H, W))
+
+    def gather_padding(self, axis: int) -> int:
+        """Zeros around dy, so that its windows cover every pixel of x."""
+        return self.kernel_size[axis] - 1 - self.padding[axis]
 
     def columns(self, x: Array) -> Array:
         """Windows of a slice as columns, a group's channels together: (n, G, K, P)."""
@@ -113,7 +145,7 @@ class Conv2d(Layer):
         return self.weight_shape[1] * self.weight_shape[2] * self.weight_shape[3]
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
-        N, C, H, W = input_shape
+        N, C, H, W = self.image_shape(input_shape)
         if self.in_channels != C:
             nhwc = W == self.in_channels
             raise ShapeError(

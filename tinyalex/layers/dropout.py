@@ -35,10 +35,12 @@ class Dropout(Layer):
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)
+        self.y_shape = x.shape
         self.factor = self.training_factor(x) if self.training else self.test_factor()
         return x if self.factor is None else x * self.factor
 
     def backward(self, dy: Array) -> Array:
+        self.check_dy(dy, self.y_shape)
         return dy if self.factor is None else dy * self.factor
 
     def training_factor(self, x: Array) -> Array:

@@ -39,7 +39,7 @@ class Linear(Layer):
         def part(f: slice) -> None:  # f: a slice of the outputs
             y[:, f] = self.xp.matmul(x, w[f, :].mT) + b[f]
 
-        self.backend.each(part, out, N * w.dtype.itemsize)
+        self.backend.each(part, out, N * self.itemsize(w.dtype))
         return y
 
     def backward(self, dy: Array) -> Array:  # (N, out) -> (N, in)
@@ -56,14 +56,19 @@ class Linear(Layer):
         def part_of_dx(i: slice) -> None:  # i: a slice of the inputs
             dx[:, i] = self.xp.matmul(dy, w[:, i])
 
-        self.backend.each(part_of_dw, self.out_features, x.shape[0] * w.dtype.itemsize)
+        self.backend.each(part_of_dw, self.out_features, x.shape[0] * self.itemsize(w.dtype))
         if dx is not None:
-            self.backend.each(part_of_dx, self.in_features, x.shape[0] * w.dtype.itemsize)
+            self.backend.each(part_of_dx, self.in_features, x.shape[0] * self.itemsize(w.dtype))
         self.grads["weight"] = dw
         self.grads["bias"] = self.xp.sum(dy, axis=0)
         return dx
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        if len(input_shape) != 2:
+            raise ShapeError(
+                f"Linear: x must be (N, features) (got shape {tuple(input_shape)})",
+                "Flatten() first",
+            )
         N, features = input_shape
         if features != self.in_features:
             raise ShapeError(

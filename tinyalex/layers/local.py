@@ -67,7 +67,7 @@ class LocallyConnected2d(Layer):
             out = self.xp.matmul(w, self.columns(x[n, ...])) + b  # (P, F, n)
             y[n, ...] = self.xp.permute_dims(out, (2, 1, 0))
 
-        self.backend.each(part, N, self.K * P * w.dtype.itemsize)
+        self.backend.each(part, N, self.K * P * self.itemsize(w.dtype))
         return self.xp.reshape(y, (N, F, OH, OW))
 
     def backward(self, dy: Array) -> Array:  # (N, F, OH, OW) -> (N, C, H, W)
@@ -90,7 +90,7 @@ class LocallyConnected2d(Layer):
                 )
             return dw, self.xp.sum(g, axis=2)
 
-        dw, db = self.backend.sum_each(part, N, self.K * P * w.dtype.itemsize)
+        dw, db = self.backend.sum_each(part, N, self.K * P * self.itemsize(w.dtype))
         self.grads["weight"] = self.xp.reshape(dw, self.weight_shape)
         self.grads["bias"] = self.xp.reshape(db, (OH, OW, F))
         return dx

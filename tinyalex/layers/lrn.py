@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.layers.base import Layer, positive
@@ -51,10 +53,9 @@ class _ResponseNorm(Layer):
         self.backend.each(part, x.shape[0], self.bytes_per_image(x))
         return dx
 
-    @staticmethod
-    def bytes_per_image(x: Array) -> int:
+    def bytes_per_image(self, x: Array) -> int:
         """An image and the kernels' four arrays of its size."""
-        return 5 * x.shape[1] * x.shape[2] * x.shape[3] * x.dtype.itemsize  # type: ignore[no-any-return]
+        return 5 * math.prod(x.shape[1:]) * self.itemsize(x.dtype)
 
 
 class LocalResponseNorm(_ResponseNorm):

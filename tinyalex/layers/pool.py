@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
 from tinyalex.backends import Array
-from tinyalex.errors import ShapeError
 from tinyalex.layers.base import Layer, Shape, pair, window_count
 
 
@@ -32,9 +33,7 @@ class _Pool2d(Layer):
         self.ceil_mode = ceil_mode
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
-        if len(input_shape) != 4:
-            raise ShapeError(f"{type(self).__name__}: x must be (N, C, H, W) (got {input_shape})")
-        N, C, H, W = input_shape
+        N, C, H, W = self.image_shape(input_shape)
         OH, OW = (
             window_count(
                 type(self).__name__,
@@ -47,10 +46,9 @@ class _Pool2d(Layer):
         )
         return (N, C, OH, OW)
 
-    @staticmethod
-    def bytes_per_image(x: Array) -> int:
+    def bytes_per_image(self, x: Array) -> int:
         """Size of one image: a slice of the batch should fit the cache."""
-        return x.shape[1] * x.shape[2] * x.shape[3] * x.dtype.itemsize  # type: ignore[no-any-return]
+        return math.prod(x.shape[1:]) * self.itemsize(x.dtype)
 
 
 class MaxPool2d(_Pool2d):
@@ -61,8 +59,9 @@ class MaxPool2d(_Pool2d):
         N, _, OH, OW = shape = self.output_shape(x.shape)
         self.x_shape = x.shape
         y = self.xp.empty(shape, dtype=x.dtype)
-        # Where each maximum stood: windows have fewer than 2**16 pixels.
-        self.where = where = self.xp.empty(shape, dtype=self.xp.uint16)
+        small = self.kernel_size[0] * self.kernel_size[1] < 256  # does a byte hold a position?
+        where_dtype = self.xp.uint8 if small else self.xp.uint16
+        self.where = where = self.xp.empty(shape, dtype=where_dtype)
 
         def part(n: slice) -> None:
             y[n, ...], where[n, ...] = self.backend.max_pool(

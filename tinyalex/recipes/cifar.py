@@ -27,6 +27,7 @@ def _sources(file: str, **more: str) -> dict[str, str]:
     params = f"cuda-convnet example-layers/layer-params-{file}.cfg"
     layers = f"cuda-convnet example-layers/layers-{file}.cfg"
     return {
+        "image_size": "CIFAR-10",
         "batch_size": "cuda-convnet: default of --mini (128)",
         "lr": f"{params}: epsW",
         "momentum": f"{params}: momW, momB",
@@ -44,6 +45,7 @@ CIFAR_80SEC = Recipe(
     model="cifar-80sec",
     epochs=10,
     batch_size=128,
+    image_size=32,
     lr=0.001,
     weight_decay=0.004,
     multipliers=(("fc*.weight", 1.0, 0.03 / 0.004), _BIASES),
@@ -61,6 +63,7 @@ CIFAR_19PCT = Recipe(
     model="cifar-19pct",
     epochs=140,
     batch_size=128,
+    image_size=32,
     lr=0.001,
     weight_decay=0.004,
     multipliers=(("fc10.weight", 1.0, 3 / 0.004), _BIASES),
@@ -76,6 +79,7 @@ CIFAR_19PCT_CROP = Recipe(
     model="cifar-19pct",
     epochs=520,
     batch_size=128,
+    image_size=32,
     lr=0.001,
     multipliers=(_BIASES,),
     schedule={"kind": "steps", "epochs": (500, 510), "factor": 0.1},
@@ -97,6 +101,7 @@ CIFAR_18PCT = Recipe(
     model="cifar-18pct",
     epochs=140,
     batch_size=128,
+    image_size=32,
     lr=0.001,
     weight_decay=0.004,
     multipliers=(("fc10.weight", 1.0, 1 / 0.004), _BIASES),
@@ -117,13 +122,12 @@ def _conv_local(name: str, file: str) -> Recipe:
         model=name,
         epochs=520,
         batch_size=128,
+        image_size=32,
         lr=0.001,
         weight_decay=0.004,
         multipliers=(("conv*.weight", 1.0, 0.0), _BIASES),
         schedule={"kind": "steps", "epochs": (500, 510), "factor": 0.1},
-        init=_sigmas(
-            {"conv1": 1e-4, "conv2": 0.01, "local3": 0.04, "local4": 0.04, "fc10": 0.01}
-        ),
+        init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "local3": 0.04, "local4": 0.04, "fc10": 0.01}),
         crop=24,
         mirror=True,
         sources=_sources(
@@ -143,6 +147,7 @@ def _figure1(name: str, lr: float) -> Recipe:
         model=name,
         epochs=40,
         batch_size=128,
+        image_size=32,
         lr=lr,
         multipliers=(_BIASES,),
         init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc*": 0.1}),
@@ -153,6 +158,7 @@ def _figure1(name: str, lr: float) -> Recipe:
             "schedule": "paper, figure 1: constant, until 25 % training error",
             "momentum": "paper, section 5",
             "batch_size": "paper, section 5",
+            "image_size": "CIFAR-10",
             "init": f"{ours}; as cuda-convnet example-layers/layers-80sec.cfg",
             "epochs": "paper, figure 1: its axis ends near 40 epochs",
         },

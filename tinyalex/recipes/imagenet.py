@@ -24,6 +24,7 @@ PAPER = Recipe(
     model="alexnet",
     epochs=90,
     batch_size=128,
+    image_size=256,
     lr=0.01,
     weight_decay=5e-4,
     schedule={"kind": "plateau", "factor": 0.1, "patience": 3, "drops": 3},
@@ -41,6 +42,7 @@ PAPER = Recipe(
     sources={
         "epochs": "paper, section 5: roughly 90 cycles",
         "batch_size": "paper, section 5",
+        "image_size": "paper, section 2: shorter side 256, then the central 256x256",
         "lr": "paper, section 5: 0.01",
         "momentum": "paper, section 5",
         "weight_decay": "paper, section 5",
@@ -50,7 +52,7 @@ PAPER = Recipe(
         "crop": f"paper, section 4.1: random 224x224 of 256x256; {_227}",
         "mirror": "paper, section 4.1",
         "mean": "paper, section 2: the mean activity over the training set is subtracted",
-        "colour": "paper, section 4.1: alpha times the eigenvalue",
+        "colour": "paper, section 4.1: alpha times the eigenvalue (of pixels from 0 to 1)",
         "colour_sigma": "paper, section 4.1: 0.1",
         "dropout": "paper, section 4.2: outputs times 0.5 at test time",
     },
@@ -63,6 +65,7 @@ CODE2012 = Recipe(
     model="alexnet",
     epochs=91,
     batch_size=128,
+    image_size=256,
     lr=0.01,
     weight_decay=5e-4,
     multipliers=(("*.bias", 2.0, 0.0),),
@@ -87,6 +90,7 @@ CODE2012 = Recipe(
     sources={
         "epochs": f"{_NET145}: 91",
         "batch_size": _NET145,
+        "image_size": "paper, section 2",
         "lr": _NET145,
         "momentum": _NET145,
         "weight_decay": _NET145,
@@ -114,6 +118,7 @@ CAFFE = Recipe(
     model="alexnet",
     epochs=90,
     batch_size=256,
+    image_size=256,
     lr=0.01,
     weight_decay=5e-4,
     multipliers=(("*.bias", 2.0, 0.0),),
@@ -131,6 +136,8 @@ CAFFE = Recipe(
     sources={
         "epochs": f"{_SOLVER}: max_iter 450000 of 256 images = 90 epochs",
         "batch_size": f"{_TRAIN_VAL}: batch_size 256",
+        "image_size": "Caffe examples/imagenet/create_imagenet.sh: 256x256; there the whole "
+        "image is stretched, here its middle is cut out",
         "lr": f"{_SOLVER}: base_lr",
         "momentum": f"{_SOLVER}: momentum",
         "weight_decay": f"{_SOLVER}: weight_decay",
@@ -151,6 +158,7 @@ TORCHVISION = Recipe(
     model="alexnet-torchvision",
     epochs=90,
     batch_size=256,
+    image_size=256,
     lr=0.01,
     weight_decay=1e-4,
     schedule={"kind": "steps", "epochs": (30, 60), "factor": 0.1},
@@ -162,6 +170,7 @@ TORCHVISION = Recipe(
     sources={
         "epochs": f"{_TRAIN_PY}: --epochs 90",
         "batch_size": f"{_TRAIN_PY}: --batch-size 32 on each of 8 GPUs",
+        "image_size": "torchvision references/classification/presets.py: 256 at test time",
         "lr": "torchvision references/classification/README.md: AlexNet uses --lr 1e-2",
         "momentum": f"{_TRAIN_PY}: --momentum 0.9",
         "weight_decay": f"{_TRAIN_PY}: --weight-decay 1e-4",

@@ -43,7 +43,11 @@ class Recipe:
         (``factor``, ``patience`` epochs without a better test error, ``drops`` before the
         end) or ``exponential`` (``factor`` an epoch).
     init : mapping of pattern to rule
-        ``("normal", sigma)``, ``("constant", value)`` or ``("kaiming_uniform",)``.
+        ``("normal", sigma)``, ``("constant", value)``, ``("he_normal",)`` or
+        ``("kaiming_uniform",)``; see `tinyalex.models.initialise`.
+    image_size : int
+        Side in pixels that the images of a folder are brought to (shorter side, then the
+        middle square) before anything is cropped from them.
     crop : int or None
         Side of the random crop in pixels; None trains on the whole image.
     mirror : bool
@@ -72,6 +76,7 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
+    image_size: int
     momentum: float = 0.9
     weight_decay: float = 0.0
     multipliers: tuple[tuple[str, float, float], ...] = ()
@@ -91,6 +96,7 @@ class Recipe:
     def __post_init__(self) -> None:
         _positive_int(self, "epochs")
         _positive_int(self, "batch_size")
+        _positive_int(self, "image_size")
         if self.crop is not None:
             _positive_int(self, "crop")
         for name in ("lr", "scale"):
@@ -138,9 +144,12 @@ class Recipe:
                 (str(p), float(lr), float(decay)) for p, lr, decay in values.get("multipliers", ())
             )
             values["frozen"] = tuple((str(p), int(e)) for p, e in values.get("frozen", ()))
+            values["schedule"] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values["schedule"].items()
+            }
             values["init"] = {p: tuple(rule) for p, rule in values.get("init", {}).items()}
             return cls(**values)
-        except (TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ConfigError(f"recipe: not a complete recipe ({error})") from error
 
 

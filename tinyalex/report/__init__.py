@@ -2,5 +2,14 @@
 
 from tinyalex.report.layer_table import LayerRow, layer_table, measure_layers
 from tinyalex.report.pictures import curves, filters
+from tinyalex.report.run_pictures import draw_run, first_filters
 
-__all__ = ["LayerRow", "curves", "filters", "layer_table", "measure_layers"]
+__all__ = [
+    "LayerRow",
+    "curves",
+    "draw_run",
+    "filters",
+    "first_filters",
+    "layer_table",
+    "measure_layers",
+]

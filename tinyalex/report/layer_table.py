@@ -17,6 +17,7 @@ from tinyalex.layers import (
     Conv2d,
     Dropout,
     Layer,
+    Sequential,
     SoftmaxCrossEntropy,
     Towers,
 )
@@ -121,12 +122,13 @@ def layer_table(
 
 
 def measure_layers(
-    model: Container, input_shape: tuple[int, int, int], batch_size: int, passes: int = 3
+    model: Sequential, input_shape: tuple[int, int, int], batch_size: int, passes: int = 3
 ) -> dict[str, float]:
     """Time each layer in a training step: forward and backward, on noise images.
 
     The model's gradients and its dropout counters change. The time of a layer is the smallest
-    of ``passes``, since the first one also fetches memory from the system.
+    of ``passes``, since the first one also fetches memory from the system. As in training, the
+    gradient with respect to the images is left out.
 
     Returns
     -------
@@ -139,12 +141,14 @@ def measure_layers(
     best: dict[str, float] = {}
     loss = SoftmaxCrossEntropy().to(backend)
     model.train()
+    model.skip_input_gradient()
     for _ in range(passes):
         spent: dict[str, float] = defaultdict(float)
         with _stopwatch(model, spent):
             loss.forward(model.forward(x), labels)
             model.backward(loss.backward())
         best = {name: min(t, best.get(name, t)) for name, t in spent.items()}
+    model.skip_input_gradient(False)
     return best
 
 

@@ -53,7 +53,7 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         train = [factor * record[f"train_{key}"] for record in epochs]
         test = [factor * record[f"test_{key}"] for record in epochs]
         mark = "o" if len(x) < 40 else ""
-        axis.plot(x, train, color=TRAIN, marker=mark, markersize=3, label="training")
+        axis.plot(x, train, color=TRAIN, marker=mark, markersize=3, label="training, mean of the epoch")
         axis.plot(x, test, color=TEST, marker=mark, markersize=3, label="test")
         axis.set_xlabel("epoch")
         axis.set_ylabel(label)
@@ -112,10 +112,10 @@ def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) 
 def _read_records(path: Path) -> list[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.strip()]
+        return [dict(json.loads(line)) for line in lines if line.strip()]
     except FileNotFoundError:
         raise RunError(f"curves: {path} does not exist", "the folder of a run") from None
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise RunError(f"curves: {path} is not a metrics file ({error})") from None
 
 
@@ -192,8 +192,6 @@ def _new_figure(width: float, height: float, layout: Any = "constrained") -> Fig
 
 
 def _save(figure: Figure, path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     png = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(png)
+    figure.savefig(png, format="png")
     write_atomic(path, png.getvalue())

@@ -35,8 +35,8 @@ class Checkpoint:
     ----------
     model_name : str
         Name of the model whose weights these are.
-    weights, momentum, statistics : dict of str to float32 array
-        By parameter name; the mean image and colour statistics of the training images.
+    weights, momentum, statistics : dict of str to array
+        Two by parameter name (float32); the mean image and colours of the training images.
     state : dict
         Plain values: epoch, step, schedule, dropout counters, running sums.
     """
@@ -121,7 +121,7 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
         raise CheckpointError(f"{path}: its header cannot be read ({error})") from error
     checkpoint = Checkpoint(str(head["model"]), {}, state=state)
     for name, array in tensors.items():
-        if not (np.issubdtype(array.dtype, np.floating) and np.isfinite(array).all()):
+        if not np.isfinite(array).all():
             raise CheckpointError(
                 f"{path}: {name} holds numbers that are not finite", "an older copy of the run"
             )

@@ -68,6 +68,13 @@ class Running:
         for k in self.top:
             self._wrong[k] = self._wrong[k] + topk_wrong(xp, logits, labels, k)
 
+    def absorb(self, other: Running) -> None:
+        """Add the sums of another one, which counts the same things."""
+        self.images += other.images
+        self._loss = self._loss + other._loss
+        for k in self.top:
+            self._wrong[k] = self._wrong[k] + other._wrong[k]
+
     def loss(self) -> float:
         """Mean loss an image; waits for the device."""
         return float(self._loss) / max(1, self.images)

@@ -84,7 +84,12 @@ class SGD:
                 v = self.velocity[name] = layer.xp.zeros_like(w)
             lr_multiplier, decay_multiplier = self.multipliers[name]
             layer.backend.sgd_step(
-                w, g, v, self.lr * lr_multiplier, self.momentum, self.weight_decay * decay_multiplier
+                w,
+                g,
+                v,
+                self.lr * lr_multiplier,
+                self.momentum,
+                self.weight_decay * decay_multiplier,
             )
 
     def freeze(self, pattern: str) -> None:
@@ -131,9 +136,7 @@ def named_parameters(model: Layer) -> list[tuple[str, Layer, str]]:
     return [(key, model, key) for key in model.params]
 
 
-def _last_match(
-    name: str, multipliers: Sequence[tuple[str, float, float]]
-) -> tuple[float, float]:
+def _last_match(name: str, multipliers: Sequence[tuple[str, float, float]]) -> tuple[float, float]:
     found = (1.0, 1.0)
     for pattern, lr_multiplier, decay_multiplier in multipliers:
         if fnmatchcase(name, pattern):

@@ -1,0 +1,76 @@
+"""One short run that the tests of commands share, and a way to call commands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tinyalex.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Run a command in this process, in an empty folder, 80 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*words):
+        return CliRunner().invoke(app, [str(word) for word in words], prog_name="tinyalex")
+
+    return run
+
+
+@pytest.fixture
+def refused(call):
+    """Run a command that must end with a clear error; returns what it said."""
+
+    def run(*words):
+        result = call(*words)
+        assert result.exit_code == 2, result.output
+        assert result.stdout == ""
+        assert result.stderr.startswith("error: ")
+        assert "Traceback" not in result.stderr
+        return result.stderr
+
+    return run
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run a command as a program of its own, its output piped."""
+
+    def run(*words, **variables):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | variables
+        return subprocess.run(
+            [sys.executable, "-m", "tinyalex", *(str(word) for word in words)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The folder of a run of one epoch; not to be changed."""
+    folder = tmp_path_factory.mktemp("shared") / "run"
+    words = ["train", "--epochs", "1", "--out", str(folder), "--quiet"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def copy_of_run(trained, tmp_path):
+    """A copy of the run, to be damaged."""
+    return Path(shutil.copytree(trained, tmp_path / "copy"))

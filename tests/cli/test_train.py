@@ -1,0 +1,148 @@
+"""`tinyalex train`: what it prints, leaves and refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
+    result = call("train", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    folder = Path("runs") / "tiny-digits-seed0"
+    assert {path.name for path in folder.iterdir()} == {
+        "checkpoint.json",
+        "checkpoint.safetensors",
+        "config.json",
+        "curves.png",
+        "filters.png",
+        "metrics.jsonl",
+        "summary.json",
+    }
+    summary = json.loads((folder / "summary.json").read_text())
+    assert f"{100 * summary['top1_error']:.2f} %" in result.stdout
+    assert f"tinyalex evaluate {folder}" in result.stdout
+    assert f"tinyalex predict {folder}" in result.stdout
+    assert "backend numpy" in result.stdout
+
+
+def test_json_is_one_document_on_stdout_and_progress_goes_to_stderr(call):
+    result = call("train", "--epochs", 1, "--out", "here", "--json")
+    document = json.loads(result.stdout)
+    assert document["run"] == "here"
+    assert 0 <= document["top1_error"] <= 1
+    assert "epoch   1" in result.stderr
+
+
+def test_quiet_prints_the_folder_only(call):
+    result = call("train", "--epochs", 1, "--out", "here", "--quiet")
+    assert (result.stdout, result.stderr) == ("here\n", "")
+
+
+def test_a_folder_with_a_run_is_not_overwritten(refused, trained):
+    before = (trained / "checkpoint.safetensors").read_bytes()
+    said = refused("train", "--epochs", 1, "--out", trained)
+    assert "holds a run already" in said and f"--resume {trained}" in said
+    assert (trained / "checkpoint.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--model", "tinny"], "'tiny'"),
+        (["--recipe", "papr"], "'paper'"),
+        (["--data", "digit"], "'digits'"),
+        (["--backend", "nunpy"], "'numpy'"),
+        (["--backend", "cuda"], "cuda"),
+        (["--batch-size", 0], "batch"),
+        (["--epochs", 0], "epochs"),
+        (["--lr", -1], "lr"),
+        (["--lr", "nan"], "lr"),
+        (["--seed", -1], "seed"),
+        (["--threads", 0], "threads"),
+        (["--data", "no/such/folder"], "no/such/folder"),
+        (["--recipe", "paper"], "crop"),
+        (["--resume", "nothing"], "nothing"),
+        (["--resume", "nothing", "--lr", 1, "--batch-size", 2], "--batch-size, --lr"),
+    ],
+)
+def test_bad_options_are_refused_with_a_hint(refused, words, wanted):
+    said = refused("train", *words)
+    assert wanted in said
+    assert "Try: " in said
+
+
+def test_a_refused_option_leaves_no_folder(refused):
+    refused("train", "--backend", "nunpy")
+    refused("train", "--recipe", "paper")
+    assert not Path("runs").exists() or not list(Path("runs").rglob("config.json"))
+
+
+def test_an_unknown_option_or_number_ends_with_2(call):
+    assert call("train", "--epoch", 1).exit_code == 2
+    assert call("train", "--epochs", "many").exit_code == 2
+
+
+def test_a_loss_that_is_not_a_number_is_an_error(refused):
+    said = refused("train", "--epochs", 1, "--lr", 1e30, "--quiet")
+    assert "loss is" in said and "--lr" in said
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written_is_an_error(refused, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    assert "cannot be written" in refused("train", "--epochs", 1, "--out", closed / "run")
+
+
+def test_a_file_in_the_folders_place_is_an_error(refused):
+    Path("taken").write_text("")
+    assert "cannot be written" in refused("train", "--epochs", 1, "--out", "taken")
+
+
+def test_piped_output_is_plain_lines(shell):
+    done = shell("train", "--epochs", 1, NO_COLOR="1", PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode("cp1252")
+    assert "\x1b" not in text and "\r" not in text.replace("\r\n", "\n")
+    assert sum(line.startswith("epoch ") for line in text.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    words = ["train", "--epochs", "2", "--out", "run"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tinyalex", *words],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for line in process.stdout:
+            if "steps" in line:  # the loop is about to start
+                break
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, said
+    assert "tinyalex train --resume run" in said
+    assert not (tmp_path / "run" / "summary.json").exists()
+
+    result = call("train", "--resume", "run", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "run" / "summary.json").exists()
+    assert (tmp_path / "run" / "curves.png").exists()

@@ -1,0 +1,230 @@
+"""AlexNet's three versions: sizes, arithmetic, and that they are what they claim to be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests import strategies as own
+from tests.layers.compare import float64
+from tinyalex import models
+from tinyalex.layers import (
+    Conv2d,
+    LocalResponseNorm,
+    Sequential,
+    SoftmaxCrossEntropy,
+    Towers,
+)
+from tinyalex.models import Model
+
+# Large enough that every layer's numbers matter, biases included.
+LIVELY = {"*.weight": ("he_normal",), "*.bias": ("normal", 0.1)}
+
+# torchvision/models/alexnet.py, as laid out there.
+TORCHVISION_SHAPES = {
+    "features.0.weight": (64, 3, 11, 11),
+    "features.0.bias": (64,),
+    "features.3.weight": (192, 64, 5, 5),
+    "features.3.bias": (192,),
+    "features.6.weight": (384, 192, 3, 3),
+    "features.6.bias": (384,),
+    "features.8.weight": (256, 384, 3, 3),
+    "features.8.bias": (256,),
+    "features.10.weight": (256, 256, 3, 3),
+    "features.10.bias": (256,),
+    "classifier.1.weight": (4096, 9216),
+    "classifier.1.bias": (4096,),
+    "classifier.4.weight": (4096, 4096),
+    "classifier.4.bias": (4096,),
+    "classifier.6.weight": (1000, 4096),
+    "classifier.6.bias": (1000,),
+}
+
+
+@pytest.fixture(scope="module")
+def paper() -> Iterator[Model]:
+    yield models.build("alexnet")
+
+
+def test_the_papers_network_has_its_parameters(paper: Model) -> None:
+    assert paper.count_parameters() == 60_965_224
+    assert paper.input_shape == (3, 227, 227) and paper.num_classes == 1000
+
+
+def test_the_papers_network_has_its_multiply_adds(paper: Model) -> None:
+    assert paper.flops((1, 3, 227, 227)) // 2 == 724_406_816
+
+
+def test_the_papers_sizes_layer_by_layer(paper: Model) -> None:
+    shape, sizes = (1, 3, 227, 227), []
+    for name, layer in paper.named_layers():
+        shape = layer.output_shape(shape)
+        if layer.params or "Pool" in type(layer).__name__:
+            sizes.append((name, shape[1:]))
+    assert sizes == [
+        ("features.0", (96, 55, 55)),
+        ("features.3", (96, 27, 27)),
+        ("features.4", (256, 27, 27)),
+        ("features.7", (256, 13, 13)),
+        ("features.8", (384, 13, 13)),
+        ("features.10", (384, 13, 13)),
+        ("features.12", (256, 13, 13)),
+        ("features.14", (256, 6, 6)),
+        ("classifier.0", (4096,)),
+        ("classifier.3", (4096,)),
+        ("classifier.6", (1000,)),
+    ]
+
+
+def test_the_papers_first_values(paper: Model) -> None:
+    ones = {"features.4", "features.10", "features.12", "classifier.0", "classifier.3"}
+    for name, layer, key in paper.named_parameters():
+        value = layer.params[key]
+        if key == "weight":
+            # An estimate from n numbers is this sure of sigma: five standard deviations.
+            assert value.std() == pytest.approx(0.01, rel=5 / math.sqrt(2 * value.size))
+            assert abs(value.mean()) < 5 * 0.01 / math.sqrt(value.size)
+        else:
+            assert np.all(value == (1 if name.rpartition(".")[0] in ones else 0)), name
+
+
+def test_normalisation_is_the_papers(paper: Model) -> None:
+    norms = [y for _, y in paper.named_layers() if isinstance(y, LocalResponseNorm)]
+    assert [(y.size, y.alpha, y.beta, y.k) for y in norms] == [(5, 1e-4, 0.75, 2.0)] * 2
+
+
+def test_an_untrained_network_knows_next_to_nothing(paper: Model) -> None:
+    paper.eval()
+    logits = paper.forward(60 * own.normal((2, 3, 227, 227), 0).astype(np.float32))
+    loss = SoftmaxCrossEntropy()
+    loss_of_every_label = [float(loss.forward(logits[:1], np.array([c]))) for c in range(1000)]
+    # The biases of 1 before fc8 make the first logits differ a little: a bit more than log(1000).
+    assert np.mean(loss_of_every_label) == pytest.approx(math.log(1000), abs=0.1)
+
+
+def test_the_small_network_is_the_papers_list_of_layers(paper: Model) -> None:
+    kinds, small = (
+        [(name, type(layer).__name__) for name, layer in model.named_layers()]
+        for model in (paper, models.build("tiny"))
+    )
+    assert kinds == small
+
+
+def test_two_towers_equal_one_network_with_groups() -> None:
+    assert_towers_equal(67, np.float64, tolerance=1e-9)
+
+
+def test_two_towers_equal_one_network_at_full_size() -> None:
+    assert_towers_equal(227, np.float32, tolerance=2e-3)
+
+
+def assert_towers_equal(size: int, dtype: type, tolerance: float) -> None:
+    """Forward and backward, dropout included, from the same weights."""
+    one = models.build("alexnet", 7, seed=size, init=LIVELY, image_size=size)
+    two = models.build("alexnet-two-tower", 7, seed=size, image_size=size)
+    two.load_state_dict(models.to_two_tower(one.state_dict()))
+    assert one.count_parameters() == two.count_parameters()
+    for model in (one, two):
+        for _, layer in model.named_layers():
+            for key, value in layer.params.items():
+                layer.params[key] = value.astype(dtype)
+            if isinstance(layer, LocalResponseNorm):
+                layer.alpha = 0.5  # the paper's 1e-4 would hide what crosses the seam
+    x = own.normal((2, 3, size, size), size).astype(dtype)
+    y, y_two = one.forward(x), two.forward(x)
+    dy = own.normal(y.shape, 1).astype(dtype)
+    dx, dx_two = one.backward(dy), two.backward(dy)
+    close(y, y_two, tolerance)
+    close(dx, dx_two, tolerance)
+    gradients = {name: layer.grads[key] for name, layer, key in one.named_parameters()}
+    gradients = models.to_two_tower(gradients)
+    for name, layer, key in two.named_parameters():
+        close(gradients[name], layer.grads[key], tolerance)
+
+
+def close(expected: np.ndarray, got: np.ndarray, tolerance: float) -> None:
+    """Compare on the scale of the largest number."""
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+@given(case=own.convolutions(grouped=False))
+def test_towers_equal_groups_for_any_convolution(case: own.Conv) -> None:
+    """Two columns that do not cross are groups=2; columns that cross are groups=1."""
+    N, C, H, W = case.shape
+    for crossing, groups in ((False, 2), (True, 1)):
+        settings = (case.kernel, case.stride, case.padding)
+        one = float64(Conv2d(2 * C, 2 * case.out_channels, *settings, groups, seed=case.seed))
+        columns = [Conv2d(2 * C if crossing else C, case.out_channels, *settings) for _ in range(2)]
+        for key, value in one.params.items():
+            for column, half in zip(columns, np.split(value, 2), strict=True):
+                column.params[key] = half
+        towers = Towers(*(Sequential([c]) for c in columns), crossing=crossing)
+        x = own.normal((N, 2 * C, H, W), case.seed)
+        y = one.forward(x)
+        dy = own.normal(y.shape, case.seed + 1)
+        assert towers.output_shape(x.shape) == y.shape and towers.flops(x.shape) == one.flops(
+            x.shape
+        )
+        np.testing.assert_allclose(towers.forward(x), y, atol=1e-12)
+        np.testing.assert_allclose(towers.backward(dy), one.backward(dy), atol=1e-12)
+        for key in one.params:
+            halves = np.concatenate([column.grads[key] for column in columns])
+            np.testing.assert_allclose(halves, one.grads[key], atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def torchvision() -> Iterator[Model]:
+    yield models.build("alexnet-torchvision", seed=5)
+
+
+def test_torchvisions_names_and_shapes(torchvision: Model) -> None:
+    shapes = {name: layer.params[key].shape for name, layer, key in torchvision.named_parameters()}
+    assert shapes == TORCHVISION_SHAPES
+    assert torchvision.count_parameters() == 61_100_840
+
+
+def test_torchvisions_network_equals_its_layout_in_pytorch(
+    torch: ModuleType, torchvision: Model
+) -> None:
+    nn = torch.nn
+    there = nn.Module()
+    there.features = nn.Sequential(
+        nn.Conv2d(3, 64, 11, stride=4, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(64, 192, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(192, 384, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(384, 256, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(256, 256, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+    )
+    there.avgpool = nn.AdaptiveAvgPool2d((6, 6))
+    there.classifier = nn.Sequential(
+        nn.Dropout(),
+        nn.Linear(256 * 6 * 6, 4096),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Linear(4096, 4096),
+        nn.ReLU(),
+        nn.Linear(4096, 1000),
+    )
+    there.eval()
+    torchvision.eval()
+    weights = {name: torch.from_numpy(value) for name, value in torchvision.state_dict().items()}
+    there.load_state_dict(weights, strict=True)
+    x = own.normal((1, 3, 224, 224), 0).astype(np.float32)
+    with torch.no_grad():
+        features = there.avgpool(there.features(torch.from_numpy(x)))
+        expected = there.classifier(torch.flatten(features, 1)).numpy()
+    close(expected, torchvision.forward(x), 1e-4)

@@ -1,0 +1,103 @@
+"""Data sets, augmentation and loading.
+
+dataset = data.load("digits")
+statistics = data.statistics(dataset.train)
+loader = data.Loader(dataset.train, backends.get("auto"), 128, mean=statistics.mean("image"))
+for x, labels in loader.epoch(0): ...
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyalex.data.cifar import default_root, find_cifar10, load_cifar10
+from tinyalex.data.dataset import Dataset, Split, from_arrays, stratified_split
+from tinyalex.data.decode import read_image
+from tinyalex.data.digits import load_digits
+from tinyalex.data.download import download
+from tinyalex.data.folder import load_folder
+from tinyalex.data.loader import Loader
+from tinyalex.data.statistics import Statistics, statistics
+from tinyalex.data.summary import info
+from tinyalex.data.views import ten_views
+from tinyalex.errors import DataError, unknown
+
+__all__ = [
+    "Dataset",
+    "Loader",
+    "Split",
+    "Statistics",
+    "default_root",
+    "download",
+    "from_arrays",
+    "info",
+    "load",
+    "read_image",
+    "statistics",
+    "stratified_split",
+    "ten_views",
+]
+
+NAMES = ("digits", "cifar10")
+
+
+def load(
+    name: str | Path,
+    *,
+    root: str | Path | None = None,
+    image_size: int | None = None,
+    val_fraction: float = 0.2,
+    seed: int = 0,
+    channels: int | None = None,
+) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : str or Path
+        ``"digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for each class, or
+        CIFAR-10's own files.
+    root : path, optional
+        Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+    image_size : int, optional
+        Side of the images of a folder; 256 by default. The built-in sets have their own size
+        and ignore it.
+    val_fraction, seed : optional
+        Share and choice of the images held out, for a folder without a validation folder.
+    channels : int, optional
+        3 for RGB, 1 for grey. Images of a folder are converted (3 by default); the built-in
+        sets must have as many.
+
+    Raises
+    ------
+    DataError
+        The data are missing or damaged, or have another number of channels.
+    ConfigError
+        There is neither a data set nor a folder of that name.
+
+    Examples
+    --------
+    >>> dataset = load("digits")
+    >>> len(dataset.train), len(dataset.test), dataset.image_shape
+    (1437, 360, (16, 16, 1))
+    """
+    if name == "digits":
+        dataset = load_digits()
+    elif name == "cifar10":
+        dataset = load_cifar10(Path(root) if root is not None else default_root())
+    elif (path := Path(name).expanduser()).exists():
+        if find_cifar10(path) is None:
+            size = 256 if image_size is None else image_size
+            return load_folder(path, size, 3 if channels is None else channels, val_fraction, seed)
+        dataset = load_cifar10(path)
+    elif len(Path(name).parts) > 1:
+        raise DataError(f"{name}: no such folder", "a data set's name, or a folder of images")
+    else:
+        raise unknown("data set, and no such folder:", str(name), NAMES)
+    C = dataset.image_shape[2]
+    if channels is not None and channels != C:
+        raise DataError(
+            f"{dataset.name}: images have {C} channels, {channels} wanted",
+            "a model for these images; see `tinyalex model`",
+        )
+    return dataset

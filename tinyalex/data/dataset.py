@@ -1,0 +1,198 @@
+"""What a data set is: labelled images, in a training part and a test part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinyalex.errors import DataError
+
+Reader = Callable[[np.ndarray], np.ndarray]
+
+
+class Split:
+    """Labelled images that are read when they are asked for.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the images of some row numbers: int64 (n,) -> uint8 (n, H, W, C).
+    labels : int64 (N,)
+        Class numbers from 0.
+    image_shape : (H, W, C)
+    rows : int64 (N,), optional
+        Row number of each image for `read`; 0 to N - 1 by default.
+
+    Notes
+    -----
+    `images` may be called from several threads.
+    """
+
+    def __init__(
+        self,
+        read: Reader,
+        labels: np.ndarray,
+        image_shape: tuple[int, int, int],
+        rows: np.ndarray | None = None,
+    ) -> None:
+        self.labels = np.asarray(labels, dtype=np.int64)
+        self.image_shape = image_shape
+        self._read = read
+        self._rows = np.arange(len(self.labels)) if rows is None else rows
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def images(self, indices: np.ndarray) -> np.ndarray:
+        """Give the images at ``indices``: uint8 (n, H, W, C).
+
+        Raises
+        ------
+        DataError
+            An image file is damaged or has gone.
+        """
+        return self._read(self._rows[indices])
+
+    def subset(self, indices: np.ndarray) -> Split:
+        """Give a split that holds only the images at ``indices``, in that order."""
+        return Split(self._read, self.labels[indices], self.image_shape, self._rows[indices])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training and a test split with the same classes and image shape.
+
+    Attributes
+    ----------
+    name : str
+    classes : list of str
+        Name of each class number.
+    train, test : Split
+    image_shape : (H, W, C)
+    fingerprint : str
+        SHA-256 of what the data set holds: of the pixels and labels where they are in memory,
+        of the files' names and sizes for a folder.
+    """
+
+    name: str
+    classes: list[str]
+    train: Split
+    test: Split
+    image_shape: tuple[int, int, int]
+    fingerprint: str
+
+
+def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str) -> Split:
+    """Make a split of images in memory, after a check.
+
+    Parameters
+    ----------
+    images : uint8 (N, H, W, C), C 1 or 3
+    labels : whole numbers (N,) in [0, classes)
+    where : str
+        Name of the data, for messages.
+
+    Raises
+    ------
+    DataError
+        A shape, a dtype or a label is wrong.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+        raise DataError(
+            f"{where}: images must be uint8 (N, H, W, C) with 1 or 3 channels "
+            f"(got {images.dtype} {images.shape})",
+            "images.transpose(0, 2, 3, 1) makes NCHW to NHWC; pixels are whole numbers 0 to 255",
+        )
+    check_labels(labels, len(images), classes, where)
+    return Split(images.__getitem__, labels, (images.shape[1], images.shape[2], images.shape[3]))
+
+
+def check_labels(labels: np.ndarray, n: int, classes: int, where: str) -> None:
+    """Refuse labels that are not one class number an image."""
+    if labels.ndim != 1 or len(labels) != n or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(
+            f"{where}: labels must be whole numbers, one an image ({n} images, "
+            f"labels {labels.dtype} {labels.shape})"
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(wrong):
+        raise DataError(
+            f"{where}: label {labels[wrong[0]]} of image {wrong[0]} is not in 0 to {classes - 1}",
+            "check that the file is complete and that class numbers start at 0",
+        )
+
+
+def stratified_split(
+    labels: np.ndarray, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the same share of every class for validation.
+
+    Parameters
+    ----------
+    labels : int64 (N,)
+    fraction : float
+        Share for validation, between 0 and 1.
+    seed : int
+
+    Returns
+    -------
+    train, validation : int64, sorted indices. A class with two images or more is in both; the
+        only image of a class is in the first.
+
+    Raises
+    ------
+    DataError
+        The fraction is not between 0 and 1, or no class has two images.
+    """
+    if not 0 < fraction < 1:
+        raise DataError(f"val_fraction must be between 0 and 1 (got {fraction})", "0.2")
+    train, validation = [], []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        np.random.default_rng((seed, int(label))).shuffle(members)
+        n = 0 if len(members) < 2 else min(max(round(len(members) * fraction), 1), len(members) - 1)
+        validation.append(members[:n])
+        train.append(members[n:])
+    held_out = np.sort(np.concatenate(validation))
+    if not len(held_out):
+        raise DataError(
+            "no class has two images, so none can be held out for validation",
+            "more images a class, or separate train/ and val/ folders",
+        )
+    return np.sort(np.concatenate(train)), held_out
+
+
+def from_arrays(
+    name: str,
+    classes: Sequence[str],
+    train: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
+    fingerprint: str,
+) -> Dataset:
+    """Make a data set of images in memory.
+
+    Parameters
+    ----------
+    train, test : (images, labels)
+        uint8 (N, H, W, C) with 1 or 3 channels, and whole numbers (N,).
+    fingerprint : str
+        What identifies the content, a SHA-256 as a rule.
+
+    Raises
+    ------
+    DataError
+        A shape, a dtype or a label is wrong, or a split is empty.
+    """
+    splits = []
+    for part, (images, labels) in (("train", train), ("test", test)):
+        if not len(images):
+            raise DataError(f"{name}: the {part} split is empty")
+        splits.append(array_split(images, labels, len(classes), f"{name} {part}"))
+    if splits[0].image_shape != splits[1].image_shape:
+        raise DataError(
+            f"{name}: training images are {splits[0].image_shape}, "
+            f"test images {splits[1].image_shape}"
+        )
+    return Dataset(name, list(classes), splits[0], splits[1], splits[0].image_shape, fingerprint)

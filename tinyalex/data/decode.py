@@ -1,0 +1,137 @@
+"""From an image file to pixels: any format and mode that Pillow reads, made square."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from tinyalex.errors import DataError
+
+# Formats that Pillow decodes by itself: no PostScript, no PDF, no outside program. Files with
+# several JPEG pictures (MPO) are found by way of JPEG.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".gif"),
+    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
+}
+
+# Pillow's own default limit: a quarter of a gigabyte at 24 bits a pixel.
+MOST_PIXELS = 89_478_485
+
+_RESAVE = "remove the file, or open and save it anew in an image editor"
+
+
+def check_header(path: Path) -> None:
+    """Read a file's header and refuse what cannot become an image.
+
+    Raises
+    ------
+    DataError
+        The file is empty, cannot be read, is no image in one of `FORMATS`, or has more than
+        `MOST_PIXELS` pixels. The pixels are not decoded.
+    """
+    with _open(path):
+        pass
+
+
+def read_image(path: Path, size: int, channels: int) -> np.ndarray:
+    """Decode a file: uint8 (size, size, channels).
+
+    Parameters
+    ----------
+    path : Path
+        The first picture is taken where a file holds several.
+    size : int
+        The shorter side is scaled to this and the centre cut out (paper, section 2).
+    channels : 3 for RGB, 1 for grey
+
+    Raises
+    ------
+    DataError
+        As in `check_header`, or the pixels are cut off or damaged.
+    """
+    with _open(path) as image:
+        # Pillow's decoders raise errors of many kinds on damaged bytes.
+        try:
+            image.load()
+            grey_or_rgb = _to_mode(_upright(image), "RGB" if channels == 3 else "L")
+        except Exception as error:
+            raise DataError(f"{path}: the image is damaged ({error})", _RESAVE) from error
+    pixels = np.asarray(_square(grey_or_rgb, size))
+    return pixels.reshape(size, size, channels)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        if path.stat().st_size == 0:
+            raise DataError(f"{path}: the file is empty (0 bytes)", _RESAVE)
+        image = Image.open(path, formats=FORMATS)
+    except DataError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"{path}: absurdly large ({error})", _RESAVE) from error
+    except Exception as error:
+        raise DataError(f"{path}: not a readable image ({error})", _RESAVE) from error
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        image.close()
+        raise DataError(
+            f"{path}: absurdly large, {width} x {height} pixels (at most {MOST_PIXELS:,})",
+            "scale the image down",
+        )
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF orientation says; a damaged EXIF block is no orientation."""
+    with contextlib.suppress(Exception):
+        return ImageOps.exif_transpose(image)
+    return image
+
+
+def _to_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Convert to RGB or L. Transparent pixels lie on white; deep grey is brought to 8 bits."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        rgba = image.convert("LA" if image.mode == "La" else image.mode).convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(white, rgba)
+    if image.mode not in ("RGB", "L"):
+        image = image.convert("RGB")  # LAB and HSV have no direct way to grey
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Make 8-bit grey of 16-bit grey (I;16, I) or of floats (F).
+
+    Whole numbers above 255 are taken as 16-bit, which is what PNG and PGM files hold. Floats
+    count from 0 to 1 if none is larger, else from 0 to 255.
+    """
+    values = np.asarray(image)
+    if image.mode == "F":
+        if not np.isfinite(values).all():
+            raise ValueError("a pixel is not a finite number")
+        values = values * 255 if values.max() <= 1 else values
+        values = np.rint(values)
+    elif image.mode.startswith("I;16") or values.max() > 255:
+        values = values.clip(0, 65535) >> 8
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
+    """Scale the shorter side to ``size`` and keep the centre.
+
+    The centre is cut in the same step: a picture of 1 x 50,000 pixels would else grow to
+    ``size`` x 50,000 * ``size`` on the way.
+    """
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    if (width, height) == (size, size):
+        return image
+    box = (left, top, left + side, top + side)
+    return image.resize((size, size), Image.Resampling.BILINEAR, box=box)

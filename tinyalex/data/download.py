@@ -1,0 +1,88 @@
+"""Fetch a data set: checked by SHA-256, from the first mirror that answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinyalex.data.cifar import ARCHIVE, default_root
+from tinyalex.errors import DataError, unknown
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+# SHA-256 and size of the file as its authors publish it (MD5 c32a1d4ab5d03f1284b67883e8d87530 on
+# https://www.cs.toronto.edu/~kriz/cifar.html).
+SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+SIZE = 170_052_171  # bytes
+MIRRORS = [
+    f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}",
+    f"https://cave.cs.toronto.edu/kriz/{ARCHIVE}",
+    f"https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/{ARCHIVE}",
+]
+
+
+class _Bar:
+    """A rich progress bar behind the four names that pooch calls (those of tqdm)."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task(ARCHIVE, total=SIZE)
+        self.total = SIZE
+
+    def update(self, n: int) -> None:
+        self._progress.update(self._task, advance=n, total=self.total)
+
+    def reset(self) -> None:
+        self._progress.reset(self._task, total=self.total)
+
+    def close(self) -> None:
+        """Nothing to do: the caller ends the display."""
+
+
+def download(name: str, root: str | Path | None = None, progress: Progress | None = None) -> Path:
+    """Download a data set's archive; nothing is unpacked.
+
+    Parameters
+    ----------
+    name : ``"cifar10"``
+    root : path, optional
+        Where to put it; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+    progress : rich.progress.Progress, optional
+        Gets a bar of its own.
+
+    Returns
+    -------
+    Path
+        The archive. It is there whole, with the right checksum, or not at all.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown.
+    DataError
+        No mirror gave the right file, or the folder cannot be written.
+    """
+    if name != "cifar10":
+        raise unknown("data set to download", name, ["cifar10"])
+    import pooch  # slow to import: only where it is needed
+
+    pooch.get_logger().setLevel("WARNING")
+    folder = Path(root) if root is not None else default_root()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made ({error})", "--data-root FOLDER") from error
+    failures = []
+    for url in MIRRORS:
+        bar = _Bar(progress) if progress is not None else False
+        fetch = pooch.HTTPDownloader(progressbar=bar)
+        # pooch writes to a temporary file and renames it once the checksum is right.
+        try:
+            return Path(pooch.retrieve(url, f"sha256:{SHA256}", ARCHIVE, folder, downloader=fetch))
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors
+            failures.append(f"  {url}: {error}")
+    raise DataError(
+        f"{name}: no mirror gave {ARCHIVE}\n" + "\n".join(failures),
+        f"a browser; put the file into {folder}",
+    )

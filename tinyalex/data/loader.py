@@ -1,0 +1,206 @@
+"""Batches for the network: order, augmentation and prefetching."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends import Array, Backend
+from tinyalex.data.dataset import Split
+from tinyalex.data.prefetch import prefetch
+from tinyalex.data.statistics import centre
+from tinyalex.data.views import centre_corner, crop_size, ten_views
+from tinyalex.errors import ConfigError, ShapeError, unknown
+
+# Each kind of draw has a stream of its own: switching one off leaves the others as they were.
+_ORDER, _TOPS, _LEFTS, _MIRRORS, _COLOUR = range(5)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What happens to the image at each position of an epoch."""
+
+    order: np.ndarray  # int64 (N,), which image
+    tops: np.ndarray  # int64 (N,)
+    lefts: np.ndarray  # int64 (N,)
+    mirrors: np.ndarray  # bool (N,)
+    colour: np.ndarray | None  # float32 (N, C)
+
+
+class Loader:
+    """Batches of a split, as float32 NCHW on a backend.
+
+    Parameters
+    ----------
+    split : Split
+    backend : Backend
+    batch_size : int
+        The last batch of an epoch holds what is left over.
+    seed : int
+    crop : int, optional
+        Side of the crop: at random in training, else from the centre; the whole image by
+        default.
+    mirror : bool
+        Flip half of the training images left to right.
+    mean : float32 (C, 1, 1) or (C, H, W), optional
+        Subtracted from the pixels (0 to 255); a mean image larger than the crop is cut at its
+        centre. See `Statistics.mean`.
+    scale : float
+        Factor on the result.
+    colour : float32 (C, C), optional
+        Colour shift of training images, see `Statistics.colour`.
+    training : bool
+        Shuffle, and draw crops, mirrors and colours. Otherwise the images come in order.
+    views : ``"center"`` or ``"ten"``
+        With ``"ten"``, x is an iterator over the paper's ten views of a batch, one array a
+        view; see `ten_views`. Not for training.
+    prefetch : int
+        Batches prepared ahead.
+
+    Raises
+    ------
+    ConfigError
+        The batch size is below 1, the seed negative, or the crop larger than the image.
+    ShapeError
+        The mean or the colour matrix does not fit the images.
+
+    Notes
+    -----
+    What happens to the image at position p of epoch e is a function of (seed, e, p) alone: not
+    of the batches before it, of threads or of the backend. So a run can continue in the middle
+    of an epoch. Augmentation: paper, section 4.1.
+
+    Examples
+    --------
+    >>> from tinyalex import backends, data
+    >>> loader = data.Loader(data.load("digits").train, backends.get("numpy"), 128)
+    >>> x, labels = next(loader.epoch(0))
+    >>> x.shape, len(loader)
+    ((128, 1, 16, 16), 12)
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        backend: Backend,
+        batch_size: int,
+        seed: int = 0,
+        crop: int | None = None,
+        mirror: bool = False,
+        mean: np.ndarray | None = None,
+        scale: float = 1.0,
+        colour: np.ndarray | None = None,
+        training: bool = True,
+        views: str = "center",
+        prefetch: int = 2,
+    ) -> None:
+        H, W, C = split.image_shape
+        if batch_size < 1:
+            raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "128")
+        if seed < 0:
+            raise ConfigError(f"seed must not be negative (got {seed})", "--seed 0")
+        if views not in ("center", "ten"):
+            raise unknown("views", views, ["center", "ten"])
+        if training and views == "ten":
+            raise ConfigError("ten views are for testing, not for training", "training=False")
+        self.split, self.backend, self.batch_size, self.seed = split, backend, batch_size, seed
+        self.crop = crop_size(crop, (H, W))
+        self.mirror, self.scale, self.training, self.views = mirror, scale, training, views
+        self.prefetch = prefetch
+        self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
+        if colour is not None and colour.shape != (C, C):
+            raise ShapeError(f"Loader: colour must be ({C}, {C}) (got {colour.shape})")
+        self._colour = colour
+        self._running: Generator[tuple[Any, Array], None, None] | None = None
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self.split) // self.batch_size)
+
+    def epoch(self, epoch: int, start_batch: int = 0) -> Generator[tuple[Any, Array], None, None]:
+        """Yield the batches of an epoch, from batch ``start_batch`` on.
+
+        Yields
+        ------
+        x : float32 (N, C, CH, CW), or an iterator over ten of these
+        labels : int64 (N,)
+
+        Raises
+        ------
+        DataError
+            An image is damaged; raised when its batch is asked for.
+
+        Notes
+        -----
+        One epoch at a time: a new one ends the one before.
+        """
+        plan = self._plan(epoch)
+        starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
+        self.close()
+        self._running = prefetch((self._batch(plan, first) for first in starts), self.prefetch)
+        return self._running
+
+    def close(self) -> None:
+        """Stop the thread of the epoch that was begun last, if it still runs."""
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    def _check_mean(self, mean: np.ndarray) -> np.ndarray:
+        C, crop = self.split.image_shape[2], self.crop
+        mean = np.asarray(mean, np.float32)
+        if mean.shape == (C, *self.split.image_shape[:2]) and crop[0] == crop[1]:
+            mean = centre(mean, crop[0])
+        if mean.shape not in ((C, 1, 1), (C, *crop)):
+            raise ShapeError(
+                f"Loader: mean must be ({C}, 1, 1) or ({C}, {crop[0]}, {crop[1]}) "
+                f"(got {mean.shape})",
+                "data.statistics(split, crop).mean('image')",
+            )
+        return mean
+
+    def _rng(self, epoch: int, stream: int) -> np.random.Generator:
+        """A counter-based generator on the host, so that every backend sees the same draws."""
+        key = np.random.SeedSequence([self.seed, epoch, stream])
+        return np.random.Generator(np.random.Philox(key))
+
+    def _plan(self, epoch: int) -> _Plan:
+        N, (H, W, C), (CH, CW) = len(self.split), self.split.image_shape, self.crop
+        if not self.training:
+            top, left = centre_corner((H, W), self.crop)
+            return _Plan(np.arange(N), np.full(N, top), np.full(N, left), np.zeros(N, bool), None)
+        mirrors = np.zeros(N, bool)
+        if self.mirror:
+            mirrors = self._rng(epoch, _MIRRORS).random(N) < 0.5
+        colour = None
+        if self._colour is not None:
+            colour = self._rng(epoch, _COLOUR).standard_normal((N, C), np.float32) @ self._colour
+        return _Plan(
+            self._rng(epoch, _ORDER).permutation(N),
+            self._rng(epoch, _TOPS).integers(0, H - CH + 1, N),
+            self._rng(epoch, _LEFTS).integers(0, W - CW + 1, N),
+            mirrors,
+            colour,
+        )
+
+    def _batch(self, plan: _Plan, first: int) -> tuple[Any, Array]:
+        at = slice(first, first + self.batch_size)
+        chosen, asarray = plan.order[at], self.backend.asarray
+        images = self.split.images(chosen)
+        labels = asarray(self.split.labels[chosen])
+        if self.views == "ten":
+            return ten_views(images, self.backend, self.crop, self._mean, self.scale), labels
+        x = self.backend.augment(
+            asarray(images),
+            asarray(plan.tops[at]),
+            asarray(plan.lefts[at]),
+            asarray(plan.mirrors[at]),
+            self.crop,
+            self._mean,
+            None if plan.colour is None else asarray(plan.colour[at]),
+            self.scale,
+        )
+        return x, labels

@@ -1,0 +1,60 @@
+"""Work done ahead of time in a thread, so that the network never waits for its next batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_POLL = 0.05  # seconds after which a waiting worker looks whether it is still wanted
+
+
+class _End:
+    """Marks the end of the items, and carries the error that ended them, if any."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
+    """Yield ``items`` in order, computing up to ``depth`` of them ahead in one thread.
+
+    The thread ends when the items do, or when the iterator is closed or dropped. An error in
+    ``items`` is raised here, in its place in the order.
+    """
+    waiting: queue.Queue[T | _End] = queue.Queue(depth)
+    stop = threading.Event()
+
+    def put(item: T | _End) -> None:
+        while not stop.is_set():
+            try:
+                return waiting.put(item, timeout=_POLL)
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(item)
+                if stop.is_set():
+                    return
+            put(_End())
+        except BaseException as error:
+            put(_End(error))
+
+    worker = threading.Thread(target=work, name="tinyalex-prefetch", daemon=True)
+    worker.start()
+    try:
+        while True:
+            item = waiting.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        stop.set()
+        worker.join()

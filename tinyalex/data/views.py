@@ -1,0 +1,82 @@
+"""Where images are cut: the centre, and the ten views that the paper averages over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tinyalex.backends import Array, Backend
+from tinyalex.errors import ConfigError
+
+Pair = tuple[int, int]
+
+
+def crop_size(crop: int | None, image_hw: Pair) -> Pair:
+    """Height and width of a crop; None is the whole image.
+
+    Raises
+    ------
+    ConfigError
+        The crop is below 1 or larger than the image.
+    """
+    if crop is None:
+        return image_hw
+    if not 1 <= crop <= min(image_hw):
+        raise ConfigError(
+            f"crop {crop} does not fit images of {image_hw[0]} x {image_hw[1]}",
+            f"a crop of at most {min(image_hw)}, or larger images",
+        )
+    return crop, crop
+
+
+def centre_corner(image_hw: Pair, crop: Pair) -> Pair:
+    """Top and left of the centre crop."""
+    return (image_hw[0] - crop[0]) // 2, (image_hw[1] - crop[1]) // 2
+
+
+def five_corners(image_hw: Pair, crop: Pair) -> list[Pair]:
+    """Top and left of the four corner crops and the centre crop."""
+    bottom, right = image_hw[0] - crop[0], image_hw[1] - crop[1]
+    return [(0, 0), (0, right), centre_corner(image_hw, crop), (bottom, 0), (bottom, right)]
+
+
+def ten_views(
+    images: np.ndarray,
+    backend: Backend,
+    crop: Pair,
+    mean: Array | None,
+    scale: float,
+) -> Iterator[Array]:
+    """Yield the four corners and the centre, then the same five mirrored, one at a time.
+
+    Parameters
+    ----------
+    images : uint8 (N, H, W, C)
+    crop : (CH, CW)
+    mean : float32 (C, 1, 1) or (C, CH, CW) on the backend, or None
+
+    Yields
+    ------
+    float32 (N, C, CH, CW)
+
+    Notes
+    -----
+    Paper, section 4.1. A network trained on whole images leaves no room for corners: if the
+    crop is the whole image, an eighth of it, rounded up, is added at each side by reflection.
+    """
+    N, H, W, _ = images.shape
+    if crop == (H, W):
+        rows, columns = -(-H // 8), -(-W // 8)
+        # numpy reflects without the edge pixel, so there must be enough beyond it.
+        mode = "reflect" if rows < H and columns < W else "edge"
+        images = np.pad(  # type: ignore[call-overload]
+            images, ((0, 0), (rows, rows), (columns, columns), (0, 0)), mode=mode
+        )
+    on_backend = backend.asarray(images)
+    corners = five_corners((images.shape[1], images.shape[2]), crop)
+    for mirror in (False, True):
+        mirrors = backend.asarray(np.full(N, mirror))
+        for top, left in corners:
+            tops, lefts = (backend.asarray(np.full(N, at)) for at in (top, left))
+            yield backend.augment(on_backend, tops, lefts, mirrors, crop, mean, None, scale)

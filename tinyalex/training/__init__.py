@@ -1,0 +1,27 @@
+"""Training: the optimizer, schedules, checkpoints, the loop, and the folders that it leaves."""
+
+from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.training.listener import Listener
+from tinyalex.training.metrics import Running, score, topk_wrong
+from tinyalex.training.optimizer import SGD
+from tinyalex.training.runs import Run, load_run, read_summary, resume, train
+
+__all__ = [
+    "SGD",
+    "Checkpoint",
+    "Listener",
+    "ResolvedConfig",
+    "Run",
+    "RunConfig",
+    "Running",
+    "load_checkpoint",
+    "load_run",
+    "read_config",
+    "read_summary",
+    "resume",
+    "save_checkpoint",
+    "score",
+    "topk_wrong",
+    "train",
+]

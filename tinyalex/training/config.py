@@ -1,0 +1,197 @@
+"""What a run is asked to do, and config.json, which holds all of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinyalex
+from tinyalex import models, recipes
+from tinyalex.errors import ConfigError, RunError
+from tinyalex.recipes import Recipe
+
+FILE = "config.json"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """A run, completely. What is None takes the model's or the recipe's value (`resolved`).
+
+    Attributes
+    ----------
+    data : str
+        ``"digits"``, ``"cifar10"`` or a folder of images.
+    model : str
+        A name of `models.names`.
+    recipe : Recipe or str, optional
+        The model's own recipe if None.
+    backend : str
+        ``"auto"`` or a backend's name.
+    threads : int, optional
+        One a core if None.
+    epochs, batch_size, lr : optional
+        Other than the recipe's. The steps of the rate move with the number of epochs.
+    seed : int
+        Decides the first weights, the order of the images, the crops and the dropout masks.
+    out : Path, optional
+        The run's folder; ``runs/MODEL-DATA-seedSEED`` if None.
+    data_root : Path, optional
+        Where data sets are kept.
+    log_every : int
+        Steps between two lines of metrics.jsonl.
+    checkpoint_every : float
+        Seconds between checkpoints; there is also one after every epoch.
+    command : str
+        The command line, for the record.
+    """
+
+    data: str = "digits"
+    model: str = "tiny"
+    recipe: Recipe | str | None = None
+    backend: str = "auto"
+    threads: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    seed: int = 0
+    out: Path | None = None
+    data_root: Path | None = None
+    log_every: int = 50
+    checkpoint_every: float = 300.0
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if self.out is None:
+            name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
+            object.__setattr__(self, "out", Path("runs") / name)
+
+    def resolved(self) -> ResolvedConfig:
+        """Fill in what is None and check the rest.
+
+        Raises
+        ------
+        ConfigError
+            A name or a number is not allowed; the message says which.
+        """
+        spec = models.spec(self.model)
+        recipe = spec.recipe if self.recipe is None else self.recipe
+        recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
+        assert self.out is not None  # filled in by __post_init__
+        return ResolvedConfig(
+            data=str(self.data),
+            model=self.model,
+            recipe=recipe,
+            backend=self.backend,
+            threads=self.threads,
+            epochs=recipe.epochs if self.epochs is None else self.epochs,
+            batch_size=recipe.batch_size if self.batch_size is None else self.batch_size,
+            lr=recipe.lr if self.lr is None else self.lr,
+            seed=self.seed,
+            out=Path(self.out),
+            data_root=None if self.data_root is None else Path(self.data_root),
+            log_every=self.log_every,
+            checkpoint_every=self.checkpoint_every,
+            command=self.command,
+        )
+
+
+@dataclass(frozen=True)
+class ResolvedConfig:
+    """A `RunConfig` in which nothing is left open."""
+
+    data: str
+    model: str
+    recipe: Recipe
+    backend: str
+    threads: int | None
+    epochs: int
+    batch_size: int
+    lr: float
+    seed: int
+    out: Path
+    data_root: Path | None
+    log_every: int
+    checkpoint_every: float
+    command: str
+    facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 1), ("log_every", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise ConfigError(
+                    f"--{name.replace('_', '-')} must be a whole number of at least {least} "
+                    f"(got {value!r})"
+                )
+        if not (isinstance(self.lr, int | float) and math.isfinite(self.lr) and self.lr > 0):
+            raise ConfigError(f"--lr must be a number above 0 (got {self.lr!r})", "--lr 0.01")
+        if not self.checkpoint_every >= 0:
+            raise ConfigError(
+                f"checkpoint_every must be at least 0 seconds (got {self.checkpoint_every!r})"
+            )
+        if self.threads is not None and self.threads < 1:
+            raise ConfigError(f"--threads must be at least 1 (got {self.threads})", "--threads 1")
+
+    def with_facts(self, **facts: Any) -> ResolvedConfig:
+        """The same run with what only the data could tell."""
+        return replace(self, facts={**self.facts, **facts})
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "facts"}
+        plain["recipe"] = self.recipe.to_dict()
+        plain["out"] = str(self.out)
+        plain["data_root"] = None if self.data_root is None else str(self.data_root)
+        return {**plain, **self.facts}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
+        """Read what `to_dict` gave; the folder may have moved, so ``out`` is where it is now."""
+        names = {f.name for f in fields(cls)} - {"facts"}
+        if missing := sorted(names - plain.keys()):
+            raise ConfigError(f"{out / FILE}: {', '.join(missing)} missing")
+        values = {name: plain[name] for name in names}
+        values["recipe"] = Recipe.from_dict(plain["recipe"])
+        values["out"] = out
+        values["data_root"] = None if plain["data_root"] is None else Path(plain["data_root"])
+        return cls(**values, facts={k: v for k, v in plain.items() if k not in names})
+
+
+def read_config(folder: Path) -> ResolvedConfig:
+    """Read a run's config.json.
+
+    Raises
+    ------
+    RunError
+        The folder holds no run, or the file cannot be read.
+    """
+    path = Path(folder) / FILE
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(
+            f"{folder}: not the folder of a run (no {FILE})",
+            "a folder that `tinyalex train` wrote, such as runs/tiny-digits-seed0",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(plain, dict):
+        raise RunError(f"{path}: must be a JSON object")
+    return ResolvedConfig.from_dict(plain, Path(folder))
+
+
+def versions() -> dict[str, str]:
+    """Versions that a result depends on."""
+    return {
+        "tinyalex": tinyalex.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,243 @@
+"""The training loop: steps, epochs, test error, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from tinyalex.errors import DivergedError
+from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.training.checkpoint import Checkpoint, save_checkpoint
+from tinyalex.training.listener import Listener
+from tinyalex.training.metrics import MetricsFile, Running, score
+from tinyalex.training.setup import Parts
+from tinyalex.training.stall import StallWatch
+from tinyalex.training.stop import StopSignal
+
+# How often a listener hears of a run between two log lines. Each time the device is waited for.
+_LISTEN_SECONDS = 0.5
+
+
+class Loop:
+    """One run, from any position on.
+
+    The position is (epoch, step): epochs done, and batches done of the next one. All that decides
+    what comes is in `state_dict` and the arrays of a checkpoint, so that a run that was stopped
+    and resumed has the same bytes in the end as one that was not.
+    """
+
+    def __init__(
+        self, parts: Parts, metrics: MetricsFile, listener: Listener, stop: StopSignal
+    ) -> None:
+        self.parts = parts
+        self.config = parts.config
+        self.metrics = metrics
+        self.listener = listener
+        self.stop = stop
+        self.loss = SoftmaxCrossEntropy()
+        self.loss.to(parts.backend)
+        self.steps_per_epoch = len(parts.loader)
+        self.epoch = 0
+        self.step = 0
+        self.window = Running(parts.backend)  # since the last line of metrics.jsonl
+        self.so_far = Running(parts.backend)  # of this epoch, up to the last line
+        self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch)
+        self.train_seconds = 0.0
+        self.wall_seconds = 0.0
+        self.images_trained = 0
+        self.last_epoch: dict[str, Any] = {}
+
+    # ------------------------------------------------------------------ the run
+
+    def run(self) -> bool:
+        """Go on to the end; returns False when it was stopped before. Saves in both cases."""
+        self.started = time.perf_counter() - self.wall_seconds
+        while self.epoch < self.config.epochs:
+            if not (self._train_epoch() and self._finish_epoch()):
+                self._save()
+                return False
+        return True
+
+    def _train_epoch(self) -> bool:
+        parts, backend = self.parts, self.parts.backend
+        recipe = self.config.recipe
+        for pattern, after in recipe.frozen:
+            if self.epoch >= after:
+                parts.optimizer.freeze(pattern)
+        parts.optimizer.lr = parts.schedule.lr
+        colour_is_on = recipe.colour_until is None or self.epoch < recipe.colour_until
+        loader = parts.loader if colour_is_on else parts.plain_loader
+        parts.model.train()
+
+        self._begin_clock()
+        if self.step == self.steps_per_epoch:  # stopped while the test error was measured
+            return True
+        batches = loader.epoch(self.epoch, start_batch=self.step)
+        try:
+            for x, labels in batches:
+                if self.stop():
+                    break
+                self._train_step(x, labels)
+                self._after_step()
+        finally:
+            batches.close()  # ends the thread that prepares batches
+        backend.synchronize()
+        self._count_seconds()
+        return self.step == self.steps_per_epoch
+
+    def _train_step(self, x: Any, labels: Any) -> None:
+        logits = self.parts.model.forward(x)
+        loss = self.loss.forward(logits, labels)
+        self.parts.model.backward(self.loss.backward())
+        self.parts.optimizer.step()
+        self.window.add(loss, logits, labels)
+        self.step += 1
+        self.images_trained += labels.shape[0]
+
+    def _after_step(self) -> None:
+        at_line = self.step % self.config.log_every == 0 or self.step == self.steps_per_epoch
+        now = time.perf_counter()
+        if at_line:
+            self._write_line()
+        elif now - self.last_heard > _LISTEN_SECONDS:
+            self.last_heard = now
+            self.listener.step(self._step_record())
+        if now - self.last_saved > self.config.checkpoint_every:
+            self._count_seconds()
+            self._save()
+            self.clock = time.perf_counter()
+
+    def _finish_epoch(self) -> bool:
+        """Measure the test error, move the rate, write the epoch's line, save."""
+        classes = self.parts.model.num_classes
+        batches = self.parts.test_loader.epoch(0)
+        try:
+            test = score(self.parts.model, batches, self.parts.backend, classes, self.stop)
+        finally:
+            batches.close()
+        if test is None:
+            return False
+        record = {
+            "epoch": self.epoch + 1,
+            "train_loss": self.so_far.loss(),
+            "train_error": self.so_far.error(),
+            "test_loss": test.loss(),
+            "test_error": test.error(),
+            "test_top5_error": test.error(min(5, classes)),
+            "lr": self.parts.schedule.lr,
+            "seconds": round(time.perf_counter() - self.started, 3),
+        }
+        if not math.isfinite(record["test_loss"]):
+            self._refuse(record["test_loss"], "test")
+        self.parts.schedule.epoch_end(record["test_error"])
+        self.epoch, self.step = self.epoch + 1, 0
+        self.so_far.reset()
+        self.last_epoch = record
+        self.metrics.write("epoch", record)
+        self._save()
+        self.listener.epoch(record)
+        return True
+
+    # ------------------------------------------------------------------ what is told
+
+    def _begin_clock(self) -> None:
+        now = time.perf_counter()
+        self.clock = self.line_clock = self.last_heard = self.last_saved = now
+        self.line_images = self.images_trained
+
+    def _count_seconds(self) -> None:
+        now = time.perf_counter()
+        self.train_seconds += now - self.clock
+        self.clock = now
+
+    def _step_record(self) -> dict[str, Any]:
+        seconds = time.perf_counter() - self.line_clock
+        return {
+            "epoch": self.epoch + 1,
+            "step": self.step,
+            "steps_per_epoch": self.steps_per_epoch,
+            "epochs": self.config.epochs,
+            "loss": self.window.loss(),
+            "error": self.window.error(),
+            "lr": self.parts.optimizer.lr,
+            "images_per_second": round((self.images_trained - self.line_images) / seconds, 1),
+            "seconds": round(time.perf_counter() - self.started, 3),
+        }
+
+    def _write_line(self) -> None:
+        record = self._step_record()
+        self._check_loss(record["loss"])
+        self.metrics.write("step", record)
+        self.listener.step(record)
+        steps = (self.step - 1) % self.config.log_every + 1
+        if warning := self.stall.add(record["loss"], steps):
+            self.metrics.write("warning", {"epoch": record["epoch"], "text": warning})
+            self.listener.warning(warning)
+        self.so_far.absorb(self.window)
+        self.window.reset()
+        self.line_clock = self.last_heard = time.perf_counter()
+        self.line_images = self.images_trained
+
+    def _check_loss(self, loss: float) -> None:
+        """One bad batch leaves the mean bad, so it is enough to look now and then."""
+        if not math.isfinite(loss):
+            self._refuse(loss, "training")
+
+    def _refuse(self, loss: float, kind: str) -> None:
+        raise DivergedError(
+            f"epoch {self.epoch + 1}, step {self.step}: the {kind} loss is {loss}; "
+            f"the last good checkpoint is kept in {self.config.out}",
+            f"a smaller --lr than {self.parts.optimizer.lr:g}",
+        )
+
+    # ------------------------------------------------------------------ position
+
+    def _save(self) -> None:
+        self._check_loss(self.window.loss())
+        self.wall_seconds = time.perf_counter() - self.started
+        save_checkpoint(
+            self.config.out,
+            Checkpoint(
+                model_name=self.parts.model.name,
+                weights=self.parts.model.state_dict(),
+                momentum=self.parts.optimizer.state_dict(),
+                statistics=self.parts.statistics.to_arrays(),
+                state=self.state_dict(),
+            ),
+        )
+        self.last_saved = time.perf_counter()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Position, counters and sums as plain values."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "steps_per_epoch": self.steps_per_epoch,
+            "schedule": self.parts.schedule.state_dict(),
+            "dropout": self.parts.model.random_state(),
+            "window": self.window.state_dict(),
+            "so_far": self.so_far.state_dict(),
+            "stall": self.stall.state_dict(),
+            "last_epoch": self.last_epoch,
+            "metrics_bytes": self.metrics.position(),
+            "images_trained": self.images_trained,
+            "train_seconds": round(self.train_seconds, 3),
+            "wall_seconds": round(self.wall_seconds, 3),
+        }
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Go to the position of a checkpoint."""
+        state = checkpoint.state
+        self.parts.model.load_state_dict(checkpoint.weights)
+        self.parts.optimizer.load_state_dict(checkpoint.momentum)
+        self.parts.model.load_random_state(state["dropout"])
+        self.parts.schedule.load_state_dict(state["schedule"])
+        self.window.load_state_dict(state["window"])
+        self.so_far.load_state_dict(state["so_far"])
+        self.stall.load_state_dict(state["stall"])
+        self.epoch, self.step = int(state["epoch"]), int(state["step"])
+        self.last_epoch = dict(state["last_epoch"])
+        self.images_trained = int(state["images_trained"])
+        self.train_seconds = float(state["train_seconds"])
+        self.wall_seconds = float(state["wall_seconds"])

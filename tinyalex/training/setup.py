@@ -1,0 +1,159 @@
+"""Putting a run together: data, statistics, model, optimizer and schedule from a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinyalex import backends, data, models
+from tinyalex.backends import Backend
+from tinyalex.errors import ConfigError, ShapeError
+from tinyalex.models import Model
+from tinyalex.recipes import Recipe
+from tinyalex.training import schedules
+from tinyalex.training.config import ResolvedConfig, versions
+from tinyalex.training.optimizer import SGD
+
+# Every run of a folder holds the same images back, whatever its seed: ensembles need that.
+_SPLIT_SEED = 0
+
+
+@dataclass
+class Parts:
+    """All that a training loop works with.
+
+    ``config`` has the facts that the data told; ``plain_loader`` is the training loader without
+    the colour shift, for recipes that switch it off towards the end.
+    """
+
+    config: ResolvedConfig
+    backend: Backend
+    model: Model
+    statistics: data.Statistics
+    loader: data.Loader
+    plain_loader: data.Loader
+    test_loader: data.Loader
+    optimizer: SGD
+    schedule: schedules.Schedule
+
+
+def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) -> Parts:
+    """Load the data and build everything else.
+
+    Parameters
+    ----------
+    config : ResolvedConfig
+    statistics : data.Statistics, optional
+        Those of a run that goes on; computed from the training images if None.
+
+    Raises
+    ------
+    ConfigError, DataError
+        The model, the recipe and the data do not fit together.
+    """
+    backend = backends.get(config.backend, threads=config.threads)
+    dataset = load_dataset(config)
+    recipe = config.recipe
+    model = build_model(config, dataset)
+    model.to(backend)
+    model.skip_input_gradient()
+    if statistics is None:
+        statistics = data.statistics(dataset.train, recipe.crop)
+
+    def loader(split: data.Split, training: bool, colour: bool) -> data.Loader:
+        return make_loader(
+            split, backend, recipe, statistics, config.batch_size, config.seed, training, colour
+        )
+
+    optimizer = SGD(model, config.lr, recipe.momentum, recipe.weight_decay, recipe.multipliers)
+    schedule = schedules.make(recipe.schedule, config.lr, config.epochs, recipe.epochs)
+    facts = {
+        "classes": list(dataset.classes),
+        "image_shape": list(dataset.image_shape),
+        "input_shape": list(model.input_shape),
+        "data_name": dataset.name,
+        "data_fingerprint": dataset.fingerprint,
+        "train_images": len(dataset.train),
+        "test_images": len(dataset.test),
+        "backend_used": backend.name,
+        "versions": versions(),
+    }
+    return Parts(
+        config=config.with_facts(**facts),
+        backend=backend,
+        model=model,
+        statistics=statistics,
+        loader=loader(dataset.train, True, True),
+        plain_loader=loader(dataset.train, True, False),
+        test_loader=loader(dataset.test, False, False),
+        optimizer=optimizer,
+        schedule=schedule,
+    )
+
+
+def load_dataset(config: ResolvedConfig) -> data.Dataset:
+    """Load a run's data set; a folder's images are brought to the recipe's size."""
+    if config.data in ("digits", "cifar10"):
+        return data.load(config.data, root=config.data_root)
+    return data.load(
+        config.data,
+        root=config.data_root,
+        image_size=config.recipe.image_size,
+        seed=_SPLIT_SEED,
+    )
+
+
+def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
+    """Build the run's model for the data's classes, channels and (cropped) image size."""
+    recipe = config.recipe
+    H, W, C = dataset.image_shape
+    side = min(H, W) if recipe.crop is None else recipe.crop
+    if recipe.crop is not None and recipe.crop > min(H, W):
+        raise ConfigError(
+            f"recipe {recipe.name} crops {recipe.crop}x{recipe.crop} pixels, the images of "
+            f"{dataset.name} have {H}x{W}",
+            "a recipe for smaller images; see `tinyalex recipe`",
+        )
+    if recipe.crop is None and H != W:
+        raise ConfigError(f"{dataset.name}: images must be square (got {H}x{W})")
+    try:
+        return models.build(
+            config.model,
+            num_classes=len(dataset.classes),
+            seed=config.seed,
+            # Layer numbers differ from model to model: a recipe's rules are for its own.
+            init=recipe.init if recipe.model == config.model and recipe.init else None,
+            dropout=recipe.dropout,
+            in_channels=C,
+            image_size=side,
+        )
+    except ShapeError as error:
+        raise ConfigError(
+            f"{config.model} cannot work on {side}x{side} images of {dataset.name}: "
+            f"{error.message}",
+            "a smaller model, such as --model tiny",
+        ) from error
+
+
+def make_loader(
+    split: data.Split,
+    backend: Backend,
+    recipe: Recipe,
+    statistics: data.Statistics,
+    batch_size: int,
+    seed: int = 0,
+    training: bool = False,
+    colour: bool = False,
+) -> data.Loader:
+    """A loader that prepares images as the recipe says."""
+    return data.Loader(
+        split,
+        backend,
+        batch_size,
+        seed=seed,
+        crop=recipe.crop,
+        mirror=recipe.mirror,
+        mean=statistics.mean(recipe.mean),
+        scale=recipe.scale,
+        colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
+        training=training,
+    )
