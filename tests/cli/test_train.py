@@ -75,10 +75,8 @@ def test_a_folder_with_a_run_is_not_overwritten(refused, trained):
         (["--resume", "nothing", "--lr", 1, "--batch-size", 2], "--batch-size, --lr"),
     ],
 )
-def test_bad_options_are_refused_with_a_hint(refused, words, wanted):
-    said = refused("train", *words)
-    assert wanted in said
-    assert "Try: " in said
+def test_bad_options_are_refused(refused, words, wanted):
+    assert wanted in refused("train", *words)
 
 
 def test_a_refused_option_leaves_no_folder(refused):

@@ -84,4 +84,7 @@ def test_an_image_smaller_than_the_window_is_refused(kind: type[MaxPool2d]) -> N
 def test_nan_is_passed_on(kind: type[MaxPool2d]) -> None:
     x = own.grid((1, 1, 4, 5), 0)
     x[0, 0, 1, 1] = np.nan
-    assert np.isnan(kind(2).forward(x)[0, 0, 0, 0])
+    layer = kind(2)
+    y = layer.forward(x)
+    assert np.isnan(y[0, 0, 0, 0]) and np.isfinite(y).sum() == y.size - 1
+    assert layer.backward(np.ones(y.shape)).sum() == y.size

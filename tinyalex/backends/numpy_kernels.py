@@ -94,7 +94,7 @@ def max_pool(
         is_maximum = (pixels == y[has]).astype(rank.dtype)
         is_maximum *= rank.dtype.type(size - position)
         np.maximum(rank[has], is_maximum, out=rank[has])  # ends with the first of equals
-    return y, size - rank
+    return y, (size - rank) % size  # a window with a NaN has rank 0: call it position 0
 
 
 def max_pool_backward(

@@ -55,14 +55,10 @@ class TrainingProgress(Listener):
 
     def start(self, info: dict[str, Any]) -> None:
         """Say what is going to run, and on what: ``auto`` may have picked a backend."""
-        threads = "1 thread" if info["threads"] == 1 else f"{info['threads']} threads"
         self._line(
-            f"{info['model']} on {info['data']}: {info['parameters']:,} parameters,"
-            f" {info['train_images']:,} training images"
-        )
-        self._line(
-            f"{info['epochs']} epochs of {info['steps_per_epoch']} steps,"
-            f" backend {info['backend']}, {threads}"
+            f"{info['model']} on {info['data']}, backend {info['backend']}:"
+            f" {info['parameters']:,} parameters,"
+            f" {info['epochs']} epochs of {info['steps_per_epoch']} steps"
         )
         # Time left counts from here: a resumed run does not start at zero.
         steps = info["steps_per_epoch"]

@@ -14,10 +14,10 @@ from tinyalex.data.cifar import default_root, find_cifar10, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
 from tinyalex.data.digits import load_digits
-from tinyalex.data.download import download
+from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.loader import Loader
-from tinyalex.data.statistics import Statistics, statistics
+from tinyalex.data.measure import Statistics, statistics
 from tinyalex.data.summary import info
 from tinyalex.data.views import ten_views
 from tinyalex.errors import DataError, unknown

@@ -10,8 +10,8 @@ import numpy as np
 
 from tinyalex.backends import Array, Backend
 from tinyalex.data.dataset import Split
+from tinyalex.data.measure import centre
 from tinyalex.data.prefetch import prefetch
-from tinyalex.data.statistics import centre
 from tinyalex.data.views import centre_corner, crop_size, ten_views
 from tinyalex.errors import ConfigError, ShapeError, unknown
 

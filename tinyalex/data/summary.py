@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinyalex.data.dataset import Dataset, Split
-from tinyalex.data.statistics import statistics
+from tinyalex.data.measure import statistics
 
-MOST_IMAGES = 5000  # that the colour statistics look at
+# What the colour statistics look at: all of CIFAR-10, or 1024 photographs of 256 x 256.
+MOST_PIXELS = 1 << 26
 
 
 def info(dataset: Dataset) -> dict[str, Any]:
@@ -27,7 +28,9 @@ def info(dataset: Dataset) -> dict[str, Any]:
     DataError
         One of the measured images is damaged.
     """
-    found = statistics(dataset.train, limit=MOST_IMAGES)
+    H, W, _ = dataset.image_shape
+    measured = min(len(dataset.train), max(1, MOST_PIXELS // (H * W)))
+    found = statistics(dataset.train, limit=measured)
     # The variance of a channel: the components' variances, each by its share in the channel.
     variance = (found.eigenvectors**2) @ np.maximum(found.eigenvalues, 0)
 
@@ -43,6 +46,6 @@ def info(dataset: Dataset) -> dict[str, Any]:
         "test": count(dataset.test),
         "mean": [round(float(m), 3) for m in found.channel_means],
         "std": [round(float(s), 3) for s in np.sqrt(variance)],
-        "measured": min(MOST_IMAGES, len(dataset.train)),
+        "measured": measured,
         "fingerprint": dataset.fingerprint,
     }

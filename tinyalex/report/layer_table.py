@@ -139,7 +139,8 @@ def measure_layers(
     classes = model.output_shape((1, *input_shape))[1]
     labels = backend.generator(1).integers(0, classes, batch_size)
     best: dict[str, float] = {}
-    loss = SoftmaxCrossEntropy().to(backend)
+    loss = SoftmaxCrossEntropy()
+    loss.to(backend)
     model.train()
     model.skip_input_gradient()
     for _ in range(passes):

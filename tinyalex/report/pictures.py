@@ -53,7 +53,9 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         train = [factor * record[f"train_{key}"] for record in epochs]
         test = [factor * record[f"test_{key}"] for record in epochs]
         mark = "o" if len(x) < 40 else ""
-        axis.plot(x, train, color=TRAIN, marker=mark, markersize=3, label="training, mean of the epoch")
+        axis.plot(
+            x, train, color=TRAIN, marker=mark, markersize=3, label="training, mean of the epoch"
+        )
         axis.plot(x, test, color=TEST, marker=mark, markersize=3, label="test")
         axis.set_xlabel("epoch")
         axis.set_ylabel(label)
@@ -165,8 +167,15 @@ def _grid(pictures: np.ndarray, groups: int) -> Figure:
         axis.set_axis_off()
         if groups > 1:
             middle = (bottom + rows * cell / 2) / height
-            place = {"x": (left - 0.15) / width, "y": middle, "rotation": 90}
-            figure.text(s=f"group {group + 1}", ha="center", va="center", fontsize=9, **place)
+            figure.text(
+                (left - 0.15) / width,
+                middle,
+                f"group {group + 1}",
+                rotation=90,
+                ha="center",
+                va="center",
+                fontsize=9,
+            )
     return figure
 
 

@@ -6,6 +6,7 @@ from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import Running, score, topk_wrong
 from tinyalex.training.optimizer import SGD
 from tinyalex.training.runs import Run, load_run, read_summary, resume, train
+from tinyalex.training.setup import load_dataset
 
 __all__ = [
     "SGD",
@@ -16,6 +17,7 @@ __all__ = [
     "RunConfig",
     "Running",
     "load_checkpoint",
+    "load_dataset",
     "load_run",
     "read_config",
     "read_summary",

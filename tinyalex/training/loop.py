@@ -47,12 +47,17 @@ class Loop:
         self.wall_seconds = 0.0
         self.images_trained = 0
         self.last_epoch: dict[str, Any] = {}
+        self.started = time.perf_counter()
+        self.last_heard = self.last_saved = self.clock = self.line_clock = self.started
+        self.line_images = 0
 
     # ------------------------------------------------------------------ the run
 
     def run(self) -> bool:
         """Go on to the end; returns False when it was stopped before. Saves in both cases."""
         self.started = time.perf_counter() - self.wall_seconds
+        if self.epoch == self.step == 0:
+            self._save()  # so that there is a good checkpoint whatever comes
         while self.epoch < self.config.epochs:
             if not (self._train_epoch() and self._finish_epoch()):
                 self._save()

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError, ConfigError
-from tinyalex.layers import Layer
+from tinyalex.layers import Container, Layer
 
 
 class SGD:
@@ -131,7 +131,7 @@ class SGD:
 
 def named_parameters(model: Layer) -> list[tuple[str, Layer, str]]:
     """Every (name, layer, key) of a network, or of a single layer ("weight", "bias")."""
-    if hasattr(type(model), "named_parameters"):
+    if isinstance(model, Container):
         return list(model.named_parameters())
     return [(key, model, key) for key in model.params]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def resume(
     """
     folder = Path(run_dir)
     config = read_config(folder)
-    changes = {"epochs": epochs, "backend": backend, "threads": threads}
+    changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     checkpoint = None
     if (folder / checkpoints.FILE).exists():
@@ -123,7 +124,10 @@ def _run(
             if checkpoint is not None:
                 loop.load(checkpoint)
             listener.start(_info(parts, loop))
-            finished = loop.run()
+            with warnings.catch_warnings():
+                # A loss that grows without limit gets its own error from the loop.
+                warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
+                finished = loop.run()
     finally:
         metrics.close()
     summary = _summary(parts, loop, finished)

@@ -55,7 +55,7 @@ class Steps(Schedule):
 
     def next_lr(self, test_error: float) -> float:
         passed = sum(self.epoch >= e for e in self.epochs)
-        return float(self.first_lr * self.factor**passed)
+        return tidy(self.first_lr * self.factor**passed)
 
 
 class Exponential(Schedule):
@@ -66,7 +66,7 @@ class Exponential(Schedule):
         self.factor = factor
 
     def next_lr(self, test_error: float) -> float:
-        return float(self.first_lr * self.factor**self.epoch)
+        return tidy(self.first_lr * self.factor**self.epoch)
 
 
 class Plateau(Schedule):
@@ -99,7 +99,7 @@ class Plateau(Schedule):
             return self.lr
         self.dropped += 1
         self.waited = 0
-        return float(self.first_lr * self.factor**self.dropped)
+        return tidy(self.first_lr * self.factor**self.dropped)
 
     def keeps(self) -> tuple[str, ...]:
         return ("lr", "epoch", "best", "waited", "dropped")
@@ -150,3 +150,8 @@ def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[in
     if recipe_epochs is None or recipe_epochs == epochs:
         return list(at)
     return [max(1, round(e * epochs / recipe_epochs)) for e in at]
+
+
+def tidy(lr: float) -> float:
+    """The rate to 12 digits: 0.02 * 0.1 * 0.1 is 0.0002, not 0.00020000000000000004."""
+    return float(f"{lr:.12g}")

@@ -91,13 +91,16 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
 
 
 def load_dataset(config: ResolvedConfig) -> data.Dataset:
-    """Load a run's data set; a folder's images are brought to the recipe's size."""
-    if config.data in ("digits", "cifar10"):
-        return data.load(config.data, root=config.data_root)
+    """Load a run's data; a folder's images are brought to the recipe's size.
+
+    A run that exists already has a number of channels, to which they are brought as well.
+    """
+    shape = config.facts.get("image_shape")
     return data.load(
         config.data,
         root=config.data_root,
         image_size=config.recipe.image_size,
+        channels=None if shape is None else shape[2],
         seed=_SPLIT_SEED,
     )
 

@@ -1,0 +1,51 @@
+"""The embedded digits."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from tinyalex import data
+
+
+def test_digits_are_1437_and_360_grey_images_of_16_by_16() -> None:
+    digits = data.load("digits")
+    assert (len(digits.train), len(digits.test)) == (1437, 360)
+    assert digits.image_shape == (16, 16, 1)
+    assert digits.classes == [str(d) for d in range(10)]
+    images = digits.train.images(np.arange(1437))
+    assert images.dtype == np.uint8 and images.shape == (1437, 16, 16, 1)
+    assert images.min() == 0 and images.max() == 255
+
+
+def test_each_digit_is_in_both_splits_in_the_same_share() -> None:
+    digits = data.load("digits")
+    train, test = (np.bincount(split.labels) for split in (digits.train, digits.test))
+    np.testing.assert_allclose(test / (train + test), 0.2, atol=0.006)
+
+
+def bilinear() -> np.ndarray:
+    """The (16, 8) matrix of weights that doubles a side, pixels lying at their centres."""
+    matrix = np.zeros((16, 8))
+    for i in range(16):
+        at = min(max((i + 0.5) / 2 - 0.5, 0), 7)
+        low = min(int(at), 6)
+        matrix[i, low : low + 2] = [1 - (at - low), at - low]
+    return matrix
+
+
+def test_the_two_splits_are_all_of_the_original_enlarged_with_its_labels() -> None:
+    digits, original = data.load("digits"), load_digits()
+    enlarged = bilinear() @ (original.images * 255 / 16) @ bilinear().T
+    found = []
+    for split in (digits.train, digits.test):
+        for image, label in zip(split.images(np.arange(len(split))), split.labels, strict=True):
+            distance = np.abs(enlarged - image[..., 0]).max((1, 2))
+            nearest = int(distance.argmin())
+            assert distance[nearest] < 2.5 and original.target[nearest] == label
+            found.append(nearest)
+    assert len(set(found)) == 1797
+
+
+def test_digits_are_the_same_each_time() -> None:
+    assert data.load("digits").fingerprint == data.load("digits", seed=5).fingerprint

@@ -1,0 +1,113 @@
+"""Downloads from a server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from rich.progress import Progress
+
+from tinyalex import data
+from tinyalex.data import fetch as module
+from tinyalex.errors import ConfigError, DataError
+
+CONTENT = bytes(range(256)) * 400
+
+
+class Handler(BaseHTTPRequestHandler):
+    """/good gives the file, /bad another one, /short breaks off, all else is missing."""
+
+    asked: list[str] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        answer = {"/good": CONTENT, "/bad": CONTENT[::-1], "/short": CONTENT[:1000]}.get(self.path)
+        if answer is None:
+            return self.send_error(404)
+        self.send_response(200)
+        self.send_header("content-length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(module, "SHA256", hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(module, "SIZE", len(CONTENT))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    Handler.asked = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def mirrors(monkeypatch: pytest.MonkeyPatch, server: str, *names: str) -> None:
+    monkeypatch.setattr(module, "MIRRORS", [f"{server}/{name}" for name in names])
+
+
+def test_the_file_is_put_into_the_folder_once(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors(monkeypatch, server, "good")
+    path = data.download("cifar10", root=tmp_path / "new")
+    assert path == tmp_path / "new" / "cifar-10-binary.tar.gz" and path.read_bytes() == CONTENT
+    assert data.download("cifar10", root=tmp_path / "new") == path
+    assert Handler.asked == ["/good"]
+
+
+@pytest.mark.parametrize("first", ["missing", "bad", "short"])
+def test_the_next_mirror_is_asked_when_one_fails(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    mirrors(monkeypatch, server, first, "good")
+    assert data.download("cifar10", root=tmp_path).read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["cifar-10-binary.tar.gz"]
+
+
+def test_nothing_is_left_when_every_mirror_fails(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors(monkeypatch, server, "bad", "missing", "short")
+    with pytest.raises(
+        DataError, match="no mirror gave[\\s\\S]*/bad[\\s\\S]*/missing[\\s\\S]*Try:"
+    ):
+        data.download("cifar10", root=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_file_that_is_there_is_replaced(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors(monkeypatch, server, "good")
+    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(CONTENT[:99])
+    assert data.download("cifar10", root=tmp_path).read_bytes() == CONTENT
+
+
+def test_a_progress_bar_counts_to_the_end(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors(monkeypatch, server, "good")
+    progress = Progress(disable=True)
+    data.download("cifar10", root=tmp_path, progress=progress)
+    assert progress.tasks[0].completed == progress.tasks[0].total == len(CONTENT)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DataError, match="file/folder: cannot be made"):
+        data.download("cifar10", root=tmp_path / "file" / "folder")
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="'cifar'[\\s\\S]*'cifar10'"):
+        data.download("cifar")

@@ -1,0 +1,37 @@
+"""The planted bugs still fit the code; that they are caught is shown by ``python -m tests.mutants``."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.planted import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_right_text_is_there_once_and_the_wrong_text_is_python(mutant: Mutant) -> None:
+    text = (ROOT / mutant.file).read_text(encoding="utf-8")
+    assert text.count(mutant.old) == 1, f"{mutant.file} has changed: adapt tests/mutants/planted.py"
+    changed = text.replace(mutant.old, mutant.new)
+    assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_named_tests_exist(mutant: Mutant) -> None:
+    for node in mutant.tests:
+        file, _, function = node.partition("::")
+        names = {
+            statement.name
+            for statement in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+            if isinstance(statement, ast.FunctionDef)
+        }
+        assert function in names, f"no {node}"
+
+
+def test_no_bug_is_planted_twice() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 20
+    assert len({(m.file, m.old, m.new) for m in MUTANTS}) == len(MUTANTS)

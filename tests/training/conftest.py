@@ -1,0 +1,98 @@
+"""A data set and a net so small that an epoch takes a moment, and runs on them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tinyalex import data, recipes, training
+from tinyalex.data import from_arrays
+from tinyalex.training.checkpoint import load_checkpoint
+from tinyalex.training.loop import Loop
+from tinyalex.training.metrics import MetricsFile
+from tinyalex.training.setup import assemble
+
+IMAGES, BATCH = 44, 8  # five full batches and one of four
+STEPS = 6
+
+
+def small_dataset(fingerprint="small"):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (IMAGES + 12, 16, 16, 1), dtype=np.uint8)
+    labels = np.arange(IMAGES + 12) % 4
+    images[np.arange(len(labels)), labels * 4] = 255  # something to learn
+    return from_arrays(
+        "small",
+        list("abcd"),
+        (images[:IMAGES], labels[:IMAGES]),
+        (images[IMAGES:], labels[IMAGES:]),
+        fingerprint,
+    )
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """`data.load` gives the small data set."""
+    monkeypatch.setattr(data, "load", lambda *_, **__: small_dataset())
+
+
+@pytest.fixture
+def config(small, tmp_path):
+    """Make a configuration of a short run with crops, mirrors and dropout."""
+
+    def make(name="run", **changes):
+        recipe = replace(
+            recipes.get("tiny"),
+            crop=14,
+            mirror=True,
+            multipliers=(("*.bias", 2.0, 0.0),),
+            schedule={"kind": "plateau", "factor": 0.1, "patience": 1, "drops": 2},
+        )
+        settings = {"epochs": 3, "batch_size": BATCH, "threads": 1, "log_every": 4}
+        settings |= {"recipe": recipe, "out": tmp_path / name} | changes
+        return training.RunConfig(**settings)
+
+    return make
+
+
+class StopAfter:
+    """Says stop when it was asked ``n`` times."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __call__(self):
+        self.n -= 1
+        return self.n < 0
+
+
+def run_until(config, asked):
+    """Start a run that is stopped when it has asked ``asked`` times whether to stop."""
+    resolved = config.resolved()
+    resolved.out.mkdir(parents=True)
+    parts = assemble(resolved)
+    text = json.dumps(parts.config.to_dict())
+    (resolved.out / "config.json").write_text(text)
+    metrics = MetricsFile(resolved.out / "metrics.jsonl", keep_bytes=0)
+    finished = Loop(parts, metrics, training.Listener(), StopAfter(asked)).run()
+    metrics.close()
+    return finished
+
+
+def bytes_of(folder):
+    """Every number that decides how a run goes on, as bytes."""
+    found = load_checkpoint(folder)
+    state = {k: v for k, v in found.state.items() if k not in ("train_seconds", "wall_seconds")}
+    del state["metrics_bytes"], state["last_epoch"]
+    groups = (found.weights, found.momentum, found.statistics)
+    return [{k: v.tobytes() for k, v in g.items()} for g in groups], state
+
+
+def lines_of(folder):
+    """The lines of metrics.jsonl without the times."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    times = ("seconds", "images_per_second")
+    return [{k: v for k, v in json.loads(line).items() if k not in times} for line in lines]

@@ -1,0 +1,17 @@
+"""What trained networks are worth: top-k errors, ten crops, ensembles, confusion, predictions."""
+
+from tinyalex.evaluation.confusion import confusion
+from tinyalex.evaluation.crops import probabilities, softmax
+from tinyalex.evaluation.ensemble import mean_probability
+from tinyalex.evaluation.evaluate import errors, evaluate
+from tinyalex.evaluation.predict import predict
+
+__all__ = [
+    "confusion",
+    "errors",
+    "evaluate",
+    "mean_probability",
+    "predict",
+    "probabilities",
+    "softmax",
+]

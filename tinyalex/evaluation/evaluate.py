@@ -1,0 +1,118 @@
+"""The test error of one run, or of several as an ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinyalex import data as datasets
+from tinyalex.errors import ConfigError
+from tinyalex.evaluation.confusion import confusion
+from tinyalex.evaluation.crops import probabilities
+from tinyalex.evaluation.ensemble import mean_probability
+from tinyalex.training import Run, load_dataset, load_run, topk_wrong
+
+
+def evaluate(
+    runs: Sequence[Path | str],
+    data: str | None = None,
+    data_root: Path | None = None,
+    crops: int = 1,
+    backend: str = "auto",
+    threads: int | None = None,
+) -> dict[str, Any]:
+    """Measure runs on test images: each alone, and all together by mean probability.
+
+    Parameters
+    ----------
+    runs : sequence of folders
+    data : str, optional
+        Other data than the first run's own; they must have the same classes.
+    data_root : Path, optional
+    crops : int
+        1 or 10 views an image; see `probabilities`.
+    backend, threads : optional
+
+    Returns
+    -------
+    dict
+        ``top1_error`` and ``top5_error`` (0 to 1) of all together, ``n`` test images, ``crops``,
+        ``runs`` (a dict a run, with its own errors), ``classes``, ``confusion`` (rows: the right
+        class).
+
+    Raises
+    ------
+    ConfigError
+        No run, or the runs and the data differ in their classes or image sizes.
+
+    Examples
+    --------
+    >>> found = evaluate(["runs/first"])
+    >>> found["n"], found["crops"]
+    (360, 1)
+    """
+    if not runs:
+        raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
+    loaded = [load_run(folder, backend=backend, threads=threads) for folder in runs]
+    sets: dict[tuple[Any, ...], datasets.Dataset] = {}
+    all_probabilities, each = [], []
+    labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
+    for run in loaded:
+        dataset = _dataset(run, data or loaded[0].config.data, data_root, sets)
+        if len(labels) and not np.array_equal(labels, dataset.test.labels):
+            raise ConfigError(
+                f"{run.folder}: its test images are not those of {loaded[0].folder}",
+                "runs on the same data",
+            )
+        labels = dataset.test.labels
+        p = probabilities(run, dataset.test, crops)
+        all_probabilities.append(p)
+        each.append({"run": str(run.folder), "model": run.model.name, **errors(p, labels)})
+    together = mean_probability(all_probabilities)
+    classes = loaded[0].classes
+    return {
+        **errors(together, labels),
+        "n": len(labels),
+        "crops": crops,
+        "data": data or loaded[0].config.data,
+        "runs": each,
+        "classes": classes,
+        "confusion": confusion(labels, together.argmax(axis=1), len(classes)).tolist(),
+    }
+
+
+def errors(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Top-1 and top-5 error of probabilities (N, classes); with few classes, of the top few."""
+    n, classes = p.shape
+    return {f"top{k}_error": float(topk_wrong(np, p, labels, min(k, classes))) / n for k in (1, 5)}
+
+
+def _dataset(
+    run: Run, name: str, root: Path | None, sets: dict[tuple[Any, ...], datasets.Dataset]
+) -> datasets.Dataset:
+    """The data as this run's network takes them; each kind is loaded once."""
+    config = replace(run.config, data=name, data_root=root or run.config.data_root)
+    key = (config.data, config.data_root, config.recipe.image_size)
+    if key not in sets:
+        sets[key] = load_dataset(config)
+    dataset = sets[key]
+    if list(dataset.classes) != run.classes:
+        raise ConfigError(
+            f"{run.folder}: trained on the classes {_few(run.classes)}; {name} has "
+            f"{_few(dataset.classes)}",
+            "data with the classes that the run was trained on",
+        )
+    if list(dataset.image_shape) != list(run.config.facts["image_shape"]):
+        raise ConfigError(
+            f"{run.folder}: trained on {tuple(run.config.facts['image_shape'])} images "
+            f"(height, width, channels); those of {name} are {dataset.image_shape}"
+        )
+    return dataset
+
+
+def _few(classes: Sequence[str]) -> str:
+    return f"{', '.join(classes[:3])}{', ...' if len(classes) > 3 else ''} ({len(classes)})"

@@ -1,0 +1,76 @@
+"""What a trained network sees in image files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinyalex import data
+from tinyalex.errors import ConfigError
+from tinyalex.evaluation.crops import probabilities
+from tinyalex.training import Run, load_run
+
+_BATCH = 32
+
+
+def predict(
+    run: Run | Path | str,
+    image_paths: Sequence[Path | str],
+    top: int = 5,
+    crops: int = 1,
+    backend: str = "auto",
+) -> list[dict[str, Any]]:
+    """Name the most probable classes of images.
+
+    Parameters
+    ----------
+    run : Run or folder
+    image_paths : sequence of files
+        Anything that Pillow reads; brought to the size and colours of the training images.
+    top : int
+        How many classes to name.
+    crops : int
+        1 or 10 views an image.
+    backend : str
+
+    Returns
+    -------
+    list of dict
+        For each image its path, ``image``, and ``classes``: a list of ``name`` and
+        ``probability``, the most probable first.
+
+    Raises
+    ------
+    ConfigError
+        ``top`` is below 1, or no image is named.
+    DataError
+        A file is not an image that can be read.
+
+    Examples
+    --------
+    >>> predict("runs/first", ["seven.png"], top=1)[0]["classes"][0]["name"]
+    '7'
+    """
+    if top < 1:
+        raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
+    if not image_paths:
+        raise ConfigError("predict: no image is named", "tinyalex predict RUN IMAGE...")
+    if not isinstance(run, Run):
+        run = load_run(run, backend=backend)
+    paths = [Path(path) for path in image_paths]
+    H, W, C = run.config.facts["image_shape"]
+
+    def read(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.stack([data.read_image(paths[i], H, C) for i in rows])
+
+    unknown = np.zeros(len(paths), dtype=np.int64)
+    split = data.Split(read, unknown, (H, W, C))
+    found = []
+    for path, p in zip(paths, probabilities(run, split, crops, _BATCH), strict=True):
+        best = np.argsort(-p, kind="stable")[:top]
+        named = [{"name": run.classes[i], "probability": float(p[i])} for i in best]
+        found.append({"image": str(path), "classes": named})
+    return found
