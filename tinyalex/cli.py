@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -22,22 +21,23 @@ USER_ERROR = 2
 class _Commands(TyperGroup):
     """The group of commands; errors that a user can cause end without a traceback."""
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        accept_any_text()
+    def invoke(self, ctx: Any) -> Any:
         try:
-            return super().main(*args, **kwargs)
+            return super().invoke(ctx)
         except TinyalexError as error:
             print_error(error.message, error.hint)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
             print_error("interrupted")
-            sys.exit(INTERRUPTED)
+            raise typer.Exit(INTERRUPTED) from error
         except MemoryError as error:
             print_error(f"not enough memory ({error})", "a smaller --batch-size")
-            sys.exit(USER_ERROR)
+            raise typer.Exit(USER_ERROR) from error
+        except BrokenPipeError:
+            raise  # whoever read our output has gone; typer ends quietly
         except OSError as error:
             print_error(str(error), "is the path right, readable, and on a disk with free space?")
-            sys.exit(USER_ERROR)
+            raise typer.Exit(USER_ERROR) from error
 
 
 app = typer.Typer(
@@ -78,4 +78,5 @@ app.add_typer(data_app, name="data")
 
 def main() -> None:
     """Run the command line."""
+    accept_any_text()
     app()

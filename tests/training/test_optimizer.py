@@ -64,9 +64,7 @@ def test_steps_are_pytorchs_while_the_rate_stays_and_differ_once_it_changes():
     assert np.abs(layer.params["weight"] - w.detach().numpy()).max() > 1e-3
     # With the buffer converted to the new rate, they agree again.
     layer.params["weight"] = w.detach().numpy().copy()
-    ours.load_state_dict(
-        {"weight": -0.005 * buffer_of(theirs, w), "bias": ours.velocity["bias"]}
-    )
+    ours.load_state_dict({"weight": -0.005 * buffer_of(theirs, w), "bias": ours.velocity["bias"]})
     step()
     np.testing.assert_allclose(layer.params["weight"], w.detach().numpy(), rtol=1e-10)
 
@@ -134,9 +132,7 @@ def test_the_velocity_follows_a_change_of_dtype():
     assert optimizer.velocity["weight"].dtype == np.float64
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"lr": -1}, {"lr": float("nan")}, {"lr": 1, "momentum": -0.1}]
-)
+@pytest.mark.parametrize("wrong", [{"lr": -1}, {"lr": float("nan")}, {"lr": 1, "momentum": -0.1}])
 def test_numbers_that_cannot_work_are_refused(wrong):
     with pytest.raises(ConfigError, match="must be a number of at least 0"):
         SGD(Linear(2, 2), **wrong)

@@ -71,7 +71,7 @@ class Backend(ABC):
     def is_floating(self, x: Array) -> bool:
         """Whether ``x`` holds real floating-point numbers."""
 
-    def synchronize(self) -> None:
+    def synchronize(self) -> None:  # noqa: B027 (a host has nothing to wait for)
         """Wait until all work that was queued is done."""
 
     # ------------------------------------------------------------------ work over a batch
@@ -112,9 +112,7 @@ class Backend(ABC):
         """Add each column back into its window: the adjoint of `im2col`, (N, C, H, W)."""
 
     @abstractmethod
-    def max_pool(
-        self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair
-    ) -> tuple[Array, Array]:
+    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
         """Take each window's maximum.
 
         Returns ``y`` (N, C, OH, OW) and ``where``, of the same shape: the maximum's position

@@ -25,10 +25,10 @@ class HostGenerator:
         self._rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(key))))
 
     def random(self, shape: Sequence[int], dtype: str = "float32") -> np.ndarray:
-        return self._rng.random(tuple(shape), dtype=np.dtype(dtype))  # type: ignore[arg-type]
+        return self._rng.random(tuple(shape), dtype=np.dtype(dtype))
 
     def normal(self, shape: Sequence[int], std: float = 1.0, dtype: str = "float32") -> Array:
-        draw = self._rng.standard_normal(tuple(shape), dtype=np.dtype(dtype))  # type: ignore[arg-type]
+        draw = self._rng.standard_normal(tuple(shape), dtype=np.dtype(dtype))
         draw *= std
         return draw
 

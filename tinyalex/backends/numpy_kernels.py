@@ -124,7 +124,7 @@ def avg_pool_backward(
     dy: np.ndarray, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> np.ndarray:
     """Each input of a window gets an equal share of its dy."""
-    out_hw: Pair = dy.shape[2:]  # type: ignore[assignment]
+    out_hw: Pair = dy.shape[2:]
     share = dy / window_counts(x_shape, kernel, stride, out_hw, dy.dtype)
     dx = np.zeros(x_shape, dtype=dy.dtype)
     for _, pixels, has in window_views(dx, kernel, stride, out_hw):
@@ -157,10 +157,11 @@ def shifted_sum(s: np.ndarray, before: int, after: int, axis: int) -> np.ndarray
 
 def inverse_power(scale: np.ndarray, beta: float) -> np.ndarray:
     """``scale ** -beta``; for the paper's beta two square roots are ten times faster."""
-    if beta == 0.75:
-        root = 1 / np.sqrt(scale)
-        return np.multiply(root, np.sqrt(root), out=root)
-    return scale**-beta
+    if beta != 0.75:
+        return np.asarray(scale**-beta)
+    root: np.ndarray = 1 / np.sqrt(scale)
+    root *= np.sqrt(root)
+    return root
 
 
 def _norm(
@@ -185,7 +186,7 @@ def _norm_backward(
 ) -> np.ndarray:
     """x_i acts on its own output, and through the scale of every window that it stands in."""
     factor = inverse_power(scale, beta)
-    own = dy * factor
+    own: np.ndarray = dy * factor
     through_scale = own * x
     through_scale /= scale
     for axis in axes:  # the windows that hold i: the forward window, mirrored

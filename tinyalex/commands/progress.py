@@ -10,7 +10,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -33,7 +32,7 @@ class TrainingProgress(Listener):
         console = output.console
         self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
         self.bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             _TimeLeft(),
@@ -43,7 +42,7 @@ class TrainingProgress(Listener):
             expand=True,
             speed_estimate_period=120,  # seconds; a step of AlexNet takes many
         )
-        self.task: TaskID | None = None
+        self.task = self.bar.add_task("reading the data", total=None, figures="")
         self.last_line = time.monotonic()
 
     def __enter__(self) -> TrainingProgress:
@@ -62,12 +61,12 @@ class TrainingProgress(Listener):
         )
         # Time left counts from here: a resumed run does not start at zero.
         steps = info["steps_per_epoch"]
+        self.bar.remove_task(self.task)
         self.task = self.bar.add_task(
-            "",
+            f"epoch {info['epoch'] + 1}/{info['epochs']}",
             total=info["epochs"] * steps,
             completed=info["epoch"] * steps + info["step"],
-            epoch=f"{info['epoch'] + 1}/{info['epochs']}",
-            figures="starting",
+            figures="",
         )
 
     def step(self, record: dict[str, Any]) -> None:
@@ -97,15 +96,13 @@ class TrainingProgress(Listener):
         self.output.warning(text)
 
     def _move_bar(self, record: dict[str, Any]) -> None:
-        if self.task is None:
-            return
         done = (record["epoch"] - 1) * record["steps_per_epoch"] + record["step"]
         figures = (
             f"loss {record['loss']:.3f}  error {record['error']:.1%}"
             f"  {record['images_per_second']:,.0f} images/s "
         )
-        epoch = f"{record['epoch']}/{record['epochs']}"
-        self.bar.update(self.task, completed=done, epoch=epoch, figures=figures)
+        epoch = f"epoch {record['epoch']}/{record['epochs']}"
+        self.bar.update(self.task, completed=done, description=epoch, figures=figures)
 
     def _line(self, text: str) -> None:
         self.output.text(text)

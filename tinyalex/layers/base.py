@@ -161,7 +161,7 @@ class Layer:
 
 def pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
     """Read an int or a (height, width) pair."""
-    both = (value, value) if isinstance(value, Integral) else tuple(value)
+    both = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(both) != 2 or any(not isinstance(v, Integral) or v < least for v in both):
         raise ConfigError(
             f"{name} must be a whole number >= {least} or a pair of them (got {value!r})"
@@ -195,8 +195,7 @@ def window_count(
         count -= 1
     if size + 2 * padding < 1 or count < 1 or (room < 0 and not ceil_mode):
         raise ShapeError(
-            f"{where}: a window of {kernel} does not fit into {size} pixels "
-            f"with padding {padding}",
+            f"{where}: a window of {kernel} does not fit into {size} pixels with padding {padding}",
             "a larger image, a smaller kernel_size or more padding",
         )
     return count

@@ -147,7 +147,7 @@ class Conv2d(Layer):
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         N, C, H, W = self.image_shape(input_shape)
         if self.in_channels != C:
-            nhwc = W == self.in_channels
+            nhwc = self.in_channels == W
             raise ShapeError(
                 f"Conv2d: x has {C} channels, the weight expects {self.in_channels} "
                 f"(x {tuple(input_shape)}, weight {self.weight_shape})",

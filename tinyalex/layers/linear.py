@@ -48,7 +48,7 @@ class Linear(Layer):
         w, _ = self.weight_and_bias((self.out_features, self.in_features))
         dy = self.cast(dy, w.dtype)
         dw = self.xp.empty(w.shape, dtype=w.dtype)
-        dx = self.xp.empty(x.shape, dtype=w.dtype) if self.needs_dx else None
+        dx: Array = self.xp.empty(x.shape, dtype=w.dtype) if self.needs_dx else None
 
         def part_of_dw(f: slice) -> None:
             dw[f, :] = self.xp.matmul(dy[:, f].mT, x)
@@ -57,7 +57,7 @@ class Linear(Layer):
             dx[:, i] = self.xp.matmul(dy, w[:, i])
 
         self.backend.each(part_of_dw, self.out_features, x.shape[0] * self.itemsize(w.dtype))
-        if dx is not None:
+        if self.needs_dx:
             self.backend.each(part_of_dx, self.in_features, x.shape[0] * self.itemsize(w.dtype))
         self.grads["weight"] = dw
         self.grads["bias"] = self.xp.sum(dy, axis=0)

@@ -55,7 +55,7 @@ class _ResponseNorm(Layer):
 
     def bytes_per_image(self, x: Array) -> int:
         """An image and the kernels' four arrays of its size."""
-        return 5 * math.prod(x.shape[1:]) * self.itemsize(x.dtype)
+        return 5 * int(math.prod(x.shape[1:])) * self.itemsize(x.dtype)
 
 
 class LocalResponseNorm(_ResponseNorm):

@@ -48,7 +48,7 @@ class _Pool2d(Layer):
 
     def bytes_per_image(self, x: Array) -> int:
         """Size of one image: a slice of the batch should fit the cache."""
-        return math.prod(x.shape[1:]) * self.itemsize(x.dtype)
+        return int(math.prod(x.shape[1:])) * self.itemsize(x.dtype)
 
 
 class MaxPool2d(_Pool2d):
@@ -95,9 +95,7 @@ class AvgPool2d(_Pool2d):
         y = self.xp.empty(shape, dtype=x.dtype)
 
         def part(n: slice) -> None:
-            y[n, ...] = self.backend.avg_pool(
-                x[n, ...], self.kernel_size, self.stride, (OH, OW)
-            )
+            y[n, ...] = self.backend.avg_pool(x[n, ...], self.kernel_size, self.stride, (OH, OW))
 
         self.backend.each(part, N, self.bytes_per_image(x))
         return y

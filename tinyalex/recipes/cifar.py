@@ -155,6 +155,8 @@ def _figure1(name: str, lr: float) -> Recipe:
             "weight_decay": "paper, figure 1: no regularisation of any kind",
             "lr": "paper, figure 1: each net has its own best rate; "
             "here the best of .0003, .001, .003 and .01 by epochs to 25 % training error",
+            "multipliers": "cuda-convnet example-layers: epsB = 2 epsW",
+            "mean": "paper, section 2",
             "schedule": "paper, figure 1: constant, until 25 % training error",
             "momentum": "paper, section 5",
             "batch_size": "paper, section 5",

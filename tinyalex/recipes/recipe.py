@@ -149,7 +149,9 @@ class Recipe:
             }
             values["init"] = {p: tuple(rule) for p, rule in values.get("init", {}).items()}
             return cls(**values)
-        except (KeyError, TypeError, AttributeError) as error:
+        except ConfigError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"recipe: not a complete recipe ({error})") from error
 
 

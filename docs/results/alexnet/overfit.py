@@ -69,7 +69,9 @@ def main() -> None:
             model.eval()
             wrong = int((model.forward(x).argmax(axis=1) != labels).sum())
             model.train()
-            print(f"step {i:4d}  loss {now:.4f}  wrong {wrong:2d} of 64  {seconds:.1f} s", flush=True)
+            print(
+                f"step {i:4d}  loss {now:.4f}  wrong {wrong:2d} of 64  {seconds:.1f} s", flush=True
+            )
             if wrong == 0:
                 print("training error 0")
                 return

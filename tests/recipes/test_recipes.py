@@ -1,0 +1,109 @@
+"""Recipes: complete, with sources, and the same after a trip through JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+
+from tinyalex import models, recipes
+from tinyalex.errors import ConfigError
+from tinyalex.recipes import Recipe
+
+ALL = [recipes.get(name) for name in recipes.names()]
+ids = recipes.names()
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=ids)
+def test_json_keeps_everything(recipe):
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=ids)
+def test_every_number_has_a_source(recipe):
+    quiet = {"name", "model", "sources", "colour_sigma"}  # sigma counts where there is a colour
+    for f in fields(Recipe):
+        value = getattr(recipe, f.name)
+        off = {"crop": None, "mirror": False, "colour": None, "colour_until": None}
+        off |= {"frozen": (), "multipliers": (), "weight_decay": 0.0, "scale": 1.0}
+        has_no_dropout = f.name == "dropout" and recipe.model.startswith("cifar")
+        if f.name not in quiet and not has_no_dropout and value != off.get(f.name, ...):
+            assert recipe.sources.get(f.name), f"{recipe.name}.{f.name} = {value} has no source"
+
+
+@cache
+def parameter_names(model):
+    return [name for name, _, _ in models.build(model).named_parameters()]
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=ids)
+def test_patterns_name_parameters_of_the_recipes_model(recipe):
+    names = parameter_names(recipe.model)
+    patterns = [p for p, _, _ in recipe.multipliers]
+    patterns += [p for p, _ in recipe.frozen] + list(recipe.init)
+    for pattern in patterns:
+        assert any(fnmatchcase(name, pattern) for name in names), pattern
+    for name in names:
+        assert any(fnmatchcase(name, pattern) for pattern in recipe.init), name
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_model_names_a_recipe_whose_crop_it_takes(name):
+    spec = models.spec(name)
+    recipe = recipes.get(spec.recipe)
+    side = recipe.image_size if recipe.crop is None else recipe.crop
+    assert (side, side) == spec.input_shape[1:]
+
+
+def test_the_papers_numbers():
+    paper = recipes.get("paper")
+    assert (paper.lr, paper.momentum, paper.weight_decay) == (0.01, 0.9, 5e-4)
+    assert (paper.batch_size, paper.epochs, paper.schedule["drops"]) == (128, 90, 3)
+    ones = {p for p, rule in paper.init.items() if rule == ("constant", 1.0)}
+    assert ones == {
+        *("features.4.bias", "features.10.bias", "features.12.bias"),
+        *("classifier.0.bias", "classifier.3.bias"),
+    }
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(ConfigError, match="Try: 'cifar-18pct'"):
+        recipes.get("cifar-18pc")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
+        ({"epochs": 2.5}, "epochs must be a whole number"),
+        ({"lr": -0.1}, "lr must be a number above 0"),
+        ({"momentum": 1.0}, "momentum must be below 1"),
+        ({"weight_decay": float("nan")}, "weight_decay must be a number at least 0"),
+        ({"mean": "median"}, "mean must be one of image, channel, none"),
+        ({"colour": "hue"}, "colour must be one of"),
+        ({"schedule": {"kind": "cosine"}}, "schedule kind must be one of"),
+        ({"schedule": {"kind": "steps", "factor": 0.1}}, "a steps schedule needs epochs, factor"),
+    ],
+)
+def test_numbers_that_cannot_work_are_refused(wrong, says):
+    with pytest.raises(ConfigError, match=says):
+        replace(recipes.get("tiny"), **wrong)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {},
+        {"name": "x"},
+        {**recipes.get("tiny").to_dict(), "colour_of_the_sky": 1},
+        {**recipes.get("tiny").to_dict(), "multipliers": [["*.bias"]]},
+        {**recipes.get("tiny").to_dict(), "schedule": None},
+        {**recipes.get("tiny").to_dict(), "lr": "fast"},
+    ],
+)
+def test_what_is_no_recipe_is_refused(plain):
+    with pytest.raises(ConfigError, match="recipe"):
+        Recipe.from_dict(plain)
