@@ -3,5 +3,5 @@
 from tests.backends.strict import StrictBackend
 from tinyalex import backends
 
-BACKENDS = {name: backends.get(name, threads=1) for name in backends.available()}
-BACKENDS["strict"] = StrictBackend()
+REAL = {name: backends.get(name, threads=1) for name in backends.available()}
+BACKENDS = REAL | {"strict": StrictBackend()}

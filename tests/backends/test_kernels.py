@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests import strategies as own
-from tests.backends import BACKENDS, reference
+from tests.backends import REAL, reference
 from tinyalex.backends import Backend
 
 
@@ -20,7 +20,7 @@ def on(backend: Backend, kernel: str, *args: object) -> object:
     return backend.to_host(result)
 
 
-@pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys(), scope="module")
+@pytest.fixture(params=REAL.values(), ids=REAL.keys(), scope="module")
 def backend(request: pytest.FixtureRequest) -> Backend:
     return request.param
 
@@ -113,14 +113,11 @@ def test_sgd_step_is_the_update_of_the_paper(backend: Backend, dtype: str) -> No
     assert new_w.dtype == new_v.dtype == dtype
 
 
-def test_sgd_step_reaches_weights_that_are_not_contiguous() -> None:
-    for name, backend in BACKENDS.items():
-        if name == "strict":
-            continue
-        w = backend.asarray(np.ones((4, 3))).T
-        v = backend.asarray(np.zeros((3, 4)))
-        backend.sgd_step(w, backend.asarray(np.ones((3, 4))), v, 0.5, 0.0, 0.0)
-        np.testing.assert_array_equal(backend.to_host(w), np.full((3, 4), 0.5))
+def test_sgd_step_reaches_weights_that_are_not_contiguous(backend: Backend) -> None:
+    w = backend.asarray(np.ones((4, 3))).T
+    v = backend.asarray(np.zeros((3, 4)))
+    backend.sgd_step(w, backend.asarray(np.ones((3, 4))), v, 0.5, 0.0, 0.0)
+    np.testing.assert_array_equal(backend.to_host(w), np.full((3, 4), 0.5))
 
 
 @given(seed=own.seeds)

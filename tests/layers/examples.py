@@ -121,7 +121,19 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
 }
 
 ALL = [(cls, example) for cls, examples in EXAMPLES.items() for example in examples]
-IDS = [f"{cls.__name__}: {example.name}" for cls, example in ALL]
+# A loss takes labels, gives one number for the whole batch, and starts the backward pass.
+NOT_LOSSES = [(cls, example) for cls, example in ALL if cls is not SoftmaxCrossEntropy]
+WITH_WEIGHTS = [(cls, example) for cls, example in ALL if example.make().params]
+IMAGES_ONLY = [
+    (cls, example)
+    for cls, example in ALL
+    if len(example.shape) == 4 and cls not in (ReLU, Tanh, Dropout, Flatten)
+]
+
+
+def name_of(case: tuple[type[Layer], Example]) -> str:
+    """``Conv2d: 3x3``, as pytest prints it."""
+    return f"{case[0].__name__}: {case[1].name}"
 
 
 def classes() -> list[type[Layer]]:

@@ -1,4 +1,4 @@
-"""The planted bugs still fit the code; that they are caught is shown by ``python -m tests.mutants``."""
+"""The planted bugs still fit the code. ``python -m tests.mutants`` shows that they are caught."""
 
 from __future__ import annotations
 

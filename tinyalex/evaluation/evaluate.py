@@ -51,9 +51,13 @@ def evaluate(
 
     Examples
     --------
-    >>> found = evaluate(["runs/first"])
-    >>> found["n"], found["crops"]
-    (360, 1)
+    >>> import tempfile
+    >>> from tinyalex import evaluation, training
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
+    ...     found = evaluation.evaluate([f"{folder}/first"])
+    >>> found["n"], found["top1_error"] == summary["top1_error"]
+    (360, True)
     """
     if not runs:
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")

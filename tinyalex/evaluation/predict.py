@@ -48,11 +48,6 @@ def predict(
         ``top`` is below 1, or no image is named.
     DataError
         A file is not an image that can be read.
-
-    Examples
-    --------
-    >>> predict("runs/first", ["seven.png"], top=1)[0]["classes"][0]["name"]
-    '7'
     """
     if top < 1:
         raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")

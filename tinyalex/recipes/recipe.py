@@ -61,6 +61,8 @@ class Recipe:
         by standard deviation, ``std`` (the authors' code).
     colour_sigma : float
         Standard deviation of the shift's factor.
+    colour_scale : float
+        Factor on the training images while their colours are shifted, which spreads them.
     dropout : str
         ``paper`` multiplies by 1 - p at test time, ``inverted`` divides in training.
     colour_until : int or None
@@ -88,6 +90,7 @@ class Recipe:
     scale: float = 1.0
     colour: str | None = None
     colour_sigma: float = 0.1
+    colour_scale: float = 1.0
     dropout: str = "inverted"
     colour_until: int | None = None
     frozen: tuple[tuple[str, int], ...] = ()
@@ -99,7 +102,7 @@ class Recipe:
         _positive_int(self, "image_size")
         if self.crop is not None:
             _positive_int(self, "crop")
-        for name in ("lr", "scale"):
+        for name in ("lr", "scale", "colour_scale"):
             _number(self, name, above=0.0)
         _number(self, "weight_decay", at_least=0.0)
         _number(self, "colour_sigma", at_least=0.0)

@@ -68,9 +68,9 @@ class RunConfig:
     command: str = ""
 
     def __post_init__(self) -> None:
-        if self.out is None:
-            name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
-            object.__setattr__(self, "out", Path("runs") / name)
+        name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
+        out = Path("runs") / name if self.out is None else Path(self.out)
+        object.__setattr__(self, "out", out)
 
     def resolved(self) -> ResolvedConfig:
         """Fill in what is None and check the rest.
@@ -94,7 +94,7 @@ class RunConfig:
             batch_size=recipe.batch_size if self.batch_size is None else self.batch_size,
             lr=recipe.lr if self.lr is None else self.lr,
             seed=self.seed,
-            out=Path(self.out),
+            out=self.out,
             data_root=None if self.data_root is None else Path(self.data_root),
             log_every=self.log_every,
             checkpoint_every=self.checkpoint_every,

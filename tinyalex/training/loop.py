@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tinyalex.errors import DivergedError
@@ -13,7 +14,6 @@ from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import MetricsFile, Running, score
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch
-from tinyalex.training.stop import StopSignal
 
 # How often a listener hears of a run between two log lines. Each time the device is waited for.
 _LISTEN_SECONDS = 0.5
@@ -28,7 +28,7 @@ class Loop:
     """
 
     def __init__(
-        self, parts: Parts, metrics: MetricsFile, listener: Listener, stop: StopSignal
+        self, parts: Parts, metrics: MetricsFile, listener: Listener, stop: Callable[[], bool]
     ) -> None:
         self.parts = parts
         self.config = parts.config

@@ -147,7 +147,7 @@ def make_loader(
     training: bool = False,
     colour: bool = False,
 ) -> data.Loader:
-    """A loader that prepares images as the recipe says."""
+    """A loader that prepares images as the recipe says, with the colour shift or without."""
     return data.Loader(
         split,
         backend,
@@ -156,7 +156,7 @@ def make_loader(
         crop=recipe.crop,
         mirror=recipe.mirror,
         mean=statistics.mean(recipe.mean),
-        scale=recipe.scale,
+        scale=recipe.scale * (recipe.colour_scale if colour else 1.0),
         colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
         training=training,
     )

@@ -1,0 +1,162 @@
+"""Bugs in data, optimizer, schedules, resuming and evaluation."""
+
+from tests.mutants.mutant import Mutant
+
+LOADER = "tinyalex/data/loader.py"
+VIEWS = "tinyalex/data/views.py"
+STATISTICS = "tinyalex/data/statistics.py"
+SGD = "tinyalex/training/optimizer.py"
+SCHEDULES = "tinyalex/training/schedules.py"
+LOOP = "tinyalex/training/loop.py"
+METRICS = "tinyalex/training/metrics.py"
+
+OF_LOADER = "tests/data/test_loader.py"
+OF_VIEWS = "tests/data/test_views.py"
+OF_STATISTICS = "tests/data/test_measure.py"
+OF_SGD = "tests/training/test_optimizer.py"
+OF_SCHEDULES = "tests/training/test_schedules.py"
+STOPPED = (
+    "tests/training/test_resume.py"
+    "::test_a_run_stopped_anywhere_and_resumed_equals_the_undisturbed_run"
+)
+
+TRAINING_MUTANTS = (
+    Mutant(
+        "crops: the last position is never drawn",
+        LOADER,
+        "integers(0, H - CH + 1, N)",
+        "integers(0, H - CH, N)",
+        (f"{OF_LOADER}::test_every_crop_position_is_reached_in_both_directions_equally_often",),
+    ),
+    Mutant(
+        "crops: rows and columns always move together",
+        LOADER,
+        "asarray(plan.lefts[at])",
+        "asarray(plan.tops[at])",
+        (f"{OF_LOADER}::test_batches_equal_the_definition_in_plain_loops",),
+    ),
+    Mutant(
+        "order: every epoch is the same",
+        LOADER,
+        "self._rng(epoch, _ORDER)",
+        "self._rng(0, _ORDER)",
+        (f"{OF_LOADER}::test_the_order_changes_with_epoch_and_seed_and_is_kept_otherwise",),
+    ),
+    Mutant(
+        "labels: of other images than the pixels",
+        LOADER,
+        "self.split.labels[chosen]",
+        "self.split.labels[at]",
+        (f"{OF_LOADER}::test_an_epoch_shows_each_image_once_with_its_label",),
+    ),
+    Mutant(
+        "views: the centre is off by one",
+        VIEWS,
+        "(image_hw[0] - crop[0]) // 2, (image_hw[1] - crop[1]) // 2",
+        "(image_hw[0] - crop[0]) // 2 + 1, (image_hw[1] - crop[1]) // 2",
+        (f"{OF_LOADER}::test_testing_takes_centre_crops_in_order_without_any_draw",),
+    ),
+    Mutant(
+        "views: ten crops without mirrors",
+        VIEWS,
+        "for mirror in (False, True):",
+        "for mirror in (False, False):",
+        (f"{OF_VIEWS}::test_ten_views_are_five_crops_and_their_mirrors",),
+    ),
+    Mutant(
+        "colour: eigenvalues of 0-255 units taken as they are",
+        STATISTICS,
+        "size = variance / 255",
+        "size = variance",
+        (
+            f"{OF_STATISTICS}::test_the_shift_by_eigenvalue_is_the_papers_formula_on_pixels_from_0_to_1",
+        ),
+    ),
+    Mutant(
+        "colour: variances for standard deviations",
+        STATISTICS,
+        "size = np.sqrt(variance)",
+        "size = variance",
+        (f"{OF_STATISTICS}::test_the_shift_by_standard_deviation_is_the_authors",),
+    ),
+    Mutant(
+        "colour: rows of the eigenvectors for columns",
+        STATISTICS,
+        "* self.eigenvectors.T",
+        "* self.eigenvectors",
+        (f"{OF_STATISTICS}::test_shifts_have_the_components_as_their_own",),
+    ),
+    Mutant(
+        "mean image: cut from the corner instead of the centre",
+        STATISTICS,
+        "top, left = (H - crop) // 2, (W - crop) // 2",
+        "top, left = 0, 0",
+        (f"{OF_STATISTICS}::test_the_mean_image_is_cut_at_its_centre",),
+    ),
+    Mutant(
+        "SGD: the rate multiplier is forgotten",
+        SGD,
+        "self.lr * lr_multiplier",
+        "self.lr",
+        (f"{OF_SGD}::test_multipliers_reach_the_update",),
+    ),
+    Mutant(
+        "SGD: the decay multiplier is forgotten",
+        SGD,
+        "self.weight_decay * decay_multiplier",
+        "self.weight_decay",
+        (f"{OF_SGD}::test_multipliers_reach_the_update",),
+    ),
+    Mutant(
+        "SGD: the first matching multiplier wins",
+        SGD,
+        "            found = (float(lr_multiplier), float(decay_multiplier))\n",
+        "            return (float(lr_multiplier), float(decay_multiplier))\n",
+        (f"{OF_SGD}::test_the_last_pattern_that_matches_gives_rate_and_decay",),
+    ),
+    Mutant(
+        "steps: the rate drops an epoch late",
+        SCHEDULES,
+        "self.epoch >= e",
+        "self.epoch > e",
+        (f"{OF_SCHEDULES}::test_steps_change_after_that_many_epochs",),
+    ),
+    Mutant(
+        "plateau: it goes on dropping",
+        SCHEDULES,
+        " or self.dropped == self.drops:",
+        ":",
+        (
+            f"{OF_SCHEDULES}"
+            "::test_plateau_drops_when_the_error_stays_and_never_more_often_than_asked",
+        ),
+    ),
+    Mutant(
+        "resume: dropout starts its masks again",
+        LOOP,
+        '        self.parts.model.load_random_state(state["dropout"])\n',
+        "",
+        (STOPPED,),
+    ),
+    Mutant(
+        "resume: the momentum is lost",
+        LOOP,
+        "        self.parts.optimizer.load_state_dict(checkpoint.momentum)\n",
+        "",
+        (STOPPED,),
+    ),
+    Mutant(
+        "resume: the batches of the epoch are seen again",
+        LOOP,
+        "start_batch=self.step",
+        "start_batch=0",
+        (STOPPED,),
+    ),
+    Mutant(
+        "top-k: ties count as right",
+        METRICS,
+        "hit = xp.clip((k - better) / xp.maximum(equal, xp.ones_like(equal)), 0, 1)",
+        "hit = xp.clip(1.0 * (k - better), 0, 1)",
+        ("tests/training/test_metrics.py::test_ties_count_as_the_mean_over_all_orders",),
+    ),
+)
