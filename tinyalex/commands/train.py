@@ -59,6 +59,10 @@ def train(
     data_root: Annotated[
         Path | None, typer.Option(help="Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.")
     ] = None,
+    checkpoint_every: Annotated[
+        float | None,
+        typer.Option(help="Seconds between checkpoints in an epoch. Default: 300."),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,6 +93,7 @@ def train(
         "seed": seed,
         "out": out,
         "data_root": data_root,
+        "checkpoint_every": checkpoint_every,
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     output = Output(as_json, quiet)

@@ -128,13 +128,15 @@ class ResolvedConfig:
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise ConfigError(
                     f"--{name.replace('_', '-')} must be a whole number of at least {least} "
-                    f"(got {value!r})"
+                    f"(got {value!r})",
+                    f"--{name.replace('_', '-')} {max(least, 1)}, or leave it out",
                 )
         if not (isinstance(self.lr, int | float) and math.isfinite(self.lr) and self.lr > 0):
             raise ConfigError(f"--lr must be a number above 0 (got {self.lr!r})", "--lr 0.01")
         if not self.checkpoint_every >= 0:
             raise ConfigError(
-                f"checkpoint_every must be at least 0 seconds (got {self.checkpoint_every!r})"
+                f"--checkpoint-every must be at least 0 seconds (got {self.checkpoint_every!r})",
+                "--checkpoint-every 300",
             )
         if self.threads is not None and self.threads < 1:
             raise ConfigError(f"--threads must be at least 1 (got {self.threads})", "--threads 1")

@@ -2,7 +2,7 @@
 
     python docs/results/resume/kill_ten_times.py [--seed 0]
 
-The run is `tinyalex train --epochs 12` with a checkpoint at least every half second. It is run once
+The run is `tinyalex train --epochs 20` with a checkpoint at least every half second. It is run once
 undisturbed; then again, killed after a random time, resumed, killed, ... ten times, and resumed to
 its end. The weights, momentum and everything else in the last checkpoint must have the same bytes.
 """
@@ -38,7 +38,7 @@ def main() -> None:
     random.seed(parser.parse_args().seed)
     with tempfile.TemporaryDirectory() as folder:
         whole, killed = Path(folder) / "whole", Path(folder) / "killed"
-        settings = ["--epochs", "12", "--checkpoint-every", "0.5"]
+        settings = ["--epochs", "20", "--checkpoint-every", "0.5"]
         began = time.perf_counter()
         subprocess.run([*TRAIN, *settings, "--out", str(whole)], check=True)
         seconds = time.perf_counter() - began
@@ -48,7 +48,7 @@ def main() -> None:
         for kill in range(1, 11):
             process = subprocess.Popen(command)
             start_up = 1.5  # imports and data
-            time.sleep(start_up + random.uniform(0, 0.25 * seconds))
+            time.sleep(start_up + random.uniform(0, 0.12 * seconds))
             finished = process.poll() is not None
             process.send_signal(signal.SIGKILL)
             process.wait()
