@@ -203,12 +203,14 @@ def test_a_damaged_image_ends_the_epoch_where_its_batch_would_be() -> None:
 
 
 def test_close_ends_the_thread_of_a_running_epoch() -> None:
+    before = set(threading.enumerate())
     loader = data.Loader(numbered(100), numpy, 1)
     next(loader.epoch(0))
     next(loader.epoch(1))
     loader.close()
     loader.close()
-    assert not [t for t in threading.enumerate() if t.name == "tinyalex-prefetch"]
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if thread.name == "tinyalex-prefetch"]
 
 
 @pytest.mark.parametrize(

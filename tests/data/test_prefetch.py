@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 from tinyalex.data.prefetch import prefetch
 
 
-def workers() -> int:
-    return sum(thread.name == "tinyalex-prefetch" for thread in threading.enumerate())
+class Workers:
+    """Counts the threads that were started since, apart from those of other tests."""
+
+    def __init__(self) -> None:
+        self._before = set(threading.enumerate())
+
+    def count(self) -> int:
+        new = set(threading.enumerate()) - self._before
+        return sum(thread.name == "tinyalex-prefetch" for thread in new)
 
 
 @given(st.lists(st.integers(), max_size=20), st.integers(1, 4))
@@ -38,6 +45,8 @@ def test_no_more_than_depth_items_are_ready_ahead() -> None:
 
 
 def test_an_error_comes_after_the_items_before_it() -> None:
+    workers = Workers()
+
     def items() -> Iterator[int]:
         yield 1
         raise KeyError("broken")
@@ -46,21 +55,23 @@ def test_an_error_comes_after_the_items_before_it() -> None:
     assert next(ahead) == 1
     with pytest.raises(KeyError, match="broken"):
         next(ahead)
-    assert workers() == 0
+    assert workers.count() == 0
 
 
 def test_closing_early_ends_the_thread() -> None:
+    workers = Workers()
     ahead = prefetch(iter(range(1000)), depth=1)
     next(ahead)
-    assert workers() == 1
+    assert workers.count() == 1
     ahead.close()
-    assert workers() == 0
+    assert workers.count() == 0
 
 
 def test_a_dropped_iterator_ends_its_thread() -> None:
+    workers = Workers()
     for _ in prefetch(iter(range(1000)), depth=1):
         break
     deadline = time.monotonic() + 5
-    while workers() and time.monotonic() < deadline:
+    while workers.count() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert workers() == 0
+    assert workers.count() == 0

@@ -33,7 +33,7 @@ TRAINING_MUTANTS = (
         LOADER,
         "asarray(plan.lefts[at])",
         "asarray(plan.tops[at])",
-        (f"{OF_LOADER}::test_batches_equal_the_definition_in_plain_loops",),
+        (f"{OF_LOADER}::test_every_crop_position_is_reached_in_both_directions_equally_often",),
     ),
     Mutant(
         "order: every epoch is the same",
@@ -158,5 +158,22 @@ TRAINING_MUTANTS = (
         "hit = xp.clip((k - better) / xp.maximum(equal, xp.ones_like(equal)), 0, 1)",
         "hit = xp.clip(1.0 * (k - better), 0, 1)",
         ("tests/training/test_metrics.py::test_ties_count_as_the_mean_over_all_orders",),
+    ),
+    Mutant(
+        "ten crops: logits are averaged instead of probabilities",
+        "tinyalex/evaluation/crops.py",
+        "sum(softmax(xp, run.model.forward(view)) for view in x) / crops",
+        "softmax(xp, sum(run.model.forward(view) for view in x) / crops)",
+        (
+            "tests/evaluation/test_evaluation.py"
+            "::test_ten_views_are_corners_and_centre_and_mirrors_by_mean_probability",
+        ),
+    ),
+    Mutant(
+        "ensemble: the surest network decides alone",
+        "tinyalex/evaluation/ensemble.py",
+        "np.mean(np.stack(list(each)), axis=0)",
+        "np.max(np.stack(list(each)), axis=0)",
+        ("tests/evaluation/test_evaluation.py::test_the_mean_is_of_probabilities_not_of_logits",),
     ),
 )
