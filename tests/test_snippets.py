@@ -39,8 +39,9 @@ FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$(\n*)", re.MULTILINE | re.
 CLOSE = r"[-+]?\d+\.\d+(?:e[-+]\d+)?"
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
 UNIT = r"(?:ms|s|min|h|images/s|kB|MB|GB|KiB|MiB|GiB)(?![\w/])"
+DURATION = r"(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? s(?!\w)"
 TOKEN = re.compile(
-    rf"(?P<any>\.\.\.)|(?P<clock>\d+(?::\d\d)+)|(?P<free>{NUMBER}(?=\s*{UNIT}))"
+    rf"(?P<any>\.\.\.)|(?P<duration>{DURATION})|(?P<clock>\d+(?::\d\d)+)|(?P<free>{NUMBER}(?=\s*{UNIT}))"
     rf"|(?P<close>{CLOSE})|(?P<rule>[━─]+)|(?P<bar>[█▉▊▋▌▍▎▏]+)|(?P<space>\s+)|(?P<exact>.)"
 )
 
@@ -77,6 +78,7 @@ def same_output(expected: str, got: str) -> bool:
         pattern += {
             "any": ".*?",
             "clock": r"\d+(?::\d\d)+",
+            "duration": DURATION,
             "free": NUMBER,
             "close": r"([-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?)",
             "rule": "[━─]+",
@@ -172,6 +174,7 @@ def test_a_link_in_a_page_leads_somewhere() -> None:
     ("shown", "printed", "same"),
     [
         ("test error 1.4 %  12 s", "test error 1.1 %   9 s", True),
+        ("1.67 %  |  54.2 s", "1.67 %  |  1 min 02 s", True),
         ("test error 1.4 %", "test error 9.4 %", False),
         ("epoch 3 of 10", "epoch 4 of 10", False),
         ("first\n...\nlast", "first\n2\n3\nlast\n", True),
