@@ -71,6 +71,8 @@ def _open(path: Path) -> Image.Image:
         image = Image.open(path, formats=FORMATS)
     except DataError:
         raise
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file", "check the path") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{path}: absurdly large ({error})", _RESAVE) from error
     except Exception as error:
