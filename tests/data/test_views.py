@@ -45,14 +45,14 @@ def test_ten_views_are_five_crops_and_their_mirrors(backend: Backend) -> None:
         np.testing.assert_allclose(plain[..., ::-1], flipped, atol=1e-4)
 
 
-def test_views_of_the_whole_image_reflect_an_eighth_at_each_side() -> None:
-    images = noise((2, 16, 9, 1))
-    views = list(data.ten_views(images, numpy, (16, 9), None, 1.0))
+def test_views_of_the_whole_image_reflect_a_fourteenth_at_each_side() -> None:
+    images = noise((2, 26, 9, 1))
+    views = list(data.ten_views(images, numpy, (26, 9), None, 1.0))
     np.testing.assert_array_equal(views[2][:, 0], images[..., 0])
-    # ceil(16 / 8) rows and ceil(9 / 8) columns beyond the corner, without the edge pixel twice.
-    np.testing.assert_array_equal(views[0][:, 0, 2:, 2:], images[:, :14, :7, 0])
-    np.testing.assert_array_equal(views[0][:, 0, :2, 2], images[:, 2:0:-1, 0, 0])
-    np.testing.assert_array_equal(views[0][:, 0, 2, :2], images[:, 0, 2:0:-1, 0])
+    # 26 / 14 = 2 rows and 9 / 14 = 1 column beyond the corner, without the edge pixel twice.
+    np.testing.assert_array_equal(views[0][:, 0, 2:, 1:], images[:, :24, :8, 0])
+    np.testing.assert_array_equal(views[0][:, 0, :2, 1], images[:, 2:0:-1, 0, 0])
+    np.testing.assert_array_equal(views[0][:, 0, 2, :1], images[:, 0, 1:0:-1, 0])
 
 
 @given(sides, sides, seeds)

@@ -130,6 +130,8 @@ def refuse_changes(given: dict[str, Any]) -> None:
 
 def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> None:
     """Print the end message: the result, where it lies, and what to do next."""
+    from tinyalex import recipes
+
     output.text()
     output.text(f"test error  {percent(summary['top1_error'])}", style="bold")
     output.text(
@@ -139,5 +141,7 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
     output.text(f"folder      {folder} (weights, metrics, curves.png, filters.png)")
     output.text()
     output.text("Next:")
-    output.text(f"  {command_line('evaluate', folder, '--crops', 10)}")
+    # Mirrored views help only a network that may take a mirror image for the same thing.
+    views = ["--crops", 10] if recipes.get(summary["recipe"]).mirror else []
+    output.text(f"  {command_line('evaluate', folder, *views)}")
     output.text(f"  {command_line('predict', folder)} IMAGE.png")

@@ -63,11 +63,12 @@ def ten_views(
     Notes
     -----
     Paper, section 4.1. A network trained on whole images leaves no room for corners: if the
-    crop is the whole image, an eighth of it, rounded up, is added at each side by reflection.
+    crop is the whole image, a fourteenth of it (at least a pixel) is added at each side by
+    reflection: the paper's corners lie 16 pixels beside the centre of 224, which is as much.
     """
     N, H, W, _ = images.shape
     if crop == (H, W):
-        rows, columns = -(-H // 8), -(-W // 8)
+        rows, columns = max(1, round(H / 14)), max(1, round(W / 14))
         # numpy reflects without the edge pixel, so there must be enough beyond it.
         mode = "reflect" if rows < H and columns < W else "edge"
         images = np.pad(  # type: ignore[call-overload]
