@@ -167,7 +167,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, message: str) -
 
 
 def test_a_file_that_has_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="gone.jpg: not a readable image"):
+    with pytest.raises(DataError, match="gone.jpg: no such file"):
         read_image(tmp_path / "gone.jpg", 8, 3)
 
 
