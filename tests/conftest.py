@@ -27,6 +27,7 @@ settings.register_profile(
 )
 settings.register_profile(
     "long",
+    derandomize=False,  # also where CI is set, which else makes Hypothesis draw the same
     max_examples=10_000,
     deadline=None,
     suppress_health_check=list(HealthCheck),
