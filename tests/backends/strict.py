@@ -44,6 +44,12 @@ def _through_numpy(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _over(old: Array, new: Array) -> Array:
+    """Write an array over another one."""
+    old[...] = new
+    return old
+
+
 class StrictGenerator:
     """The host's numbers, as strict arrays."""
 
@@ -94,6 +100,14 @@ class StrictBackend(Backend):
         host_w, host_v = to_numpy(w), to_numpy(v)
         _host.sgd_step(host_w, to_numpy(g), host_v, lr, momentum, weight_decay)
         w[...], v[...] = to_strict(host_w), to_strict(host_v)
+
+    def relu(self, x: Array, inplace: bool = False) -> Array:
+        y = to_strict(_host.relu(to_numpy(x)))
+        return _over(x, y) if inplace else y
+
+    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
+        dx = to_strict(_host.relu_backward(to_numpy(dy), to_numpy(y)))
+        return _over(dy, dx) if inplace else dx
 
     im2col = _through_numpy(_host.im2col)
     col2im = _through_numpy(_host.col2im)

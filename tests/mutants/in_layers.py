@@ -83,8 +83,8 @@ LAYER_MUTANTS = (
     Mutant(
         "ReLU: backward looks at dy instead of x",
         "tinyalex/layers/activations.py",
-        "return self.xp.where(self.open, dy, self.xp.zeros_like(dy))",
-        "return self.xp.where(dy > 0, dy, self.xp.zeros_like(dy))",
+        "self.backend.relu_backward(dy, self.y, self.inplace)",
+        "self.backend.relu_backward(dy, dy, self.inplace)",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
@@ -132,8 +132,8 @@ LAYER_MUTANTS = (
     Mutant(
         "loss: the gradient is not divided by the batch",
         LOSS,
-        "(p - self.cast(self.onehot, p.dtype)) / p.shape[0]",
-        "(p - self.cast(self.onehot, p.dtype))",
+        "(p - self.cast(onehot, p.dtype)) / N",
+        "(p - self.cast(onehot, p.dtype))",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(

@@ -3,6 +3,9 @@
 Legend used throughout: N C H W batch, channels, height, width; KH KW kernel; OH OW output;
 K = C*KH*KW, P = OH*OW. Kernel, stride and padding are ``(height, width)`` pairs. Images are
 NCHW. The NumPy kernels are the definition; every other backend equals them within rounding.
+
+A kernel takes a whole batch and shares it among threads itself. At the end stand three faster
+ways that a backend may know; where it does not, the layer computes by its own lines.
 """
 
 from __future__ import annotations
@@ -73,6 +76,10 @@ class Backend(ABC):
 
     def synchronize(self) -> None:  # noqa: B027 (a host has nothing to wait for)
         """Wait until all work that was queued is done."""
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Array:
+        """Make an array whose values do not matter yet."""
+        return self.xp.empty(tuple(shape), dtype=dtype)
 
     # ------------------------------------------------------------------ work over a batch
 
@@ -164,6 +171,14 @@ class Backend(ABC):
         """Gradient of `same_map_norm` with respect to ``x``."""
 
     @abstractmethod
+    def relu(self, x: Array, inplace: bool = False) -> Array:
+        """Let positive numbers pass, make the rest zero; a NaN stays a NaN, and is noticed."""
+
+    @abstractmethod
+    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
+        """Let ``dy`` pass where ``y``, the result of `relu`, is positive."""
+
+    @abstractmethod
     def sgd_step(
         self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
     ) -> None:
@@ -200,6 +215,31 @@ class Backend(ABC):
         -------
         float32 (N, C, CH, CW), ``(pixel - mean + colour) * scale``
         """
+
+    # ------------------------------------------------------------------ faster ways
+
+    def conv2d(
+        self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+    ) -> Array | None:
+        """Convolve (N, C, H, W) with (F, C/G, KH, KW) and add ``b`` (F,), or return None."""
+        return None
+
+    def conv2d_backward(
+        self,
+        dy: Array,
+        x: Array,
+        w: Array,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+        needs_dx: bool,
+    ) -> tuple[Array | None, Array, Array] | None:
+        """Gradients of `conv2d`: dx (None unless needed), dw and db; or None."""
+        return None
+
+    def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array] | None:
+        """Mean loss of softmax and cross-entropy, and its gradient (N, classes); or None."""
+        return None
 
 
 def add_in_order(total: tuple[Array, ...], part: tuple[Array, ...]) -> tuple[Array, ...]:

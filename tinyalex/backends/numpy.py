@@ -15,7 +15,9 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from tinyalex.backends import numpy_kernels as kernels
-from tinyalex.backends.base import Array, Backend, add_in_order
+from tinyalex.backends.base import Array, Backend, Pair, add_in_order
+
+_NORM_ARRAYS = 5  # an image, and the arrays of its size that normalising it makes
 
 
 class HostGenerator:
@@ -88,15 +90,114 @@ class NumpyBackend(Backend):
 
     im2col = staticmethod(kernels.im2col)
     col2im = staticmethod(kernels.col2im)
-    max_pool = staticmethod(kernels.max_pool)
-    max_pool_backward = staticmethod(kernels.max_pool_backward)
-    avg_pool = staticmethod(kernels.avg_pool)
-    avg_pool_backward = staticmethod(kernels.avg_pool_backward)
-    cross_map_norm = staticmethod(kernels.cross_map_norm)
-    cross_map_norm_backward = staticmethod(kernels.cross_map_norm_backward)
-    same_map_norm = staticmethod(kernels.same_map_norm)
-    same_map_norm_backward = staticmethod(kernels.same_map_norm_backward)
-    augment = staticmethod(kernels.augment)
+
+    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+        where = self.empty(y.shape, kernels.position_dtype(kernel))
+
+        def part(n: slice) -> None:
+            y[n], where[n] = kernels.max_pool(x[n], kernel, stride, out_hw)
+
+        self.each(part, len(x), bytes_per_image(x))
+        return y, where
+
+    def max_pool_backward(
+        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dx = self.empty(x_shape, dy.dtype)
+
+        def part(n: slice) -> None:
+            dx[n] = kernels.max_pool_backward(dy[n], where[n], dx[n].shape, kernel, stride)
+
+        self.each(part, len(dx), bytes_per_image(dx))
+        return dx
+
+    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+
+        def part(n: slice) -> None:
+            y[n] = kernels.avg_pool(x[n], kernel, stride, out_hw)
+
+        self.each(part, len(x), bytes_per_image(x))
+        return y
+
+    def avg_pool_backward(
+        self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dx = self.empty(x_shape, dy.dtype)
+
+        def part(n: slice) -> None:
+            dx[n] = kernels.avg_pool_backward(dy[n], dx[n].shape, kernel, stride)
+
+        self.each(part, len(dx), bytes_per_image(dx))
+        return dx
+
+    def cross_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        return self._norm(kernels.cross_map_norm, x, size, alpha, beta, k)
+
+    def same_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        return self._norm(kernels.same_map_norm, x, size, alpha, beta, k)
+
+    def _norm(self, norm: Callable[..., Any], x: Array, *constants: float) -> tuple[Array, Array]:
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+
+        def part(n: slice) -> None:
+            y[n], scale[n] = norm(x[n], *constants)
+
+        self.each(part, len(x), _NORM_ARRAYS * bytes_per_image(x))
+        return y, scale
+
+    def cross_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        return self._norm_backward(kernels.cross_map_norm_backward, dy, x, scale, size, alpha, beta)
+
+    def same_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        return self._norm_backward(kernels.same_map_norm_backward, dy, x, scale, size, alpha, beta)
+
+    def _norm_backward(
+        self, norm: Callable[..., Any], dy: Array, x: Array, scale: Array, *constants: float
+    ) -> Array:
+        dx = self.empty(x.shape, x.dtype)
+
+        def part(n: slice) -> None:
+            dx[n] = norm(dy[n], x[n], scale[n], *constants)
+
+        self.each(part, len(x), _NORM_ARRAYS * bytes_per_image(x))
+        return dx
+
+    def relu(self, x: Array, inplace: bool = False) -> Array:
+        y = x if inplace else self.empty(x.shape, x.dtype)
+        self.each(lambda n: kernels.relu(x[n], out=y[n]), len(x), bytes_per_image(x))
+        return y
+
+    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
+        dx = dy if inplace else self.empty(dy.shape, dy.dtype)
+
+        def part(n: slice) -> None:
+            kernels.relu_backward(dy[n], y[n], out=dx[n])
+
+        self.each(part, len(dy), bytes_per_image(dy))
+        return dx
+
+    def augment(
+        self,
+        images: Array,
+        tops: Array,
+        lefts: Array,
+        mirrors: Array,
+        crop: Pair,
+        mean: Array | None,
+        colour: Array | None,
+        scale: float,
+    ) -> Array:
+        return kernels.augment(images, tops, lefts, mirrors, crop, mean, colour, scale)
 
     def sgd_step(
         self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
@@ -110,3 +211,8 @@ class NumpyBackend(Backend):
             kernels.sgd_step(flat_w[n], flat_g[n], flat_v[n], lr, momentum, weight_decay)
 
         self.each(part, w.size, 4 * w.itemsize)
+
+
+def bytes_per_image(x: Array) -> int:
+    """Size of one item of a batch: the slices that threads share should fit the cache."""
+    return int(x.nbytes // max(1, len(x)))

@@ -89,12 +89,17 @@ def max_pool(
     for _, pixels, has in window_views(x, kernel, stride, out_hw):
         np.maximum(y[has], pixels, out=y[has])
     size = kernel[0] * kernel[1]
-    rank = np.zeros(y.shape, dtype=np.uint8 if size < 256 else np.uint16)  # size - position
+    rank = np.zeros(y.shape, dtype=position_dtype(kernel))  # size - position
     for position, pixels, has in window_views(x, kernel, stride, out_hw):
         is_maximum = (pixels == y[has]).astype(rank.dtype)
         is_maximum *= rank.dtype.type(size - position)
         np.maximum(rank[has], is_maximum, out=rank[has])  # ends with the first of equals
     return y, (size - rank) % size  # a window with a NaN has rank 0: call it position 0
+
+
+def position_dtype(kernel: Pair) -> np.dtype:
+    """A byte holds a position in most windows."""
+    return np.dtype(np.uint8 if kernel[0] * kernel[1] < 256 else np.uint16)
 
 
 def max_pool_backward(
@@ -221,6 +226,21 @@ def same_map_norm_backward(
     dy: np.ndarray, x: np.ndarray, scale: np.ndarray, size: int, alpha: float, beta: float
 ) -> np.ndarray:
     return _norm_backward(dy, x, scale, (2, 3), size, alpha, beta)
+
+
+# ---------------------------------------------------------------------- ReLU
+
+
+def relu(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Keep what is positive."""
+    y: np.ndarray = np.maximum(x, 0, out=out)
+    return y
+
+
+def relu_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """dy counts where y could move."""
+    dx: np.ndarray = np.multiply(dy, y > 0, out=out)
+    return dx
 
 
 # ---------------------------------------------------------------------- optimizer, augmentation

@@ -34,7 +34,7 @@ class Linear(Layer):
         w, b = self.weight_and_bias((self.out_features, self.in_features))
         N, out = self.output_shape(x.shape)
         self.x = x = self.cast(x, w.dtype)
-        y = self.xp.empty((N, out), dtype=w.dtype)
+        y = self.backend.empty((N, out), w.dtype)
 
         def part(f: slice) -> None:  # f: a slice of the outputs
             y[:, f] = self.xp.matmul(x, w[f, :].mT) + b[f]
@@ -47,8 +47,8 @@ class Linear(Layer):
         self.check_dy(dy, (x.shape[0], self.out_features))
         w, _ = self.weight_and_bias((self.out_features, self.in_features))
         dy = self.cast(dy, w.dtype)
-        dw = self.xp.empty(w.shape, dtype=w.dtype)
-        dx: Array = self.xp.empty(x.shape, dtype=w.dtype) if self.needs_dx else None
+        dw = self.backend.empty(w.shape, w.dtype)
+        dx: Array = self.backend.empty(x.shape, w.dtype) if self.needs_dx else None
 
         def part_of_dw(f: slice) -> None:
             dw[f, :] = self.xp.matmul(dy[:, f].mT, x)

@@ -61,7 +61,7 @@ class LocallyConnected2d(Layer):
         P = OH * OW
         w = self.xp.reshape(w, (P, F, self.K))
         b = self.xp.reshape(b, (P, F, 1))
-        y = self.xp.empty((N, F, P), dtype=w.dtype)
+        y = self.backend.empty((N, F, P), w.dtype)
 
         def part(n: slice) -> None:
             out = self.xp.matmul(w, self.columns(x[n, ...])) + b  # (P, F, n)
@@ -78,7 +78,7 @@ class LocallyConnected2d(Layer):
         P = OH * OW
         w_T = self.xp.reshape(w, (P, F, self.K)).mT
         dy = self.xp.reshape(self.cast(dy, w.dtype), (N, F, P))
-        dx = self.xp.empty(x.shape, dtype=w.dtype) if self.needs_dx else None
+        dx = self.backend.empty(x.shape, w.dtype) if self.needs_dx else None
 
         def part(n: slice) -> tuple[Array, Array]:
             g = self.xp.permute_dims(dy[n, ...], (2, 1, 0))  # (P, F, n)

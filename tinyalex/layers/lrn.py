@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.layers.base import Layer, positive
@@ -30,32 +28,14 @@ class _ResponseNorm(Layer):
         self.check_input(x, ndim=4)
         norm, _ = self.kernels()
         self.x = x
-        self.scale = scale = self.xp.empty(x.shape, dtype=x.dtype)
-        y = self.xp.empty(x.shape, dtype=x.dtype)
-
-        def part(n: slice) -> None:
-            y[n, ...], scale[n, ...] = norm(x[n, ...], self.size, self.alpha, self.beta, self.k)
-
-        self.backend.each(part, x.shape[0], self.bytes_per_image(x))
+        y, self.scale = norm(x, self.size, self.alpha, self.beta, self.k)
         return y
 
     def backward(self, dy: Array) -> Array:  # (N, C, H, W) -> the same
         x, scale = self.x, self.scale
         self.check_dy(dy, x.shape)
         _, norm_backward = self.kernels()
-        dx = self.xp.empty(x.shape, dtype=x.dtype)
-
-        def part(n: slice) -> None:
-            dx[n, ...] = norm_backward(
-                dy[n, ...], x[n, ...], scale[n, ...], self.size, self.alpha, self.beta
-            )
-
-        self.backend.each(part, x.shape[0], self.bytes_per_image(x))
-        return dx
-
-    def bytes_per_image(self, x: Array) -> int:
-        """An image and the kernels' four arrays of its size."""
-        return 5 * int(math.prod(x.shape[1:])) * self.itemsize(x.dtype)
+        return norm_backward(dy, x, scale, self.size, self.alpha, self.beta)
 
 
 class LocalResponseNorm(_ResponseNorm):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from tinyalex.backends import Array
 from tinyalex.layers.base import Layer, Shape, pair, window_count
 
@@ -46,43 +44,23 @@ class _Pool2d(Layer):
         )
         return (N, C, OH, OW)
 
-    def bytes_per_image(self, x: Array) -> int:
-        """Size of one image: a slice of the batch should fit the cache."""
-        return int(math.prod(x.shape[1:])) * self.itemsize(x.dtype)
-
 
 class MaxPool2d(_Pool2d):
     __doc__ = f"Keep each window's largest number.\n{_Pool2d.__doc__}"
 
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
         self.check_input(x, ndim=4)
-        N, _, OH, OW = shape = self.output_shape(x.shape)
+        _, _, OH, OW = self.output_shape(x.shape)
         self.x_shape = x.shape
-        y = self.xp.empty(shape, dtype=x.dtype)
-        small = self.kernel_size[0] * self.kernel_size[1] < 256  # does a byte hold a position?
-        where_dtype = self.xp.uint8 if small else self.xp.uint16
-        self.where = where = self.xp.empty(shape, dtype=where_dtype)
-
-        def part(n: slice) -> None:
-            y[n, ...], where[n, ...] = self.backend.max_pool(
-                x[n, ...], self.kernel_size, self.stride, (OH, OW)
-            )
-
-        self.backend.each(part, N, self.bytes_per_image(x))
+        y, self.where = self.backend.max_pool(x, self.kernel_size, self.stride, (OH, OW))
         return y
 
     def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
         where = self.where
         self.check_dy(dy, where.shape)
-        dx = self.xp.empty(self.x_shape, dtype=dy.dtype)
-
-        def part(n: slice) -> None:
-            dx[n, ...] = self.backend.max_pool_backward(
-                dy[n, ...], where[n, ...], dx[n, ...].shape, self.kernel_size, self.stride
-            )
-
-        self.backend.each(part, dx.shape[0], self.bytes_per_image(dx))
-        return dx
+        return self.backend.max_pool_backward(
+            dy, where, self.x_shape, self.kernel_size, self.stride
+        )
 
 
 class AvgPool2d(_Pool2d):
@@ -91,23 +69,9 @@ class AvgPool2d(_Pool2d):
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
         self.check_input(x, ndim=4)
         self.x_shape = x.shape
-        N, _, OH, OW = shape = self.output_shape(x.shape)
-        y = self.xp.empty(shape, dtype=x.dtype)
-
-        def part(n: slice) -> None:
-            y[n, ...] = self.backend.avg_pool(x[n, ...], self.kernel_size, self.stride, (OH, OW))
-
-        self.backend.each(part, N, self.bytes_per_image(x))
-        return y
+        _, _, OH, OW = self.output_shape(x.shape)
+        return self.backend.avg_pool(x, self.kernel_size, self.stride, (OH, OW))
 
     def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
         self.check_dy(dy, self.output_shape(self.x_shape))
-        dx = self.xp.empty(self.x_shape, dtype=dy.dtype)
-
-        def part(n: slice) -> None:
-            dx[n, ...] = self.backend.avg_pool_backward(
-                dy[n, ...], dx[n, ...].shape, self.kernel_size, self.stride
-            )
-
-        self.backend.each(part, dx.shape[0], self.bytes_per_image(dx))
-        return dx
+        return self.backend.avg_pool_backward(dy, self.x_shape, self.kernel_size, self.stride)

@@ -50,29 +50,29 @@ def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequ
     features = Sequential(
         [
             Conv2d(image[0], 96, 11, stride=4),
-            ReLU(),
+            ReLU(inplace=True),
             LocalResponseNorm(),
             MaxPool2d(3, stride=2),
             Conv2d(96, 256, 5, padding=2, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             LocalResponseNorm(),
             MaxPool2d(3, stride=2),
             Conv2d(256, 384, 3, padding=1),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(384, 384, 3, padding=1, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(384, 256, 3, padding=1, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             MaxPool2d(3, stride=2),
         ]
     )
     classifier = Sequential(
         [
             Linear(flat_size(features, image), 4096),
-            ReLU(),
+            ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(4096, 4096),
-            ReLU(),
+            ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(4096, num_classes),
         ]
@@ -89,17 +89,17 @@ def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: 
     features = Sequential(
         [
             Conv2d(image[0], 64, 11, stride=4, padding=2),
-            ReLU(),
+            ReLU(inplace=True),
             MaxPool2d(3, stride=2),
             Conv2d(64, 192, 5, padding=2),
-            ReLU(),
+            ReLU(inplace=True),
             MaxPool2d(3, stride=2),
             Conv2d(192, 384, 3, padding=1),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(384, 256, 3, padding=1),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(256, 256, 3, padding=1),
-            ReLU(),
+            ReLU(inplace=True),
             MaxPool2d(3, stride=2),
         ]
     )
@@ -107,10 +107,10 @@ def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: 
         [
             Dropout(0.5, dropout),
             Linear(flat_size(features, image), 4096),
-            ReLU(),
+            ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(4096, 4096),
-            ReLU(),
+            ReLU(inplace=True),
             Linear(4096, num_classes),
         ]
     )
@@ -131,7 +131,7 @@ def alexnet_two_tower(image: tuple[int, int, int], num_classes: int, dropout: st
         return Towers(Sequential(columns[0]), Sequential(columns[1]), crossing=crossing)
 
     def conv(into: int, out: int, kernel: int, **how: int) -> list[Layer]:
-        return [Conv2d(into, out, kernel, **how), ReLU()]
+        return [Conv2d(into, out, kernel, **how), ReLU(inplace=True)]
 
     layers: dict[str, Layer] = {
         "columns1": towers(True, *(conv(channels, 48, 11, stride=4) for _ in range(2))),
@@ -148,9 +148,9 @@ def alexnet_two_tower(image: tuple[int, int, int], num_classes: int, dropout: st
     }
     flat = flat_size(Sequential(layers), image)
     layers |= {
-        "columns6": towers(True, *([Linear(flat, 2048), ReLU()] for _ in range(2))),
+        "columns6": towers(True, *([Linear(flat, 2048), ReLU(inplace=True)] for _ in range(2))),
         "dropout6": Dropout(0.5, dropout),
-        "columns7": towers(True, *([Linear(4096, 2048), ReLU()] for _ in range(2))),
+        "columns7": towers(True, *([Linear(4096, 2048), ReLU(inplace=True)] for _ in range(2))),
         "dropout7": Dropout(0.5, dropout),
         "fc8": Linear(4096, num_classes),
     }

@@ -67,7 +67,7 @@ def with_classifier(layers: dict[str, Layer], image: Image, *sizes: tuple[str, i
     layers["flatten"] = Flatten()
     for i, (name, size) in enumerate(sizes):
         if i:
-            layers[f"relu_{sizes[i - 1][0]}"] = ReLU()
+            layers[f"relu_{sizes[i - 1][0]}"] = ReLU(inplace=True)
         layers[name] = Linear(features, size)
         features = size
     return Sequential(layers)
@@ -78,14 +78,15 @@ def three_convs(image: Image, norm: bool) -> dict[str, Layer]:
     layers: dict[str, Layer] = {
         "conv1": conv5(image[0], 32),
         "pool1": max_pool(),
-        "relu1": ReLU(),  # after the pooling: the same result as before it, a quarter of the work
+        # after the pooling: the same result as before it, a quarter of the work
+        "relu1": ReLU(inplace=True),
         "norm1": spatial_norm(),
         "conv2": conv5(32, 32),
-        "relu2": ReLU(),
+        "relu2": ReLU(inplace=True),
         "pool2": avg_pool(),
         "norm2": spatial_norm(),
         "conv3": conv5(32, 64),
-        "relu3": ReLU(),
+        "relu3": ReLU(inplace=True),
         "pool3": avg_pool(),
     }
     if not norm:
@@ -114,11 +115,11 @@ def two_locals(
     """Two convolutions, then two layers with unshared weights."""
     layers: dict[str, Layer] = {
         "conv1": conv5(image[0], 64),
-        "relu1": ReLU(),
+        "relu1": ReLU(inplace=True),
         "norm1": map_norm(),
         "pool1": max_pool(),
         "conv2": conv5(64, 64),
-        "relu2": ReLU(),
+        "relu2": ReLU(inplace=True),
         "norm2": map_norm(),
         "pool2": max_pool(),
     }
@@ -127,7 +128,7 @@ def two_locals(
     _, channels, H, W = Sequential(layers).output_shape((1, *image))
     for name, filters in (("3", local3), ("4", local4)):
         layers[f"local{name}"] = LocallyConnected2d(channels, filters, (H, W), 3, padding=1)
-        layers[f"relu{name}"] = ReLU()
+        layers[f"relu{name}"] = ReLU(inplace=True)
         channels = filters
     return with_classifier(layers, image, ("fc10", num_classes))
 

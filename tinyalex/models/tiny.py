@@ -23,29 +23,29 @@ def tiny(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequent
     features = Sequential(
         [
             Conv2d(image[0], 16, 5, padding=2),
-            ReLU(),
+            ReLU(inplace=True),
             LocalResponseNorm(),
             MaxPool2d(3, stride=2, ceil_mode=True),
             Conv2d(16, 32, 5, padding=2, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             LocalResponseNorm(),
             MaxPool2d(3, stride=2, ceil_mode=True),
             Conv2d(32, 48, 3, padding=1),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(48, 48, 3, padding=1, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             Conv2d(48, 32, 3, padding=1, groups=2),
-            ReLU(),
+            ReLU(inplace=True),
             MaxPool2d(3, stride=2, ceil_mode=True),
         ]
     )
     classifier = Sequential(
         [
             Linear(flat_size(features, image), 128),
-            ReLU(),
+            ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(128, 128),
-            ReLU(),
+            ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(128, num_classes),
         ]
