@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from importlib.util import find_spec
 
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
 from tinyalex.backends.numpy import NumpyBackend
@@ -12,14 +13,19 @@ from tinyalex.errors import BackendError, unknown
 __all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
 _NOT_HERE = {
-    "numba": "compiled CPU kernels are not part of this version",
+    "numba": "the packages numba and scipy are not installed",
     "cuda": "GPU kernels are not part of this version",
 }
 
 
 def available() -> list[str]:
     """Names of the backends that this installation can run, the fastest first."""
-    return ["numpy"]
+    return (["numba"] if _has("numba") and _has("scipy") else []) + ["numpy"]
+
+
+def _has(package: str) -> bool:
+    """Whether a package is installed; it is not imported."""
+    return find_spec(package) is not None
 
 
 def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
@@ -51,7 +57,7 @@ def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
     if name == "auto":
         name = available()[0]
     if name in available():
-        return _numpy(check_threads(_default_threads() if threads is None else threads))
+        return _make(name, check_threads(_default_threads() if threads is None else threads))
     if name in _NOT_HERE:
         raise BackendError(
             f"backend {name!r} is not available: {_NOT_HERE[name]}",
@@ -61,7 +67,11 @@ def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
 
 
 @cache
-def _numpy(threads: int) -> NumpyBackend:
+def _make(name: str, threads: int) -> Backend:
+    if name == "numba":
+        from tinyalex.backends.numba import NumbaBackend  # takes half a second
+
+        return NumbaBackend(threads)
     return NumpyBackend(threads)
 
 

@@ -83,18 +83,20 @@ class Backend(ABC):
 
     # ------------------------------------------------------------------ work over a batch
 
-    def slices(self, n: int, bytes_per_item: int) -> list[slice]:
-        """Cut ``range(n)`` so that a slice's workspace fits the cache.
+    def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:
+        """Cut ``range(n)`` so that a slice's workspace fits the cache; into ``least`` or more.
 
         The cut depends on the sizes alone, never on the number of threads: sums over slices
         have the same bytes on one thread and on many.
         """
-        step = max(1, SLICE_BYTES // max(1, bytes_per_item))
+        step = max(1, min(SLICE_BYTES // max(1, bytes_per_item), -(-n // least)))
         return [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
 
-    def each(self, work: Callable[[slice], object], n: int, bytes_per_item: int) -> None:
+    def each(
+        self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
+    ) -> None:
         """Run ``work(slice)`` over a batch of ``n`` items; the slices may run in any order."""
-        for part in self.slices(n, bytes_per_item):
+        for part in self.slices(n, bytes_per_item, least):
             work(part)
 
     def sum_each(

@@ -74,8 +74,10 @@ class NumpyBackend(Backend):
             else:
                 yield from self._pool.map(work, parts)
 
-    def each(self, work: Callable[[slice], object], n: int, bytes_per_item: int) -> None:
-        for _ in self._map(work, self.slices(n, bytes_per_item)):
+    def each(
+        self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
+    ) -> None:
+        for _ in self._map(work, self.slices(n, bytes_per_item, least)):
             pass
 
     def sum_each(

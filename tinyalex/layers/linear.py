@@ -39,7 +39,7 @@ class Linear(Layer):
         def part(f: slice) -> None:  # f: a slice of the outputs
             y[:, f] = self.xp.matmul(x, w[f, :].mT) + b[f]
 
-        self.backend.each(part, out, N * self.itemsize(w.dtype))
+        self.backend.each(part, out, N * self.itemsize(w.dtype), self.pieces(N))
         return y
 
     def backward(self, dy: Array) -> Array:  # (N, out) -> (N, in)
@@ -56,12 +56,18 @@ class Linear(Layer):
         def part_of_dx(i: slice) -> None:  # i: a slice of the inputs
             dx[:, i] = self.xp.matmul(dy, w[:, i])
 
-        self.backend.each(part_of_dw, self.out_features, x.shape[0] * self.itemsize(w.dtype))
+        N = x.shape[0]
+        bytes_per_feature = N * self.itemsize(w.dtype)
+        self.backend.each(part_of_dw, self.out_features, bytes_per_feature, self.pieces(N))
         if self.needs_dx:
-            self.backend.each(part_of_dx, self.in_features, x.shape[0] * self.itemsize(w.dtype))
+            self.backend.each(part_of_dx, self.in_features, bytes_per_feature, self.pieces(N))
         self.grads["weight"] = dw
         self.grads["bias"] = self.xp.sum(dy, axis=0)
         return dx
+
+    def pieces(self, N: int) -> int:
+        """How many threads the work can keep busy: up to eight, a million products each."""
+        return max(1, min(8, N * self.in_features * self.out_features >> 20))
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         if len(input_shape) != 2:

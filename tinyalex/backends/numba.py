@@ -1,0 +1,281 @@
+"""The fast CPU backend: NumPy arrays, compiled kernels, a thread a core.
+
+Arrays are NumPy's, so everything that NumPy can do works as before. What a network spends its
+time on runs in compiled loops that share a batch: each thread takes the next images and does all
+that has to be done with them while they are in its core's cache.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends import numba_convolve as convolve
+from tinyalex.backends import numba_kernels as kernels
+from tinyalex.backends import numba_norm
+from tinyalex.backends.base import Array, Pair, add_in_order
+from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy_kernels import out_size, position_dtype
+from tinyalex.backends.recycle import Shelf
+
+_PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
+_LEAST = 1 << 14  # numbers that are worth a piece of their own
+
+
+class NumbaBackend(NumpyBackend):
+    """NumPy arrays in main memory, and compiled kernels."""
+
+    name = "numba"
+
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__(threads)
+        self._shelf = Shelf()
+        self._room = threading.local()
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
+        return self._shelf.empty(shape, dtype)
+
+    def scratch(self, name: str, size: int, dtype: Any) -> np.ndarray:
+        """A thread's own room for ``size`` numbers, the same memory at every call."""
+        rooms = self._room.__dict__
+        key = name, np.dtype(dtype)
+        if key not in rooms or rooms[key].size < size:
+            rooms[key] = np.empty(size, dtype)
+        room: np.ndarray = rooms[key][:size]
+        return room
+
+    # ------------------------------------------------------------------ work over a batch
+
+    def share(self, work: Callable[[slice], object], n: int, least: int = 1) -> None:
+        """Run ``work`` over ``n`` items, ``least`` or more at a time, wherever the cuts fall."""
+        step = max(least, -(-n // (self.threads * _PARTS)))
+        parts = [slice(i, min(i + step, n)) for i in range(0, n, step)]
+        if self.threads == 1 or len(parts) == 1:
+            for part in parts:
+                work(part)
+        else:
+            for _ in self._pool.map(work, parts):
+                pass
+
+    def bands(self, n: int, rows: int) -> int:
+        """Into how many bands an image's rows must be cut for ``n`` images to go round."""
+        wanted = self.threads * _PARTS
+        return 1 if n >= wanted else min(rows, wanted)
+
+    def sum_parts(
+        self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int
+    ) -> tuple[Array, ...]:
+        """Add up ``work`` over ``parts`` pieces of ``n`` items, in their order."""
+        step = max(1, -(-n // parts))
+        pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
+        total: tuple[Array, ...] = ()
+        for piece in self._map(work, pieces):
+            total = add_in_order(total, piece)
+        return total
+
+    # ------------------------------------------------------------------ convolution
+
+    def im2col(self, x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+        x = np.ascontiguousarray(x)
+        N, C, H, W = x.shape
+        OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
+        cols = self.empty((N, C * kernel[0] * kernel[1], OH * OW), x.dtype)
+        for n in range(N):
+            kernels.im2col_rows(x[n], cols[n], 0, *kernel, *stride, *padding, OW)
+        return cols
+
+    def col2im(
+        self, cols: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair, padding: Pair
+    ) -> Array:
+        cols = np.ascontiguousarray(cols)
+        x = self.empty(x_shape, cols.dtype)
+        x[...] = 0
+        OW = out_size(x_shape[3], kernel[1], stride[1], padding[1])
+        for n in range(x_shape[0]):
+            kernels.col2im_rows(cols[n], x[n], 0, *kernel, *stride, *padding, OW)
+        return x
+
+    def conv2d(
+        self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+    ) -> Array:
+        x, w, b = map(np.ascontiguousarray, (x, w, b))
+        axes = zip(x.shape[2:], w.shape[2:], stride, padding, strict=True)
+        y = self.empty((len(x), len(w), *(out_size(*axis) for axis in axes)), w.dtype)
+        with self._blas.limit(limits=1):
+            convolve.forward(self, x, w, b, stride, padding, groups, y)
+        return y
+
+    def conv2d_backward(
+        self,
+        dy: Array,
+        x: Array,
+        w: Array,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+        needs_dx: bool,
+    ) -> tuple[Array | None, Array, Array]:
+        dy, x, w = map(np.ascontiguousarray, (dy, x, w))
+        dx = self.empty(x.shape, x.dtype) if needs_dx else None
+        with self._blas.limit(limits=1):
+            dw, db = convolve.weight_gradient(self, dy, x, w, stride, padding, groups)
+            if dx is not None:
+                convolve.input_gradient(self, dy, w, stride, padding, groups, dx)
+        return dx, dw, db
+
+    # ------------------------------------------------------------------ pooling
+
+    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
+        x = np.ascontiguousarray(x)
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+        where = self.empty(y.shape, position_dtype(kernel))
+        self.share(lambda n: kernels.max_pool(x[n], y[n], where[n], *kernel, *stride), len(x))
+        return y, where
+
+    def max_pool_backward(
+        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
+        dx = self.empty(x_shape, dy.dtype)
+        KW = kernel[1]
+        self.share(
+            lambda n: kernels.max_pool_backward(dy[n], where[n], dx[n], KW, *stride), len(dx)
+        )
+        return dx
+
+    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
+        x = np.ascontiguousarray(x)
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+        self.share(lambda n: kernels.avg_pool(x[n], y[n], *kernel, *stride), len(x))
+        return y
+
+    def avg_pool_backward(
+        self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dy = np.ascontiguousarray(dy)
+        dx = self.empty(x_shape, dy.dtype)
+        self.share(lambda n: kernels.avg_pool_backward(dy[n], dx[n], *kernel, *stride), len(dx))
+        return dx
+
+    # ------------------------------------------------------------------ response normalisation
+
+    def cross_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        return self._norm_of(numba_norm.cross_map_norm, pixels, x, size, alpha, beta, k)
+
+    def same_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        return self._norm_of(numba_norm.same_map_norm, maps, x, size, alpha, beta, k)
+
+    def _norm_of(
+        self,
+        norm: Callable[..., None],
+        view: Callable[[Array], Array],
+        x: Array,
+        *constants: float,
+    ) -> tuple[Array, Array]:
+        x = np.ascontiguousarray(x)
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        arrays = view(x), view(y), view(scale)
+        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]))
+        return y, scale
+
+    def cross_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        norm = numba_norm.cross_map_norm_backward
+        return self._norm_back(norm, pixels, dy, x, scale, size, alpha, beta)
+
+    def same_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        norm = numba_norm.same_map_norm_backward
+        return self._norm_back(norm, maps, dy, x, scale, size, alpha, beta)
+
+    def _norm_back(
+        self,
+        norm: Callable[..., None],
+        view: Callable[[Array], Array],
+        dy: Array,
+        x: Array,
+        scale: Array,
+        *constants: float,
+    ) -> Array:
+        dx = self.empty(x.shape, x.dtype)
+        contiguous = map(np.ascontiguousarray, (dy, x, scale))
+        arrays = [view(a) for a in (*contiguous, dx)]
+        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]))
+        return dx
+
+    # ------------------------------------------------------------------ element by element
+
+    def relu(self, x: Array, inplace: bool = False) -> Array:
+        if not x.flags.c_contiguous:
+            return super().relu(x, inplace)
+        y = x if inplace else self.empty(x.shape, x.dtype)
+        flat = x.reshape(-1), y.reshape(-1)
+        self.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, _LEAST)
+        return y
+
+    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
+        if not (dy.flags.c_contiguous and y.flags.c_contiguous and dy.dtype == y.dtype):
+            return super().relu_backward(dy, y, inplace)
+        dx = dy if inplace else self.empty(dy.shape, dy.dtype)
+        flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+        self.share(lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, _LEAST)
+        return dx
+
+    def sgd_step(
+        self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
+    ) -> None:
+        same = w.dtype == g.dtype == v.dtype
+        if not (same and all(a.flags.c_contiguous for a in (w, g, v))):
+            super().sgd_step(w, g, v, lr, momentum, weight_decay)
+            return
+        flat = w.reshape(-1), g.reshape(-1), v.reshape(-1)
+        factors = lr, momentum, weight_decay
+        self.share(lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, _LEAST)
+
+    def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+        logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels)
+        dlogits = self.empty(logits.shape, logits.dtype)
+        return logits.dtype.type(kernels.cross_entropy(logits, labels, dlogits)), dlogits
+
+    def augment(
+        self,
+        images: Array,
+        tops: Array,
+        lefts: Array,
+        mirrors: Array,
+        crop: Pair,
+        mean: Array | None,
+        colour: Array | None,
+        scale: float,
+    ) -> Array:
+        images = np.ascontiguousarray(images)
+        N, C = len(images), images.shape[3]
+        mean = np.zeros((C, 1, 1), np.float32) if mean is None else np.ascontiguousarray(mean)
+        colour = np.zeros((N, C), np.float32) if colour is None else np.ascontiguousarray(colour)
+        x = self.empty((N, C, *crop), np.float32)
+        batch = images, tops, lefts, mirrors
+        self.share(
+            lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]), N
+        )
+        return x
+
+
+def pixels(x: Array) -> Array:
+    """(N, C, H, W) -> (N, C, H*W)."""
+    N, C, H, W = x.shape
+    return x.reshape(N, C, H * W)
+
+
+def maps(x: Array) -> Array:
+    """(N, C, H, W) -> (N*C, H, W)."""
+    N, C, H, W = x.shape
+    return x.reshape(N * C, H, W)

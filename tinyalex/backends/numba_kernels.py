@@ -1,0 +1,262 @@
+"""The NumPy kernels once more, as loops that Numba compiles.
+
+A kernel works on a slice of a batch, writes into arrays that it is given, and releases Python's
+lock, so that several threads run it side by side. Inner loops run along a row with their bounds
+worked out before: so the compiler can use vector instructions. Legend as in ``base.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinyalex.backends.numba_compile import compiled
+
+# ---------------------------------------------------------------------- convolution
+
+
+@compiled
+def im2col_rows(x, cols, first, KH, KW, sh, sw, ph, pw, OW):
+    """Columns of one image's output rows from ``first`` on: (C, H, W) -> (C*KH*KW, rows*OW)."""
+    C, H, W = x.shape
+    rows = cols.shape[1] // OW
+    for c in range(C):
+        for kh in range(KH):
+            for kw in range(KW):
+                # The output columns whose window has this pixel inside the image.
+                low = min(OW, max(0, -((kw - pw) // sw)))
+                high = max(low, min(OW, (W - 1 + pw - kw) // sw + 1))
+                row = cols[(c * KH + kh) * KW + kw]
+                for r in range(rows):
+                    h = (first + r) * sh + kh - ph
+                    out = row[r * OW : (r + 1) * OW]
+                    if h < 0 or h >= H or low == high:
+                        out[:] = 0
+                        continue
+                    out[:low] = 0
+                    out[high:] = 0
+                    start = low * sw + kw - pw
+                    source = x[c, h, start:]
+                    if sw == 1:
+                        for i in range(high - low):
+                            out[low + i] = source[i]
+                    else:
+                        for i in range(high - low):
+                            out[low + i] = source[i * sw]
+
+
+@compiled
+def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
+    """Add the columns of one image's output rows back into (C, H, W)."""
+    C, H, W = x.shape
+    rows = cols.shape[1] // OW
+    for c in range(C):
+        for kh in range(KH):
+            for kw in range(KW):
+                low = min(OW, max(0, -((kw - pw) // sw)))
+                high = max(low, min(OW, (W - 1 + pw - kw) // sw + 1))
+                row = cols[(c * KH + kh) * KW + kw]
+                for r in range(rows):
+                    h = (first + r) * sh + kh - ph
+                    if h < 0 or h >= H or low == high:
+                        continue
+                    start = low * sw + kw - pw
+                    target = x[c, h, start:]
+                    for i in range(high - low):
+                        target[i * sw] += row[r * OW + low + i]
+
+
+# ---------------------------------------------------------------------- pooling
+
+
+@compiled
+def max_pool(x, y, where, KH, KW, sh, sw):
+    """(N, C, H, W) -> (N, C, OH, OW), and where each window's first maximum stands.
+
+    First the maximum of each column over a window's rows, then that of each window's columns.
+    ``max`` and products with 0 or 1 stand where ``if`` would read better: branches that nobody can
+    predict are slow.
+    """
+    N, C, H, W = x.shape
+    OH, OW = y.shape[2:]
+    top, row = np.empty(W, x.dtype), np.empty(W, np.int32)
+    width = np.int32(KW)
+    for n in range(N):
+        for c in range(C):
+            if has_nan(x[n, c]):
+                max_pool_with_nan(x[n, c], y[n, c], where[n, c], KH, KW, sh, sw)
+                continue
+            for oh in range(OH):
+                first = x[n, c, oh * sh]
+                for w in range(W):
+                    top[w] = first[w]
+                    row[w] = 0
+                for i in range(1, min(KH, H - oh * sh)):
+                    source = x[n, c, oh * sh + i]
+                    for w in range(W):
+                        v = source[w]
+                        row[w] += (np.int32(i) - row[w]) * np.int32(v > top[w])
+                        top[w] = max(top[w], v)
+                for ow in range(OW):
+                    best, position = top[ow * sw], row[ow * sw] * width
+                    for j in range(1, min(KW, W - ow * sw)):
+                        v, p = top[ow * sw + j], row[ow * sw + j] * width + np.int32(j)
+                        better = (v > best) | ((v == best) & (p < position))
+                        position = p if better else position
+                        best = max(best, v)
+                    y[n, c, oh, ow] = best
+                    where[n, c, oh, ow] = position
+
+
+@compiled
+def has_nan(x):
+    """Whether a NaN is anywhere in (H, W)."""
+    found = 0
+    for h in range(x.shape[0]):
+        for w in range(x.shape[1]):
+            found += x[h, w] != x[h, w]
+    return found > 0
+
+
+@compiled
+def max_pool_with_nan(x, y, where, KH, KW, sh, sw):
+    """One map (H, W); a NaN wins, and so is noticed."""
+    H, W = x.shape
+    for oh in range(y.shape[0]):
+        for ow in range(y.shape[1]):
+            best, position = x[oh * sh, ow * sw], 0
+            for i in range(min(KH, H - oh * sh)):
+                for j in range(min(KW, W - ow * sw)):
+                    v = x[oh * sh + i, ow * sw + j]
+                    if v > best or v != v:
+                        best, position = v, i * KW + j
+            y[oh, ow] = best
+            where[oh, ow] = position
+
+
+@compiled
+def max_pool_backward(dy, where, dx, KW, sh, sw):
+    """Each dy goes to its window's maximum."""
+    N, C, OH, OW = dy.shape
+    dx[:] = 0
+    for n in range(N):
+        for c in range(C):
+            for oh in range(OH):
+                for ow in range(OW):
+                    position = int(where[n, c, oh, ow])
+                    i = position // KW
+                    dx[n, c, oh * sh + i, ow * sw + position - i * KW] += dy[n, c, oh, ow]
+
+
+@compiled
+def avg_pool(x, y, KH, KW, sh, sw):
+    """Each window's mean over the inputs that it really has."""
+    N, C, H, W = x.shape
+    OH, OW = y.shape[2:]
+    for n in range(N):
+        for c in range(C):
+            for oh in range(OH):
+                out = y[n, c, oh]
+                out[:] = 0
+                height = min(KH, H - oh * sh)
+                for i in range(height):
+                    source = x[n, c, oh * sh + i]
+                    for j in range(KW):
+                        for ow in range(min(OW, (W - 1 - j) // sw + 1)):
+                            out[ow] += source[ow * sw + j]
+                for ow in range(OW):
+                    out[ow] /= height * min(KW, W - ow * sw)
+
+
+@compiled
+def avg_pool_backward(dy, dx, KH, KW, sh, sw):
+    """Each input of a window gets an equal share of its dy."""
+    N, C, H, W = dx.shape
+    OH, OW = dy.shape[2:]
+    dx[:] = 0
+    share = np.empty(OW, dy.dtype)
+    for n in range(N):
+        for c in range(C):
+            for oh in range(OH):
+                height = min(KH, H - oh * sh)
+                for ow in range(OW):
+                    share[ow] = dy[n, c, oh, ow] / (height * min(KW, W - ow * sw))
+                for i in range(height):
+                    target = dx[n, c, oh * sh + i]
+                    for j in range(KW):
+                        for ow in range(min(OW, (W - 1 - j) // sw + 1)):
+                            target[ow * sw + j] += share[ow]
+
+
+# ---------------------------------------------------------------------- element by element
+
+
+@compiled
+def relu(x, y):
+    """Keep what is positive; a NaN stays."""
+    zero = x.dtype.type(0)
+    for i in range(x.size):
+        y[i] = zero if x[i] < zero else x[i]
+
+
+@compiled
+def relu_backward(dy, y, dx):
+    """dy counts where y could move."""
+    zero = dy.dtype.type(0)
+    for i in range(dy.size):
+        dx[i] = dy[i] if y[i] > zero else zero
+
+
+@compiled
+def sgd_step(w, g, v, lr, momentum, weight_decay):
+    """One pass over weight, gradient and velocity."""
+    lr, momentum = w.dtype.type(lr), w.dtype.type(momentum)
+    weight_decay = w.dtype.type(weight_decay)
+    for i in range(w.size):
+        v[i] = momentum * v[i] - lr * (weight_decay * w[i] + g[i])
+        w[i] += v[i]
+
+
+@compiled
+def cross_entropy(logits, labels, dlogits):
+    """Mean loss of softmax and cross-entropy; fills its gradient."""
+    N, classes = logits.shape
+    loss = 0.0
+    for n in range(N):
+        z, p = logits[n], dlogits[n]
+        largest = z[0]
+        for i in range(1, classes):
+            largest = z[i] if z[i] > largest else largest
+        total = 0.0
+        for i in range(classes):
+            p[i] = math.exp(z[i] - largest)
+            total += p[i]
+        for i in range(classes):
+            p[i] /= total * N
+        label = labels[n]
+        p[label] -= 1.0 / N
+        loss += math.log(total) - (z[label] - largest)
+    return loss / N
+
+
+@compiled
+def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
+    """Crop, mirror, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW)."""
+    N, C, CH, CW = x.shape
+    scale = np.float32(scale)
+    for n in range(N):
+        for h in range(CH):
+            row = images[n, tops[n] + h]
+            for c in range(C):
+                out, m = x[n, c, h], mean[c, h % mean.shape[1]]
+                shift = colour[n, c]
+                first, step = lefts[n], 1
+                if mirrors[n]:
+                    first, step = lefts[n] + CW - 1, -1
+                if m.size == 1:
+                    for w in range(CW):
+                        out[w] = (np.float32(row[first + step * w, c]) - m[0] + shift) * scale
+                else:
+                    for w in range(CW):
+                        out[w] = (np.float32(row[first + step * w, c]) - m[w] + shift) * scale
