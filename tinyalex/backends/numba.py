@@ -62,8 +62,7 @@ class NumbaBackend(NumpyBackend):
 
     def bands(self, n: int, rows: int) -> int:
         """Into how many bands an image's rows must be cut for ``n`` images to go round."""
-        wanted = self.threads * _PARTS
-        return 1 if n >= wanted else min(rows, wanted)
+        return 1 if n >= self.threads * _PARTS else min(rows, self.threads)
 
     def sum_parts(
         self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int
@@ -83,8 +82,10 @@ class NumbaBackend(NumpyBackend):
         N, C, H, W = x.shape
         OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
         cols = self.empty((N, C * kernel[0] * kernel[1], OH * OW), x.dtype)
+        phases = np.empty((C, H, stride[1], -(-W // stride[1])), x.dtype)
         for n in range(N):
-            kernels.im2col_rows(x[n], cols[n], 0, *kernel, *stride, *padding, OW)
+            kernels.phases_of(x[n], stride[1], phases)
+            kernels.im2col_rows(phases, W, cols[n], 0, *kernel, *stride, *padding, OW)
         return cols
 
     def col2im(

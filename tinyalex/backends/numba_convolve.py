@@ -1,9 +1,11 @@
 """Convolutions on the Numba backend: which algorithm, and which thread does what.
 
-The loops themselves are in ``numba_conv.py`` (columns) and ``numba_winograd.py`` (tiles). Every
-thread takes whole images and keeps their columns or tiles to itself. Gradients of the weights
-are added up over a fixed number of parts in a fixed order, so that they do not depend on the
-number of threads. Legend as in ``base.py``; G groups, r taps of a square filter.
+Two ways. Direct: the columns of a few output rows, small enough for the cache, and one matrix
+product. Winograd's, for 3x3 and 5x5 filters: tiles of pixels, and a quarter of the products. Every
+thread takes whole images and keeps their columns or tiles to itself; compiled loops move the
+numbers, BLAS multiplies them, and neither holds Python's lock. Gradients of the weights are added
+up over a fixed number of parts in a fixed order, so that they do not depend on the number of
+threads. Legend as in ``base.py``; G groups, r taps of a square filter.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from tinyalex.backends import numba_conv, numba_winograd, winograd
+from tinyalex.backends import numba_kernels as kernels
+from tinyalex.backends import numba_winograd as tiled
+from tinyalex.backends import winograd
 from tinyalex.backends.base import Pair
 
 if TYPE_CHECKING:
@@ -54,12 +59,12 @@ def forward(
     y: Host,
 ) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with w (F, C/G, KH, KW), plus b (F,)."""
+    F, C, KH, KW = w.shape
+    filters = w.reshape(groups, F // groups, C, KH, KW)
     if winograd_pays(y.shape, w, stride, groups):
-        F, C, r, _ = w.shape
-        filters = w.reshape(groups, F // groups, C, r, r)
         _winograd(backend, x, filters, b, padding, y)
     else:
-        _direct(backend, x, w, b, stride, padding, groups, y)
+        _direct(backend, x, filters, b, stride, padding, y)
 
 
 def input_gradient(
@@ -73,91 +78,164 @@ def input_gradient(
 ) -> None:
     """For stride 1 a convolution of dy with the filters turned by 180 degrees."""
     F, C, KH, KW = w.shape
+    filters = w.reshape(groups, F // groups, C, KH, KW)
     around = (KH - 1 - padding[0], KW - 1 - padding[1])
     if stride != (1, 1) or min(around) < 0:
-        _scattered_input_gradient(backend, dy, w, stride, padding, groups, dx)
+        _scattered_input_gradient(backend, dy, filters, stride, padding, dx)
         return
-    turned = w.reshape(groups, F // groups, C, KH, KW)[..., ::-1, ::-1].swapaxes(1, 2)
+    turned = filters[..., ::-1, ::-1].swapaxes(1, 2)
     no_bias = np.zeros(groups * C, w.dtype)
     if winograd_pays(dx.shape, w, stride, groups):
         _winograd(backend, dy, turned, no_bias, around, dx)
     else:
-        turned = np.ascontiguousarray(turned).reshape(groups * C, F // groups, KH, KW)
-        _direct(backend, dy, turned, no_bias, stride, around, groups, dx)
+        _direct(backend, dy, turned, no_bias, stride, around, dx)
 
 
 def weight_gradient(
     backend: NumbaBackend, dy: Host, x: Host, w: Host, stride: Pair, padding: Pair, groups: int
 ) -> tuple[Host, Host]:
     """dw, in w's shape, and db (F,)."""
+    F, C, *kernel = w.shape
+    shape = (groups, F // groups, C, *kernel)
     if winograd_pays(dy.shape, w, stride, groups):
-        return _winograd_weights(backend, dy, x, w, padding, groups)
-    F, C, KH, KW = w.shape
-    K = C * KH * KW
-
-    def part(n: slice) -> tuple[Host, Host]:
-        dw, db = np.zeros((groups, F // groups, K), w.dtype), np.zeros(F, w.dtype)
-        cols = _columns(backend, groups * K, dy.shape[3], w.dtype)
-        numba_conv.weight_gradient(x[n], dy[n], dw, db, cols, KH, KW, *stride, *padding)
-        return dw, db
-
-    dw, db = backend.sum_parts(part, len(x), SUMS)
-    return dw.reshape(w.shape), db
+        dw, db = _winograd_weights(backend, dy, x, shape, padding)
+    else:
+        dw, db = _direct_weights(backend, dy, x, shape, stride, padding)
+    return dw.reshape(w.shape), db.reshape(F)
 
 
 # ---------------------------------------------------------------------- columns
 
 
-def _columns(backend: NumbaBackend, K: int, OW: int, dtype: Any) -> Host:
-    """A thread's room for columns: some output rows, one at least."""
-    row = K * OW
-    rows = max(1, COLUMN_BYTES // (row * np.dtype(dtype).itemsize))
-    return backend.scratch("columns", rows * row, dtype)
+class Columns:
+    """A thread's room for the columns of some output rows of one image: (G, K + 1, P).
+
+    The last row is all ones: a bias is a weight whose input is always 1.
+    """
+
+    def __init__(
+        self,
+        backend: NumbaBackend,
+        x: Host,
+        filters_shape: tuple[int, ...],
+        stride: Pair,
+        padding: Pair,
+        OW: int,
+    ) -> None:
+        self.groups, _, self.C, *self.kernel = filters_shape
+        self.K = self.C * self.kernel[0] * self.kernel[1]
+        self.stride, self.padding, self.OW, self.W = stride, padding, OW, x.shape[3]
+        self.row = self.groups * (self.K + 1) * OW  # numbers that one output row takes
+        self.rows = max(1, COLUMN_BYTES // (self.row * x.itemsize))
+        self.room = backend.scratch("columns", self.rows * self.row, x.dtype)
+        _, C, H, W = x.shape
+        step = stride[1]
+        shape = (C, H, step, -(-W // step))
+        self.phases = backend.scratch("phases", int(np.prod(shape)), x.dtype).reshape(shape)
+
+    def of(self, image: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
+        """Yield the columns of a few output rows after the other, and where those pixels are."""
+        kernels.phases_of(image, self.stride[1], self.phases)
+        for first in range(top, bottom, self.rows):
+            rows = min(self.rows, bottom - first)
+            cols = self.shaped(rows)
+            cols[:, self.K] = 1
+            for g in range(self.groups):
+                kernels.im2col_rows(
+                    self.phases[g * self.C : (g + 1) * self.C],
+                    self.W,
+                    cols[g],
+                    first,
+                    *self.kernel,
+                    *self.stride,
+                    *self.padding,
+                    self.OW,
+                )
+            yield slice(first * self.OW, (first + rows) * self.OW), cols
+
+    def shaped(self, rows: int) -> Host:
+        """The room, as columns of so many output rows."""
+        return self.room[: rows * self.row].reshape(self.groups, self.K + 1, rows * self.OW)
 
 
 def _direct(
     backend: NumbaBackend,
     x: Host,
-    w: Host,
+    filters: Host,
     b: Host,
     stride: Pair,
     padding: Pair,
-    groups: int,
     y: Host,
 ) -> None:
-    F, _, KH, KW = w.shape
-    w = w.reshape(groups, F // groups, -1)
+    """filters (G, F/G, C/G, KH, KW), in any order of memory."""
+    groups, F, *_ = filters.shape
+    w = np.concatenate([filters.reshape(groups, F, -1), b.reshape(groups, F, 1)], axis=2)
     N, _, OH, OW = y.shape
+    maps = y.reshape(N, groups, F, OH * OW)
     bands = backend.bands(N, OH)  # of rows: a few images alone would leave threads idle
 
     def part(pieces: slice) -> None:
-        cols = _columns(backend, groups * w.shape[2], OW, w.dtype)
+        columns = Columns(backend, x, filters.shape, stride, padding, OW)
         for piece in range(pieces.start, pieces.stop):
             n, band = divmod(piece, bands)
             rows = OH * band // bands, OH * (band + 1) // bands
-            one = slice(n, n + 1)
-            numba_conv.forward(x[one], w, b, y[one], *rows, cols, KH, KW, *stride, *padding)
+            for pixels, cols in columns.of(x[n], *rows):
+                np.matmul(w, cols, out=maps[n, :, :, pixels])
 
     backend.share(part, N * bands)
 
 
-def _scattered_input_gradient(
+def _direct_weights(
     backend: NumbaBackend,
     dy: Host,
-    w: Host,
+    x: Host,
+    shape: tuple[int, ...],
     stride: Pair,
     padding: Pair,
-    groups: int,
-    dx: Host,
+) -> tuple[Host, Host]:
+    groups, F, *_ = shape
+    N, _, OH, OW = dy.shape
+    maps = dy.reshape(N, groups, F, OH * OW)
+
+    def part(images: slice) -> tuple[Host]:
+        columns = Columns(backend, x, shape, stride, padding, OW)
+        dw = np.zeros((groups, F, columns.K + 1), x.dtype)
+        one = np.empty_like(dw)
+        for n in range(images.start, images.stop):
+            for pixels, cols in columns.of(x[n], 0, OH):
+                np.matmul(maps[n, :, :, pixels], cols.mT, out=one)
+                dw += one
+        return (dw,)
+
+    (dw,) = backend.sum_parts(part, N, SUMS)
+    return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
+
+
+def _scattered_input_gradient(
+    backend: NumbaBackend, dy: Host, filters: Host, stride: Pair, padding: Pair, dx: Host
 ) -> None:
-    F, _, KH, KW = w.shape
-    w = w.reshape(groups, F // groups, -1)
+    """Each pixel gets back what it added to every window that holds it."""
+    groups, F, *_ = filters.shape
+    w_T = filters.reshape(groups, F, -1).mT
+    N, _, OH, OW = dy.shape
+    maps = dy.reshape(N, groups, F, OH * OW)
 
-    def part(n: slice) -> None:
-        cols = _columns(backend, groups * w.shape[2], dy.shape[3], w.dtype)
-        numba_conv.input_gradient(w, dy[n], dx[n], cols, KH, KW, *stride, *padding)
+    def part(images: slice) -> None:
+        columns = Columns(backend, dx, filters.shape, stride, padding, OW)
+        C = columns.C
+        for n in range(images.start, images.stop):
+            dx[n] = 0
+            for first in range(0, OH, columns.rows):
+                rows = min(columns.rows, OH - first)
+                pixels = slice(first * OW, (first + rows) * OW)
+                cols = columns.shaped(rows)[:, : columns.K]
+                np.matmul(w_T, maps[n, :, :, pixels], out=cols)
+                for g in range(groups):
+                    some = dx[n, g * C : (g + 1) * C]
+                    settings = *columns.kernel, *stride, *padding, OW
+                    kernels.col2im_rows(cols[g], some, first, *settings)
 
-    backend.share(part, len(dy))
+    backend.share(part, N)
 
 
 # ---------------------------------------------------------------------- tiles
@@ -166,12 +244,12 @@ def _scattered_input_gradient(
 @cache
 def _filter_matrix(r: int) -> Host:
     """G of Winograd's algorithm for 4 outputs."""
-    return winograd.matrices(numba_winograd.M, r)[1].astype(np.float32)
+    return winograd.matrices(tiled.M, r)[1].astype(np.float32)
 
 
 def _grid(shape: tuple[int, ...]) -> Pair:
     """How many tiles cover the output, down and across."""
-    return -(-shape[2] // numba_winograd.M), -(-shape[3] // numba_winograd.M)
+    return -(-shape[2] // tiled.M), -(-shape[3] // tiled.M)
 
 
 def _few(images: slice, grid: Pair) -> Iterator[slice]:
@@ -181,12 +259,22 @@ def _few(images: slice, grid: Pair) -> Iterator[slice]:
         yield slice(i, min(i + step, images.stop))
 
 
-def _planes(
-    backend: NumbaBackend, name: str, count: int, images: slice, grid: Pair, channels: int
-) -> tuple[Host, int]:
-    """A thread's room for ``count`` planes (tiles, channels), and their distance."""
-    size = (images.stop - images.start) * grid[0] * grid[1] * channels + SHIFT
-    return backend.scratch(name, count * size, np.float32), size
+class Planes:
+    """A thread's room for planes (T, channels), one for each number of a tile."""
+
+    def __init__(
+        self, backend: NumbaBackend, name: str, count: int, tiles: int, channels: int
+    ) -> None:
+        self.size = tiles * channels + SHIFT  # from one plane to the next
+        self.flat = backend.scratch(name, count * self.size, np.float32)
+        item = self.flat.itemsize
+        self.all = as_strided(
+            self.flat, (count, tiles, channels), (self.size * item, channels * item, item)
+        )
+
+    def group(self, g: int, channels: int) -> Host:
+        """A group's channels in every plane: (count, T, channels)."""
+        return self.all[:, :, g * channels : (g + 1) * channels]
 
 
 def _winograd(
@@ -202,46 +290,53 @@ def _winograd(
     def evaluate(channels: slice) -> None:
         for g in range(groups):
             some = np.ascontiguousarray(filters[g, :, channels])
-            numba_winograd.filters_to_products(some, matrix, u[g], channels.start)
+            tiled.filters_to_products(some, matrix, u[g], channels.start)
 
     def part(images: slice) -> None:
         for n in _few(images, grid):
-            tiles = _planes(backend, "tiles", q, n, grid, groups * C)
-            products = _planes(backend, "products", q, n, grid, groups * F)
             T = (n.stop - n.start) * grid[0] * grid[1]
-            numba_winograd.tiles_of(x[n], *padding, *grid, edge, *tiles)
-            numba_winograd.multiply(*tiles, u, T, *products)
-            numba_winograd.outputs_of(*products, edge, b, *grid, y[n])
+            tiles = Planes(backend, "tiles", q, T, groups * C)
+            products = Planes(backend, "products", q, T, groups * F)
+            tiled.tiles_of(x[n], *padding, *grid, edge, tiles.flat, tiles.size)
+            for g in range(groups):
+                np.matmul(tiles.group(g, C), u[g], out=products.group(g, F))
+            tiled.outputs_of(products.flat, products.size, edge, b, *grid, y[n])
 
     backend.share(evaluate, C)
     backend.share(part, len(x))
 
 
 def _winograd_weights(
-    backend: NumbaBackend, dy: Host, x: Host, w: Host, padding: Pair, groups: int
+    backend: NumbaBackend, dy: Host, x: Host, shape: tuple[int, ...], padding: Pair
 ) -> tuple[Host, Host]:
-    F, C, r, _ = w.shape
+    groups, F, C, r, _ = shape
     matrix, grid = _filter_matrix(r), _grid(dy.shape)
-    edge, FG = len(matrix), F // groups
+    edge = len(matrix)
     q = edge * edge
 
     def part(images: slice) -> tuple[Host, Host]:
-        du = backend.scratch("du", groups * q * C * FG, np.float32).reshape(groups, q, C, FG)
+        du, one = (
+            backend.scratch(name, groups * q * C * F, np.float32).reshape(groups, q, C, F)
+            for name in ("du", "one")
+        )
+        db = np.zeros(groups * F, np.float32)
         for n in _few(images, grid):
-            tiles = _planes(backend, "tiles", q, n, grid, groups * C)
-            products = _planes(backend, "products", q, n, grid, F)
-            beta = 0.0 if n.start == images.start else 1.0
             T = (n.stop - n.start) * grid[0] * grid[1]
-            numba_winograd.tiles_of(x[n], *padding, *grid, edge, *tiles)
-            numba_winograd.gradients_of(dy[n], *grid, edge, *products)
-            numba_winograd.multiply_back(*tiles, *products, T, beta, du)
-        dw = backend.empty((groups, C, r, r, FG), np.float32)
+            tiles = Planes(backend, "tiles", q, T, groups * C)
+            products = Planes(backend, "products", q, T, groups * F)
+            tiled.tiles_of(x[n], *padding, *grid, edge, tiles.flat, tiles.size)
+            tiled.gradients_of(dy[n], *grid, edge, products.flat, products.size)
+            is_first = n.start == images.start
+            for g in range(groups):
+                into = du[g] if is_first else one[g]
+                np.matmul(tiles.group(g, C).mT, products.group(g, F), out=into)
+            if not is_first:
+                du += one
+            kernels.add_map_sums(dy[n], db)
+        dw = backend.empty((groups, C, r, r, F), np.float32)
         for g in range(groups):
-            numba_winograd.products_to_filters(du[g], matrix, dw[g])
-        db = np.zeros(F, np.float32)
-        for image in range(images.start, images.stop):
-            numba_conv.bias_gradient(dy[image].reshape(F, -1), db)
+            tiled.products_to_filters(du[g], matrix, dw[g])
         return dw, db
 
     dw, db = backend.sum_parts(part, len(x), SUMS)
-    return np.ascontiguousarray(dw.transpose(0, 4, 1, 2, 3)).reshape(w.shape), db
+    return np.ascontiguousarray(dw.transpose(0, 4, 1, 2, 3)), db

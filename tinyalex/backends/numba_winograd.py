@@ -3,14 +3,14 @@
 Legend: an image is cut into TH x TW overlapping tiles of n x n pixels for 4 x 4 outputs: n = 6 for
 filters of 3 x 3, n = 8 for 5 x 5. r taps, T tiles in a slice of the batch. In tiles and products
 the channel comes last, so that every loop runs over neighbours in memory: images are turned from
-(C, H, W) to (H, W, C) and back. A product is one matrix product for all tiles: (T, C) @ (C, F).
+(C, H, W) to (H, W, C) and back. Each of a tile's n*n numbers has a plane of its own, (T, C), which
+one matrix product with (C, F) turns into a plane of products.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tinyalex.backends.numba_blas import gemm
 from tinyalex.backends.numba_compile import compiled
 from tinyalex.backends.numba_transforms import (
     LANES,
@@ -217,33 +217,3 @@ def products_to_filters(du, G, dw):
                 out[:] = 0
                 for b in range(n):
                     add_scaled(out, G[b, j], half[b])
-
-
-@compiled
-def plane(planes, k, size, T, C):
-    """Matrix k (T, C)."""
-    return planes[k * size : k * size + T * C].reshape(T, C)
-
-
-@compiled
-def multiply(tiles, tiles_size, u, T, products, products_size):
-    """One matrix product a plane and group: u (groups, n*n, C/groups, F/groups)."""
-    groups, q, C, F = u.shape
-    for k in range(q):
-        left = plane(tiles, k, tiles_size, T, groups * C)
-        into = plane(products, k, products_size, T, groups * F)
-        for g in range(groups):
-            of_group = into[:, g * F : (g + 1) * F]
-            gemm(False, False, left[:, g * C : (g + 1) * C], u[g, k], 0.0, of_group)
-
-
-@compiled
-def multiply_back(tiles, tiles_size, products, products_size, T, beta, du):
-    """The gradient of `multiply` with respect to u, added to beta * du."""
-    groups, q, C, F = du.shape
-    for k in range(q):
-        left = plane(tiles, k, tiles_size, T, groups * C)
-        right = plane(products, k, products_size, T, groups * F)
-        for g in range(groups):
-            of_group = right[:, g * F : (g + 1) * F]
-            gemm(True, False, left[:, g * C : (g + 1) * C], of_group, beta, du[g, k])
