@@ -15,14 +15,15 @@ import numpy as np
 
 from tinyalex.backends import numba_convolve as convolve
 from tinyalex.backends import numba_kernels as kernels
-from tinyalex.backends import numba_norm
-from tinyalex.backends.base import Array, Pair, add_in_order
+from tinyalex.backends import numba_norm, numba_pool
+from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.backends.numpy_kernels import out_size, position_dtype
 from tinyalex.backends.recycle import Shelf
 
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
-_LEAST = 1 << 14  # numbers that are worth a piece of their own
+_LEAST = 1 << 16  # numbers that are worth a piece of their own
+_LEAST_MAPS = 8
 
 
 class NumbaBackend(NumpyBackend):
@@ -52,13 +53,7 @@ class NumbaBackend(NumpyBackend):
     def share(self, work: Callable[[slice], object], n: int, least: int = 1) -> None:
         """Run ``work`` over ``n`` items, ``least`` or more at a time, wherever the cuts fall."""
         step = max(least, -(-n // (self.threads * _PARTS)))
-        parts = [slice(i, min(i + step, n)) for i in range(0, n, step)]
-        if self.threads == 1 or len(parts) == 1:
-            for part in parts:
-                work(part)
-        else:
-            for _ in self._pool.map(work, parts):
-                pass
+        self._crew.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
 
     def bands(self, n: int, rows: int) -> int:
         """Into how many bands an image's rows must be cut for ``n`` images to go round."""
@@ -70,10 +65,7 @@ class NumbaBackend(NumpyBackend):
         """Add up ``work`` over ``parts`` pieces of ``n`` items, in their order."""
         step = max(1, -(-n // parts))
         pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
-        total: tuple[Array, ...] = ()
-        for piece in self._map(work, pieces):
-            total = add_in_order(total, piece)
-        return total
+        return self._sum(work, pieces)
 
     # ------------------------------------------------------------------ convolution
 
@@ -133,7 +125,7 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
         where = self.empty(y.shape, position_dtype(kernel))
-        self.share(lambda n: kernels.max_pool(x[n], y[n], where[n], *kernel, *stride), len(x))
+        self._pool_maps(numba_pool.max_pool, (x, y, where), *kernel, *stride)
         return y, where
 
     def max_pool_backward(
@@ -141,16 +133,13 @@ class NumbaBackend(NumpyBackend):
     ) -> Array:
         dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
         dx = self.empty(x_shape, dy.dtype)
-        KW = kernel[1]
-        self.share(
-            lambda n: kernels.max_pool_backward(dy[n], where[n], dx[n], KW, *stride), len(dx)
-        )
+        self._pool_maps(numba_pool.max_pool_backward, (dy, where, dx), kernel[1], *stride)
         return dx
 
     def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
         x = np.ascontiguousarray(x)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        self.share(lambda n: kernels.avg_pool(x[n], y[n], *kernel, *stride), len(x))
+        self._pool_maps(numba_pool.avg_pool, (x, y), *kernel, *stride)
         return y
 
     def avg_pool_backward(
@@ -158,8 +147,17 @@ class NumbaBackend(NumpyBackend):
     ) -> Array:
         dy = np.ascontiguousarray(dy)
         dx = self.empty(x_shape, dy.dtype)
-        self.share(lambda n: kernels.avg_pool_backward(dy[n], dx[n], *kernel, *stride), len(dx))
+        self._pool_maps(numba_pool.avg_pool_backward, (dy, dx), *kernel, *stride)
         return dx
+
+    def _pool_maps(
+        self, kernel: Callable[..., None], arrays: tuple[Array, ...], *settings: int
+    ) -> None:
+        """Run a pooling kernel over all maps of a batch, whichever image they belong to."""
+        by_map = [maps(a) for a in arrays]
+        self.share(
+            lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), _LEAST_MAPS
+        )
 
     # ------------------------------------------------------------------ response normalisation
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Host = np.ndarray[Any, Any]
 
-COLUMN_BYTES = 1 << 19  # half of a core's own cache; the other half is for the matrices
+COLUMN_BYTES = 1 << 21  # fewer passes over the filters outweigh columns beyond the fast cache
 SUMS = 8  # partial weight gradients of a batch
 TILES = 256  # rows of a matrix product; more no longer helps, and takes memory
 SHIFT = 48  # numbers between planes of tiles: at equal distances they would share cache sets
@@ -110,7 +110,8 @@ def weight_gradient(
 class Columns:
     """A thread's room for the columns of some output rows of one image: (G, K + 1, P).
 
-    The last row is all ones: a bias is a weight whose input is always 1.
+    The last row is all ones: a bias is a weight whose input is always 1, so the product that gives
+    the weights' gradient gives the bias' too.
     """
 
     def __init__(
@@ -169,7 +170,7 @@ def _direct(
 ) -> None:
     """filters (G, F/G, C/G, KH, KW), in any order of memory."""
     groups, F, *_ = filters.shape
-    w = np.concatenate([filters.reshape(groups, F, -1), b.reshape(groups, F, 1)], axis=2)
+    w, bias = filters.reshape(groups, F, -1), b.reshape(groups, F, 1)
     N, _, OH, OW = y.shape
     maps = y.reshape(N, groups, F, OH * OW)
     bands = backend.bands(N, OH)  # of rows: a few images alone would leave threads idle
@@ -180,7 +181,9 @@ def _direct(
             n, band = divmod(piece, bands)
             rows = OH * band // bands, OH * (band + 1) // bands
             for pixels, cols in columns.of(x[n], *rows):
-                np.matmul(w, cols, out=maps[n, :, :, pixels])
+                out = maps[n, :, :, pixels]
+                np.matmul(w, cols[:, : columns.K], out=out)
+                out += bias
 
     backend.share(part, N * bands)
 

@@ -6,9 +6,7 @@ compute. BLAS itself is held to one thread meanwhile, so that the two do not fig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 from tinyalex.backends import numpy_kernels as kernels
 from tinyalex.backends.base import Array, Backend, Pair, add_in_order
+from tinyalex.backends.crew import Crew
 
 _NORM_ARRAYS = 5  # an image, and the arrays of its size that normalising it makes
 
@@ -46,6 +45,7 @@ class NumpyBackend(Backend):
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
+        self._crew = Crew(threads)
         self._blas = ThreadpoolController().select(user_api="blas")
 
     def asarray(self, x: Any, dtype: Any = None) -> np.ndarray:
@@ -62,30 +62,29 @@ class NumpyBackend(Backend):
 
     # ------------------------------------------------------------------ work over a batch
 
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.threads, thread_name_prefix="tinyalex")
-
-    def _map(self, work: Callable[[slice], Any], parts: list[slice]) -> Iterator[Any]:
-        """Yield ``work(part)`` in order; with several threads they are computed ahead."""
-        with self._blas.limit(limits=1):
-            if self.threads == 1 or len(parts) == 1:
-                yield from map(work, parts)
-            else:
-                yield from self._pool.map(work, parts)
-
     def each(
         self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
     ) -> None:
-        for _ in self._map(work, self.slices(n, bytes_per_item, least)):
-            pass
+        with self._blas.limit(limits=1):
+            self._crew.run(work, self.slices(n, bytes_per_item, least))
 
     def sum_each(
         self, work: Callable[[slice], tuple[Array, ...]], n: int, bytes_per_item: int
     ) -> tuple[Array, ...]:
+        return self._sum(work, self.slices(n, bytes_per_item))
+
+    def _sum(
+        self, work: Callable[[slice], tuple[Array, ...]], parts: list[slice]
+    ) -> tuple[Array, ...]:
+        """Add up what ``work`` returns, in the order of the parts."""
         total: tuple[Array, ...] = ()
-        for part in self._map(work, self.slices(n, bytes_per_item)):
+
+        def add(part: tuple[Array, ...]) -> None:
+            nonlocal total
             total = add_in_order(total, part)
+
+        with self._blas.limit(limits=1):
+            self._crew.run(work, parts, add)
         return total
 
     # ------------------------------------------------------------------ kernels
