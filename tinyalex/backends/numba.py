@@ -73,22 +73,18 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         N, C, H, W = x.shape
         OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
-        cols = self.empty((N, C * kernel[0] * kernel[1], OH * OW), x.dtype)
+        cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
         phases = np.empty((C, H, stride[1], -(-W // stride[1])), x.dtype)
-        for n in range(N):
-            kernels.phases_of(x[n], stride[1], phases)
-            kernels.im2col_rows(phases, W, cols[n], 0, *kernel, *stride, *padding, OW)
-        return cols
+        kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
+        return cols[:, 0, :-1]
 
     def col2im(
         self, cols: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair, padding: Pair
     ) -> Array:
-        cols = np.ascontiguousarray(cols)
         x = self.empty(x_shape, cols.dtype)
         x[...] = 0
         OW = out_size(x_shape[3], kernel[1], stride[1], padding[1])
-        for n in range(x_shape[0]):
-            kernels.col2im_rows(cols[n], x[n], 0, *kernel, *stride, *padding, OW)
+        kernels.add_columns(cols[:, None], x, 0, *kernel, *stride, *padding, OW)
         return x
 
     def conv2d(

@@ -10,6 +10,7 @@ threads. Legend as in ``base.py``; G groups, r taps of a square filter.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -108,10 +109,10 @@ def weight_gradient(
 
 
 class Columns:
-    """A thread's room for the columns of some output rows of one image: (G, K + 1, P).
+    """A thread's room for columns: of several small images, or of some rows of a large one.
 
-    The last row is all ones: a bias is a weight whose input is always 1, so the product that gives
-    the weights' gradient gives the bias' too.
+    Their shape is (n, G, K + 1, P). The last row is all ones: a bias is a weight whose input is
+    always 1, so the product that gives the weights' gradient gives the bias' too.
     """
 
     def __init__(
@@ -121,42 +122,39 @@ class Columns:
         filters_shape: tuple[int, ...],
         stride: Pair,
         padding: Pair,
-        OW: int,
+        out_hw: Pair,
     ) -> None:
         self.groups, _, self.C, *self.kernel = filters_shape
         self.K = self.C * self.kernel[0] * self.kernel[1]
-        self.stride, self.padding, self.OW, self.W = stride, padding, OW, x.shape[3]
-        self.row = self.groups * (self.K + 1) * OW  # numbers that one output row takes
-        self.rows = max(1, COLUMN_BYTES // (self.row * x.itemsize))
-        self.room = backend.scratch("columns", self.rows * self.row, x.dtype)
+        self.OH, self.OW = out_hw
+        self.settings = *self.kernel, *stride, *padding, self.OW
+        self.row = self.groups * (self.K + 1) * self.OW  # numbers that one output row takes
+        most = max(1, COLUMN_BYTES // (self.row * x.itemsize))
+        self.rows, self.images = min(most, self.OH), max(1, most // self.OH)
+        self.room = backend.scratch("columns", self.images * self.rows * self.row, x.dtype)
         _, C, H, W = x.shape
-        step = stride[1]
-        shape = (C, H, step, -(-W // step))
-        self.phases = backend.scratch("phases", int(np.prod(shape)), x.dtype).reshape(shape)
+        shape = (C, H, stride[1], -(-W // stride[1]))
+        self.phases = backend.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
 
-    def of(self, image: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
-        """Yield the columns of a few output rows after the other, and where those pixels are."""
-        kernels.phases_of(image, self.stride[1], self.phases)
+    def few(self, images: slice) -> Iterator[slice]:
+        """As many images at a time as there is room for."""
+        for i in range(images.start, images.stop, self.images):
+            yield slice(i, min(i + self.images, images.stop))
+
+    def blocks(self, images: Host, top: int, bottom: int) -> Iterator[tuple[int, slice, Host]]:
+        """Cut output rows into blocks: the first row, the pixels, room for their columns."""
         for first in range(top, bottom, self.rows):
             rows = min(self.rows, bottom - first)
-            cols = self.shaped(rows)
-            cols[:, self.K] = 1
-            for g in range(self.groups):
-                kernels.im2col_rows(
-                    self.phases[g * self.C : (g + 1) * self.C],
-                    self.W,
-                    cols[g],
-                    first,
-                    *self.kernel,
-                    *self.stride,
-                    *self.padding,
-                    self.OW,
-                )
-            yield slice(first * self.OW, (first + rows) * self.OW), cols
+            size = len(images) * rows * self.row
+            shape = (len(images), self.groups, self.K + 1, rows * self.OW)
+            pixels = slice(first * self.OW, (first + rows) * self.OW)
+            yield first, pixels, self.room[:size].reshape(shape)
 
-    def shaped(self, rows: int) -> Host:
-        """The room, as columns of so many output rows."""
-        return self.room[: rows * self.row].reshape(self.groups, self.K + 1, rows * self.OW)
+    def of(self, images: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
+        """Yield the columns of one block after the other, and which pixels they belong to."""
+        for first, pixels, cols in self.blocks(images, top, bottom):
+            kernels.columns_of(images, self.phases, cols, first, *self.settings)
+            yield pixels, cols
 
 
 def _direct(
@@ -176,14 +174,20 @@ def _direct(
     bands = backend.bands(N, OH)  # of rows: a few images alone would leave threads idle
 
     def part(pieces: slice) -> None:
-        columns = Columns(backend, x, filters.shape, stride, padding, OW)
+        columns = Columns(backend, x, filters.shape, stride, padding, (OH, OW))
+        if bands == 1:
+            for n in columns.few(pieces):
+                fill(columns, n, 0, OH)
+            return
         for piece in range(pieces.start, pieces.stop):
             n, band = divmod(piece, bands)
-            rows = OH * band // bands, OH * (band + 1) // bands
-            for pixels, cols in columns.of(x[n], *rows):
-                out = maps[n, :, :, pixels]
-                np.matmul(w, cols[:, : columns.K], out=out)
-                out += bias
+            fill(columns, slice(n, n + 1), OH * band // bands, OH * (band + 1) // bands)
+
+    def fill(columns: Columns, n: slice, top: int, bottom: int) -> None:
+        for pixels, cols in columns.of(x[n], top, bottom):
+            out = maps[n, :, :, pixels]
+            np.matmul(w, cols[:, :, : columns.K], out=out)
+            out += bias
 
     backend.share(part, N * bands)
 
@@ -201,13 +205,13 @@ def _direct_weights(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def part(images: slice) -> tuple[Host]:
-        columns = Columns(backend, x, shape, stride, padding, OW)
+        columns = Columns(backend, x, shape, stride, padding, (OH, OW))
         dw = np.zeros((groups, F, columns.K + 1), x.dtype)
-        one = np.empty_like(dw)
-        for n in range(images.start, images.stop):
+        # The images' gradients before they are added up must not take more room than columns.
+        columns.images = max(1, min(columns.images, COLUMN_BYTES // dw.nbytes))
+        for n in columns.few(images):
             for pixels, cols in columns.of(x[n], 0, OH):
-                np.matmul(maps[n, :, :, pixels], cols.mT, out=one)
-                dw += one
+                dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
     (dw,) = backend.sum_parts(part, N, SUMS)
@@ -224,19 +228,13 @@ def _scattered_input_gradient(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def part(images: slice) -> None:
-        columns = Columns(backend, dx, filters.shape, stride, padding, OW)
-        C = columns.C
-        for n in range(images.start, images.stop):
-            dx[n] = 0
-            for first in range(0, OH, columns.rows):
-                rows = min(columns.rows, OH - first)
-                pixels = slice(first * OW, (first + rows) * OW)
-                cols = columns.shaped(rows)[:, : columns.K]
-                np.matmul(w_T, maps[n, :, :, pixels], out=cols)
-                for g in range(groups):
-                    some = dx[n, g * C : (g + 1) * C]
-                    settings = *columns.kernel, *stride, *padding, OW
-                    kernels.col2im_rows(cols[g], some, first, *settings)
+        columns = Columns(backend, dx, filters.shape, stride, padding, (OH, OW))
+        dx[images] = 0
+        for n in columns.few(images):
+            for first, pixels, cols in columns.blocks(dx[n], 0, OH):
+                inner = cols[:, :, : columns.K]
+                np.matmul(w_T, maps[n, :, :, pixels], out=inner)
+                kernels.add_columns(inner, dx[n], first, *columns.settings)
 
     backend.share(part, N)
 

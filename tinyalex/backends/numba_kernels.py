@@ -58,6 +58,21 @@ def im2col_rows(phases, W, cols, first, KH, KW, sh, sw, ph, pw, OW):
 
 
 @compiled
+def columns_of(x, phases, cols, first, KH, KW, sh, sw, ph, pw, OW):
+    """Columns of a few images, a group's channels together, and below them a row of ones.
+
+    x (n, C, H, W); cols (n, G, C/G*KH*KW + 1, rows*OW).
+    """
+    for n in range(x.shape[0]):
+        phases_of(x[n], sw, phases)
+        channels = x.shape[1] // cols.shape[1]
+        for g in range(cols.shape[1]):
+            of_group = phases[g * channels : (g + 1) * channels]
+            im2col_rows(of_group, x.shape[3], cols[n, g], first, KH, KW, sh, sw, ph, pw, OW)
+            cols[n, g, -1] = 1
+
+
+@compiled
 def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
     """Add the columns of one image's output rows back into (C, H, W)."""
     C, H, W = x.shape
@@ -76,6 +91,16 @@ def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
                     target = x[c, h, start:]
                     for i in range(high - low):
                         target[i * sw] += row[r * OW + low + i]
+
+
+@compiled
+def add_columns(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
+    """Add columns (n, G, K, rows*OW) back into a few images (n, C, H, W)."""
+    channels = x.shape[1] // cols.shape[1]
+    for n in range(x.shape[0]):
+        for g in range(cols.shape[1]):
+            some = x[n, g * channels : (g + 1) * channels]
+            col2im_rows(cols[n, g], some, first, KH, KW, sh, sw, ph, pw, OW)
 
 
 @compiled
