@@ -19,7 +19,7 @@ from tinyalex.backends import numba_norm, numba_pool
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.backends.numpy_kernels import out_size, position_dtype
-from tinyalex.backends.recycle import Shelf
+from tinyalex.backends.recycle import Recycler
 
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
 _LEAST = 1 << 16  # numbers that are worth a piece of their own
@@ -33,11 +33,11 @@ class NumbaBackend(NumpyBackend):
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
-        self._shelf = Shelf()
+        self._recycler = Recycler()
         self._room = threading.local()
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
-        return self._shelf.empty(shape, dtype)
+        return self._recycler.empty(shape, dtype)
 
     def scratch(self, name: str, size: int, dtype: Any) -> np.ndarray:
         """A thread's own room for ``size`` numbers, the same memory at every call."""

@@ -316,10 +316,8 @@ def _winograd_weights(
     q = edge * edge
 
     def part(images: slice) -> tuple[Host, Host]:
-        du, one = (
-            backend.scratch(name, groups * q * C * F, np.float32).reshape(groups, q, C, F)
-            for name in ("du", "one")
-        )
+        size = groups * q * C * F
+        du = backend.scratch("du", size, np.float32).reshape(groups, q, C, F)
         db = np.zeros(groups * F, np.float32)
         for n in _few(images, grid):
             T = (n.stop - n.start) * grid[0] * grid[1]
@@ -328,6 +326,8 @@ def _winograd_weights(
             tiled.tiles_of(x[n], *padding, *grid, edge, tiles.flat, tiles.size)
             tiled.gradients_of(dy[n], *grid, edge, products.flat, products.size)
             is_first = n.start == images.start
+            if not is_first:
+                one = backend.scratch("du of a few", size, np.float32).reshape(du.shape)
             for g in range(groups):
                 into = du[g] if is_first else one[g]
                 np.matmul(tiles.group(g, C).mT, products.group(g, F), out=into)

@@ -1,67 +1,89 @@
 """Memory used again: large arrays without asking the operating system each time.
 
 Fresh memory is slow: the system must zero every page at its first touch, which for the arrays of a
-training step costs about as much as all element-wise layers together. Here an array's memory
-returns to a shelf when its last user is gone, and serves the next array of the same size.
+training step costs about as much as all element-wise layers together. Here arrays are cut from a
+few large pieces of address space; an array's memory returns when its last user is gone, and the
+next array takes the first hole that it fits into. Address space that nobody has written to takes
+no memory.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-from collections import defaultdict
+from bisect import insort
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-SMALLEST = 1 << 16  # bytes; below, malloc keeps its own shelf
+SMALLEST = 1 << 16  # bytes; smaller arrays are left to NumPy
 _PAGE = 4096
+_FIELD = 1 << 30  # bytes of a piece of address space
+
+Hole = tuple[int, int, int]  # field, first byte, size
 
 
 class _Lease:
     """The owner of one array's memory; NumPy keeps it alive as long as any view of the array."""
 
-    def __init__(self, shelf: Shelf, memory: np.ndarray[Any, Any]) -> None:
-        self._shelf, self._memory = shelf, memory
+    def __init__(self, memory: np.ndarray[Any, Any], hole: Hole, returned: deque[Hole]) -> None:
         self.__array_interface__ = memory.__array_interface__
+        self._memory, self._hole, self._returned = memory, hole, returned
 
     def __del__(self) -> None:
-        self._shelf.give_back(self._memory)
+        # Nothing else: this may run at any moment, also in the middle of `Recycler.empty`.
+        self._returned.append(self._hole)
 
 
-class Shelf:
-    """Memory of arrays that nobody uses any more, by size."""
+class Recycler:
+    """Hands out arrays, and their memory again when they are gone."""
 
     def __init__(self) -> None:
-        self._free: dict[int, list[np.ndarray[Any, Any]]] = defaultdict(list)
+        self._fields: list[np.ndarray[Any, Any]] = []
+        self._holes: list[Hole] = []  # sorted, never two that touch
+        self._returned: deque[Hole] = deque()
         self._lock = threading.Lock()
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray[Any, Any]:
         """Make an array whose values do not matter yet."""
-        dtype = np.dtype(dtype)
-        count = int(np.prod(shape, dtype=np.int64))
-        size = -(-count * dtype.itemsize // _PAGE) * _PAGE
-        if size < SMALLEST:
-            return np.empty(tuple(shape), dtype)
+        dtype, shape = np.dtype(dtype), tuple(shape)
+        needed = math.prod(shape) * dtype.itemsize
+        if needed < SMALLEST:
+            return np.empty(shape, dtype)
+        size = -(-needed // _PAGE) * _PAGE
         with self._lock:
-            free = self._free[size]
-            memory = free.pop() if free else None
-        if memory is None:
-            memory = np.empty(size, np.uint8)
-        whole = np.asarray(_Lease(self, memory))
-        return whole[: count * dtype.itemsize].view(dtype).reshape(tuple(shape))
+            self._take_back()
+            field, first, _ = hole = self._cut(size)
+            memory = self._fields[field][first : first + size]
+        whole = np.asarray(_Lease(memory, hole, self._returned))
+        return whole[:needed].view(dtype).reshape(shape)
 
-    def give_back(self, memory: np.ndarray[Any, Any]) -> None:
-        """Keep memory for the next array of its size."""
-        with self._lock:
-            self._free[memory.size].append(memory)
+    def _cut(self, size: int) -> Hole:
+        """Take ``size`` bytes from the first hole that has them, or from a new field."""
+        for i, (field, first, room) in enumerate(self._holes):
+            if room >= size:
+                rest = [(field, first + size, room - size)] if room > size else []
+                self._holes[i : i + 1] = rest
+                return field, first, size
+        whole = max(_FIELD, size)
+        self._fields.append(np.empty(whole, np.uint8))
+        field = len(self._fields) - 1
+        if whole > size:
+            self._holes.append((field, size, whole - size))
+        return field, 0, size
 
-    def clear(self) -> None:
-        """Return all unused memory to the system."""
-        with self._lock:
-            self._free.clear()
-
-    def kept(self) -> int:
-        """Bytes that wait for their next user."""
-        with self._lock:
-            return sum(size * len(free) for size, free in self._free.items())
+    def _take_back(self) -> None:
+        """Turn returned memory into holes, and join those that touch."""
+        if not self._returned:
+            return
+        while self._returned:
+            insort(self._holes, self._returned.popleft())
+        joined: list[Hole] = []
+        for field, first, size in self._holes:
+            if joined and joined[-1][0] == field and sum(joined[-1][1:]) == first:
+                joined[-1] = (field, joined[-1][1], joined[-1][2] + size)
+            else:
+                joined.append((field, first, size))
+        self._holes = joined

@@ -16,6 +16,8 @@ class ReLU(Layer):
         traffic. For a layer whose input nobody else needs, such as a convolution's output.
     """
 
+    remembers = ("y",)
+
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
@@ -32,6 +34,8 @@ class ReLU(Layer):
 
 class Tanh(Layer):
     """Squash to (-1, 1). Its slope 1 - y**2 vanishes at both ends: that is what makes it slow."""
+
+    remembers = ("y",)
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)

@@ -39,6 +39,8 @@ class Layer:
         save that work while training.
     """
 
+    remembers: tuple[str, ...] = ()  # what forward keeps for backward
+
     def __init__(self) -> None:
         self.params: dict[str, Array] = {}
         self.grads: dict[str, Array] = {}
@@ -69,6 +71,11 @@ class Layer:
 
     def __call__(self, x: Array) -> Array:
         return self.forward(x)
+
+    def forget(self) -> None:
+        """Let go of what forward kept for backward: its memory can serve again."""
+        for name in self.remembers:
+            self.__dict__.pop(name, None)
 
     def train(self, mode: bool = True) -> Layer:
         """Switch to training behaviour."""

@@ -67,7 +67,10 @@ class Container(Layer):
 
 
 class Sequential(Container):
-    """One layer after the other; backward runs the same way back.
+    """One layer after the other; backward runs the same way back, once for each forward.
+
+    Each layer forgets what it kept as soon as its gradient is known, so memory is at its peak
+    at the end of forward.
 
     Parameters
     ----------
@@ -96,6 +99,7 @@ class Sequential(Container):
     def backward(self, dy: Array) -> Array:
         for layer in reversed(self.children.values()):
             dy = layer.backward(dy)
+            layer.forget()
         return dy
 
     def skip_input_gradient(self, skip: bool = True) -> None:

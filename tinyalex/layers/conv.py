@@ -34,6 +34,8 @@ class Conv2d(Layer):
     (128, 96, 55, 55)
     """
 
+    remembers = ("x",)
+
     def __init__(
         self,
         in_channels: int,
@@ -86,6 +88,7 @@ class Conv2d(Layer):
         self.check_dy(dy, self.output_shape(x.shape))
         w, _ = self.weight_and_bias(self.weight_shape)
         dy = self.cast(dy, w.dtype)
+        self.grads.clear()  # the old ones' memory can serve the new ones
         faster = self.backend.conv2d_backward(
             dy, x, w, self.stride, self.padding, self.groups, self.needs_dx
         )

@@ -24,6 +24,8 @@ class Dropout(Layer):
         A checkpoint keeps ``draws``, so a resumed run draws the same masks.
     """
 
+    remembers = ("factor",)
+
     def __init__(self, p: float = 0.5, mode: str = "inverted", *, seed: int = 0) -> None:
         super().__init__()
         if not 0 <= p < 1:

@@ -23,6 +23,8 @@ class Linear(Layer):
     by features, so that each thread reads its own part of the weights once.
     """
 
+    remembers = ("x",)
+
     def __init__(self, in_features: int, out_features: int, *, seed: int = 0) -> None:
         super().__init__()
         self.in_features = positive("in_features", in_features)
@@ -47,6 +49,7 @@ class Linear(Layer):
         self.check_dy(dy, (x.shape[0], self.out_features))
         w, _ = self.weight_and_bias((self.out_features, self.in_features))
         dy = self.cast(dy, w.dtype)
+        self.grads.clear()  # the old ones' memory can serve the new ones
         dw = self.backend.empty(w.shape, w.dtype)
         dx: Array = self.backend.empty(x.shape, w.dtype) if self.needs_dx else None
 

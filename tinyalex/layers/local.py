@@ -24,6 +24,8 @@ class LocallyConnected2d(Layer):
     13 % and 11 % nets on CIFAR-10 (cuda-convnet, ``layers-conv-local-13pct.cfg``).
     """
 
+    remembers = ("x",)
+
     def __init__(
         self,
         in_channels: int,

@@ -24,6 +24,8 @@ class _ResponseNorm(Layer):
         """The backend's forward and backward kernel."""
         raise NotImplementedError
 
+    remembers = ("x", "scale")
+
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> the same
         self.check_input(x, ndim=4)
         norm, _ = self.kernels()

@@ -48,6 +48,8 @@ class _Pool2d(Layer):
 class MaxPool2d(_Pool2d):
     __doc__ = f"Keep each window's largest number.\n{_Pool2d.__doc__}"
 
+    remembers = ("where",)
+
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
         self.check_input(x, ndim=4)
         _, _, OH, OW = self.output_shape(x.shape)
