@@ -74,7 +74,7 @@ class NumbaBackend(NumpyBackend):
         N, C, H, W = x.shape
         OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
         cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
-        phases = np.empty((C, H, stride[1], -(-W // stride[1])), x.dtype)
+        phases = np.empty(convolve.phases_shape(x, stride, padding), x.dtype)
         kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
         return cols[:, 0, :-1]
 

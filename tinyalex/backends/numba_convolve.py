@@ -108,6 +108,12 @@ def weight_gradient(
 # ---------------------------------------------------------------------- columns
 
 
+def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, int]:
+    """Room for one padded image (C, H, W), as `numba_kernels.phases_of` cuts it up."""
+    _, C, H, W = x.shape
+    return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
+
+
 class Columns:
     """A thread's room for columns: of several small images, or of some rows of a large one.
 
@@ -132,8 +138,7 @@ class Columns:
         most = max(1, COLUMN_BYTES // (self.row * x.itemsize))
         self.rows, self.images = min(most, self.OH), max(1, most // self.OH)
         self.room = backend.scratch("columns", self.images * self.rows * self.row, x.dtype)
-        _, C, H, W = x.shape
-        shape = (C, H, stride[1], -(-W // stride[1]))
+        shape = phases_shape(x, stride, padding)
         self.phases = backend.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
 
     def few(self, images: slice) -> Iterator[slice]:
