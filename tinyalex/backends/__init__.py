@@ -13,14 +13,14 @@ from tinyalex.errors import BackendError, unknown
 __all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
 _NOT_HERE = {
-    "numba": "the packages numba and scipy are not installed",
+    "numba": "the package numba is not installed",
     "cuda": "GPU kernels are not part of this version",
 }
 
 
 def available() -> list[str]:
     """Names of the backends that this installation can run, the fastest first."""
-    return (["numba"] if _has("numba") and _has("scipy") else []) + ["numpy"]
+    return (["numba"] if _has("numba") else []) + ["numpy"]
 
 
 def _has(package: str) -> bool:

@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from tinyalex.backends import numba_columns, numba_norm, numba_pool
 from tinyalex.backends import numba_convolve as convolve
 from tinyalex.backends import numba_kernels as kernels
-from tinyalex.backends import numba_norm, numba_pool
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.backends.numpy_kernels import out_size, position_dtype
 from tinyalex.backends.recycle import Recycler
 
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
-_LEAST = 1 << 16  # numbers that are worth a piece of their own
-_LEAST_MAPS = 8
+# What is worth a piece of its own: handing one over costs as much as 10,000 numbers or so.
+_LEAST = 1 << 16  # numbers that are moved or changed one by one
 
 
 class NumbaBackend(NumpyBackend):
@@ -42,7 +42,7 @@ class NumbaBackend(NumpyBackend):
     def scratch(self, name: str, size: int, dtype: Any) -> np.ndarray:
         """A thread's own room for ``size`` numbers, the same memory at every call."""
         rooms = self._room.__dict__
-        key = name, np.dtype(dtype)
+        key = f"{name}, {np.dtype(dtype)}"
         if key not in rooms or rooms[key].size < size:
             rooms[key] = np.empty(size, dtype)
         room: np.ndarray = rooms[key][:size]
@@ -62,7 +62,10 @@ class NumbaBackend(NumpyBackend):
     def sum_parts(
         self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int
     ) -> tuple[Array, ...]:
-        """Add up ``work`` over ``parts`` pieces of ``n`` items, in their order."""
+        """Add up ``work`` over ``parts`` pieces of ``n`` items, in their order.
+
+        The number of pieces must not depend on the threads: so the sum does not either.
+        """
         step = max(1, -(-n // parts))
         pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
         return self._sum(work, pieces)
@@ -74,7 +77,7 @@ class NumbaBackend(NumpyBackend):
         N, C, H, W = x.shape
         OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
         cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
-        phases = np.empty(convolve.phases_shape(x, stride, padding), x.dtype)
+        phases = np.empty(numba_columns.phases_shape(x, stride, padding), x.dtype)
         kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
         return cols[:, 0, :-1]
 
@@ -151,9 +154,8 @@ class NumbaBackend(NumpyBackend):
     ) -> None:
         """Run a pooling kernel over all maps of a batch, whichever image they belong to."""
         by_map = [maps(a) for a in arrays]
-        self.share(
-            lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), _LEAST_MAPS
-        )
+        least = worth_a_piece(max(arrays, key=np.size))
+        self.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
 
     # ------------------------------------------------------------------ response normalisation
 
@@ -177,7 +179,8 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         arrays = view(x), view(y), view(scale)
-        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]))
+        least = worth_a_piece(arrays[0])
+        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least)
         return y, scale
 
     def cross_map_norm_backward(
@@ -204,7 +207,8 @@ class NumbaBackend(NumpyBackend):
         dx = self.empty(x.shape, x.dtype)
         contiguous = map(np.ascontiguousarray, (dy, x, scale))
         arrays = [view(a) for a in (*contiguous, dx)]
-        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]))
+        least = worth_a_piece(arrays[0])
+        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least)
         return dx
 
     # ------------------------------------------------------------------ element by element
@@ -259,9 +263,16 @@ class NumbaBackend(NumpyBackend):
         x = self.empty((N, C, *crop), np.float32)
         batch = images, tops, lefts, mirrors
         self.share(
-            lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]), N
+            lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]),
+            N,
+            worth_a_piece(x),
         )
         return x
+
+
+def worth_a_piece(x: Array) -> int:
+    """How many items of a batch one thread should take at least."""
+    return 1 + _LEAST * len(x) // max(1, int(x.size))
 
 
 def pixels(x: Array) -> Array:

@@ -1,0 +1,170 @@
+"""Direct convolution on the Numba backend: columns of some pixels, and a matrix product.
+
+Every thread takes whole images, or bands of rows of a single one, and keeps their columns to
+itself. Compiled loops move the numbers, BLAS multiplies them, and neither holds Python's lock.
+``filters`` are (G, F/G, C/G, KH, KW), in any order of memory; legend as in ``base.py``, G groups.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyalex.backends import numba_kernels as kernels
+from tinyalex.backends.base import Pair
+
+if TYPE_CHECKING:
+    from tinyalex.backends.numba import NumbaBackend
+
+Host = np.ndarray[Any, Any]
+
+COLUMN_BYTES = 1 << 21  # fewer passes over the filters outweigh columns beyond the fast cache
+PARTS = 8  # partial weight gradients of a batch, if it is worth it
+PRODUCTS = 1 << 22  # that are worth a piece of their own: a fraction of a millisecond
+
+
+def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, int]:
+    """Room for one padded image (C, H, W), as `numba_kernels.phases_of` cuts it up."""
+    _, C, H, W = x.shape
+    return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
+
+
+def _parts(products: int) -> int:
+    """Into how many parts a sum is cut; the sizes alone decide, never the threads."""
+    return max(1, min(PARTS, products // PRODUCTS))
+
+
+class Columns:
+    """A thread's room for columns: of several small images, or of some rows of a large one.
+
+    Their shape is (n, G, K + 1, P). The last row is all ones: a bias is a weight whose input is
+    always 1, so the product that gives the weights' gradient gives the bias' too.
+    """
+
+    def __init__(
+        self,
+        backend: NumbaBackend,
+        x: Host,
+        filters_shape: tuple[int, ...],
+        stride: Pair,
+        padding: Pair,
+        out_hw: Pair,
+    ) -> None:
+        self.groups, _, self.C, *self.kernel = filters_shape
+        self.K = self.C * self.kernel[0] * self.kernel[1]
+        self.OH, self.OW = out_hw
+        self.settings = *self.kernel, *stride, *padding, self.OW
+        self.row = self.groups * (self.K + 1) * self.OW  # numbers that one output row takes
+        most = max(1, COLUMN_BYTES // (self.row * x.itemsize))
+        self.rows, self.images = min(most, self.OH), max(1, most // self.OH)
+        self.room = backend.scratch("columns", self.images * self.rows * self.row, x.dtype)
+        shape = phases_shape(x, stride, padding)
+        self.phases = backend.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
+
+    def few(self, images: slice) -> Iterator[slice]:
+        """As many images at a time as there is room for."""
+        for i in range(images.start, images.stop, self.images):
+            yield slice(i, min(i + self.images, images.stop))
+
+    def blocks(self, images: Host, top: int, bottom: int) -> Iterator[tuple[int, slice, Host]]:
+        """Cut output rows into blocks: the first row, the pixels, room for their columns."""
+        for first in range(top, bottom, self.rows):
+            rows = min(self.rows, bottom - first)
+            size = len(images) * rows * self.row
+            shape = (len(images), self.groups, self.K + 1, rows * self.OW)
+            pixels = slice(first * self.OW, (first + rows) * self.OW)
+            yield first, pixels, self.room[:size].reshape(shape)
+
+    def of(self, images: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
+        """Yield the columns of one block after the other, and which pixels they belong to."""
+        for first, pixels, cols in self.blocks(images, top, bottom):
+            kernels.columns_of(images, self.phases, cols, first, *self.settings)
+            yield pixels, cols
+
+
+def forward(
+    backend: NumbaBackend,
+    x: Host,
+    filters: Host,
+    b: Host,
+    stride: Pair,
+    padding: Pair,
+    y: Host,
+) -> None:
+    """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,)."""
+    groups, F, *_ = filters.shape
+    w, bias = filters.reshape(groups, F, -1), b.reshape(groups, F, 1)
+    N, _, OH, OW = y.shape
+    maps = y.reshape(N, groups, F, OH * OW)
+    bands = backend.bands(N, OH)  # of rows: a few images alone would leave threads idle
+
+    def part(pieces: slice) -> None:
+        columns = Columns(backend, x, filters.shape, stride, padding, (OH, OW))
+        if bands == 1:
+            for n in columns.few(pieces):
+                fill(columns, n, 0, OH)
+            return
+        for piece in range(pieces.start, pieces.stop):
+            image, band = divmod(piece, bands)
+            one = slice(image, image + 1)
+            fill(columns, one, OH * band // bands, OH * (band + 1) // bands)
+
+    def fill(columns: Columns, n: slice, top: int, bottom: int) -> None:
+        for pixels, cols in columns.of(x[n], top, bottom):
+            out = maps[n, :, :, pixels]
+            np.matmul(w, cols[:, :, : columns.K], out=out)
+            out += bias
+
+    products = w.size * OH * OW // bands
+    backend.share(part, N * bands, least=1 + PRODUCTS // products)
+
+
+def weight_gradient(
+    backend: NumbaBackend,
+    dy: Host,
+    x: Host,
+    shape: tuple[int, ...],
+    stride: Pair,
+    padding: Pair,
+) -> tuple[Host, Host]:
+    """dw in the filters' order, and db; ``shape`` is the filters'."""
+    groups, F, *_ = shape
+    N, _, OH, OW = dy.shape
+    maps = dy.reshape(N, groups, F, OH * OW)
+
+    def part(images: slice) -> tuple[Host]:
+        columns = Columns(backend, x, shape, stride, padding, (OH, OW))
+        dw = np.zeros((groups, F, columns.K + 1), x.dtype)
+        # The images' gradients before they are added up must not take more room than columns.
+        columns.images = max(1, min(columns.images, COLUMN_BYTES // dw.nbytes))
+        for n in columns.few(images):
+            for pixels, cols in columns.of(x[n], 0, OH):
+                dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
+        return (dw,)
+
+    (dw,) = backend.sum_parts(part, N, _parts(N * math.prod(shape) * OH * OW))
+    return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
+
+
+def input_gradient(
+    backend: NumbaBackend, dy: Host, filters: Host, stride: Pair, padding: Pair, dx: Host
+) -> None:
+    """Each pixel gets back what it added to every window that holds it."""
+    groups, F, *_ = filters.shape
+    w_T = filters.reshape(groups, F, -1).mT
+    N, _, OH, OW = dy.shape
+    maps = dy.reshape(N, groups, F, OH * OW)
+
+    def part(images: slice) -> None:
+        columns = Columns(backend, dx, filters.shape, stride, padding, (OH, OW))
+        dx[images] = 0
+        for n in columns.few(images):
+            for first, pixels, cols in columns.blocks(dx[n], 0, OH):
+                inner = cols[:, :, : columns.K]
+                np.matmul(w_T, maps[n, :, :, pixels], out=inner)
+                kernels.add_columns(inner, dx[n], first, *columns.settings)
+
+    backend.share(part, N, least=1 + PRODUCTS // (filters.size * OH * OW))
