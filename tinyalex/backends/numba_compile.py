@@ -6,6 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import njit
+from numba.core import event
+
+from tinyalex.backends import notice
+
+
+class _FirstCompilation(event.Listener):
+    """Says once that kernels are being compiled; those that lie on the disk take no time."""
+
+    def on_start(self, compiling: Any) -> None:
+        kernel = compiling.data["dispatcher"].py_func
+        if kernel.__module__.startswith("tinyalex."):
+            event.unregister("numba:compile", self)
+            notice.tell("compiling kernels for this processor: once, for some seconds ...")
+
+    def on_end(self, compiling: Any) -> None:
+        pass
+
+
+event.register("numba:compile", _FirstCompilation())
 
 
 def compiled(kernel: Callable[..., Any]) -> Any:

@@ -58,7 +58,8 @@ class Recycler:
             field, first, _ = hole = self._cut(size)
             memory = self._fields[field][first : first + size]
         whole = np.asarray(_Lease(memory, hole, self._returned))
-        return whole[:needed].view(dtype).reshape(shape)
+        array: np.ndarray[Any, Any] = whole[:needed].view(dtype).reshape(shape)
+        return array
 
     def _cut(self, size: int) -> Hole:
         """Take ``size`` bytes from the first hole that has them, or from a new field."""

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tinyalex.backends import notice
+
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result only, without progress.")
 ]
@@ -36,6 +38,7 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self.console = Console(stderr=as_json, highlight=False)
+        notice.listen(self.text)
 
     def text(self, line: str = "", style: str = "") -> None:
         """Print a line for people; paths in it are not wrapped, nor read as markup."""
