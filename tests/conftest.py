@@ -35,6 +35,29 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backend",
+        default=os.environ.get("TINYALEX_TEST_BACKENDS", ""),
+        help="run the common suites on these backends only, as in numpy,cuda; the first is 'auto'",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Enrol the chosen backends only: `tests.backends` reads the variable."""
+    chosen = [name for name in config.getoption("--backend").split(",") if name]
+    if not chosen:
+        return
+    from tinyalex import backends
+
+    here = backends.available()
+    if missing := [name for name in chosen if name not in here]:
+        raise pytest.UsageError(f"--backend: not available here: {missing}; there are {here}")
+    os.environ["TINYALEX_TEST_BACKENDS"] = ",".join(chosen)
+    order = chosen + [name for name in here if name not in chosen]
+    backends.available = lambda: list(order)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder with real image sets; the tests that need it skip where it is missing."""

@@ -28,12 +28,16 @@ event.register("numba:compile", _FirstCompilation())
 
 
 def compiled(kernel: Callable[..., Any]) -> Any:
-    """Compile a kernel at its first call and keep the machine code on disk.
+    """Compile a kernel at its first call and keep the machine code on disk, if that is possible.
 
     Division follows NumPy's rules (no exception on zero). A multiply and an add may become one
     instruction; nothing is reordered, so sums are what the loops say.
     """
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(kernel)
+    settings = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+    try:
+        return njit(cache=True, **settings)(kernel)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return njit(**settings)(kernel)
 
 
 def inlined(kernel: Callable[..., Any]) -> Any:

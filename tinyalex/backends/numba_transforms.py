@@ -5,6 +5,10 @@ They transform ``LANES`` vectors side by side, one vector instruction for severa
 vector i is ``x[at + k * step + i]``, and likewise in ``out``. Lanes and steps are constants, so
 that the compiler sees that nothing overlaps. The rows of a point and of its negative share their
 even and odd parts, which saves a third of the work.
+
+They are compiled into the kernels of ``numba_winograd.py``. Numba keeps those on disk and compiles
+them again when their own file changes, not when this one does: after a change here, save that
+file too.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def train(
         str | None, typer.Option(help="See `tinyalex recipe`. Default: the model's own.")
     ] = None,
     backend: Annotated[
-        str | None, typer.Option(help="numpy, cuda, or auto (default): the fastest here.")
+        str | None, typer.Option(help="numba, numpy, cuda, or auto (default): the fastest here.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
     epochs: Annotated[
