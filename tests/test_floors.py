@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinyalex"
 
 FLOORS = [
-    {"errors"},
+    {"errors", "notice"},
     {"backends"},
     {"layers", "data"},
     {"models"},

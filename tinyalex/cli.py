@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from tinyalex import __version__
+from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.evaluate import evaluate, predict
@@ -73,6 +74,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(model)
 app.command()(recipe)
+app.command()(bench)
 app.add_typer(data_app, name="data")
 
 

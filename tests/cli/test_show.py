@@ -10,7 +10,16 @@ import pytest
 
 from tinyalex import __version__, models, recipes
 
-COMMANDS = ["train", "evaluate", "predict", "model", "recipe", "data info", "data download"]
+COMMANDS = [
+    "train",
+    "evaluate",
+    "predict",
+    "model",
+    "recipe",
+    "bench",
+    "data info",
+    "data download",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

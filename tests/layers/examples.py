@@ -97,6 +97,20 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
             ),
             (3, 2, 5, 6),
         ),
+        Example(
+            "with ReLU in place",
+            lambda: Sequential(
+                [
+                    Conv2d(2, 3, (3, 2), seed=1),
+                    ReLU(inplace=True),
+                    Flatten(),
+                    Linear(45, 6, seed=2),
+                    ReLU(inplace=True),
+                    Linear(6, 3, seed=3),
+                ]
+            ),
+            (3, 2, 5, 6),
+        ),
     ],
     Towers: [
         Example(

@@ -8,7 +8,7 @@ from typing import Any
 from numba import njit
 from numba.core import event
 
-from tinyalex.backends import notice
+from tinyalex import notice
 
 
 class _FirstCompilation(event.Listener):
@@ -33,7 +33,11 @@ def compiled(kernel: Callable[..., Any]) -> Any:
     Division follows NumPy's rules (no exception on zero). A multiply and an add may become one
     instruction; nothing is reordered, so sums are what the loops say.
     """
-    settings = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+    settings: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "fastmath": {"contract"},
+    }
     try:
         return njit(cache=True, **settings)(kernel)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written

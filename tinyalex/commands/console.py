@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tinyalex.backends import notice
+from tinyalex import notice
 
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result only, without progress.")

@@ -1,0 +1,103 @@
+"""`tinyalex bench`: its tables, its JSON document, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tinyalex.check import bench as benchmark
+
+SMALL = ["bench", "--model", "tiny", "--batch-size", 4, "--backend", "numpy", "--threads", 1]
+
+
+@pytest.fixture(autouse=True)
+def ceilings(monkeypatch):
+    """Do not spend seconds on the machine's peak in every test."""
+    found = {
+        "gemm_gflops": 100.0,
+        "gemm_shape": [2, 3, 4],
+        "gemm_way": "library",
+        "copy_gb_per_s": 10.0,
+    }
+    monkeypatch.setattr(benchmark, "peaks", lambda backend, threads: dict(found))
+
+
+def test_results_and_layers_fit_eighty_columns(call, tmp_path):
+    result = call(*SMALL, "--pairs", 2, "--layers", "--roofline", "roof.png")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    tables = [line for line in lines if not line.startswith(("machine", "versions", "command"))]
+    assert max(map(len, tables)) <= 80
+    for task in benchmark.TASKS:
+        assert any(line.split()[:2] == [task, "numpy"] for line in lines)
+    assert any(line.startswith("total") for line in lines)
+    assert (tmp_path / "roof.png").stat().st_size > 10_000
+
+
+def test_json_holds_everything(call):
+    result = call(*SMALL, "--backend", "auto", "--what", "infer", "--pairs", 3, "--json")
+    document = json.loads(result.stdout)
+    assert document["machine"]["threads"] == 1
+    assert document["machine"]["versions"]["numpy"]
+    assert document["peaks"]["gemm_gflops"] == 100
+    first = document["results"][0]
+    assert first["contestant"] == "numpy"
+    assert first["job"]["task"] == "infer"
+    assert len(first["seconds_per_image"]) == 3
+    assert first["memory_mib"] is None or first["memory_mib"] > 0
+    assert document["results"][-1]["speedup"] is None
+
+
+def test_torch_takes_part(call):
+    pytest.importorskip("torch")
+    result = call(*SMALL, "--compare", "torch", "--what", "train", "--pairs", 2, "--layers")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert any(line.split()[:2] == ["train", "torch"] for line in lines)
+    assert any(line.startswith("torch train: channels_last o") for line in lines)
+    assert "torch: each layer alone" in result.stdout
+
+
+def test_quiet_prints_a_line_a_contestant(call):
+    words = call(*SMALL, "--what", "data", "--pairs", 2, "--quiet").stdout.split()
+    assert words[:2] == ["data", "numpy"]
+    assert float(words[2]) > 0
+    assert len(words) == 3
+
+
+def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
+    from tinyalex.check.bench import sizes
+
+    monkeypatch.setattr(sizes, "values", lambda kind, model, threads: [2, 4])
+    result = call(*SMALL, "--sweep", "batch", "--pairs", 1, "--plot", "growth.png")
+    assert result.exit_code == 0, result.output
+    rows = [line.split() for line in result.stdout.splitlines() if " numpy " in line]
+    assert [row[0] for row in rows if row[1] == "numpy"] == ["2", "4"]
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--model", "alexnt"], "'alexnet'"),
+        (["--backend", "nump"], "unknown backend 'nump'"),
+        (["--compare", "jax"], "unknown --compare 'jax'"),
+        (["--what", "sleep"], "unknown --what 'sleep'"),
+        (["--precision", "int8"], "unknown --precision 'int8'"),
+        (["--sweep", "colour"], "unknown --sweep 'colour'"),
+        (["--batch-size", 0], "batch size must be at least 1"),
+        (["--threads", 0], "threads must be at least 1"),
+        (["--pairs", 0], "pairs must be at least 1"),
+        (["--plot", "a.png"], "--sweep batch"),
+        (["--roofline", "missing/a.png"], "the folder missing does not exist"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_starts(refused, words, message):
+    assert message in refused("bench", *words)
+
+
+def test_a_missing_torch_is_refused_with_a_hint(refused, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert "pip install 'tinyalex[compare]'" in refused("bench", "--compare", "torch")

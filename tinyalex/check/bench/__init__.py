@@ -1,0 +1,47 @@
+"""How fast: tinyalex against PyTorch or itself, layer by layer, and as sizes grow.
+
+Contestants compute in processes of their own and take turns (`contest`); `sweep` repeats that
+over sizes; `layers` and `peaks` say where the time of a training step goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tinyalex.check.bench.job import PRECISIONS, TASKS, Job
+from tinyalex.check.bench.machine import describe
+from tinyalex.check.bench.process import WorkerProcess
+from tinyalex.check.bench.sizes import KINDS, sweep
+from tinyalex.check.bench.turns import Result, Say, contest
+
+__all__ = [
+    "KINDS",
+    "PRECISIONS",
+    "TASKS",
+    "Job",
+    "Result",
+    "Say",
+    "contest",
+    "describe",
+    "layers",
+    "peaks",
+    "sweep",
+]
+
+
+def layers(job: Job, passes: int) -> list[dict[str, Any]]:
+    """Time each layer of a training step in a process of its own; see `layer_times.measure`.
+
+    For PyTorch each layer runs alone, and a row has only ``name`` and the two times.
+    """
+    with WorkerProcess(job.contestant, job.threads) as worker:
+        rows: list[dict[str, Any]] = worker.ask("layers", job=asdict(job), passes=passes)
+    return rows
+
+
+def peaks(backend: str, threads: int) -> dict[str, Any]:
+    """Measure the fastest product and copy in a process of its own; see `ceilings.measure`."""
+    with WorkerProcess(backend, threads) as worker:
+        found: dict[str, Any] = worker.ask("peaks", backend=backend, threads=threads)
+    return found

@@ -1,0 +1,98 @@
+"""What the device reaches at most: its matrix products and its copies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tinyalex import backends
+from tinyalex.backends import Array, Backend
+
+# (rows, inner, columns): a square one, and those of AlexNet's fc6, conv2 and conv3 at batch 128.
+SHAPES = [(2048, 2048, 2048), (4096, 9216, 128), (128, 1200, 93312), (384, 2304, 21632)]
+COPY_BYTES = 1 << 28
+_SECONDS = 0.4  # spent on each shape and way
+
+
+def measure(backend_name: str, threads: int) -> dict[str, Any]:
+    """Find the fastest float32 matrix product, and the bandwidth of a copy.
+
+    Returns
+    -------
+    dict
+        ``gemm_gflops``, its ``gemm_shape`` and ``gemm_way`` (``"library"``: one product that the
+        library shares among its threads; ``"blocks"``: column blocks that the backend shares);
+        ``copy_gb_per_s``, bytes read plus bytes written; ``trials``, everything that was tried.
+    """
+    backend = backends.get(backend_name, threads=threads)
+    trials: list[dict[str, Any]] = []
+    for shape in SHAPES:
+        for way, product in (("library", _library), ("blocks", _blocks)):
+            seconds = _fastest(product(backend, shape), backend)
+            rows, inner, columns = shape
+            gflops = 2e-9 * rows * inner * columns / seconds
+            trials.append({"shape": list(shape), "way": way, "gflops": gflops})
+    best = max(trials, key=lambda trial: trial["gflops"])
+    return {
+        "gemm_gflops": best["gflops"],
+        "gemm_shape": best["shape"],
+        "gemm_way": best["way"],
+        "copy_gb_per_s": 2e-9 * COPY_BYTES / _fastest(_copy(backend, threads), backend),
+        "trials": trials,
+    }
+
+
+def _operands(backend: Backend, shape: tuple[int, int, int]) -> tuple[Array, Array, Array]:
+    rows, inner, columns = shape
+    noise = backend.generator(0)
+    a, b = noise.normal((rows, inner)), noise.normal((inner, columns))
+    return a, b, backend.xp.zeros((rows, columns), dtype=backend.xp.float32)
+
+
+def _library(backend: Backend, shape: tuple[int, int, int]) -> Callable[[], None]:
+    a, b, out = _operands(backend, shape)
+    return lambda: backend.xp.matmul(a, b, out=out)
+
+
+def _blocks(backend: Backend, shape: tuple[int, int, int]) -> Callable[[], None]:
+    a, b, out = _operands(backend, shape)
+
+    def part(columns: slice) -> None:
+        out[:, columns] = backend.xp.matmul(a, b[:, columns])
+
+    return lambda: backend.each(part, shape[2], 1, backend.threads)
+
+
+def _copy(backend: Backend, threads: int) -> Callable[[], None]:
+    xp = backend.xp
+    numbers = COPY_BYTES // 4
+    source = xp.ones(numbers, dtype=xp.float32)
+    target = xp.zeros(numbers, dtype=xp.float32)
+
+    def part(at: slice) -> None:
+        target[at] = source[at]
+
+    # Not in slices that fit the cache: those of `each` are at most a million items long.
+    rows = numbers // (1 << 16)
+
+    def run() -> None:
+        backend.each(
+            lambda r: part(slice(r.start << 16, r.stop << 16)), rows, 1, 4 * max(1, threads)
+        )
+
+    return run
+
+
+def _fastest(work: Callable[[], None], backend: Backend) -> float:
+    """The shortest call's seconds, after a first one."""
+    work()
+    backend.synchronize()
+    best, spent = float("inf"), 0.0
+    while spent < _SECONDS:
+        start = time.perf_counter()
+        work()
+        backend.synchronize()
+        seconds = time.perf_counter() - start
+        best, spent = min(best, seconds), spent + seconds
+    return best

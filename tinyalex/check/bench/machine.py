@@ -1,0 +1,80 @@
+"""Where and with what a measurement was made."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_info
+
+from tinyalex import __version__
+
+_PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")
+
+
+def describe(threads: int, command: str) -> dict[str, Any]:
+    """Hardware, versions, date and command.
+
+    Parameters
+    ----------
+    threads : int
+        What each contestant may use.
+    command : str
+        How the measurement was started.
+    """
+    import numpy as np  # loads its BLAS, so that threadpool_info sees it
+
+    np.ones((2, 2)) @ np.ones((2, 2))
+    versions = {"tinyalex": __version__, "python": platform.python_version()}
+    versions |= {name: _version(name) for name in _PACKAGES if _version(name)}
+    blas = [
+        f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', 'unknown')})"
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    ]
+    return {
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "usable_cores": usable_cores(),
+        "threads": threads,
+        "memory_gib": _memory_gib(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "versions": versions,
+        "blas": ", ".join(dict.fromkeys(blas)) or "unknown",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+    }
+
+
+def cpu_name() -> str:
+    """The processor's name, as the system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _memory_gib() -> float | None:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)

@@ -1,0 +1,120 @@
+"""tinyalex as a contestant: its training step, its inference, its data loading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinyalex import backends, models
+from tinyalex.backends import Array, Backend
+from tinyalex.check.bench.job import Job, Work, stored_side
+from tinyalex.check.bench.useful import forward_flop, step_flop
+from tinyalex.data.dataset import array_split
+from tinyalex.data.loader import Loader
+from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.training import SGD
+
+BATCHES = 4  # of one timed pass over the synthetic images
+RATE = 1e-3  # small enough that no number becomes infinite over a few hundred steps
+NOISE = 99
+
+
+def work(job: Job) -> Work:
+    """Make what is timed for a job."""
+    backend = backends.get(job.contestant, threads=job.threads)
+    makers: dict[str, Callable[[Job, Backend], Work]] = {
+        "train": _train,
+        "infer": _infer,
+        "data": _data,
+    }
+    return makers[job.task](job, backend)
+
+
+def noise(job: Job, model: models.Model) -> tuple[np.ndarray, np.ndarray]:
+    """Random images float32 (N, C, H, W) and labels int64 (N,), the same for all contestants."""
+    rng = np.random.default_rng(NOISE)
+    x = rng.standard_normal((job.batch_size, *model.input_shape), np.float32)
+    return x, rng.integers(0, model.num_classes, job.batch_size)
+
+
+class Step:
+    """One training step after the other, on the same random images.
+
+    Attributes
+    ----------
+    model, loss, optimizer
+        What `run` calls.
+    x, labels : array (N, C, H, W) and (N,)
+    """
+
+    def __init__(self, job: Job, backend: Backend) -> None:
+        self.backend = backend
+        self.model = models.build(job.model, image_size=job.image_size)
+        x, labels = noise(job, self.model)
+        self.x: Array = backend.asarray(x)
+        self.labels: Array = backend.asarray(labels)
+        self.model.to(backend)
+        self.model.train()
+        self.model.skip_input_gradient()
+        self.loss = SoftmaxCrossEntropy()
+        self.loss.to(backend)
+        self.optimizer = SGD(self.model, lr=RATE)
+
+    def run(self) -> None:
+        """Forward, loss, backward, and the weights' change."""
+        self.loss.forward(self.model.forward(self.x), self.labels)
+        self.model.backward(self.loss.backward())
+        self.optimizer.step()
+        self.backend.synchronize()
+
+
+def _train(job: Job, backend: Backend) -> Work:
+    step = Step(job, backend)
+    return Work(step.run, job.batch_size, step_flop(step.model, (1, *step.model.input_shape)))
+
+
+def _infer(job: Job, backend: Backend) -> Work:
+    model = models.build(job.model, image_size=job.image_size)
+    x = backend.asarray(noise(job, model)[0])
+    model.to(backend)
+    model.eval()
+
+    def run() -> None:
+        model.forward(x)
+        backend.synchronize()
+
+    return Work(run, job.batch_size, forward_flop(model, (1, *model.input_shape)))
+
+
+def stored_images(job: Job) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images uint8 (N, S, S, C) and labels (N,) to load, and a mean image float32 (C, H, W)."""
+    C, H, W = models.spec(job.model).input_shape
+    crop = job.image_size or H
+    side, n = stored_side(crop), BATCHES * job.batch_size
+    rng = np.random.default_rng(NOISE)
+    images = rng.integers(0, 256, (n, side, side, C), dtype=np.uint8)
+    mean = rng.random((C, crop, crop), np.float32) * 255
+    return images, rng.integers(0, 10, n), mean
+
+
+def _data(job: Job, backend: Backend) -> Work:
+    images, labels, mean = stored_images(job)
+    split = array_split(images, labels, 10, "bench")
+    loader = Loader(
+        split, backend, job.batch_size, crop=mean.shape[1], mirror=True, mean=mean, training=True
+    )
+    epoch = 0
+
+    def run() -> None:
+        nonlocal epoch
+        for _batch in loader.epoch(epoch):
+            backend.synchronize()
+        epoch += 1
+
+    return Work(run, len(split))
+
+
+def device(job: Job) -> str:
+    """Where a contestant computes, for people."""
+    return "gpu" if job.contestant == "cuda" else "cpu"

@@ -1,0 +1,171 @@
+"""PyTorch as a contestant, in the fastest of its settings.
+
+Settings, each tried or not: ``channels_last`` (memory format of images and weights), ``fused``
+(the optimizer's single pass), ``gather`` (crops by one indexing operation, not image by image).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tinyalex import models
+from tinyalex.check.bench.job import Job, Work
+from tinyalex.check.bench.ours import RATE, noise, stored_images
+from tinyalex.check.bench.torch_net import import_torch, tensor, translate
+from tinyalex.check.bench.useful import forward_flop, step_flop
+
+TRIED = {"train": ("channels_last", "fused"), "infer": ("channels_last",), "data": ("gather",)}
+# A trial ends after this time or these many calls.
+_TRIAL_SECONDS, _TRIAL_CALLS = 1.0, 20
+
+
+def prepare(job: Job) -> Any:
+    """Import PyTorch and set its threads and precision; returns the module."""
+    torch = import_torch()
+    torch.set_num_threads(job.threads)
+    torch.manual_seed(0)
+    if job.device == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = job.precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = job.precision == "tf32"
+        torch.backends.cudnn.benchmark = True
+    return torch
+
+
+def work(job: Job) -> Work:
+    """Make what is timed for a job with its settings."""
+    prepare(job)
+    makers: dict[str, Callable[[Job], Work]] = {"train": _train, "infer": _infer, "data": _data}
+    return makers[job.task](job)
+
+
+def choose(job: Job) -> dict[str, bool]:
+    """Try the settings of a job's task in short runs; returns the fastest.
+
+    Each setting is decided with the ones before it at their best.
+    """
+    best: dict[str, bool] = {name: False for name in TRIED[job.task]}
+    fastest = _trial(replace(job, settings=best))
+    for name in TRIED[job.task]:
+        tried = {**best, name: True}
+        seconds = _trial(replace(job, settings=tried))
+        if seconds < fastest:
+            best, fastest = tried, seconds
+    return best
+
+
+def _trial(job: Job) -> float:
+    """Seconds of one call after a first one; the best of several where they are short."""
+    tried = work(job)
+    tried.run()
+    spent: list[float] = []
+    while sum(spent) < _TRIAL_SECONDS and len(spent) < _TRIAL_CALLS:
+        spent.append(tried.seconds(1))
+    return min(spent)
+
+
+class Net:
+    """The network and its random images, on the device and in the memory format of the job."""
+
+    def __init__(self, job: Job) -> None:
+        self.torch = import_torch()
+        ours = models.build(job.model, image_size=job.image_size)
+        x, labels = noise(job, ours)
+        image = (1, *ours.input_shape)
+        self.forward_flop, self.step_flop = forward_flop(ours, image), step_flop(ours, image)
+        self.module = translate(ours).to(job.device)
+        self.x, self.labels = tensor(x, job.device), tensor(labels, job.device)
+        self.format = self.torch.contiguous_format
+        if job.settings.get("channels_last"):
+            self.format = self.torch.channels_last
+        self.module = self.module.to(memory_format=self.format)
+        self.x = self.x.contiguous(memory_format=self.format)
+        self.on_gpu = job.device == "cuda"
+
+    def synchronize(self) -> None:
+        """Wait for the GPU, if there is one."""
+        if self.on_gpu:
+            self.torch.cuda.synchronize()
+
+
+def _train(job: Job) -> Work:
+    net = Net(job)
+    torch = net.torch
+    net.module.train()
+    optimizer = torch.optim.SGD(
+        net.module.parameters(),
+        lr=RATE,
+        momentum=0.9,
+        weight_decay=5e-4,
+        fused=job.settings.get("fused", False),
+    )
+
+    def run() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss = torch.nn.functional.cross_entropy(net.module(net.x), net.labels)
+        loss.backward()
+        optimizer.step()
+        net.synchronize()
+
+    return Work(run, job.batch_size, net.step_flop)
+
+
+def _infer(job: Job) -> Work:
+    net = Net(job)
+    net.module.eval()
+
+    def run() -> None:
+        with net.torch.inference_mode():
+            net.module(net.x)
+        net.synchronize()
+
+    return Work(run, job.batch_size, net.forward_flop)
+
+
+def _data(job: Job) -> Work:
+    torch = import_torch()
+    stored, labels_host, mean_host = stored_images(job)
+    # Channels first, as torchvision keeps decoded images.
+    images = torch.from_numpy(np.ascontiguousarray(stored.transpose(0, 3, 1, 2)))
+    labels, mean = torch.from_numpy(labels_host), torch.from_numpy(mean_host)
+    crop, room = mean.shape[1], stored.shape[1] - mean.shape[1] + 1
+    augment = _gather if job.settings.get("gather") else _one_by_one
+
+    def run() -> None:
+        for chosen in torch.randperm(len(images)).split(job.batch_size):
+            n = len(chosen)
+            tops, lefts = torch.randint(room, (n,)), torch.randint(room, (n,))
+            mirrors = torch.rand(n) < 0.5
+            x = augment(images[chosen], tops, lefts, mirrors, crop).sub_(mean)
+            x.to(job.device), labels[chosen].to(job.device)
+        if job.device == "cuda":
+            torch.cuda.synchronize()
+
+    return Work(run, len(images))
+
+
+def _one_by_one(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> Any:
+    out = import_torch().empty(len(images), images.shape[1], crop, crop)
+    draws = zip(tops.tolist(), lefts.tolist(), mirrors.tolist(), strict=True)
+    for i, (top, left, mirror) in enumerate(draws):
+        part = images[i, :, top : top + crop, left : left + crop]
+        out[i].copy_(part.flip(2) if mirror else part)
+    return out
+
+
+def _gather(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> Any:
+    torch = import_torch()
+    steps = torch.arange(crop)
+    rows = tops[:, None] + steps
+    columns = lefts[:, None] + torch.where(mirrors[:, None], crop - 1 - steps, steps)
+    n = torch.arange(len(images))[:, None, None]
+    part = images[n, :, rows[:, :, None], columns[:, None, :]]  # (N, crop, crop, C)
+    return part.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+
+
+def device(job: Job) -> str:
+    """Where PyTorch computes, for people."""
+    return str(import_torch().cuda.get_device_name()) if job.device == "cuda" else "cpu"

@@ -1,0 +1,173 @@
+"""The figures of a benchmark as text: headings and rows, to be set into a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinyalex.check.bench.sizes import swept_value
+from tinyalex.check.bench.statistics import Spread
+from tinyalex.check.bench.turns import Result
+
+# Eighty columns hold the times of two contestants only if the longest class names are cut.
+SHORT_KINDS = {
+    "LocalResponseNorm": "LocalNorm",
+    "SpatialResponseNorm": "SpatNorm",
+    "LocallyConnected2d": "Local2d",
+}
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Headings, which of them stand over text, and rows of cells."""
+
+    headings: list[str]
+    text_columns: list[str]
+    rows: list[list[str]]
+
+
+def header(machine: Mapping[str, Any], peaks: Mapping[str, Any]) -> list[str]:
+    """Lines that say where, with what and when."""
+    versions = ", ".join(f"{name} {each}" for name, each in machine["versions"].items())
+    memory = machine["memory_gib"]
+    shape = "x".join(str(size) for size in peaks["gemm_shape"])
+    return [
+        f"machine   {machine['cpu']}, {machine['cores']} cores ({machine['usable_cores']} usable),"
+        + (f" {memory} GiB, " if memory else " ")
+        + machine["system"],
+        f"threads   {machine['threads']} for each contestant",
+        f"versions  {versions}",
+        f"BLAS      {machine['blas']}",
+        f"peak      {peaks['gemm_gflops']:.0f} GFLOP/s float32 (matrix product {shape},"
+        f" {peaks['gemm_way']}), copy {peaks['copy_gb_per_s']:.1f} GB/s",
+        f"date      {machine['date']}",
+        f"command   {machine['command']}",
+    ]
+
+
+def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
+    """A row a contestant and task: time, images a second, memory, arithmetic, ratio."""
+    rows = []
+    for result in results:
+        gflops = result.gflops
+        rows.append(
+            [
+                result.job.task,
+                result.job.contestant,
+                _spread(result.seconds, 1e3),
+                figure(result.images_per_second.median),
+                "" if result.memory_mib is None else f"{result.memory_mib:,.0f}",
+                f"{gflops:.0f}" if gflops else "",
+                f"{100 * gflops / peak_gflops:.0f}" if gflops else "",
+                "" if result.speedup is None else _spread(result.speedup),
+            ]
+        )
+    headings = ["task", "who", "ms a batch", "images\n/s", "peak\nMiB", "GFLOP\n/s", "% of\npeak"]
+    headings.append("times as fast")
+    return TextTable(headings, ["task", "who"], rows)
+
+
+def settings_lines(results: Sequence[Result]) -> list[str]:
+    """What PyTorch ran with."""
+    return [
+        f"torch {result.job.task}: "
+        + ", ".join(f"{name} {'on' if on else 'off'}" for name, on in result.job.settings.items())
+        for result in results
+        if result.job.settings
+    ]
+
+
+def layers_table(
+    rows: Sequence[Mapping[str, Any]],
+    torch_rows: Sequence[Mapping[str, Any]] | None,
+    peak_gflops: float,
+) -> TextTable:
+    """A row a layer, and a total; GFLOP, MB and rates are of both directions together."""
+    theirs = {row["name"]: row for row in torch_rows or ()}
+    headings = ["layer", "kind", "fwd\nms", "bwd\nms", "GFLOP", "GFLOP\n/s", "% of\npeak"]
+    headings += ["MB", "GB/s"]
+    if torch_rows:
+        headings += ["torch\nfwd", "torch\nbwd"]
+    cells = [_layer_cells(row, theirs.get(row["name"]), peak_gflops) for row in rows]
+    total = {key: sum(row[key] for row in rows) for key in _SUMMED}
+    total_theirs = {key: sum(row[key] for row in theirs.values()) for key in _SUMMED[:2]}
+    named = {"name": "total", "kind": "", **total}
+    cells.append(_layer_cells(named, total_theirs if torch_rows else None, peak_gflops))
+    width = len(headings)
+    return TextTable(
+        headings, ["layer", "kind"], [row[:width] + [""] * (width - len(row)) for row in cells]
+    )
+
+
+_SUMMED = [
+    "forward_ms",
+    "backward_ms",
+    "forward_flop",
+    "backward_flop",
+    "forward_bytes",
+    "backward_bytes",
+]
+
+
+def _layer_cells(
+    row: Mapping[str, Any], theirs: Mapping[str, Any] | None, peak_gflops: float
+) -> list[str]:
+    seconds = 1e-3 * (row["forward_ms"] + row["backward_ms"])
+    gflop = 1e-9 * (row["forward_flop"] + row["backward_flop"])
+    gb = 1e-9 * (row["forward_bytes"] + row["backward_bytes"])
+    rate = gflop / seconds if seconds else 0.0
+    cells = [
+        row["name"],
+        SHORT_KINDS.get(row["kind"], row["kind"]),
+        figure(row["forward_ms"]),
+        figure(row["backward_ms"]),
+        figure(gflop) if gflop else "",
+        f"{rate:.0f}" if gflop else "",
+        f"{100 * rate / peak_gflops:.0f}" if gflop else "",
+        figure(1e3 * gb) if gb else "",
+        f"{gb / seconds:.1f}" if gb and seconds else "",
+    ]
+    if theirs is not None:
+        cells += [figure(theirs["forward_ms"]), figure(theirs["backward_ms"])]
+    return cells
+
+
+def sweep_table(kind: str, results: Sequence[Result]) -> TextTable:
+    """A row a size and contestant: training, inference, peak memory of training."""
+    found: dict[tuple[int, str], dict[str, Result]] = {}
+    for result in results:
+        key = swept_value(kind, result.job), result.job.contestant
+        found.setdefault(key, {})[result.job.task] = result
+    rows = []
+    for (value, contestant), tasks in found.items():
+        row = [str(value), contestant]
+        for task in ("train", "infer"):
+            reached = tasks.get(task)
+            row.append("" if reached is None else _spread(reached.images_per_second))
+            ratio = None if reached is None else reached.speedup
+            row.append("" if ratio is None else f"{ratio.median:.2f}")
+        memory = tasks["train"].memory_mib if "train" in tasks else None
+        rows.append([*row, "" if memory is None else f"{memory:,.0f}"])
+    headings = [kind, "who", "train\nimages/s", "times\nas fast", "infer\nimages/s"]
+    headings += ["times\nas fast", "peak\nMiB"]
+    return TextTable(headings, ["who"], rows)
+
+
+def figure(number: float) -> str:
+    """Write a number in three figures or a little more: ``0.013``, ``4.21``, ``63.1``, ``1,204``.
+
+    Examples
+    --------
+    >>> [figure(x) for x in (0.0126, 4.207, 63.14, 1203.8)]
+    ['0.013', '4.21', '63.1', '1,204']
+    """
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.{1 if number >= 10 else 2 if number >= 0.1 else 3}f}"
+
+
+def _spread(spread: Spread, factor: float = 1.0) -> str:
+    """Write a median and, in brackets, its quartiles."""
+    middle, low, high = (figure(factor * x) for x in (spread.median, spread.lower, spread.upper))
+    return f"{middle} ({low}-{high})"

@@ -1,0 +1,133 @@
+"""A contest: each contestant in a process of its own, taking turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from tinyalex.check.bench.job import Job
+from tinyalex.check.bench.process import WorkerProcess
+from tinyalex.check.bench.statistics import Spread, speedup, spread
+
+TURN_SECONDS = 0.2  # a turn lasts at least this long: short work is repeated
+REST_SECONDS = 0.02  # before a turn, until the threads of the contestant before it sleep
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one contestant reached.
+
+    Attributes
+    ----------
+    job : Job
+    seconds_per_image : tuple of float
+        One for each turn.
+    repeats : int
+        Calls in a turn.
+    memory_mib : float or None
+        Held at most by its process from the first step on, beyond what it held after importing
+        its libraries.
+    speedup : Spread or None
+        Images a second divided by the last contestant's, within each pair; None for itself.
+    flop_per_image : int
+        Useful floating-point operations; 0 for data loading.
+    device : str
+    """
+
+    job: Job
+    seconds_per_image: tuple[float, ...]
+    repeats: int
+    memory_mib: float | None
+    speedup: Spread | None
+    flop_per_image: int
+    device: str
+
+    @property
+    def seconds(self) -> Spread:
+        """Seconds of one batch."""
+        return spread([s * self.job.batch_size for s in self.seconds_per_image])
+
+    @property
+    def images_per_second(self) -> Spread:
+        """Images a second."""
+        return spread([1 / s for s in self.seconds_per_image])
+
+    @property
+    def gflops(self) -> float:
+        """Useful billions of operations a second."""
+        return 1e-9 * self.flop_per_image * self.images_per_second.median
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as JSON can hold it."""
+        return {
+            "contestant": self.job.contestant,
+            "job": asdict(self.job),
+            "device": self.device,
+            "seconds_per_batch": asdict(self.seconds),
+            "images_per_second": asdict(self.images_per_second),
+            "speedup": None if self.speedup is None else asdict(self.speedup),
+            "gflop_per_image": 1e-9 * self.flop_per_image,
+            "gflops": self.gflops,
+            "memory_mib": self.memory_mib,
+            "repeats_in_a_turn": self.repeats,
+            "seconds_per_image": list(self.seconds_per_image),
+        }
+
+
+def choose_settings(job: Job, say: Say) -> Job:
+    """Give PyTorch's job the settings that are fastest here; others, and known ones, are kept."""
+    if job.contestant != "torch" or job.settings:
+        return job
+    say(f"torch {job.task}: trying its settings")
+    with WorkerProcess("torch", job.threads) as worker:
+        settings = worker.ask("choose", job=asdict(job))
+    return replace(job, settings=settings)
+
+
+def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
+    """Let contestants do the same task in turns: A B A B ...
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        One a contestant; the last one is what the others are compared with.
+    pairs : int
+        Turns of each.
+    say : callable
+        Gets a line about what is going on.
+
+    Returns
+    -------
+    list of Result, in the order of the jobs
+    """
+    jobs = [choose_settings(job, say) for job in jobs]
+    turns: list[list[float]] = [[] for _ in jobs]
+    with ExitStack() as stack:
+        workers, repeats, facts = [], [], []
+        for job in jobs:
+            say(f"{job.contestant} {job.task}: warming up")
+            worker = stack.enter_context(WorkerProcess(job.contestant, job.threads))
+            facts.append(worker.ask("setup", job=asdict(job)))
+            repeats.append(worker.ask("warm_up", least_seconds=TURN_SECONDS))
+            workers.append(worker)
+        for pair in range(pairs):
+            say(f"{jobs[0].task}: turn {pair + 1} of {pairs}")
+            for worker, count, seconds in zip(workers, repeats, turns, strict=True):
+                time.sleep(REST_SECONDS)
+                seconds.append(worker.ask("time", repeats=count))
+        memory = [worker.ask("memory") for worker in workers]
+    return [
+        Result(
+            job=job,
+            seconds_per_image=tuple(turns[i]),
+            repeats=repeats[i],
+            memory_mib=memory[i],
+            speedup=None if i == len(jobs) - 1 else speedup(turns[i], turns[-1]),
+            **facts[i],
+        )
+        for i, job in enumerate(jobs)
+    ]

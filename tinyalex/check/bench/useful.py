@@ -1,0 +1,57 @@
+"""How much arithmetic a network needs, and how many bytes its layers must at least move."""
+
+from __future__ import annotations
+
+import math
+
+from tinyalex.layers import Flatten, Layer, MaxPool2d, Sequential, Towers
+from tinyalex.layers.base import Shape
+
+FLOAT32 = 4  # bytes
+
+
+def forward_flop(model: Layer, input_shape: Shape) -> int:
+    """Floating-point operations of a forward pass: 2 for each multiply-add."""
+    return model.flops(input_shape)
+
+
+def step_flop(model: Layer, input_shape: Shape) -> int:
+    """Operations of a training step that no direct algorithm can leave out.
+
+    Forward, gradients of weights, and gradients of data; the last are not needed where the
+    input is the image. The optimizer and layers without products count nothing.
+    """
+    return 3 * forward_flop(model, input_shape) - first_flop(model, input_shape)
+
+
+def first_flop(layer: Layer, input_shape: Shape) -> int:
+    """Forward operations of the layers that see the image."""
+    if isinstance(layer, Sequential):
+        return first_flop(next(iter(layer.children.values())), input_shape)
+    if isinstance(layer, Towers):
+        shape = layer.tower_input(input_shape)
+        return sum(first_flop(child, shape) for child in layer.children.values())
+    return layer.flops(input_shape)
+
+
+def layer_flop(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int, int]:
+    """Operations of one layer's forward and backward pass."""
+    forward = layer.flops(input_shape)
+    return forward, forward * (1 if sees_image else 2)
+
+
+def layer_bytes(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int, int]:
+    """Bytes that one layer's forward and backward pass move if each array moves once.
+
+    Forward: the input, the weights and the output. Backward: the output's gradient, the input,
+    the weights, their gradients, and the input's gradient unless the layer ``sees_image``.
+    Max pooling reads one-byte positions in place of its input. An estimate: caches save some
+    of it, workspaces add to it.
+    """
+    if isinstance(layer, Flatten):
+        return 0, 0
+    x = math.prod(input_shape) * FLOAT32
+    y = math.prod(layer.output_shape(input_shape)) * FLOAT32
+    w = sum(math.prod(array.shape) for array in layer.params.values()) * FLOAT32
+    remembered = y // FLOAT32 if isinstance(layer, MaxPool2d) else x
+    return x + w + y, y + remembered + 2 * w + (0 if sees_image else x)
