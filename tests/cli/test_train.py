@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tinyalex import backends
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,7 +34,7 @@ def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
     assert f"{100 * summary['top1_error']:.2f} %" in result.stdout
     assert f"tinyalex evaluate {folder}" in result.stdout
     assert f"tinyalex predict {folder}" in result.stdout
-    assert "backend numpy" in result.stdout
+    assert f"backend {backends.available()[0]}" in result.stdout
 
 
 def test_json_is_one_document_on_stdout_and_progress_goes_to_stderr(call):
