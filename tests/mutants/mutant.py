@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+IN_PYTHON = (("NUMBA_DISABLE_JIT", "1"), ("TINYALEX_TEST_BACKENDS", "numba,numpy"))
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -15,6 +17,7 @@ class Mutant:
     file : path from the repository's root
     old, new : text that occurs exactly once in the file, and what takes its place
     tests : pytest node ids, quick ones, of which at least one must fail
+    environment : names and values that the tests see besides the usual ones
     """
 
     name: str
@@ -22,3 +25,9 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def in_python(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
+    """A bug whose tests run with Numba's compiler switched off."""
+    return Mutant(name, file, old, new, tests, IN_PYTHON)

@@ -2,7 +2,11 @@
 
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
+from tests.mutants.in_numba import NUMBA_MUTANTS
+from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = KERNEL_MUTANTS + LAYER_MUTANTS + TRAINING_MUTANTS
+MUTANTS: tuple[Mutant, ...] = (
+    KERNEL_MUTANTS + LAYER_MUTANTS + TRAINING_MUTANTS + NUMBA_MUTANTS + CONVOLVE_MUTANTS
+)

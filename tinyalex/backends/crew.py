@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -50,9 +50,11 @@ class Crew:
         try:
             job.help()
         finally:
-            for helper in helpers:
-                if not helper.cancel():  # a helper that was busy elsewhere is not waited for
-                    helper.result()
+            # A helper that was busy elsewhere is not waited for.
+            started = [helper for helper in helpers if not helper.cancel()]
+            wait(started)  # all of them, before the first error is raised
+            for helper in started:
+                helper.result()
 
 
 class _Job:

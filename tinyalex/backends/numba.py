@@ -21,6 +21,7 @@ from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.backends.numpy_kernels import out_size, position_dtype
 from tinyalex.backends.recycle import Recycler
 
+_BANDS = 4  # pieces of rows for a batch of one image
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
 # What is worth a piece of its own: handing one over costs as much as 10,000 numbers or so.
 _LEAST = 1 << 16  # numbers that are moved or changed one by one
@@ -56,8 +57,11 @@ class NumbaBackend(NumpyBackend):
         self._crew.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
 
     def bands(self, n: int, rows: int) -> int:
-        """Into how many bands an image's rows must be cut for ``n`` images to go round."""
-        return 1 if n >= self.threads * _PARTS else min(rows, self.threads)
+        """Into how many bands to cut an image's rows, so that ``n`` images go round.
+
+        The sizes alone decide: BLAS rounds differently at the edges of a matrix.
+        """
+        return min(rows, max(1, _BANDS // max(1, n)))
 
     def sum_parts(
         self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int

@@ -78,8 +78,12 @@ def forward(backend: NumbaBackend, x: Host, filters: Host, b: Host, padding: Pai
             some = np.ascontiguousarray(filters[g, :, channels])
             loops.filters_to_products(some, matrix, u[g], channels.start)
 
-    def part(images: slice) -> None:
-        for n in _few(images, grid):
+    # BLAS rounds by the number of rows, so that must not depend on the number of threads.
+    few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // PARTS)))
+
+    def part(chunks: slice) -> None:
+        for i in range(chunks.start * few, min(chunks.stop * few, len(x)), few):
+            n = slice(i, min(i + few, len(x)))
             T = (n.stop - n.start) * grid[0] * grid[1]
             tiles = Planes(backend, "tiles", q, T, groups * C)
             products = Planes(backend, "products", q, T, groups * F)
@@ -89,7 +93,7 @@ def forward(backend: NumbaBackend, x: Host, filters: Host, b: Host, padding: Pai
             loops.outputs_of(products.flat, products.size, edge, b, *grid, y[n])
 
     backend.share(evaluate, C)
-    backend.share(part, len(x))
+    backend.share(part, -(-len(x) // few))
 
 
 def weight_gradient(

@@ -1,0 +1,229 @@
+"""Compiled convolutions, by tiles and by columns, against the definition in float64."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import strategies as own
+from tests.backends import reference
+
+pytest.importorskip("numba")
+
+from tests.backends.convolving import (  # noqa: E402
+    BACKENDS,
+    Conv,
+    by_columns,
+    by_tiles,
+    compiled,
+    definition,
+    direct_cases,
+    tiled_cases,
+)
+from tinyalex.backends import numba_columns, numba_tiles  # noqa: E402
+from tinyalex.backends.numba import NumbaBackend  # noqa: E402
+
+Host = np.ndarray
+
+
+def errors(case: Conv, got: dict[str, Host], dtype: str = "float32") -> dict[str, tuple]:
+    """Norms of what is wrong: relative to the result, and to what was added up for it.
+
+    The second is the result for positive numbers, where nothing cancels.
+    """
+    arrays = case.arrays(dtype)
+    exact = definition(*arrays, *case.settings)
+    sizes = definition(*map(np.abs, arrays), *case.settings)
+    found = {}
+    for key, expected in exact.items():
+        assert got[key].dtype == dtype and got[key].shape == expected.shape, key
+        wrong = np.linalg.norm(got[key] - expected)
+        found[key] = tuple(
+            wrong / max(np.linalg.norm(scale), 1e-300) for scale in (expected, sizes[key])
+        )
+    return found
+
+
+# Of what was added up, in float32. About three times the worst of 800 random cases: 4e-8 for
+# columns, 7e-7 for tiles of 3x3 filters and 1.4e-6 for 5x5; the larger a tile's numbers are
+# compared with its results, the more digits are lost.
+COLUMNS_LOSE = 1.2e-7
+TILES_LOSE = {3: 2e-6, 5: 4e-6}
+ENOUGH = 64  # numbers of which not all can cancel
+
+
+def check(case: Conv, got: dict[str, Host], loses: float, dtype: str = "float32") -> None:
+    """Hold all four results to float64."""
+    for key, (of_result, of_sum) in errors(case, got, dtype).items():
+        assert of_sum < loses, f"{key} is {of_sum:.1e} off"
+        if got[key].size >= ENOUGH:
+            assert of_result < 1e-4, f"{key} is {of_result:.1e} off"
+
+
+def test_the_definition_in_this_file_is_a_convolution() -> None:
+    case = Conv((2, 4, 6, 5), (6, 2, 3, 2), (2, 1), (1, 2), 2)
+    x, w, b, dy = case.arrays("float64")
+    exact = definition(x, w, b, dy, *case.settings)
+    y = reference.convolve(x, w, b, *case.settings)
+    np.testing.assert_allclose(exact["y"], y, atol=1e-12)
+    # It is linear in x, in w and in b, so that the slopes are differences.
+    for key, parts in {"dx": (x, w, 0 * b), "dw": (x, w, 0 * b), "db": (0 * x, w, b)}.items():
+        i = {"dx": 0, "dw": 1, "db": 2}[key]
+        d = own.normal(parts[i].shape, 5)
+        moved = [d if j == i else part for j, part in enumerate(parts)]
+        slope = np.vdot(dy, reference.convolve(*moved, *case.settings))
+        np.testing.assert_allclose(np.vdot(exact[key], d), slope, atol=1e-10)
+
+
+@given(case=tiled_cases(), few=st.sampled_from([1, 9, 256]), threads=st.sampled_from([1, 2]))
+def test_tiles_are_as_near_to_float64_as_they_promise(case: Conv, few: int, threads: int) -> None:
+    with by_tiles(few):
+        got = compiled(*case.arrays(), case.settings, threads)
+    check(case, got, TILES_LOSE[case.w_shape[3]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@given(
+    case=direct_cases(), room=st.sampled_from([1, 3000, 1 << 21]), threads=st.sampled_from([1, 4])
+)
+def test_columns_are_as_near_to_float64_as_they_promise(
+    dtype: str, case: Conv, room: int, threads: int
+) -> None:
+    with by_columns(room):
+        got = compiled(*case.arrays(dtype), case.settings, threads)
+    check(case, got, COLUMNS_LOSE if dtype == "float32" else 1e-15, dtype)
+
+
+# Everything unequal; dx is a convolution itself, and not where stride or padding forbid it.
+UNEQUAL = {
+    "stride 1": Conv((3, 4, 7, 9), (6, 2, 3, 4), (1, 1), (1, 3), 2),
+    "strides": Conv((3, 4, 7, 9), (6, 2, 3, 4), (3, 2), (2, 1), 2),
+    "much padding": Conv((3, 4, 7, 9), (6, 2, 3, 4), (1, 1), (3, 1), 2),
+}
+
+
+@pytest.mark.parametrize("room", [1, 1 << 21])
+@pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
+def test_columns_where_everything_is_unequal(case: Conv, room: int) -> None:
+    with by_columns(room):
+        got = compiled(*case.arrays(), case.settings, threads=2)
+    check(case, got, COLUMNS_LOSE)
+
+
+# The layers of AlexNet that have 3x3 and 5x5 filters, a quarter as wide.
+ALEXNET = {
+    "conv2": Conv((2, 24, 27, 27), (64, 12, 5, 5), (1, 1), (2, 2), 2),
+    "conv3": Conv((3, 64, 13, 13), (96, 64, 3, 3), (1, 1), (1, 1), 1),
+    "conv4": Conv((3, 96, 13, 13), (96, 48, 3, 3), (1, 1), (1, 1), 2),
+}
+
+
+@pytest.mark.parametrize("case", ALEXNET.values(), ids=ALEXNET)
+def test_alexnets_layers_by_tiles(case: Conv) -> None:
+    with by_tiles():
+        got = compiled(*case.arrays(), case.settings)
+    check(case, got, TILES_LOSE[case.w_shape[3]])
+    assert max(of_result for of_result, _ in errors(case, got).values()) < 5e-6
+
+
+@pytest.mark.parametrize("r", [3, 5])
+def test_tiles_of_a_few_images_at_a_time(r: int) -> None:
+    """More channels than a block of lanes, two tiles at a time, padding unlike on the axes."""
+    case = Conv((17, 33, 3, 5), (2, 33, r, r), (1, 1), (r - 2, r - 1))
+    with by_tiles(few=2):
+        got = compiled(*case.arrays(), case.settings)
+    check(case, got, TILES_LOSE[r])
+
+
+def test_tiles_are_used_where_they_pay_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[str] = []
+
+    def spy(module: ModuleType, name: str) -> None:
+        way, kind = getattr(module, name), module.__name__.rsplit("_")[-1]
+        monkeypatch.setattr(module, name, lambda *args: used.append(kind) or way(*args))
+
+    for module in (numba_tiles, numba_columns):
+        spy(module, "forward")
+        spy(module, "weight_gradient")
+    spy(numba_columns, "input_gradient")
+
+    def ways(case: Conv, dtype: str = "float32") -> set[str]:
+        used.clear()
+        compiled(*case.arrays(dtype), case.settings)
+        assert len(used) == 3  # y, dw and dx
+        return set(used)
+
+    pays = Conv((12, 32, 13, 13), (32, 16, 3, 3), (1, 1), (1, 1), 2)
+    assert ways(pays) == {"tiles"}
+    assert ways(pays, "float64") == {"columns"}
+    fewer_images = Conv((11, 32, 13, 13), pays.w_shape, *pays.settings)
+    assert ways(fewer_images) == {"columns"}
+    fewer_channels = Conv((12, 30, 13, 13), (32, 15, 3, 3), *pays.settings)
+    assert ways(fewer_channels) == {"columns"}
+    strided = Conv((24, 32, 13, 13), pays.w_shape, (1, 2), (1, 1), 2)
+    assert ways(strided) == {"columns"}
+    not_square = Conv(pays.x_shape, (32, 16, 3, 5), *pays.settings)
+    assert ways(not_square) == {"columns"}
+
+
+@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+@pytest.mark.parametrize("name", ["x", "w", "b", "dy"])
+def test_arrays_in_any_order_of_memory(way: object, name: str) -> None:
+    case = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
+    arrays = dict(zip(("x", "w", "b", "dy"), case.arrays(), strict=True))
+    a = arrays[name]
+    with way():  # type: ignore[operator]
+        expected = compiled(*arrays.values(), case.settings)
+        wide = np.zeros((*a.shape[:-1], 2 * a.shape[-1]), a.dtype)[..., ::2]
+        wide[...] = a
+        for other in (wide, np.asfortranarray(a), a[..., ::-1].copy()[..., ::-1]):
+            got = compiled(*(arrays | {name: other}).values(), case.settings)
+            for key in expected:
+                np.testing.assert_array_equal(got[key], expected[key])
+
+
+@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+def test_no_input_is_changed_and_dx_is_only_made_if_needed(way: object) -> None:
+    case = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
+    x, w, b, dy = case.arrays()
+    copies = [a.copy() for a in (x, w, b, dy)]
+    with way():  # type: ignore[operator]
+        all_of_them = compiled(x, w, b, dy, case.settings)
+        dx, dw, db = BACKENDS[1].conv2d_backward(dy, x, w, *case.settings, False)
+    assert dx is None
+    np.testing.assert_array_equal(dw, all_of_them["dw"])
+    np.testing.assert_array_equal(db, all_of_them["db"])
+    for a, copy in zip((x, w, b, dy), copies, strict=True):
+        np.testing.assert_array_equal(a, copy)
+
+
+@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+def test_memory_that_was_used_before_leaves_no_trace(way: object) -> None:
+    """Rooms and recycled arrays hold the numbers of earlier calls, here all of them NaN."""
+    small = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
+    large = Conv((8, 8, 15, 15), (40, 4, 3, 3), (1, 1), (2, 2), 2)
+    backend = NumbaBackend(1)
+    with way():  # type: ignore[operator]
+        expected = compiled(*small.arrays(), small.settings)
+        x, w, b, dy = (np.full_like(a, np.nan) for a in large.arrays())
+        backend.conv2d(x, w, b, *large.settings)
+        backend.conv2d_backward(dy, x, w, *large.settings, True)
+        x, w, b, dy = small.arrays()
+        y = backend.conv2d(x, w, b, *small.settings)
+        dx, dw, db = backend.conv2d_backward(dy, x, w, *small.settings, True)
+    for key, a in {"y": y, "dx": dx, "dw": dw, "db": db}.items():
+        np.testing.assert_array_equal(a, expected[key])
+
+
+def test_a_nan_is_not_lost() -> None:
+    case = Conv((2, 3, 6, 6), (4, 3, 3, 3), (1, 1), (1, 1))
+    x, w, b, _ = case.arrays()
+    x[1, 2, 3, 3] = np.nan
+    for way in (by_tiles, by_columns):
+        with way():
+            y = BACKENDS[1].conv2d(x, w, b, *case.settings)
+        assert np.isnan(y[1, :, 2:5, 2:5]).all() and not np.isnan(y[0]).any()

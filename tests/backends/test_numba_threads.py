@@ -1,0 +1,93 @@
+"""However many threads share a batch, the result has the same bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinyalex import models
+from tinyalex.backends import Backend
+from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.training.optimizer import SGD
+
+pytest.importorskip("numba")
+
+from tests.backends.convolving import (  # noqa: E402
+    BACKENDS,
+    Conv,
+    by_columns,
+    by_tiles,
+    compiled,
+    direct_cases,
+    tiled_cases,
+)
+
+OTHERS = [threads for threads in BACKENDS if threads > 1]
+
+
+def check(case: Conv, dtype: str = "float32") -> None:
+    """Run a convolution on 1, 2 and 4 threads."""
+    arrays = case.arrays(dtype)
+    expected = compiled(*arrays, case.settings, 1)
+    for threads in OTHERS:
+        for key, a in compiled(*arrays, case.settings, threads).items():
+            assert a.tobytes() == expected[key].tobytes(), f"{key} on {threads} threads"
+
+
+@given(case=tiled_cases(), few=st.sampled_from([1, 9, 256]))
+def test_tiles(case: Conv, few: int) -> None:
+    with by_tiles(few):
+        check(case)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@given(case=direct_cases(), room=st.sampled_from([1, 3000, 1 << 21]))
+def test_columns(dtype: str, case: Conv, room: int) -> None:
+    with by_columns(room):
+        check(case, dtype)
+
+
+# As large as real layers: threads cut these batches in different places.
+LAYERS = {
+    "tiles, 16 images": Conv((16, 32, 13, 13), (48, 32, 3, 3), (1, 1), (1, 1)),
+    "tiles, 13 images": Conv((13, 32, 13, 13), (48, 32, 3, 3), (1, 1), (1, 1)),
+    "tiles of 5x5, groups": Conv((9, 64, 18, 17), (64, 32, 5, 5), (1, 1), (2, 2), 2),
+    "columns, 1 image": Conv((1, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
+    "columns, 3 images": Conv((3, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
+    "columns, 9 images": Conv((9, 16, 15, 15), (32, 8, 5, 5), (1, 1), (2, 2), 2),
+}
+
+
+@pytest.mark.parametrize("case", LAYERS.values(), ids=LAYERS)
+def test_a_layer_as_it_is(case: Conv) -> None:
+    check(case)
+
+
+def train(backend: Backend, name: str, image_size: int | None, batch: int) -> dict[str, bytes]:
+    """Two steps of training; everything that they changed."""
+    model = models.build(name, 10, image_size=image_size, seed=1)
+    shape = model.input_shape
+    model.to(backend)
+    optimizer = SGD(model, 0.01, 0.9, 0.0005)
+    loss = SoftmaxCrossEntropy().to(backend)
+    rng = np.random.default_rng(2)
+    found = {}
+    for step in range(2):
+        x = rng.standard_normal((batch, *shape)).astype(np.float32)
+        labels = rng.integers(0, 10, batch)
+        found[f"loss {step}"] = loss.forward(model.forward(x), labels).tobytes()
+        model.backward(loss.backward())
+        optimizer.step()
+    return found | {name: a.tobytes() for name, a in model.state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    "name, image_size, batch", [("tiny", None, 24), ("tiny", None, 3), ("alexnet", 67, 4)]
+)
+def test_a_training_step(name: str, image_size: int | None, batch: int) -> None:
+    expected = train(BACKENDS[1], name, image_size, batch)
+    for threads in OTHERS:
+        got = train(BACKENDS[threads], name, image_size, batch)
+        assert [key for key in expected if got[key] != expected[key]] == []

@@ -1,0 +1,180 @@
+"""Bugs in the Numba backend's other kernels, in its memory and in its threads.
+
+Their tests run with the compiler switched off: then a kernel is plain Python, which on arrays as
+small as these takes less time than to compile it for a single bug.
+"""
+
+from tests.mutants.mutant import Mutant, in_python
+
+BACKEND = "tinyalex/backends/numba.py"
+KERNELS = "tinyalex/backends/numba_kernels.py"
+POOL = "tinyalex/backends/numba_pool.py"
+NORM = "tinyalex/backends/numba_norm.py"
+RECYCLE = "tinyalex/backends/recycle.py"
+CREW = "tinyalex/backends/crew.py"
+
+OF_KERNELS = "tests/backends/test_numba_kernels.py"
+OF_RECYCLE = "tests/backends/test_recycle.py"
+OF_CREW = "tests/backends/test_crew.py"
+
+NORMS = f"{OF_KERNELS}::test_response_normalisation"
+
+NUMBA_MUTANTS = (
+    in_python(
+        "numba max pooling: the last of equal columns wins",
+        POOL,
+        "((v == best) & (p < position))",
+        "((v == best) & (p > position))",
+        f"{OF_KERNELS}::test_max_pooling",
+    ),
+    in_python(
+        "numba max pooling: a NaN is not noticed",
+        POOL,
+        "    return found > 0",
+        "    return False",
+        f"{OF_KERNELS}::test_max_pooling_notices_what_is_not_a_number",
+    ),
+    in_python(
+        "numba max pooling: overlapping windows overwrite each other's gradient",
+        POOL,
+        "dx[m, oh * sh + i, ow * sw + position - i * KW] += dy",
+        "dx[m, oh * sh + i, ow * sw + position - i * KW] = dy",
+        f"{OF_KERNELS}::test_max_pooling",
+    ),
+    in_python(
+        "numba average pooling: a clipped window is divided by the whole window",
+        POOL,
+        "out[ow] /= height * min(KW, W - ow * sw)",
+        "out[ow] /= KH * KW",
+        f"{OF_KERNELS}::test_average_pooling",
+    ),
+    in_python(
+        "numba LRN: a window of even size reaches ahead instead of back",
+        NORM,
+        "range(max(0, c - size // 2), min(C, c + (size - 1) // 2 + 1))",
+        "range(max(0, c - (size - 1) // 2), min(C, c + size // 2 + 1))",
+        NORMS,
+    ),
+    in_python(
+        "numba LRN: square roots for every beta",
+        NORM,
+        "if beta == 0.75:",
+        "if beta > 0.55:",
+        NORMS,
+    ),
+    in_python(
+        "numba same-map norm: the adjoint's window is not mirrored",
+        NORM,
+        "square_sums(through, (size - 1) // 2, size // 2, rows, total)",
+        "square_sums(through, size // 2, (size - 1) // 2, rows, total)",
+        NORMS,
+    ),
+    in_python(
+        "numba ReLU: a NaN becomes zero",
+        KERNELS,
+        "y[i] = zero if x[i] < zero else x[i]",
+        "y[i] = x[i] if x[i] > zero else zero",
+        f"{OF_KERNELS}::test_relu",
+    ),
+    in_python(
+        "numba ReLU: never in place",
+        BACKEND,
+        "y = x if inplace else self.empty(x.shape, x.dtype)",
+        "y = self.empty(x.shape, x.dtype)",
+        f"{OF_KERNELS}::test_relu",
+    ),
+    in_python(
+        "numba ReLU: backward always in place",
+        BACKEND,
+        "dx = dy if inplace else self.empty(dy.shape, dy.dtype)",
+        "dx = dy",
+        f"{OF_KERNELS}::test_relu_backward",
+    ),
+    in_python(
+        "numba SGD: weight decay is not scaled by the learning rate",
+        KERNELS,
+        "lr * (weight_decay * w[i] + g[i])",
+        "lr * g[i] - weight_decay * w[i]",
+        f"{OF_KERNELS}::test_sgd_step",
+    ),
+    in_python(
+        "numba SGD: a copy of weights that are not contiguous is updated",
+        BACKEND,
+        "if not (same and all(a.flags.c_contiguous for a in (w, g, v))):",
+        "if not same:",
+        f"{OF_KERNELS}::test_sgd_step",
+    ),
+    in_python(
+        "numba loss: the largest logit is not subtracted",
+        KERNELS,
+        "largest = z[0]\n        for i in range(1, classes):",
+        "largest = z[0]\n        for i in range(1, 1):",
+        f"{OF_KERNELS}::test_cross_entropy",
+    ),
+    in_python(
+        "numba loss: the gradient is not divided by the batch",
+        KERNELS,
+        "p[label] -= 1.0 / N",
+        "p[label] -= 1.0",
+        f"{OF_KERNELS}::test_cross_entropy",
+    ),
+    in_python(
+        "numba augmentation: mirrored pixels start one too far left",
+        KERNELS,
+        "first, step = lefts[n] + CW - 1, -1",
+        "first, step = lefts[n] + CW - 2, -1",
+        f"{OF_KERNELS}::test_augmentation",
+    ),
+    in_python(
+        "numba augmentation: the mean's first row everywhere",
+        KERNELS,
+        "mean[c, h % mean.shape[1]]",
+        "mean[c, 0]",
+        f"{OF_KERNELS}::test_augmentation",
+    ),
+    Mutant(
+        "recycling: memory goes back while a view is alive",
+        RECYCLE,
+        "whole = np.asarray(_Lease(memory, hole, self._returned))",
+        "_Lease(memory, hole, self._returned)\n        whole = memory",
+        (f"{OF_RECYCLE}::test_memory_stays_out_until_its_last_view_is_gone",),
+    ),
+    Mutant(
+        "recycling: sizes are rounded down to pages",
+        RECYCLE,
+        "size = -(-needed // _PAGE) * _PAGE",
+        "size = needed // _PAGE * _PAGE",
+        (
+            f"{OF_RECYCLE}::test_a_size_is_rounded_up_to_pages",
+            f"{OF_RECYCLE}::test_no_two_live_arrays_ever_share_memory",
+        ),
+    ),
+    Mutant(
+        "recycling: holes of different fields are joined",
+        RECYCLE,
+        "if joined and joined[-1][0] == field and sum",
+        "if joined and sum",
+        (f"{OF_RECYCLE}::test_holes_of_different_fields_stay_apart",),
+    ),
+    Mutant(
+        "recycling: the rest of a hole is lost",
+        RECYCLE,
+        "self._holes[i : i + 1] = rest",
+        "self._holes[i : i + 1] = []",
+        (f"{OF_RECYCLE}::test_the_first_hole_that_is_large_enough_is_taken_and_its_rest_too",),
+    ),
+    Mutant(
+        "crew: results are collected as they come",
+        CREW,
+        "self.done[index] = result",
+        "self.done[self.next] = result",
+        (f"{OF_CREW}::test_a_result_that_is_early_waits_for_its_turn",),
+    ),
+    Mutant(
+        "crew: the other threads go on after an error",
+        CREW,
+        "                self.todo.clear()\n",
+        "",
+        (f"{OF_CREW}::test_an_error_ends_the_job_and_is_raised",),
+    ),
+)
