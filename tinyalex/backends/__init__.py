@@ -6,6 +6,7 @@ import os
 from functools import cache
 from importlib.util import find_spec
 
+from tinyalex.backends import cuda_check
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.errors import BackendError, unknown
@@ -14,13 +15,13 @@ __all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available",
 
 _NOT_HERE = {
     "numba": "the package numba is not installed",
-    "cuda": "GPU kernels are not part of this version",
 }
 
 
 def available() -> list[str]:
     """Names of the backends that this installation can run, the fastest first."""
-    return (["numba"] if _has("numba") else []) + ["numpy"]
+    gpu = ["cuda"] if cuda_check.why_not() is None else []
+    return gpu + (["numba"] if _has("numba") else []) + ["numpy"]
 
 
 def _has(package: str) -> bool:
@@ -58,16 +59,27 @@ def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
         name = available()[0]
     if name in available():
         return _make(name, check_threads(_default_threads() if threads is None else threads))
+    if name == "cuda":
+        reason, hint = cuda_check.why_not() or ("", "")
+        raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
     if name in _NOT_HERE:
         raise BackendError(
             f"backend {name!r} is not available: {_NOT_HERE[name]}",
-            f"--backend auto, or one of: {', '.join(available())}",
+            _others(),
         )
-    raise unknown("backend", name, ["auto", *available(), *_NOT_HERE])
+    raise unknown("backend", name, ["auto", *available(), *_NOT_HERE, "cuda"])
+
+
+def _others() -> str:
+    return f"--backend auto, or one of: {', '.join(available())}"
 
 
 @cache
 def _make(name: str, threads: int) -> Backend:
+    if name == "cuda":
+        from tinyalex.backends.cuda import CudaBackend  # imports CuPy
+
+        return CudaBackend()
     if name == "numba":
         from tinyalex.backends.numba import NumbaBackend  # takes half a second
 

@@ -1,0 +1,234 @@
+"""The GPU backend: CuPy arrays, numba-cuda kernels, cuBLAS products.
+
+CuPy brings arrays, memory and matrix products; what a network needs besides runs in our own
+kernels, on CuPy's stream and memory. Nothing here waits for the GPU: a step is queued whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends import cuda_columns, cuda_convolve, cuda_norm, cuda_pool
+from tinyalex.backends import cuda_elementwise as elementwise
+from tinyalex.backends.base import Array, Pair
+from tinyalex.backends.cuda_arrays import CudaArrays
+from tinyalex.backends.cuda_launch import launch, scalar, threads_for
+from tinyalex.backends.numpy_kernels import out_size, position_dtype
+
+
+class CudaBackend(CudaArrays):
+    __doc__ = f"Compiled kernels on a GPU.\n\n{CudaArrays.__doc__}"
+
+    # ------------------------------------------------------------------ convolution
+
+    def im2col(self, x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+        x = self.flat(x)
+        N, C, H, W = x.shape
+        OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
+        cols = self.empty((N, C * kernel[0] * kernel[1], OH * OW), x.dtype)
+        threads = threads_for(OH * OW)
+        grid = (N, -(-(OH * OW) // threads), C)
+        sizes = C, H, W, *kernel, *stride, *padding, OH, OW
+        launch(cuda_columns.im2col, grid, threads, x, cols, *sizes)
+        return cols
+
+    def col2im(
+        self, cols: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair, padding: Pair
+    ) -> Array:
+        x = self.empty(x_shape, cols.dtype)
+        axes = zip(x_shape[2:], kernel, stride, padding, strict=True)
+        OH, OW = (out_size(*axis) for axis in axes)
+        cols = self.flat(cols)
+        cuda_convolve.collect(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
+        return x
+
+    def conv2d(
+        self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+    ) -> Array:
+        x, w, b = map(self.flat, (x, w, b))
+        return cuda_convolve.forward(self, x, w, b, stride, padding, groups)
+
+    def conv2d_backward(
+        self,
+        dy: Array,
+        x: Array,
+        w: Array,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+        needs_dx: bool,
+    ) -> tuple[Array | None, Array, Array]:
+        dy, x, w = map(self.flat, (dy, x, w))
+        return cuda_convolve.backward(self, dy, x, w, stride, padding, groups, needs_dx)
+
+    # ------------------------------------------------------------------ pooling
+
+    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+        where = self.empty(y.shape, position_dtype(kernel))
+        sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
+        self._over_maps(cuda_pool.max_pool, y, self.flat(x), y, where, *sizes)
+        return y, where
+
+    def max_pool_backward(
+        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dx = self.empty(x_shape, dy.dtype)
+        sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
+        arrays = self.flat(dy), self.flat(where), dx
+        self._over_maps(cuda_pool.max_pool_backward, dx, *arrays, *sizes)
+        return dx
+
+    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
+        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
+        sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
+        self._over_maps(cuda_pool.avg_pool, y, self.flat(x), y, *sizes)
+        return y
+
+    def avg_pool_backward(
+        self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    ) -> Array:
+        dx = self.empty(x_shape, dy.dtype)
+        sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
+        self._over_maps(cuda_pool.avg_pool_backward, dx, self.flat(dy), dx, *sizes)
+        return dx
+
+    def _over_maps(self, kernel: Any, result: Array, *args: Any) -> None:
+        """One thread a place in the maps of ``result``; a block works on several maps."""
+        N, C, H, W = result.shape
+        threads = threads_for(H * W)
+        grid = (-(-(N * C) // cuda_pool.MAPS), -(-(H * W) // threads))
+        launch(kernel, grid, threads, *args, N * C)
+
+    # ------------------------------------------------------------------ response normalisation
+
+    def cross_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        forward, _ = cuda_norm.cross_map(size, x.dtype.name)
+        self._over_pixels(forward, x, (self.flat(x), y, scale), alpha, beta, k)
+        return y, scale
+
+    def cross_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        dx = self.empty(x.shape, x.dtype)
+        _, backward = cuda_norm.cross_map(size, x.dtype.name)
+        arrays = (*map(self.flat, (dy, x, scale)), dx)
+        self._over_pixels(backward, x, arrays, alpha, beta)
+        return dx
+
+    def _over_pixels(
+        self, kernel: Any, x: Array, arrays: tuple[Array, ...], *constants: float
+    ) -> None:
+        """One thread a pixel and share of its channels."""
+        N, C, H, W = x.shape
+        threads = threads_for(H * W)
+        share = cuda_norm.CHANNELS
+        grid = (N, -(-(H * W) // threads), -(-C // share))
+        numbers = (scalar(c, x) for c in constants)
+        launch(kernel, grid, threads, *arrays, C, H * W, share, *numbers)
+
+    def same_map_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        numbers = (scalar(c, x) for c in (alpha, beta, k))
+        arrays = self.flat(x), y, scale
+        self._over_each_map(cuda_norm.same_map, x, *arrays, *x.shape[2:], size, *numbers)
+        return y, scale
+
+    def same_map_norm_backward(
+        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    ) -> Array:
+        dy, x, scale = map(self.flat, (dy, x, scale))
+        through, dx = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        a, b = scalar(alpha, x), scalar(beta, x)
+        self._over_numbers(cuda_norm.same_map_through, 1, x.size, dy, x, scale, through, x.size, b)
+        arrays = dy, x, scale, through, dx
+        self._over_each_map(cuda_norm.same_map_backward, dx, *arrays, *x.shape[2:], size, a, b)
+        return dx
+
+    def _over_each_map(self, kernel: Any, result: Array, *args: Any) -> None:
+        """One thread a number of ``result``; a block works on one map."""
+        N, C, H, W = result.shape
+        threads = threads_for(H * W)
+        launch(kernel, (N * C, -(-(H * W) // threads)), threads, *args)
+
+    # ------------------------------------------------------------------ element by element
+
+    def _over_numbers(self, kernel: Any, each: int, size: int, *args: Any) -> None:
+        """``each`` numbers a thread."""
+        threads = threads_for(-(-size // each))
+        launch(kernel, (-(-size // (threads * each)),), threads, *args)
+
+    def relu(self, x: Array, inplace: bool = False) -> Array:
+        flat = self.flat(x)
+        y = flat if inplace else self.empty(x.shape, x.dtype)
+        self._over_numbers(elementwise.relu, elementwise.EACH, x.size, flat, y, x.size)
+        return written_to(x, y) if inplace else y
+
+    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
+        flat = self.flat(dy)
+        dx = flat if inplace else self.empty(dy.shape, dy.dtype)
+        arrays = flat, self.flat(y), dx
+        self._over_numbers(elementwise.relu_backward, elementwise.EACH, dy.size, *arrays, dy.size)
+        return written_to(dy, dx) if inplace else dx
+
+    def sgd_step(
+        self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
+    ) -> None:
+        arrays = tuple(map(self.flat, (w, g, v)))
+        factors = (scalar(f, w) for f in (lr, momentum, weight_decay))
+        self._over_numbers(
+            elementwise.sgd_step, elementwise.EACH, w.size, *arrays, w.size, *factors
+        )
+        written_to(w, arrays[0])
+        written_to(v, arrays[2])
+
+    def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+        N, classes = logits.shape
+        losses, dlogits = self.empty((N,), logits.dtype), self.empty(logits.shape, logits.dtype)
+        arrays = self.flat(logits), self.flat(labels), losses, dlogits
+        launch(elementwise.cross_entropy, (N,), elementwise.ROW_THREADS, *arrays, N, classes)
+        return self.xp.mean(losses), dlogits
+
+    def augment(
+        self,
+        images: Array,
+        tops: Array,
+        lefts: Array,
+        mirrors: Array,
+        crop: Pair,
+        mean: Array | None,
+        colour: Array | None,
+        scale: float,
+    ) -> Array:
+        images = self.flat(self.asarray(images))
+        corners = (self.flat(self.asarray(a, np.int64)) for a in (tops, lefts, mirrors))
+        (N, H, W, C), (CH, CW) = images.shape, crop
+        if mean is None:
+            mean = self.xp.zeros((C, 1, 1), np.float32)
+        mean = self.flat(self.asarray(mean, np.float32))
+        mean_steps = (1, 0) if mean.size == C else (CH * CW, 1)
+        if colour is None:
+            colour = self.xp.zeros((N, C), np.float32)
+        colour = self.flat(self.asarray(colour, np.float32))
+        x = self.empty((N, C, CH, CW), np.float32)
+        threads = threads_for(CH * CW)
+        grid = (N, -(-(CH * CW) // threads))
+        arrays = images, *corners, mean, colour, x
+        sizes = H, W, C, CH, CW, *mean_steps
+        launch(elementwise.augment, grid, threads, *arrays, *sizes, np.float32(scale))
+        return x
+
+
+def written_to(x: Array, result: Array) -> Array:
+    """``x``, holding ``result``: copied only where ``x`` was not in one piece."""
+    if x is not result:
+        x[...] = result
+    return x

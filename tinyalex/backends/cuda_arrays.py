@@ -1,0 +1,104 @@
+"""What the GPU backend does besides computing: arrays, memory, precision, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends import cuda_check, cuda_gemm
+from tinyalex.backends.base import Array, Backend
+from tinyalex.backends.cuda_generator import DeviceGenerator
+from tinyalex.errors import BackendError, ConfigError
+
+PRECISIONS = ("float32", "tf32")
+
+
+class CudaArrays(Backend):
+    """CuPy arrays in GPU memory.
+
+    Parameters
+    ----------
+    precision : str
+        Of products of float32 matrices: ``"float32"``, or ``"tf32"``, which rounds the factors
+        to 10 bits of mantissa for the tensor cores and adds in float32.
+    workspace_mb : int
+        Memory for the columns of a convolution, in MiB; a batch is cut to fit.
+
+    Raises
+    ------
+    BackendError
+        CuPy, numba-cuda, a driver or a GPU is missing.
+    """
+
+    name = "cuda"
+    checks_values = False
+
+    def __init__(self, precision: str = "float32", workspace_mb: int = 512) -> None:
+        missing = cuda_check.why_not()
+        if missing:
+            raise BackendError(f"backend 'cuda' is not available: {missing[0]}", missing[1])
+        import cupy
+
+        self.xp = cupy
+        self.set_precision(precision)
+        if workspace_mb < 1:
+            raise ConfigError(f"workspace_mb must be at least 1 (got {workspace_mb})")
+        self.workspace = workspace_mb << 20
+
+    def set_precision(self, precision: str) -> None:
+        """Choose how float32 matrices are multiplied, here and in CuPy."""
+        if precision not in PRECISIONS:
+            raise ConfigError(
+                f"precision must be one of {', '.join(PRECISIONS)} (got {precision!r})"
+            )
+        self.precision = precision
+        cuda_gemm.set_precision(precision == "tf32")
+
+    def asarray(self, x: Any, dtype: Any = None) -> Array:
+        return self._within_memory(lambda: self.xp.asarray(x, dtype=dtype))
+
+    def to_host(self, x: Array) -> np.ndarray[Any, Any]:
+        host: np.ndarray[Any, Any] = self.xp.asnumpy(x)
+        return host
+
+    def generator(self, *key: int) -> DeviceGenerator:
+        return DeviceGenerator(self, key)
+
+    def is_floating(self, x: Array) -> bool:
+        return bool(np.issubdtype(x.dtype, np.floating))
+
+    def synchronize(self) -> None:
+        self.xp.cuda.get_current_stream().synchronize()
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Array:
+        return self._within_memory(lambda: self.xp.empty(tuple(shape), dtype))
+
+    def flat(self, x: Array) -> Array:
+        """``x`` in one piece, as the kernels index it; refuses an array of the host."""
+        if not isinstance(x, self.xp.ndarray):
+            raise BackendError(
+                f"backend 'cuda' got an array that is not on the GPU ({type(x).__name__})",
+                "x = backend.asarray(x)",
+            )
+        return x if x.flags.c_contiguous else self.xp.ascontiguousarray(x)
+
+    def matmul_into(self, a: Array, b: Array, out: Array, add: bool = False) -> None:
+        """``out = a @ b``, or ``out += a @ b``; see `cuda_gemm.matmul`."""
+        if out.size and a.shape[2]:
+            cuda_gemm.matmul(a, b, out, add, self.precision == "tf32")
+
+    def _within_memory(self, make: Callable[[], Array]) -> Array:
+        """Make an array, or say how to need less memory."""
+        try:
+            return make()
+        except self.xp.cuda.memory.OutOfMemoryError as error:
+            raise BackendError(
+                f"the GPU's memory is full ({error})", "a smaller batch, or less workspace"
+            ) from None
+
+    def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:
+        """Cut for memory alone: one launch occupies the whole GPU."""
+        step = max(1, self.workspace // max(1, bytes_per_item))
+        return [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]

@@ -1,0 +1,215 @@
+"""Convolution on a GPU: rows of windows, and one product for each output row.
+
+A window of KH x KW pixels is KH rows of KW pixels, and windows one above the other share rows.
+So rows are written out, not windows: (G, Hp, C/G, KW, n, OW), Hp the padded height. For output
+row oh, the rows oh*sh to oh*sh + KH-1 are the columns of all its windows in all images, one
+matrix (K, n*OW) with K = KH * C/G * KW that lies there already. It takes KH times less memory
+than `im2col` writes, and cuBLAS multiplies all output rows in one call.
+
+    forward   z[oh] = w @ columns[oh]                       (F/G, n*OW)
+    dw        sum over oh of columns[oh] @ dy[oh].T         (K, F/G)
+    dx        stride 1: dy convolved with the filters turned by 180 degrees;
+              else col2im(w.T @ dy)
+
+The batch is cut into parts whose workspace is bounded. Sums have a fixed order: the same bytes
+every time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinyalex.backends import cuda_columns as kernels
+from tinyalex.backends.base import Array, Pair
+from tinyalex.backends.cuda_launch import launch, scalar, threads_for
+from tinyalex.backends.numpy_kernels import out_size
+
+if TYPE_CHECKING:
+    from tinyalex.backends.cuda_arrays import CudaArrays
+
+ALIGN = 4  # images: tensor cores read 16 bytes at a time, and OW is often odd
+SUM_SHARES = 16
+
+
+def forward(
+    backend: CudaArrays, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+) -> Array:
+    """Convolve (N, C, H, W) with (F, C/G, KH, KW): (N, F, OH, OW)."""
+    F, per_group, KH, KW = w.shape
+    axes = zip(x.shape[2:], (KH, KW), stride, padding, strict=True)
+    y = backend.empty((len(x), F, *(out_size(*axis) for axis in axes)), w.dtype)
+    # (G, F/G, K), K in the order of the rows: KH, C/G, KW
+    w = w.reshape(groups, F // groups, per_group, KH, KW).transpose(0, 1, 3, 2, 4)
+    w = backend.flat(w.reshape(groups, F // groups, -1))
+    correlate(backend, x, w, (KH, KW), b, stride, padding, y)
+    return y
+
+
+def backward(
+    backend: CudaArrays,
+    dy: Array,
+    x: Array,
+    w: Array,
+    stride: Pair,
+    padding: Pair,
+    groups: int,
+    needs_dx: bool,
+) -> tuple[Array | None, Array, Array]:
+    """Gradients of `forward`: dx (None unless needed), dw and db."""
+    dw = weight_gradient(backend, dy, x, w.shape, stride, padding, groups)
+    db = bias_gradient(backend, dy)
+    if not needs_dx:
+        return None, dw, db
+    dx = backend.empty(x.shape, w.dtype)
+    F, per_group, KH, KW = w.shape
+    around = (KH - 1 - padding[0], KW - 1 - padding[1])
+    if stride == (1, 1) and min(around) >= 0:
+        # (G, C/G, K), K in the order of dy's rows: KH, F/G, KW, turned around
+        w = w.reshape(groups, F // groups, per_group, KH, KW)[..., ::-1, ::-1]
+        w = backend.flat(w.transpose(0, 2, 3, 1, 4).reshape(groups, per_group, -1))
+        correlate(backend, dy, w, (KH, KW), None, stride, around, dx)
+    else:
+        scatter(backend, dy, w, stride, padding, groups, dx)
+    return dx, dw, db
+
+
+def parts(backend: CudaArrays, n: int, bytes_per_image: int) -> list[slice]:
+    """Cut a batch so that a part's workspace fits; parts of even and aligned size."""
+    count = max(1, -(-n // max(1, backend.workspace // max(1, bytes_per_image))))
+    step = max(1, -(-n // count))
+    if step > ALIGN:
+        step = -(-step // ALIGN) * ALIGN
+    return [slice(i, min(i + step, n)) for i in range(0, n, step)]
+
+
+def correlate(
+    backend: CudaArrays,
+    x: Array,
+    w: Array,
+    kernel: Pair,
+    b: Array | None,
+    stride: Pair,
+    padding: Pair,
+    y: Array,
+) -> None:
+    """Slide filters ``w`` (G, F/G, K) over ``x`` into ``y`` (N, F, OH, OW)."""
+    G, per_group, _ = w.shape
+    F, OH, OW = y.shape[1:]
+    image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * kernel[1] * OW + F * OH * OW
+    threads = threads_for(OH * OW)
+    for part in parts(backend, len(x), image * w.itemsize):
+        n = part.stop - part.start
+        columns = columns_of(backend, x[part], G, kernel, stride, padding, (OH, OW))
+        z = backend.empty((G, OH, per_group, n * OW), w.dtype)
+        for g in range(G):
+            backend.matmul_into(backend.xp.broadcast_to(w[g], (OH, *w.shape[1:])), columns[g], z[g])
+        grid = (n, -(-(OH * OW) // threads), F)
+        sizes = n, F, per_group, OH, OW, int(b is not None)
+        launch(kernels.write_images, grid, threads, z, w if b is None else b, y[part], *sizes)
+
+
+def columns_of(
+    backend: CudaArrays,
+    x: Array,
+    groups: int,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    out_hw: Pair,
+) -> Array:
+    """Write the rows of ``x``; view them as each output row's columns, (G, OH, K, n*OW)."""
+    n, C, H, W = x.shape
+    OH, OW = out_hw
+    Hp, per_group = H + 2 * padding[0], C // groups
+    rows = backend.empty((groups, Hp, per_group * kernel[1], n * OW), x.dtype)
+    threads = threads_for(n * OW)
+    grid = (-(-(n * OW) // threads), Hp, -(-C // kernels.CHANNELS))
+    sizes = n, C, H, W, per_group, Hp, kernel[1], stride[1], *padding, OW
+    launch(kernels.write_rows, grid, threads, x, rows, *sizes)
+    group_step, row_step, k_step, step = rows.strides
+    return backend.xp.lib.stride_tricks.as_strided(
+        rows,
+        (groups, OH, kernel[0] * per_group * kernel[1], n * OW),
+        (group_step, stride[0] * row_step, k_step, step),
+    )
+
+
+def weight_gradient(
+    backend: CudaArrays,
+    dy: Array,
+    x: Array,
+    w_shape: tuple[int, ...],
+    stride: Pair,
+    padding: Pair,
+    groups: int,
+) -> Array:
+    """``dw`` (F, C/G, KH, KW): a sum for each output row, added up in their order."""
+    F, per_group, KH, KW = w_shape
+    OH, OW = dy.shape[2:]
+    shape = (groups, OH, KH * per_group * KW, F // groups)
+    sums = backend.empty(shape, x.dtype) if len(x) else backend.xp.zeros(shape, x.dtype)
+    image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * KW * OW + F * OH * OW
+    for part in parts(backend, len(x), image * x.itemsize):
+        columns = columns_of(backend, x[part], groups, (KH, KW), stride, padding, (OH, OW))
+        dy_rows = columns_of(backend, dy[part], groups, (1, 1), (1, 1), (0, 0), (OH, OW))
+        for g in range(groups):
+            backend.matmul_into(columns[g], dy_rows[g].swapaxes(1, 2), sums[g], add=part.start > 0)
+    dw = sums.sum(axis=1).reshape(groups, KH, per_group, KW, F // groups)
+    return backend.flat(dw.transpose(0, 4, 2, 1, 3)).reshape(w_shape)
+
+
+def bias_gradient(backend: CudaArrays, dy: Array) -> Array:
+    """``db`` (F,)."""
+    N, F, OH, OW = dy.shape
+    share = max(1, -(-N // SUM_SHARES))
+    shares = max(1, -(-N // share))
+    sums = backend.empty((F, shares), dy.dtype)
+    sizes = N, F, OH * OW, share, scalar(0, dy)
+    launch(kernels.sum_maps, (F, shares), kernels.SUM_THREADS, dy, sums, *sizes)
+    return sums.sum(axis=1)
+
+
+def scatter(
+    backend: CudaArrays,
+    dy: Array,
+    w: Array,
+    stride: Pair,
+    padding: Pair,
+    groups: int,
+    dx: Array,
+) -> None:
+    """``dx`` by columns that are added back into their windows; any stride."""
+    N, F, OH, OW = dy.shape
+    _, per_group, KH, KW = w.shape
+    K, P = per_group * KH * KW, OH * OW
+    w = w.reshape(groups, F // groups, K).swapaxes(1, 2)
+    for part in parts(backend, N, groups * K * P * dy.itemsize):
+        n = part.stop - part.start
+        cols = backend.empty((groups, n, K, P), dy.dtype)
+        maps = dy[part].reshape(n, groups, F // groups, P)
+        for g in range(groups):
+            filters = backend.xp.broadcast_to(w[g], (n, *w.shape[1:]))
+            backend.matmul_into(filters, maps[:, g], cols[g])
+            collect(
+                cols[g], dx[part], g * per_group, per_group, (KH, KW), stride, padding, (OH, OW)
+            )
+
+
+def collect(
+    cols: Array,
+    dx: Array,
+    first: int,
+    channels: int,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    out_hw: Pair,
+) -> None:
+    """Add columns (n, K, P) up into ``dx``, from channel ``first`` on."""
+    n, C, H, W = dx.shape
+    P = out_hw[0] * out_hw[1]
+    threads = threads_for(H * W)
+    grid = (n, -(-(H * W) // threads), channels)
+    sizes = C, H, W, *kernel, *stride, *padding, *out_hw
+    steps = channels * kernel[0] * kernel[1] * P, P
+    launch(kernels.col2im, grid, threads, cols, dx, first, *sizes, *steps)

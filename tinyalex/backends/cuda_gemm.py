@@ -1,0 +1,75 @@
+"""Matrix products into given memory, through cuBLAS as CuPy ships it.
+
+CuPy's own ``matmul`` cannot add to what is there, nor choose TF32 for one product; both are one
+argument of cuBLAS.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends.base import Array
+
+_TF32_MATH = 3  # CUBLAS_TF32_TENSOR_OP_MATH of cublasMath_t
+_FACTORS = {kind: np.array([0, 1], kind) for kind in "fd"}
+
+
+def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
+    """``out = a @ b``, or ``out += a @ b``, for each of G matrices.
+
+    Parameters
+    ----------
+    a, b, out : float32 or float64 (G, M, K), (G, K, N) and (G, M, N)
+        ``a`` and ``b`` may be transposed views; ``out`` is contiguous.
+    add : bool
+    tf32 : bool
+        Round factors to 10 bits of mantissa, for tensor cores; float32 only.
+    """
+    from cupy.cuda import cublas, device
+
+    handle = device.get_cublas_handle()
+    cublas.setMathMode(handle, _TF32_MATH if tf32 else cublas.CUBLAS_DEFAULT_MATH)
+    product = cublas.sgemmStridedBatched if out.dtype == np.float32 else cublas.dgemmStridedBatched
+    factors = _FACTORS[out.dtype.char].ctypes.data  # 0 and 1
+    one, keep = factors + out.itemsize, factors + out.itemsize * add
+    G, M, N = out.shape
+    (a_turned, a_pitch), (b_turned, b_pitch) = _layout(a), _layout(b)
+    # cuBLAS counts columns first: to it these are the transposed matrices, out.T = b.T @ a.T.
+    product(
+        handle,
+        b_turned,
+        a_turned,
+        N,
+        M,
+        a.shape[2],
+        one,
+        b.data.ptr,
+        b_pitch,
+        b.strides[0] // b.itemsize,
+        a.data.ptr,
+        a_pitch,
+        a.strides[0] // a.itemsize,
+        keep,
+        out.data.ptr,
+        N,
+        M * N,
+        G,
+    )
+
+
+def _layout(a: Array) -> tuple[int, int]:
+    """Whether a matrix of the batch is stored column by column, and its pitch in numbers."""
+    _, rows, columns = a.shape
+    if a.strides[2] == a.itemsize or columns == 1:
+        return 0, (a.strides[1] // a.itemsize if rows > 1 else columns)
+    return 1, (a.strides[2] // a.itemsize if columns > 1 else rows)
+
+
+def set_precision(tf32: bool) -> Any:
+    """Make CuPy's own float32 products use TF32, or not."""
+    from cupy._core import _routines_linalg as linalg
+
+    kind = linalg.COMPUTE_TYPE_TF32 if tf32 else linalg.COMPUTE_TYPE_DEFAULT
+    linalg.set_compute_type(np.float32, kind)

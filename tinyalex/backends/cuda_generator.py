@@ -1,0 +1,53 @@
+"""The GPU backend's random streams."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinyalex.backends import cuda_random
+from tinyalex.backends.base import Array, Backend
+from tinyalex.backends.cuda_launch import launch, threads_for
+
+_UNIFORM = {"float32": (cuda_random.uniform32, 8), "float64": (cuda_random.uniform64, 4)}
+
+
+class DeviceGenerator:
+    """Random numbers made on the GPU: nothing is copied there.
+
+    Each draw begins at a new block of the stream. The first uniform draw has the numbers of
+    `HostGenerator`; normal and whole numbers are made in another way than there.
+    """
+
+    def __init__(self, backend: Backend, key: Sequence[int]) -> None:
+        self._backend = backend
+        self._key = np.random.SeedSequence(list(key)).generate_state(2, np.uint64)
+        self._block = 1  # NumPy's Philox counts before it draws
+
+    def random(self, shape: Sequence[int], dtype: str = "float32") -> Array:
+        kernel, a_block = _UNIFORM[np.dtype(dtype).name]
+        return self._draw(kernel, a_block, shape, dtype)
+
+    def normal(self, shape: Sequence[int], std: float = 1.0, dtype: str = "float32") -> Array:
+        return self._draw(cuda_random.normal, 2, shape, dtype, np.float64(std))
+
+    def integers(self, low: int, high: int, size: int) -> Array:
+        return self._draw(cuda_random.integers, 4, (size,), "int64", low, high - low)
+
+    def _draw(
+        self, kernel: Any, a_block: int, shape: Sequence[int], dtype: str, *args: Any
+    ) -> Array:
+        """Fill an array, ``a_block`` numbers a block of the stream, one thread a block."""
+        size = math.prod(shape)
+        out = self._backend.empty(shape, dtype)
+        blocks = -(-size // a_block)
+        threads = threads_for(blocks)
+        flat = out.reshape(-1)  # a single number has no axis
+        launch(
+            kernel, (-(-blocks // threads),), threads, *self._key, flat, size, self._block, *args
+        )
+        self._block += blocks
+        return out

@@ -1,0 +1,147 @@
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
+"""GPU kernels of both response normalisations; the definitions are in `numpy_kernels`.
+
+Across maps, a thread walks through the channels of one pixel and keeps the window in registers:
+each number is read once. For that the window's size must be known when the kernel is compiled:
+`cross_map(size)` makes the kernels of one size.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from tinyalex.backends.cuda_launch import div
+
+CHANNELS = 32  # a thread's share: few enough for many threads, many against the window's ends
+
+
+@cuda.jit(device=True)
+def over_power(value, scale, beta):
+    """``value / scale**beta``; for the paper's beta, two square roots."""
+    if beta == np.float32(0.75):
+        root = math.sqrt(scale)
+        return value / (root * math.sqrt(root))
+    return value / scale**beta
+
+
+@cache
+def cross_map(size: int, dtype: str) -> tuple[Any, Any]:
+    """Forward and backward kernel for windows of ``size`` channels.
+
+    ``grid = (images, pieces, shares of the channels)``; P is a map's pixels.
+    """
+    before, after, last = size // 2, (size - 1) // 2, size - 1
+
+    @cuda.jit
+    def forward(x, y, scale, C, P, share, alpha, beta, k):
+        p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if p >= P:
+            return
+        start = cuda.blockIdx.x * (C * P) + p
+        first = cuda.blockIdx.z * share
+        window = cuda.local.array(size, dtype)  # x of channels c-before to c+after
+        for j in range(size):
+            c = first - 1 - before + j
+            window[j] = x[start + c * P] if c >= 0 and c < C else np.float32(0)
+        c = first + after
+        coming = x[start + c * P] if c < C else np.float32(0)
+        for c in range(first, min(first + share, C)):
+            for j in range(last):
+                window[j] = window[j + 1]
+            window[last] = coming
+            ahead = c + after + 1  # asked for a round early
+            coming = x[start + ahead * P] if ahead < C else np.float32(0)
+            total = np.float32(0)
+            for j in range(size):
+                total += window[j] * window[j]
+            s = total * alpha + k
+            scale[start + c * P] = s
+            y[start + c * P] = over_power(window[before], s, beta)
+
+    @cuda.jit
+    def backward(dy, x, scale, dx, C, P, share, alpha, beta):
+        p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if p >= P:
+            return
+        start = cuda.blockIdx.x * (C * P) + p
+        first = cuda.blockIdx.z * share
+        # The windows that hold c belong to channels c-after to c+before.
+        through = cuda.local.array(size, dtype)  # what reaches x through those channels' scale
+        own = cuda.local.array(size, dtype)  # dy * scale**-beta
+        pixel = cuda.local.array(size, dtype)
+        for j in range(size):
+            through[j] = own[j] = pixel[j] = np.float32(0)
+        end = min(first + share, C)
+        for c in range(first - last, end):
+            for j in range(last):
+                through[j], own[j], pixel[j] = through[j + 1], own[j + 1], pixel[j + 1]
+            i = c + before
+            if i >= 0 and i < C:
+                i = start + i * P
+                s = scale[i]
+                pixel[last] = x[i]
+                own[last] = over_power(dy[i], s, beta)
+                through[last] = own[last] * pixel[last] / s
+            else:
+                through[last] = own[last] = pixel[last] = np.float32(0)
+            if c >= first:
+                total = np.float32(0)
+                for j in range(size):
+                    total += through[j]
+                factor = np.float32(2) * alpha * beta
+                dx[start + c * P] = own[after] - factor * pixel[after] * total
+
+    return forward, backward
+
+
+# ---------------------------------------------------------------------- within a map
+
+
+@cuda.jit
+def same_map(x, y, scale, H, W, size, alpha, beta, k):
+    """``grid = (maps, pieces)``."""
+    p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+    if p >= H * W:
+        return
+    start = cuda.blockIdx.x * (H * W)
+    h = div(p, W)
+    w = p - h * W
+    before, after = size // 2, (size - 1) // 2
+    total = np.float32(0)
+    for i in range(max(0, h - before), min(H, h + after + 1)):
+        for j in range(max(0, w - before), min(W, w + after + 1)):
+            total += x[start + i * W + j] * x[start + i * W + j]
+    s = total * alpha + k
+    scale[start + p] = s
+    y[start + p] = over_power(x[start + p], s, beta)
+
+
+@cuda.jit
+def same_map_through(dy, x, scale, through, size, beta):
+    """What each output passes on through its scale; flat."""
+    i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
+    if i < size:
+        through[i] = over_power(dy[i] * x[i], scale[i], beta) / scale[i]
+
+
+@cuda.jit
+def same_map_backward(dy, x, scale, through, dx, H, W, size, alpha, beta):
+    """``grid = (maps, pieces)``; the windows that hold a pixel are the forward ones, mirrored."""
+    p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+    if p >= H * W:
+        return
+    start = cuda.blockIdx.x * (H * W)
+    h = div(p, W)
+    w = p - h * W
+    before, after = (size - 1) // 2, size // 2
+    total = np.float32(0)
+    for i in range(max(0, h - before), min(H, h + after + 1)):
+        for j in range(max(0, w - before), min(W, w + after + 1)):
+            total += through[start + i * W + j]
+    own = over_power(dy[start + p], scale[start + p], beta)
+    dx[start + p] = own - np.float32(2) * alpha * beta * x[start + p] * total
