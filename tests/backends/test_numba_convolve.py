@@ -102,6 +102,7 @@ def test_columns_are_as_near_to_float64_as_they_promise(
 UNEQUAL = {
     "stride 1": Conv((3, 4, 7, 9), (6, 2, 3, 4), (1, 1), (1, 3), 2),
     "strides": Conv((3, 4, 7, 9), (6, 2, 3, 4), (3, 2), (2, 1), 2),
+    "one image, cut into bands of rows": Conv((1, 4, 11, 9), (6, 2, 3, 4), (1, 1), (1, 3), 2),
     "much padding": Conv((3, 4, 7, 9), (6, 2, 3, 4), (1, 1), (3, 1), 2),
 }
 

@@ -4,7 +4,7 @@ Their tests run with the compiler switched off: then a kernel is plain Python, w
 small as these takes less time than to compile it for a single bug.
 """
 
-from tests.mutants.mutant import in_python
+from tests.mutants.mutant import COMPILED, Mutant, in_python
 
 KERNELS = "tinyalex/backends/numba_kernels.py"
 COLUMNS = "tinyalex/backends/numba_columns.py"
@@ -16,6 +16,7 @@ MATRICES = "tinyalex/backends/winograd.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_CONVOLVE = "tests/backends/test_numba_convolve.py"
+OF_THREADS = "tests/backends/test_numba_threads.py"
 OF_WINOGRAD = "tests/backends/test_winograd.py"
 
 DIRECT = f"{OF_CONVOLVE}::test_columns_where_everything_is_unequal"
@@ -79,6 +80,23 @@ CONVOLVE_MUTANTS = (
         "fill(columns, one, OH * band // bands, OH * (band + 1) // bands)",
         "fill(columns, one, OH * band // bands, OH * (band + 1) // bands - 1)",
         DIRECT,
+    ),
+    # These two compile: BLAS rounds differently only for arrays too large for plain Python.
+    Mutant(
+        "numba direct convolution: the bands of rows depend on the threads",
+        "tinyalex/backends/numba.py",
+        "return min(rows, max(1, _BANDS // max(1, n)))",
+        "return min(rows, max(1, self.threads // max(1, n)))",
+        (f"{OF_THREADS}::test_a_layer_as_it_is",),
+        COMPILED,
+    ),
+    Mutant(
+        "numba tiles: the images of a product depend on the threads",
+        TILES,
+        "few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // PARTS)))",
+        "few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // backend.threads)))",
+        (f"{OF_THREADS}::test_a_layer_as_it_is",),
+        COMPILED,
     ),
     in_python(
         "numba convolution: the filters are not turned for dx",

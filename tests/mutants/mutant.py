@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+COMPILED = (("TINYALEX_TEST_BACKENDS", "numba,numpy"),)
 IN_PYTHON = (("NUMBA_DISABLE_JIT", "1"), ("TINYALEX_TEST_BACKENDS", "numba,numpy"))
 
 
