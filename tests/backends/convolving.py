@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests import strategies as own
-from tinyalex.backends import numba_columns, numba_tiles
+from tinyalex.backends import numba_columns, numba_direct, numba_tiles, numba_vector
 from tinyalex.backends import numba_convolve as convolve
 from tinyalex.backends.numba import NumbaBackend
 
@@ -32,13 +32,40 @@ def by_tiles(few: int = 256) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def by_columns(room: int = 1 << 21) -> Iterator[None]:
-    """The direct way; ``room`` bytes for columns, and work for every thread."""
+def by_blocks(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
+    """The direct way, in blocks of at most this shape; work for every thread.
+
+    Each shape is compiled once, so a test chooses among few.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolve, "LEAST_TILES", math.inf)
+        patch.setattr(convolve, "DIRECT_LANES", (numba_vector.LANES,))
+        patch.setattr(numba_direct, "PRODUCTS", 1)
+        if shape is not None:
+            patch.setattr(numba_direct, "block_for", lambda F, OH, OW: fitting(shape, OH, OW))
+            patch.setattr(numba_direct, "vectors_for", lambda F: shape[2])
+        yield
+
+
+def fitting(shape: tuple[int, int, int], OH: int, OW: int) -> tuple[int, int, int]:
+    """A block that is not larger than a map; several rows only if they are whole."""
+    rows, columns, vectors = shape
+    columns = max(c for c in {1, 2, columns} if c <= OW)
+    return (min(rows, OH) if columns == OW else 1), columns, vectors
+
+
+@contextlib.contextmanager
+def by_columns(room: int = 1 << 21) -> Iterator[None]:
+    """Columns and matrix products; ``room`` bytes for columns, and work for every thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolve, "LEAST_TILES", math.inf)
+        patch.setattr(convolve, "DIRECT_LANES", ())
         patch.setattr(numba_columns, "COLUMN_BYTES", room)
         patch.setattr(numba_columns, "PRODUCTS", 1)
         yield
+
+
+WAYS = {"tiles": by_tiles, "blocks": by_blocks, "columns": by_columns}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import ModuleType
 
 import numpy as np
@@ -16,7 +17,9 @@ pytest.importorskip("numba")
 
 from tests.backends.convolving import (  # noqa: E402
     BACKENDS,
+    WAYS,
     Conv,
+    by_blocks,
     by_columns,
     by_tiles,
     compiled,
@@ -24,8 +27,16 @@ from tests.backends.convolving import (  # noqa: E402
     direct_cases,
     tiled_cases,
 )
-from tinyalex.backends import numba_columns, numba_tiles  # noqa: E402
+from tinyalex.backends import (  # noqa: E402
+    numba_columns,
+    numba_direct,
+    numba_tiles,
+    numba_vector,
+)
+from tinyalex.backends import numba_convolve as convolve  # noqa: E402
+from tinyalex.backends.base import Pair  # noqa: E402
 from tinyalex.backends.numba import NumbaBackend  # noqa: E402
+from tinyalex.backends.numba_direct_loops import SAME_SET  # noqa: E402
 
 Host = np.ndarray
 
@@ -98,6 +109,19 @@ def test_columns_are_as_near_to_float64_as_they_promise(
     check(case, got, COLUMNS_LOSE if dtype == "float32" else 1e-15, dtype)
 
 
+# Rows, columns and vectors of filters. A map smaller than a block gets a smaller one.
+BLOCKS = [(1, 5, 2), (3, 4, 1), (1, 2, 3)]
+
+
+@given(case=direct_cases(), block=st.sampled_from(BLOCKS), threads=st.sampled_from([1, 4]))
+def test_blocks_are_as_near_to_float64_as_they_promise(
+    case: Conv, block: tuple[int, int, int], threads: int
+) -> None:
+    with by_blocks(block):
+        got = compiled(*case.arrays(), case.settings, threads)
+    check(case, got, COLUMNS_LOSE)
+
+
 # Everything unequal; dx is a convolution itself, and not where stride or padding forbid it.
 UNEQUAL = {
     "stride 1": Conv((3, 4, 7, 9), (6, 2, 3, 4), (1, 1), (1, 3), 2),
@@ -113,6 +137,32 @@ def test_columns_where_everything_is_unequal(case: Conv, room: int) -> None:
     with by_columns(room):
         got = compiled(*case.arrays(), case.settings, threads=2)
     check(case, got, COLUMNS_LOSE)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
+def test_blocks_where_everything_is_unequal(case: Conv, block: tuple[int, int, int]) -> None:
+    with by_blocks(block):
+        got = compiled(*case.arrays(), case.settings, threads=2)
+    check(case, got, COLUMNS_LOSE)
+
+
+@pytest.mark.parametrize("size", [(16, 64), (17, 60)], ids=["same cache set", "not"])
+@pytest.mark.parametrize("filters", [5, 40], ids=["less than a panel", "more than a panel"])
+def test_blocks_of_maps_that_share_a_set_of_the_cache(size: Pair, filters: int) -> None:
+    case = Conv((2, 2, *size), (filters, 2, 3, 3), (1, 1), (1, 1))
+    assert (size[0] * size[1] % SAME_SET == 0) == (size == (16, 64))
+    with by_blocks((1, 5, 2)):
+        got = compiled(*case.arrays(), case.settings)
+    check(case, got, COLUMNS_LOSE)
+
+
+def test_a_block_is_never_larger_than_a_map_and_its_sums_stay_in_registers() -> None:
+    for F, OH, OW in itertools.product((1, 16, 48, 96, 384), (1, 4, 13), (1, 4, 8, 13, 55)):
+        rows, columns, vectors = numba_direct.block_for(F, OH, OW)
+        assert 1 <= rows <= OH and 1 <= columns <= OW and vectors in numba_direct.WIDTHS
+        assert rows == 1 or columns == OW
+        assert rows * columns <= numba_vector.most_pixels(vectors)
 
 
 # The layers of AlexNet that have 3x3 and 5x5 filters, a quarter as wide.
@@ -140,17 +190,18 @@ def test_tiles_of_a_few_images_at_a_time(r: int) -> None:
     check(case, got, TILES_LOSE[r])
 
 
-def test_tiles_are_used_where_they_pay_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_are_used_where_they_pay_and_blocks_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     used: list[str] = []
 
     def spy(module: ModuleType, name: str) -> None:
         way, kind = getattr(module, name), module.__name__.rsplit("_")[-1]
         monkeypatch.setattr(module, name, lambda *args: used.append(kind) or way(*args))
 
-    for module in (numba_tiles, numba_columns):
-        spy(module, "forward")
-        spy(module, "weight_gradient")
-    spy(numba_columns, "input_gradient")
+    for module in (numba_tiles, numba_direct, numba_columns):
+        for name in ("forward", "weight_gradient", "input_gradient"):
+            spy(module, name)
 
     def ways(case: Conv, dtype: str = "float32") -> set[str]:
         used.clear()
@@ -159,19 +210,19 @@ def test_tiles_are_used_where_they_pay_and_nowhere_else(monkeypatch: pytest.Monk
         return set(used)
 
     pays = Conv((12, 32, 13, 13), (32, 16, 3, 3), (1, 1), (1, 1), 2)
-    assert ways(pays) == {"tiles"}
-    assert ways(pays, "float64") == {"columns"}
     fewer_images = Conv((11, 32, 13, 13), pays.w_shape, *pays.settings)
-    assert ways(fewer_images) == {"columns"}
     fewer_channels = Conv((12, 30, 13, 13), (32, 15, 3, 3), *pays.settings)
-    assert ways(fewer_channels) == {"columns"}
-    strided = Conv((24, 32, 13, 13), pays.w_shape, (1, 2), (1, 1), 2)
-    assert ways(strided) == {"columns"}
     not_square = Conv(pays.x_shape, (32, 16, 3, 5), *pays.settings)
-    assert ways(not_square) == {"columns"}
+    strided = Conv((24, 32, 13, 13), pays.w_shape, (1, 2), (1, 1), 2)
+    for lanes, other in ((numba_vector.LANES, "direct"), (0, "columns")):
+        monkeypatch.setattr(convolve, "DIRECT_LANES", (lanes,))
+        assert ways(pays) == {"tiles"}
+        assert ways(pays, "float64") == {"columns"}
+        assert ways(fewer_images) == ways(fewer_channels) == ways(not_square) == {other}
+        assert ways(strided) == {other, "columns"}  # dx has no other way
 
 
-@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("name", ["x", "w", "b", "dy"])
 def test_arrays_in_any_order_of_memory(way: object, name: str) -> None:
     case = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
@@ -187,7 +238,7 @@ def test_arrays_in_any_order_of_memory(way: object, name: str) -> None:
                 np.testing.assert_array_equal(got[key], expected[key])
 
 
-@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_no_input_is_changed_and_dx_is_only_made_if_needed(way: object) -> None:
     case = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
     x, w, b, dy = case.arrays()
@@ -202,7 +253,7 @@ def test_no_input_is_changed_and_dx_is_only_made_if_needed(way: object) -> None:
         np.testing.assert_array_equal(a, copy)
 
 
-@pytest.mark.parametrize("way", [by_tiles, by_columns], ids=["tiles", "columns"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_memory_that_was_used_before_leaves_no_trace(way: object) -> None:
     """Rooms and recycled arrays hold the numbers of earlier calls, here all of them NaN."""
     small = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
@@ -224,7 +275,7 @@ def test_a_nan_is_not_lost() -> None:
     case = Conv((2, 3, 6, 6), (4, 3, 3, 3), (1, 1), (1, 1))
     x, w, b, _ = case.arrays()
     x[1, 2, 3, 3] = np.nan
-    for way in (by_tiles, by_columns):
+    for way in WAYS.values():
         with way():
             y = BACKENDS[1].conv2d(x, w, b, *case.settings)
         assert np.isnan(y[1, :, 2:5, 2:5]).all() and not np.isnan(y[0]).any()

@@ -94,7 +94,8 @@ def test_max_pooling(case: own.Pool, dtype: str, order: str, threads: int) -> No
 def test_max_pooling_notices_what_is_not_a_number(case: own.Pool, dtype: str, share: float) -> None:
     rng = np.random.default_rng(case.seed)
     x = rng.standard_normal(case.shape).astype(dtype)
-    x[rng.random(x.shape) < share] = rng.choice([np.nan, np.inf, -np.inf])
+    some = rng.choice([np.nan, np.inf, -np.inf], x.shape)
+    x = np.where(rng.random(x.shape) < share, some, x).astype(dtype)
     y, where = BACKENDS[1].max_pool(x, case.kernel, case.stride, case.out_hw)
     expected, expected_where = DEFINITION.max_pool(x, case.kernel, case.stride, case.out_hw)
     np.testing.assert_array_equal(y, expected)
@@ -103,6 +104,47 @@ def test_max_pooling_notices_what_is_not_a_number(case: own.Pool, dtype: str, sh
     # The gradient of a NaN goes to an input of its window, whichever it is.
     dx = BACKENDS[1].max_pool_backward(np.ones_like(y), where, x.shape, case.kernel, case.stride)
     assert dx.sum() == y.size
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("place", list(np.ndindex(3, 3)))
+def test_a_nan_wins_wherever_it_stands(place: tuple[int, int], dtype: str) -> None:
+    x = own.normal((1, 1, 3, 3), 0).astype(dtype)
+    x[0, 0][place] = np.nan
+    y, where = BACKENDS[1].max_pool(x, (3, 3), (2, 2), (1, 1))
+    assert np.isnan(y).all() and where.item() == 3 * place[0] + place[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_lies_beyond_the_edge_is_no_part_of_a_window(dtype: str) -> None:
+    """Below zero everywhere; the last windows of both axes are clipped."""
+    x = (-1 - np.abs(own.normal((2, 3, 6, 8), 0))).astype(dtype)
+    settings = (3, 3), (2, 2), (3, 4)
+    y, where = BACKENDS[1].max_pool(x, *settings)
+    expected, expected_where = DEFINITION.max_pool(x, *settings)
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(where, expected_where)
+    mean = BACKENDS[1].avg_pool(x, *settings)
+    assert_near(mean, DEFINITION.avg_pool(x, *settings))
+    back = BACKENDS[1].avg_pool_backward(y, x.shape, *settings[:2])
+    assert_near(back, DEFINITION.avg_pool_backward(y, x.shape, *settings[:2]))
+
+
+@pytest.mark.parametrize("width", [31, 32, 33, 34, 35, 70])
+def test_pooling_of_more_windows_than_a_vector_holds(width: int) -> None:
+    x = np.round(own.normal((2, 2, 5, width), 0)).astype(np.float32)
+    for stride in (1, 2):
+        settings = (3, 3), (2, stride), (2, (width - 3) // stride + 1)
+        y, where = BACKENDS[1].max_pool(x, *settings)
+        expected, expected_where = DEFINITION.max_pool(x, *settings)
+        np.testing.assert_array_equal(y, expected)
+        np.testing.assert_array_equal(where, expected_where)
+        dy = own.normal(y.shape, 1).astype(np.float32)
+        back = settings[:2]
+        dx = BACKENDS[1].max_pool_backward(dy, where, x.shape, *back)
+        assert_near(dx, DEFINITION.max_pool_backward(dy, where, x.shape, *back))
+        dx = BACKENDS[1].avg_pool_backward(dy, x.shape, *back)
+        assert_near(dx, DEFINITION.avg_pool_backward(dy, x.shape, *back))
 
 
 @given(case=own.poolings(), dtype=dtypes, order=orders, threads=threads)

@@ -17,6 +17,7 @@ pytest.importorskip("numba")
 from tests.backends.convolving import (  # noqa: E402
     BACKENDS,
     Conv,
+    by_blocks,
     by_columns,
     by_tiles,
     compiled,
@@ -49,20 +50,32 @@ def test_columns(dtype: str, case: Conv, room: int) -> None:
         check(case, dtype)
 
 
+@given(case=direct_cases(), block=st.sampled_from([(1, 5, 2), (3, 4, 1)]))
+def test_blocks(case: Conv, block: tuple[int, int, int]) -> None:
+    with by_blocks(block):
+        check(case)
+
+
 # As large as real layers: threads cut these batches in different places.
 LAYERS = {
     "tiles, 16 images": Conv((16, 32, 13, 13), (48, 32, 3, 3), (1, 1), (1, 1)),
     "tiles, 13 images": Conv((13, 32, 13, 13), (48, 32, 3, 3), (1, 1), (1, 1)),
     "tiles of 5x5, groups": Conv((9, 64, 18, 17), (64, 32, 5, 5), (1, 1), (2, 2), 2),
-    "columns, 1 image": Conv((1, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
-    "columns, 3 images": Conv((3, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
-    "columns, 9 images": Conv((9, 16, 15, 15), (32, 8, 5, 5), (1, 1), (2, 2), 2),
+    "blocks, 1 image": Conv((1, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
+    "blocks, 3 images": Conv((3, 3, 63, 63), (48, 3, 11, 11), (4, 4), (2, 2)),
+    "blocks, 9 images": Conv((9, 16, 15, 15), (32, 8, 5, 5), (1, 1), (2, 2), 2),
 }
 
 
 @pytest.mark.parametrize("case", LAYERS.values(), ids=LAYERS)
 def test_a_layer_as_it_is(case: Conv) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("case", [c for n, c in LAYERS.items() if "blocks" in n])
+def test_a_layer_by_columns(case: Conv) -> None:
+    with by_columns():
+        check(case)
 
 
 def train(backend: Backend, name: str, image_size: int | None, batch: int) -> dict[str, bytes]:

@@ -4,11 +4,12 @@ Their tests run with the compiler switched off: then a kernel is plain Python, w
 small as these takes less time than to compile it for a single bug.
 """
 
-from tests.mutants.mutant import Mutant, in_python
+from tests.mutants.mutant import COMPILED, Mutant, in_python
 
 BACKEND = "tinyalex/backends/numba.py"
 KERNELS = "tinyalex/backends/numba_kernels.py"
 POOL = "tinyalex/backends/numba_pool.py"
+POOL_BLOCKS = "tinyalex/backends/numba_pool_blocks.py"
 NORM = "tinyalex/backends/numba_norm.py"
 RECYCLE = "tinyalex/backends/recycle.py"
 CREW = "tinyalex/backends/crew.py"
@@ -17,36 +18,91 @@ OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_RECYCLE = "tests/backends/test_recycle.py"
 OF_CREW = "tests/backends/test_crew.py"
 
+OF_BLOCKS = "tests/backends/test_numba_blocks.py"
+A_NAN_WINS = f"{OF_KERNELS}::test_a_nan_wins_wherever_it_stands"
+EDGE = f"{OF_KERNELS}::test_what_lies_beyond_the_edge_is_no_part_of_a_window"
+MAX_POOL = f"{OF_KERNELS}::test_max_pooling"
 NORMS = f"{OF_KERNELS}::test_response_normalisation"
+
+_ROW = (
+    "                for ow in range(0, OW, LANES):\n"
+    "                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw\n"
+)
 
 NUMBA_MUTANTS = (
     in_python(
-        "numba max pooling: the last of equal columns wins",
-        POOL,
-        "((v == best) & (p < position))",
-        "((v == best) & (p > position))",
-        f"{OF_KERNELS}::test_max_pooling",
+        "numba max pooling: the last of equal numbers wins",
+        POOL_BLOCKS,
+        "better = (x[at] > best) | np.isnan(x[at])",
+        "better = (x[at] >= best) | np.isnan(x[at])",
+        MAX_POOL,
     ),
     in_python(
         "numba max pooling: a NaN is not noticed",
-        POOL,
-        "    return found > 0",
-        "    return False",
-        f"{OF_KERNELS}::test_max_pooling_notices_what_is_not_a_number",
+        POOL_BLOCKS,
+        "better = (x[at] > best) | np.isnan(x[at])",
+        "better = x[at] > best",
+        A_NAN_WINS,
+    ),
+    Mutant(
+        "numba max pooling: the instructions do not notice a NaN",
+        POOL_BLOCKS,
+        'b.or_(b.fcmp_ordered(">", v, best), b.fcmp_unordered("uno", v, v))',
+        'b.fcmp_ordered(">", v, best)',
+        (A_NAN_WINS,),
+        COMPILED,
+    ),
+    Mutant(
+        "numba pooling: the instructions lose what goes over the last lane",
+        POOL_BLOCKS,
+        "        if step < KW:\n            code.add_together",
+        "        if step < 0:\n            code.add_together",
+        (f"{OF_BLOCKS}::test_pooling",),
+        COMPILED,
     ),
     in_python(
-        "numba max pooling: overlapping windows overwrite each other's gradient",
+        "numba max pooling: a padded border could win",
+        POOL,
+        "flat[:] = -np.inf",
+        "flat[:] = 0",
+        EDGE,
+    ),
+    in_python(
+        "numba max pooling: the last windows of a map are written beyond it",
+        POOL,
+        "if to + LANES <= P:  # what goes too far is overwritten by the next row\n"
+        "                        max_block",
+        "if to <= P:  # what goes too far is overwritten by the next row\n"
+        "                        max_block",
+        MAX_POOL,
+    ),
+    in_python(
+        "numba max pooling: a map's gradient is added to the one before",
+        POOL,
+        "flat[:] = 0\n            for oh in range(OH):\n" + _ROW + "                    if ow + L",
+        "for oh in range(OH):\n" + _ROW + "                    if ow + L",
+        MAX_POOL,
+    ),
+    in_python(
+        "numba max pooling, window by window: overlapping windows overwrite a gradient",
         POOL,
         "dx[m, oh * sh + i, ow * sw + position - i * KW] += dy",
         "dx[m, oh * sh + i, ow * sw + position - i * KW] = dy",
-        f"{OF_KERNELS}::test_max_pooling",
+        MAX_POOL,
     ),
     in_python(
         "numba average pooling: a clipped window is divided by the whole window",
         POOL,
-        "out[ow] /= height * min(KW, W - ow * sw)",
-        "out[ow] /= KH * KW",
+        "np.clip(size - at * step, 1, k)",
+        "np.clip(size + at * step, 1, k)",
         f"{OF_KERNELS}::test_average_pooling",
+    ),
+    in_python(
+        "numba average pooling, window by window: divided by the whole window",
+        POOL,
+        "y[m, oh, ow] = total / x.dtype.type(height * width)",
+        "y[m, oh, ow] = total / x.dtype.type(KH * KW)",
+        EDGE,
     ),
     in_python(
         "numba LRN: a window of even size reaches ahead instead of back",
@@ -65,8 +121,8 @@ NUMBA_MUTANTS = (
     in_python(
         "numba same-map norm: the adjoint's window is not mirrored",
         NORM,
-        "square_sums(through, (size - 1) // 2, size // 2, rows, total)",
-        "square_sums(through, size // 2, (size - 1) // 2, rows, total)",
+        "before, after = (size - 1) // 2, size // 2",
+        "before, after = size // 2, (size - 1) // 2",
         NORMS,
     ),
     in_python(

@@ -11,7 +11,11 @@ COLUMNS = "tinyalex/backends/numba_columns.py"
 CONVOLVE = "tinyalex/backends/numba_convolve.py"
 TILES = "tinyalex/backends/numba_tiles.py"
 TILE_LOOPS = "tinyalex/backends/numba_winograd.py"
-TRANSFORMS = "tinyalex/backends/numba_transforms.py"
+DIRECT_WAY = "tinyalex/backends/numba_direct.py"
+DIRECT_LOOPS = "tinyalex/backends/numba_direct_loops.py"
+TILE_BLOCKS = "tinyalex/backends/numba_tile_blocks.py"
+VECTOR = "tinyalex/backends/numba_vector.py"
+FILTER_BLOCKS = "tinyalex/backends/numba_blocks.py"
 MATRICES = "tinyalex/backends/winograd.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
@@ -22,7 +26,9 @@ OF_WINOGRAD = "tests/backends/test_winograd.py"
 DIRECT = f"{OF_CONVOLVE}::test_columns_where_everything_is_unequal"
 TILED = f"{OF_CONVOLVE}::test_alexnets_layers_by_tiles"
 FEW_TILES = f"{OF_CONVOLVE}::test_tiles_of_a_few_images_at_a_time"
-TRANSFORM = f"{OF_WINOGRAD}::test_a_transform_is_its_matrix_on_every_lane"
+BLOCKS = f"{OF_CONVOLVE}::test_blocks_where_everything_is_unequal"
+SAME_SET = f"{OF_CONVOLVE}::test_blocks_of_maps_that_share_a_set_of_the_cache"
+OF_BLOCKS = "tests/backends/test_numba_blocks.py"
 
 CONVOLVE_MUTANTS = (
     in_python(
@@ -87,14 +93,14 @@ CONVOLVE_MUTANTS = (
         "tinyalex/backends/numba.py",
         "return min(rows, max(1, _BANDS // max(1, n)))",
         "return min(rows, max(1, self.threads // max(1, n)))",
-        (f"{OF_THREADS}::test_a_layer_as_it_is",),
+        (f"{OF_THREADS}::test_a_layer_by_columns",),
         COMPILED,
     ),
     Mutant(
         "numba tiles: the images of a product depend on the threads",
         TILES,
-        "few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // PARTS)))",
-        "few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // backend.threads)))",
+        "few = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))",
+        "few = min(_images(grid, q, C + F), max(1, -(-len(x) // backend.threads)))",
         (f"{OF_THREADS}::test_a_layer_as_it_is",),
         COMPILED,
     ),
@@ -117,65 +123,165 @@ CONVOLVE_MUTANTS = (
         CONVOLVE,
         "and stride == (1, 1)\n",
         "and stride[0] == 1\n",
-        f"{OF_CONVOLVE}::test_tiles_are_used_where_they_pay_and_nowhere_else",
+        f"{OF_CONVOLVE}::test_tiles_are_used_where_they_pay_and_blocks_elsewhere",
+    ),
+    in_python(
+        "direct: a tap's row is forgotten in its place",
+        DIRECT_WAY,
+        "c * height * self.row + kh * self.row + across",
+        "c * height * self.row + kh + across",
+        BLOCKS,
+    ),
+    in_python(
+        "direct: taps of a stride lie in the first phase",
+        DIRECT_WAY,
+        "across = kw % stride[1] * width + kw // stride[1]",
+        "across = kw // stride[1]",
+        BLOCKS,
+    ),
+    in_python(
+        "direct: the filters are not turned round for dx",
+        DIRECT_WAY,
+        "geometry.taps[:, ::-1, ::-1]",
+        "geometry.taps[:, :, :]",
+        BLOCKS,
+    ),
+    in_python(
+        "direct: taps beyond the last one count as filters",
+        DIRECT_WAY,
+        "by_filter = dw[:, :, :K]",
+        "by_filter = dw[:, :, rows - K : rows]",
+        BLOCKS,
+        SAME_SET,
+    ),
+    in_python(
+        "direct: the last block of a row starts where it should end",
+        DIRECT_LOOPS,
+        "ow = min(other, OW - columns)",
+        "ow = max(0, min(other, OW - columns - 1))",
+        BLOCKS,
+    ),
+    in_python(
+        "direct: every group reads the first group's channels",
+        DIRECT_LOOPS,
+        "pixel = g * group + oh * sh * row + ow",
+        "pixel = oh * sh * row + ow",
+        BLOCKS,
+    ),
+    in_python(
+        "direct: a panel that is not full goes to y all the same",
+        DIRECT_LOOPS,
+        "through_room = first + width > F or OH",
+        "through_room = OH",
+        BLOCKS,
+        SAME_SET,
+    ),
+    in_python(
+        "direct: only whole vectors of filters are turned",
+        DIRECT_LOOPS,
+        "for i in range(whole, rows):",
+        "for i in range(whole, whole):",
+        BLOCKS,
+    ),
+    Mutant(
+        "vector instructions: the transpose leaves out its last swap",
+        VECTOR,
+        "while half < size:",
+        "while 2 * half < size:",
+        (f"{OF_BLOCKS}::test_turning_and_copying",),
+        COMPILED,
+    ),
+    Mutant(
+        "vector instructions: products of the first vector of filters only",
+        VECTOR,
+        "row = [self.load(self.plus(row_at, v * LANES)) for v in range(width)]",
+        "row = [self.load(row_at) for v in range(width)]",
+        (f"{OF_BLOCKS}::test_filters",),
+        COMPILED,
+    ),
+    Mutant(
+        "vector instructions: rows that share their odd part are added",
+        VECTOR,
+        "self.b.fsub(x, y) if sign",
+        "self.b.fadd(x, y) if sign",
+        (f"{OF_BLOCKS}::test_evaluating_a_tile",),
+        COMPILED,
+    ),
+    Mutant(
+        "vector instructions: a block forgets where the rows of pixels start",
+        FILTER_BLOCKS,
+        "builder.mul(values[5], code.whole(r))",
+        "builder.mul(values[5], code.whole(0))",
+        (f"{OF_BLOCKS}::test_filters",),
+        COMPILED,
+    ),
+    Mutant(
+        "vector instructions: sums of taps start at nothing",
+        FILTER_BLOCKS,
+        "before = [[code.load(address) for address in row] for row in to]",
+        "before = [[code.every(0.0) for address in row] for row in to]",
+        (f"{OF_BLOCKS}::test_taps",),
+        COMPILED,
     ),
     in_python(
         "tiles: only the first few images count for the weights",
         TILES,
-        "                du += one\n",
-        "                pass\n",
+        "                    du[g] += one\n",
+        "                    pass\n",
         TILED,
         FEW_TILES,
     ),
     in_python(
         "tiles: groups share the first one's filters",
         TILES,
-        "np.matmul(tiles.group(g, C), u[g], out=products.group(g, F))",
-        "np.matmul(tiles.group(g, C), u[0], out=products.group(g, F))",
+        "np.matmul(tiles.all, u[g], out=products.all)",
+        "np.matmul(tiles.all, u[0], out=products.all)",
+        TILED,
+    ),
+    in_python(
+        "tiles: the filters are not turned round for dx",
+        TILES,
+        "_filter_matrix(r)[:, ::-1]",
+        "_filter_matrix(r)",
         TILED,
     ),
     in_python(
         "tiles: the bias is left out",
-        TILE_LOOPS,
-        "line[ow] = row[ow, f] + bias[first + f]",
-        "line[ow] = row[ow, f]",
+        TILE_BLOCKS,
+        "= result + bias[bias_at : bias_at + LANES]",
+        "= result",
         TILED,
+    ),
+    Mutant(
+        "tiles: the bias is left out of the instructions",
+        TILE_BLOCKS,
+        "builder.fadd(vector, start)",
+        "vector",
+        (f"{OF_BLOCKS}::test_results_of_a_tile",),
+        COMPILED,
     ),
     in_python(
         "tiles: padding's height and width swapped",
         TILE_LOOPS,
-        "        blocks_of(x[i], ph, pw, padded)",
-        "        blocks_of(x[i], pw, ph, padded)",
+        "(source, at, H, W, lanes, ph, pw, room, padded, HP, WP)",
+        "(source, at, H, W, lanes, pw, ph, room, padded, HP, WP)",
         FEW_TILES,
     ),
     in_python(
         "tiles: the last channels are those of a full block",
         TILE_LOOPS,
-        "for first in range(0, F, LANES):\n            lanes = min(LANES, F - first)",
-        "for first in range(0, F - F % LANES, LANES):\n            lanes = min(LANES, F - first)",
+        "lanes = min(LANES, count - block * LANES)\n                at =",
+        "lanes = LANES\n                at =",
         TILED,
         FEW_TILES,
     ),
     in_python(
-        "transforms: a row of the 6-point input has the wrong sign",
-        TRANSFORMS,
-        "even, odd = x4 - x2, _2 * (x3 - x1)",
-        "even, odd = x4 - x2, _2 * (x1 - x3)",
-        TRANSFORM,
-    ),
-    in_python(
-        "transforms: the 8-point output forgets the point at infinity",
-        TRANSFORMS,
-        "_EIGHTH * difference3 + x7",
-        "_EIGHTH * difference3",
-        TRANSFORM,
-    ),
-    in_python(
-        "transforms: the 8-point gradient halves where it should quarter",
-        TRANSFORMS,
-        "x0 + _QUARTER * x2, _HALF * x1 + _EIGHTH * x3",
-        "x0 + _HALF * x2, _HALF * x1 + _EIGHTH * x3",
-        TRANSFORM,
+        "tiles: the last rows are copied where there are none",
+        TILE_LOOPS,
+        "rows = min(M, OH - th * M)",
+        "rows = M",
+        TILED,
+        FEW_TILES,
     ),
     in_python(
         "matrices: the filters are not divided by the points' differences",

@@ -7,15 +7,17 @@ that has to be done with them while they are in its core's cache.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import numba_columns, numba_norm, numba_pool
+from tinyalex.backends import numba_columns, numba_norm
 from tinyalex.backends import numba_convolve as convolve
 from tinyalex.backends import numba_kernels as kernels
+from tinyalex.backends import numba_pool as pool
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.backends.numpy_kernels import out_size, position_dtype
@@ -128,7 +130,11 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
         where = self.empty(y.shape, position_dtype(kernel))
-        self._pool_maps(numba_pool.max_pool, (x, y, where), *kernel, *stride)
+        if pool.goes_by_vectors(x.dtype, *kernel, stride[1]):
+            by_vectors = pool.max_pool_by_vectors(*kernel, stride[1])
+            self._pool_by_vectors(by_vectors, (x, y, where), (), out_hw, kernel, stride)
+        else:
+            self._pool_maps(pool.max_pool, (x, y, where), *kernel, *stride)
         return y, where
 
     def max_pool_backward(
@@ -136,13 +142,22 @@ class NumbaBackend(NumpyBackend):
     ) -> Array:
         dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
         dx = self.empty(x_shape, dy.dtype)
-        self._pool_maps(numba_pool.max_pool_backward, (dy, where, dx), kernel[1], *stride)
+        if pool.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+            by_vectors = pool.max_pool_backward_by_vectors(*kernel, stride[1])
+            self._pool_by_vectors(by_vectors, (dy, where, dx), (), dy.shape[2:], kernel, stride)
+        else:
+            self._pool_maps(pool.max_pool_backward, (dy, where, dx), kernel[1], *stride)
         return dx
 
     def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
         x = np.ascontiguousarray(x)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        self._pool_maps(numba_pool.avg_pool, (x, y), *kernel, *stride)
+        if pool.goes_by_vectors(x.dtype, *kernel, stride[1]):
+            by_vectors = pool.avg_pool_by_vectors(*kernel, stride[1])
+            sizes = pool.window_sizes(x.shape[2:], kernel, stride, out_hw)
+            self._pool_by_vectors(by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
+        else:
+            self._pool_maps(pool.avg_pool, (x, y), *kernel, *stride)
         return y
 
     def avg_pool_backward(
@@ -150,16 +165,39 @@ class NumbaBackend(NumpyBackend):
     ) -> Array:
         dy = np.ascontiguousarray(dy)
         dx = self.empty(x_shape, dy.dtype)
-        self._pool_maps(numba_pool.avg_pool_backward, (dy, dx), *kernel, *stride)
+        if pool.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+            by_vectors = pool.avg_pool_backward_by_vectors(*kernel, stride[1])
+            sizes = pool.window_sizes(dx.shape[2:], kernel, stride, dy.shape[2:])
+            self._pool_by_vectors(by_vectors, (dy, dx), (sizes,), dy.shape[2:], kernel, stride)
+        else:
+            self._pool_maps(pool.avg_pool_backward, (dy, dx), *kernel, *stride)
         return dx
 
     def _pool_maps(
-        self, kernel: Callable[..., None], arrays: tuple[Array, ...], *settings: int
+        self, kernel: Callable[..., None], arrays: tuple[Array, ...], *settings: Any
     ) -> None:
         """Run a pooling kernel over all maps of a batch, whichever image they belong to."""
         by_map = [maps(a) for a in arrays]
         least = worth_a_piece(max(arrays, key=np.size))
         self.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
+
+    def _pool_by_vectors(
+        self,
+        by_vectors: Callable[..., None],
+        arrays: tuple[Array, ...],
+        constants: tuple[Array, ...],
+        out_hw: Pair,
+        kernel: Pair,
+        stride: Pair,
+    ) -> None:
+        """The same with room for one padded map a thread."""
+        shape = pool.padded_shape(out_hw, kernel[0], stride)
+
+        def some(*of_maps: Array) -> None:
+            room = self.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
+            by_vectors(*of_maps, *constants, stride[0], room)
+
+        self._pool_maps(some, arrays)
 
     # ------------------------------------------------------------------ response normalisation
 

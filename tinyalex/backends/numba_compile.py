@@ -16,7 +16,7 @@ class _FirstCompilation(event.Listener):
 
     def on_start(self, compiling: Any) -> None:
         kernel = compiling.data["dispatcher"].py_func
-        if kernel.__module__.startswith("tinyalex."):
+        if (kernel.__module__ or "").startswith("tinyalex."):
             event.unregister("numba:compile", self)
             notice.tell("compiling kernels for this processor: once, for some seconds ...")
 

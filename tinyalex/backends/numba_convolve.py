@@ -1,9 +1,10 @@
-"""Convolutions on the Numba backend: which of two ways.
+"""Convolutions on the Numba backend: which of three ways.
 
-Direct: the columns of some output rows, and one matrix product (``numba_columns.py``). Winograd's,
-for 3x3 and 5x5 filters: tiles of pixels, and a quarter of the products (``numba_tiles.py``).
-Gradients of the weights are added up over a fixed number of parts in a fixed order, so that they
-do not depend on the number of threads. Legend as in ``base.py``.
+Direct: blocks of outputs whose sums stay in registers (``numba_direct.py``). Winograd's, for 3x3
+and 5x5 filters: tiles of pixels, and a quarter of the products (``numba_tiles.py``). Columns and a
+matrix product by BLAS, for everything else (``numba_columns.py``). Gradients of the weights are
+added up over a fixed number of parts in a fixed order, so that they do not depend on the number of
+threads. Legend as in ``base.py``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinyalex.backends import numba_columns as columns
+from tinyalex.backends import numba_direct as direct
 from tinyalex.backends import numba_tiles as tiles
 from tinyalex.backends.base import Pair
+from tinyalex.backends.numba_vector import LANES
 
 if TYPE_CHECKING:
     from tinyalex.backends.numba import NumbaBackend
@@ -23,19 +26,24 @@ Host = np.ndarray[Any, Any]
 
 # Winograd pays from here on: tiles in a batch (the filters are transformed once), and channels.
 LEAST_TILES, LEAST_CHANNELS = 192, 16
+DIRECT_LANES = (8, 16)  # where a vector holds 4 numbers, nobody has beaten BLAS here yet
 
 
-def winograd_pays(y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int) -> bool:
-    """Whether tiles beat columns: float32, stride 1, 3x3 or 5x5, enough of everything."""
+def tiles_pay(y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int) -> bool:
+    """Whether tiles beat everything: float32, stride 1, 3x3 or 5x5, enough of everything."""
     F, C, *kernel = w.shape
-    down, across = tiles.grid_of(y_shape)
     return (
         w.dtype == np.float32
         and stride == (1, 1)
         and kernel in ([3, 3], [5, 5])
-        and y_shape[0] * down * across >= LEAST_TILES
+        and tiles.count(y_shape) >= LEAST_TILES
         and min(C, F // groups) >= LEAST_CHANNELS
     )
+
+
+def goes_direct(w: Host) -> bool:
+    """Whether blocks in registers beat columns."""
+    return LANES in DIRECT_LANES and w.dtype == np.float32
 
 
 def forward(
@@ -51,8 +59,10 @@ def forward(
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with w (F, C/G, KH, KW), plus b (F,)."""
     F, C, KH, KW = w.shape
     filters = w.reshape(groups, F // groups, C, KH, KW)
-    if winograd_pays(y.shape, w, stride, groups):
+    if tiles_pay(y.shape, w, stride, groups):
         tiles.forward(backend, x, filters, b, padding, y)
+    elif goes_direct(w):
+        direct.forward(backend, x, filters, b, stride, padding, y)
     else:
         columns.forward(backend, x, filters, b, stride, padding, y)
 
@@ -73,11 +83,13 @@ def input_gradient(
     if stride != (1, 1) or min(around) < 0:
         columns.input_gradient(backend, dy, filters, stride, padding, dx)
         return
-    turned = filters[..., ::-1, ::-1].swapaxes(1, 2)
-    no_bias = np.zeros(groups * C, w.dtype)
-    if winograd_pays(dx.shape, w, stride, groups):
-        tiles.forward(backend, dy, turned, no_bias, around, dx)
+    if tiles_pay(dx.shape, w, stride, groups):
+        tiles.input_gradient(backend, dy, filters, around, dx)
+    elif goes_direct(w):
+        direct.input_gradient(backend, dy, filters, around, dx)
     else:
+        turned = filters[..., ::-1, ::-1].swapaxes(1, 2)
+        no_bias = np.zeros(groups * C, w.dtype)
         columns.forward(backend, dy, turned, no_bias, stride, around, dx)
 
 
@@ -87,8 +99,10 @@ def weight_gradient(
     """dw, in w's shape, and db (F,)."""
     F, C, *kernel = w.shape
     shape = (groups, F // groups, C, *kernel)
-    if winograd_pays(dy.shape, w, stride, groups):
+    if tiles_pay(dy.shape, w, stride, groups):
         dw, db = tiles.weight_gradient(backend, dy, x, shape, padding)
+    elif goes_direct(w):
+        dw, db = direct.weight_gradient(backend, dy, x, shape, stride, padding)
     else:
         dw, db = columns.weight_gradient(backend, dy, x, shape, stride, padding)
     return dw.reshape(w.shape), db.reshape(F)

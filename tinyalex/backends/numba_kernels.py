@@ -11,7 +11,20 @@ import math
 
 import numpy as np
 
+from tinyalex.backends.numba_blocks import copy_block, copy_some
 from tinyalex.backends.numba_compile import compiled
+from tinyalex.backends.numba_vector import LANES
+
+
+@compiled
+def copy_line(x, at, y, to, count):
+    """y[to : to + count] = x[at : at + count], by vectors; flat arrays."""
+    whole = count // LANES * LANES
+    for i in range(0, whole, LANES):
+        copy_block(x, at + i, y, to + i)
+    if whole < count:
+        copy_some(x, at + whole, y, to + whole, count - whole)
+
 
 # ---------------------------------------------------------------------- convolution
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinyalex.backends.numba_compile import compiled
+from tinyalex.backends.numba_kernels import copy_line
 
 # Pixels of all channels that are worked on at a time: they stay in the cache.
 _BLOCK = 256
@@ -75,23 +76,27 @@ def cross_map_norm_backward(dy, x, scale, dx, size, alpha, beta):
 
 
 @compiled
-def square_sums(s, before, after, rows, out):
-    """Add up ``before`` to ``after`` neighbours on both axes of (H, W)."""
-    H, W = s.shape
-    for h in range(H):
-        for w in range(W):
-            rows[h, w] = s[h, w]
-        for d in range(1, min(before, W - 1) + 1):
-            for w in range(W - d):
-                rows[h, w + d] += s[h, w]
-        for d in range(1, min(after, W - 1) + 1):
-            for w in range(W - d):
-                rows[h, w] += s[h, w + d]
-    for h in range(H):
-        out[h, :] = 0
-        for j in range(max(0, h - before), min(H, h + after + 1)):
-            for w in range(W):
-                out[h, w] += rows[j, w]
+def square_sums(s, before, after, pitch, rows, out):
+    """Add up ``before`` to ``after`` neighbours on both axes of a padded map.
+
+    The map's rows are ``pitch`` apart and its borders are zero, so everything is one long row: what
+    a sum takes from beyond a row's end is a zero. s is left as it is; rows is room.
+    """
+    size = before + after + 1
+    slide(s, before, size, 1, rows)
+    slide(rows, before * pitch, size, pitch, out)
+
+
+@compiled
+def slide(x, start, size, step, out):
+    """out[start + p] = the sum of ``size`` numbers, ``step`` apart, from x[p] on; the rest is 0."""
+    count = x.size - (size - 1) * step
+    out[:] = 0
+    sums = out[start : start + count]
+    for d in range(size):
+        some = x[d * step : d * step + count]
+        for p in range(count):
+            sums[p] += some[p]
 
 
 @compiled
@@ -99,36 +104,58 @@ def same_map_norm(x, y, scale, size, alpha, beta, k):
     """(N, H, W), each map by itself: over ``size`` x ``size`` neighbours."""
     N, H, W = x.shape
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
-    squares, rows = np.empty((H, W), x.dtype), np.empty((H, W), x.dtype)
+    before, after = size // 2, (size - 1) // 2
+    pitch = W + size - 1
+    area = (H + size - 1) * pitch
+    source, y_flat, scale_flat = x.reshape(-1), y.reshape(-1), scale.reshape(-1)
+    padded, squares, rows = (
+        np.zeros(area, x.dtype),
+        np.zeros(area, x.dtype),
+        np.zeros(area, x.dtype),
+    )
+    sums, result = np.zeros(area, x.dtype), np.zeros(area, x.dtype)
     for n in range(N):
         for h in range(H):
-            for w in range(W):
-                squares[h, w] = x[n, h, w] * x[n, h, w]
-        square_sums(squares, size // 2, (size - 1) // 2, rows, scale[n])
+            copy_line(source, (n * H + h) * W, padded, (h + before) * pitch + before, W)
+        for p in range(area):
+            squares[p] = padded[p] * padded[p]
+        square_sums(squares, before, after, pitch, rows, sums)
+        for p in range(area):
+            sums[p] = sums[p] * alpha + k
+        inverse_power(sums, beta, result)
+        for p in range(area):
+            result[p] *= padded[p]
         for h in range(H):
-            s, out = scale[n, h], y[n, h]
-            for w in range(W):
-                s[w] = s[w] * alpha + k
-            inverse_power(s, beta, out)
-            for w in range(W):
-                out[w] *= x[n, h, w]
+            at, to = (h + before) * pitch + before, (n * H + h) * W
+            copy_line(result, at, y_flat, to, W)
+            copy_line(sums, at, scale_flat, to, W)
 
 
 @compiled
 def same_map_norm_backward(dy, x, scale, dx, size, alpha, beta):
-    """As `cross_map_norm_backward`, over squares."""
+    """As `cross_map_norm_backward`, over squares; the window is mirrored."""
     N, H, W = x.shape
     factor = x.dtype.type(2 * alpha * beta)
-    through, rows = np.empty((H, W), x.dtype), np.empty((H, W), x.dtype)
-    total = np.empty((H, W), x.dtype)
+    before, after = (size - 1) // 2, size // 2
+    pitch = W + size - 1
+    area = (H + size - 1) * pitch
+    dy_flat, x_flat = dy.reshape(-1), x.reshape(-1)
+    scale_flat, dx_flat = scale.reshape(-1), dx.reshape(-1)
+    own, inputs, scales = np.zeros(area, x.dtype), np.zeros(area, x.dtype), np.ones(area, x.dtype)
+    slopes, through = np.zeros(area, x.dtype), np.zeros(area, x.dtype)
+    rows, total = np.zeros(area, x.dtype), np.zeros(area, x.dtype)
     for n in range(N):
         for h in range(H):
-            s, own = scale[n, h], dx[n, h]
-            inverse_power(s, beta, own)
-            for w in range(W):
-                own[w] *= dy[n, h, w]
-                through[h, w] = own[w] * x[n, h, w] / s[w]
-        square_sums(through, (size - 1) // 2, size // 2, rows, total)
+            at, to = (n * H + h) * W, (h + before) * pitch + before
+            copy_line(x_flat, at, inputs, to, W)
+            copy_line(scale_flat, at, scales, to, W)
+            copy_line(dy_flat, at, slopes, to, W)
+        inverse_power(scales, beta, own)
+        for p in range(area):
+            own[p] *= slopes[p]
+            through[p] = own[p] * inputs[p] / scales[p]
+        square_sums(through, before, after, pitch, rows, total)
+        for p in range(area):
+            own[p] -= factor * inputs[p] * total[p]
         for h in range(H):
-            for w in range(W):
-                dx[n, h, w] -= factor * x[n, h, w] * total[h, w]
+            copy_line(own, (h + before) * pitch + before, dx_flat, (n * H + h) * W, W)

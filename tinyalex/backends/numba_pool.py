@@ -1,74 +1,198 @@
-"""Pooling as compiled loops over maps (H, W); the definition is in ``numpy_kernels.py``."""
+"""Pooling as compiled loops over maps (H, W); the definition is in ``numpy_kernels.py``.
+
+Float32 maps with windows 1 or 2 apart go LANES windows at a time (``numba_pool_blocks.py``),
+through a padded copy of one map. Each kind of window has a kernel of its own. Everything else goes
+window by window.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
+from tinyalex.backends.base import Pair
 from tinyalex.backends.numba_compile import compiled
+from tinyalex.backends.numba_kernels import copy_line
+from tinyalex.backends.numba_pool_blocks import (
+    max_back_block,
+    max_block,
+    mean_back_block,
+    mean_block,
+)
+from tinyalex.backends.numba_vector import LANES
+
+Host = np.ndarray[Any, Any]
+
+LARGEST = 36  # positions of a window whose code is written out
+
+
+def goes_by_vectors(dtype: Any, KH: int, KW: int, sw: int) -> bool:
+    """Whether there are vector instructions for such windows."""
+    return dtype == np.float32 and sw <= 2 and LANES * sw >= KW and KH * KW <= LARGEST
+
+
+def padded_shape(out_hw: Pair, KH: int, stride: Pair) -> tuple[int, int]:
+    """Of a map with room for whole blocks of windows."""
+    blocks = -(-out_hw[1] // LANES) + 1  # one for what a window reaches into
+    return (out_hw[0] - 1) * stride[0] + KH, blocks * LANES * stride[1]
+
+
+@cache
+def window_sizes(in_hw: Pair, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+    """How many inputs each (clipped) window has: (OH, OW filled up to whole blocks)."""
+    places = np.arange(out_hw[0]), np.arange(-(-out_hw[1] // LANES) * LANES)
+    rows, columns = (
+        np.clip(size - at * step, 1, k)
+        for size, at, step, k in zip(in_hw, places, stride, kernel, strict=True)
+    )
+    return np.outer(rows, columns).astype(np.float32)
+
+
+@cache
+def max_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
+    """A kernel for windows of one kind."""
+
+    def max_pool(x, y, where, sh, padded):
+        """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands."""
+        count, H, W = x.shape
+        OH, OW = y.shape[1:]
+        P, pitch = OH * OW, padded.shape[1]
+        source, out, places = x.reshape(-1), y.reshape(-1), where.reshape(-1)
+        flat = padded.reshape(-1)
+        flat[:] = -np.inf
+        best, position = np.empty(LANES, x.dtype), np.empty(LANES, where.dtype)
+        for m in range(count):
+            for h in range(min(H, padded.shape[0])):
+                copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
+            for oh in range(OH):
+                for ow in range(0, OW, LANES):
+                    at, to = oh * sh * pitch + ow * sw, oh * OW + ow
+                    if to + LANES <= P:  # what goes too far is overwritten by the next row
+                        max_block(KH, KW, sw, flat, at, pitch, out, m * P + to, places, m * P + to)
+                        continue
+                    max_block(KH, KW, sw, flat, at, pitch, best, 0, position, 0)
+                    for i in range(OW - ow):
+                        out[m * P + to + i], places[m * P + to + i] = best[i], position[i]
+
+    return compiled(max_pool)
+
+
+@cache
+def max_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
+    """A kernel for windows of one kind."""
+
+    def max_pool_backward(dy, where, dx, sh, padded):
+        """Each dy (maps, OH, OW) goes to its window's maximum in dx (maps, H, W)."""
+        count, OH, OW = dy.shape
+        H, W = dx.shape[1:]
+        P, pitch = OH * OW, padded.shape[1]
+        source, places, out = dy.reshape(-1), where.reshape(-1), dx.reshape(-1)
+        flat = padded.reshape(-1)
+        some, position = np.empty(LANES, dy.dtype), np.zeros(LANES, where.dtype)
+        for m in range(count):
+            flat[:] = 0
+            for oh in range(OH):
+                for ow in range(0, OW, LANES):
+                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw
+                    if ow + LANES <= OW:
+                        max_back_block(KH, KW, sw, source, at, places, at, flat, to, pitch)
+                        continue
+                    some[:] = 0
+                    for i in range(OW - ow):
+                        some[i], position[i] = source[at + i], places[at + i]
+                    max_back_block(KH, KW, sw, some, 0, position, 0, flat, to, pitch)
+            write_back(flat, pitch, padded.shape[0], out, m, H, W)
+
+    return compiled(max_pool_backward)
+
+
+@cache
+def avg_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
+    """A kernel for windows of one kind."""
+
+    def avg_pool(x, y, sizes, sh, padded):
+        """(maps, H, W) -> (maps, OH, OW); sizes (OH, whole blocks), what to divide by."""
+        count, H, W = x.shape
+        OH, OW = y.shape[1:]
+        P, pitch = OH * OW, padded.shape[1]
+        source, out, counts = x.reshape(-1), y.reshape(-1), sizes.reshape(-1)
+        flat = padded.reshape(-1)
+        flat[:] = 0
+        mean = np.empty(LANES, x.dtype)
+        for m in range(count):
+            for h in range(min(H, padded.shape[0])):
+                copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
+            for oh in range(OH):
+                for ow in range(0, OW, LANES):
+                    at, to = oh * sh * pitch + ow * sw, oh * OW + ow
+                    size = oh * sizes.shape[1] + ow
+                    if to + LANES <= P:  # what goes too far is overwritten by the next row
+                        mean_block(KH, KW, sw, flat, at, pitch, counts, size, out, m * P + to)
+                        continue
+                    mean_block(KH, KW, sw, flat, at, pitch, counts, size, mean, 0)
+                    for i in range(OW - ow):
+                        out[m * P + to + i] = mean[i]
+
+    return compiled(avg_pool)
+
+
+@cache
+def avg_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
+    """A kernel for windows of one kind."""
+
+    def avg_pool_backward(dy, dx, sizes, sh, padded):
+        """Each input of a window gets an equal share of its dy."""
+        count, OH, OW = dy.shape
+        H, W = dx.shape[1:]
+        P, pitch = OH * OW, padded.shape[1]
+        source, out, counts = dy.reshape(-1), dx.reshape(-1), sizes.reshape(-1)
+        flat = padded.reshape(-1)
+        some = np.empty(LANES, dy.dtype)
+        for m in range(count):
+            flat[:] = 0
+            for oh in range(OH):
+                for ow in range(0, OW, LANES):
+                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw
+                    size = oh * sizes.shape[1] + ow
+                    if ow + LANES <= OW:
+                        mean_back_block(KH, KW, sw, source, at, counts, size, flat, to, pitch)
+                        continue
+                    some[:] = 0
+                    for i in range(OW - ow):
+                        some[i] = source[at + i]
+                    mean_back_block(KH, KW, sw, some, 0, counts, size, flat, to, pitch)
+            write_back(flat, pitch, padded.shape[0], out, m, H, W)
+
+    return compiled(avg_pool_backward)
+
+
+@compiled
+def write_back(padded, pitch, rows, x, m, H, W):
+    """Map m of x (maps, H, W) from a padded one; what no window reached is 0."""
+    for h in range(H):
+        reached = min(W, pitch) if h < rows else 0
+        copy_line(padded, h * pitch, x, (m * H + h) * W, reached)
+        for w in range(reached, W):
+            x[(m * H + h) * W + w] = 0
 
 
 @compiled
 def max_pool(x, y, where, KH, KW, sh, sw):
-    """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands.
-
-    First the maximum of each column over a window's rows, then that of each window's columns.
-    ``max`` and products with 0 or 1 stand where ``if`` would read better: branches that nobody can
-    predict are slow.
-    """
+    """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands; NaN wins."""
     count, H, W = x.shape
-    OH, OW = y.shape[1:]
-    top, row = np.empty(W, x.dtype), np.empty(W, np.int32)
-    width = np.int32(KW)
     for m in range(count):
-        if has_nan(x[m]):
-            max_pool_with_nan(x[m], y[m], where[m], KH, KW, sh, sw)
-            continue
-        for oh in range(OH):
-            first = x[m, oh * sh]
-            for w in range(W):
-                top[w] = first[w]
-                row[w] = 0
-            for i in range(1, min(KH, H - oh * sh)):
-                source = x[m, oh * sh + i]
-                for w in range(W):
-                    v = source[w]
-                    row[w] += (np.int32(i) - row[w]) * np.int32(v > top[w])
-                    top[w] = max(top[w], v)
-            for ow in range(OW):
-                best, position = top[ow * sw], row[ow * sw] * width
-                for j in range(1, min(KW, W - ow * sw)):
-                    v, p = top[ow * sw + j], row[ow * sw + j] * width + np.int32(j)
-                    better = (v > best) | ((v == best) & (p < position))
-                    position = p if better else position
-                    best = max(best, v)
+        for oh in range(y.shape[1]):
+            for ow in range(y.shape[2]):
+                best, position = x[m, oh * sh, ow * sw], 0
+                for i in range(min(KH, H - oh * sh)):
+                    for j in range(min(KW, W - ow * sw)):
+                        v = x[m, oh * sh + i, ow * sw + j]
+                        if v > best or v != v:
+                            best, position = v, i * KW + j
                 y[m, oh, ow] = best
                 where[m, oh, ow] = position
-
-
-@compiled
-def has_nan(x):
-    """Whether a NaN is anywhere in (H, W)."""
-    found = 0
-    for h in range(x.shape[0]):
-        for w in range(x.shape[1]):
-            found += x[h, w] != x[h, w]
-    return found > 0
-
-
-@compiled
-def max_pool_with_nan(x, y, where, KH, KW, sh, sw):
-    """One map (H, W); a NaN wins, and so is noticed."""
-    H, W = x.shape
-    for oh in range(y.shape[0]):
-        for ow in range(y.shape[1]):
-            best, position = x[oh * sh, ow * sw], 0
-            for i in range(min(KH, H - oh * sh)):
-                for j in range(min(KW, W - ow * sw)):
-                    v = x[oh * sh + i, ow * sw + j]
-                    if v > best or v != v:
-                        best, position = v, i * KW + j
-            y[oh, ow] = best
-            where[oh, ow] = position
 
 
 @compiled
@@ -88,35 +212,29 @@ def max_pool_backward(dy, where, dx, KW, sh, sw):
 def avg_pool(x, y, KH, KW, sh, sw):
     """Each window's mean over the inputs that it really has."""
     count, H, W = x.shape
-    OH, OW = y.shape[1:]
     for m in range(count):
-        for oh in range(OH):
-            out = y[m, oh]
-            out[:] = 0
+        for oh in range(y.shape[1]):
             height = min(KH, H - oh * sh)
-            for i in range(height):
-                source = x[m, oh * sh + i]
-                for j in range(KW):
-                    for ow in range(min(OW, (W - 1 - j) // sw + 1)):
-                        out[ow] += source[ow * sw + j]
-            for ow in range(OW):
-                out[ow] /= height * min(KW, W - ow * sw)
+            for ow in range(y.shape[2]):
+                width = min(KW, W - ow * sw)
+                total = x.dtype.type(0)
+                for i in range(height):
+                    for j in range(width):
+                        total += x[m, oh * sh + i, ow * sw + j]
+                y[m, oh, ow] = total / x.dtype.type(height * width)
 
 
 @compiled
 def avg_pool_backward(dy, dx, KH, KW, sh, sw):
     """Each input of a window gets an equal share of its dy."""
     count, H, W = dx.shape
-    OH, OW = dy.shape[1:]
     dx[:] = 0
-    share = np.empty(OW, dy.dtype)
     for m in range(count):
-        for oh in range(OH):
+        for oh in range(dy.shape[1]):
             height = min(KH, H - oh * sh)
-            for ow in range(OW):
-                share[ow] = dy[m, oh, ow] / (height * min(KW, W - ow * sw))
-            for i in range(height):
-                target = dx[m, oh * sh + i]
-                for j in range(KW):
-                    for ow in range(min(OW, (W - 1 - j) // sw + 1)):
-                        target[ow * sw + j] += share[ow]
+            for ow in range(dy.shape[2]):
+                width = min(KW, W - ow * sw)
+                share = dy[m, oh, ow] / dy.dtype.type(height * width)
+                for i in range(height):
+                    for j in range(width):
+                        dx[m, oh * sh + i, ow * sw + j] += share

@@ -7,7 +7,6 @@ order of memory; legend as in ``base.py``, G groups, r taps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from tinyalex.backends import numba_kernels as kernels
 from tinyalex.backends import numba_winograd as loops
 from tinyalex.backends import winograd
 from tinyalex.backends.base import Pair
+from tinyalex.backends.numba_tile_blocks import GRADIENT, INPUT, M
+from tinyalex.backends.numba_vector import LANES
 
 if TYPE_CHECKING:
     from tinyalex.backends.numba import NumbaBackend
@@ -26,25 +27,32 @@ Host = np.ndarray[Any, Any]
 
 PARTS = 8  # partial weight gradients of a batch; a fixed number, whatever the threads
 TILES = 256  # rows of a matrix product; more no longer helps, and takes memory
+PLANE_BYTES = 1 << 24  # of all planes, if that leaves a whole image: filters are read once for each
 SHIFT = 48  # numbers between planes of tiles: at equal distances they would share cache sets
 
 
 @cache
 def _filter_matrix(r: int) -> Host:
-    """G of Winograd's algorithm for 4 outputs."""
-    return winograd.matrices(loops.M, r)[1].astype(np.float32)
+    """What evaluates r * r taps, in their order, at n * n points: G on both axes."""
+    G = winograd.matrices(M, r)[1]
+    return np.kron(G, G).astype(np.float32)
 
 
 def grid_of(shape: tuple[int, ...]) -> Pair:
     """How many tiles cover the output, down and across."""
-    return -(-shape[2] // loops.M), -(-shape[3] // loops.M)
+    return -(-shape[2] // M), -(-shape[3] // M)
 
 
-def _few(images: slice, grid: Pair) -> Iterator[slice]:
-    """As many images at a time as give ``TILES`` tiles."""
-    step = max(1, TILES // (grid[0] * grid[1]))
-    for i in range(images.start, images.stop, step):
-        yield slice(i, min(i + step, images.stop))
+def count(shape: tuple[int, ...]) -> int:
+    """How many tiles a batch of outputs (N, F, OH, OW) has."""
+    down, across = grid_of(shape)
+    return shape[0] * down * across
+
+
+def _images(grid: Pair, q: int, channels: int) -> int:
+    """How many images to work on at a time."""
+    tiles = grid[0] * grid[1]
+    return max(1, min(TILES // tiles, PLANE_BYTES // (4 * q * tiles * channels)))
 
 
 class Planes:
@@ -53,46 +61,69 @@ class Planes:
     def __init__(
         self, backend: NumbaBackend, name: str, count: int, tiles: int, channels: int
     ) -> None:
-        self.size = tiles * channels + SHIFT  # from one plane to the next
+        whole = -(-channels // LANES) * LANES
+        self.size = tiles * whole + SHIFT  # from one plane to the next
         self.flat = backend.scratch(name, count * self.size, np.float32)
         item = self.flat.itemsize
         self.all = as_strided(
-            self.flat, (count, tiles, channels), (self.size * item, channels * item, item)
+            self.flat, (count, tiles, channels), (self.size * item, whole * item, item)
         )
-
-    def group(self, g: int, channels: int) -> Host:
-        """A group's channels in every plane: (count, T, channels)."""
-        return self.all[:, :, g * channels : (g + 1) * channels]
 
 
 def forward(backend: NumbaBackend, x: Host, filters: Host, b: Host, padding: Pair, y: Host) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,); stride 1."""
     groups, F, C, r, _ = filters.shape
-    matrix, grid = _filter_matrix(r), grid_of(y.shape)
-    edge = len(matrix)  # of a tile
-    q = edge * edge
-    u = backend.empty((groups, q, C, F), np.float32)
+    w = filters.reshape(groups, F, C, r * r)
+    u = _products_of(backend, w, C, F, loops.filters_last, _filter_matrix(r))
+    _run(backend, x, u, r, b, padding, y)
 
-    def evaluate(channels: slice) -> None:
+
+def input_gradient(backend: NumbaBackend, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
+    """A convolution of dy, padded by ``around``, with the filters turned round."""
+    groups, F, C, r, _ = filters.shape
+    w = filters.reshape(groups, F, C, r * r)
+    turned_round = np.ascontiguousarray(_filter_matrix(r)[:, ::-1])
+    u = _products_of(backend, w, F, C, loops.channels_last, turned_round)
+    _run(backend, dy, u, r, np.zeros(groups * C, np.float32), around, dx)
+
+
+def _products_of(
+    backend: NumbaBackend, w: Host, inputs: int, outputs: int, turn: Any, matrix: Host
+) -> Host:
+    """Evaluated filters (G, q, inputs, outputs); w (G, F, C, taps)."""
+    groups, taps = len(w), w.shape[3]
+    by_input = backend.empty((groups, inputs, taps, outputs), np.float32)
+    u = backend.empty((groups, len(matrix), inputs, outputs), np.float32)
+
+    def some(part: slice) -> None:
         for g in range(groups):
-            some = np.ascontiguousarray(filters[g, :, channels])
-            loops.filters_to_products(some, matrix, u[g], channels.start)
+            turn(w[g], part.start, part.stop, by_input[g])
+            np.matmul(matrix, by_input[g, part], out=u[g].transpose(1, 0, 2)[part])
 
+    backend.share(some, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
+    return u
+
+
+def _run(backend: NumbaBackend, x: Host, u: Host, r: int, b: Host, padding: Pair, y: Host) -> None:
+    groups, q, C, F = u.shape
+    grid = grid_of(y.shape)
+    bias = np.zeros(groups * F + LANES, np.float32)
+    bias[: groups * F] = b
     # BLAS rounds by the number of rows, so that must not depend on the number of threads.
-    few = max(1, min(TILES // (grid[0] * grid[1]), -(-len(x) // PARTS)))
+    few = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))
+    evaluate, results = loops.evaluate(INPUT, r), loops.results(r)
 
     def part(chunks: slice) -> None:
         for i in range(chunks.start * few, min(chunks.stop * few, len(x)), few):
             n = slice(i, min(i + few, len(x)))
             T = (n.stop - n.start) * grid[0] * grid[1]
-            tiles = Planes(backend, "tiles", q, T, groups * C)
-            products = Planes(backend, "products", q, T, groups * F)
-            loops.tiles_of(x[n], *padding, *grid, edge, tiles.flat, tiles.size)
+            tiles = Planes(backend, "tiles", q, T, C)
+            products = Planes(backend, "products", q, T, F)
             for g in range(groups):
-                np.matmul(tiles.group(g, C), u[g], out=products.group(g, F))
-            loops.outputs_of(products.flat, products.size, edge, b, *grid, y[n])
+                evaluate(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
+                np.matmul(tiles.all, u[g], out=products.all)
+                results(products.flat, products.size, bias, *grid, y[n], g * F, F)
 
-    backend.share(evaluate, C)
     backend.share(part, -(-len(x) // few))
 
 
@@ -102,32 +133,31 @@ def weight_gradient(
     """dw in the filters' order, and db; ``shape`` is the filters'."""
     groups, F, C, r, _ = shape
     matrix, grid = _filter_matrix(r), grid_of(dy.shape)
-    edge = len(matrix)
-    q = edge * edge
+    q = len(matrix)
+    few = _images(grid, q, C + F)
+    of_x, of_dy = loops.evaluate(INPUT, r), loops.evaluate(GRADIENT, r)
 
     def part(images: slice) -> tuple[Host, Host]:
         size = groups * q * C * F
         du = backend.scratch("du", size, np.float32).reshape(groups, q, C, F)
         db = np.zeros(groups * F, np.float32)
-        for n in _few(images, grid):
+        for i in range(images.start, images.stop, few):
+            n = slice(i, min(i + few, images.stop))
             T = (n.stop - n.start) * grid[0] * grid[1]
-            tiles = Planes(backend, "tiles", q, T, groups * C)
-            products = Planes(backend, "products", q, T, groups * F)
-            loops.tiles_of(x[n], *padding, *grid, edge, tiles.flat, tiles.size)
-            loops.gradients_of(dy[n], *grid, edge, products.flat, products.size)
+            tiles = Planes(backend, "tiles", q, T, C)
+            products = Planes(backend, "products", q, T, F)
             is_first = n.start == images.start
             if not is_first:
-                one = backend.scratch("du of a few", size, np.float32).reshape(du.shape)
+                one = backend.scratch("du of a few", q * C * F, np.float32).reshape(q, C, F)
             for g in range(groups):
-                into = du[g] if is_first else one[g]
-                np.matmul(tiles.group(g, C).mT, products.group(g, F), out=into)
-            if not is_first:
-                du += one
+                of_x(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
+                of_dy(dy[n], g * F, F, 0, 0, *grid, products.flat, products.size)
+                np.matmul(tiles.all.mT, products.all, out=du[g] if is_first else one)
+                if not is_first:
+                    du[g] += one
             kernels.add_map_sums(dy[n], db)
-        dw = backend.empty((groups, C, r, r, F), np.float32)
-        for g in range(groups):
-            loops.products_to_filters(du[g], matrix, dw[g])
-        return dw, db
+        # (G, C, taps, F)
+        return np.matmul(matrix.T, du.transpose(0, 2, 1, 3)), db
 
     dw, db = backend.sum_parts(part, len(x), PARTS)
-    return np.ascontiguousarray(dw.transpose(0, 4, 1, 2, 3)), db
+    return np.ascontiguousarray(dw.transpose(0, 3, 1, 2)), db

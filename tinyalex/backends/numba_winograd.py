@@ -1,219 +1,118 @@
 """Winograd's fast convolution as compiled loops; ``winograd.py`` has the matrices and the source.
 
-Legend: an image is cut into TH x TW overlapping tiles of n x n pixels for 4 x 4 outputs: n = 6 for
-filters of 3 x 3, n = 8 for 5 x 5. r taps, T tiles in a slice of the batch. In tiles and products
-the channel comes last, so that every loop runs over neighbours in memory: images are turned from
-(C, H, W) to (H, W, C) and back. Each of a tile's n*n numbers has a plane of its own, (T, C), which
-one matrix product with (C, F) turns into a plane of products.
+Legend: an image is cut into TH x TW overlapping tiles of n x n pixels for M x M outputs: n = 6
+for filters of 3 x 3, n = 8 for 5 x 5. T tiles in a slice of the batch; LANES channels are worked on
+side by side, in copies of an image where they are neighbours. Each of a tile's n*n numbers has a
+plane of its own, (T, channels), which one matrix product with (C, F) turns into a plane of
+products. A plane's channels are filled up to whole vectors.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_transforms import (
-    LANES,
-    gradient_6,
-    gradient_8,
-    input_6,
-    input_8,
-    output_6,
-    output_8,
-)
-
-M = 4  # outputs of a tile in each direction
+from tinyalex.backends.numba_direct_loops import turn
+from tinyalex.backends.numba_kernels import copy_line
+from tinyalex.backends.numba_tile_blocks import M, evaluate_block, results_block
+from tinyalex.backends.numba_vector import LANES
 
 
 @compiled
-def blocks_of(x, ph, pw, blocks):
-    """blocks[c // LANES, w + pw, h + ph, c % LANES] = x[c, h, w], as far as blocks goes."""
-    C, H, W = x.shape
-    for block in range(blocks.shape[0]):
-        first = block * LANES
-        lanes = min(LANES, C - first)
-        for w in range(min(W, blocks.shape[1] - pw)):
-            for h in range(min(H, blocks.shape[2] - ph)):
-                pixel = blocks[block, w + pw, h + ph]
-                for c in range(lanes):
-                    pixel[c] = x[first + c, h, w]
+def channels_side_by_side(x, at, H, W, lanes, ph, pw, room, padded, HP, WP):
+    """padded[h + ph, w + pw, lane] = map ``lane`` of those at x[at], as far as padded goes.
 
-
-@compiled
-def tiles_of(x, ph, pw, TH, TW, n, planes, size):
-    """Cut images into tiles and evaluate each: B^T tile B.
-
-    x (N, C, H, W); the planes: n*n matrices (N*TH*TW, C), ``size`` numbers apart. Tiles start 4
-    pixels apart, ph rows above and pw columns left of the image; outside of it there are zeros.
+    x flat; padded flat, (HP, WP, LANES), zero outside of the image; room for (H*W, LANES).
     """
-    N, C, H, W = x.shape
-    HP, WP = (TH - 1) * M + n, (TW - 1) * M + n
-    padded = np.zeros(((C + LANES - 1) // LANES, WP, HP, LANES), x.dtype)
-    flat = padded.reshape(-1)
-    columns = np.empty(WP * n * LANES, x.dtype)  # (w, a, lane)
-    one = np.empty(n * LANES, x.dtype)
-    for i in range(N):
-        blocks_of(x[i], ph, pw, padded)
-        for block in range(padded.shape[0]):
-            lanes = min(LANES, C - block * LANES)
-            for th in range(TH):
-                for w in range(WP):
-                    at = ((block * WP + w) * HP + th * M) * LANES
-                    if n == 6:
-                        input_6(flat, at, LANES, columns, w * 6 * LANES, LANES)
-                    else:
-                        input_8(flat, at, LANES, columns, w * 8 * LANES, LANES)
-                for tw in range(TW):
-                    t = (i * TH + th) * TW + tw
-                    for a in range(n):
-                        at = (tw * M * n + a) * LANES
-                        if n == 6:
-                            input_6(columns, at, 6 * LANES, one, 0, LANES)
-                        else:
-                            input_8(columns, at, 8 * LANES, one, 0, LANES)
-                        scatter(one, n, planes, a * n * size + t * C + block * LANES, size, lanes)
+    turn(x, at, H * W, lanes, H * W, room, 0, LANES)
+    across = min(W, WP - pw) * LANES
+    for h in range(min(H, HP - ph)):
+        copy_line(room, h * W * LANES, padded, ((h + ph) * WP + pw) * LANES, across)
+
+
+@cache
+def evaluate(kind: int, r: int) -> Any:
+    """A kernel that cuts maps into tiles and evaluates each."""
+    edge = M + r - 1 if kind == 0 else M
+
+    def evaluate_tiles(x, first, count, ph, pw, TH, TW, planes, size):
+        """Maps first to first + count of x (N, C, H, W) into planes of (N*TH*TW, whole vectors).
+
+        Tiles start M pixels apart, ph rows above and pw columns left of the image; outside of it
+        there are zeros.
+        """
+        N, C, H, W = x.shape
+        HP, WP = (TH - 1) * M + edge, (TW - 1) * M + edge
+        source = x.reshape(-1)
+        blocks = (count + LANES - 1) // LANES
+        room = np.empty(H * W * LANES, x.dtype)
+        padded = np.zeros(HP * WP * LANES, x.dtype)
+        for i in range(N):
+            for block in range(blocks):
+                lanes = min(LANES, count - block * LANES)
+                at = (i * C + first + block * LANES) * H * W
+                channels_side_by_side(source, at, H, W, lanes, ph, pw, room, padded, HP, WP)
+                for th in range(TH):
+                    for tw in range(TW):
+                        corner = (th * WP + tw) * M * LANES
+                        to = ((i * TH + th) * TW + tw) * blocks * LANES + block * LANES
+                        evaluate_block(kind, r, padded, corner, WP * LANES, planes, to, size)
+
+    return compiled(evaluate_tiles)
+
+
+@cache
+def results(r: int) -> Any:
+    """A kernel that turns products back into pixels."""
+
+    def results_of_tiles(planes, size, bias, TH, TW, y, first, count):
+        """Maps first to first + count of y (N, F, OH, OW) from planes of products, plus bias (F,).
+
+        bias goes on for a vector beyond its last number.
+        """
+        N, F, OH, OW = y.shape
+        out = y.reshape(-1)
+        blocks = (count + LANES - 1) // LANES
+        strip = M * TW * M  # pixels
+        pixels = np.empty(strip * LANES, y.dtype)
+        lines = np.empty(LANES * strip, y.dtype)
+        for i in range(N):
+            for block in range(blocks):
+                start = first + block * LANES
+                lanes = min(LANES, count - block * LANES)
+                for th in range(TH):
+                    for tw in range(TW):
+                        at = ((i * TH + th) * TW + tw) * blocks * LANES + block * LANES
+                        to, pitch = tw * M * LANES, TW * M * LANES
+                        results_block(r, planes, at, size, bias, start, pixels, to, pitch)
+                    turn(pixels, 0, LANES, strip, LANES, lines, 0, strip)
+                    rows = min(M, OH - th * M)
+                    for f in range(lanes):
+                        to = (((i * F + start + f) * OH) + th * M) * OW
+                        if OW == TW * M:
+                            copy_line(lines, f * strip, out, to, rows * OW)
+                            continue
+                        for j in range(rows):
+                            copy_line(lines, f * strip + j * TW * M, out, to + j * OW, OW)
+
+    return compiled(results_of_tiles)
 
 
 @compiled
-def gradients_of(dy, TH, TW, n, planes, size):
-    """Evaluate d(loss)/d(output) tile by tile: A tile A^T; the adjoint of `outputs_of`.
-
-    dy (N, F, OH, OW); the planes: n*n matrices (N*TH*TW, F), ``size`` numbers apart.
-    """
-    N, F, H, W = dy.shape
-    HP, WP = TH * M, TW * M
-    padded = np.zeros(((F + LANES - 1) // LANES, WP, HP, LANES), dy.dtype)
-    flat = padded.reshape(-1)
-    columns = np.empty(WP * n * LANES, dy.dtype)  # (w, a, lane)
-    one = np.empty(n * LANES, dy.dtype)
-    for i in range(N):
-        blocks_of(dy[i], 0, 0, padded)
-        for block in range(padded.shape[0]):
-            lanes = min(LANES, F - block * LANES)
-            for th in range(TH):
-                for w in range(WP):
-                    at = ((block * WP + w) * HP + th * M) * LANES
-                    if n == 6:
-                        gradient_6(flat, at, LANES, columns, w * 6 * LANES, LANES)
-                    else:
-                        gradient_8(flat, at, LANES, columns, w * 8 * LANES, LANES)
-                for tw in range(TW):
-                    t = (i * TH + th) * TW + tw
-                    for a in range(n):
-                        at = (tw * M * n + a) * LANES
-                        if n == 6:
-                            gradient_6(columns, at, 6 * LANES, one, 0, LANES)
-                        else:
-                            gradient_8(columns, at, 8 * LANES, one, 0, LANES)
-                        scatter(one, n, planes, a * n * size + t * F + block * LANES, size, lanes)
+def filters_last(w, first, last, out):
+    """w (F, C, taps) to out (C, taps, F), for some of the channels."""
+    F, C, taps = w.shape
+    turn(w.reshape(-1), first * taps, C * taps, F, (last - first) * taps,
+         out.reshape(-1), first * taps * F, F)  # fmt: skip
 
 
 @compiled
-def scatter(one, n, planes, at, size, lanes):
-    """Put row k of ``one`` into plane k, from element ``at`` on."""
-    for k in range(n):
-        if lanes == LANES:  # a known length makes this four instructions
-            for c in range(LANES):
-                planes[at + k * size + c] = one[k * LANES + c]
-        else:
-            for c in range(lanes):
-                planes[at + k * size + c] = one[k * LANES + c]
-
-
-@compiled
-def gather(planes, at, size, lanes, n, one):
-    """Fetch a tile's n*n products: one (b, a, lane) from plane (a, b)."""
-    for a in range(n):
-        for b in range(n):
-            source, to = at + (a * n + b) * size, (b * n + a) * LANES
-            if lanes == LANES:
-                for f in range(LANES):
-                    one[to + f] = planes[source + f]
-            else:
-                for f in range(lanes):
-                    one[to + f] = planes[source + f]
-
-
-@compiled
-def outputs_of(planes, size, n, bias, TH, TW, y):
-    """Turn products back into pixels: A^T product A, plus the bias.
-
-    The planes: n*n matrices (N*TH*TW, F), ``size`` numbers apart; bias (F,), y (N, F, OH, OW).
-    """
-    N, F, OH, OW = y.shape
-    one = np.zeros(n * n * LANES, y.dtype)  # (b, a, lane)
-    half = np.empty(M * n * LANES, y.dtype)  # (j, b, lane)
-    rows = np.empty((M, TW * M, LANES), y.dtype)
-    flat_rows = rows.reshape(-1)
-    for i in range(N):
-        for first in range(0, F, LANES):
-            lanes = min(LANES, F - first)
-            for th in range(TH):
-                for tw in range(TW):
-                    gather(planes, ((i * TH + th) * TW + tw) * F + first, size, lanes, n, one)
-                    for b in range(n):
-                        if n == 6:
-                            output_6(one, b * 6 * LANES, LANES, half, b * LANES, 6 * LANES)
-                        else:
-                            output_8(one, b * 8 * LANES, LANES, half, b * LANES, 8 * LANES)
-                    for j in range(M):
-                        to = (j * TW + tw) * M * LANES
-                        if n == 6:
-                            output_6(half, j * 6 * LANES, LANES, flat_rows, to, LANES)
-                        else:
-                            output_8(half, j * 8 * LANES, LANES, flat_rows, to, LANES)
-                for f in range(lanes):
-                    for j in range(min(M, OH - th * M)):
-                        line, row = y[i, first + f, th * M + j], rows[j]
-                        for ow in range(OW):
-                            line[ow] = row[ow, f] + bias[first + f]
-
-
-@compiled
-def add_scaled(out, factor, x):
-    """out += factor * x."""
-    for i in range(out.size):
-        out[i] += factor * x[i]
-
-
-@compiled
-def filters_to_products(w, G, u, first):
-    """Evaluate filters: G w G^T; w (F, some C, r, r) of one group, u (n*n, C, F) from ``first``."""
-    F, C, r, _ = w.shape
-    n = G.shape[0]
-    taps = np.empty((r, r, F), w.dtype)
-    half = np.empty((r, F), w.dtype)
-    for c in range(C):
-        for i in range(r):
-            for j in range(r):
-                for f in range(F):
-                    taps[i, j, f] = w[f, c, i, j]
-        for a in range(n):
-            for j in range(r):
-                half[j, :] = 0
-                for i in range(r):
-                    add_scaled(half[j], G[a, i], taps[i, j])
-            for b in range(n):
-                out = u[a * n + b, first + c]
-                out[:] = 0
-                for j in range(r):
-                    add_scaled(out, G[b, j], half[j])
-
-
-@compiled
-def products_to_filters(du, G, dw):
-    """The adjoint of `filters_to_products`: dw (C, r, r, F) = G^T du G, du (n*n, C, F)."""
-    C, r, _, F = dw.shape
-    n = G.shape[0]
-    half = np.empty((n, F), du.dtype)
-    for c in range(C):
-        for i in range(r):
-            for b in range(n):
-                half[b, :] = 0
-                for a in range(n):
-                    add_scaled(half[b], G[a, i], du[a * n + b, c])
-            for j in range(r):
-                out = dw[c, i, j]
-                out[:] = 0
-                for b in range(n):
-                    add_scaled(out, G[b, j], half[b])
+def channels_last(w, first, last, out):
+    """w (F, C, taps) to out (F, taps, C), for some of the filters."""
+    F, C, taps = w.shape
+    source, to = w.reshape(-1), out.reshape(-1)
+    for f in range(first, last):
+        turn(source, f * C * taps, taps, C, taps, to, f * taps * C, C)

@@ -1,0 +1,160 @@
+"""Direct convolution as compiled loops around the blocks of ``numba_blocks.py``.
+
+Filters stand in panels (K, width): ``width`` of them side by side for each of the K taps, filled up
+with zeros. A tap's place is a distance in the padded image that `phases_of` makes, so one
+table serves any kernel, stride and padding. Legend as in ``base.py``, G groups, B panels a group.
+
+The sizes of a block are constants of the compiled code: each makes a kernel of its own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tinyalex.backends.numba_blocks import filter_block, tap_block, turn_block
+from tinyalex.backends.numba_compile import compiled
+from tinyalex.backends.numba_kernels import copy_line, phases_of
+from tinyalex.backends.numba_vector import LANES
+
+SAME_SET = 1024  # numbers: so far apart, all places share a set of the fastest cache
+
+
+@compiled
+def padded_of(x, step, ph, pw, out):
+    """As `phases_of`; rows that stay as they are go by vectors."""
+    if step > 1:
+        phases_of(x, step, ph, pw, out)
+        return
+    C, H, W = x.shape
+    height, width = out.shape[1], out.shape[3]
+    source, target = x.reshape(-1), out.reshape(-1)
+    for c in range(C):
+        for h in range(H):
+            copy_line(source, (c * H + h) * W, target, (c * height + h + ph) * width + pw, W)
+
+
+@compiled
+def turn(x, x_at, step, rows, columns, y, y_at, by):
+    """y[j * by + i] = x[i * step + j]; rows up to ``by`` are filled up with zeros."""
+    whole = rows // LANES * LANES
+    for i in range(0, whole, LANES):
+        for j in range(0, columns - LANES + 1, LANES):
+            turn_block(x, x_at + i * step + j, step, y, y_at + j * by + i, by)
+        for j in range(columns // LANES * LANES, columns):
+            for k in range(i, i + LANES):
+                y[y_at + j * by + k] = x[x_at + k * step + j]
+    for j in range(columns):
+        for i in range(whole, rows):
+            y[y_at + j * by + i] = x[x_at + i * step + j]
+        for i in range(rows, by):
+            y[y_at + j * by + i] = 0
+
+
+@compiled
+def panels_of_filters(w, panels, start):
+    """w (G, F/G, K) to panels (G, B, K, width): panel ``start`` of each group."""
+    G, F, K = w.shape
+    _, B, _, width = panels.shape
+    flat, out = w.reshape(-1), panels.reshape(-1)
+    for g in range(G):
+        first = start * width
+        rows = min(width, F - first)
+        turn(flat, (g * F + first) * K, K, rows, K, out, (g * B + start) * K * width, width)
+
+
+@compiled
+def panels_of_channels(w, panels, start):
+    """w (G, F/G, C/G, taps) to panels (G, B, F/G*taps, width) of channels, for the way back."""
+    G, F, C, taps = w.shape
+    _, B, K, width = panels.shape
+    flat, out = w.reshape(-1), panels.reshape(-1)
+    first = start * width
+    rows = min(width, C - first)
+    for g in range(G):
+        for f in range(F):
+            source = ((g * F + f) * C + first) * taps
+            to = ((g * B + start) * K + f * taps) * width
+            turn(flat, source, taps, rows, taps, out, to, width)
+
+
+@cache
+def forward(rows: int, columns: int, vectors: int) -> Any:
+    """A kernel that computes rows x columns pixels of vectors * LANES filters at a time."""
+    width = vectors * LANES
+
+    def direct_forward(x, phases, sh, sw, ph, pw, taps, w, bias, y, room, start, stop):
+        """y (n, G, F/G, OH, OW) = x (n, C, H, W) convolved with panels w, plus bias.
+
+        Panels from start to stop (of all groups) only. ``phases`` is room for one padded image,
+        ``room`` for a row of blocks: there goes a panel that is not full, and one whose filters'
+        maps lie so in y that they would push each other out of the cache.
+        """
+        G, F, OH, OW = y.shape[1:]
+        B, K = w.shape[1:3]
+        flat, panels, out = phases.reshape(-1), w.reshape(-1), y.reshape(-1)
+        row = phases.shape[2] * phases.shape[3]
+        group = phases.shape[0] // G * phases.shape[1] * row
+        phases[:] = 0
+        for n in range(x.shape[0]):
+            padded_of(x[n], sw, ph, pw, phases)
+            for panel in range(start, stop):
+                g, first = panel // B, panel % B * width
+                at, of_bias = panel * K * width, panel * width
+                through_room = first + width > F or OH * OW % SAME_SET == 0
+                for some in range(0, OH, rows):
+                    oh = min(some, OH - rows)  # the last block takes some pixels again
+                    to = (((n * G + g) * F + first) * OH + oh) * OW
+                    for other in range(0, OW, columns):
+                        ow = min(other, OW - columns)
+                        pixel = g * group + oh * sh * row + ow
+                        if through_room:
+                            filter_block(
+                                rows, columns, vectors, flat, pixel, sh * row, taps,
+                                panels, at, bias, of_bias, room, ow, rows * OW,
+                            )  # fmt: skip
+                        else:
+                            filter_block(
+                                rows, columns, vectors, flat, pixel, sh * row, taps,
+                                panels, at, bias, of_bias, out, to + ow, OH * OW,
+                            )  # fmt: skip
+                    if through_room:
+                        for f in range(min(width, F - first)):
+                            copy_line(room, f * rows * OW, out, to + f * OH * OW, rows * OW)
+
+    return compiled(direct_forward)
+
+
+@cache
+def weight_gradient(count: int, vectors: int) -> Any:
+    """A kernel that adds up the gradients of ``count`` taps of ``vectors`` * LANES filters."""
+    width = vectors * LANES
+
+    def direct_weight_gradient(x, phases, sh, sw, ph, pw, taps, pixels, dy, panels, dw, db):
+        """dw (G, B, K and more, width) and db (G*B*width) += what a few images give.
+
+        taps has as many entries as dw has rows; ``panels`` is room for one image's dy, turned.
+        """
+        G, F, P = dy.shape[1:]
+        B, K = dw.shape[1:3]
+        flat, turned, out = phases.reshape(-1), panels.reshape(-1), dw.reshape(-1)
+        source = dy.reshape(-1)
+        group = phases.size // G
+        phases[:] = 0
+        for n in range(x.shape[0]):
+            padded_of(x[n], sw, ph, pw, phases)
+            for panel in range(G * B):
+                g, first = panel // B, panel % B * width
+                filters = min(width, F - first)
+                turn(source, ((n * G + g) * F + first) * P, P, filters, P, turned, 0, width)
+                own = db[panel * width : (panel + 1) * width]
+                for p in range(P):
+                    for f in range(width):
+                        own[f] += turned[p * width + f]
+                for k in range(0, K, count):
+                    tap_block(
+                        count, vectors, flat, g * group, taps, k, pixels, turned, 0,
+                        out, (panel * K + k) * width,
+                    )  # fmt: skip
+
+    return compiled(direct_weight_gradient)
