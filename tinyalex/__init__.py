@@ -5,8 +5,4 @@ The public names live one level down, where a reader looks for them first:
 ``tinyalex.data``, ``tinyalex.training``, ``tinyalex.evaluation`` and ``tinyalex.check``.
 """
 
-from tinyalex.processor import tell_openblas as _tell_openblas
-
 __version__ = "0.1.0"
-
-_tell_openblas()

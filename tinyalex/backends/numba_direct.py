@@ -184,7 +184,7 @@ def weight_gradient(
         dw = backend.empty((groups, B, rows, width), np.float32)
         dw[...] = 0
         db = np.zeros(groups * B * width, np.float32)
-        panels = backend.scratch("dy", P * width, np.float32)
+        panels = backend.scratch("dy", P * width, np.float32).reshape(P, width)
         kernel(
             x[images], geometry.room(backend), *geometry.settings, taps, geometry.pixels,
             maps[images], panels, dw, db,

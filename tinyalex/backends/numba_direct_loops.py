@@ -35,47 +35,45 @@ def padded_of(x, step, ph, pw, out):
 
 
 @compiled
-def turn(x, x_at, step, rows, columns, y, y_at, by):
-    """y[j * by + i] = x[i * step + j]; rows up to ``by`` are filled up with zeros."""
+def turn(x, step, rows, y):
+    """y[j, i] = x[i * step + j], x flat; beyond ``rows``, y is filled up with zeros."""
+    columns, by = y.shape
+    out = y.reshape(-1)
     whole = rows // LANES * LANES
     for i in range(0, whole, LANES):
         for j in range(0, columns - LANES + 1, LANES):
-            turn_block(x, x_at + i * step + j, step, y, y_at + j * by + i, by)
+            turn_block(x, i * step + j, step, out, j * by + i, by)
         for j in range(columns // LANES * LANES, columns):
             for k in range(i, i + LANES):
-                y[y_at + j * by + k] = x[x_at + k * step + j]
+                y[j, k] = x[k * step + j]
     for j in range(columns):
         for i in range(whole, rows):
-            y[y_at + j * by + i] = x[x_at + i * step + j]
+            y[j, i] = x[i * step + j]
         for i in range(rows, by):
-            y[y_at + j * by + i] = 0
+            y[j, i] = 0
 
 
 @compiled
 def panels_of_filters(w, panels, start):
     """w (G, F/G, K) to panels (G, B, K, width): panel ``start`` of each group."""
     G, F, K = w.shape
-    _, B, _, width = panels.shape
-    flat, out = w.reshape(-1), panels.reshape(-1)
+    width = panels.shape[3]
+    first = start * width
     for g in range(G):
-        first = start * width
-        rows = min(width, F - first)
-        turn(flat, (g * F + first) * K, K, rows, K, out, (g * B + start) * K * width, width)
+        turn(w.reshape(-1)[(g * F + first) * K :], K, min(width, F - first), panels[g, start])
 
 
 @compiled
 def panels_of_channels(w, panels, start):
     """w (G, F/G, C/G, taps) to panels (G, B, F/G*taps, width) of channels, for the way back."""
     G, F, C, taps = w.shape
-    _, B, K, width = panels.shape
-    flat, out = w.reshape(-1), panels.reshape(-1)
+    width = panels.shape[3]
     first = start * width
     rows = min(width, C - first)
     for g in range(G):
         for f in range(F):
-            source = ((g * F + f) * C + first) * taps
-            to = ((g * B + start) * K + f * taps) * width
-            turn(flat, source, taps, rows, taps, out, to, width)
+            some = w.reshape(-1)[((g * F + f) * C + first) * taps :]
+            turn(some, taps, rows, panels[g, start, f * taps : (f + 1) * taps])
 
 
 @cache
@@ -102,22 +100,18 @@ def forward(rows: int, columns: int, vectors: int) -> Any:
                 g, first = panel // B, panel % B * width
                 at, of_bias = panel * K * width, panel * width
                 through_room = first + width > F or OH * OW % SAME_SET == 0
+                target, step = (room, rows * OW) if through_room else (out, OH * OW)
                 for some in range(0, OH, rows):
                     oh = min(some, OH - rows)  # the last block takes some pixels again
                     to = (((n * G + g) * F + first) * OH + oh) * OW
+                    start_at = 0 if through_room else to
                     for other in range(0, OW, columns):
                         ow = min(other, OW - columns)
                         pixel = g * group + oh * sh * row + ow
-                        if through_room:
-                            filter_block(
-                                rows, columns, vectors, flat, pixel, sh * row, taps,
-                                panels, at, bias, of_bias, room, ow, rows * OW,
-                            )  # fmt: skip
-                        else:
-                            filter_block(
-                                rows, columns, vectors, flat, pixel, sh * row, taps,
-                                panels, at, bias, of_bias, out, to + ow, OH * OW,
-                            )  # fmt: skip
+                        filter_block(
+                            rows, columns, vectors, flat, pixel, sh * row, taps,
+                            panels, at, bias, of_bias, target, start_at + ow, step,
+                        )  # fmt: skip
                     if through_room:
                         for f in range(min(width, F - first)):
                             copy_line(room, f * rows * OW, out, to + f * OH * OW, rows * OW)
@@ -133,7 +127,7 @@ def weight_gradient(count: int, vectors: int) -> Any:
     def direct_weight_gradient(x, phases, sh, sw, ph, pw, taps, pixels, dy, panels, dw, db):
         """dw (G, B, K and more, width) and db (G*B*width) += what a few images give.
 
-        taps has as many entries as dw has rows; ``panels`` is room for one image's dy, turned.
+        taps has as many entries as dw has rows; ``panels`` (P, width) is room for dy.
         """
         G, F, P = dy.shape[1:]
         B, K = dw.shape[1:3]
@@ -146,7 +140,7 @@ def weight_gradient(count: int, vectors: int) -> Any:
             for panel in range(G * B):
                 g, first = panel // B, panel % B * width
                 filters = min(width, F - first)
-                turn(source, ((n * G + g) * F + first) * P, P, filters, P, turned, 0, width)
+                turn(source[((n * G + g) * F + first) * P :], P, filters, panels)
                 own = db[panel * width : (panel + 1) * width]
                 for p in range(P):
                     for f in range(width):

@@ -25,12 +25,12 @@ from tinyalex.backends.numba_vector import LANES
 def channels_side_by_side(x, at, H, W, lanes, ph, pw, room, padded, HP, WP):
     """padded[h + ph, w + pw, lane] = map ``lane`` of those at x[at], as far as padded goes.
 
-    x flat; padded flat, (HP, WP, LANES), zero outside of the image; room for (H*W, LANES).
+    x flat; padded flat, (HP, WP, LANES), zero outside of the image; room (H*W, LANES).
     """
-    turn(x, at, H * W, lanes, H * W, room, 0, LANES)
+    turn(x[at:], H * W, lanes, room)
     across = min(W, WP - pw) * LANES
     for h in range(min(H, HP - ph)):
-        copy_line(room, h * W * LANES, padded, ((h + ph) * WP + pw) * LANES, across)
+        copy_line(room.reshape(-1), h * W * LANES, padded, ((h + ph) * WP + pw) * LANES, across)
 
 
 @cache
@@ -48,7 +48,7 @@ def evaluate(kind: int, r: int) -> Any:
         HP, WP = (TH - 1) * M + edge, (TW - 1) * M + edge
         source = x.reshape(-1)
         blocks = (count + LANES - 1) // LANES
-        room = np.empty(H * W * LANES, x.dtype)
+        room = np.empty((H * W, LANES), x.dtype)
         padded = np.zeros(HP * WP * LANES, x.dtype)
         for i in range(N):
             for block in range(blocks):
@@ -77,8 +77,9 @@ def results(r: int) -> Any:
         out = y.reshape(-1)
         blocks = (count + LANES - 1) // LANES
         strip = M * TW * M  # pixels
-        pixels = np.empty(strip * LANES, y.dtype)
-        lines = np.empty(LANES * strip, y.dtype)
+        pixels = np.empty((strip, LANES), y.dtype)
+        lines = np.empty((LANES, strip), y.dtype)
+        of_pixels, of_lines = pixels.reshape(-1), lines.reshape(-1)
         for i in range(N):
             for block in range(blocks):
                 start = first + block * LANES
@@ -87,16 +88,16 @@ def results(r: int) -> Any:
                     for tw in range(TW):
                         at = ((i * TH + th) * TW + tw) * blocks * LANES + block * LANES
                         to, pitch = tw * M * LANES, TW * M * LANES
-                        results_block(r, planes, at, size, bias, start, pixels, to, pitch)
-                    turn(pixels, 0, LANES, strip, LANES, lines, 0, strip)
+                        results_block(r, planes, at, size, bias, start, of_pixels, to, pitch)
+                    turn(of_pixels, pixels.shape[1], strip, lines)
                     rows = min(M, OH - th * M)
                     for f in range(lanes):
                         to = (((i * F + start + f) * OH) + th * M) * OW
                         if OW == TW * M:
-                            copy_line(lines, f * strip, out, to, rows * OW)
+                            copy_line(of_lines, f * strip, out, to, rows * OW)
                             continue
                         for j in range(rows):
-                            copy_line(lines, f * strip + j * TW * M, out, to + j * OW, OW)
+                            copy_line(of_lines, f * strip + j * TW * M, out, to + j * OW, OW)
 
     return compiled(results_of_tiles)
 
@@ -105,14 +106,12 @@ def results(r: int) -> Any:
 def filters_last(w, first, last, out):
     """w (F, C, taps) to out (C, taps, F), for some of the channels."""
     F, C, taps = w.shape
-    turn(w.reshape(-1), first * taps, C * taps, F, (last - first) * taps,
-         out.reshape(-1), first * taps * F, F)  # fmt: skip
+    some = out.reshape(C * taps, F)[first * taps : last * taps]
+    turn(w.reshape(-1)[first * taps :], C * taps, F, some)
 
 
 @compiled
 def channels_last(w, first, last, out):
     """w (F, C, taps) to out (F, taps, C), for some of the filters."""
-    F, C, taps = w.shape
-    source, to = w.reshape(-1), out.reshape(-1)
     for f in range(first, last):
-        turn(source, f * C * taps, taps, C, taps, to, f * taps * C, C)
+        turn(w[f].reshape(-1), w.shape[2], w.shape[1], out[f])
