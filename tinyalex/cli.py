@@ -32,7 +32,8 @@ class _Commands(TyperGroup):
             print_error("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except MemoryError as error:
-            print_error(f"not enough memory ({error})", "a smaller --batch-size")
+            hint = "a smaller batch, or end what else uses the memory"
+            print_error(f"not enough memory ({error})", hint)
             raise typer.Exit(USER_ERROR) from error
         except BrokenPipeError:
             raise  # whoever read our output has gone; typer ends quietly

@@ -11,7 +11,9 @@ import typer
 from tinyalex.commands.console import (
     JsonOption,
     Output,
+    PrecisionOption,
     QuietOption,
+    WorkspaceOption,
     command_line,
     duration,
     percent,
@@ -38,6 +40,8 @@ def train(
         str | None, typer.Option(help="numba, numpy, cuda, or auto (default): the fastest here.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    precision: PrecisionOption = None,
+    workspace_mb: WorkspaceOption = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training images. Default: the recipe's.")
     ] = None,
@@ -87,6 +91,8 @@ def train(
         "recipe": recipe,
         "backend": backend,
         "threads": threads,
+        "precision": precision,
+        "workspace_mb": workspace_mb,
         "epochs": epochs,
         "batch_size": batch_size,
         "lr": lr,

@@ -99,6 +99,8 @@ def resume(
     config = read_config(folder)
     changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
+    if config.backend not in ("cuda", "auto"):
+        config = replace(config, workspace_mb=None)  # of a GPU that the run has left
     checkpoint = None
     if (folder / checkpoints.FILE).exists():
         checkpoint = checkpoints.load_checkpoint(folder, config.model)
@@ -131,6 +133,8 @@ def _run(
                 # A loss that grows without limit gets its own error from the loop.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
+    except MemoryError as error:
+        raise _too_large(parts, error) from error
     finally:
         metrics.close()
     summary = _summary(parts, loop, finished)
@@ -138,6 +142,19 @@ def _run(
         write_json(out / SUMMARY, summary)
     listener.end(summary)
     return summary
+
+
+def _too_large(parts: Parts, error: MemoryError) -> RunError:
+    """What to say where the memory, of the host or of a GPU, is too small for a run's batches."""
+    batch, on_gpu = parts.config.batch_size, parts.backend.name == "cuda"
+    where = "the GPU's memory is" if on_gpu else "the memory is"
+    what = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    smaller = f"a new run with --batch-size {batch // 2}" if batch > 1 else "a smaller model"
+    less = (parts.backend.workspace_mb or 0) // 4
+    return RunError(
+        f"{where} too small for {parts.config.model} with batches of {batch}{what}",
+        smaller + (f", or with --workspace-mb {less}" if less else ""),
+    )
 
 
 def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
@@ -150,6 +167,7 @@ def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
         "test_images": config.facts["test_images"],
         "backend": parts.backend.name,
         "threads": parts.backend.threads,
+        "precision": parts.backend.precision,
         "epochs": config.epochs,
         "batch_size": config.batch_size,
         "lr": config.lr,
@@ -176,6 +194,7 @@ def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
         "seed": config.seed,
         "backend": parts.backend.name,
         "threads": parts.backend.threads,
+        "precision": parts.backend.precision,
         "wall_seconds": round(loop.wall_seconds, 1),
         "model": config.model,
         "recipe": config.recipe.name,
@@ -237,8 +256,13 @@ class Run:
     backend: Backend
 
 
-def load_run(run_dir: Path | str, backend: str = "auto", threads: int | None = None) -> Run:
-    """Load a run's network in test mode.
+def load_run(
+    run_dir: Path | str,
+    backend: str = "auto",
+    threads: int | None = None,
+    precision: str | None = None,
+) -> Run:
+    """Load a run's network in test mode; products are float32 unless ``precision`` says tf32.
 
     Raises
     ------
@@ -266,7 +290,7 @@ def load_run(run_dir: Path | str, backend: str = "auto", threads: int | None = N
         image_size=side,
     )
     model.load_state_dict(checkpoint.weights)
-    where = backends.get(backend, threads=threads)
+    where = backends.get(backend, threads, precision)
     model.to(where)
     model.eval()
     statistics = data.Statistics.from_arrays(checkpoint.statistics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
@@ -50,7 +50,8 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     ConfigError, DataError
         The model, the recipe and the data do not fit together.
     """
-    backend = backends.get(config.backend, threads=config.threads)
+    backend = backends.get(config.backend, config.threads, config.precision, config.workspace_mb)
+    config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe
     model = build_model(config, dataset)
