@@ -11,6 +11,7 @@ from tinyalex import __version__
 from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
+from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate, predict
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
@@ -76,6 +77,7 @@ app.command()(predict)
 app.command()(model)
 app.command()(recipe)
 app.command()(bench)
+app.command()(doctor)
 app.add_typer(data_app, name="data")
 
 
