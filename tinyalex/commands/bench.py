@@ -112,18 +112,15 @@ def bench(
         else:
             wanted = benchmark.TASKS if what == "all" else tasks
             for plan in settings:
-                found = []
-                for task in plan.tasks(wanted):
-                    found += benchmark.contest(
-                        [replace(j, task=task) for j in plan.jobs], pairs, say
-                    )
+                found, skipped = _contests(plan, plan.tasks(wanted), pairs, say, len(settings) > 1)
                 say("")
                 title = f"{model}, {plan.title}, median (quartiles) of {pairs} turns each"
                 out.text(f"\n{title}")
                 _print(out, tables.results_table(found, peaks[plan.precision]["gemm_gflops"]))
-                for line in tables.settings_lines(found):
+                for line in [*tables.settings_lines(found), *skipped]:
                     out.text(line)
                 results += found
+                document.setdefault("skipped", []).extend(skipped)
         out.text(MEMORY_NOTE if first.contestant != "cuda" else GPU_MEMORY_NOTE)
         if layers or roofline is not None:
             document["layers"] = {}
@@ -166,6 +163,24 @@ class Progress:
     def __exit__(self, *error: object) -> None:
         if self._status is not None:
             self._status.stop()
+
+
+def _contests(
+    plan: Plan, tasks: list[str], pairs: int, say: Progress, may_skip: bool
+) -> tuple[list[Result], list[str]]:
+    """A plan's contests, and a line for each that did not fit into memory."""
+    from tinyalex.check import bench as benchmark
+
+    found: list[Result] = []
+    skipped = []
+    for task in tasks:
+        try:
+            found += benchmark.contest([replace(job, task=task) for job in plan.jobs], pairs, say)
+        except MemoryError as error:
+            if not may_skip:
+                raise
+            skipped.append(f"left out: {plan.title}, {task}: {error}")
+    return found, skipped
 
 
 def _layers(
