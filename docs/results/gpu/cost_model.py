@@ -92,7 +92,11 @@ def ms(value: float) -> str:
 def floors() -> str:
     """Each layer's operations, bytes and least times."""
     everything = costs()
-    rows = [_floor_row(f"`{row.name}`", row.kind, row.least, row.ours) for row in everything]
+    rows = [
+        _floor_row(f"`{row.name}`", row.kind, row.least, row.ours)
+        for row in everything
+        if moved(row.least)
+    ]
     least, ours = ([c for row in everything for c in which(row)] for which in (_least, _ours))
     rows = [*rows, _floor_row("**step**", "", least, ours)]
     headings = ["layer", "kind", "GFLOP", "MB", "floor float32, ms", "floor TF32, ms"]
