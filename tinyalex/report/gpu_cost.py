@@ -87,7 +87,7 @@ def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) 
     >>> rows[0].name, round(rows[0].flop / 1e9, 1)
     ('features.0', 54.0)
     """
-    rows = []
+    rows: list[LayerCost] = []
     for name, layer, shape in leaves(model, (batch, *input_shape)):
         sees_image = not rows
         flop, moves = (count(layer, shape, sees_image) for count in (layer_flop, layer_bytes))
