@@ -103,8 +103,10 @@ def _configured(
 ) -> Backend:
     """A backend with what was asked of it, or the reason why it cannot have it."""
     if name == "cuda":
-        given = {"precision": precision, "workspace_mb": workspace_mb}
-        backend = _make(name, threads, **{k: v for k, v in given.items() if v is not None})
+        given: dict[str, Any] = {} if workspace_mb is None else {"workspace_mb": workspace_mb}
+        if precision not in (None, "float32"):
+            given["precision"] = precision
+        backend = _make(name, threads, **given)
         if precision is not None:
             backend.set_precision(precision)  # CuPy's own may have been changed since
         return backend
