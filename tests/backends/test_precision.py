@@ -65,6 +65,7 @@ def cupy(monkeypatch):
     Arrays.__abstractmethods__ = frozenset()
     monkeypatch.setitem(sys.modules, "tinyalex.backends.cuda", SimpleNamespace(CudaBackend=Arrays))
     monkeypatch.setattr(cuda_check, "why_not", lambda: None)
+    monkeypatch.setattr(backends, "available", lambda: ["cuda", "numpy"])
     monkeypatch.setattr(cuda_gemm, "_cupy_uses_tf32", False)
     backends._make.cache_clear()
     yield fake

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tinyalex import backends
 from tinyalex.backends import cuda_check
 from tinyalex.check.doctor import gpu
 
@@ -60,6 +61,10 @@ class Place:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.patch = monkeypatch
         monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+        cpu = [name for name in backends.available() if name != "cuda"]  # `--backend` fixes them
+        monkeypatch.setattr(
+            backends, "available", lambda: (["cuda"] if cuda_check.why_not() is None else []) + cpu
+        )
 
     def driver(self, **answers):
         """Install a driver; without arguments, that of an H100."""
@@ -119,8 +124,6 @@ class Place:
 @pytest.fixture
 def place(monkeypatch):
     """`why_not` and the notice of `auto` forget what they found on other machines."""
-    from tinyalex import backends
-
     for remembers in (cuda_check.why_not, backends._tell_of_a_gpu):
         remembers.cache_clear()
     yield Place(monkeypatch)
