@@ -62,6 +62,7 @@ class Place:
         self.patch = monkeypatch
         monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
         cpu = [name for name in backends.available() if name != "cuda"]  # `--backend` fixes them
+        cuda_check.why_not.cache_clear()
         monkeypatch.setattr(
             backends, "available", lambda: (["cuda"] if cuda_check.why_not() is None else []) + cpu
         )
