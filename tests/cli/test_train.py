@@ -64,7 +64,6 @@ def test_a_folder_with_a_run_is_not_overwritten(refused, trained):
         (["--recipe", "papr"], "'paper'"),
         (["--data", "digit"], "'digits'"),
         (["--backend", "nunpy"], "'numpy'"),
-        (["--backend", "cuda"], "cuda"),
         (["--batch-size", 0], "batch"),
         (["--epochs", 0], "epochs"),
         (["--lr", -1], "lr"),

@@ -23,6 +23,9 @@ class FastBackend(NumpyBackend):
         super().__init__(1)
         self.precision, self.workspace_mb = "tf32", 64
 
+    def memory_held(self):
+        return 3 << 19
+
 
 @pytest.fixture
 def gpu(monkeypatch):
@@ -46,6 +49,7 @@ def test_config_json_and_summary_record_precision_and_workspace(config, gpu):
     plain = json.loads((wanted.out / "config.json").read_text())
     assert (plain["precision"], plain["workspace_mb"]) == ("tf32", 64)
     assert summary["precision"] == "tf32" and gpu == [("tf32", 64)]
+    assert summary["gpu_memory_mib"] == 1.5
 
 
 def test_the_workspace_that_was_used_is_recorded_where_none_was_asked_for(config, gpu):

@@ -35,6 +35,7 @@ class CudaArrays(Backend):
 
     name = "cuda"
     checks_values = False
+    pool: Any = None  # CuPy's memory pool; it gives nothing back by itself
 
     def __init__(self, precision: str = "float32", workspace_mb: int = WORKSPACE_MB) -> None:
         missing = cuda_check.why_not()
@@ -42,7 +43,7 @@ class CudaArrays(Backend):
             raise BackendError(f"backend 'cuda' is not available: {missing[0]}", missing[1])
         import cupy
 
-        self.xp = cupy
+        self.xp, self.pool = cupy, cupy.get_default_memory_pool()
         self.set_precision(precision)
         if workspace_mb < 1:
             raise ConfigError(
@@ -83,9 +84,8 @@ class CudaArrays(Backend):
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         return self._within_memory(lambda: self.xp.empty(tuple(shape), dtype))
 
-    def memory_held(self) -> int:
-        held: int = self.xp.get_default_memory_pool().total_bytes()  # it gives nothing back
-        return held
+    def memory_held(self) -> int | None:
+        return None if self.pool is None else int(self.pool.total_bytes())
 
     def flat(self, x: Array) -> Array:
         """``x`` in one piece, as the kernels index it; refuses an array of the host."""

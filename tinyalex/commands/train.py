@@ -144,6 +144,8 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
         f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs,"
         f" {summary['images_per_second']:,.0f} images/s"
     )
+    if summary.get("gpu_memory_mib") is not None:
+        output.text(f"GPU memory  {summary['gpu_memory_mib']:,.0f} MiB (CuPy's pool)")
     output.text(f"folder      {folder} (weights, metrics, curves.png, filters.png)")
     output.text()
     output.text("Next:")

@@ -20,7 +20,7 @@ from tinyalex.training.files import write_json
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
-from tinyalex.training.setup import Parts, assemble
+from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 
 METRICS = "metrics.jsonl"
@@ -134,7 +134,7 @@ def _run(
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
     except MemoryError as error:
-        raise _too_large(parts, error) from error
+        raise too_large(parts, error) from error
     finally:
         metrics.close()
     summary = _summary(parts, loop, finished)
@@ -142,19 +142,6 @@ def _run(
         write_json(out / SUMMARY, summary)
     listener.end(summary)
     return summary
-
-
-def _too_large(parts: Parts, error: MemoryError) -> RunError:
-    """What to say where the memory, of the host or of a GPU, is too small for a run's batches."""
-    batch, on_gpu = parts.config.batch_size, parts.backend.name == "cuda"
-    where = "the GPU's memory is" if on_gpu else "the memory is"
-    what = f" ({str(error).splitlines()[0]})" if str(error) else ""
-    smaller = f"a new run with --batch-size {batch // 2}" if batch > 1 else "a smaller model"
-    less = (parts.backend.workspace_mb or 0) // 4
-    return RunError(
-        f"{where} too small for {parts.config.model} with batches of {batch}{what}",
-        smaller + (f", or with --workspace-mb {less}" if less else ""),
-    )
 
 
 def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
@@ -181,7 +168,7 @@ def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
 
 
 def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
-    config, last = parts.config, loop.last_epoch
+    config, last, held = parts.config, loop.last_epoch, parts.backend.memory_held()
     return {
         "top1_error": last.get("test_error"),
         "top5_error": last.get("test_top5_error"),
@@ -195,6 +182,7 @@ def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
         "backend": parts.backend.name,
         "threads": parts.backend.threads,
         "precision": parts.backend.precision,
+        "gpu_memory_mib": None if held is None else round(held / 2**20, 1),
         "wall_seconds": round(loop.wall_seconds, 1),
         "model": config.model,
         "recipe": config.recipe.name,

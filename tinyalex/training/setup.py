@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
-from tinyalex.errors import ConfigError, ShapeError
+from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training import schedules
@@ -160,4 +160,17 @@ def make_loader(
         scale=recipe.scale * (recipe.colour_scale if colour else 1.0),
         colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
         training=training,
+    )
+
+
+def too_large(parts: Parts, error: MemoryError) -> RunError:
+    """What to say where the memory, of the host or of a GPU, is too small for a run's batches."""
+    batch, on_gpu = parts.config.batch_size, parts.backend.name == "cuda"
+    where = "the GPU's memory is" if on_gpu else "the memory is"
+    what = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    smaller = f"a new run with --batch-size {batch // 2}" if batch > 1 else "a smaller model"
+    less = (parts.backend.workspace_mb or 0) // 4
+    return RunError(
+        f"{where} too small for {parts.config.model} with batches of {batch}{what}",
+        smaller + (f", or with --workspace-mb {less}" if less else ""),
     )

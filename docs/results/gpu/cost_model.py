@@ -23,6 +23,8 @@ PAGE = HERE.parents[1] / "gpu.md"
 NAMES = {"float32": "float32", "tf32": "TF32"}
 PRECISIONS = tuple(NAMES)
 GOOD_PRODUCT = {"float32": 44.0, "tf32": 200.0}  # TFLOP/s, what most of the products reach
+# Stored images are 256 pixels wide (paper, section 2); PCIe 5 with 16 lanes, assumed.
+STORED, BUS = 256, 64e9
 IMAGE, BATCH = (3, 227, 227), 1024
 
 Part = tuple[str, float, float]  # kernel, milliseconds, rate
@@ -214,8 +216,21 @@ def break_even() -> str:
     return table(headings, rows)
 
 
+def loading() -> str:
+    """A batch's bytes on their way to the GPU, if nothing but the bus slowed them."""
+    rows = []
+    for batch in (128, 1024):
+        moves = batch * (STORED * STORED * 3)
+        least = 1e3 * moves / BUS
+        took = step_times()["tf32", batch]
+        rows.append(
+            [str(batch), f"{moves / 1e6:.0f}", f"{least:.2f}", f"{100 * least / took:.0f} %"]
+        )
+    return table(["batch", "MB", "ms on the bus", "of a measured TF32 step"], rows)
+
+
 TABLES = {"floors": floors, "convolutions": convolutions, "steps": steps, "gains": gains}
-TABLES["break-even"] = break_even
+TABLES |= {"break-even": break_even, "loading": loading}
 
 
 def filled(page: str) -> str:
