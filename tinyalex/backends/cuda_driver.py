@@ -112,6 +112,4 @@ def _library() -> Any:
     try:
         return ctypes.CDLL(name)
     except OSError:
-        raise NoDriver(
-            f"no NVIDIA driver ({name} not found)", "install NVIDIA's driver, or --backend auto"
-        ) from None
+        raise NoDriver(f"no NVIDIA driver ({name} not found)", "install NVIDIA's driver") from None
