@@ -11,6 +11,7 @@ from tinyalex import __version__
 from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
+from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate, predict
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
@@ -32,7 +33,8 @@ class _Commands(TyperGroup):
             print_error("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except MemoryError as error:
-            print_error(f"not enough memory ({error})", "a smaller --batch-size")
+            hint = "a smaller batch, or end what else uses the memory"
+            print_error(f"not enough memory ({error})", hint)
             raise typer.Exit(USER_ERROR) from error
         except BrokenPipeError:
             raise  # whoever read our output has gone; typer ends quietly
@@ -75,6 +77,7 @@ app.command()(predict)
 app.command()(model)
 app.command()(recipe)
 app.command()(bench)
+app.command()(doctor)
 app.add_typer(data_app, name="data")
 
 

@@ -36,6 +36,10 @@ class BackendError(TinyalexError, RuntimeError):
     """A backend is missing, or this machine cannot run it."""
 
 
+class DeviceMemoryError(BackendError, MemoryError):
+    """The memory of a GPU is full."""
+
+
 class DataError(TinyalexError, ValueError):
     """A data set, an image file or a label is not usable."""
 

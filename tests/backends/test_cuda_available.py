@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,6 +78,7 @@ def test_a_simulator_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NUMBA_ENABLE_CUDASIM" in reason
 
 
+@pytest.mark.skipif("TINYALEX_TEST_BACKENDS" in os.environ, reason="the backends are chosen")
 def test_the_backend_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda_check, "find_spec", lambda _: None)
     with pytest.raises(BackendError, match="cupy is not installed[\\s\\S]*--backend auto"):

@@ -21,7 +21,7 @@ def ceilings(monkeypatch):
         "gemm_way": "library",
         "copy_gb_per_s": 10.0,
     }
-    monkeypatch.setattr(benchmark, "peaks", lambda backend, threads: dict(found))
+    monkeypatch.setattr(benchmark, "peaks", lambda job: dict(found))
 
 
 def test_results_and_layers_fit_eighty_columns(call, tmp_path):

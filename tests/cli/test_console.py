@@ -45,6 +45,12 @@ def test_the_bar_shows_the_figures_in_eighty_columns():
     assert len(last) <= 80
 
 
+@pytest.mark.parametrize(("precision", "shown"), [("tf32", " in tf32:"), ("float32", "cuda:")])
+def test_a_precision_other_than_float32_is_shown(capsys, precision, shown):
+    TrainingProgress(Output()).start({**INFO, "backend": "cuda", "precision": precision})
+    assert f"backend cuda{shown.removeprefix('cuda')}" in capsys.readouterr().out
+
+
 def test_a_resumed_run_does_not_begin_at_zero():
     progress = TrainingProgress(Output(quiet=True))
     progress.start(INFO)

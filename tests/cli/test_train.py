@@ -64,7 +64,6 @@ def test_a_folder_with_a_run_is_not_overwritten(refused, trained):
         (["--recipe", "papr"], "'paper'"),
         (["--data", "digit"], "'digits'"),
         (["--backend", "nunpy"], "'numpy'"),
-        (["--backend", "cuda"], "cuda"),
         (["--batch-size", 0], "batch"),
         (["--epochs", 0], "epochs"),
         (["--lr", -1], "lr"),
@@ -146,3 +145,27 @@ def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
     assert result.exit_code == 0, result.output
     assert (tmp_path / "run" / "summary.json").exists()
     assert (tmp_path / "run" / "curves.png").exists()
+
+
+@pytest.mark.parametrize("words", [["train"], ["evaluate", "RUN"], ["bench"]])
+def test_tf32_on_a_cpu_is_refused(refused, trained, words):
+    words = [trained if word == "RUN" else word for word in words]
+    said = refused(*words, "--backend", "numpy", "--precision", "tf32")
+    assert "tf32 is for a GPU" in said and "--precision float32" in said
+
+
+@pytest.mark.parametrize("command", ["train", "bench"])
+def test_a_workspace_on_a_cpu_is_refused(refused, command):
+    assert "--backend cuda" in refused(command, "--backend", "numpy", "--workspace-mb", 64)
+
+
+def test_resuming_refuses_another_precision(refused):
+    said = refused("train", "--resume", "nothing", "--precision", "tf32", "--workspace-mb", 2)
+    assert "--precision, --workspace-mb" in said
+
+
+def test_float32_may_be_asked_for_on_a_cpu(call):
+    result = call("train", "--epochs", 1, "--precision", "float32", "--out", "here")
+    assert result.exit_code == 0, result.output
+    config = json.loads(Path("here/config.json").read_text())
+    assert config["precision"] == "float32"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib.util import find_spec
+from typing import Any
 
+from tinyalex import notice
 from tinyalex.backends import cuda_check
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
 from tinyalex.backends.numpy import NumpyBackend
-from tinyalex.errors import BackendError, unknown
+from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
@@ -29,8 +31,13 @@ def _has(package: str) -> bool:
     return find_spec(package) is not None
 
 
-def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
-    """Return a backend.
+def get(
+    name: str | Backend = "auto",
+    threads: int | None = None,
+    precision: str | None = None,
+    workspace_mb: int | None = None,
+) -> Backend:
+    """Return a backend; the same one for the same arguments.
 
     Parameters
     ----------
@@ -40,11 +47,17 @@ def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
     threads : int, optional
         Workers that share a batch: by default the CPU cores this process may use, or
         ``OMP_NUM_THREADS`` if that is set.
+    precision : str, optional
+        Of matrix products: ``"float32"``, or on a GPU ``"tf32"``. The one chosen last holds for
+        CuPy's own products too, in the whole process.
+    workspace_mb : int, optional
+        GPU memory for the columns of a convolution, in MiB. The CPU backends, whose slices fit
+        the cache, have no such choice; ``"auto"`` overlooks it where there is no GPU.
 
     Raises
     ------
     ConfigError
-        The name is unknown or ``threads`` is below 1.
+        The name is unknown, ``threads`` is below 1, or the backend cannot do what is asked.
     BackendError
         The backend exists but cannot run here.
 
@@ -57,8 +70,12 @@ def get(name: str | Backend = "auto", threads: int | None = None) -> Backend:
         return name
     if name == "auto":
         name = available()[0]
+        if name != "cuda":
+            _tell_of_a_gpu()
+            workspace_mb = None
     if name in available():
-        return _make(name, check_threads(_default_threads() if threads is None else threads))
+        threads = check_threads(_default_threads() if threads is None else threads)
+        return _configured(name, threads, precision, workspace_mb)
     if name == "cuda":
         reason, hint = cuda_check.why_not() or ("", "")
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
@@ -75,11 +92,42 @@ def _others() -> str:
 
 
 @cache
-def _make(name: str, threads: int) -> Backend:
+def _tell_of_a_gpu() -> None:
+    """Say once why a GPU that is there, or was prepared for, is not used."""
+    if text := cuda_check.unused_gpu():
+        notice.tell(f"backend auto: {text}")
+
+
+def _configured(
+    name: str, threads: int, precision: str | None, workspace_mb: int | None
+) -> Backend:
+    """A backend with what was asked of it, or the reason why it cannot have it."""
+    if name == "cuda":
+        given: dict[str, Any] = {} if workspace_mb is None else {"workspace_mb": workspace_mb}
+        if precision not in (None, "float32"):
+            given["precision"] = precision
+        backend = _make(name, threads, **given)
+        if precision is not None:
+            backend.set_precision(precision)  # CuPy's own may have been changed since
+        return backend
+    backend = _make(name, threads)
+    if precision is not None:
+        backend.set_precision(precision)
+    if workspace_mb is not None:
+        raise ConfigError(
+            f"--workspace-mb is for --backend cuda; backend {name!r} works in slices that fit "
+            f"the cache (got {workspace_mb})",
+            "leave it out",
+        )
+    return backend
+
+
+@cache
+def _make(name: str, threads: int, **settings: Any) -> Backend:
     if name == "cuda":
         from tinyalex.backends.cuda import CudaBackend  # imports CuPy
 
-        return CudaBackend()
+        return CudaBackend(**settings)
     if name == "numba":
         from tinyalex.backends.numba import NumbaBackend  # takes half a second
 

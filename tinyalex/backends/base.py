@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, unknown
 
 Array = Any
 Pair = tuple[int, int]
+PRECISIONS = ("float32", "tf32")
 
 # Columns of one slice should stay in a core's own cache (512 kB to 2 MB on current machines).
 SLICE_BYTES = 1 << 20
@@ -51,12 +52,28 @@ class Backend(ABC):
         Workers that share a batch.
     checks_values : bool
         Whether looking at values (are all labels in range?) costs no device synchronisation.
+    precision : str
+        Of products of float32 matrices, ``"float32"`` or ``"tf32"``.
+    workspace_mb : int or None
+        Bound of a convolution's workspace in MiB; None where slices fit a cache instead.
     """
 
     name: str
     xp: Any
     threads: int = 1
     checks_values: bool = True
+    precision: str = "float32"
+    workspace_mb: int | None = None
+
+    def set_precision(self, precision: str) -> None:
+        """Choose how float32 matrices are multiplied; a CPU knows float32 alone."""
+        check_precision(precision)
+        if precision != "float32":
+            raise ConfigError(
+                f"--precision {precision} is for a GPU; backend {self.name!r} multiplies in "
+                "float32",
+                "--backend cuda, or --precision float32",
+            )
 
     @abstractmethod
     def asarray(self, x: Any, dtype: Any = None) -> Array:
@@ -76,6 +93,10 @@ class Backend(ABC):
 
     def synchronize(self) -> None:  # noqa: B027 (a host has nothing to wait for)
         """Wait until all work that was queued is done."""
+
+    def memory_held(self) -> int | None:
+        """Bytes of a device's memory that arrays have or had; None where that is the host's."""
+        return None
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         """Make an array whose values do not matter yet."""
@@ -247,6 +268,13 @@ class Backend(ABC):
 def add_in_order(total: tuple[Array, ...], part: tuple[Array, ...]) -> tuple[Array, ...]:
     """Add one slice's results to the running totals."""
     return tuple(t + p for t, p in zip(total, part, strict=True)) if total else part
+
+
+def check_precision(precision: str) -> str:
+    """Refuse a precision that nobody has."""
+    if precision not in PRECISIONS:
+        raise unknown("--precision", precision, PRECISIONS)
+    return precision
 
 
 def check_threads(threads: int) -> int:

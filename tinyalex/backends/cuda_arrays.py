@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends import cuda_check, cuda_gemm
-from tinyalex.backends.base import Array, Backend
+from tinyalex.backends.base import Array, Backend, check_precision
 from tinyalex.backends.cuda_generator import DeviceGenerator
-from tinyalex.errors import BackendError, ConfigError
+from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
-PRECISIONS = ("float32", "tf32")
+WORKSPACE_MB = 512
+TF32_CAPABILITY = 80  # of an A100, as CuPy writes it; older tensor cores have no TF32
 
 
 class CudaArrays(Backend):
@@ -34,25 +35,33 @@ class CudaArrays(Backend):
 
     name = "cuda"
     checks_values = False
+    pool: Any = None  # CuPy's memory pool; it gives nothing back by itself
 
-    def __init__(self, precision: str = "float32", workspace_mb: int = 512) -> None:
+    def __init__(self, precision: str = "float32", workspace_mb: int = WORKSPACE_MB) -> None:
         missing = cuda_check.why_not()
         if missing:
             raise BackendError(f"backend 'cuda' is not available: {missing[0]}", missing[1])
         import cupy
 
-        self.xp = cupy
+        self.xp, self.pool = cupy, cupy.get_default_memory_pool()
         self.set_precision(precision)
         if workspace_mb < 1:
-            raise ConfigError(f"workspace_mb must be at least 1 (got {workspace_mb})")
-        self.workspace = workspace_mb << 20
+            raise ConfigError(
+                f"--workspace-mb must be at least 1 (got {workspace_mb})",
+                f"--workspace-mb {WORKSPACE_MB}, or leave it out",
+            )
+        self.workspace, self.workspace_mb = workspace_mb << 20, workspace_mb
 
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied, here and in CuPy."""
-        if precision not in PRECISIONS:
-            raise ConfigError(
-                f"precision must be one of {', '.join(PRECISIONS)} (got {precision!r})"
-            )
+        if check_precision(precision) == "tf32":
+            capability = self.xp.cuda.Device().compute_capability
+            if int(capability) < TF32_CAPABILITY:
+                raise ConfigError(
+                    f"--precision tf32 needs a GPU of compute capability 8.0 or more "
+                    f"(this one has {capability[:-1]}.{capability[-1]})",
+                    "--precision float32",
+                )
         self.precision = precision
         cuda_gemm.set_precision(precision == "tf32")
 
@@ -75,6 +84,9 @@ class CudaArrays(Backend):
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         return self._within_memory(lambda: self.xp.empty(tuple(shape), dtype))
 
+    def memory_held(self) -> int | None:
+        return None if self.pool is None else int(self.pool.total_bytes())
+
     def flat(self, x: Array) -> Array:
         """``x`` in one piece, as the kernels index it; refuses an array of the host."""
         if not isinstance(x, self.xp.ndarray):
@@ -94,8 +106,9 @@ class CudaArrays(Backend):
         try:
             return make()
         except self.xp.cuda.memory.OutOfMemoryError as error:
-            raise BackendError(
-                f"the GPU's memory is full ({error})", "a smaller batch, or less workspace"
+            raise DeviceMemoryError(
+                f"the GPU's memory is full ({error})",
+                "a smaller --batch-size, or a smaller --workspace-mb",
             ) from None
 
     def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from tinyalex.backends import cuda_driver
+from tinyalex.backends.cuda_driver import Driver, NoDriver
+
 INSTALL = "pip install 'tinyalex[cuda12]' or 'tinyalex[cuda13]', as the driver supports"
+# CUDA's major version and the oldest driver for it; https://docs.nvidia.com/deploy/
+# cuda-compatibility, table of minor version compatibility.
+OLDEST_DRIVER = {12: "525", 13: "580"}
 
 
 @cache
@@ -23,25 +28,59 @@ def why_not() -> tuple[str, str] | None:
         return "the package numba-cuda is not installed", INSTALL
     if os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"):
         return "numba-cuda simulates (NUMBA_ENABLE_CUDASIM is set)", "unset NUMBA_ENABLE_CUDASIM"
-    return _ask_driver() or _ask_cupy() or _ask_numba()
-
-
-def _ask_driver() -> tuple[str, str] | None:
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
-        driver = ctypes.CDLL(library)
-    except OSError:
+        driver = cuda_driver.ask()
+    except NoDriver as missing:
+        return missing.reason
+    return does_not_fit(driver) or ask_cupy() or ask_numba()
+
+
+def does_not_fit(driver: Driver) -> tuple[str, str] | None:
+    """What is wrong where a driver is too old for what is installed, or at all.
+
+    A newer driver runs programs of an older CUDA; an older driver runs none of a newer one.
+    """
+    major = driver.cuda[0]
+    supports = f"the NVIDIA driver supports CUDA {driver.cuda[0]}.{driver.cuda[1]} at most"
+    if major < min(OLDEST_DRIVER):
+        oldest = min(OLDEST_DRIVER)
         return (
-            f"no NVIDIA driver ({library} not found)",
-            "install NVIDIA's driver, or --backend auto",
+            f"{supports}, and {oldest}.0 is needed",
+            f"install NVIDIA's driver {OLDEST_DRIVER[oldest]} or newer",
         )
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) or not count.value:
-        return "the NVIDIA driver finds no GPU", "look at nvidia-smi and CUDA_VISIBLE_DEVICES"
+    for package, wanted in (("CuPy", cupy_cuda()), ("numba-cuda", numba_cuda())):
+        if wanted is not None and wanted > major:
+            newer = OLDEST_DRIVER.get(wanted)
+            return (
+                f"{supports}, and {package} here is made for CUDA {wanted}",
+                f"pip install 'tinyalex[cuda{major}]' (uninstall cupy-cuda{wanted}x first)"
+                + (f", or NVIDIA's driver {newer} or newer" if newer else ""),
+            )
     return None
 
 
-def _ask_cupy() -> tuple[str, str] | None:
+def cupy_cuda() -> int | None:
+    """The CUDA version that the installed CuPy is made for; None where its package is unknown."""
+    majors = [major for major in OLDEST_DRIVER if package_version(f"cupy-cuda{major}x")]
+    return max(majors, default=None)
+
+
+def numba_cuda() -> int | None:
+    """The CUDA version of the bindings that numba-cuda calls."""
+    major = package_version("cuda-bindings").split(".")[0]
+    return int(major) if major.isdigit() else None
+
+
+def package_version(package: str) -> str:
+    """The version of an installed package; empty where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def ask_cupy() -> tuple[str, str] | None:
+    """What is wrong with CuPy, if it cannot use the GPU."""
     try:
         import cupy
 
@@ -49,18 +88,35 @@ def _ask_cupy() -> tuple[str, str] | None:
         cupy.cuda.device.get_cublas_handle()
     except ImportError as error:
         return f"CuPy does not start ({_first_line(error)})", INSTALL
+    except MemoryError as error:
+        hint = "end what else uses the GPU; nvidia-smi lists it"
+        return f"the GPU's memory is full ({_first_line(error)})", hint
     except Exception as error:  # CuPy's errors have no common class, and this must not raise
         hint = "a newer driver, or the extra for its CUDA version: tinyalex[cuda12] or [cuda13]"
         return f"CuPy cannot use the GPU ({_first_line(error)})", hint
     return None
 
 
-def _ask_numba() -> tuple[str, str] | None:
+def ask_numba() -> tuple[str, str] | None:
+    """What is wrong with numba-cuda, if it does not start."""
     try:
         import numba.cuda.np.arrayobj  # noqa: F401 (breaks with a NumPy that is too new)
     except Exception as error:
         return f"numba-cuda does not start ({_first_line(error)})", "pip install 'numpy<2.5'"
     return None
+
+
+def unused_gpu() -> str:
+    """Where `auto` takes the CPU although there is a GPU or CuPy: why, and what to do."""
+    missing = why_not()
+    if missing is None:
+        return ""
+    if find_spec("cupy") is None:
+        try:
+            cuda_driver.ask()
+        except NoDriver:
+            return ""  # nobody expects a GPU here
+    return f"no GPU is used: {missing[0]} (try: {missing[1]})"
 
 
 def _first_line(error: Exception) -> str:

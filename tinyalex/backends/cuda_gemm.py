@@ -6,7 +6,7 @@ argument of cuBLAS.
 
 from __future__ import annotations
 
-from typing import Any
+import os
 
 import numpy as np
 
@@ -67,9 +67,17 @@ def _layout(a: Array) -> tuple[int, int]:
     return 1, (a.strides[2] // a.itemsize if columns > 1 else rows)
 
 
-def set_precision(tf32: bool) -> Any:
+# What CuPy's own products use now; it reads this variable when it is imported.
+_cupy_uses_tf32 = os.environ.get("CUPY_TF32", "0") == "1"
+
+
+def set_precision(tf32: bool) -> None:
     """Make CuPy's own float32 products use TF32, or not."""
+    global _cupy_uses_tf32
+    if tf32 == _cupy_uses_tf32:
+        return
     from cupy._core import _routines_linalg as linalg
 
     kind = linalg.COMPUTE_TYPE_TF32 if tf32 else linalg.COMPUTE_TYPE_DEFAULT
     linalg.set_compute_type(np.float32, kind)
+    _cupy_uses_tf32 = tf32

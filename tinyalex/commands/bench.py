@@ -9,23 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinyalex.commands.bench_plan import Plan, check, one_of, plans
 from tinyalex.commands.console import (
     JsonOption,
     Output,
     QuietOption,
+    WorkspaceOption,
     command_line,
     plain_table,
 )
-from tinyalex.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
-    from tinyalex.check.bench import Job, Result
+    from tinyalex.check.bench import Result
     from tinyalex.check.bench.tables import TextTable
+
+MEMORY_NOTE = "peak MiB: held at most while working, beyond what it was after the imports"
+GPU_MEMORY_NOTE = "GPU MiB: what a contestant's memory pool took from the driver, at most"
 
 
 def bench(
     model: Annotated[str, typer.Option(help="See `tinyalex model`.")] = "alexnet",
-    batch_size: Annotated[int, typer.Option(help="Images a batch.")] = 128,
+    batch_size: Annotated[
+        list[int] | None,
+        typer.Option(help="Images a batch; several are measured. Default: 128; cuda: also 1024."),
+    ] = None,
     backend: Annotated[
         list[str] | None,
         typer.Option(help="numpy, numba, cuda or auto (default); may be given several times."),
@@ -47,8 +54,10 @@ def bench(
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sweep (PNG).")] = None,
     precision: Annotated[
-        str, typer.Option(help="float32 or tf32: PyTorch's products on a GPU.")
-    ] = "float32",
+        list[str] | None,
+        typer.Option(help="Of everybody's products: float32, on a GPU also tf32. cuda: both."),
+    ] = None,
+    workspace_mb: WorkspaceOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,27 +72,36 @@ def bench(
     tinyalex bench --backend numba --backend numpy --layers
     tinyalex bench --layers --roofline roofline.png --pairs 3
     tinyalex bench --sweep batch --plot batch.png
+    tinyalex bench --backend cuda --compare torch --layers
     """
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
 
-    tasks = _one_of("--what", what, (*benchmark.TASKS, "all"))
-    jobs = _jobs(model, batch_size, backend, compare, threads, precision)
-    _check(pairs, roofline, sweep, plot)
+    tasks = one_of("--what", what, (*benchmark.TASKS, "all"))
     if sweep is not None:
-        _one_of("--sweep", sweep, benchmark.KINDS)
+        one_of("--sweep", sweep, benchmark.KINDS)
+    check(pairs, roofline, sweep, plot)
+    sizes = tuple(batch_size or ())
+    settings = plans(model, backend, compare, threads, sizes, tuple(precision or ()), workspace_mb)
+    if sweep is not None:
+        settings = settings[:1]
     out = Output(as_json, quiet)
-    ours = [job for job in jobs if job.contestant != "torch"]
+    first = settings[0].jobs[0]
     with Progress(out) as say:
-        machine = benchmark.describe(jobs[0].threads, command_line(*sys.argv[1:]))
+        machine = benchmark.describe(first.threads, command_line(*sys.argv[1:]))
         say("measuring what the machine can do at most")
-        peaks = benchmark.peaks(ours[0].contestant, jobs[0].threads)
-        peak = peaks["gemm_gflops"]
-        for line in tables.header(machine, peaks):
+        peaks = {
+            job.precision: benchmark.peaks(job)
+            for job in {plan.precision: plan.jobs[0] for plan in settings}.values()
+        }
+        for line in tables.header(machine, list(peaks.values())):
             out.text(line)
-        document: dict[str, Any] = {"machine": machine, "peaks": peaks, "model": model}
+        document: dict[str, Any] = {"machine": machine, "model": model}
+        document["peaks"] = peaks[first.precision]
+        document["peaks_by_precision"] = peaks
         results: list[Result] = []
         if sweep is not None:
+            jobs = settings[0].jobs
             results, document["skipped"] = benchmark.sweep(sweep, jobs, pairs, say)
             say("")
             out.text(f"\n{model} over {sweep}, median (quartiles) of {pairs} turns each")
@@ -92,23 +110,31 @@ def bench(
                 _plot(sweep, results, plot, model)
                 out.text(f"picture   {plot}")
         else:
-            for task in benchmark.TASKS if what == "all" else tasks:
-                results += benchmark.contest([replace(j, task=task) for j in jobs], pairs, say)
-            say("")
-            out.text(f"\n{model}, batch {batch_size}, median (quartiles) of {pairs} turns each")
-            _print(out, tables.results_table(results, peak))
-            for line in tables.settings_lines(results):
-                out.text(line)
-        out.text("peak MiB: held at most while working, beyond what it was after the imports")
+            wanted = benchmark.TASKS if what == "all" else tasks
+            for plan in settings:
+                found, skipped = _contests(plan, plan.tasks(wanted), pairs, say, len(settings) > 1)
+                say("")
+                title = f"{model}, {plan.title}, median (quartiles) of {pairs} turns each"
+                out.text(f"\n{title}")
+                _print(out, tables.results_table(found, peaks[plan.precision]["gemm_gflops"]))
+                for line in [*tables.settings_lines(found), *skipped]:
+                    out.text(line)
+                results += found
+                document.setdefault("skipped", []).extend(skipped)
+        out.text(MEMORY_NOTE if first.contestant != "cuda" else GPU_MEMORY_NOTE)
         if layers or roofline is not None:
-            document["layers"] = _layers(out, say, jobs, pairs, peak)
+            document["layers"] = {}
+            for plan in settings:
+                for name, rows in _layers(out, say, plan, pairs, peaks[plan.precision]).items():
+                    key = name if len(settings) == 1 else f"{name}, {plan.title}"
+                    document["layers"][key] = rows
         if roofline is not None:
             from tinyalex.report.roofline import roofline as draw
 
-            contestant = ours[0].contestant
-            title = f"{model}, batch {batch_size}, {contestant}: a training step's layers"
-            rows = document["layers"][contestant]
-            draw(rows, peak, peaks["copy_gb_per_s"], roofline, title)
+            title = f"{model}, {settings[0].title}, {first.contestant}: a training step's layers"
+            rows = next(iter(document["layers"].values()))
+            peak, copy = (peaks[first.precision][key] for key in ("gemm_gflops", "copy_gb_per_s"))
+            draw(rows, peak, copy, roofline, title)
             out.text(f"picture   {roofline}")
     document["results"] = [result.to_dict() for result in results]
     out.result(document, short="\n".join(_short(result) for result in results))
@@ -139,53 +165,26 @@ class Progress:
             self._status.stop()
 
 
-def _jobs(
-    model: str,
-    batch_size: int,
-    names: list[str] | None,
-    compare: str | None,
-    threads: int | None,
-    precision: str,
-) -> list[Job]:
-    """One job a contestant, PyTorch last; what cannot run is refused before anything starts."""
-    from tinyalex import backends, models
-    from tinyalex.check.bench import PRECISIONS, Job
-    from tinyalex.check.bench.torch_net import import_torch
+def _contests(
+    plan: Plan, tasks: list[str], pairs: int, say: Progress, may_skip: bool
+) -> tuple[list[Result], list[str]]:
+    """A plan's contests, and a line for each that did not fit into memory."""
+    from tinyalex.check import bench as benchmark
 
-    models.spec(model)
-    _one_of("--precision", precision, PRECISIONS)
-    if batch_size < 1:
-        raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "--batch-size 128")
-    count = backends.get("numpy", threads=threads).threads
-    chosen = list(dict.fromkeys(backends.get(name).name for name in names or ["auto"]))
-    if compare is not None:
-        _one_of("--compare", compare, ("torch",))
-        import_torch()
-    device = "cuda" if "cuda" in chosen else "cpu"
-    return [
-        Job(each, model, "train", batch_size, count, device=device, precision=precision)
-        for each in [*chosen, *([compare] if compare else [])]
-    ]
-
-
-def _check(pairs: int, roofline: Path | None, sweep: str | None, plot: Path | None) -> None:
-    if pairs < 1:
-        raise ConfigError(f"pairs must be at least 1 (got {pairs})", "--pairs 10")
-    if plot is not None and sweep is None:
-        raise ConfigError("--plot draws a sweep, and none is asked for", "--sweep batch")
-    for option, path in (("--roofline", roofline), ("--plot", plot)):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ConfigError(f"{option}: the folder {path.parent} does not exist")
-
-
-def _one_of(option: str, value: str, known: tuple[str, ...]) -> list[str]:
-    if value not in known:
-        raise unknown(option, value, known)
-    return [value]
+    found: list[Result] = []
+    skipped = []
+    for task in tasks:
+        try:
+            found += benchmark.contest([replace(job, task=task) for job in plan.jobs], pairs, say)
+        except MemoryError as error:
+            if not may_skip:
+                raise
+            skipped.append(f"left out: {plan.title}, {task}: {error}")
+    return found, skipped
 
 
 def _layers(
-    out: Output, say: Progress, jobs: list[Job], pairs: int, peak: float
+    out: Output, say: Progress, plan: Plan, pairs: int, peaks: dict[str, Any]
 ) -> dict[str, list[dict[str, Any]]]:
     """Time and print the layers of every contestant."""
     from tinyalex.check import bench as benchmark
@@ -193,15 +192,16 @@ def _layers(
     from tinyalex.check.bench.turns import choose_settings
 
     found = {}
-    for job in jobs:
+    for job in plan.jobs:
         say(f"{job.contestant}: layer by layer")
         found[job.contestant] = benchmark.layers(choose_settings(job, say), pairs)
     say("")
     theirs = found.get("torch")
     for name, rows in found.items():
         if name != "torch":
-            out.text(f"\n{name}, a training step by layer, median of {pairs}")
-            _print(out, tables.layers_table(rows, theirs, peak))
+            out.text(f"\n{name}, {plan.title}, a training step by layer, median of {pairs}")
+            ceilings = peaks["gemm_gflops"], peaks["copy_gb_per_s"]
+            _print(out, tables.layers_table(rows, theirs, *ceilings))
     out.text("MB: an estimate, each input, output and weight moved once")
     if theirs:
         out.text("torch: each layer alone, on noise; without loss and optimizer")

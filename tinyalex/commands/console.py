@@ -22,6 +22,15 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; all other text goes to stderr.")
 ]
 
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(help="Of products on a GPU: float32 (default), or tf32: faster, 10-bit factors."),
+]
+WorkspaceOption = Annotated[
+    int | None,
+    typer.Option(help="MiB of GPU memory for a convolution's columns. Default: 512."),
+]
+
 
 class Output:
     """Where a command's text goes.

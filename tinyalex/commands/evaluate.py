@@ -11,6 +11,7 @@ from rich.markup import escape
 from tinyalex.commands.console import (
     JsonOption,
     Output,
+    PrecisionOption,
     QuietOption,
     bar,
     percent,
@@ -35,7 +36,8 @@ def evaluate(
     crops: Annotated[
         int, typer.Option(help="Views of each image: 1, or 10 (five places, each mirrored).")
     ] = 1,
-    backend: Annotated[str, typer.Option(help="auto, numpy or cuda.")] = "auto",
+    backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
+    precision: PrecisionOption = None,
     out: Annotated[
         Path | None,
         typer.Option(help="JSON file to write. Default: evaluation.json in the first run."),
@@ -57,7 +59,9 @@ def evaluate(
     if crops not in (1, 10):
         raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")
     output = Output(as_json, quiet)
-    found = evaluation.evaluate(runs, data=data, data_root=data_root, crops=crops, backend=backend)
+    found = evaluation.evaluate(
+        runs, data, data_root, crops=crops, backend=backend, precision=precision
+    )
     path = runs[0] / "evaluation.json" if out is None else out
     write_json(path, found)
 

@@ -54,8 +54,11 @@ class TrainingProgress(Listener):
 
     def start(self, info: dict[str, Any]) -> None:
         """Say what is going to run, and on what: ``auto`` may have picked a backend."""
+        precision = (
+            "" if info.get("precision", "float32") == "float32" else f" in {info['precision']}"
+        )
         self._line(
-            f"{info['model']} on {info['data']}, backend {info['backend']}:"
+            f"{info['model']} on {info['data']}, backend {info['backend']}{precision}:"
             f" {info['parameters']:,} parameters,"
             f" {info['epochs']} epochs of {info['steps_per_epoch']} steps"
         )

@@ -11,7 +11,9 @@ import typer
 from tinyalex.commands.console import (
     JsonOption,
     Output,
+    PrecisionOption,
     QuietOption,
+    WorkspaceOption,
     command_line,
     duration,
     percent,
@@ -38,6 +40,8 @@ def train(
         str | None, typer.Option(help="numba, numpy, cuda, or auto (default): the fastest here.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    precision: PrecisionOption = None,
+    workspace_mb: WorkspaceOption = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training images. Default: the recipe's.")
     ] = None,
@@ -87,6 +91,8 @@ def train(
         "recipe": recipe,
         "backend": backend,
         "threads": threads,
+        "precision": precision,
+        "workspace_mb": workspace_mb,
         "epochs": epochs,
         "batch_size": batch_size,
         "lr": lr,
@@ -138,6 +144,8 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
         f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs,"
         f" {summary['images_per_second']:,.0f} images/s"
     )
+    if summary.get("gpu_memory_mib") is not None:
+        output.text(f"GPU memory  {summary['gpu_memory_mib']:,.0f} MiB (CuPy's pool)")
     output.text(f"folder      {folder} (weights, metrics, curves.png, filters.png)")
     output.text()
     output.text("Next:")

@@ -24,6 +24,7 @@ def evaluate(
     crops: int = 1,
     backend: str = "auto",
     threads: int | None = None,
+    precision: str | None = None,
 ) -> dict[str, Any]:
     """Measure runs on test images: each alone, and all together by mean probability.
 
@@ -35,7 +36,7 @@ def evaluate(
     data_root : Path, optional
     crops : int
         1 or 10 views an image; see `probabilities`.
-    backend, threads : optional
+    backend, threads, precision : optional
 
     Returns
     -------
@@ -61,7 +62,7 @@ def evaluate(
     """
     if not runs:
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
-    loaded = [load_run(folder, backend=backend, threads=threads) for folder in runs]
+    loaded = [load_run(folder, backend, threads, precision) for folder in runs]
     sets: dict[tuple[Any, ...], datasets.Dataset] = {}
     all_probabilities, each = [], []
     labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)

@@ -100,7 +100,7 @@ def layer_table(
         raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "--batch-size 128")
     total = sum(seconds.values()) if seconds else 0.0
     rows = []
-    for name, layer, shape in _leaves(model, (1, *input_shape)):
+    for name, layer, shape in leaves(model, (1, *input_shape)):
         output = layer.output_shape(shape)
         parameters = sum(math.prod(array.shape) for array in layer.params.values())
         spent = seconds.get(name) if seconds else None
@@ -179,7 +179,7 @@ def _stopwatch(model: Container, spent: dict[str, float]) -> Iterator[None]:
             del layer.forward, layer.backward
 
 
-def _leaves(
+def leaves(
     container: Container, shape: tuple[int, ...], prefix: str = ""
 ) -> Iterator[tuple[str, Layer, tuple[int, ...]]]:
     """Yield each leaf with its name and the shape of its input."""
@@ -188,7 +188,7 @@ def _leaves(
         shape = container.tower_input(shape)
     for name, child in container.children.items():
         if isinstance(child, Container):
-            yield from _leaves(child, shape, f"{prefix}{name}.")
+            yield from leaves(child, shape, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", child, shape
         if not side_by_side:

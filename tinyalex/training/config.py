@@ -36,6 +36,10 @@ class RunConfig:
         ``"auto"`` or a backend's name.
     threads : int, optional
         One a core if None.
+    precision : str
+        Of matrix products: ``"float32"``, or on a GPU ``"tf32"``.
+    workspace_mb : int, optional
+        GPU memory for the columns of a convolution, in MiB; the backend's own if None.
     epochs, batch_size, lr : optional
         Other than the recipe's. The steps of the rate move with the number of epochs.
     seed : int
@@ -57,6 +61,8 @@ class RunConfig:
     recipe: Recipe | str | None = None
     backend: str = "auto"
     threads: int | None = None
+    precision: str = "float32"
+    workspace_mb: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     lr: float | None = None
@@ -90,6 +96,8 @@ class RunConfig:
             recipe=recipe,
             backend=self.backend,
             threads=self.threads,
+            precision=self.precision,
+            workspace_mb=self.workspace_mb,
             epochs=recipe.epochs if self.epochs is None else self.epochs,
             batch_size=recipe.batch_size if self.batch_size is None else self.batch_size,
             lr=recipe.lr if self.lr is None else self.lr,
@@ -120,6 +128,8 @@ class ResolvedConfig:
     log_every: int
     checkpoint_every: float
     command: str
+    precision: str = "float32"
+    workspace_mb: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
 
     def __post_init__(self) -> None:
@@ -157,6 +167,7 @@ class ResolvedConfig:
     def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
         """Read what `to_dict` gave; the folder may have moved, so ``out`` is where it is now."""
         names = {f.name for f in fields(cls)} - {"facts"}
+        plain = {"precision": "float32", "workspace_mb": None, **plain}  # older runs
         if missing := sorted(names - plain.keys()):
             raise ConfigError(f"{out / FILE}: {', '.join(missing)} missing")
         values = {name: plain[name] for name in names}

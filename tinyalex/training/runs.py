@@ -20,7 +20,7 @@ from tinyalex.training.files import write_json
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
-from tinyalex.training.setup import Parts, assemble
+from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 
 METRICS = "metrics.jsonl"
@@ -99,6 +99,8 @@ def resume(
     config = read_config(folder)
     changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
+    if config.backend not in ("cuda", "auto"):
+        config = replace(config, workspace_mb=None)  # of a GPU that the run has left
     checkpoint = None
     if (folder / checkpoints.FILE).exists():
         checkpoint = checkpoints.load_checkpoint(folder, config.model)
@@ -131,6 +133,8 @@ def _run(
                 # A loss that grows without limit gets its own error from the loop.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
+    except MemoryError as error:
+        raise too_large(parts, error) from error
     finally:
         metrics.close()
     summary = _summary(parts, loop, finished)
@@ -150,6 +154,7 @@ def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
         "test_images": config.facts["test_images"],
         "backend": parts.backend.name,
         "threads": parts.backend.threads,
+        "precision": parts.backend.precision,
         "epochs": config.epochs,
         "batch_size": config.batch_size,
         "lr": config.lr,
@@ -163,7 +168,7 @@ def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
 
 
 def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
-    config, last = parts.config, loop.last_epoch
+    config, last, held = parts.config, loop.last_epoch, parts.backend.memory_held()
     return {
         "top1_error": last.get("test_error"),
         "top5_error": last.get("test_top5_error"),
@@ -176,6 +181,8 @@ def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
         "seed": config.seed,
         "backend": parts.backend.name,
         "threads": parts.backend.threads,
+        "precision": parts.backend.precision,
+        "gpu_memory_mib": None if held is None else round(held / 2**20, 1),
         "wall_seconds": round(loop.wall_seconds, 1),
         "model": config.model,
         "recipe": config.recipe.name,
@@ -237,8 +244,13 @@ class Run:
     backend: Backend
 
 
-def load_run(run_dir: Path | str, backend: str = "auto", threads: int | None = None) -> Run:
-    """Load a run's network in test mode.
+def load_run(
+    run_dir: Path | str,
+    backend: str = "auto",
+    threads: int | None = None,
+    precision: str | None = None,
+) -> Run:
+    """Load a run's network in test mode; products are float32 unless ``precision`` says tf32.
 
     Raises
     ------
@@ -266,7 +278,7 @@ def load_run(run_dir: Path | str, backend: str = "auto", threads: int | None = N
         image_size=side,
     )
     model.load_state_dict(checkpoint.weights)
-    where = backends.get(backend, threads=threads)
+    where = backends.get(backend, threads, precision)
     model.to(where)
     model.eval()
     statistics = data.Statistics.from_arrays(checkpoint.statistics)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
-from tinyalex.errors import ConfigError, ShapeError
+from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training import schedules
@@ -50,7 +50,8 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     ConfigError, DataError
         The model, the recipe and the data do not fit together.
     """
-    backend = backends.get(config.backend, threads=config.threads)
+    backend = backends.get(config.backend, config.threads, config.precision, config.workspace_mb)
+    config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe
     model = build_model(config, dataset)
@@ -159,4 +160,17 @@ def make_loader(
         scale=recipe.scale * (recipe.colour_scale if colour else 1.0),
         colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
         training=training,
+    )
+
+
+def too_large(parts: Parts, error: MemoryError) -> RunError:
+    """What to say where the memory, of the host or of a GPU, is too small for a run's batches."""
+    batch, on_gpu = parts.config.batch_size, parts.backend.name == "cuda"
+    where = "the GPU's memory is" if on_gpu else "the memory is"
+    what = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    smaller = f"a new run with --batch-size {batch // 2}" if batch > 1 else "a smaller model"
+    less = (parts.backend.workspace_mb or 0) // 4
+    return RunError(
+        f"{where} too small for {parts.config.model} with batches of {batch}{what}",
+        smaller + (f", or with --workspace-mb {less}" if less else ""),
     )

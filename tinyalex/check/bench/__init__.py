@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tinyalex.check.bench.job import PRECISIONS, TASKS, Job
+from tinyalex.backends.base import PRECISIONS
+from tinyalex.check.bench.job import TASKS, Job
 from tinyalex.check.bench.machine import describe
 from tinyalex.check.bench.process import WorkerProcess
 from tinyalex.check.bench.sizes import KINDS, sweep
@@ -40,8 +41,8 @@ def layers(job: Job, passes: int) -> list[dict[str, Any]]:
     return rows
 
 
-def peaks(backend: str, threads: int) -> dict[str, Any]:
-    """Measure the fastest product and copy in a process of its own; see `ceilings.measure`."""
-    with WorkerProcess(backend, threads) as worker:
-        found: dict[str, Any] = worker.ask("peaks", backend=backend, threads=threads)
+def peaks(job: Job) -> dict[str, Any]:
+    """Measure what a job's backend can do at most, alone in a process; see `ceilings.measure`."""
+    with WorkerProcess(job.contestant, job.threads) as worker:
+        found: dict[str, Any] = worker.ask("peaks", job=asdict(job))
     return found

@@ -6,29 +6,34 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tinyalex import backends
 from tinyalex.backends import Array, Backend
+from tinyalex.check.bench.job import Job
+from tinyalex.check.bench.ours import backend_of
 
 # (rows, inner, columns): a square one, and those of AlexNet's fc6, conv2 and conv3 at batch 128.
 SHAPES = [(2048, 2048, 2048), (4096, 9216, 128), (128, 1200, 93312), (384, 2304, 21632)]
+GPU_SHAPES = [(8192, 8192, 8192)]  # the others leave a large GPU half idle
 COPY_BYTES = 1 << 28
 _SECONDS = 0.4  # spent on each shape and way
 
 
-def measure(backend_name: str, threads: int) -> dict[str, Any]:
-    """Find the fastest float32 matrix product, and the bandwidth of a copy.
+def measure(job: Job) -> dict[str, Any]:
+    """Find the fastest matrix product in a job's precision, and the bandwidth of a copy.
 
     Returns
     -------
     dict
         ``gemm_gflops``, its ``gemm_shape`` and ``gemm_way`` (``"library"``: one product that the
         library shares among its threads; ``"blocks"``: column blocks that the backend shares);
+        ``precision``;
         ``copy_gb_per_s``, bytes read plus bytes written; ``trials``, everything that was tried.
     """
-    backend = backends.get(backend_name, threads=threads)
+    backend, threads = backend_of(job), job.threads
+    on_gpu = backend.name == "cuda"
+    ways = {"library": _library} if on_gpu else {"library": _library, "blocks": _blocks}
     trials: list[dict[str, Any]] = []
-    for shape in SHAPES:
-        for way, product in (("library", _library), ("blocks", _blocks)):
+    for shape in SHAPES + (GPU_SHAPES if on_gpu else []):
+        for way, product in ways.items():
             seconds = _fastest(product(backend, shape), backend)
             rows, inner, columns = shape
             gflops = 2e-9 * rows * inner * columns / seconds
@@ -38,6 +43,7 @@ def measure(backend_name: str, threads: int) -> dict[str, Any]:
         "gemm_gflops": best["gflops"],
         "gemm_shape": best["shape"],
         "gemm_way": best["way"],
+        "precision": job.precision,
         "copy_gb_per_s": 2e-9 * COPY_BYTES / _fastest(_copy(backend, threads), backend),
         "trials": trials,
     }

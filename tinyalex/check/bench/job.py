@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TASKS = ("train", "infer", "data")
-PRECISIONS = ("float32", "tf32")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,9 @@ class Job:
     device : ``"cpu"`` or ``"cuda"``
         Where PyTorch computes.
     precision : ``"float32"`` or ``"tf32"``
-        Of PyTorch's matrix products on a GPU.
+        Of matrix products, whoever computes.
+    workspace_mb : int or None
+        Bound of our workspace on a GPU; None is the backend's own.
     settings : dict of str to bool
         PyTorch's choices, see `tinyalex.check.bench.peer`.
     """
@@ -41,6 +42,7 @@ class Job:
     image_size: int | None = None
     device: str = "cpu"
     precision: str = "float32"
+    workspace_mb: int | None = None
     settings: dict[str, bool] = field(default_factory=dict)
 
 
@@ -51,22 +53,30 @@ class Work:
     Attributes
     ----------
     run : callable
-        Does the work once and returns when it is done, on a GPU too.
+        Does the work once; on a GPU it may only be queued when this returns.
     images : int
         How many images one call treats.
     flop : int
         Useful floating-point operations for one image; 0 where none are counted.
+    wait : callable
+        Returns when all that was queued is done.
     """
 
     run: Callable[[], Any]
     images: int
     flop: int = 0
+    wait: Callable[[], Any] = lambda: None
 
     def seconds(self, repeats: int) -> float:
-        """Seconds of one call, the mean of ``repeats`` calls in a row."""
+        """Seconds of one call, the mean of ``repeats`` calls in a row.
+
+        The clock stops when the device is done. In between nobody waits for it, as in training.
+        """
+        self.wait()
         start = time.perf_counter()
         for _ in range(repeats):
             self.run()
+        self.wait()
         return (time.perf_counter() - start) / repeats
 
 

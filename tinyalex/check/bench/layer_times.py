@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from tinyalex import backends
 from tinyalex.check.bench.job import Job
-from tinyalex.check.bench.ours import Step
+from tinyalex.check.bench.ours import Step, backend_of
 from tinyalex.check.bench.useful import FLOAT32, layer_bytes, layer_flop
 from tinyalex.layers import Layer
 from tinyalex.layers.base import Shape
@@ -29,10 +28,11 @@ def measure(job: Job, passes: int) -> list[dict[str, Any]]:
         ``forward_flop``, ``backward_flop``, ``forward_bytes``, ``backward_bytes``; in the order
         in which the layers run, then the loss and the optimizer (its time under ``backward``).
     """
-    step = Step(job, backends.get(job.contestant, threads=job.threads))
+    step = Step(job, backend_of(job))
     watch = _Watch(step)
     for _ in range(WARM_UP):
         step.run()
+    step.backend.synchronize()
     with watch.on():
         for _ in range(passes):
             step.run()

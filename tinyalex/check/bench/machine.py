@@ -12,6 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 from tinyalex import __version__
+from tinyalex.backends import cuda_driver
 
 _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")
 
@@ -37,6 +38,7 @@ def describe(threads: int, command: str) -> dict[str, Any]:
         if pool["user_api"] == "blas"
     ]
     return {
+        "gpu": gpu_name(),
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "usable_cores": usable_cores(),
@@ -48,6 +50,18 @@ def describe(threads: int, command: str) -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
     }
+
+
+def gpu_name() -> str:
+    """The first GPU with its driver; empty where there is none."""
+    try:
+        driver, gpu = cuda_driver.ask(), cuda_driver.gpus()[0]
+    except cuda_driver.NoDriver:
+        return ""
+    major, minor = driver.cuda
+    release = cuda_driver.release() or "unknown"
+    memory = gpu.memory / 2**30
+    return f"{gpu.name}, {memory:.0f} GiB, driver {release} (CUDA {major}.{minor})"
 
 
 def cpu_name() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinyalex import backends, models
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array, Backend, cuda_driver
 from tinyalex.check.bench.job import Job, Work, stored_side
 from tinyalex.check.bench.useful import forward_flop, step_flop
 from tinyalex.data.dataset import array_split
@@ -22,13 +22,18 @@ NOISE = 99
 
 def work(job: Job) -> Work:
     """Make what is timed for a job."""
-    backend = backends.get(job.contestant, threads=job.threads)
+    backend = backend_of(job)
     makers: dict[str, Callable[[Job, Backend], Work]] = {
         "train": _train,
         "infer": _infer,
         "data": _data,
     }
     return makers[job.task](job, backend)
+
+
+def backend_of(job: Job) -> Backend:
+    """The backend that a job names, with the job's settings."""
+    return backends.get(job.contestant, job.threads, job.precision, job.workspace_mb)
 
 
 def noise(job: Job, model: models.Model) -> tuple[np.ndarray, np.ndarray]:
@@ -62,16 +67,16 @@ class Step:
         self.optimizer = SGD(self.model, lr=RATE)
 
     def run(self) -> None:
-        """Forward, loss, backward, and the weights' change."""
+        """Forward, loss, backward, and the weights' change; on a GPU only queued."""
         self.loss.forward(self.model.forward(self.x), self.labels)
         self.model.backward(self.loss.backward())
         self.optimizer.step()
-        self.backend.synchronize()
 
 
 def _train(job: Job, backend: Backend) -> Work:
     step = Step(job, backend)
-    return Work(step.run, job.batch_size, step_flop(step.model, (1, *step.model.input_shape)))
+    flop = step_flop(step.model, (1, *step.model.input_shape))
+    return Work(step.run, job.batch_size, flop, backend.synchronize)
 
 
 def _infer(job: Job, backend: Backend) -> Work:
@@ -80,11 +85,8 @@ def _infer(job: Job, backend: Backend) -> Work:
     model.to(backend)
     model.eval()
 
-    def run() -> None:
-        model.forward(x)
-        backend.synchronize()
-
-    return Work(run, job.batch_size, forward_flop(model, (1, *model.input_shape)))
+    flop = forward_flop(model, (1, *model.input_shape))
+    return Work(lambda: model.forward(x), job.batch_size, flop, backend.synchronize)
 
 
 def stored_images(job: Job) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,12 +111,17 @@ def _data(job: Job, backend: Backend) -> Work:
     def run() -> None:
         nonlocal epoch
         for _batch in loader.epoch(epoch):
-            backend.synchronize()
+            pass
         epoch += 1
 
-    return Work(run, len(split))
+    return Work(run, len(split), wait=backend.synchronize)
 
 
 def device(job: Job) -> str:
     """Where a contestant computes, for people."""
-    return "gpu" if job.contestant == "cuda" else "cpu"
+    return cuda_driver.gpus()[0].name if job.contestant == "cuda" else "cpu"
+
+
+def gpu_memory(job: Job) -> int | None:
+    """Bytes that CuPy's pool took from the driver so far; None on a CPU."""
+    return backend_of(job).memory_held()

@@ -60,7 +60,7 @@ def choose(job: Job) -> dict[str, bool]:
 def _trial(job: Job) -> float:
     """Seconds of one call after a first one; the best of several where they are short."""
     tried = work(job)
-    tried.run()
+    tried.seconds(1)
     spent: list[float] = []
     while sum(spent) < _TRIAL_SECONDS and len(spent) < _TRIAL_CALLS:
         spent.append(tried.seconds(1))
@@ -108,9 +108,8 @@ def _train(job: Job) -> Work:
         loss = torch.nn.functional.cross_entropy(net.module(net.x), net.labels)
         loss.backward()
         optimizer.step()
-        net.synchronize()
 
-    return Work(run, job.batch_size, net.step_flop)
+    return Work(run, job.batch_size, net.step_flop, net.synchronize)
 
 
 def _infer(job: Job) -> Work:
@@ -120,9 +119,8 @@ def _infer(job: Job) -> Work:
     def run() -> None:
         with net.torch.inference_mode():
             net.module(net.x)
-        net.synchronize()
 
-    return Work(run, job.batch_size, net.forward_flop)
+    return Work(run, job.batch_size, net.forward_flop, net.synchronize)
 
 
 def _data(job: Job) -> Work:
@@ -141,10 +139,9 @@ def _data(job: Job) -> Work:
             mirrors = torch.rand(n) < 0.5
             x = augment(images[chosen], tops, lefts, mirrors, crop).sub_(mean)
             x.to(job.device), labels[chosen].to(job.device)
-        if job.device == "cuda":
-            torch.cuda.synchronize()
 
-    return Work(run, len(images))
+    wait = torch.cuda.synchronize if job.device == "cuda" else lambda: None
+    return Work(run, len(images), wait=wait)
 
 
 def _one_by_one(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> Any:
@@ -164,6 +161,11 @@ def _gather(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> Any:
     n = torch.arange(len(images))[:, None, None]
     part = images[n, :, rows[:, :, None], columns[:, None, :]]  # (N, crop, crop, C)
     return part.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+
+
+def gpu_memory(job: Job) -> int | None:
+    """Bytes that PyTorch's pool took from the driver at most; None on a CPU."""
+    return int(import_torch().cuda.max_memory_reserved()) if job.device == "cuda" else None
 
 
 def device(job: Job) -> str:

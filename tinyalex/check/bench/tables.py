@@ -27,44 +27,56 @@ class TextTable:
     rows: list[list[str]]
 
 
-def header(machine: Mapping[str, Any], peaks: Mapping[str, Any]) -> list[str]:
-    """Lines that say where, with what and when."""
+def header(machine: Mapping[str, Any], peaks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines that say where, with what and when; ``peaks`` has an entry a precision."""
     versions = ", ".join(f"{name} {each}" for name, each in machine["versions"].items())
     memory = machine["memory_gib"]
-    shape = "x".join(str(size) for size in peaks["gemm_shape"])
     return [
+        *([f"gpu       {machine['gpu']}"] if machine.get("gpu") else []),
         f"machine   {machine['cpu']}, {machine['cores']} cores ({machine['usable_cores']} usable),"
         + (f" {memory} GiB, " if memory else " ")
         + machine["system"],
         f"threads   {machine['threads']} for each contestant",
         f"versions  {versions}",
         f"BLAS      {machine['blas']}",
-        f"peak      {peaks['gemm_gflops']:.0f} GFLOP/s float32 (matrix product {shape},"
-        f" {peaks['gemm_way']}), copy {peaks['copy_gb_per_s']:.1f} GB/s",
+        *map(_peak, peaks),
         f"date      {machine['date']}",
         f"command   {machine['command']}",
     ]
 
 
+def _peak(peaks: Mapping[str, Any]) -> str:
+    shape = "x".join(str(size) for size in peaks["gemm_shape"])
+    return (
+        f"peak      {peaks['gemm_gflops']:.0f} GFLOP/s {peaks.get('precision', 'float32')} "
+        f"(matrix product {shape}, {peaks['gemm_way']}), copy {peaks['copy_gb_per_s']:.1f} GB/s"
+    )
+
+
 def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
-    """A row a contestant and task: time, images a second, memory, arithmetic, ratio."""
+    """A row a contestant and task: time, images a second, memory, arithmetic, ratio.
+
+    Where everybody computes on a GPU, the memory is the GPU's.
+    """
     rows = []
+    on_gpu = all(result.gpu_memory_mib is not None for result in results)
     for result in results:
         gflops = result.gflops
+        memory = result.gpu_memory_mib if on_gpu else result.memory_mib
         rows.append(
             [
                 result.job.task,
                 result.job.contestant,
                 _spread(result.seconds, 1e3),
                 figure(result.images_per_second.median),
-                "" if result.memory_mib is None else f"{result.memory_mib:,.0f}",
+                "" if memory is None else f"{memory:,.0f}",
                 f"{gflops:.0f}" if gflops else "",
                 f"{100 * gflops / peak_gflops:.0f}" if gflops else "",
                 "" if result.speedup is None else _spread(result.speedup),
             ]
         )
-    headings = ["task", "who", "ms a batch", "images\n/s", "peak\nMiB", "GFLOP\n/s", "% of\npeak"]
-    headings.append("times as fast")
+    headings = ["task", "who", "ms a batch", "images\n/s", "GPU\nMiB" if on_gpu else "peak\nMiB"]
+    headings += ["GFLOP\n/s", "% of\npeak", "times as fast"]
     return TextTable(headings, ["task", "who"], rows)
 
 
@@ -82,18 +94,23 @@ def layers_table(
     rows: Sequence[Mapping[str, Any]],
     torch_rows: Sequence[Mapping[str, Any]] | None,
     peak_gflops: float,
+    copy_gb_per_s: float,
 ) -> TextTable:
-    """A row a layer, and a total; GFLOP, MB and rates are of both directions together."""
+    """A row a layer, and a total; GFLOP, MB and rates are of both directions together.
+
+    ``% of peak`` compares with the fastest matrix product, ``% of copy`` with the fastest copy.
+    """
     theirs = {row["name"]: row for row in torch_rows or ()}
     headings = ["layer", "kind", "fwd\nms", "bwd\nms", "GFLOP", "GFLOP\n/s", "% of\npeak"]
-    headings += ["MB", "GB/s"]
+    headings += ["MB", "GB/s", "% of\ncopy"]
     if torch_rows:
         headings += ["torch\nfwd", "torch\nbwd"]
-    cells = [_layer_cells(row, theirs.get(row["name"]), peak_gflops) for row in rows]
+    cells = [_layer_cells(row, theirs.get(row["name"]), peak_gflops, copy_gb_per_s) for row in rows]
     total = {key: sum(row[key] for row in rows) for key in _SUMMED}
     total_theirs = {key: sum(row[key] for row in theirs.values()) for key in _SUMMED[:2]}
     named = {"name": "total", "kind": "", **total}
-    cells.append(_layer_cells(named, total_theirs if torch_rows else None, peak_gflops))
+    sums = total_theirs if torch_rows else None
+    cells.append(_layer_cells(named, sums, peak_gflops, copy_gb_per_s))
     width = len(headings)
     return TextTable(
         headings, ["layer", "kind"], [row[:width] + [""] * (width - len(row)) for row in cells]
@@ -111,7 +128,10 @@ _SUMMED = [
 
 
 def _layer_cells(
-    row: Mapping[str, Any], theirs: Mapping[str, Any] | None, peak_gflops: float
+    row: Mapping[str, Any],
+    theirs: Mapping[str, Any] | None,
+    peak_gflops: float,
+    copy_gb_per_s: float,
 ) -> list[str]:
     seconds = 1e-3 * (row["forward_ms"] + row["backward_ms"])
     gflop = 1e-9 * (row["forward_flop"] + row["backward_flop"])
@@ -126,7 +146,8 @@ def _layer_cells(
         f"{rate:.0f}" if gflop else "",
         f"{100 * rate / peak_gflops:.0f}" if gflop else "",
         figure(1e3 * gb) if gb else "",
-        f"{gb / seconds:.1f}" if gb and seconds else "",
+        figure(gb / seconds) if gb and seconds else "",
+        f"{100 * gb / seconds / copy_gb_per_s:.0f}" if gb and seconds else "",
     ]
     if theirs is not None:
         cells += [figure(theirs["forward_ms"]), figure(theirs["backward_ms"])]

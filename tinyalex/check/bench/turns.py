@@ -36,6 +36,8 @@ class Result:
     flop_per_image : int
         Useful floating-point operations; 0 for data loading.
     device : str
+    gpu_memory_mib : float or None
+        What its pool took of the GPU's memory; None on a CPU.
     """
 
     job: Job
@@ -45,6 +47,7 @@ class Result:
     speedup: Spread | None
     flop_per_image: int
     device: str
+    gpu_memory_mib: float | None = None
 
     @property
     def seconds(self) -> Spread:
@@ -73,6 +76,7 @@ class Result:
             "gflop_per_image": 1e-9 * self.flop_per_image,
             "gflops": self.gflops,
             "memory_mib": self.memory_mib,
+            "gpu_memory_mib": self.gpu_memory_mib,
             "repeats_in_a_turn": self.repeats,
             "seconds_per_image": list(self.seconds_per_image),
         }
@@ -120,12 +124,14 @@ def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
                 time.sleep(REST_SECONDS)
                 seconds.append(worker.ask("time", repeats=count))
         memory = [worker.ask("memory") for worker in workers]
+        gpu_memory = [worker.ask("gpu_memory") for worker in workers]
     return [
         Result(
             job=job,
             seconds_per_image=tuple(turns[i]),
             repeats=repeats[i],
             memory_mib=memory[i],
+            gpu_memory_mib=gpu_memory[i],
             speedup=None if i == len(jobs) - 1 else speedup(turns[i], turns[-1]),
             **facts[i],
         )

@@ -29,11 +29,12 @@ class Worker:
 
     def __init__(self) -> None:
         self._work: Work | None = None
+        self._job: Job | None = None
         self._memory_before: int | None = None
 
     def setup(self, job: dict[str, Any]) -> dict[str, Any]:
         """Build what is timed; returns its operations, and what the contestant runs on."""
-        wanted = Job(**job)
+        self._job = wanted = Job(**job)
         side = _side(wanted)
         self._memory_before = memory.resident()
         self._work = side.work(wanted)
@@ -57,6 +58,12 @@ class Worker:
         peak, before = memory.peak(), self._memory_before
         return None if peak is None or before is None else (peak - before) / memory.MIB
 
+    def gpu_memory(self) -> float | None:
+        """MiB of GPU memory that the contestant's pool took since its start; None on a CPU."""
+        assert self._job is not None
+        held: int | None = _side(self._job).gpu_memory(self._job)
+        return None if held is None else held / memory.MIB
+
     def choose(self, job: dict[str, Any]) -> dict[str, bool]:
         """Find PyTorch's fastest settings."""
         from tinyalex.check.bench import peer
@@ -74,11 +81,11 @@ class Worker:
             return torch_layer_times.measure(wanted, passes)
         return layer_times.measure(wanted, passes)
 
-    def peaks(self, backend: str, threads: int) -> dict[str, Any]:
+    def peaks(self, job: dict[str, Any]) -> dict[str, Any]:
         """Measure what the device can do at most."""
         from tinyalex.check.bench import ceilings
 
-        return ceilings.measure(backend, threads)
+        return ceilings.measure(Job(**job))
 
 
 def _side(job: Job) -> Any:
@@ -88,10 +95,9 @@ def _side(job: Job) -> Any:
 
         peer.prepare(job)
         return peer
-    from tinyalex import backends
     from tinyalex.check.bench import ours
 
-    backends.get(job.contestant, threads=job.threads)
+    ours.backend_of(job)
     return ours
 
 

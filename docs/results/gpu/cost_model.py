@@ -1,0 +1,252 @@
+"""The tables of docs/gpu.md, from `tinyalex.report.gpu_cost` and the logs beside this file.
+
+python docs/results/gpu/cost_model.py            prints them
+python docs/results/gpu/cost_model.py --write    puts them into docs/gpu.md
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from tinyalex import models
+from tinyalex.layers import Conv2d
+from tinyalex.report import gpu_cost
+from tinyalex.report.gpu_cost import H100, Cost, LayerCost, Speeds, moved, seconds
+from tinyalex.report.layer_table import leaves
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "gpu.md"
+NAMES = {"float32": "float32", "tf32": "TF32"}
+PRECISIONS = tuple(NAMES)
+GOOD_PRODUCT = {"float32": 44.0, "tf32": 200.0}  # TFLOP/s, what most of the products reach
+# Stored images are 256 pixels wide (paper, section 2); PCIe 5 with 16 lanes, assumed.
+STORED, BUS = 256, 64e9
+IMAGE, BATCH = (3, 227, 227), 1024
+
+Part = tuple[str, float, float]  # kernel, milliseconds, rate
+
+
+@cache
+def parts() -> dict[tuple[str, str], list[Part]]:
+    """The log of the convolutions taken apart: (precision, layer's sizes) to its kernels."""
+    found: dict[tuple[str, str], list[Part]] = {}
+    for line in (HERE / "convolution-parts.txt").read_text().splitlines():
+        if head := re.fullmatch(r"(float32|tf32) 1024 \((.*)\)", line):
+            current = found.setdefault((head[1], head[2]), [])
+        elif row := re.match(r" +(\w+).*?x\d+ +([\d.]+) ms +([\d.]+) (GB|TF)/s", line):
+            current.append((row[1], float(row[2]), float(row[3])))
+    return found
+
+
+@cache
+def reached() -> Speeds:
+    """The best rates in that log: of a product in each precision, and of a kernel that moves."""
+    rates = {
+        (precision, kernel, rate)
+        for (precision, _), each in parts().items()
+        for kernel, _, rate in each
+    }
+    flops = {p: 1e12 * max(r for q, k, r in rates if (q, k) == (p, "gemm")) for p in PRECISIONS}
+    return Speeds("reached", flops, 1e9 * max(rate for _, k, rate in rates if k != "gemm"))
+
+
+@cache
+def step_times() -> dict[tuple[str, int], float]:
+    """Measured milliseconds of our training steps: the first of the two runs."""
+    found: dict[tuple[str, int], float] = {}
+    text = (HERE / "training-step.txt").read_text()
+    for p, batch, ms in re.findall(r"tinyalex, (\w+), batch (\d+): ([\d.]+) ms", text):
+        found.setdefault((p, int(batch)), float(ms))
+    return found
+
+
+@cache
+def costs(batch: int = BATCH) -> list[LayerCost]:
+    """Of the paper's net."""
+    return gpu_cost.step_costs(models.build("alexnet"), IMAGE, batch)
+
+
+@cache
+def measured(precision: str) -> dict[str, list[Part]]:
+    """The log's entries by the layer's name."""
+    log = parts()
+    found = {}
+    for name, layer, shape in leaves(models.build("alexnet"), (1, *IMAGE)):
+        if isinstance(layer, Conv2d):
+            F, _, KH, _ = layer.params["weight"].shape
+            found[name] = log[precision, f"{shape[1]}, {shape[2]}, {F}, {KH}, {layer.groups}"]
+    return found
+
+
+def table(headings: list[str], rows: list[list[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def ms(value: float) -> str:
+    return f"{1e3 * value:.2f}"
+
+
+def floors() -> str:
+    """Each layer's operations, bytes and least times."""
+    everything = costs()
+    rows = [
+        _floor_row(f"`{row.name}`", row.kind, row.least, row.ours)
+        for row in everything
+        if moved(row.least)
+    ]
+    least, ours = ([c for row in everything for c in which(row)] for which in (_least, _ours))
+    rows = [*rows, _floor_row("**step**", "", least, ours)]
+    headings = ["layer", "kind", "GFLOP", "MB", "floor float32, ms", "floor TF32, ms"]
+    headings += ["our MB", "our floor float32, ms", "our floor TF32, ms"]
+    return table(headings, rows)
+
+
+def _least(row: LayerCost) -> Sequence[Cost]:
+    return row.least
+
+
+def _ours(row: LayerCost) -> Sequence[Cost]:
+    return row.ours
+
+
+def _floor_row(name: str, kind: str, least: Sequence[Cost], ours: Sequence[Cost]) -> list[str]:
+    cells = [name, kind, f"{sum(cost.flop for cost in least) / 1e9:,.0f}"]
+    for each in (least, ours):
+        cells.append(f"{moved(each) / 1e6:,.0f}")
+        cells += [ms(seconds(each, H100, p)) for p in PRECISIONS]
+    return cells
+
+
+def convolutions() -> str:
+    """Where our convolutions should land at rates that were reached, and where they are."""
+    rows = []
+    best = reached()
+    sums = [[0.0, 0.0] for _ in PRECISIONS]
+    for row in costs():
+        if row.kind != "Conv2d":
+            continue
+        cells = [f"`{row.name}`"]
+        for i, precision in enumerate(PRECISIONS):
+            # The log has no weights' sums over output rows; they are left out here too.
+            logged = [cost for cost in row.ours if cost.what != "sum"]
+            wanted = 1e3 * seconds(logged, best, precision)
+            took = sum(each[1] for each in measured(precision)[row.name])
+            products = [p for p in measured(precision)[row.name] if p[0] == "gemm"]
+            slowest = min(rate for _, _, rate in products)
+            cells += [f"{wanted:.2f}", f"{took:.2f}", f"{slowest:.0f}"]
+            sums[i] = [sums[i][0] + wanted, sums[i][1] + took]
+        rows.append(cells)
+    rows.append(["**all five**"] + [c for a, b in sums for c in (f"{a:.2f}", f"{b:.2f}", "")])
+    headings = ["layer"]
+    for name in NAMES.values():
+        headings += [f"should, {name}, ms", f"measured, {name}, ms", "slowest product, TFLOP/s"]
+    return table(headings, rows)
+
+
+def steps() -> str:
+    """Whole steps: the floors, where they should land, and where they are."""
+    rows = []
+    for precision in PRECISIONS:
+        for batch in (128, 1024):
+            everything = costs(batch)
+            least = [cost for row in everything for cost in row.least]
+            ours = [cost for row in everything for cost in row.ours]
+            times = [seconds(least, H100, precision), seconds(ours, H100, precision)]
+            times.append(seconds(ours, reached(), precision))
+            took = step_times()[precision, batch]
+            share = f"{1e5 * times[2] / took:.0f} %"
+            rows.append([NAMES[precision], str(batch), *map(ms, times), f"{took:.2f}", share])
+    headings = ["precision", "batch", "floor, ms", "our floor, ms", "should, ms", "measured, ms"]
+    return table([*headings, "should / measured"], rows)
+
+
+def gains() -> str:
+    """What the next things to try save at most of a step at batch 1024.
+
+    Measured times go away, or are scaled; what the log does not have is taken at reached rates.
+    """
+    everything, best = costs(), reached()
+    kernels_of = {p: [part for each in measured(p).values() for part in each] for p in PRECISIONS}
+    relus = [row for row in everything if row.kind == "ReLU" and row.name.startswith("features")]
+    relu = 1e3 * sum(moved(row.least) for row in relus) / best.bytes_per_second
+
+    def copies(p: str) -> float:
+        return sum(t for kernel, t, _ in kernels_of[p] if kernel in ("write_rows", "write_images"))
+
+    def products(p: str) -> float:
+        least = GOOD_PRODUCT[p]
+        return sum(t * max(0, 1 - r / least) for k, t, r in kernels_of[p] if k == "gemm")
+
+    def row(what: str, saved: Callable[[str], float]) -> list[str]:
+        took = {p: step_times()[p, BATCH] for p in PRECISIONS}
+        return [
+            what,
+            *(f"{saved(p):.1f} ms ({100 * saved(p) / took[p]:.0f} %)" for p in PRECISIONS),
+        ]
+
+    rows = [
+        row("implicit GEMM: no rows written, no images put together", copies),
+        row("products of a better shape", products),
+        row("ReLU in the kernels beside the products", lambda p: relu),
+    ]
+    ours = [cost for each in everything for cost in each.ours]
+    halves = [
+        max(c.flop / 2 / best.flops["tf32"], c.bytes / 2 / best.bytes_per_second) for c in ours
+    ]
+    share = 100 * (1 - sum(halves) / seconds(ours, best, "tf32"))
+    rows.append(["half precision, sums in float32", "", f"{share:.0f} % of the model's step"])
+    return table(["what", "saved at most, float32", "saved at most, TF32"], rows)
+
+
+def break_even() -> str:
+    """How much slower than cuBLAS a product of our own may be, if it saves all the copies."""
+    rows = []
+    for precision, name in NAMES.items():
+        kernels = [part for each in measured(precision).values() for part in each]
+        products = sum(t for kernel, t, _ in kernels if kernel == "gemm")
+        copies = sum(t for kernel, t, _ in kernels if kernel in ("write_rows", "write_images"))
+        ratio = (products + copies) / products
+        rows.append([name, f"{products:.1f}", f"{copies:.1f}", f"{ratio:.2f}"])
+    headings = ["precision", "products, ms", "copies around them, ms", "may be slower by"]
+    return table(headings, rows)
+
+
+def loading() -> str:
+    """A batch's bytes on their way to the GPU, if nothing but the bus slowed them."""
+    rows = []
+    for batch in (128, 1024):
+        moves = batch * (STORED * STORED * 3)
+        least = 1e3 * moves / BUS
+        took = step_times()["tf32", batch]
+        rows.append(
+            [str(batch), f"{moves / 1e6:.0f}", f"{least:.2f}", f"{100 * least / took:.0f} %"]
+        )
+    return table(["batch", "MB", "ms on the bus", "of a measured TF32 step"], rows)
+
+
+TABLES = {"floors": floors, "convolutions": convolutions, "steps": steps, "gains": gains}
+TABLES |= {"break-even": break_even, "loading": loading}
+
+
+def filled(page: str) -> str:
+    """The page with each table between its two marks made anew."""
+    for name, make in TABLES.items():
+        marks = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, _, rest = page.partition(marks[0])
+        _, _, after = rest.partition(marks[1])
+        page = f"{before}{marks[0]}\n{make()}\n{marks[1]}{after}"
+    return page
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        print(f"reached: {reached()}")
+        for name, make in TABLES.items():
+            print(f"\n{name}\n{make()}")

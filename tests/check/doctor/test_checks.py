@@ -1,0 +1,103 @@
+"""Kernels and layers against NumPy: everything has a case, and what is wrong turns red."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from tinyalex import check, layers
+from tinyalex.backends.base import Backend
+from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.check import doctor
+from tinyalex.check.doctor.compare import Case, compare, difference
+from tinyalex.check.doctor.kernels import KERNELS
+from tinyalex.check.doctor.layers import LAYERS, SMALL_LAYERS
+
+
+def test_every_layer_has_a_case():
+    classes = {
+        name
+        for name, cls in inspect.getmembers(layers, inspect.isclass)
+        if issubclass(cls, layers.Layer) and cls.forward is not layers.Layer.forward
+    }
+    assert classes <= {case.name for case in SMALL_LAYERS}
+
+
+def test_every_kernel_of_the_contract_is_called(monkeypatch):
+    """Abstract kernels and the faster ways alike; `test_simulated` counts those of a GPU."""
+    called = set()
+    others = {"asarray", "to_host", "generator", "is_floating", "synchronize", "empty", "slices"}
+    others |= {"each", "sum_each", "memory_held", "set_precision"}
+    wanted = {n for n, f in vars(Backend).items() if inspect.isfunction(f) and n[0] != "_"} - others
+
+    class Counting(NumpyBackend):
+        def __getattribute__(self, name):
+            called.add(name)
+            return super().__getattribute__(name)
+
+    for case in KERNELS:
+        assert compare(Counting(1), "kernel", case).state == "ok"
+    assert wanted <= called and "conv2d_backward" in wanted
+
+
+class Wrong(NumpyBackend):
+    """NumPy with one kernel that errs."""
+
+    def __init__(self, kernel, change):
+        super().__init__(1)
+        right = getattr(self, kernel)
+
+        def wrong(*args, **kwargs):
+            found = right(*args, **kwargs)
+            return change(found)
+
+        setattr(self, kernel, wrong)
+
+
+def red(backend):
+    return {check.name: check for check in doctor.run(backend) if check.state == "red"}
+
+
+def test_a_kernel_that_errs_turns_its_row_and_its_layers_red(monkeypatch):
+    found = red(Wrong("relu", lambda y: y * 1.001))
+    assert set(found) == {"relu, both ways", "ReLU", "Sequential"}
+    assert 1e-4 < found["ReLU"].difference < 1e-2
+    found = red(Wrong("im2col", lambda cols: cols[..., ::-1]))
+    assert {"im2col", "conv2d, both ways", "Conv2d", "Sequential"} <= set(found)
+
+
+def raises(_):
+    raise RuntimeError("an illegal address\nand more")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda x: x.astype(np.float64), "float32 became float64"),
+        (lambda x: x[:1], "shape (1,"),
+        (lambda x: x * np.nan, ""),
+        (raises, "RuntimeError: an illegal address"),
+    ],
+)
+def test_other_ways_to_be_wrong_are_red_too(change, says):
+    (augment,) = [case for case in KERNELS if case.name == "col2im"]
+    found = compare(Wrong("col2im", change), "kernel", augment)
+    assert found.state == "red" and found.error.startswith(says)
+    assert found.to_dict()["difference"] is None
+
+
+def test_the_difference_is_relative_to_the_largest_value():
+    assert difference(np.array([1.0, 10.5]), np.array([1.0, 10.0])) == pytest.approx(0.05)
+    assert difference(np.array([0.25]), np.array([0.0])) == 0.25
+    assert difference(np.zeros(0), np.zeros(0)) == 0
+
+
+def test_numpy_itself_is_green_and_the_reference_is_float64():
+    seen = []
+    case = Case("spy", (1,), lambda b, dtype: seen.append(dtype) or (np.ones(1, dtype),))
+    assert compare(NumpyBackend(1), "kernel", case).state == "ok"
+    assert seen == ["float32", "float64"]
+    assert red(NumpyBackend(1)) == {}
+    assert len(LAYERS) > len(SMALL_LAYERS) and check.doctor is doctor

@@ -1,0 +1,97 @@
+"""The cost model of a GPU: its counts by hand, by the measured log, and on the page."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tinyalex import models
+from tinyalex.layers import Conv2d
+from tinyalex.report import gpu_cost
+from tinyalex.report.gpu_cost import H100, Cost, Speeds, moved, seconds, step_costs
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "docs" / "results" / "gpu" / "cost_model.py"
+ALEXNET = step_costs(models.build("alexnet"), (3, 227, 227), 1024)
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("cost_model", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_convolution_is_counted_kernel_by_kernel():
+    layer = Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2)
+    N, C, H, W = shape = (5, 4, 7, 8)
+    OH, OW = 7, 7
+    x, y = N * C * H * W, N * 6 * OH * OW
+    rows, dy_rows = (H + 2) * C * 2 * N * OW, (OH + 2) * 6 * 2 * N * W
+    flop = 2 * y * 2 * 3 * 2
+    found = [(c.what, c.flop, c.bytes // 4) for c in gpu_cost.convolution(layer, shape, False)]
+    w = 6 * 2 * 3 * 2
+    assert found == [
+        ("write_rows", 0, x + rows),
+        ("gemm forward", flop, rows + w + y),
+        ("write_images", 0, 2 * y),
+        ("write_rows", 0, x + rows + 2 * y),
+        ("gemm dw", flop, rows + y + OH * w),
+        ("sum", 0, (OH + 1) * w),
+        ("sum_maps", 0, y),
+        ("write_rows", 0, y + dy_rows),
+        ("gemm dx", flop, dy_rows + w + x),
+        ("write_images", 0, 2 * x),
+    ]
+    assert len(gpu_cost.convolution(layer, shape, True)) == 7  # an image has no gradient
+
+
+def test_the_longer_of_computing_and_moving_counts():
+    gpu = Speeds("a", {"float32": 10.0, "tf32": 100.0}, 2.0)
+    assert Cost("gemm", 100, 10).seconds(gpu, "float32") == 10
+    assert Cost("gemm", 100, 10).seconds(gpu, "tf32") == 5
+    assert seconds([Cost("a", 100, 0), Cost("b", 0, 4)], gpu, "float32") == 12
+
+
+def test_our_way_never_costs_less_than_the_least():
+    for row in ALEXNET:
+        for precision in H100.flops:
+            least = seconds(row.least, H100, precision)
+            assert seconds(row.ours, H100, precision) >= least or row.kind == "Conv2d"
+        assert moved(row.ours) >= moved(row.least)
+        assert row.flop == sum(cost.flop for cost in row.ours)
+
+
+def test_a_step_has_the_operations_of_the_net():
+    model = models.build("alexnet")
+    forward = model.flops((1024, 3, 227, 227))
+    assert sum(row.flop for row in ALEXNET) == 3 * forward - ALEXNET[0].flop // 2
+    assert moved(ALEXNET[-1].least) == 20 * model.count_parameters()
+
+
+def test_the_bytes_are_those_that_the_log_divided_by(script):
+    """Bytes from the sizes alone, and GB/s times milliseconds as the GPU's log has them."""
+    rows = {row.name: row for row in ALEXNET}
+    for precision in script.PRECISIONS:
+        for name, kernels in script.measured(precision).items():
+            # For write_images the log also counts the array that stands in for a missing bias.
+            for kernel, rel in (("write_rows", 1e-3), ("sum_maps", 1e-2), ("write_images", 2e-2)):
+                logged = sum(1e6 * ms * rate for what, ms, rate in kernels if what == kernel)
+                assert moved(rows[name].ours, kernel) == pytest.approx(logged, rel=rel), name
+
+
+def test_the_operations_are_those_that_the_log_divided_by(script):
+    rows = {row.name: row for row in ALEXNET}
+    for precision in script.PRECISIONS:
+        for name, kernels in script.measured(precision).items():
+            logged = sum(1e9 * ms * rate for what, ms, rate in kernels if what == "gemm")
+            assert rows[name].flop == pytest.approx(logged, rel=2e-3), name
+
+
+def test_the_page_has_the_tables_that_the_script_makes(script):
+    page = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
+    assert script.filled(page) == page
+    assert all(page.count(f"<!-- {name} -->\n| ") == 1 for name in script.TABLES)

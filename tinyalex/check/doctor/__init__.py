@@ -1,0 +1,65 @@
+"""Is this machine well? What is installed, and does every backend compute what NumPy does?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tinyalex import backends
+from tinyalex.backends import Backend
+from tinyalex.check.doctor import gpu, system
+from tinyalex.check.doctor.blas import look_at_blas
+from tinyalex.check.doctor.compare import compare
+from tinyalex.check.doctor.finding import OK, RED, WARNING, Check, Finding, Report
+from tinyalex.check.doctor.kernels import KERNELS
+from tinyalex.check.doctor.layers import LAYERS
+
+__all__ = ["OK", "RED", "WARNING", "Check", "Finding", "Report", "examine"]
+
+CPU = ("numba", "numpy")
+
+
+def examine(
+    names: Sequence[str] = (),
+    data_root: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Look at the machine, and run every kernel and layer on backends.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Backends; those of the CPU by default.
+    data_root : Path, optional
+        Where data sets are kept.
+    say : callable
+        Gets a line about what is going on.
+
+    Raises
+    ------
+    ConfigError
+        A name is unknown.
+    """
+    report = Report(system.look(data_root) + look_at_blas())
+    chosen = list(names) or [name for name in CPU if name in backends.available()]
+    for name in chosen:
+        if name == "cuda":
+            say("looking at the GPU")
+            found = gpu.look()
+            report.findings += found
+            if any(finding.state == RED for finding in found):
+                continue
+        report.checks += run(backends.get(name), say)
+    if "cuda" not in chosen and "cuda" in backends.available():
+        report.findings.append(Finding("GPU", "one is here: tinyalex doctor --backend cuda"))
+    return report
+
+
+def run(backend: Backend, say: Callable[[str], None] = lambda _: None) -> list[Check]:
+    """Run every kernel and every layer once on a backend, against NumPy in float64."""
+    checks = []
+    for kind, cases in (("kernel", KERNELS), ("layer", LAYERS)):
+        for case in cases:
+            say(f"{backend.name}: {kind} {case.name}")
+            checks.append(compare(backend, kind, case))
+    return checks

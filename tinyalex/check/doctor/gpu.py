@@ -1,0 +1,123 @@
+"""Driver, GPUs, CUDA, CuPy and numba-cuda: what is there, and what does not fit together."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
+
+from tinyalex.backends import cuda_check, cuda_driver
+from tinyalex.backends.cuda_check import INSTALL, OLDEST_DRIVER, package_version
+from tinyalex.backends.cuda_driver import Driver, NoDriver
+from tinyalex.check.doctor.finding import RED, WARNING, Finding
+
+OLDEST = (7, 5)  # compute capability that our kernels are compiled for in tests
+GIB = 1 << 30
+WANTED = 4 * GIB  # alexnet at batch 128
+
+
+def look() -> list[Finding]:
+    """Everything that the backend ``cuda`` stands on, from the driver up."""
+    findings, driver = look_at_driver()
+    findings += look_at_packages(driver)
+    if os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"):
+        text = "NUMBA_ENABLE_CUDASIM is set: kernels would run in Numba's simulator"
+        findings.append(Finding("numba-cuda", text, RED, "unset NUMBA_ENABLE_CUDASIM"))
+    if any(finding.state == RED for finding in findings):
+        return findings
+    for topic, ask in (("CuPy", cuda_check.ask_cupy), ("numba-cuda", cuda_check.ask_numba)):
+        wrong = ask()
+        if wrong is None:
+            findings.append(Finding(topic, "starts"))
+        else:
+            return [*findings, Finding(topic, wrong[0], RED, wrong[1])]
+    return [*findings, look_at_memory(*free_memory())]
+
+
+def look_at_driver() -> tuple[list[Finding], Driver | None]:
+    """The driver, and each of its GPUs."""
+    try:
+        driver = cuda_driver.ask()
+    except NoDriver as missing:
+        return [Finding("driver", missing.reason[0], RED, missing.reason[1])], None
+    major, minor = driver.cuda
+    release = cuda_driver.release() or "of unknown version"
+    findings = [Finding("driver", f"NVIDIA {release}, for CUDA {major}.{minor} at most")]
+    for gpu in cuda_driver.gpus():
+        major, minor = gpu.capability
+        text = f"{gpu.name}, {gpu.memory / GIB:.0f} GiB, compute capability {major}.{minor}"
+        if gpu.capability < OLDEST:
+            text += f", older than {OLDEST[0]}.{OLDEST[1]}, for which our kernels are tested"
+            findings.append(Finding("GPU", text, WARNING, "a newer GPU, or --backend numba"))
+        else:
+            findings.append(Finding("GPU", text))
+    return findings, driver
+
+
+def look_at_packages(driver: Driver | None) -> list[Finding]:
+    """CuPy and numba-cuda: there, once, of the pair that is pinned, and for this driver's CUDA."""
+    findings = []
+    extra = f"pip install 'tinyalex[cuda{_major_for(driver)}]'" if driver else INSTALL
+    wheels = [name for major in OLDEST_DRIVER if package_version(name := f"cupy-cuda{major}x")]
+    pair = f"numba-cuda {package_version('numba-cuda')}"
+    if find_spec("cupy") is None:
+        findings.append(Finding("CuPy", "the package cupy is not installed", RED, extra))
+    elif len(wheels) > 1:
+        hint = f"pip uninstall {' '.join(wheels)}, then {extra}"
+        findings.append(Finding("CuPy", f"installed twice: {', '.join(wheels)}", RED, hint))
+    else:
+        found = f"{wheels[0]} {package_version(wheels[0])}" if wheels else "of unknown origin"
+        findings.append(_pinned("CuPy", found, wheels[0] if wheels else "", extra))
+    if find_spec("numba_cuda") is None:
+        text = "the package numba-cuda is not installed"
+        findings.append(Finding("numba-cuda", text, RED, extra))
+    else:
+        findings.append(_pinned("numba-cuda", pair, "numba-cuda", extra))
+    if driver is not None and (wrong := cuda_check.does_not_fit(driver)):
+        findings.append(Finding("CUDA", wrong[0], RED, wrong[1]))
+    return findings
+
+
+def _major_for(driver: Driver) -> int:
+    """The CUDA version to install for a driver."""
+    supported = [major for major in OLDEST_DRIVER if major <= driver.cuda[0]]
+    return max(supported, default=min(OLDEST_DRIVER))
+
+
+def _pinned(topic: str, found: str, package: str, extra: str) -> Finding:
+    """Whether a package has the version that was tested."""
+    wanted = pinned_version(package)
+    if wanted and wanted != package_version(package):
+        text = f"{found}; {wanted} is what was tested"
+        return Finding(topic, text, WARNING, extra)
+    return Finding(topic, found)
+
+
+def pinned_version(package: str) -> str:
+    """The version that our extras name; empty where they name none."""
+    try:
+        lines = requires("tinyalex") or []
+    except PackageNotFoundError:
+        return ""
+    for line in lines:
+        if match := re.match(rf"{re.escape(package)}(\[.*?\])?==([\w.]+)", line):
+            return match[2]
+    return ""
+
+
+def free_memory() -> tuple[int, int]:
+    """Free and total bytes of the current GPU."""
+    import cupy
+
+    free, total = cupy.cuda.runtime.memGetInfo()
+    return int(free), int(total)
+
+
+def look_at_memory(free: int, total: int) -> Finding:
+    """Whether the paper's net fits at batch 128."""
+    text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
+    if free < WANTED:
+        hint = "end what else uses the GPU (nvidia-smi lists it), or a smaller --batch-size"
+        return Finding("memory", f"{text}; alexnet at batch 128 takes up to 4", WARNING, hint)
+    return Finding("memory", text)

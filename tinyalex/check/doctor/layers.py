@@ -1,0 +1,127 @@
+"""Every layer, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinyalex.backends import Array, Backend
+from tinyalex.check.doctor.compare import Case, Results, noise
+from tinyalex.layers import (
+    AvgPool2d,
+    Container,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    LocallyConnected2d,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    SpatialResponseNorm,
+    Tanh,
+    Towers,
+)
+
+SMALL = (3, 4, 7, 6)
+VECTORS = (5, 12)
+
+
+def leaves_of(layer: Layer) -> list[Layer]:
+    """The layer itself, or all that it is made of."""
+    return [leaf for _, leaf in layer.named_layers()] if isinstance(layer, Container) else [layer]
+
+
+def both_ways(make: Callable[[], Layer], shape: tuple[int, ...]) -> Callable[..., Results]:
+    """Makes a case's ``run``: output, input gradient and every parameter's gradient."""
+
+    def run(backend: Backend, dtype: str) -> Results:
+        layer = make()
+        layer.to(backend)
+        for leaf in leaves_of(layer):
+            for key, value in leaf.params.items():
+                leaf.params[key] = backend.asarray(value, dtype)
+        x = noise(backend, shape, 3, dtype)
+        if isinstance(layer, SoftmaxCrossEntropy):
+            labels = backend.asarray(np.arange(shape[0]) % shape[1])
+            return layer.forward(x, labels), layer.backward()
+        y = layer.forward(x)
+        dx = layer.backward(noise(backend, tuple(y.shape), 4, dtype))
+        grads: list[Array] = [g for leaf in leaves_of(layer) for g in leaf.grads.values()]
+        return (y, dx, *grads)
+
+    return run
+
+
+def small_net() -> Layer:
+    """A convolutional network as they all are, ReLU in place."""
+    return Sequential(
+        [
+            Conv2d(4, 6, 3, padding=1, seed=1),
+            ReLU(inplace=True),
+            MaxPool2d(3, 2, ceil_mode=True),
+            Flatten(),
+            Linear(54, 8, seed=2),
+            ReLU(inplace=True),
+            Linear(8, 5, seed=3),
+        ]
+    )
+
+
+def two_towers() -> Layer:
+    """Two columns that read each other's maps."""
+    return Towers(
+        Sequential([Linear(24, 3, seed=1)]), Sequential([Linear(24, 3, seed=2)]), crossing=True
+    )
+
+
+def local() -> Layer:
+    """Filters of their own at each place."""
+    return LocallyConnected2d(4, 3, (7, 6), 3, stride=2, padding=1, seed=1)
+
+
+# name, how to make it, input shape
+_SMALL_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
+    ("Conv2d", lambda: Conv2d(4, 6, (3, 2), stride=(2, 1), padding=1, groups=2, seed=1), SMALL),
+    ("LocallyConnected2d", local, SMALL),
+    ("Linear", lambda: Linear(12, 7, seed=1), VECTORS),
+    ("ReLU", ReLU, SMALL),
+    ("Tanh", Tanh, SMALL),
+    ("MaxPool2d", lambda: MaxPool2d(3, 2, ceil_mode=True), SMALL),
+    ("AvgPool2d", lambda: AvgPool2d(3, 2, ceil_mode=True), SMALL),
+    ("LocalResponseNorm", lambda: LocalResponseNorm(5, 0.3), (2, 7, 3, 4)),
+    ("SpatialResponseNorm", lambda: SpatialResponseNorm(3, 0.3), SMALL),
+    ("Dropout", lambda: Dropout(0.4, seed=3), VECTORS),
+    ("Flatten", Flatten, SMALL),
+    ("SoftmaxCrossEntropy", SoftmaxCrossEntropy, VECTORS),
+    ("Sequential", small_net, SMALL),
+    ("Towers", two_towers, (5, 24)),
+]
+# Large enough for the ways that are only taken for large ones: Winograd, threads, many blocks.
+_LARGE_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
+    ("Conv2d 3x3", lambda: Conv2d(16, 32, 3, padding=1, seed=1), (16, 16, 13, 13)),
+    ("Conv2d 5x5, 2 groups", lambda: Conv2d(32, 32, 5, padding=2, groups=2), (16, 32, 13, 13)),
+    ("Conv2d 11x11 / 4", lambda: Conv2d(3, 16, 11, stride=4, seed=1), (4, 3, 63, 63)),
+    ("Linear, large", lambda: Linear(1024, 512, seed=1), (64, 1024)),
+    ("MaxPool2d, large", lambda: MaxPool2d(3, 2), (8, 32, 27, 27)),
+    ("LocalResponseNorm, large", LocalResponseNorm, (4, 96, 27, 27)),
+]
+CONVOLUTION = 1e-4  # Winograd's rounding; the direct form has a few 1e-7
+
+
+def cases(
+    those: list[tuple[str, Callable[[], Layer], tuple[int, ...]]], allowed: float = 1e-5
+) -> list[Case]:
+    """Cases from names, makers and shapes."""
+    return [
+        Case(name, shape, both_ways(make, shape), CONVOLUTION if "Conv" in name else allowed)
+        for name, make, shape in those
+    ]
+
+
+SMALL_LAYERS = cases(_SMALL_ONES)
+LAYERS = SMALL_LAYERS + cases(_LARGE_ONES)

@@ -1,0 +1,159 @@
+"""Python, versions, processor, threads, disk, Numba's cache and the data folders."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import uuid
+from pathlib import Path
+
+from tinyalex import __version__
+from tinyalex.backends.cuda_check import package_version
+from tinyalex.check.bench.machine import cpu_name, usable_cores
+from tinyalex.check.doctor.blas import cpu_flags
+from tinyalex.check.doctor.finding import RED, WARNING, Finding
+from tinyalex.data.cifar import default_root, find_cifar10
+from tinyalex.errors import TinyalexError
+
+PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
+GIB = 1 << 30
+LITTLE, NOTHING = 2 * GIB, GIB // 10  # a run of AlexNet writes 0.5 GB at a time
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def look(data_root: Path | None = None) -> list[Finding]:
+    """Everything about the machine but its BLAS and its GPU."""
+    root = default_root() if data_root is None else data_root
+    folders = {"the runs' folder": Path.cwd(), "the data's folder": root}
+    disks = [look_at_disk(f"{name} {folder}", folder) for name, folder in folders.items()]
+    return [
+        Finding("Python", f"{platform.python_version()} on {platform.platform()}"),
+        look_at_packages(),
+        Finding("CPU", f"{cpu_name()}{_vectors(cpu_flags())}"),
+        look_at_threads(os.cpu_count() or 1, usable_cores(), os.environ.get("OMP_NUM_THREADS")),
+        *look_at_quota(CPU_QUOTA, usable_cores()),
+        look_at_numba_cache(numba_cache()),
+        *disks,
+        look_at_digits(),
+        look_at_data(root, data_root is not None or bool(os.environ.get("TINYALEX_DATA"))),
+    ]
+
+
+def look_at_packages() -> Finding:
+    """Versions; without Numba only the slow backend is here."""
+    found = {name: package_version(name) for name in PACKAGES}
+    text = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    if not found["numba"]:
+        text += "; numba is missing, so the readable NumPy kernels do all the work"
+        return Finding("packages", f"tinyalex {__version__}, {text}", WARNING, "pip install numba")
+    return Finding("packages", f"tinyalex {__version__}, {text}")
+
+
+def _vectors(flags: set[str]) -> str:
+    for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2"), ("asimd", "NEON")):
+        if flag in flags:
+            return f", {name}"
+    return ""
+
+
+def look_at_threads(cores: int, usable: int, asked: str | None) -> Finding:
+    """Cores, those that this process may use, and OMP_NUM_THREADS."""
+    text = f"{usable} of {cores} cores may be used"
+    if not asked:
+        return Finding("threads", f"{text}, one thread each (OMP_NUM_THREADS is not set)")
+    text += f", OMP_NUM_THREADS={asked}"
+    if not asked.isdigit() or int(asked) < 1:
+        hint = "unset OMP_NUM_THREADS, or make it a number"
+        return Finding("threads", f"{text} is not a number of threads", WARNING, hint)
+    if int(asked) > usable:
+        hint = f"OMP_NUM_THREADS={usable}, or --threads {usable}"
+        return Finding("threads", f"{text}: threads will wait for one another", WARNING, hint)
+    if int(asked) < usable:
+        return Finding("threads", f"{text}: not all cores are used")
+    return Finding("threads", text)
+
+
+def look_at_quota(path: Path, usable: int) -> list[Finding]:
+    """Whether a container may use less time than its cores have (cgroup v2, cpu.max)."""
+    try:
+        quota, period = path.read_text().split()
+        cores = int(quota) / int(period)
+    except (OSError, ValueError):  # no container, or "max"
+        return []
+    if cores >= usable:
+        return []
+    fewer = max(1, int(cores))
+    text = f"this container gets the time of {cores:.1f} cores, and sees {usable}"
+    return [Finding("threads", text, WARNING, f"--threads {fewer}, or OMP_NUM_THREADS={fewer}")]
+
+
+def numba_cache() -> str | None:
+    """The folder in which Numba keeps our compiled kernels; None where it keeps none."""
+    try:
+        from tinyalex.backends import numba_kernels
+    except ImportError:
+        return None
+    paths = [getattr(k, "stats", None) for k in vars(numba_kernels).values()]
+    return next((str(s.cache_path) for s in paths if s is not None and s.cache_path), None)
+
+
+def look_at_numba_cache(folder: str | None) -> Finding:
+    """Whether compiled kernels last longer than the process."""
+    hint = "NUMBA_CACHE_DIR=FOLDER, one that you can write"
+    if folder is None:
+        text = "no folder can be written: kernels are compiled again by every process (20 s)"
+        return Finding("cache", text, WARNING, hint)
+    if why := cannot_write(Path(folder)):
+        return Finding("cache", f"{folder} cannot be written ({why})", WARNING, hint)
+    return Finding("cache", f"compiled kernels in {folder}")
+
+
+def cannot_write(folder: Path) -> str:
+    """Why no file can be made in a folder that exists or could; empty where one can."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    probe = folder / f".tinyalex-{uuid.uuid4().hex}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def look_at_disk(name: str, folder: Path) -> Finding:
+    """Free space, and whether anything can be written there."""
+    if why := cannot_write(folder):
+        return Finding("disk", f"{name} cannot be written ({why})", RED, "another folder: --out")
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    text = f"{name}: {free / GIB:.1f} GiB free"
+    if free < LITTLE:
+        state = RED if free < NOTHING else WARNING
+        return Finding("disk", text, state, "make room, or another folder: --out, --data-root")
+    return Finding("disk", text)
+
+
+def look_at_digits() -> Finding:
+    """The data set of the default run."""
+    from tinyalex import data
+
+    try:
+        digits = data.load("digits")
+    except (TinyalexError, ImportError) as error:
+        return Finding("data", f"digits: {error}", RED, "pip install scikit-learn")
+    return Finding("data", f"digits: {len(digits.train) + len(digits.test):,} images")
+
+
+def look_at_data(root: Path, was_named: bool) -> Finding:
+    """Where CIFAR-10 is, if it is."""
+    if was_named and not root.exists():
+        hint = "make it, or TINYALEX_DATA or --data-root with the right path"
+        return Finding("data", f"the data's folder {root} does not exist", WARNING, hint)
+    found = find_cifar10(root)
+    if found is None:
+        text = f"cifar10: not in {root} (tinyalex data download cifar10 puts it there)"
+        return Finding("data", text)
+    return Finding("data", f"cifar10: {found}")

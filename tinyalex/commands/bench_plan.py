@@ -1,0 +1,121 @@
+"""Who takes part in `tinyalex bench`, and with what; refused before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinyalex.errors import ConfigError, unknown
+
+if TYPE_CHECKING:
+    from tinyalex.check.bench import Job
+
+BATCH, GPU_BATCHES = 128, (128, 1024)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Contests at one batch size and in one precision: a job a contestant, PyTorch last."""
+
+    jobs: list[Job]
+    loads_data: bool
+
+    @property
+    def precision(self) -> str:
+        """Of everybody's matrix products."""
+        return self.jobs[0].precision
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        first = self.jobs[0]
+        on_gpu = any(job.device == "cuda" for job in self.jobs)
+        return f"batch {first.batch_size}" + (f", {first.precision}" if on_gpu else "")
+
+    def tasks(self, wanted: Sequence[str]) -> list[str]:
+        """Those of ``wanted`` that this plan does: loading does not depend on the precision."""
+        return [task for task in wanted if task != "data" or self.loads_data]
+
+
+def plans(
+    model: str,
+    names: Sequence[str] | None,
+    compare: str | None,
+    threads: int | None,
+    batch_sizes: Sequence[int],
+    precisions: Sequence[str],
+    workspace_mb: int | None,
+) -> list[Plan]:
+    """A plan for each batch size and precision.
+
+    Where only a GPU computes, the ones of the paper's comparison by default: 128 and 1024
+    images, float32 and TF32. A CPU gets 128 and float32.
+    """
+    from tinyalex import backends, models
+    from tinyalex.check.bench import PRECISIONS, Job
+    from tinyalex.check.bench.torch_net import import_torch
+
+    models.spec(model)
+    for precision in precisions:
+        one_of("--precision", precision, PRECISIONS)
+    for size in batch_sizes:
+        if size < 1:
+            raise ConfigError(f"batch size must be at least 1 (got {size})", "--batch-size 128")
+    count = backends.get("numpy", threads=threads).threads
+    chosen = list(dict.fromkeys(backends.get(name).name for name in names or ["auto"]))
+    alone = chosen == ["cuda"]
+    batch_sizes = batch_sizes or (GPU_BATCHES if alone else (BATCH,))
+    precisions = precisions or (PRECISIONS if alone else PRECISIONS[:1])
+    for name in chosen:
+        for precision in precisions:
+            bound = workspace_mb if name == "cuda" or "cuda" not in chosen else None
+            backends.get(name, threads, precision, bound)  # or the reason why it cannot
+    device = "cuda" if "cuda" in chosen else "cpu"
+    if compare is not None:
+        one_of("--compare", compare, ("torch",))
+        torch = import_torch()
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError(
+                f"--compare torch: this PyTorch ({torch.__version__}) finds no GPU",
+                "PyTorch's wheel for CUDA (pytorch.org names its index), or --backend numba",
+            )
+    contestants = [*chosen, *([compare] if compare else [])]
+
+    def job(name: str, size: int, precision: str) -> Job:
+        ours = workspace_mb if name == "cuda" else None
+        return Job(
+            name,
+            model,
+            "train",
+            size,
+            count,
+            device=device,
+            precision=precision,
+            workspace_mb=ours,
+        )
+
+    return [
+        Plan([job(name, size, precision) for name in contestants], precision == precisions[0])
+        for size in batch_sizes
+        for precision in precisions
+    ]
+
+
+def check(pairs: int, roofline: Path | None, sweep: str | None, plot: Path | None) -> None:
+    """Refuse options that do not go together."""
+    if pairs < 1:
+        raise ConfigError(f"pairs must be at least 1 (got {pairs})", "--pairs 10")
+    if plot is not None and sweep is None:
+        raise ConfigError("--plot draws a sweep, and none is asked for", "--sweep batch")
+    for option, path in (("--roofline", roofline), ("--plot", plot)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ConfigError(f"{option}: the folder {path.parent} does not exist")
+
+
+def one_of(option: str, value: str, known: Sequence[str]) -> list[str]:
+    """Refuse a word that an option does not know."""
+    if value not in known:
+        raise unknown(option, value, known)
+    return [value]

@@ -1,0 +1,154 @@
+"""What a training step must cost on a GPU: operations, bytes, and the time that both take at least.
+
+Two counts for each layer. The least: its operations, and each array moved once, whoever computes.
+Ours: kernel by kernel, what `tinyalex.backends.cuda_convolve` and its neighbours move, also the
+rows of windows that they write and read. A kernel takes the longer of its two times, and one
+kernel runs after another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tinyalex.check.bench.useful import FLOAT32, layer_bytes, layer_flop
+from tinyalex.layers import Container, Conv2d, Dropout, Layer, LocalResponseNorm, MaxPool2d
+from tinyalex.report.layer_table import leaves
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """How fast a GPU is at most.
+
+    Attributes
+    ----------
+    name : str
+    flops : mapping of precision to operations a second
+        Of matrix products.
+    bytes_per_second : float
+        Of its memory.
+    """
+
+    name: str
+    flops: Mapping[str, float]
+    bytes_per_second: float
+
+
+# Assumed, not measured: NVIDIA's data sheet of the H100 SXM5, without sparsity.
+H100 = Speeds("H100 SXM5", {"float32": 67e12, "tf32": 494.7e12}, 3.35e12)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One kernel, or one direction of a layer."""
+
+    what: str
+    flop: int
+    bytes: int
+
+    def seconds(self, gpu: Speeds, precision: str) -> float:
+        """The longer of computing and moving."""
+        return max(self.flop / gpu.flops[precision], self.bytes / gpu.bytes_per_second)
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """A layer in a training step, forward and backward."""
+
+    name: str
+    kind: str
+    least: tuple[Cost, ...]
+    ours: tuple[Cost, ...]
+
+    @property
+    def flop(self) -> int:
+        """Operations in both directions."""
+        return sum(cost.flop for cost in self.least)
+
+
+def seconds(costs: Sequence[Cost], gpu: Speeds, precision: str) -> float:
+    """Of one cost after another."""
+    return sum(cost.seconds(gpu, precision) for cost in costs)
+
+
+def moved(costs: Sequence[Cost], what: str = "") -> int:
+    """Bytes of all costs, or of those with a name."""
+    return sum(cost.bytes for cost in costs if not what or cost.what == what)
+
+
+def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) -> list[LayerCost]:
+    """Every layer of a training step on a batch, then the loss and the optimizer.
+
+    Examples
+    --------
+    >>> from tinyalex import models
+    >>> rows = step_costs(models.build("alexnet"), (3, 227, 227), 128)
+    >>> rows[0].name, round(rows[0].flop / 1e9, 1)
+    ('features.0', 54.0)
+    """
+    rows: list[LayerCost] = []
+    for name, layer, shape in leaves(model, (batch, *input_shape)):
+        sees_image = not rows
+        flop, moves = (count(layer, shape, sees_image) for count in (layer_flop, layer_bytes))
+        least = tuple(
+            Cost(*each) for each in zip(("forward", "backward"), flop, moves, strict=True)
+        )
+        ours = least
+        if isinstance(layer, Conv2d):
+            ours = convolution(layer, shape, sees_image)
+        elif extra := _extra(layer, shape):
+            ours = (*least, Cost("extra", 0, extra))
+        rows.append(LayerCost(name, type(layer).__name__, least, ours))
+    classes = model.output_shape((batch, *input_shape))[1]
+    loss = (Cost("loss", 0, 2 * batch * classes * FLOAT32),)
+    # weight, gradient and velocity in; weight and velocity out
+    update = (Cost("sgd_step", 0, 5 * model.count_parameters() * FLOAT32),)
+    rows += [LayerCost("loss", "Loss", loss, loss), LayerCost("optimizer", "SGD", update, update)]
+    return rows
+
+
+def convolution(layer: Conv2d, shape: tuple[int, ...], sees_image: bool) -> tuple[Cost, ...]:
+    """Our kernels of one convolution, forward and backward, for a stride of 1 or no ``dx``.
+
+    Rows are written once and counted as read once: that they are read for each output row which
+    they belong to, the cache may hide.
+    """
+    N, C, H, W = shape
+    F, per_group, KH, KW = layer.params["weight"].shape
+    _, _, OH, OW = layer.output_shape(shape)
+    flop = layer.flops(shape)
+    x, y, w = math.prod(shape), N * F * OH * OW, F * per_group * KH * KW
+    rows = (H + 2 * layer.padding[0]) * C * KW * N * OW
+    kernels = [
+        ("write_rows", 0, x + rows),
+        ("gemm forward", flop, rows + w + y),
+        ("write_images", 0, 2 * y),
+        # backward: the weights' gradient, a sum for each output row
+        ("write_rows", 0, x + rows + 2 * y),
+        ("gemm dw", flop, rows + y + OH * w),
+        ("sum", 0, OH * w + w),
+        ("sum_maps", 0, y),
+    ]
+    if not sees_image:
+        around = KH - 1 - layer.padding[0]
+        dy_rows = (OH + 2 * around) * F * KW * N * W
+        kernels += [
+            ("write_rows", 0, y + dy_rows),
+            ("gemm dx", flop, dy_rows + w + x),
+            ("write_images", 0, 2 * x),
+        ]
+    return tuple(Cost(what, flop, FLOAT32 * numbers) for what, flop, numbers in kernels)
+
+
+def _extra(layer: Layer, shape: tuple[int, ...]) -> int:
+    """Bytes that our kernels move beyond the least, both directions together."""
+    numbers = math.prod(shape)
+    if isinstance(layer, MaxPool2d):
+        return math.prod(layer.output_shape(shape))  # the position of each maximum, a byte
+    if isinstance(layer, LocalResponseNorm):
+        return 2 * FLOAT32 * numbers  # the scale, written and read again
+    if isinstance(layer, Dropout):
+        # Numbers drawn (4 bytes a number), compared (5), made float (5), scaled (8), multiplied.
+        return (4 + 5 + 5 + 8 + FLOAT32) * numbers
+    return 0
