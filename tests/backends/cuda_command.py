@@ -11,8 +11,6 @@ from tests.backends import cuda_double
 if __name__ == "__main__":
     cuda_double.install()
 
-    from tests.backends.cuda_launches import blocks
     from tinyalex.cli import main
 
-    with blocks(32, waiting=4):
-        main()
+    main()

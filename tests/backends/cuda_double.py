@@ -112,7 +112,9 @@ class _ArrayModule(ModuleType):
 
 
 def install() -> None:
-    """Make ``import cupy`` give the double, and ``tinyalex`` believe in a GPU."""
+    """Make ``import cupy`` give the double, and ``tinyalex`` believe in a GPU; once is enough."""
+    if isinstance(sys.modules.get("cupy"), _ArrayModule):
+        return
     cupy = _ArrayModule("cupy")
     sys.modules["cupy"] = cupy
     strided = SimpleNamespace(as_strided=lifted(np.lib.stride_tricks.as_strided))

@@ -41,12 +41,12 @@ def _found(package: str) -> bool:
 
 
 def simulate(
-    *words: str, cwd: Path = ROOT, timeout: float = 300
+    *words: str, backend: str = "numpy", cwd: Path = ROOT, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m WORDS`` where numba-cuda simulates, which it must know before it starts."""
     environment = os.environ | {
         "NUMBA_ENABLE_CUDASIM": "1",
-        "TINYALEX_TEST_BACKENDS": "numpy",
+        "TINYALEX_TEST_BACKENDS": backend,
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
     }

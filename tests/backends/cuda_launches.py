@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import sys
 import threading
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from numba.cuda.simulator.kernelapi import Dim3
 
 from tests.backends import cuda_kernels
 from tests.backends.device_array import DeviceArray, HostArrayError, host_of
-from tinyalex.backends import cuda, cuda_columns, cuda_elementwise, cuda_launch
+from tinyalex.backends import cuda, cuda_columns, cuda_elementwise, cuda_launch, cuda_random
 
 ONE_AT_A_TIME = threading.Lock()  # the simulator's own limit; batches come from another thread
 WIDER = {"uint8*": {"uint8*", "uint16*"}}  # positions in windows of more than 255 numbers
@@ -34,7 +33,9 @@ seen: dict[str, set[tuple[tuple[int, ...], int]]] = defaultdict(set)  # grids an
 
 
 def watch() -> None:
-    """Put the checks between the backend and the simulator."""
+    """Put the checks between the backend and the simulator; make the blocks small."""
+    cuda_launch.block_limit = 32
+    cuda_columns.SUM_THREADS = cuda_elementwise.ROW_THREADS = 8
     assert cuda_launch.SIMULATED, "set NUMBA_ENABLE_CUDASIM=1 before Python starts"
     plain = cuda_launch.launch
     for name, module in list(sys.modules.items()):
@@ -42,8 +43,6 @@ def watch() -> None:
             module.launch = checked(plain)  # type: ignore[attr-defined]
     simulator.FakeWithinKernelCUDAArray = Numbers
     simulator.BlockManager.run = run_block
-    # Random numbers are words that overflow on purpose.
-    warnings.filterwarnings("ignore", "overflow encountered", RuntimeWarning)
 
 
 @contextmanager
@@ -58,7 +57,14 @@ def blocks(limit: int, waiting: int = 8) -> Iterator[None]:
 
 def run_block(manager: Any, block: tuple[int, ...], *args: Any) -> None:
     """One block of a kernel; takes the place of the simulator's `BlockManager.run`."""
-    function, size = manager._f, manager._block_dim
+    # Random words overflow on purpose.
+    with np.errstate(over="ignore" if manager._f.__module__ == cuda_random.__name__ else "warn"):
+        _run_block(manager._f, manager._block_dim, block, args)
+
+
+def _run_block(
+    function: Any, size: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]
+) -> None:
     if "syncthreads" in function.__code__.co_names:
         barrier = threading.Barrier(math.prod(size), timeout=60)
         threads = [Waiting(barrier, function, args) for _ in np.ndindex(*size)]

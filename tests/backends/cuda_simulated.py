@@ -1,12 +1,10 @@
 """The GPU backend in numba-cuda's simulator; `test_cuda_simulator` runs this file.
 
 Every test of `test_kernels` runs here too, on the GPU backend with a double of CuPy under it:
-plain loops are the definition. Blocks are small, since a simulated thread is a thread of the host.
+plain loops are the definition. Blocks are small, so that small arrays fill several.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -29,7 +27,6 @@ from tinyalex.backends.cuda import CudaBackend  # noqa: E402
 from tinyalex.backends.numpy import HostGenerator, NumpyBackend  # noqa: E402
 from tinyalex.layers import Conv2d, SoftmaxCrossEntropy  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 DTYPES = ("float32", "float64")
 few = settings(max_examples=12)  # the slowest ones
 
@@ -37,10 +34,9 @@ few = settings(max_examples=12)  # the slowest ones
 limits = st.sampled_from([32, 64])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def backend() -> Iterator[CudaBackend]:
-    with blocks(32):
-        yield CudaBackend(workspace_mb=1)
+@pytest.fixture(scope="module")
+def backend() -> CudaBackend:
+    return CudaBackend(workspace_mb=1)
 
 
 def tolerance(dtype: str) -> dict[str, float]:

@@ -27,7 +27,6 @@ from tinyalex.layers import Conv2d, Linear, SoftmaxCrossEntropy  # noqa: E402
 from tinyalex.models import alexnet  # noqa: E402
 from tinyalex.training.metrics import Running  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 CLASSES, SIZE, THINNER = 5, 67, 8
 
 

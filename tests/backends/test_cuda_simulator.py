@@ -6,19 +6,24 @@ so these tests run in processes of their own.
 
 from __future__ import annotations
 
-import pytest
-
 from tests.backends import cuda_here
 
 
-@pytest.mark.parametrize(
-    "file",
-    ["cuda_simulated.py", "cuda_step.py"],
-    ids=["every kernel equals its definition", "a training step of alexnet equals NumPy's"],
-)
-def test_in_the_simulator(file: str) -> None:
+def passes(path: str, backend: str = "numpy") -> None:
     cuda_here.needs("numba.cuda")
-    path = f"tests/backends/{file}"
-    result = cuda_here.simulate("pytest", "-q", "-p", "no:cacheprovider", path)
+    words = ("pytest", "-q", "-p", "no:cacheprovider", path)
+    result = cuda_here.simulate(*words, backend=backend)
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]
     assert " passed" in result.stdout and "skipped" not in result.stdout
+
+
+def test_every_kernel_equals_its_definition() -> None:
+    passes("tests/backends/cuda_simulated.py")
+
+
+def test_a_training_step_of_alexnet_equals_numpys_and_never_waits() -> None:
+    passes("tests/backends/cuda_step.py")
+
+
+def test_every_layer_keeps_its_promises() -> None:
+    passes("tests/layers/test_common.py", backend="cuda")
