@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.backends.device_array import DeviceArray, Host, lifted
+from tests.backends.device_array import DeviceArray, Host, lifted, meet
 from tinyalex.backends import cuda_check
 
 
@@ -23,6 +23,8 @@ def asarray(a: Any, dtype: Any = None) -> DeviceArray:
     """Bring ``a`` to the device: a copy, unless it is there."""
     if isinstance(a, DeviceArray):
         return a if dtype in (None, a.dtype) else a.astype(dtype)  # type: ignore[attr-defined]
+    if isinstance(a, np.ndarray):
+        meet("an array of the host is copied to the device")
     return DeviceArray(np.array(a, dtype))
 
 

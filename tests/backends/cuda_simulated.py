@@ -101,7 +101,7 @@ def test_the_size_of_a_block_changes_nothing(backend: CudaBackend, limit: int, d
     """Maps of 99 pixels: four blocks of 32 threads, two of 64 (also where 96 may be), or one."""
     host = NumpyBackend(1)
     x, dy = (own.normal((1, 2, 9, 11), seed).astype(dtype) for seed in range(2))
-    window, numbers = ((3, 2), (2, 1), (1, 0)), (3, 0.3, 0.75, 2.0)
+    window, numbers = ((3, 2), (2, 1), (2, 1)), (3, 0.3, 0.75, 2.0)
     calls = [("im2col", x, *window), ("relu", x), ("relu_backward", dy, x)]
     calls += [("col2im", host.im2col(x, *window), x.shape, *window)]
     pooled = (3, 2), (2, 1), (5, 11)  # ceil mode: the last windows are clipped
@@ -124,6 +124,11 @@ def test_the_size_of_a_block_changes_nothing(backend: CudaBackend, limit: int, d
 
 def as_tuple(result: object) -> tuple[object, ...]:
     return result if isinstance(result, tuple) else (result,)
+
+
+def test_the_first_of_equal_numbers_is_the_maximum(backend: CudaBackend) -> None:
+    _, where = on(backend, "max_pool", np.ones((1, 1, 3, 5)), (2, 3), (1, 1), (2, 3))
+    assert not where.any()
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 9])
@@ -198,6 +203,15 @@ def test_cross_entropy_equals_the_layer(
         loss, dlogits = on(backend, "cross_entropy", logits, labels)
     np.testing.assert_allclose(loss, layer.forward(logits, labels), **tolerance(dtype))
     np.testing.assert_allclose(dlogits, layer.backward(), **tolerance(dtype))
+
+
+def test_large_logits_do_not_overflow(backend: CudaBackend) -> None:
+    """The largest of them may be any thread's."""
+    for i in range(20):
+        logits = np.zeros((1, 20))
+        logits[0, i] = 1000.0
+        loss, _ = on(backend, "cross_entropy", logits, np.array([i]))
+        assert loss == 0.0
 
 
 @pytest.mark.parametrize("label", [-1, 3])

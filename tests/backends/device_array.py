@@ -3,8 +3,8 @@
 What works with a CuPy array works here, and what costs a copy or a wait must be asked for by name:
 
 - a NumPy array does not mix with it, nor does it become one (`HostArrayError`);
-- where waiting is refused, the host may not look at a value either (`HostWaitError`): no
-  ``float(loss)``, no ``if x > 0``.
+- within `no_waiting` the host may neither look at a value nor bring an array (`HostWaitError`):
+  no ``float(loss)``, no ``if x > 0``, no ``asarray`` of what NumPy computed.
 
 CuPy is more lenient in some places: it uploads a NumPy array that serves as an index, and NumPy's
 functions dispatch to it. A layer needs neither.
@@ -28,7 +28,7 @@ class HostArrayError(TypeError):
 
 
 class HostWaitError(RuntimeError):
-    """The host looked at a value, for which it must wait until the device is done."""
+    """Host and device met where neither may wait for the other."""
 
 
 _refused: list[str] = []
@@ -36,12 +36,18 @@ _refused: list[str] = []
 
 @contextmanager
 def no_waiting(where: str) -> Iterator[None]:
-    """Refuse every look at a value; ``where`` is for the message."""
+    """Refuse every look at a value and every array of the host; ``where`` is for the message."""
     _refused.append(where)
     try:
         yield
     finally:
         _refused.pop()
+
+
+def meet(what: str) -> None:
+    """Host and device meet here."""
+    if _refused:
+        raise HostWaitError(f"{what} within {_refused[-1]}")
 
 
 def host_of(value: Any) -> Any:
@@ -131,8 +137,7 @@ class DeviceArray:
 
     def get(self) -> Host:
         """A copy on the host; waits for the device."""
-        if _refused:
-            raise HostWaitError(f"the host waits for the device within {_refused[-1]}")
+        meet("the host waits for the device")
         return self._host.copy()
 
     def item(self) -> Any:

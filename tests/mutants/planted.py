@@ -1,5 +1,7 @@
 """All planted bugs."""
 
+from tests.mutants.in_cuda import CUDA_MUTANTS
+from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
@@ -8,5 +10,11 @@ from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
-    KERNEL_MUTANTS + LAYER_MUTANTS + TRAINING_MUTANTS + NUMBA_MUTANTS + CONVOLVE_MUTANTS
+    KERNEL_MUTANTS
+    + LAYER_MUTANTS
+    + TRAINING_MUTANTS
+    + NUMBA_MUTANTS
+    + CONVOLVE_MUTANTS
+    + CUDA_MUTANTS
+    + CUDA_HOST_MUTANTS
 )
