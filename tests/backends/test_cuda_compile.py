@@ -87,6 +87,8 @@ def test_the_table_of_registers_is_the_one_that_this_code_gives() -> None:
     """With other versions of the compilers, the counts differ; the kernels must not."""
     needs_ptxas()
     written = TABLE.read_text(encoding="utf-8").rstrip("\n")
-    assert [line.split()[0] for line in written.splitlines() if line.startswith("cuda_")] == NAMES
+    again = "python -m tests.backends.cuda_compile > docs/results/gpu/registers.txt"
+    names = [line.split()[0] for line in written.splitlines() if line.startswith("cuda_")]
+    assert names == NAMES, again
     if tools() in written:
-        assert written == table()
+        assert written == table(), again
