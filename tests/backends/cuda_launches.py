@@ -144,8 +144,10 @@ def _fixed_blocks() -> set[int]:
 
 
 def check_types(name: str, args: tuple[Any, ...]) -> None:
-    """Refuse what the compiled kernel would not be given."""
-    kernel = cuda_kernels.KERNELS[name]
+    """Refuse what the compiled kernel would not be given; a test's own kernel takes anything."""
+    kernel = cuda_kernels.KERNELS.get(name)
+    if kernel is None:
+        return
     reals = set()
     for parameter, wanted, value in zip(
         kernel.parameters, cuda_kernels.kinds(kernel), args, strict=True
