@@ -48,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = [name for name in config.getoption("--backend").split(",") if name]
     if not chosen:
         return
+    if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
+        import tests.backends  # noqa: F401 (there "cuda" is a double, and available)
     from tinyalex import backends
 
     here = backends.available()

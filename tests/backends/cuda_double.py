@@ -1,41 +1,160 @@
-"""The GPU backend without a GPU: NumPy for CuPy, numba-cuda's simulator for the kernels.
+"""CuPy and the GPU without a GPU: `install` puts a double of CuPy in its place.
 
-Import it only where ``NUMBA_ENABLE_CUDASIM=1`` was set before Python started.
+Arrays are `DeviceArray`, products are computed from the same addresses, pitches and steps that
+cuBLAS would get, and kernels run in numba-cuda's simulator. So every line of the GPU backend
+runs, but the launch itself. Only where ``NUMBA_ENABLE_CUDASIM=1`` was set before Python started.
 """
 
 from __future__ import annotations
 
+import ctypes
+import sys
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from tinyalex.backends.cuda import CudaBackend
+from tests.backends.device_array import DeviceArray, Host, lifted, meet
+from tinyalex.backends import cuda_check
 
-Host = np.ndarray[Any, Any]
+
+def asarray(a: Any, dtype: Any = None) -> DeviceArray:
+    """Bring ``a`` to the device: a copy, unless it is there."""
+    if isinstance(a, DeviceArray):
+        return a if dtype in (None, a.dtype) else a.astype(dtype)  # type: ignore[attr-defined]
+    if isinstance(a, np.ndarray):
+        meet("an array of the host is copied to the device")
+    return DeviceArray(np.array(a, dtype))
 
 
-class SimulatedBackend(CudaBackend):
-    """Every line of `CudaBackend` but the ones that call CuPy's own modules."""
+def asnumpy(a: DeviceArray) -> Host:
+    return a.get()
 
-    def __init__(self, workspace_bytes: int = 1 << 20) -> None:
-        self.xp = np
-        self.precision = "float32"
-        self.workspace = workspace_bytes
 
-    def asarray(self, x: Any, dtype: Any = None) -> Host:
-        return np.asarray(x, dtype)
+def empty(shape: Any, dtype: Any = float) -> DeviceArray:
+    """Rubbish, so that a number that no kernel writes shows."""
+    room = np.empty(shape, dtype)
+    room.fill(np.nan if room.dtype.kind == "f" else 99)
+    return DeviceArray(room)
 
-    def empty(self, shape: Any, dtype: Any) -> Host:
-        """Rubbish, so that a number that no kernel writes shows."""
-        room = np.empty(tuple(shape), dtype)
-        room.fill(np.nan if room.dtype.kind == "f" else 99)
-        return room
 
-    def to_host(self, x: Host) -> Host:
-        return np.asarray(x)
+class OutOfMemoryError(MemoryError):
+    """What CuPy raises; the double never does."""
+
+
+class Stream:
+    """The one stream. The simulator never runs ahead."""
+
+    ptr = 0
 
     def synchronize(self) -> None:
-        """The simulator never runs ahead."""
+        pass
 
-    def matmul_into(self, a: Host, b: Host, out: Host, add: bool = False) -> None:
-        out[...] = a @ b + (out if add else 0)
+
+def _batched_product(dtype: Any) -> Callable[..., None]:
+    """``cublas?gemmStridedBatched``: C = alpha * op(A) @ op(B) + beta * C, column by column."""
+
+    def matrices(address: int, rows: int, columns: int, pitch: int, step: int, count: int) -> Host:
+        if pitch < max(1, rows):
+            raise ValueError(f"cuBLAS refuses a pitch of {pitch} for {rows} rows")
+        numbers = (count - 1) * step + (columns - 1) * pitch + rows
+        room = (ctypes.c_char * (numbers * dtype.itemsize)).from_address(address)
+        flat = np.frombuffer(room, dtype)
+        steps = (step * dtype.itemsize, dtype.itemsize, pitch * dtype.itemsize)
+        return np.lib.stride_tricks.as_strided(flat, (count, rows, columns), steps)
+
+    def product(
+        handle: int,
+        turn_a: int,
+        turn_b: int,
+        m: int,
+        n: int,
+        k: int,
+        alpha: int,
+        a: int,
+        pitch_a: int,
+        step_a: int,
+        b: int,
+        pitch_b: int,
+        step_b: int,
+        beta: int,
+        c: int,
+        pitch_c: int,
+        step_c: int,
+        count: int,
+    ) -> None:
+        one, keep = (matrices(address, 1, 1, 1, 0, 1).item() for address in (alpha, beta))
+        A = matrices(a, *((k, m) if turn_a else (m, k)), pitch_a, step_a, count)
+        B = matrices(b, *((n, k) if turn_b else (k, n)), pitch_b, step_b, count)
+        C = matrices(c, m, n, pitch_c, step_c, count)
+        AB = one * ((A.mT if turn_a else A) @ (B.mT if turn_b else B))
+        C[...] = AB + keep * C if keep else AB  # cuBLAS does not read C either if beta is 0
+
+    return product
+
+
+def _module(name: str, **content: Any) -> ModuleType:
+    module = ModuleType(name)
+    module.__dict__.update(content)
+    sys.modules[name] = module
+    return module
+
+
+class _ArrayModule(ModuleType):
+    """CuPy's own names; a function that is not written here is NumPy's, for `DeviceArray`.
+
+    Whether CuPy has such a function too, `test_cuda_names` asks CuPy.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(np, name)
+        plain = isinstance(value, type | np.dtype) or not callable(value)
+        return value if plain or name in ("isdtype", "result_type") else lifted(value)
+
+
+def install() -> None:
+    """Make ``import cupy`` give the double, and ``tinyalex`` believe in a GPU; once is enough."""
+    if isinstance(sys.modules.get("cupy"), _ArrayModule):
+        return
+    cupy = _ArrayModule("cupy")
+    sys.modules["cupy"] = cupy
+    strided = SimpleNamespace(as_strided=lifted(np.lib.stride_tricks.as_strided))
+    cublas = _module(
+        "cupy.cuda.cublas",
+        CUBLAS_DEFAULT_MATH=0,
+        setMathMode=lambda handle, mode: None,
+        sgemmStridedBatched=_batched_product(np.dtype(np.float32)),
+        dgemmStridedBatched=_batched_product(np.dtype(np.float64)),
+    )
+    device = _module("cupy.cuda.device", get_cublas_handle=lambda: 0)
+    linalg = _module(
+        "cupy._core._routines_linalg",
+        COMPUTE_TYPE_DEFAULT=0,
+        COMPUTE_TYPE_TF32=3,
+        set_compute_type=lambda dtype, kind: None,
+    )
+    cuda = _module(
+        "cupy.cuda",
+        cublas=cublas,
+        device=device,
+        memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
+        get_current_stream=Stream,
+        Device=lambda *args: SimpleNamespace(compute_capability="90"),
+    )
+    core = _module("cupy._core", _routines_linalg=linalg)
+    pool = SimpleNamespace(total_bytes=lambda: 0, used_bytes=lambda: 0)
+    cupy.__dict__.update(
+        ndarray=DeviceArray,
+        asarray=asarray,
+        asnumpy=asnumpy,
+        empty=empty,
+        lib=SimpleNamespace(stride_tricks=strided),
+        cuda=cuda,
+        _core=core,
+        get_default_memory_pool=lambda: pool,
+    )
+    cuda_check.why_not = lambda: None
+    from tests.backends import cuda_launches  # imports the backend, and with it the double
+
+    cuda_launches.watch()

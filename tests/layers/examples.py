@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -151,12 +153,18 @@ def name_of(case: tuple[type[Layer], Example]) -> str:
 
 
 def classes() -> list[type[Layer]]:
-    """Every layer that tinyalex.layers offers and that computes something."""
-    return [
+    """Every layer in the files of tinyalex.layers that computes something, exported or not.
+
+    A class with an underscore is what several layers share.
+    """
+    files = [module.name for module in pkgutil.iter_modules(layers.__path__, "tinyalex.layers.")]
+    found = {
         cls
-        for name, cls in inspect.getmembers(layers, inspect.isclass)
-        if issubclass(cls, Layer) and cls.forward is not Layer.forward
-    ]
+        for module in map(importlib.import_module, files)
+        for name, cls in inspect.getmembers(module, inspect.isclass)
+        if issubclass(cls, Layer) and cls.forward is not Layer.forward and name[0] != "_"
+    }
+    return sorted(found, key=lambda cls: cls.__name__)
 
 
 def leaves(layer: Layer) -> list[Layer]:

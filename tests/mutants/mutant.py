@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 COMPILED = (("TINYALEX_TEST_BACKENDS", "numba,numpy"),)
+SIMULATED = (("NUMBA_ENABLE_CUDASIM", "1"),)
 IN_PYTHON = (("NUMBA_DISABLE_JIT", "1"), ("TINYALEX_TEST_BACKENDS", "numba,numpy"))
 
 
@@ -32,3 +33,8 @@ class Mutant:
 def in_python(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
     """A bug whose tests run with Numba's compiler switched off."""
     return Mutant(name, file, old, new, tests, IN_PYTHON)
+
+
+def simulated(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
+    """A bug of the GPU backend; its tests run in the simulator."""
+    return Mutant(name, file, old, new, tests, SIMULATED)

@@ -1,6 +1,8 @@
 """All planted bugs."""
 
 from tests.mutants.in_checks import CHECK_MUTANTS
+from tests.mutants.in_cuda import CUDA_MUTANTS
+from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
@@ -15,4 +17,6 @@ MUTANTS: tuple[Mutant, ...] = (
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS
+    + CUDA_MUTANTS
+    + CUDA_HOST_MUTANTS
 )

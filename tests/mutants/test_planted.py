@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backends.cuda_kernels import FUNCTIONS, Kernel
 from tests.mutants.planted import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,3 +36,11 @@ def test_the_named_tests_exist(mutant: Mutant) -> None:
 def test_no_bug_is_planted_twice() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 20
     assert len({(m.file, m.old, m.new) for m in MUTANTS}) == len(MUTANTS)
+
+
+@pytest.mark.parametrize("kernel", FUNCTIONS, ids=lambda kernel: kernel.name)
+def test_every_function_of_the_gpu_has_a_bug_planted(kernel: Kernel) -> None:
+    file = f"tinyalex/backends/{kernel.name.partition('.')[0]}.py"
+    text = (ROOT / file).read_text(encoding="utf-8")
+    lines = [text[: text.find(m.old)].count("\n") + 1 for m in MUTANTS if m.file == file]
+    assert any(line in kernel.lines for line in lines), "plant one in tests/mutants/in_cuda.py"

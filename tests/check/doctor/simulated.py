@@ -9,42 +9,20 @@ import pytest
 from numba import cuda
 from typer.testing import CliRunner
 
-from tests.backends.cuda_double import SimulatedBackend
-from tinyalex import backends
-from tinyalex.backends import (
-    cuda_columns,
-    cuda_elementwise,
-    cuda_launch,
-    cuda_norm,
-    cuda_pool,
-    cuda_random,
-)
-from tinyalex.check import doctor
-from tinyalex.check.doctor import gpu
-from tinyalex.check.doctor.layers import SMALL_LAYERS
-from tinyalex.cli import app
+from tests.backends import cuda_double
 
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-MODULES = (cuda_columns, cuda_elementwise, cuda_norm, cuda_pool, cuda_random)
-KERNEL = type(cuda_columns.im2col)
+cuda_double.install()
 
-
-def kernels() -> dict[int, str]:
-    """Every kernel that the modules define, by identity; those of the paper's window too."""
-    found = [k for module in MODULES for k in vars(module).values() if isinstance(k, KERNEL)]
-    found += cuda_norm.cross_map(5, "float32")
-    return {id(k): k.fn.__name__ for k in found if not k._device}
+from tests.backends import cuda_kernels, cuda_launches  # noqa: E402
+from tinyalex.backends import cuda_elementwise  # noqa: E402
+from tinyalex.check import doctor  # noqa: E402
+from tinyalex.check.doctor import gpu  # noqa: E402
+from tinyalex.check.doctor.layers import SMALL_LAYERS  # noqa: E402
+from tinyalex.cli import app  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def simulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuda_launch, "block_limit", 32)
-    monkeypatch.setattr(cuda_columns, "SUM_THREADS", 8)
-    monkeypatch.setattr(cuda_elementwise, "ROW_THREADS", 16)
-    backend, get = SimulatedBackend(), backends.get
-    monkeypatch.setattr(
-        backends, "get", lambda name="auto", *a, **k: backend if name == "cuda" else get(name, *a)
-    )
     monkeypatch.setattr(gpu, "look", lambda: [])
     monkeypatch.setattr(doctor, "LAYERS", SMALL_LAYERS)
 
@@ -55,20 +33,12 @@ def examine() -> tuple[int, dict[str, dict[str, object]]]:
     return result.exit_code, {c["name"]: c for c in json.loads(result.stdout)["checks"]}
 
 
-def test_every_kernel_is_launched_and_all_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
-    launched = set()
-    configure = KERNEL.__getitem__
-
-    def watch(kernel: object, how: object) -> object:
-        launched.add(id(kernel))
-        return configure(kernel, how)
-
-    monkeypatch.setattr(KERNEL, "__getitem__", watch)
+def test_every_kernel_is_launched_and_all_is_green() -> None:
+    cuda_launches.seen.clear()
     code, checks = examine()
     assert code == 0, [c for c in checks.values() if c["state"] == "red"]
     assert {c["backend"] for c in checks.values()} == {"cuda"}
-    never = {name for key, name in kernels().items() if key not in launched}
-    assert never == set() and len(kernels()) >= 23
+    assert set(cuda_launches.seen) == set(cuda_kernels.KERNELS)
 
 
 def test_a_wrong_kernel_is_red(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,220 @@
+"""A device's array without a device: it holds its numbers on the host and refuses to give them.
+
+What works with a CuPy array works here, and what costs a copy or a wait must be asked for by name:
+
+- a NumPy array does not mix with it, nor does it become one (`HostArrayError`);
+- within `no_waiting` the host may neither look at a value nor bring an array (`HostWaitError`):
+  no ``float(loss)``, no ``if x > 0``, no ``asarray`` of what NumPy computed.
+
+CuPy is more lenient in some places: it uploads a NumPy array that serves as an index, and NumPy's
+functions dispatch to it. A layer needs neither.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+Host = np.ndarray[Any, Any]
+
+
+class HostArrayError(TypeError):
+    """An array of the host got where an array of the device belongs, or the other way round."""
+
+
+class HostWaitError(RuntimeError):
+    """Host and device met where neither may wait for the other."""
+
+
+_refused: list[str] = []
+
+
+@contextmanager
+def no_waiting(where: str) -> Iterator[None]:
+    """Refuse every look at a value and every array of the host; ``where`` is for the message."""
+    _refused.append(where)
+    try:
+        yield
+    finally:
+        _refused.pop()
+
+
+def meet(what: str) -> None:
+    """Host and device meet here."""
+    if _refused:
+        raise HostWaitError(f"{what} within {_refused[-1]}")
+
+
+def host_of(value: Any) -> Any:
+    """The numbers behind a device's array, also within tuples and lists; refuses NumPy arrays."""
+    if isinstance(value, DeviceArray):
+        return value._host
+    if isinstance(value, np.ndarray):
+        raise HostArrayError("a NumPy array among arrays of the device: asarray() brings it there")
+    if isinstance(value, tuple | list):
+        return type(value)(map(host_of, value))
+    return value
+
+
+def on_device(value: Any) -> Any:
+    """What NumPy computed, as the device would hold it: also a single number is an array."""
+    if isinstance(value, np.ndarray | np.generic):
+        return DeviceArray(np.asarray(value))
+    if isinstance(value, tuple):
+        return tuple(map(on_device, value))
+    return value
+
+
+def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy arrays as one of the device's arrays."""
+
+    def work(*args: Any, **keywords: Any) -> Any:
+        given = {name: host_of(value) for name, value in keywords.items()}
+        return on_device(function(*map(host_of, args), **given))
+
+    return work
+
+
+class DeviceArray:
+    """See the module; ``host`` is kept, not copied."""
+
+    __array_ufunc__ = None  # NumPy's operators leave the work to the methods below
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    # ------------------------------------------------------------------ what an array knows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._host.shape
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        return self._host.strides
+
+    @property
+    def dtype(self) -> Any:
+        return self._host.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._host.ndim
+
+    @property
+    def size(self) -> int:
+        return self._host.size
+
+    @property
+    def itemsize(self) -> int:
+        return self._host.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._host.nbytes
+
+    @property
+    def flags(self) -> Any:
+        return self._host.flags
+
+    @property
+    def data(self) -> Any:
+        """Where the numbers lie, as CuPy says it."""
+        return SimpleNamespace(ptr=self._host.ctypes.data)
+
+    def __len__(self) -> int:
+        return len(self._host)
+
+    def __repr__(self) -> str:
+        return f"DeviceArray(shape={self.shape}, dtype={self.dtype})"
+
+    # ------------------------------------------------------------------ the way to the host
+
+    def get(self) -> Host:
+        """A copy on the host; waits for the device."""
+        meet("the host waits for the device")
+        return self._host.copy()
+
+    def item(self) -> Any:
+        return self.get().item()
+
+    def tolist(self) -> Any:
+        return self.get().tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __array__(self, *args: Any, **keywords: Any) -> Any:
+        raise HostArrayError("an array of the device among NumPy arrays: to_host() brings it here")
+
+    # ------------------------------------------------------------------ parts and views
+
+    def __getitem__(self, key: Any) -> DeviceArray:
+        key = host_of(key)
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(part is Ellipsis for part in parts):
+            parts = (*parts, Ellipsis)  # then a single number too is a view
+        return DeviceArray(self._host[parts])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._host[host_of(key)] = host_of(value)
+
+    def __iter__(self) -> Iterator[DeviceArray]:
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def T(self) -> DeviceArray:
+        return DeviceArray(self._host.T)
+
+    @property
+    def mT(self) -> DeviceArray:
+        return DeviceArray(self._host.mT)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = lifted(getattr(np.ndarray, name))
+    return lambda self, *args, **keywords: function(self, *args, **keywords)
+
+
+def _inplace(change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def work(self: DeviceArray, other: Any) -> DeviceArray:
+        change(self._host, host_of(other))
+        return self
+
+    return work
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    work = lifted(function)
+    return lambda self, other: work(other, self)
+
+
+METHODS = (
+    *("reshape", "transpose", "swapaxes", "ravel", "astype", "copy", "fill", "squeeze"),
+    *("sum", "mean", "max", "min", "any", "all", "argmax", "argmin"),
+)
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+LOGIC = ("and", "or", "xor", "lshift", "rshift")
+COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
+
+for _name in METHODS:
+    setattr(DeviceArray, _name, _method(_name))
+for _name in ARITHMETIC + LOGIC:
+    _function = getattr(operator, f"__{_name}__")
+    setattr(DeviceArray, f"__{_name}__", lifted(_function))
+    setattr(DeviceArray, f"__r{_name}__", _reflected(_function))
+    setattr(DeviceArray, f"__i{_name}__", _inplace(getattr(operator, f"__i{_name}__")))
+for _name in (*COMPARISONS, "neg", "pos", "abs", "invert"):
+    setattr(DeviceArray, f"__{_name}__", lifted(getattr(operator, f"__{_name}__")))
+DeviceArray.__hash__ = None  # type: ignore[assignment]

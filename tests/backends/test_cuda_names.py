@@ -1,0 +1,164 @@
+"""Whatever the package asks of the array module, CuPy has: every name, and how it is called.
+
+The source is read, and CuPy is asked; ``import cupy`` needs neither a driver nor a GPU. array-api-
+strict and NumPy, on which the layers are tested, know functions and keywords that CuPy lacks.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.backends import cuda_here
+from tests.backends.device_array import DeviceArray
+
+cuda_here.needs("cupy")
+
+import cupy  # noqa: E402
+
+PACKAGE = Path(__file__).resolve().parents[2] / "tinyalex"
+HOST_ONLY = {"numpy", "numpy_kernels", "recycle", "winograd"}
+SOURCES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.stem not in HOST_ONLY and not path.stem.startswith("numba")
+)
+UFUNC_KEYWORDS = {"out", "dtype", "casting"}
+
+
+class Use(NamedTuple):
+    """One place where the package asks for something of CuPy's."""
+
+    where: str
+    name: str  # as in lib.stride_tricks.as_strided
+    call: ast.Call | None
+
+
+def array_module(node: ast.expr) -> bool:
+    """Whether an expression is the array module: xp, self.xp, backend.xp, cupy."""
+    if isinstance(node, ast.Name):
+        return node.id in ("xp", "cupy")
+    return isinstance(node, ast.Attribute) and node.attr == "xp"
+
+
+def path_below(node: ast.expr) -> str | None:
+    """``lib.stride_tricks`` of ``self.xp.lib.stride_tricks``; None where it is something else."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and not array_module(node):
+        names.insert(0, node.attr)
+        node = node.value
+    return ".".join(names) if names and array_module(node) else None
+
+
+def uses(text: str, where: str = "") -> Iterator[Use]:
+    """All that a source asks of the array module, the longest paths only."""
+    tree = ast.parse(text)
+    calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and id(node) not in inner:
+            # What follows a call, as in get_current_stream().ptr, is no module's.
+            if (name := path_below(node)) is not None:
+                yield Use(f"{where}:{node.lineno}", name, calls.get(id(node)))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cupy."):
+            for alias in node.names:
+                module = (node.module or "").removeprefix("cupy.")
+                yield Use(f"{where}:{node.lineno}", f"{module}.{alias.name}", None)
+
+
+def wrong(use: Use) -> str | None:
+    """What CuPy would not take, in words."""
+    value: Any = cupy
+    for part in use.name.split("."):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            try:
+                value = importlib.import_module(f"{value.__name__}.{part}")
+            except ImportError:
+                return f"{use.where}: CuPy has no {use.name}"
+        except ImportError:  # a module that loads a library of the GPU's
+            return None if find_spec(f"cupy_backends.cuda.libs.{part}") else f"no {use.name}"
+    if use.call is None or not callable(value):
+        return None
+    keywords = {word.arg: None for word in use.call.keywords if word.arg}
+    try:
+        signature = inspect.signature(value)
+    except ValueError:  # CuPy's ufuncs have none
+        odd = keywords.keys() - UFUNC_KEYWORDS if isinstance(value, cupy.ufunc) else set()
+        return f"{use.where}: {use.name} takes no {', '.join(sorted(odd))}" if odd else None
+    starred = any(isinstance(argument, ast.Starred) for argument in use.call.args)
+    bind = signature.bind_partial if starred else signature.bind
+    try:
+        bind(*([None] * (0 if starred else len(use.call.args))), **keywords)
+    except TypeError as error:
+        return f"{use.where}: {use.name}: {error}"
+    return None
+
+
+ALL = [
+    use
+    for path in SOURCES
+    for use in uses(path.read_text(encoding="utf-8"), str(path.relative_to(PACKAGE)))
+]
+
+
+@pytest.mark.parametrize("name", sorted({use.name for use in ALL}))
+def test_cupy_has_what_the_package_asks_for(name: str) -> None:
+    complaints = [wrong(use) for use in ALL if use.name == name]
+    assert not any(complaints), [complaint for complaint in complaints if complaint]
+
+
+def test_the_source_was_read() -> None:
+    names = {use.name for use in ALL}
+    assert len(ALL) > 80 and len(names) > 30
+    assert {"matmul", "permute_dims", "lib.stride_tricks.as_strided", "float64"} <= names
+    assert {"cuda.cublas", "cuda.memory.OutOfMemoryError", "_core._routines_linalg"} <= names
+    assert {use.where.partition("/")[0] for use in ALL} >= {"layers", "training", "backends"}
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"),
+    [
+        ("self.xp.sum(x, axis=1, keepdims=True)", True),
+        ("xp.maximum(x, 0, out=x)", True),
+        ("xp.zeros(shape, dtype=xp.float32)", True),
+        ("xp.sums(x)", False),
+        ("backend.xp.lib.strides(x)", False),
+        ("xp.sum(x, axes=1)", False),
+        ("xp.zeros(shape, device='cpu')", False),  # in the standard, and in NumPy
+        ("xp.unstack(x)", False),  # the same
+        ("xp.maximum(x, 0, where=x > 0)", False),  # NumPy's
+        ("xp.reshape(x)", False),
+        ("xp.broadcast_to(x, shape, True)", False),  # NumPy's third argument
+        ("from cupy.cuda import nonsense", False),
+    ],
+)
+def test_the_audit_bites(line: str, fits: bool) -> None:
+    found = [wrong(use) for use in uses(line)]
+    assert found and (not any(found)) == fits, found
+
+
+def test_cublas_has_the_functions_that_products_call() -> None:
+    """cuBLAS itself is not needed for that: the names stand in CuPy's module."""
+    text = (PACKAGE / "backends" / "cuda_gemm.py").read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    names = {node.attr for node in nodes if ast.unparse(node.value) == "cublas"}
+    assert {"setMathMode", "sgemmStridedBatched", "dgemmStridedBatched"} <= names
+    spec = find_spec("cupy_backends.cuda.libs.cublas")
+    assert spec and spec.origin
+    module = Path(spec.origin).read_bytes()
+    assert not [name for name in names if name.encode() not in module]
+
+
+def test_the_double_of_an_array_can_nothing_that_cupys_cannot() -> None:
+    public = {name for name in vars(DeviceArray) if not name.startswith("_")}
+    assert len(public) > 20
+    assert not public - set(dir(cupy.ndarray))

@@ -1,0 +1,115 @@
+"""Bugs around the GPU's kernels: launches, products, parts of a batch, and hidden copies and waits.
+
+The last are no wrong results: a training step that waits for the GPU, or that copies where nobody
+sees it, is a slow one. The double of CuPy refuses it.
+"""
+
+from tests.mutants.mutant import simulated
+
+ARRAYS = "tinyalex/backends/cuda_arrays.py"
+BACKEND = "tinyalex/backends/cuda.py"
+CONVOLVE = "tinyalex/backends/cuda_convolve.py"
+GEMM = "tinyalex/backends/cuda_gemm.py"
+GENERATOR = "tinyalex/backends/cuda_generator.py"
+
+SIMULATOR = "tests/backends/cuda_simulated.py"
+BLOCKS = f"{SIMULATOR}::test_the_size_of_a_block_changes_nothing"
+CONVOLUTION = f"{SIMULATOR}::test_convolution_equals_the_loops_and_the_layer"
+CONVOLUTION_BLOCKS = f"{SIMULATOR}::test_convolution_in_blocks_of_any_size"
+STEP = "tests/backends/cuda_step.py::test_a_step_of_alexnet_never_waits_and_equals_numpys"
+
+CUDA_HOST_MUTANTS = (
+    simulated(
+        "cuda launch: the last piece of a map has no block",
+        BACKEND,
+        "grid = (N, -(-(OH * OW) // threads), C)",
+        "grid = (N, OH * OW // threads, C)",
+        BLOCKS,
+    ),
+    simulated(
+        "cuda launch: constants are Python's, float64 for every width",
+        BACKEND,
+        "numbers = (scalar(c, x) for c in constants)",
+        "numbers = constants",
+        BLOCKS,
+    ),
+    simulated(
+        "cuda weight gradient: the last part of a batch is all",
+        CONVOLVE,
+        "sums[g], add=part.start > 0)",
+        "sums[g], add=False)",
+        CONVOLUTION,
+    ),
+    simulated(
+        "cuda convolution: the filters are not turned for dx",
+        CONVOLVE,
+        "[..., ::-1, ::-1]\n",
+        "\n",
+        CONVOLUTION,
+    ),
+    simulated(
+        "cuda products: a transposed matrix is taken as it lies",
+        GEMM,
+        "return 1, (a.strides[2]",
+        "return 0, (a.strides[2]",
+        CONVOLUTION_BLOCKS,
+    ),
+    simulated(
+        "cuda products: the result is added to rubbish",
+        GEMM,
+        "factors + out.itemsize * add",
+        "factors + out.itemsize",
+        CONVOLUTION_BLOCKS,
+    ),
+    simulated(
+        "cuda random numbers: draws overlap",
+        GENERATOR,
+        "self._block += blocks",
+        "self._block += 1",
+        f"{SIMULATOR}::test_draws_follow_one_another_and_have_their_distributions",
+    ),
+    simulated(
+        "cuda pieces: an array that is not in one piece is taken as it is",
+        ARRAYS,
+        "return x if x.flags.c_contiguous else self.xp.ascontiguousarray(x)",
+        "return x",
+        f"{SIMULATOR}::test_relu_reaches_an_array_that_is_not_in_one_piece",
+    ),
+    simulated(
+        "a step waits: the loss is read in every step",
+        "tinyalex/training/metrics.py",
+        "self._loss + n * xp.asarray(loss, dtype=xp.float64)",
+        "self._loss + n * float(loss)",
+        STEP,
+    ),
+    simulated(
+        "a step waits: labels are looked at",
+        ARRAYS,
+        "    checks_values = False\n",
+        "    checks_values = True\n",
+        STEP,
+    ),
+    simulated(
+        "a step copies: the colour of the host is passed to the kernel",
+        BACKEND,
+        "colour = self.xp.zeros((N, C), np.float32)\n"
+        "        colour = self.flat(self.asarray(colour, np.float32))",
+        "colour = np.zeros((N, C), np.float32)",
+        STEP,
+    ),
+    simulated(
+        "a step copies: dropout's mask is drawn on the host",
+        "tinyalex/layers/dropout.py",
+        "draw = self.backend.generator(self.seed, self.draws).random(x.shape)",
+        'from tinyalex import backends\n        draw = backends.get("numpy").generator'
+        "(self.seed, self.draws).random(x.shape)",
+        STEP,
+    ),
+    simulated(
+        "a step copies: the gradient of a linear layer's bias comes by way of the host",
+        "tinyalex/layers/linear.py",
+        'self.grads["bias"] = self.xp.sum(dy, axis=0)',
+        'self.grads["bias"] = self.backend.to_host(dy).sum(axis=0)',
+        STEP,
+    ),
+)
