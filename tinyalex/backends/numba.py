@@ -7,7 +7,6 @@ that has to be done with them while they are in its core's cache.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,16 +16,15 @@ import numpy as np
 from tinyalex.backends import numba_columns, numba_norm
 from tinyalex.backends import numba_convolve as convolve
 from tinyalex.backends import numba_kernels as kernels
-from tinyalex.backends import numba_pool as pool
+from tinyalex.backends import numba_pooling as pooling
 from tinyalex.backends.base import Array, Pair
+from tinyalex.backends.numba_pooling import LEAST_NUMBERS, maps, worth_a_piece
 from tinyalex.backends.numpy import NumpyBackend
-from tinyalex.backends.numpy_kernels import out_size, position_dtype
+from tinyalex.backends.numpy_kernels import out_size
 from tinyalex.backends.recycle import Recycler
 
 _BANDS = 4  # pieces of rows for a batch of one image
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
-# What is worth a piece of its own: handing one over costs as much as 10,000 numbers or so.
-_LEAST = 1 << 16  # numbers that are moved or changed one by one
 
 
 class NumbaBackend(NumpyBackend):
@@ -127,77 +125,21 @@ class NumbaBackend(NumpyBackend):
     # ------------------------------------------------------------------ pooling
 
     def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
-        x = np.ascontiguousarray(x)
-        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        where = self.empty(y.shape, position_dtype(kernel))
-        if pool.goes_by_vectors(x.dtype, *kernel, stride[1]):
-            by_vectors = pool.max_pool_by_vectors(*kernel, stride[1])
-            self._pool_by_vectors(by_vectors, (x, y, where), (), out_hw, kernel, stride)
-        else:
-            self._pool_maps(pool.max_pool, (x, y, where), *kernel, *stride)
-        return y, where
+        return pooling.max_pool(self, np.ascontiguousarray(x), kernel, stride, out_hw)
 
     def max_pool_backward(
         self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
         dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
-        dx = self.empty(x_shape, dy.dtype)
-        if pool.goes_by_vectors(dy.dtype, *kernel, stride[1]):
-            by_vectors = pool.max_pool_backward_by_vectors(*kernel, stride[1])
-            self._pool_by_vectors(by_vectors, (dy, where, dx), (), dy.shape[2:], kernel, stride)
-        else:
-            self._pool_maps(pool.max_pool_backward, (dy, where, dx), kernel[1], *stride)
-        return dx
+        return pooling.max_pool_backward(self, dy, where, x_shape, kernel, stride)
 
     def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
-        x = np.ascontiguousarray(x)
-        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        if pool.goes_by_vectors(x.dtype, *kernel, stride[1]):
-            by_vectors = pool.avg_pool_by_vectors(*kernel, stride[1])
-            sizes = pool.window_sizes(x.shape[2:], kernel, stride, out_hw)
-            self._pool_by_vectors(by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
-        else:
-            self._pool_maps(pool.avg_pool, (x, y), *kernel, *stride)
-        return y
+        return pooling.avg_pool(self, np.ascontiguousarray(x), kernel, stride, out_hw)
 
     def avg_pool_backward(
         self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
-        dy = np.ascontiguousarray(dy)
-        dx = self.empty(x_shape, dy.dtype)
-        if pool.goes_by_vectors(dy.dtype, *kernel, stride[1]):
-            by_vectors = pool.avg_pool_backward_by_vectors(*kernel, stride[1])
-            sizes = pool.window_sizes(dx.shape[2:], kernel, stride, dy.shape[2:])
-            self._pool_by_vectors(by_vectors, (dy, dx), (sizes,), dy.shape[2:], kernel, stride)
-        else:
-            self._pool_maps(pool.avg_pool_backward, (dy, dx), *kernel, *stride)
-        return dx
-
-    def _pool_maps(
-        self, kernel: Callable[..., None], arrays: tuple[Array, ...], *settings: Any
-    ) -> None:
-        """Run a pooling kernel over all maps of a batch, whichever image they belong to."""
-        by_map = [maps(a) for a in arrays]
-        least = worth_a_piece(max(arrays, key=np.size))
-        self.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
-
-    def _pool_by_vectors(
-        self,
-        by_vectors: Callable[..., None],
-        arrays: tuple[Array, ...],
-        constants: tuple[Array, ...],
-        out_hw: Pair,
-        kernel: Pair,
-        stride: Pair,
-    ) -> None:
-        """The same with room for one padded map a thread."""
-        shape = pool.padded_shape(out_hw, kernel[0], stride)
-
-        def some(*of_maps: Array) -> None:
-            room = self.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
-            by_vectors(*of_maps, *constants, stride[0], room)
-
-        self._pool_maps(some, arrays)
+        return pooling.avg_pool_backward(self, np.ascontiguousarray(dy), x_shape, kernel, stride)
 
     # ------------------------------------------------------------------ response normalisation
 
@@ -260,7 +202,7 @@ class NumbaBackend(NumpyBackend):
             return super().relu(x, inplace)
         y = x if inplace else self.empty(x.shape, x.dtype)
         flat = x.reshape(-1), y.reshape(-1)
-        self.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, _LEAST)
+        self.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, LEAST_NUMBERS)
         return y
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
@@ -268,7 +210,7 @@ class NumbaBackend(NumpyBackend):
             return super().relu_backward(dy, y, inplace)
         dx = dy if inplace else self.empty(dy.shape, dy.dtype)
         flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-        self.share(lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, _LEAST)
+        self.share(lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, LEAST_NUMBERS)
         return dx
 
     def sgd_step(
@@ -280,7 +222,9 @@ class NumbaBackend(NumpyBackend):
             return
         flat = w.reshape(-1), g.reshape(-1), v.reshape(-1)
         factors = lr, momentum, weight_decay
-        self.share(lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, _LEAST)
+        self.share(
+            lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, LEAST_NUMBERS
+        )
 
     def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
         logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels)
@@ -312,18 +256,7 @@ class NumbaBackend(NumpyBackend):
         return x
 
 
-def worth_a_piece(x: Array) -> int:
-    """How many items of a batch one thread should take at least."""
-    return 1 + _LEAST * len(x) // max(1, int(x.size))
-
-
 def pixels(x: Array) -> Array:
     """(N, C, H, W) -> (N, C, H*W)."""
     N, C, H, W = x.shape
     return x.reshape(N, C, H * W)
-
-
-def maps(x: Array) -> Array:
-    """(N, C, H, W) -> (N*C, H, W)."""
-    N, C, H, W = x.shape
-    return x.reshape(N * C, H, W)

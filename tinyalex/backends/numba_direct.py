@@ -1,8 +1,9 @@
 """Direct convolution on the Numba backend: no columns, sums that stay in registers.
 
-Every thread takes whole images, or bands of rows of panels of filters of a single one. A block
-of outputs is computed at a time, and its windows are read where the image lies. Float32 only;
-``filters`` are (G, F/G, C/G, KH, KW); legend as in ``base.py``, G groups.
+Every thread takes whole images, or some filters of a single one. A block of outputs is computed at
+a time, and its windows are read where the image lies. Each output is added up in the same order,
+however the work is cut. Float32 only; ``filters`` are (G, F/G, C/G, KH, KW), contiguous; legend as
+in ``base.py``, G groups.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ Host = np.ndarray[Any, Any]
 PARTS = 8  # partial weight gradients of a batch, if it is worth it
 PRODUCTS = 1 << 22  # that are worth a piece of their own: a fraction of a millisecond
 WIDTHS = (1, 2, 3)  # vectors of filters a block
-_PIECES = 4  # that a batch of few images is cut into
 
 
 @cache
@@ -135,9 +135,8 @@ def _run(
     bias[:, : F // groups] = b.reshape(groups, -1)
     bias = bias.reshape(-1)
     out = y.reshape(N, groups, F // groups, OH, OW)
-    # A single image is cut into bands of rows, or into panels of filters.
-    cuts = 1 if N >= _PIECES else -(-_PIECES // max(1, N))
-    cuts = min(cuts, groups * B)
+    # A few images alone would leave threads idle: each is cut into panels of filters.
+    cuts = min(groups * B, -(-2 * backend.threads // N) if N else 1)
 
     def part(pieces: slice) -> None:
         phases = geometry.room(backend)

@@ -1,8 +1,8 @@
 """Winograd's convolution on the Numba backend, for 3x3 and 5x5 filters: a quarter of the products.
 
 Every thread takes whole images and keeps their tiles to itself. Compiled loops move the numbers,
-BLAS multiplies them, and neither holds Python's lock. ``filters`` are (G, F/G, C/G, r, r), in any
-order of memory; legend as in ``base.py``, G groups, r taps.
+BLAS multiplies them, and neither holds Python's lock. ``filters`` are (G, F/G, C/G, r, r),
+contiguous; legend as in ``base.py``, G groups, r taps.
 """
 
 from __future__ import annotations

@@ -1,0 +1,121 @@
+"""Pooling on the Numba backend: by vectors of windows, or window by window (``numba_pool.py``).
+
+Maps are shared by the threads, whichever image they belong to. Legend as in ``base.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyalex.backends import numba_pool as loops
+from tinyalex.backends.base import Pair
+from tinyalex.backends.numpy_kernels import position_dtype
+
+if TYPE_CHECKING:
+    from tinyalex.backends.numba import NumbaBackend
+
+Host = np.ndarray[Any, Any]
+
+# What is worth a piece of its own: handing one over costs as much as 10,000 numbers or so.
+LEAST_NUMBERS = 1 << 16  # that are moved or changed one by one
+
+
+def max_pool(
+    backend: NumbaBackend, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
+) -> tuple[Host, Host]:
+    """Each window's maximum (N, C, OH, OW), and its position."""
+    y = backend.empty((*x.shape[:2], *out_hw), x.dtype)
+    where = backend.empty(y.shape, position_dtype(kernel))
+    if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
+        by_vectors = loops.max_pool_by_vectors(*kernel, stride[1])
+        _by_vectors(backend, by_vectors, (x, y, where), (), out_hw, kernel, stride)
+    else:
+        _share_maps(backend, loops.max_pool, (x, y, where), *kernel, *stride)
+    return y, where
+
+
+def max_pool_backward(
+    backend: NumbaBackend,
+    dy: Host,
+    where: Host,
+    x_shape: Sequence[int],
+    kernel: Pair,
+    stride: Pair,
+) -> Host:
+    """Each dy goes to its window's maximum."""
+    dx, out_hw = backend.empty(x_shape, dy.dtype), dy.shape[2:]
+    if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+        by_vectors = loops.max_pool_backward_by_vectors(*kernel, stride[1])
+        _by_vectors(backend, by_vectors, (dy, where, dx), (), out_hw, kernel, stride)
+    else:
+        _share_maps(backend, loops.max_pool_backward, (dy, where, dx), kernel[1], *stride)
+    return dx
+
+
+def avg_pool(backend: NumbaBackend, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+    """Each window's mean over the inputs that it really has."""
+    y = backend.empty((*x.shape[:2], *out_hw), x.dtype)
+    if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
+        by_vectors = loops.avg_pool_by_vectors(*kernel, stride[1])
+        sizes = loops.window_sizes(x.shape[2:], kernel, stride, out_hw)
+        _by_vectors(backend, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
+    else:
+        _share_maps(backend, loops.avg_pool, (x, y), *kernel, *stride)
+    return y
+
+
+def avg_pool_backward(
+    backend: NumbaBackend, dy: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
+) -> Host:
+    """Each input of a window gets an equal share of its dy."""
+    dx, out_hw = backend.empty(x_shape, dy.dtype), dy.shape[2:]
+    if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+        by_vectors = loops.avg_pool_backward_by_vectors(*kernel, stride[1])
+        sizes = loops.window_sizes(dx.shape[2:], kernel, stride, out_hw)
+        _by_vectors(backend, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
+    else:
+        _share_maps(backend, loops.avg_pool_backward, (dy, dx), *kernel, *stride)
+    return dx
+
+
+def _share_maps(
+    backend: NumbaBackend, kernel: Callable[..., None], arrays: tuple[Host, ...], *settings: Any
+) -> None:
+    """Run a pooling kernel over all maps of a batch."""
+    by_map = [maps(a) for a in arrays]
+    least = worth_a_piece(max(arrays, key=np.size))
+    backend.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
+
+
+def _by_vectors(
+    backend: NumbaBackend,
+    kernel: Callable[..., None],
+    arrays: tuple[Host, ...],
+    constants: tuple[Host, ...],
+    out_hw: Pair,
+    window: Pair,
+    stride: Pair,
+) -> None:
+    """The same with room for one padded map a thread."""
+    shape = loops.padded_shape(out_hw, window[0], stride)
+
+    def some(*of_maps: Host) -> None:
+        room = backend.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
+        kernel(*of_maps, *constants, stride[0], room)
+
+    _share_maps(backend, some, arrays)
+
+
+def worth_a_piece(x: Host) -> int:
+    """How many items of a batch one thread should take at least."""
+    return 1 + LEAST_NUMBERS * len(x) // max(1, int(x.size))
+
+
+def maps(x: Host) -> Host:
+    """(N, C, H, W) -> (N*C, H, W)."""
+    N, C, H, W = x.shape
+    return x.reshape(N * C, H, W)
