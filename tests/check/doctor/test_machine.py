@@ -28,6 +28,7 @@ def test_kernels_for_avx2_on_a_cpu_with_avx512_are_warned_of(kernels):
     assert "OPENBLAS_CORETYPE=SkylakeX" in found.hint and "before Python starts" in found.hint
     asked = blas.judge({**POOL, "architecture": kernels}, ZEN5, {"OPENBLAS_CORETYPE": "Haswell"})
     assert "as OPENBLAS_CORETYPE=Haswell asks" in asked.text
+    assert "take OPENBLAS_CORETYPE out" in asked.hint
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tinyalex.check.doctor.finding import RED, WARNING, Finding
 # Kernels for AVX2: half the width of AVX-512. OpenBLAS takes them for a CPU it does not know.
 NARROW = ("haswell", "zen")
 TRY = "OPENBLAS_CORETYPE=SkylakeX in the environment, before Python starts"
+LET_IT_CHOOSE = "take OPENBLAS_CORETYPE out of the environment: OpenBLAS chooses by itself"
 
 
 def look_at_blas() -> list[Finding]:
@@ -38,7 +39,7 @@ def judge(pool: Mapping[str, Any], flags: set[str], environment: Mapping[str, st
         asked = environment.get("OPENBLAS_CORETYPE", "")
         why = f"as OPENBLAS_CORETYPE={asked} asks" if asked else "OpenBLAS does not know this CPU"
         text += f": AVX2 on a CPU with AVX-512, about half the speed ({why})"
-        return Finding("BLAS", text, WARNING, TRY)
+        return Finding("BLAS", text, WARNING, LET_IT_CHOOSE if asked else TRY)
     if kernels.lower() in ("prescott", "generic") and "avx2" in flags:
         return Finding("BLAS", f"{text}: far too slow for this CPU", RED, TRY)
     return Finding("BLAS", text)
