@@ -145,16 +145,15 @@ def test_results_of_a_tile(r: int, gap: int, seed: int) -> None:
 def test_the_meaning_of_both_transforms_is_a_convolution() -> None:
     """One tile and one filter, in every lane another one."""
     r, n = 3, 6
-    tile, w = whole(n * n * LANES, 0), whole(r * r * LANES, 1)
+    tile, w = (whole(k * k * LANES, k).astype(np.float64) for k in (n, r))
     G = winograd.matrices(4, r)[1]
     u = np.einsum("ai,bj,ijl->abl", G, G, w.reshape(r, r, LANES)).reshape(-1)
-    planes, y = np.zeros(n * n * LANES, np.float32), np.zeros(16 * LANES, np.float32)
+    planes, y = np.zeros(n * n * LANES), np.zeros(16 * LANES)
     numba_tile_blocks._evaluate_block(INPUT, r, tile, 0, n * LANES, planes, 0, LANES)
-    products = (planes * u).astype(np.float32)
-    bias = np.zeros(LANES, np.float32)
-    numba_tile_blocks._results_block(r, products, 0, LANES, bias, 0, y, 0, 4 * LANES)
+    bias = np.zeros(LANES)
+    numba_tile_blocks._results_block(r, planes * u, 0, LANES, bias, 0, y, 0, 4 * LANES)
     x, taps = tile.reshape(n, n, LANES), w.reshape(r, r, LANES)
     expected = [
         [np.sum(x[i : i + r, j : j + r] * taps, axis=(0, 1)) for j in range(4)] for i in range(4)
     ]
-    np.testing.assert_allclose(y.reshape(4, 4, LANES), expected, rtol=1e-4, atol=1e-2)
+    np.testing.assert_allclose(y.reshape(4, 4, LANES), expected, atol=1e-10)
