@@ -47,7 +47,7 @@ class Model(Sequential):
     input_shape: tuple[int, int, int]
 
 
-_IMAGENET, _IMAGENET_224 = (3, 227, 227), (3, 224, 224)
+_IMAGENET, _IMAGENET_224, _MINI = (3, 227, 227), (3, 224, 224), (3, 115, 115)
 _CIFAR, _CIFAR_CROP = (3, 32, 32), (3, 24, 24)
 _SPECS = {
     s.name: s
@@ -61,6 +61,15 @@ _SPECS = {
             alexnet.alexnet,
             alexnet.PAPER_INIT,
             "paper",
+        ),
+        ModelSpec(
+            "alexnet-caffe",
+            "the same with the normalisation of Caffe's bvlc_alexnet",
+            _IMAGENET,
+            1000,
+            "caffe",
+            alexnet.alexnet_caffe,
+            alexnet.PAPER_INIT,
         ),
         ModelSpec(
             "alexnet-two-tower",
@@ -80,6 +89,15 @@ _SPECS = {
             "torchvision",
             alexnet.alexnet_torchvision,
             alexnet.TORCHVISION_INIT,
+        ),
+        ModelSpec(
+            "alexnet-mini",
+            "half of the filters, images of 128 pixels",
+            _MINI,
+            10,
+            "mini",
+            alexnet.alexnet_mini,
+            alexnet.MINI_INIT,
         ),
         ModelSpec(
             "cifar-80sec",

@@ -1,4 +1,4 @@
-"""AlexNet three times: the paper's, its two columns written out, and torchvision's layout."""
+"""AlexNet: the paper's, Caffe's, the two columns written out, torchvision's, and a small one."""
 
 from __future__ import annotations
 
@@ -42,20 +42,37 @@ TWO_TOWER_INIT: Rules = {
     "columns7.*.bias": ("constant", 1.0),
 }
 
+MINI_INIT: Rules = {"*.weight": ("he_normal",), "*.bias": ("constant", 0.0)}
+
 TORCHVISION_INIT: Rules = {"*": ("kaiming_uniform",)}
 
 
 def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
     """The paper's network (section 3.5, figure 2) on one device: its two GPUs are ``groups=2``."""
+    return _alexnet(image, num_classes, dropout, alpha=1e-4, k=2.0)
+
+
+def alexnet_caffe(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
+    """The paper's network with the normalisation of Caffe's bvlc_alexnet.
+
+    Caffe divides alpha by the 5 maps of a window and has k = 1
+    (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp).
+    """
+    return _alexnet(image, num_classes, dropout, alpha=1e-4 / 5, k=1.0)
+
+
+def _alexnet(
+    image: tuple[int, int, int], num_classes: int, dropout: str, alpha: float, k: float
+) -> Sequential:
     features = Sequential(
         [
             Conv2d(image[0], 96, 11, stride=4),
             ReLU(inplace=True),
-            LocalResponseNorm(),
+            LocalResponseNorm(alpha=alpha, k=k),
             MaxPool2d(3, stride=2),
             Conv2d(96, 256, 5, padding=2, groups=2),
             ReLU(inplace=True),
-            LocalResponseNorm(),
+            LocalResponseNorm(alpha=alpha, k=k),
             MaxPool2d(3, stride=2),
             Conv2d(256, 384, 3, padding=1),
             ReLU(inplace=True),
@@ -75,6 +92,45 @@ def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequ
             ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(4096, num_classes),
+        ]
+    )
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+
+
+def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
+    """AlexNet with half of the filters, for images of 128 pixels: a CPU trains it in minutes.
+
+    The first convolution has 7x7 kernels at stride 2 where the paper's has 11x11 at stride 4, so
+    a crop of 115 pixels gives maps of the paper's sizes: 55, 27, 13 and 6.
+    """
+    features = Sequential(
+        [
+            Conv2d(image[0], 48, 7, stride=2),
+            ReLU(inplace=True),
+            LocalResponseNorm(),
+            MaxPool2d(3, stride=2),
+            Conv2d(48, 128, 5, padding=2, groups=2),
+            ReLU(inplace=True),
+            LocalResponseNorm(),
+            MaxPool2d(3, stride=2),
+            Conv2d(128, 192, 3, padding=1),
+            ReLU(inplace=True),
+            Conv2d(192, 192, 3, padding=1, groups=2),
+            ReLU(inplace=True),
+            Conv2d(192, 128, 3, padding=1, groups=2),
+            ReLU(inplace=True),
+            MaxPool2d(3, stride=2),
+        ]
+    )
+    classifier = Sequential(
+        [
+            Linear(flat_size(features, image), 1024),
+            ReLU(inplace=True),
+            Dropout(0.5, dropout),
+            Linear(1024, 1024),
+            ReLU(inplace=True),
+            Dropout(0.5, dropout),
+            Linear(1024, num_classes),
         ]
     )
     return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})

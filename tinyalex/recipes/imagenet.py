@@ -117,7 +117,7 @@ _TRAIN_VAL = "Caffe models/bvlc_alexnet/train_val.prototxt"
 
 CAFFE = Recipe(
     name="caffe",
-    model="alexnet",
+    model="alexnet-caffe",
     epochs=90,
     batch_size=256,
     image_size=256,
@@ -136,7 +136,7 @@ CAFFE = Recipe(
     mirror=True,
     mean="image",
     sources={
-        "model": f"the paper's layers; {_TRAIN_VAL}: LRN with alpha divided by n, k = 1",
+        "model": f"{_TRAIN_VAL}: LRN, alpha 1e-4 (lrn_layer.cpp divides by n), k 1",
         "epochs": f"{_SOLVER}: max_iter 450000 of 256 images = 90 epochs",
         "batch_size": f"{_TRAIN_VAL}: batch_size 256",
         "image_size": "Caffe examples/imagenet/create_imagenet.sh: 256x256; there the whole "
