@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Loader:
     mean : float32 (C, 1, 1) or (C, H, W), optional
         Subtracted from the pixels (0 to 255); a mean image larger than the crop is cut at its
         centre. See `Statistics.mean`.
-    scale : float
+    scale : float, or one a channel
         Factor on the result.
     colour : float32 (C, C), optional
         Colour shift of training images, see `Statistics.colour`.
@@ -91,7 +91,7 @@ class Loader:
         crop: int | None = None,
         mirror: bool = False,
         mean: np.ndarray | None = None,
-        scale: float = 1.0,
+        scale: float | Sequence[float] = 1.0,
         colour: np.ndarray | None = None,
         training: bool = True,
         views: str = "center",
@@ -108,9 +108,12 @@ class Loader:
             raise ConfigError("ten views are for testing, not for training", "training=False")
         self.split, self.backend, self.batch_size, self.seed = split, backend, batch_size, seed
         self.crop = crop_size(crop, (H, W))
-        self.mirror, self.scale, self.training, self.views = mirror, scale, training, views
+        self.mirror, self.training, self.views = mirror, training, views
         self.prefetch = prefetch
         self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
+        if np.shape(scale) not in ((), (1,), (C,)):
+            raise ShapeError(f"Loader: scale must be a number or {C} of them (got {scale})")
+        self._scale = backend.asarray(np.full(C, scale, np.float32))
         if colour is not None and colour.shape != (C, C):
             raise ShapeError(f"Loader: colour must be ({C}, {C}) (got {colour.shape})")
         self._colour = colour
@@ -192,7 +195,7 @@ class Loader:
         images = self.split.images(chosen)
         labels = asarray(self.split.labels[chosen])
         if self.views == "ten":
-            return ten_views(images, self.backend, self.crop, self._mean, self.scale), labels
+            return ten_views(images, self.backend, self.crop, self._mean, self._scale), labels
         x = self.backend.augment(
             asarray(images),
             asarray(plan.tops[at]),
@@ -201,6 +204,6 @@ class Loader:
             self.crop,
             self._mean,
             None if plan.colour is None else asarray(plan.colour[at]),
-            self.scale,
+            self._scale,
         )
         return x, labels
