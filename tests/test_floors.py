@@ -21,7 +21,7 @@ FLOORS = [
     {"layers", "data"},
     {"models"},
     {"recipes"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "weights"},
     {"check", "learn", "report"},
     {"cli", "commands", "__main__"},
 ]

@@ -12,9 +12,11 @@ from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
-from tinyalex.commands.evaluate import evaluate, predict
+from tinyalex.commands.evaluate import evaluate
+from tinyalex.commands.predict import predict
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
+from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
 USER_ERROR = 2
@@ -79,6 +81,7 @@ app.command()(recipe)
 app.command()(bench)
 app.command()(doctor)
 app.add_typer(data_app, name="data")
+app.add_typer(weights_app, name="weights")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`tinyalex evaluate` and `tinyalex predict`: what trained networks say about images."""
+"""`tinyalex evaluate`: the test error of trained networks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tinyalex.commands.console import (
     Output,
     PrecisionOption,
     QuietOption,
-    bar,
     percent,
     plain_table,
 )
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOWN_CONFUSIONS = 5
-BAR_WIDTH = 30
 
 
 def evaluate(
@@ -81,39 +79,6 @@ def evaluate(
     output.text()
     output.text(f"written to {path}")
     output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
-
-
-def predict(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
-    top: Annotated[int, typer.Option(help="How many classes to show.")] = 5,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Say what is in images, with probabilities.
-
-    [bold]Examples[/]
-    tinyalex predict runs/tiny-digits-seed0 seven.png
-    tinyalex predict runs/cifar-80sec-cifar10-seed0 cat.jpg dog.jpg --top 3 --json
-    """
-    from tinyalex import evaluation
-
-    if top < 1:
-        raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
-    output = Output(as_json, quiet)
-    found = evaluation.predict(run, images, top=top)
-    for each in found:
-        output.text(str(each["image"]), style="bold")
-        table = plain_table("class", "bar", "p", left=["class", "bar"])
-        table.show_header = False
-        for guess in each["classes"]:
-            p = guess["probability"]
-            table.add_row(
-                f"  {escape(guess['name'])}", bar(p, BAR_WIDTH, output.console), f"{p:.1%}"
-            )
-        output.table(table)
-    best = [f"{each['image']}\t{each['classes'][0]['name']}" for each in found]
-    output.result(found, short="\n".join(best))
 
 
 def _print_confusions(

@@ -22,13 +22,13 @@ MIRRORS = [
 ]
 
 
-class _Bar:
+class Bar:
     """A rich progress bar behind the four names that pooch calls (those of tqdm)."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, name: str, size: int | None = None) -> None:
         self._progress = progress
-        self._task = progress.add_task(ARCHIVE, total=SIZE)
-        self.total = SIZE
+        self._task = progress.add_task(name, total=size)
+        self.total = size
 
     def update(self, n: int) -> None:
         self._progress.update(self._task, advance=n, total=self.total)
@@ -75,7 +75,7 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
         raise DataError(f"{folder}: cannot be made ({error})", "--data-root FOLDER") from error
     failures = []
     for url in MIRRORS:
-        bar = _Bar(progress) if progress is not None else False
+        bar = Bar(progress, ARCHIVE, SIZE) if progress is not None else False
         fetch = pooch.HTTPDownloader(progressbar=bar)
         # pooch writes to a temporary file and renames it once the checksum is right.
         try:

@@ -39,8 +39,8 @@ def predict(
     Returns
     -------
     list of dict
-        For each image its path, ``image``, and ``classes``: a list of ``name`` and
-        ``probability``, the most probable first.
+        For each image its path, ``image``, and ``classes``: a list of ``name`` (for people),
+        ``class`` (the label) and ``probability``, the most probable first.
 
     Raises
     ------
@@ -63,9 +63,12 @@ def predict(
 
     unknown = np.zeros(len(paths), dtype=np.int64)
     split = data.Split(read, unknown, (H, W, C))
+    names = run.config.facts.get("class_names") or run.classes
     found = []
     for path, p in zip(paths, probabilities(run, split, crops, _BATCH), strict=True):
         best = np.argsort(-p, kind="stable")[:top]
-        named = [{"name": run.classes[i], "probability": float(p[i])} for i in best]
+        named = [
+            {"name": names[i], "class": run.classes[i], "probability": float(p[i])} for i in best
+        ]
         found.append({"image": str(path), "classes": named})
     return found

@@ -97,6 +97,11 @@ def resume(
     """
     folder = Path(run_dir)
     config = read_config(folder)
+    if "imported" in config.facts:
+        raise RunError(
+            f"{folder}: holds imported weights, which no training left: nothing to go on with",
+            f"a new run that starts from them: --init-from {folder}",
+        )
     changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     if config.backend not in ("cuda", "auto"):

@@ -29,7 +29,12 @@ from tinyalex.weights.tensors import HostArray, as_float32, check_total
 LAYER, V1_LAYER = 100, 2
 # caffe.proto: V1LayerParameter.LayerType
 V1_TYPES = {4: "Convolution", 14: "InnerProduct", 15: "LRN", 17: "Pooling"}
-KINDS = {Conv2d: "Convolution", Linear: "InnerProduct", LocalResponseNorm: "LRN", MaxPool2d: "Pooling"}
+KINDS = {
+    Conv2d: "Convolution",
+    Linear: "InnerProduct",
+    LocalResponseNorm: "LRN",
+    MaxPool2d: "Pooling",
+}
 MOST_LAYERS = 1000
 
 
@@ -92,7 +97,7 @@ def read_caffemodel(path: Path, model: Container, model_name: str) -> dict[str, 
     where = str(path)
     layers = [layer for layer in caffe_layers(path) if layer.type in KINDS.values()]
     ours = [(name, layer) for name, layer in model.named_layers() if type(layer) in KINDS]
-    wanted = [KINDS[type(layer)] for _, layer in ours]  # type: ignore[index]
+    wanted = [KINDS[type(layer)] for _, layer in ours]
     if [layer.type for layer in layers] != wanted:
         raise CheckpointError(
             f"{where}: {model_name} has the layers {_order(wanted)}, the file has "
@@ -146,9 +151,7 @@ def caffe_layers(path: Path) -> list[CaffeLayer]:
             kind = message.text(fields.type)
         else:
             kind = V1_TYPES.get(message.integer(fields.type, 0), "")
-        layers.append(
-            CaffeLayer(name, kind, Message(value, f"{path}: layer {name!r}"), fields)
-        )
+        layers.append(CaffeLayer(name, kind, Message(value, f"{path}: layer {name!r}"), fields))
     if not layers:
         raise CheckpointError(f"{path}: no layers in this file", "a .caffemodel, not a .prototxt")
     return layers
@@ -188,13 +191,16 @@ def _open(path: Path) -> Message:
             check_total(size // 8, path)
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})", "check the path") from error
+        raise CheckpointError(
+            f"{path}: cannot be read ({error.strerror})", "check the path"
+        ) from error
     return Message(memoryview(data), str(path))
 
 
 def _check_settings(theirs: CaffeLayer, ours: object, where: str) -> None:
     """Refuse a layer whose settings, which no weight's shape tells, are not the model's."""
     wanted: dict[str, float]
+    got: dict[str, float]
     if isinstance(ours, Conv2d):
         told = theirs.parameters(theirs.fields.convolution)
         wanted = {"pad": ours.padding[0], "group": ours.groups, "stride": ours.stride[0]}

@@ -92,5 +92,7 @@ def class_lists(count: int, file: Path | None = None) -> tuple[list[str], list[s
             f"(got {len(labels)} lines, {len(set(labels))} different)",
             "the labels in the order of the network's outputs",
         )
-    names = [line.partition("\t")[2].strip() or label for line, label in zip(lines, labels, strict=True)]
+    names = [
+        line.partition("\t")[2].strip() or label for line, label in zip(lines, labels, strict=True)
+    ]
     return labels, names if names != labels else None

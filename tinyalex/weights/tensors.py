@@ -105,7 +105,9 @@ def read_pth(path: Path) -> dict[str, HostArray]:
 def check_total(numbers: int, path: Path) -> None:
     """Refuse files that hold far more than a network."""
     if numbers > MOST_NUMBERS:
-        raise CheckpointError(f"{path}: holds {numbers:,} numbers, at most {MOST_NUMBERS:,} allowed")
+        raise CheckpointError(
+            f"{path}: holds {numbers:,} numbers, at most {MOST_NUMBERS:,} allowed"
+        )
 
 
 def as_float32(array: HostArray) -> HostArray:

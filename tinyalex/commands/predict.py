@@ -1,0 +1,63 @@
+"""`tinyalex predict`: what a network sees in image files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from tinyalex.commands.console import JsonOption, Output, QuietOption, bar, plain_table
+from tinyalex.errors import ConfigError
+
+BAR_WIDTH = 30
+
+
+def predict(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[RUN] IMAGE...", help="Folder of a run (without --weights), image files."
+        ),
+    ],
+    weights: Annotated[
+        str | None,
+        typer.Option(help="In place of a run: torchvision (downloaded before), or a file."),
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many classes to show.")] = 5,
+    crops: Annotated[int, typer.Option(help="Views of each image: 1 or 10.")] = 1,
+    data_root: Annotated[Path | None, typer.Option(help="Where downloaded weights lie.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is in images, with probabilities.
+
+    [bold]Examples[/]
+    tinyalex predict runs/tiny-digits-seed0 seven.png
+    tinyalex predict runs/cifar-80sec-cifar10-seed0 cat.jpg dog.jpg --top 3 --json
+    tinyalex predict --weights torchvision cat.jpg
+    """
+    from tinyalex import evaluation
+
+    if top < 1:
+        raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
+    output = Output(as_json, quiet)
+    if weights is None:
+        found = evaluation.predict(paths[0], paths[1:], top=top, crops=crops)
+    else:
+        from tinyalex.weights import load
+
+        found = evaluation.predict(load(weights, data_root), paths, top=top, crops=crops)
+    for each in found:
+        output.text(str(each["image"]), style="bold")
+        table = plain_table("class", "bar", "p", left=["class", "bar"])
+        table.show_header = False
+        for guess in each["classes"]:
+            p = guess["probability"]
+            table.add_row(
+                f"  {escape(guess['name'])}", bar(p, BAR_WIDTH, output.console), f"{p:.1%}"
+            )
+        output.table(table)
+    best = [f"{each['image']}\t{each['classes'][0]['name']}" for each in found]
+    output.result(found, short="\n".join(best))

@@ -1,0 +1,125 @@
+"""`tinyalex weights`: networks of PyTorch and Caffe in, and our own out again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line
+
+weights_app = typer.Typer(
+    no_args_is_help=True, help="Bring weights in from PyTorch or Caffe, or out to others."
+)
+
+
+@weights_app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help=".safetensors, .pth (needs PyTorch) or .caffemodel.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to make, which is then a run.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model, where the file does not tell which.")
+    ] = None,
+    mean: Annotated[
+        str | None,
+        typer.Option(help="What is subtracted: R,G,B, or a .binaryproto or .npy file."),
+    ] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="Text file: a label a line. Default: ImageNet's 1000.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a run of a file of weights: evaluate and predict take it.
+
+    [bold]Examples[/]
+    tinyalex weights import alexnet.safetensors --out runs/torchvision
+    tinyalex weights import bvlc_alexnet.caffemodel --mean mean.binaryproto --out runs/caffe
+    tinyalex weights import net.pth --model alexnet --mean 124,117,104 --out runs/mine
+    """
+    from tinyalex import weights
+
+    output = Output(as_json, quiet)
+    found = weights.read(file, model, mean, classes)
+    found.write(out, command_line(*sys.argv[1:]))
+    parameters = sum(array.size for array in found.weights.values())
+    output.text(f"{found.model}: {parameters:,} parameters, {len(found.classes)} classes")
+    output.text(f"folder {out} (for tinyalex predict and tinyalex evaluate)")
+    document = {
+        "out": str(out),
+        "model": found.model,
+        "parameters": parameters,
+        "classes": len(found.classes),
+        "recipe": found.recipe.to_dict(),
+    }
+    output.result(document, short=str(out))
+
+
+@weights_app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    out: Annotated[Path, typer.Option(help="File to write: .safetensors or .onnx.")],
+    format: Annotated[
+        str | None, typer.Option(help="safetensors or onnx. Default: by the file's name.")
+    ] = None,
+    preprocess: Annotated[
+        bool, typer.Option("--preprocess", help="ONNX takes pixels, uint8 (N, H, W, C).")
+    ] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a run's network for PyTorch (.safetensors) or for ONNX.
+
+    [bold]Examples[/]
+    tinyalex weights export runs/tiny-digits-seed0 --out tiny.safetensors
+    tinyalex weights export runs/tiny-digits-seed0 --out tiny.onnx --preprocess
+    """
+    from tinyalex import training, weights
+
+    output = Output(as_json, quiet)
+    loaded = training.load_run(run, backend="numpy")
+    files = weights.export(loaded, out, format, preprocess)
+    for path in files:
+        output.text(f"written to {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    document = {"model": loaded.model.name, "files": [str(path) for path in files]}
+    output.result(document, short="\n".join(str(path) for path in files))
+
+
+@weights_app.command()
+def download(
+    name: Annotated[str, typer.Argument(help="Whose weights: torchvision.")] = "torchvision",
+    data_root: Annotated[
+        Path | None, typer.Option(help="Where to put them. Default: $TINYALEX_DATA, or a cache.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch published weights and check their hash.
+
+    [bold]Examples[/]
+    tinyalex weights download torchvision
+    tinyalex predict --weights torchvision cat.jpg
+    """
+    from tinyalex.weights import fetch
+
+    output = Output(as_json, quiet)
+    with Progress(
+        TextColumn(name),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=output.console,
+        disable=quiet or not output.console.is_terminal,
+    ) as progress:
+        path = fetch.download(name, data_root, progress)
+    readable = fetch.is_readable(path)
+    output.text(f"{name} is in {path}")
+    if not readable:
+        output.warning("PyTorch is needed to read this file: pip install torch")
+    document = {"name": name, "path": str(path), "readable": readable}
+    output.result(document, short=str(path))

@@ -1,0 +1,136 @@
+"""A run's network as a file for others: .safetensors with PyTorch's names, or ONNX."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from tinyalex.errors import ConfigError
+from tinyalex.layers import Container, Dropout, Layer, Linear, Sequential
+from tinyalex.training import Run
+from tinyalex.training.files import write_atomic
+from tinyalex.weights.imported import MEAN_SUFFIX, METADATA
+from tinyalex.weights.tensors import HostArray
+
+FORMATS = ("safetensors", "onnx")
+
+
+def export(
+    run: Run, out: Path | str, format: str | None = None, preprocess: bool = False
+) -> list[Path]:
+    """Write a run's network.
+
+    Parameters
+    ----------
+    run : Run
+    out : Path
+    format : "safetensors" or "onnx", optional
+        By the file's suffix if None.
+    preprocess : bool
+        ONNX only: the graph takes pixels, (N, H, W, C) from 0 to 255, and prepares them itself.
+
+    Returns
+    -------
+    list of Path
+        The files written: a .safetensors file whose network subtracts a mean image has it beside
+        it, as ``.mean.npy``.
+
+    Raises
+    ------
+    ConfigError
+        The format is unknown, or a layer has no counterpart.
+    BackendError
+        ONNX, and the package ``onnx`` is missing.
+    RunError
+        The file cannot be written.
+    """
+    out = Path(out)
+    kind = out.suffix.removeprefix(".").lower() if format is None else format
+    if kind not in FORMATS:
+        raise ConfigError(
+            f"{out}: the format must be one of {', '.join(FORMATS)} (got {kind or 'no suffix'!r})",
+            "--format onnx, or a name that ends with .onnx",
+        )
+    if kind == "onnx":
+        from tinyalex.weights.to_onnx import to_onnx
+
+        write_atomic(out, to_onnx(run, preprocess))
+        return [out]
+    if preprocess:
+        raise ConfigError(
+            "a .safetensors file holds weights, no preprocessing", "--format onnx --preprocess"
+        )
+    return _export_safetensors(run, out)
+
+
+def test_time_weights(model: Container) -> dict[str, HostArray]:
+    """The state dict for a framework whose dropout does nothing at test time.
+
+    The paper's dropout multiplies by 1 - p then (section 4.2). The next layer's weights take the
+    factor over; with p = 0.5 only exponents change, so nothing is rounded.
+
+    Raises
+    ------
+    ConfigError
+        Such a dropout is not right before a fully connected layer.
+    """
+    state = model.state_dict()
+    factor = _fold(model, "", 1.0, state)
+    if factor != 1:
+        raise ConfigError(
+            "the paper's dropout comes last: no layer can take its factor over",
+            'dropout="inverted"',
+        )
+    return state
+
+
+def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -> float:
+    """Put the factor of the dropout before ``layer`` into its weights; what is left of it."""
+    if isinstance(layer, Dropout):
+        return factor * (layer.test_factor() or 1.0)
+    if isinstance(layer, Sequential):
+        for key, child in layer.children.items():
+            factor = _fold(child, f"{name}{key}.", factor, state)
+        return factor
+    if isinstance(layer, Container):  # columns side by side, each of which sees the factor
+        rest = {_fold(c, f"{name}{key}.", factor, state) for key, c in layer.children.items()}
+        if len(rest) == 1:
+            return rest.pop()
+    if factor == 1:
+        return 1.0
+    if not isinstance(layer, Linear):
+        raise ConfigError(
+            f"{name.rstrip('.')}: the paper's dropout must be right before a fully connected layer "
+            f"(got {type(layer).__name__})"
+        )
+    weight = state[f"{name}weight"]
+    state[f"{name}weight"] = weight * weight.dtype.type(factor)
+    return 1.0
+
+
+def _export_safetensors(run: Run, out: Path) -> list[Path]:
+    files = [out]
+    recipe, facts = run.config.recipe, run.config.facts
+    about: dict[str, Any] = {
+        "model": run.model.name,
+        "recipe": recipe.to_dict(),
+        "classes": run.classes,
+        "class_names": facts.get("class_names"),
+        "data": facts.get("data_name"),
+        "input_shape": list(run.model.input_shape),
+        "mean": [float(number) for number in run.statistics.channel_means],
+    }
+    if recipe.mean == "image":
+        beside = out.with_suffix(MEAN_SUFFIX)
+        stream = io.BytesIO()
+        np.save(stream, run.statistics.mean_image, allow_pickle=False)
+        write_atomic(beside, stream.getvalue())
+        files.append(beside)
+    metadata = {"format": "pt", METADATA: json.dumps(about)}
+    write_atomic(out, save(test_time_weights(run.model), metadata=metadata))
+    return files

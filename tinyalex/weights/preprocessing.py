@@ -1,0 +1,103 @@
+"""What is subtracted from an image before an imported network sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tinyalex.data.measure import Statistics, centre
+from tinyalex.errors import CheckpointError, ConfigError
+from tinyalex.weights.caffe import read_mean
+from tinyalex.weights.tensors import HostArray
+
+# Means of R, G and B, pixels from 0 to 255. torchvision's references/classification/presets.py;
+# and the mean of Caffe's data/ilsvrc12/imagenet_mean.binaryproto over its pixels, turned to RGB.
+TORCHVISION_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
+CAFFE_MEAN = (122.67891434, 116.66876762, 104.00698793)
+# By recipe: what images lose that a network published under it sees.
+PUBLISHED = {"torchvision": TORCHVISION_MEAN, "caffe": CAFFE_MEAN, "paper": CAFFE_MEAN}
+
+
+def parse_mean(text: str, channels: int) -> HostArray:
+    """What ``--mean`` names: numbers for the channels, or a file with a mean image.
+
+    Parameters
+    ----------
+    text : str
+        ``"123,117,104"`` (R, G, B), a ``.binaryproto`` file of Caffe (BGR there, turned here), or
+        a ``.npy`` file, float (C, H, W) in RGB; pixels from 0 to 255.
+    channels : int
+
+    Returns
+    -------
+    float32 (C,) or (C, H, W)
+
+    Raises
+    ------
+    ConfigError, CheckpointError
+        It is neither; it has another number of channels; a number is not finite.
+    """
+    path = Path(text)
+    if path.suffix.lower() == ".binaryproto":
+        mean = read_mean(path)
+    elif path.suffix.lower() == ".npy":
+        mean = _read_npy(path)
+    else:
+        try:
+            mean = np.array([float(part) for part in text.split(",")], np.float32)
+        except ValueError as error:
+            raise ConfigError(
+                f"--mean must be numbers or a .npy or .binaryproto file (got {text!r})",
+                "--mean 123.68,116.78,103.94 (R, G, B from 0 to 255)",
+            ) from error
+    if len(mean) != channels or not np.isfinite(mean).all():
+        raise ConfigError(
+            f"--mean must have {channels} channels of finite numbers (got {mean.shape})",
+            "one number a channel, from 0 to 255",
+        )
+    return mean
+
+
+def make_statistics(mean: HostArray, side: int) -> Statistics:
+    """Statistics of images of which nothing but the mean is known.
+
+    Parameters
+    ----------
+    mean : float32 (C,), or (C, H, W) of which the centre counts
+    side : int
+        Of the network's input.
+
+    Raises
+    ------
+    ConfigError
+        The mean image is smaller than the input.
+    """
+    C = len(mean)
+    image = (
+        centre(mean, side)
+        if mean.ndim == 3
+        else np.broadcast_to(mean[:, None, None], (C, side, side))
+    )
+    return Statistics(
+        mean_image=np.ascontiguousarray(image, np.float32),
+        channel_means=mean.reshape(C, -1).mean(axis=1, dtype=np.float64).astype(np.float32),
+        eigenvalues=np.zeros(C, np.float32),  # unknown: no colour shift
+        eigenvectors=np.eye(C, dtype=np.float32),
+    )
+
+
+def _read_npy(path: Path) -> HostArray:
+    """A mean image from a .npy file; its size is checked in the header, before it is read."""
+    try:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise CheckpointError(
+            f"{path}: not a .npy file of numbers ({error})",
+            "np.save(FILE, mean), float32 (C, H, W)",
+        ) from error
+    if mapped.ndim != 3 or mapped.size > 1 << 24 or mapped.dtype.kind not in "fiu":
+        raise CheckpointError(
+            f"{path}: must be numbers (C, H, W) (got {mapped.dtype} {mapped.shape})"
+        )
+    return np.array(mapped, np.float32)
