@@ -10,7 +10,16 @@ from tinyalex.weights.export import export
 from tinyalex.weights.fetch import PUBLISHED, download, find
 from tinyalex.weights.imported import Imported, read
 
-__all__ = ["ImageNetClass", "Imported", "download", "export", "imagenet_classes", "load", "read"]
+__all__ = [
+    "ImageNetClass",
+    "Imported",
+    "download",
+    "export",
+    "find",
+    "imagenet_classes",
+    "load",
+    "read",
+]
 
 
 def load(weights: Path | str, root: Path | str | None = None, backend: str = "auto") -> Run:

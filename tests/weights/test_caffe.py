@@ -1,0 +1,199 @@
+"""A .caffemodel comes in to the logits that Caffe's own arithmetic gives."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.weights.caffe_file import CaffeNet, Style, chunk, mean_file, varint, whole
+from tests.weights.nets import assert_same_logits, images, make_narrow
+from tinyalex import weights
+from tinyalex.errors import CheckpointError, ConfigError, TinyalexError
+from tinyalex.weights.caffe import caffe_layers, read_mean
+
+STYLES = {
+    "today's": Style(),
+    "with gradients": Style(diff=True),
+    "double": Style(double=True),
+    "unpacked": Style(packed=False),
+    "V1": Style(v1=True, legacy_shape=True),
+    "V1, unpacked doubles": Style(v1=True, legacy_shape=True, packed=False, double=True),
+}
+
+
+def narrow_net(**how: Any) -> CaffeNet:
+    return CaffeNet(**({"width": 24, "hidden": 64} | how))
+
+
+def written(folder: Path, net: CaffeNet, style: Style | None = None) -> Path:
+    path = folder / "net.caffemodel"
+    path.write_bytes(net.file(style or Style()))
+    return path
+
+
+def test_the_whole_network_comes_in_to_known_logits(tmp_path: Path) -> None:
+    net = CaffeNet()
+    path = written(tmp_path, net)
+    found = weights.read(path)
+    path.unlink()
+    assert found.model == "alexnet-caffe" and len(found.weights) == 16
+    rgb = images((1, 3, 227, 227))
+    expected = net.forward(rgb[:, ::-1])
+    assert np.abs(net.forward(rgb) - expected).max() > 0.1 * np.abs(expected).max()
+    model = found_model(found)
+    assert_same_logits(expected, model.forward(rgb))
+
+
+def found_model(found: weights.Imported) -> Any:
+    """The imported network, without looking at its file again."""
+    from tinyalex import models
+
+    model = models.build(found.model, len(found.classes), init={"*": ("constant", 0.0)})
+    model.load_state_dict(dict(found.weights))
+    return model.eval()
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_every_way_to_write_it_gives_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, style: Style
+) -> None:
+    make_narrow(monkeypatch)
+    net = narrow_net()
+    run = weights.read(written(tmp_path, net, style)).run("numpy")
+    rgb = images((2, 3, 227, 227), seed=1)
+    assert_same_logits(net.forward(rgb[:, ::-1]), run.model.forward(rgb))
+    assert run.config.recipe.dropout == "inverted"
+
+
+def test_pictures_go_in_as_caffe_would_take_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """RGB pixels here; there BGR, the middle of the mean image subtracted."""
+    from tinyalex import data, evaluation
+
+    make_narrow(monkeypatch)
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (2, 256, 256, 3), dtype=np.uint8)
+    mean = rng.uniform(80, 140, (3, 256, 256)).astype(np.float32)
+    (tmp_path / "mean.binaryproto").write_bytes(mean_file(mean))
+    net = narrow_net()
+    net.weights["fc8"] /= 100  # so that the probabilities are not all 0 and 1
+    found = weights.read(written(tmp_path, net), mean=str(tmp_path / "mean.binaryproto"))
+    split = data.Split(pixels.__getitem__, np.zeros(2, np.int64), (256, 256, 3))
+    p = evaluation.probabilities(found.run("numpy"), split)
+    bgr = pixels.transpose(0, 3, 1, 2)[:, ::-1].astype(np.float64) - mean
+    logits = net.forward(bgr[:, :, 14:241, 14:241])
+    expected = np.exp(logits - logits.max(axis=1, keepdims=True))
+    expected /= expected.sum(axis=1, keepdims=True)
+    assert 0.2 < expected.max() < 0.999
+    np.testing.assert_allclose(p, expected, atol=1e-4)
+
+
+def test_without_a_mean_file_caffes_channel_means_are_subtracted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_narrow(monkeypatch)
+    found = weights.read(written(tmp_path, narrow_net()))
+    assert found.recipe.mean == "channel"
+    np.testing.assert_allclose(found.statistics.channel_means, [123, 117, 104], atol=0.5)  # R, G, B
+
+
+def test_a_mean_file_is_turned_to_rgb(tmp_path: Path) -> None:
+    bgr = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
+    (tmp_path / "m.binaryproto").write_bytes(mean_file(bgr))
+    np.testing.assert_array_equal(read_mean(tmp_path / "m.binaryproto"), bgr[::-1])
+    (tmp_path / "m.binaryproto").write_bytes(mean_file(bgr[:2]))
+    with pytest.raises(CheckpointError, match=re.escape("(3, H, W) (got (2, 4, 5))")):
+        read_mean(tmp_path / "m.binaryproto")
+
+
+OTHER_NETS = {
+    "caffenet": ({"norm_first": False}, "has conv pool norm[\\s\\S]*Try:.*CaffeNet"),
+    "alpha": (
+        {"norm": {"size": 5, "alpha": 5e-4, "beta": 0.75, "k": 1}},
+        "norm1: alpha must be 0.0001 \\(got 0.0005\\)",
+    ),
+    "k": (
+        {"norm": {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2}},
+        "norm1: k must be 1 \\(got 2",
+    ),
+    "groups": ({"groups": 1}, "conv2: group must be 2 \\(got 1\\)"),
+    "width": ({"width": 48}, r"features.0.weight must be \(24, 3, 11, 11\) \(got \(48, 3, 11, 11"),
+}
+
+
+@pytest.mark.parametrize(("how", "says"), OTHER_NETS.values(), ids=OTHER_NETS)
+def test_another_network_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: dict[str, Any], says: str
+) -> None:
+    make_narrow(monkeypatch)
+    with pytest.raises(CheckpointError, match=says):
+        weights.read(written(tmp_path, narrow_net(**how)))
+
+
+def test_a_nan_a_half_file_and_another_model_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_narrow(monkeypatch)
+    net = narrow_net()
+    path = written(tmp_path, net)
+    with pytest.raises(ConfigError, match="becomes 'alexnet-caffe'"):
+        weights.read(path, model="alexnet")
+    net.weights["fc7"][3, 4] = np.nan
+    with pytest.raises(
+        CheckpointError, match=r"classifier.3.weight \(64, 64\) must be finite.*1 num"
+    ):
+        weights.read(written(tmp_path, net))
+    content = narrow_net().file(Style())
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(CheckpointError, match="net.caffemodel: damaged.*bytes wanted"):
+        weights.read(path)
+
+
+def test_a_shape_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
+    lie = chunk(7, chunk(1, varint(1 << 40) + varint(1 << 40))) + chunk(5, b"\0" * 8)
+    (tmp_path / "m.binaryproto").write_bytes(lie)
+    with pytest.raises(CheckpointError, match="needs 1,208,925,819,614,629,174,706,176 numbers"):
+        read_mean(tmp_path / "m.binaryproto")
+
+
+def test_files_that_are_no_caffemodel_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.caffemodel"
+    for content in (b"", b"name: 'AlexNet' layer {}", whole(3, 7), b"\xff" * 40):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match="net.caffemodel"):
+            weights.read(path)
+
+
+SMALL = chunk(1, b"net") + b"".join(
+    chunk(
+        100,
+        chunk(1, b"fc") + chunk(2, b"InnerProduct") + chunk(7, chunk(5, b"\0" * 8) + whole(1, 2)),
+    )
+    for _ in range(3)
+)
+
+
+@given(
+    cut=st.integers(0, len(SMALL)),
+    flips=st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), max_size=4),
+)
+def test_damage_is_an_error_with_a_message_or_harmless(
+    cut: int, flips: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytearray(SMALL)
+    for at, value in flips:
+        content[at] = value
+    path = tmp_path_factory.getbasetemp() / "fuzz.caffemodel"
+    path.write_bytes(content[:cut])
+    try:
+        for layer in caffe_layers(path):
+            layer.tensors()
+    except TinyalexError as error:
+        assert "fuzz.caffemodel" in str(error)

@@ -1,0 +1,212 @@
+"""What a file of weights must be, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from tests.weights.nets import images, run_of
+from tinyalex import training, weights
+from tinyalex.errors import CheckpointError, ConfigError, RunError
+from tinyalex.weights.tensors import check_total
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The default network's weights, as PyTorch would save them."""
+    path = tmp_path / "net.safetensors"
+    save_file(run_of("tiny").model.state_dict(), path)
+    return path
+
+
+def test_a_run_is_left_that_loads_to_the_same_network(tiny: Path, tmp_path: Path) -> None:
+    found = weights.read(tiny, "tiny", mean="80")
+    found.write(tmp_path / "run", "the command")
+    run, direct = training.load_run(tmp_path / "run", "numpy"), found.run("numpy")
+    x = images((3, 1, 14, 14), sigma=1)
+    np.testing.assert_array_equal(run.model.forward(x), direct.model.forward(x))
+    np.testing.assert_array_equal(run.statistics.mean_image, np.full((1, 14, 14), 80, np.float32))
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["model"] == "tiny" and config["command"] == "the command"
+    assert config["imported"]["file"] == "net.safetensors"
+    assert len(config["imported"]["sha256"]) == 64
+    assert config["recipe"]["mean"] == "channel" and config["recipe"]["scale"] == 1 / 64
+    assert run.classes == [str(i) for i in range(10)]
+
+
+def test_a_folder_with_a_run_is_left_alone(tiny: Path, tmp_path: Path) -> None:
+    found = weights.read(tiny, "tiny", mean="80")
+    found.write(tmp_path / "run")
+    with pytest.raises(RunError, match="holds a run already"):
+        found.write(tmp_path / "run")
+    with pytest.raises(RunError, match="cannot be made"):
+        found.write(tiny / "run")
+
+
+def test_training_cannot_go_on_where_none_was(tiny: Path, tmp_path: Path) -> None:
+    weights.read(tiny, "tiny", mean="80").write(tmp_path / "run")
+    with pytest.raises(RunError, match="imported weights[\\s\\S]*--init-from"):
+        training.resume(tmp_path / "run")
+
+
+def drop(name: str) -> Callable[[Tensors], None]:
+    return lambda tensors: tensors.__delitem__(name)
+
+
+def put(name: str, array: np.ndarray[Any, Any]) -> Callable[[Tensors], None]:
+    return lambda tensors: tensors.update({name: array})
+
+
+def spoil(name: str, value: float) -> Callable[[Tensors], None]:
+    def change(tensors: Tensors) -> None:
+        tensors[name] = tensors[name].astype(np.float64)
+        tensors[name].reshape(-1)[5] = value
+
+    return change
+
+
+BAD = {
+    "missing": (drop("features.4.bias"), "features.4.bias is missing, wanted (32,)"),
+    "extra": (put("bn.weight", np.ones(3, np.float32)), "bn.weight (3,) is one too many, tiny has"),
+    "misshapen": (
+        put("features.0.weight", np.ones((16, 1, 3, 3), np.float32)),
+        "features.0.weight must be (16, 1, 5, 5) (got (16, 1, 3, 3))",
+    ),
+    "turned": (
+        put("classifier.0.weight", np.ones((32, 128), np.float32)),
+        "classifier.0.weight must be (128, 32) (got (32, 128))",
+    ),
+    "NaN": (spoil("classifier.3.weight", np.nan), "must be finite (got 1 numbers that are NaN"),
+    "infinite": (spoil("features.8.bias", -np.inf), "features.8.bias (48,) must be finite"),
+    "too large for float32": (
+        spoil("features.8.bias", 1e39),
+        "features.8.bias (48,) must be finite",
+    ),
+    "whole numbers": (
+        put("features.0.bias", np.ones(16, np.int32)),
+        "features.0.bias must be float32, float16 or float64 (got I32)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), BAD.values(), ids=BAD)
+def test_a_tensor_that_does_not_fit_is_named(
+    tiny: Path, change: Callable[[Tensors], None], says: str
+) -> None:
+    tensors = load_file(tiny)
+    change(tensors)
+    save_file(tensors, tiny)
+    with pytest.raises(CheckpointError, match=re.escape(says)) as caught:
+        weights.read(tiny, "tiny", mean="80")
+    assert "net.safetensors" in caught.value.message
+
+
+def test_other_floats_become_float32(tiny: Path) -> None:
+    tensors = load_file(tiny)
+    save_file({name: array.astype(np.float16) for name, array in tensors.items()}, tiny)
+    found = weights.read(tiny, "tiny", mean="80")
+    assert {array.dtype for array in found.weights.values()} == {np.dtype(np.float32)}
+
+
+def test_half_a_file_is_refused(tiny: Path) -> None:
+    tiny.write_bytes(tiny.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        weights.read(tiny, "tiny", mean="80")
+
+
+def test_files_of_other_kinds_and_no_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"weights come from .safetensors, .pth.*got .h5"):
+        weights.read(tmp_path / "net.h5")
+    with pytest.raises(CheckpointError, match="no such file"):
+        weights.read(tmp_path / "net.safetensors")
+
+
+def test_absurdly_many_numbers_are_refused() -> None:
+    with pytest.raises(CheckpointError, match="holds 2,147,483,648 numbers"):
+        check_total(1 << 31, Path("net.safetensors"))
+
+
+def test_a_file_that_could_be_two_models_is_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_file({"features.0.weight": np.zeros((96, 3, 11, 11), np.float32)}, path)
+    with pytest.raises(ConfigError, match="do not tell which[\\s\\S]*alexnet or alexnet-caffe"):
+        weights.read(path)
+    save_file({"stem": np.zeros((96, 3, 11, 11), np.float32)}, path)
+    with pytest.raises(ConfigError, match="first ones: stem"):
+        weights.read(path)
+
+
+def test_a_mean_that_is_not_known_is_asked_for(tiny: Path) -> None:
+    with pytest.raises(ConfigError, match="what is subtracted[\\s\\S]*--mean"):
+        weights.read(tiny, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("mean", "says"),
+    [("a,b", "numbers or a .npy"), ("1,2,3", "1 channels"), ("nan", "finite"), ("x.npy", "x.npy")],
+)
+def test_a_mean_that_does_not_fit_is_refused(tiny: Path, mean: str, says: str) -> None:
+    with pytest.raises((ConfigError, CheckpointError), match=says):
+        weights.read(tiny, "tiny", mean=mean)
+
+
+def test_a_mean_image_is_cut_to_the_crop(tiny: Path, tmp_path: Path) -> None:
+    mean = np.arange(256, dtype=np.float32).reshape(1, 16, 16)
+    np.save(tmp_path / "mean.npy", mean)
+    found = weights.read(tiny, "tiny", mean=str(tmp_path / "mean.npy"))
+    assert found.recipe.mean == "image"
+    np.testing.assert_array_equal(found.statistics.mean_image, mean[:, 1:15, 1:15])
+    np.save(tmp_path / "mean.npy", mean[:, :9])
+    with pytest.raises(ConfigError, match="does not fit"):
+        weights.read(tiny, "tiny", mean=str(tmp_path / "mean.npy"))
+
+
+def test_labels_come_from_a_file_with_names_behind_a_tab(tiny: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"n{i}\tthe {i}\n" for i in range(10)))
+    found = weights.read(tiny, "tiny", mean="80", classes=labels)
+    assert found.classes[3] == "n3" and found.class_names is not None
+    assert found.class_names[3] == "the 3"
+    labels.write_text("a\n" * 10)
+    with pytest.raises(ConfigError, match="10 different labels.*10 lines, 1 different"):
+        weights.read(tiny, "tiny", mean="80", classes=labels)
+
+
+def test_our_own_export_tells_everything(tmp_path: Path) -> None:
+    run, path = run_of("tiny"), tmp_path / "out.safetensors"
+    files = weights.export(run, path)
+    assert files == [path, tmp_path / "out.mean.npy"]
+    with safe_open(path, framework="numpy") as file:
+        assert file.metadata()["format"] == "pt"  # which transformers and others look for
+    found = weights.read(path)
+    assert (found.model, found.classes, found.data) == ("tiny", run.classes, "made up")
+    assert found.recipe.to_dict() == run.config.recipe.to_dict()
+    np.testing.assert_array_equal(found.statistics.mean_image, run.statistics.mean_image)
+    files[1].unlink()
+    with pytest.raises(CheckpointError, match="out.mean.npy beside it is missing"):
+        weights.read(path)
+
+
+@pytest.mark.parametrize("header", ["{", "[]", '{"model": 3, "classes": []}', '{"model": "tiny"}'])
+def test_a_damaged_header_of_ours_is_refused(tiny: Path, header: str) -> None:
+    save_file(load_file(tiny), tiny, metadata={"tinyalex": header})
+    with pytest.raises(CheckpointError, match="header"):
+        weights.read(tiny)
+
+
+def test_a_header_cannot_ask_for_absurd_images(tiny: Path) -> None:
+    recipe = run_of("tiny").config.recipe.to_dict() | {"crop": 10**6}
+    about = {"model": "tiny", "classes": [], "mean": [1], "recipe": recipe}
+    save_file(load_file(tiny), tiny, metadata={"tinyalex": json.dumps(about)})
+    with pytest.raises(CheckpointError, match="1000000 pixels, at most"):
+        weights.read(tiny)
