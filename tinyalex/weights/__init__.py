@@ -8,7 +8,8 @@ from tinyalex.training import Run
 from tinyalex.weights.classes import ImageNetClass, imagenet_classes
 from tinyalex.weights.export import export
 from tinyalex.weights.fetch import PUBLISHED, download, find
-from tinyalex.weights.imported import Imported, read
+from tinyalex.weights.imported import Imported
+from tinyalex.weights.read import read
 
 __all__ = [
     "ImageNetClass",

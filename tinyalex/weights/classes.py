@@ -47,7 +47,7 @@ def imagenet_classes() -> tuple[ImageNetClass, ...]:
     Examples
     --------
     >>> imagenet_classes()[281]
-    ImageNetClass(index=281, synset='n02123045', ilsvrc2012_id=37, name='tabby')
+    ImageNetClass(index=281, synset='n02123045', ilsvrc2012_id=174, name='tabby')
     """
     lines = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines[1:])

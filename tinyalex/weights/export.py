@@ -14,7 +14,7 @@ from tinyalex.errors import ConfigError
 from tinyalex.layers import Container, Dropout, Layer, Linear, Sequential
 from tinyalex.training import Run
 from tinyalex.training.files import write_atomic
-from tinyalex.weights.imported import MEAN_SUFFIX, METADATA
+from tinyalex.weights.read import MEAN_SUFFIX, METADATA
 from tinyalex.weights.tensors import HostArray
 
 FORMATS = ("safetensors", "onnx")
