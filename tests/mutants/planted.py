@@ -8,6 +8,7 @@ from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
+from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -19,4 +20,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + CHECK_MUTANTS
     + CUDA_MUTANTS
     + CUDA_HOST_MUTANTS
+    + WEIGHTS_MUTANTS
 )

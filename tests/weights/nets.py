@@ -162,10 +162,13 @@ def make_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models._SPECS, "alexnet-caffe", narrow)
 
 
-def run_of(name: str, classes: int | None = None, side: int | None = None) -> Run:
+def run_of(
+    name: str, classes: int | None = None, side: int | None = None, dropout: str | None = None
+) -> Run:
     """A run in memory with lively weights, on NumPy; on smaller images than the recipe's."""
     found = recipes.get(models.spec(name).recipe)
     found = found if side is None else replace(found, crop=side)
+    found = found if dropout is None else replace(found, dropout=dropout)
     side = found.crop or found.image_size
     model: Model = models.build(name, classes, init=LIVELY, dropout=found.dropout, image_size=side)
     model.eval()

@@ -13,7 +13,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from tests.weights.nets import images, run_of
+from tests.weights.nets import assert_same_logits, images, run_of
 from tinyalex import training, weights
 from tinyalex.errors import CheckpointError, ConfigError, RunError
 from tinyalex.weights.tensors import check_total
@@ -195,6 +195,19 @@ def test_our_own_export_tells_everything(tmp_path: Path) -> None:
     files[1].unlink()
     with pytest.raises(CheckpointError, match="out.mean.npy beside it is missing"):
         weights.read(path)
+
+
+def test_the_papers_dropout_goes_into_the_next_layers_weights(tmp_path: Path) -> None:
+    run = run_of("tiny", dropout="paper")
+    weights.export(run, tmp_path / "out.safetensors")
+    found = weights.read(tmp_path / "out.safetensors")
+    assert found.recipe.dropout == "inverted"
+    ratios = {n: a / found.weights[n] for n, a in run.model.state_dict().items()}
+    halved = {name for name, ratio in ratios.items() if (ratio == 2).all()}
+    assert halved == {"classifier.3.weight", "classifier.6.weight"}
+    assert all((ratio == 1).all() for name, ratio in ratios.items() if name not in halved)
+    x = images((2, 1, 14, 14), sigma=1)
+    assert_same_logits(run.model.forward(x), found.run("numpy").model.forward(x), 1e-6)
 
 
 @pytest.mark.parametrize("header", ["{", "[]", '{"model": 3, "classes": []}', '{"model": "tiny"}'])

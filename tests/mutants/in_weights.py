@@ -1,0 +1,145 @@
+"""Bugs in weights that come from elsewhere or go there."""
+
+import importlib.util
+
+from tests.mutants.mutant import Mutant
+
+CAFFE = "tinyalex/weights/caffe.py"
+ONNX = "tinyalex/weights/to_onnx.py"
+EXPORT = "tinyalex/weights/export.py"
+READ = "tinyalex/weights/read.py"
+OF_CAFFE = "tests/weights/test_caffe.py"
+OF_ONNX = "tests/weights/test_onnx.py"
+OF_IMPORT = "tests/weights/test_imported.py"
+OF_FETCH = "tests/weights/test_fetch.py"
+OF_WIRE = "tests/weights/test_protobuf.py"
+
+WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "caffe: colours stay BGR",
+        CAFFE,
+        "            weight = weight[:, ::-1]\n",
+        "            weight = weight[:, ::1]\n",
+        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+    ),
+    Mutant(
+        "caffe: every convolution's channels are turned round",
+        CAFFE,
+        "if not state and weight.ndim == 4:",
+        "if weight.ndim == 4:",
+        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+    ),
+    Mutant(
+        "caffe: the mean image stays BGR",
+        CAFFE,
+        "return as_float32(mean[::-1])",
+        "return as_float32(mean)",
+        (
+            f"{OF_CAFFE}::test_a_mean_file_is_turned_to_rgb",
+            f"{OF_CAFFE}::test_pictures_go_in_as_caffe_would_take_them",
+        ),
+    ),
+    Mutant(
+        "caffe: alpha is compared undivided",
+        CAFFE,
+        '"alpha": ours.alpha * ours.size,',
+        '"alpha": ours.alpha,',
+        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+    ),
+    Mutant(
+        "caffe: numbers that lack are not missed",
+        CAFFE,
+        "if len(shape) > 8 or size != len(data):",
+        "if len(shape) > 8 or size < len(data):",
+        (f"{OF_CAFFE}::test_a_shape_that_lies_about_its_size_is_refused",),
+    ),
+    Mutant(
+        "protobuf: a value may reach beyond its message",
+        "tinyalex/weights/protobuf.py",
+        "            if length > len(self.data) - at:\n",
+        "            if length > 1 << 40:\n",
+        (f"{OF_WIRE}::test_what_is_not_allowed_is_damage",),
+    ),
+    Mutant(
+        "protobuf: floats one by one forget the packed ones",
+        "tinyalex/weights/protobuf.py",
+        "                found += value\n",
+        "                found = bytearray(value)\n",
+        (f"{OF_WIRE}::test_floats_packed_or_not_and_mixed",),
+    ),
+    Mutant(
+        "import: PyTorch's networks halve at test time",
+        READ,
+        'replace(recipe, model=name, dropout="inverted")',
+        "replace(recipe, model=name)",
+        (f"{OF_IMPORT}::test_the_papers_dropout_goes_into_the_next_layers_weights",),
+    ),
+    Mutant(
+        "import: NaN comes in",
+        "tinyalex/weights/tensors.py",
+        "        if not np.isfinite(array).all():\n",
+        "        if np.isinf(array).all():\n",
+        (f"{OF_IMPORT}::test_a_tensor_that_does_not_fit_is_named",),
+    ),
+    Mutant(
+        "import: an extra tensor is let pass",
+        "tinyalex/weights/tensors.py",
+        "            if name not in wanted\n",
+        "            if not wanted\n",
+        (f"{OF_IMPORT}::test_a_tensor_that_does_not_fit_is_named",),
+    ),
+    Mutant(
+        "import: the mean image of our own export is left behind",
+        READ,
+        'if recipe.mean != "image":',
+        'if recipe.mean != "none":',
+        (f"{OF_IMPORT}::test_our_own_export_tells_everything",),
+    ),
+    Mutant(
+        "export: the paper's dropout is forgotten",
+        EXPORT,
+        "return factor * (layer.test_factor() or 1.0)",
+        "return factor",
+        (f"{OF_IMPORT}::test_the_papers_dropout_goes_into_the_next_layers_weights",),
+    ),
+    Mutant(
+        "download: a file with another hash is kept",
+        "tinyalex/weights/fetch.py",
+        "        if not got.startswith(wanted):\n",
+        "        if not got:\n",
+        (f"{OF_FETCH}::test_nothing_is_left_of_a_wrong_file",),
+    ),
+)
+
+# Where there is nothing to read ONNX files with, the tests skip, and no bug would be noticed.
+if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
+    WEIGHTS_MUTANTS += (
+        Mutant(
+            "onnx: alpha is not multiplied by the size",
+            ONNX,
+            "        alpha=layer.alpha * layer.size,\n",
+            "        alpha=layer.alpha,\n",
+            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
+        ),
+        Mutant(
+            "onnx: an even square leans to the other side",
+            ONNX,
+            "        pads=[before, before, after, after],\n",
+            "        pads=[after, after, before, before],\n",
+            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
+        ),
+        Mutant(
+            "onnx: windows that reach over the edge are left out",
+            ONNX,
+            "ceil_mode=int(layer.ceil_mode)",
+            "ceil_mode=0",
+            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
+        ),
+        Mutant(
+            "onnx: pixels are scaled before the mean is subtracted",
+            ONNX,
+            'x = self.node("Sub", [x, self.constant(mean[None])])',
+            'x = self.node("Sub", [x, self.constant(mean[None] * np.max(scale))])',
+            (f"{OF_ONNX}::test_the_graph_prepares_pixels_as_the_recipe_says",),
+        ),
+    )
