@@ -59,7 +59,7 @@ def test_results_for_programs(call, trained):
 
 
 def test_onnx_goes_out_by_name_or_by_suffix(call, trained):
-    pytest.importorskip("onnx")
+    pytest.importorskip("onnx", exc_type=ImportError)
     assert call("weights", "export", trained, "--out", "n.onnx", "-q").stdout == "n.onnx\n"
     assert call("weights", "export", trained, "--out", "n", "--format", "onnx").exit_code == 0
     assert call("weights", "export", trained, "--out", "p.onnx", "--preprocess").exit_code == 0

@@ -18,8 +18,8 @@ __all__ = ["torch"]
 
 @pytest.fixture(scope="session")
 def onnxruntime() -> ModuleType:
-    pytest.importorskip("onnx")
-    module: ModuleType = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx", exc_type=ImportError)
+    module: ModuleType = pytest.importorskip("onnxruntime", exc_type=ImportError)
     return module
 
 
