@@ -159,6 +159,7 @@ with log.open("a") as out:
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_consumer_goes_on_with_the_same_stream(
     sets: dict[str, Made], tmp_path: Path
 ) -> None:
