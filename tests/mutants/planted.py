@@ -7,6 +7,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
+from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -21,4 +22,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + CUDA_MUTANTS
     + CUDA_HOST_MUTANTS
     + WEIGHTS_MUTANTS
+    + PACKED_MUTANTS
 )

@@ -21,7 +21,7 @@ SUFFIXES = {
 # Pillow's own default limit: a quarter of a gigabyte at 24 bits a pixel.
 MOST_PIXELS = 89_478_485
 
-_RESAVE = "remove the file, or open and save it anew in an image editor"
+RESAVE = "remove the file, or open and save it anew in an image editor"
 
 
 def check_header(path: Path) -> None:
@@ -59,24 +59,24 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
             image.load()
             grey_or_rgb = _to_mode(_upright(image), "RGB" if channels == 3 else "L")
         except Exception as error:
-            raise DataError(f"{path}: the image is damaged ({error})", _RESAVE) from error
-    pixels = np.asarray(_square(grey_or_rgb, size))
+            raise DataError(f"{path}: the image is damaged ({error})", RESAVE) from error
+    pixels = np.asarray(square(grey_or_rgb, size))
     return pixels.reshape(size, size, channels)
 
 
 def _open(path: Path) -> Image.Image:
     try:
         if path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty (0 bytes)", _RESAVE)
+            raise DataError(f"{path}: the file is empty (0 bytes)", RESAVE)
         image = Image.open(path, formats=FORMATS)
     except DataError:
         raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file", "check the path") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: absurdly large ({error})", _RESAVE) from error
+        raise DataError(f"{path}: absurdly large ({error})", RESAVE) from error
     except Exception as error:
-        raise DataError(f"{path}: not a readable image ({error})", _RESAVE) from error
+        raise DataError(f"{path}: not a readable image ({error})", RESAVE) from error
     width, height = image.size
     if width * height > MOST_PIXELS:
         image.close()
@@ -124,8 +124,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))
 
 
-def _square(image: Image.Image, size: int) -> Image.Image:
-    """Scale the shorter side to ``size`` and keep the centre.
+def square(image: Image.Image, size: int) -> Image.Image:
+    """Scale the shorter side to ``size`` pixels (bilinear) and keep the centre.
 
     The centre is cut in the same step: a picture of 1 x 50,000 pixels would else grow to
     ``size`` x 50,000 * ``size`` on the way.

@@ -12,11 +12,11 @@ from typing import Any
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
 from tinyalex.errors import CheckpointError, RunError
+from tinyalex.files import write_json
 from tinyalex.models import Model
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
-from tinyalex.training.files import write_json
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
@@ -75,6 +75,7 @@ def resume(
     epochs: int | None = None,
     backend: str | None = None,
     threads: int | None = None,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Go on with a run where its checkpoint is.
 
@@ -85,7 +86,7 @@ def resume(
     ----------
     run_dir : Path
         The run's folder.
-    epochs, backend, threads : optional
+    epochs, backend, threads, workers : optional
         Other than the run's. More epochs move the steps of the rate that are still to come.
 
     Raises
@@ -102,7 +103,8 @@ def resume(
             f"{folder}: holds imported weights, which no training left: nothing to go on with",
             f"a new run that starts from them: --init-from {folder}",
         )
-    changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
+    changes: dict[str, Any] = {"epochs": epochs, "backend": backend}
+    changes |= {"threads": threads, "workers": workers}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     if config.backend not in ("cuda", "auto"):
         config = replace(config, workspace_mb=None)  # of a GPU that the run has left
