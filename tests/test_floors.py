@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinyalex"
 
 FLOORS = [
-    {"errors", "notice"},
+    {"errors", "files", "notice"},
     {"backends"},
     {"layers", "data"},
     {"models"},

@@ -60,7 +60,7 @@ def test_a_picture_that_cannot_be_written_keeps_the_old_one(tmp_path, monkeypatc
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tinyalex.training.files._write", full)
+    monkeypatch.setattr("tinyalex.files._write", full)
     with pytest.raises(RunError, match="No space left"):
         filters(np.ones((4, 1, 3, 3)), old)
     assert old.read_bytes() == b"old"

@@ -54,7 +54,7 @@ def evaluate(
     tinyalex evaluate runs/a runs/b runs/c --json
     """
     from tinyalex import evaluation
-    from tinyalex.training.files import write_json
+    from tinyalex.files import write_json
 
     if crops not in (1, 10):
         raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,6 +86,12 @@ class Statistics:
         matrix: np.ndarray = (sigma * size)[:, None] * self.eigenvectors.T
         return matrix.astype(np.float32)
 
+    def cropped(self, crop: int | None) -> Statistics:
+        """The same with the centre of the mean image, of side ``crop``; None is all of it."""
+        if crop is None:
+            return self
+        return replace(self, mean_image=centre(self.mean_image, crop))
+
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Give everything as named arrays, for a checkpoint."""
         return {
@@ -152,6 +158,21 @@ def statistics(split: Split, crop: int | None = None, *, limit: int | None = Non
         total += images.sum(axis=0, dtype=np.int64)
         pixels = images.reshape(-1, C).astype(np.float64)
         products += pixels.T @ pixels
+    return from_sums(total, products, N).cropped(crop)
+
+
+def from_sums(total: np.ndarray, products: np.ndarray, N: int) -> Statistics:
+    """Make statistics of sums over N images.
+
+    Parameters
+    ----------
+    total : whole numbers (H, W, C)
+        Sum of the images.
+    products : whole numbers, as integers or float64 (C, C)
+        Sum over all pixels of the products of two channels.
+    N : int
+    """
+    H, W, C = total.shape
     mean_image = total / N
     channel_means = mean_image.mean(axis=(0, 1))
     covariance = products / (N * H * W) - np.outer(channel_means, channel_means)
@@ -159,9 +180,8 @@ def statistics(split: Split, crop: int | None = None, *, limit: int | None = Non
     # A component's sign is arbitrary: the largest entry is made positive, for the same answer
     # on every machine.
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(C)])
-    mean = mean_image.transpose(2, 0, 1).astype(np.float32)
     return Statistics(
-        mean_image=mean if crop is None else centre(mean, crop),
+        mean_image=np.ascontiguousarray(mean_image.transpose(2, 0, 1), np.float32),
         channel_means=channel_means.astype(np.float32),
         eigenvalues=values[::-1].astype(np.float32),
         eigenvectors=np.ascontiguousarray(vectors[:, ::-1], np.float32),

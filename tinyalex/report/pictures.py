@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinyalex.errors import RunError, ShapeError
-from tinyalex.training.files import write_atomic
+from tinyalex.files import write_atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

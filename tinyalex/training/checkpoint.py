@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from tinyalex.errors import CheckpointError, DivergedError
-from tinyalex.training.files import write_atomic, write_json
+from tinyalex.files import write_atomic, write_json
 
 FILE = "checkpoint.safetensors"
 ECHO = "checkpoint.json"

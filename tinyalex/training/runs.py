@@ -12,11 +12,11 @@ from typing import Any
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
 from tinyalex.errors import CheckpointError, RunError
+from tinyalex.files import write_json
 from tinyalex.models import Model
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
-from tinyalex.training.files import write_json
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile

@@ -1,0 +1,188 @@
+"""Joining finished shards to a packed data set."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from tinyalex import files
+from tinyalex.data.measure import from_sums
+from tinyalex.data.packed import format as layout_of
+from tinyalex.data.packed.format import ENTRY, Index, Layout, SplitIndex, escape
+from tinyalex.data.packed.index import index_document
+from tinyalex.data.packed.writer import Rejection, sidecar
+from tinyalex.errors import DataError
+
+
+@dataclass(frozen=True)
+class ShardReport:
+    """What a finished shard holds: records, bytes, how many pictures were rejected."""
+
+    records: int
+    bytes: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A sidecar's contents."""
+
+    about: dict[str, Any]
+    records: np.ndarray
+    names: list[str]
+    rejected: list[Rejection]
+    total: np.ndarray | None
+    products: np.ndarray | None
+
+
+def finished_shards(dst: Path, layout: Layout | None = None) -> dict[tuple[str, int], ShardReport]:
+    """List the shards that need not be made again.
+
+    Parameters
+    ----------
+    dst : Path
+    layout : Layout, optional
+        Refuse shards that were made with another one.
+
+    Raises
+    ------
+    DataError
+        A shard was made with another layout: preparing was begun with other options.
+    """
+    found = {}
+    for path in sorted((Path(dst) / layout_of.PARTS).glob("*.safetensors")):
+        split, _, number = path.stem.rpartition("-")
+        if split not in layout_of.SPLITS or not (number.isascii() and number.isdigit()):
+            continue
+        part = _read_part(dst, split, int(number))
+        if part is None or path != sidecar(dst, split, int(number)):
+            continue
+        if layout is not None and part.about["layout"] != layout.digest():
+            raise DataError(
+                f"{dst}: preparing it was begun with other options or other pictures",
+                "the same command as before, or another folder",
+            )
+        report = ShardReport(len(part.records), part.about["bytes"], len(part.rejected))
+        found[split, int(number)] = report
+    return found
+
+
+def finish(
+    dst: Path,
+    layout: Layout,
+    shards: dict[str, int],
+    rejected: Sequence[tuple[str, str, str, str]] = (),
+) -> Index:
+    """Join the finished shards to a data set, ``index.json`` last.
+
+    Parameters
+    ----------
+    dst : Path
+    layout : Layout
+    shards : mapping of split to number of shards
+    rejected : sequence of (split, class, name, reason), optional
+        What was rejected before it came to a shard.
+
+    Raises
+    ------
+    DataError
+        A shard is missing, or was made with another layout; a split has no record; the disk is
+        full.
+    """
+    dst = Path(dst)
+    splits: dict[str, SplitIndex] = {}
+    rejections = list(rejected)
+    fingerprint = hashlib.sha256(layout.digest().encode())
+    statistics = None
+    for split in layout_of.SPLITS:
+        if not shards.get(split):
+            continue
+        parts = [_whole_part(dst, split, i, layout) for i in range(shards[split])]
+        records = np.concatenate([part.records for part in parts])
+        if not len(records):
+            raise DataError(f"{dst}: no picture of {split} could be used", "see the reasons above")
+        content = _npy(records)
+        names = "".join(escape(name) + "\n" for part in parts for name in part.names).encode()
+        files.write_atomic(dst / layout_of.records_name(split), content, DataError)
+        files.write_atomic(dst / layout_of.names_name(split), names, DataError)
+        splits[split] = SplitIndex(
+            [len(part.records) for part in parts],
+            [part.about["bytes"] for part in parts],
+            np.bincount(records["label"], minlength=len(layout.classes)).tolist(),
+            hashlib.sha256(content).hexdigest(),
+            hashlib.sha256(names).hexdigest(),
+        )
+        fingerprint.update(f"{split} {splits[split].records_sha256}\n".encode())
+        rejections += [(split, *row) for part in parts for row in part.rejected]
+        if split == "train" and all(part.total is not None for part in parts):
+            total = sum(part.total for part in parts if part.total is not None)
+            products = sum(part.products for part in parts if part.products is not None)
+            found = from_sums(np.asarray(total), np.asarray(products), len(records))
+            statistics = save(found.to_arrays())
+            files.write_atomic(dst / layout_of.STATISTICS, statistics, DataError)
+    if "train" not in splits:
+        raise DataError(f"{dst}: there is no training part")
+    rows = [("split", "class", "name", "reason"), *rejections]
+    table = "".join("\t".join(map(escape, row)) + "\n" for row in rows).encode()
+    files.write_atomic(dst / layout_of.REJECTED, table, DataError)
+    index = Index(
+        layout,
+        splits,
+        {split: sum(row[0] == split for row in rejections) for split in splits},
+        hashlib.sha256(table).hexdigest(),
+        None if statistics is None else hashlib.sha256(statistics).hexdigest(),
+        fingerprint.hexdigest(),
+    )
+    files.write_json(dst / layout_of.INDEX, index_document(index), DataError)
+    shutil.rmtree(dst / layout_of.PARTS, ignore_errors=True)
+    return index
+
+
+def _whole_part(dst: Path, split: str, number: int, layout: Layout) -> _Part:
+    part = _read_part(dst, split, number)
+    name = layout_of.shard_name(split, number)
+    if part is None:
+        raise DataError(
+            f"{dst}: shard {name} is missing", "`tinyalex data prepare` again: it goes on"
+        )
+    if part.about["layout"] != layout.digest():
+        raise DataError(f"{dst}: shard {name} was made with other options", "another folder")
+    return part
+
+
+def _read_part(dst: Path, split: str, number: int) -> _Part | None:
+    """A sidecar, or None if it is not whole or its shard has not the size that it says."""
+    try:
+        with safe_open(sidecar(dst, split, number), framework="numpy") as file:
+            about = json.loads((file.metadata() or {})["about"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        shard = Path(dst) / layout_of.shard_name(split, number)
+        if about["version"] != layout_of.VERSION or shard.stat().st_size != about["bytes"]:
+            return None
+        part = _Part(
+            about,
+            np.frombuffer(tensors["records"].tobytes(), ENTRY),
+            json.loads(tensors["names"].tobytes()),
+            [tuple(row) for row in json.loads(tensors["rejected"].tobytes())],
+            tensors["total"] if about["measured"] else None,
+            tensors["products"] if about["measured"] else None,
+        )
+        return part if len(part.names) == len(part.records) else None
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        return None
+
+
+def _npy(records: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, records, version=(1, 0), allow_pickle=False)
+    return stream.getvalue()

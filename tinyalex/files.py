@@ -1,0 +1,81 @@
+"""Writing files so that a crash, a full disk or a kill leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tinyalex.errors import RunError, TinyalexError
+
+
+def write_atomic(path: Path, data: bytes, error_type: type[TinyalexError] = RunError) -> None:
+    """Write ``data`` to a temporary file beside ``path``, then rename it over ``path``.
+
+    Raises
+    ------
+    RunError, or ``error_type``
+        The file cannot be written (folder not writable, disk full). What was at ``path``
+        before is untouched.
+    """
+    with replacing(path, error_type) as file:
+        _write(file, data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, error_type: type[TinyalexError] = RunError) -> Iterator[BinaryIO]:
+    """Open a temporary file that takes the place of ``path`` at the end of the ``with`` block.
+
+    Raises
+    ------
+    RunError, or ``error_type``
+        As in `write_atomic`. After any error in the block the temporary file is gone and
+        ``path`` is untouched.
+    """
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise error_type(
+            f"{path}: cannot be written ({error.strerror or error}); the older file, if any, "
+            "is untouched",
+            "free some space or choose another folder",
+        ) from error
+
+
+def temporary_name(name: str, process: int | str | None = None) -> str:
+    """Name that the file ``name`` has while this process (or ``"*"``, any) writes it."""
+    return f".{name}.{os.getpid() if process is None else process}.tmp"
+
+
+def write_json(path: Path, content: Any, error_type: type[TinyalexError] = RunError) -> None:
+    """Write ``content`` as indented JSON, atomically."""
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    write_atomic(path, text.encode(), error_type)
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut; Windows cannot open folders, and needs not."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
