@@ -10,8 +10,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.data_prepare import prepare
 
 data_app = typer.Typer(no_args_is_help=True, help="See what a data set holds, or fetch one.")
+data_app.command()(prepare)
 
 
 @data_app.command()

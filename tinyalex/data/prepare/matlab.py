@@ -117,9 +117,7 @@ def _matrix(body: bytes, order: str) -> tuple[str, Iterator[tuple[int, bytes]], 
     return name, parts, struct.unpack(order + "II", flags[1])[0] & 0xFF, count
 
 
-def _structs(
-    parts: Iterator[tuple[int, bytes]], count: int, order: str
-) -> list[dict[str, Value]]:
+def _structs(parts: Iterator[tuple[int, bytes]], count: int, order: str) -> list[dict[str, Value]]:
     (width,) = _numbers(*_next(parts), order)
     names = _next(parts)[1]
     width = int(width)
