@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
 from tinyalex.commands.data_prepare import prepare
+from tinyalex.errors import DataError
+
+MOST_ROWS = 100  # classes that a table shows
 
 data_app = typer.Typer(no_args_is_help=True, help="See what a data set holds, or fetch one.")
 data_app.command()(prepare)
@@ -18,7 +31,9 @@ data_app.command()(prepare)
 
 @data_app.command()
 def info(
-    name: Annotated[str, typer.Argument(help="digits, cifar10, or a folder of images.")] = "digits",
+    name: Annotated[
+        str, typer.Argument(help="digits, cifar10, or a folder: of images, or packed.")
+    ] = "digits",
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -33,11 +48,15 @@ def info(
 
     out = Output(as_json, quiet)
     found = data.info(data.load(name, root=data_root))
+    folder = Path(name).expanduser()
+    packed = data.packed.describe(folder) if data.is_packed(folder) else None
     train, test = found["train"], found["test"]
     table = plain_table("class", "training", "test", left=["class"])
-    rows = zip(found["classes"], train["per_class"], test["per_class"], strict=True)
-    for label, in_train, in_test in rows:
+    rows = list(zip(found["classes"], train["per_class"], test["per_class"], strict=True))
+    for label, in_train, in_test in rows[:MOST_ROWS]:
         table.add_row(escape(label), f"{in_train:,}", f"{in_test:,}")
+    if len(rows) > MOST_ROWS:
+        table.add_row(f"... {len(rows) - MOST_ROWS:,} more", "", "")
     table.add_row("all", f"{train['images']:,}", f"{test['images']:,}", style="bold")
     height, width, channels = found["image_shape"]
     kind = "grey" if channels == 1 else "colour"
@@ -47,8 +66,75 @@ def info(
     out.text()
     out.table(table)
     out.text()
+    if packed is not None:
+        found["packed"] = packed
+        say_how_packed(out, packed)
     out.text(f"fingerprint {found['fingerprint']}")
     out.result(found, short=f"{train['images']} {test['images']}")
+
+
+def say_how_packed(out: Output, packed: dict[str, Any]) -> None:
+    """Print what only packed data have."""
+    for split, part in packed["splits"].items():
+        out.text(
+            f"{split}: {part['records']:,} {packed['kind']} records in {part['shards']} files, "
+            f"{part['bytes'] / 2**20:,.1f} MiB; {packed['rejected'].get(split, 0):,} rejected"
+        )
+    if packed["options"]:
+        out.text("made with " + ", ".join(f"{k} {v}" for k, v in packed["options"].items()))
+
+
+@data_app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A packed data set.")],
+    workers: Annotated[int | None, typer.Option(help="Threads. Default: all cores.")] = None,
+    limit: Annotated[int, typer.Option(help="Problems to name.")] = 20,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check all checksums, sizes and counts of a packed data set, and that its images decode.
+
+    [bold]Examples[/]
+    tinyalex data verify packed/
+    tinyalex data verify packed/ --json
+    """
+    from tinyalex import data
+
+    out = Output(as_json, quiet)
+    began = time.perf_counter()
+    with Progress(
+        TextColumn("checking"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=out.console,
+        transient=True,
+        disable=quiet or not out.console.is_terminal,
+    ) as progress:
+        task = progress.add_task("checking", total=None)
+        verdict = data.packed.verify(
+            folder,
+            lambda done, total: progress.update(task, completed=done, total=total),
+            limit,
+            workers,
+        )
+    seconds = time.perf_counter() - began
+    document = {"folder": str(folder), **asdict(verdict), "seconds": round(seconds, 3)}
+    if verdict.bad:
+        named = "".join(f"\n  {problem}" for problem in verdict.problems)
+        more = verdict.bad - len(verdict.problems)
+        named += f"\n  ... and {more:,} more" if more else ""
+        if as_json:
+            out.result(document)
+        raise DataError(
+            f"{folder}: {verdict.bad:,} problems in {verdict.records:,} records{named}",
+            "`tinyalex data prepare` again, into an empty folder",
+        )
+    out.text(
+        f"{folder}: {verdict.records:,} records, {verdict.bytes / 2**20:,.1f} MiB, all as they "
+        f"were written ({verdict.records / max(seconds, 1e-9):,.0f} images/s)"
+    )
+    out.result(document, short=str(verdict.records))
 
 
 @data_app.command()

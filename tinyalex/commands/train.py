@@ -22,7 +22,7 @@ from tinyalex.errors import ConfigError
 
 INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
-CHANGES_ON_RESUME = ("epochs", "backend", "threads")
+CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers")
 
 
 def train(
@@ -53,6 +53,16 @@ def train(
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="For weights, order, crops, dropout. Default: 0.")
+    ] = None,
+    shuffle: Annotated[
+        str | None,
+        typer.Option(help="Of packed data: full (default), or shard: a few files at a time."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Threads that read and decode. Default: all cores.")
+    ] = None,
+    jpeg_decoder: Annotated[
+        str | None, typer.Option(help="Of packed JPEG: pillow (default), or nvimgcodec on a GPU.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run. Default: runs/MODEL-DATA-seedN.")
@@ -97,6 +107,9 @@ def train(
         "batch_size": batch_size,
         "lr": lr,
         "seed": seed,
+        "shuffle": shuffle,
+        "workers": workers,
+        "jpeg_decoder": jpeg_decoder,
         "out": out,
         "data_root": data_root,
         "checkpoint_every": checkpoint_every,
@@ -130,7 +143,7 @@ def refuse_changes(given: dict[str, Any]) -> None:
     if changed:
         raise ConfigError(
             f"--resume goes on with the run's own settings (got {', '.join(changed)} as well)",
-            "--resume with --epochs, --backend or --threads only; or a new run without --resume",
+            "--resume with --epochs, --backend, --threads or --workers only; or a new run",
         )
 
 

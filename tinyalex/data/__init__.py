@@ -18,6 +18,7 @@ from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.loader import Loader
 from tinyalex.data.measure import Statistics, statistics
+from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.summary import info
 from tinyalex.data.views import ten_views
 from tinyalex.errors import DataError, unknown
@@ -31,7 +32,9 @@ __all__ = [
     "download",
     "from_arrays",
     "info",
+    "is_packed",
     "load",
+    "load_packed",
     "read_image",
     "statistics",
     "stratified_split",
@@ -49,24 +52,27 @@ def load(
     val_fraction: float = 0.2,
     seed: int = 0,
     channels: int | None = None,
+    jpeg_decoder: str = "pillow",
 ) -> Dataset:
     """Load a data set.
 
     Parameters
     ----------
     name : str or Path
-        ``"digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for each class, or
-        CIFAR-10's own files.
+        ``"digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for each class, a
+        packed data set, or CIFAR-10's own files.
     root : path, optional
         Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
     image_size : int, optional
-        Side of the images of a folder; 256 by default. The built-in sets have their own size
-        and ignore it.
+        Side of the images of a folder, 256 by default, or of a packed data set, by default as
+        they are stored. The built-in sets have their own size and ignore it.
     val_fraction, seed : optional
         Share and choice of the images held out, for a folder without a validation folder.
     channels : int, optional
         3 for RGB, 1 for grey. Images of a folder are converted (3 by default); the built-in
         sets must have as many.
+    jpeg_decoder : ``"pillow"`` or ``"nvimgcodec"``
+        Of packed JPEG.
 
     Raises
     ------
@@ -86,6 +92,15 @@ def load(
     elif name == "cifar10":
         dataset = load_cifar10(Path(root) if root is not None else default_root())
     elif (path := Path(name).expanduser()).exists():
+        if path.is_dir() and is_packed(path):
+            return load_packed(
+                path,
+                image_size,
+                3 if channels is None else channels,
+                jpeg_decoder=jpeg_decoder,
+                val_fraction=val_fraction,
+                seed=seed,
+            )
         if find_cifar10(path) is None:
             size = 256 if image_size is None else image_size
             return load_folder(path, size, 3 if channels is None else channels, val_fraction, seed)

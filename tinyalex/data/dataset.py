@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tinyalex.errors import DataError
 
+if TYPE_CHECKING:
+    from tinyalex.data.measure import Statistics
+
 Reader = Callable[[np.ndarray], np.ndarray]
+# Rows, tops, lefts, (CH, CW), and where the crops go: uint8 (n, CH, CW, C).
+Cutter = Callable[[np.ndarray, np.ndarray, np.ndarray, tuple[int, int], np.ndarray], None]
 
 
 class Split:
@@ -24,10 +30,15 @@ class Split:
     image_shape : (H, W, C)
     rows : int64 (N,), optional
         Row number of each image for `read`; 0 to N - 1 by default.
+    cut : callable, optional
+        Reads crops of some rows in the calling thread. A split that has it is worth reading by
+        several threads at once.
+    shards : int64 (N,), optional
+        The file that each image lies in, for shuffling by files.
 
     Notes
     -----
-    `images` may be called from several threads.
+    `images` and `crops` may be called from several threads.
     """
 
     def __init__(
@@ -36,10 +47,14 @@ class Split:
         labels: np.ndarray,
         image_shape: tuple[int, int, int],
         rows: np.ndarray | None = None,
+        cut: Cutter | None = None,
+        shards: np.ndarray | None = None,
     ) -> None:
         self.labels = np.asarray(labels, dtype=np.int64)
         self.image_shape = image_shape
+        self.shards = shards
         self._read = read
+        self._cut = cut
         self._rows = np.arange(len(self.labels)) if rows is None else rows
 
     def __len__(self) -> int:
@@ -55,9 +70,59 @@ class Split:
         """
         return self._read(self._rows[indices])
 
+    @property
+    def concurrent(self) -> bool:
+        """Whether several threads at once read faster than one: files, not arrays."""
+        return self._cut is not None
+
+    def crops(
+        self,
+        indices: np.ndarray,
+        tops: np.ndarray,
+        lefts: np.ndarray,
+        crop: tuple[int, int],
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Give a crop of each image at ``indices``, in the calling thread.
+
+        Parameters
+        ----------
+        indices, tops, lefts : int64 (n,)
+        crop : (CH, CW)
+        out : uint8 (n, CH, CW, C), optional
+            Where the result goes; C-contiguous.
+
+        Returns
+        -------
+        uint8 (n, CH, CW, C)
+
+        Raises
+        ------
+        DataError
+            As `images`.
+        """
+        CH, CW = crop
+        if out is None:
+            out = np.empty((len(indices), CH, CW, self.image_shape[2]), np.uint8)
+        rows = self._rows[indices]
+        if self._cut is not None:
+            self._cut(rows, tops, lefts, crop, out)
+        else:
+            places = zip(self._read(rows), tops.tolist(), lefts.tolist(), strict=True)
+            for i, (image, top, left) in enumerate(places):
+                out[i] = image[top : top + CH, left : left + CW]
+        return out
+
     def subset(self, indices: np.ndarray) -> Split:
         """Give a split that holds only the images at ``indices``, in that order."""
-        return Split(self._read, self.labels[indices], self.image_shape, self._rows[indices])
+        return Split(
+            self._read,
+            self.labels[indices],
+            self.image_shape,
+            self._rows[indices],
+            self._cut,
+            None if self.shards is None else self.shards[indices],
+        )
 
 
 @dataclass(frozen=True)
@@ -73,7 +138,9 @@ class Dataset:
     image_shape : (H, W, C)
     fingerprint : str
         SHA-256 of what the data set holds: of the pixels and labels where they are in memory,
-        of the files' names and sizes for a folder.
+        of the files' names and sizes for a folder, of all checksums for packed data.
+    statistics : Statistics, optional
+        Of the training images, where they are known beforehand.
     """
 
     name: str
@@ -82,6 +149,7 @@ class Dataset:
     test: Split
     image_shape: tuple[int, int, int]
     fingerprint: str
+    statistics: Statistics | None = None
 
 
 def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str) -> Split:

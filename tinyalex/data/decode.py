@@ -23,7 +23,7 @@ SUFFIXES = {
 # Pillow's own default limit: a quarter of a gigabyte at 24 bits a pixel.
 MOST_PIXELS = 89_478_485
 
-_RESAVE = "remove the file, or open and save it anew in an image editor"
+RESAVE = "remove the file, or open and save it anew in an image editor"
 
 
 def check_header(path: Path) -> None:
@@ -72,7 +72,7 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     """
     try:
         if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
-            raise DataError(f"{where}: the file is empty (0 bytes)", _RESAVE)
+            raise DataError(f"{where}: the file is empty (0 bytes)", RESAVE)
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         image = Image.open(file, formats=FORMATS)
     except DataError:
@@ -80,9 +80,9 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     except FileNotFoundError as error:
         raise DataError(f"{where}: no such file", "check the path") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{where}: absurdly large ({error})", _RESAVE) from error
+        raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
     except Exception as error:
-        raise DataError(f"{where}: not a readable image ({error})", _RESAVE) from error
+        raise DataError(f"{where}: not a readable image ({error})", RESAVE) from error
     width, height = image.size
     if width * height > MOST_PIXELS:
         image.close()
@@ -116,7 +116,7 @@ def decoded(
         image.load()
         return _to_mode(_upright(image if before is None else before(image)), mode)
     except Exception as error:
-        raise DataError(f"{where}: the image is damaged ({error})", _RESAVE) from error
+        raise DataError(f"{where}: the image is damaged ({error})", RESAVE) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:

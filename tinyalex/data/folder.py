@@ -42,6 +42,20 @@ class ImageFiles:
             images[i] = image
         return images
 
+    def cut(
+        self,
+        rows: np.ndarray,
+        tops: np.ndarray,
+        lefts: np.ndarray,
+        crop: tuple[int, int],
+        out: np.ndarray,
+    ) -> None:
+        """Decode some rows in the calling thread, and put a crop of each into ``out``."""
+        CH, CW = crop
+        places = zip(rows.tolist(), tops.tolist(), lefts.tolist(), strict=True)
+        for i, (row, top, left) in enumerate(places):
+            out[i] = self._one(row)[top : top + CH, left : left + CW]
+
     def _decode(self, rows: np.ndarray) -> Iterator[np.ndarray]:
         if all(row in self._kept for row in rows.tolist()):
             return map(self._one, rows.tolist())
@@ -129,7 +143,8 @@ def load_folder(
 
     def split(rows: np.ndarray) -> Split:
         images = ImageFiles([files[row] for row in rows], image_size, channels, cache_bytes)
-        return Split(images.read, labels[rows], (image_size, image_size, channels))
+        shape = (image_size, image_size, channels)
+        return Split(images.read, labels[rows], shape, cut=images.cut)
 
     return Dataset(
         name=folder.resolve().name,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import contextlib
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 from tinyalex.backends import Array, Backend
 from tinyalex.data.dataset import Split
 from tinyalex.data.measure import centre
+from tinyalex.data.order import epoch_order
 from tinyalex.data.prefetch import prefetch
+from tinyalex.data.reading import Wanted, read_ahead, usable_cores
 from tinyalex.data.views import centre_corner, crop_size, ten_views
 from tinyalex.errors import ConfigError, ShapeError, unknown
 
@@ -59,11 +62,17 @@ class Loader:
         view; see `ten_views`. Not for training.
     prefetch : int
         Batches prepared ahead.
+    shuffle : ``"full"`` or ``"shard"``
+        Order of the training images: any order of all, or the files of a packed data set in
+        any order and within a few files any order of their images. See `epoch_order`.
+    workers : int, optional
+        Threads that read and decode files; one a core by default. They change no result.
 
     Raises
     ------
     ConfigError
-        The batch size is below 1, the seed negative, or the crop larger than the image.
+        The batch size or the number of workers is below 1, the seed negative, the crop larger
+        than the image, or there are no files to shuffle by.
     ShapeError
         The mean or the colour matrix does not fit the images.
 
@@ -96,6 +105,8 @@ class Loader:
         training: bool = True,
         views: str = "center",
         prefetch: int = 2,
+        shuffle: str = "full",
+        workers: int | None = None,
     ) -> None:
         H, W, C = split.image_shape
         if batch_size < 1:
@@ -106,10 +117,17 @@ class Loader:
             raise unknown("views", views, ["center", "ten"])
         if training and views == "ten":
             raise ConfigError("ten views are for testing, not for training", "training=False")
+        if shuffle not in ("full", "shard"):
+            raise unknown("shuffle", shuffle, ["full", "shard"])
+        if training and shuffle == "shard" and split.shards is None:
+            raise ConfigError("only packed data have shards to shuffle by", "--shuffle full")
+        if workers is not None and workers < 1:
+            raise ConfigError(f"workers must be at least 1 (got {workers})", "--workers 1")
         self.split, self.backend, self.batch_size, self.seed = split, backend, batch_size, seed
         self.crop = crop_size(crop, (H, W))
         self.mirror, self.scale, self.training, self.views = mirror, scale, training, views
-        self.prefetch = prefetch
+        self.prefetch, self.shuffle = prefetch, shuffle
+        self.workers = usable_cores() if workers is None else workers
         self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
         if colour is not None and colour.shape != (C, C):
             raise ShapeError(f"Loader: colour must be ({C}, {C}) (got {colour.shape})")
@@ -137,10 +155,8 @@ class Loader:
         -----
         One epoch at a time: a new one ends the one before.
         """
-        plan = self._plan(epoch)
-        starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
         self.close()
-        self._running = prefetch((self._batch(plan, first) for first in starts), self.prefetch)
+        self._running = prefetch(self._batches(self._plan(epoch), start_batch), self.prefetch)
         return self._running
 
     def close(self) -> None:
@@ -179,24 +195,53 @@ class Loader:
         if self._colour is not None:
             colour = self._rng(epoch, _COLOUR).standard_normal((N, C), np.float32) @ self._colour
         return _Plan(
-            self._rng(epoch, _ORDER).permutation(N),
+            epoch_order(N, self._rng(epoch, _ORDER), self._shards()),
             self._rng(epoch, _TOPS).integers(0, H - CH + 1, N),
             self._rng(epoch, _LEFTS).integers(0, W - CW + 1, N),
             mirrors,
             colour,
         )
 
-    def _batch(self, plan: _Plan, first: int) -> tuple[Any, Array]:
-        at = slice(first, first + self.batch_size)
-        chosen, asarray = plan.order[at], self.backend.asarray
-        images = self.split.images(chosen)
-        labels = asarray(self.split.labels[chosen])
+    def _shards(self) -> np.ndarray | None:
+        return self.split.shards if self.shuffle == "shard" else None
+
+    def _batches(self, plan: _Plan, start_batch: int) -> Generator[tuple[Any, Array], None, None]:
+        starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
+        places = [slice(first, first + self.batch_size) for first in starts]
+        if not self.split.concurrent:
+            for at in places:
+                images = self.split.images(plan.order[at])
+                yield self._batch(plan, at, images, plan.tops[at], plan.lefts[at])
+            return
+        whole = self.split.image_shape[:2]
+        nowhere = np.zeros(self.batch_size, np.int64)
+
+        def wanted() -> Iterator[Wanted]:
+            for at in places:
+                chosen = plan.order[at]
+                if self.views == "ten":
+                    none = nowhere[: len(chosen)]
+                    yield Wanted(chosen, none, none, whole)
+                else:
+                    yield Wanted(chosen, plan.tops[at], plan.lefts[at], self.crop)
+
+        with contextlib.closing(read_ahead(self.split, wanted(), self.workers)) as read:
+            for at, images in zip(places, read, strict=True):
+                none = nowhere[: len(images)]
+                yield self._batch(plan, at, images, none, none)
+
+    def _batch(
+        self, plan: _Plan, at: slice, images: np.ndarray, tops: np.ndarray, lefts: np.ndarray
+    ) -> tuple[Any, Array]:
+        """Augment the images at some positions; ``tops`` and ``lefts`` count in ``images``."""
+        asarray = self.backend.asarray
+        labels = asarray(self.split.labels[plan.order[at]])
         if self.views == "ten":
             return ten_views(images, self.backend, self.crop, self._mean, self.scale), labels
         x = self.backend.augment(
             asarray(images),
-            asarray(plan.tops[at]),
-            asarray(plan.lefts[at]),
+            asarray(tops),
+            asarray(lefts),
             asarray(plan.mirrors[at]),
             self.crop,
             self._mean,

@@ -44,6 +44,9 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
             put(_End())
         except BaseException as error:
             put(_End(error))
+        finally:
+            if isinstance(items, Generator):
+                items.close()  # here, in the thread that ran it
 
     worker = threading.Thread(target=work, name="tinyalex-prefetch", daemon=True)
     worker.start()

@@ -30,7 +30,11 @@ def info(dataset: Dataset) -> dict[str, Any]:
     """
     H, W, _ = dataset.image_shape
     measured = min(len(dataset.train), max(1, MOST_PIXELS // (H * W)))
-    found = statistics(dataset.train, limit=measured)
+    found = dataset.statistics
+    if found is None:
+        found = statistics(dataset.train, limit=measured)
+    else:
+        measured = len(dataset.train)
     # The variance of a channel: the components' variances, each by its share in the channel.
     variance = (found.eigenvectors**2) @ np.maximum(found.eigenvalues, 0)
 

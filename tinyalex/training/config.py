@@ -19,6 +19,15 @@ from tinyalex.recipes import Recipe
 
 FILE = "config.json"
 
+# What the config.json of runs of older versions lacks.
+_OLDER_RUNS = {
+    "precision": "float32",
+    "workspace_mb": None,
+    "shuffle": "full",
+    "workers": None,
+    "jpeg_decoder": "pillow",
+}
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -42,6 +51,13 @@ class RunConfig:
         GPU memory for the columns of a convolution, in MiB; the backend's own if None.
     epochs, batch_size, lr : optional
         Other than the recipe's. The steps of the rate move with the number of epochs.
+    shuffle : str
+        Of packed data: ``"full"``, any order of all images, or ``"shard"``, the files in any
+        order and the images of a few files at a time.
+    workers : int, optional
+        Threads that read and decode images; one a core if None. Changes no result.
+    jpeg_decoder : str
+        Of packed JPEG: ``"pillow"``, or on a GPU ``"nvimgcodec"``.
     seed : int
         Decides the first weights, the order of the images, the crops and the dropout masks.
     out : Path, optional
@@ -67,6 +83,9 @@ class RunConfig:
     batch_size: int | None = None
     lr: float | None = None
     seed: int = 0
+    shuffle: str = "full"
+    workers: int | None = None
+    jpeg_decoder: str = "pillow"
     out: Path | None = None
     data_root: Path | None = None
     log_every: int = 50
@@ -102,6 +121,9 @@ class RunConfig:
             batch_size=recipe.batch_size if self.batch_size is None else self.batch_size,
             lr=recipe.lr if self.lr is None else self.lr,
             seed=self.seed,
+            shuffle=self.shuffle,
+            workers=self.workers,
+            jpeg_decoder=self.jpeg_decoder,
             out=self.out,
             data_root=None if self.data_root is None else Path(self.data_root),
             log_every=self.log_every,
@@ -130,6 +152,9 @@ class ResolvedConfig:
     command: str
     precision: str = "float32"
     workspace_mb: int | None = None
+    shuffle: str = "full"
+    workers: int | None = None
+    jpeg_decoder: str = "pillow"
     facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
 
     def __post_init__(self) -> None:
@@ -148,8 +173,10 @@ class ResolvedConfig:
                 f"--checkpoint-every must be at least 0 seconds (got {self.checkpoint_every!r})",
                 "--checkpoint-every 300",
             )
-        if self.threads is not None and self.threads < 1:
-            raise ConfigError(f"--threads must be at least 1 (got {self.threads})", "--threads 1")
+        for name in ("threads", "workers"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ConfigError(f"--{name} must be at least 1 (got {value!r})", f"--{name} 1")
 
     def with_facts(self, **facts: Any) -> ResolvedConfig:
         """The same run with what only the data could tell."""
@@ -167,7 +194,7 @@ class ResolvedConfig:
     def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
         """Read what `to_dict` gave; the folder may have moved, so ``out`` is where it is now."""
         names = {f.name for f in fields(cls)} - {"facts"}
-        plain = {"precision": "float32", "workspace_mb": None, **plain}  # older runs
+        plain = {**_OLDER_RUNS, **plain}
         if missing := sorted(names - plain.keys()):
             raise ConfigError(f"{out / FILE}: {', '.join(missing)} missing")
         values = {name: plain[name] for name in names}

@@ -75,6 +75,7 @@ def resume(
     epochs: int | None = None,
     backend: str | None = None,
     threads: int | None = None,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Go on with a run where its checkpoint is.
 
@@ -85,7 +86,7 @@ def resume(
     ----------
     run_dir : Path
         The run's folder.
-    epochs, backend, threads : optional
+    epochs, backend, threads, workers : optional
         Other than the run's. More epochs move the steps of the rate that are still to come.
 
     Raises
@@ -97,7 +98,8 @@ def resume(
     """
     folder = Path(run_dir)
     config = read_config(folder)
-    changes: dict[str, Any] = {"epochs": epochs, "backend": backend, "threads": threads}
+    changes: dict[str, Any] = {"epochs": epochs, "backend": backend}
+    changes |= {"threads": threads, "workers": workers}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     if config.backend not in ("cuda", "auto"):
         config = replace(config, workspace_mb=None)  # of a GPU that the run has left

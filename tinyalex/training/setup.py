@@ -57,12 +57,23 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     model = build_model(config, dataset)
     model.to(backend)
     model.skip_input_gradient()
-    if statistics is None:
+    if statistics is None and dataset.statistics is not None:
+        statistics = dataset.statistics.cropped(recipe.crop)
+    elif statistics is None:
         statistics = data.statistics(dataset.train, recipe.crop)
 
     def loader(split: data.Split, training: bool, colour: bool) -> data.Loader:
         return make_loader(
-            split, backend, recipe, statistics, config.batch_size, config.seed, training, colour
+            split,
+            backend,
+            recipe,
+            statistics,
+            config.batch_size,
+            config.seed,
+            training,
+            colour,
+            config.shuffle,
+            config.workers,
         )
 
     optimizer = SGD(model, config.lr, recipe.momentum, recipe.weight_decay, recipe.multipliers)
@@ -103,6 +114,7 @@ def load_dataset(config: ResolvedConfig) -> data.Dataset:
         image_size=config.recipe.image_size,
         channels=None if shape is None else shape[2],
         seed=_SPLIT_SEED,
+        jpeg_decoder=config.jpeg_decoder,
     )
 
 
@@ -147,6 +159,8 @@ def make_loader(
     seed: int = 0,
     training: bool = False,
     colour: bool = False,
+    shuffle: str = "full",
+    workers: int | None = None,
 ) -> data.Loader:
     """A loader that prepares images as the recipe says, with the colour shift or without."""
     return data.Loader(
@@ -160,6 +174,8 @@ def make_loader(
         scale=recipe.scale * (recipe.colour_scale if colour else 1.0),
         colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
         training=training,
+        shuffle=shuffle,
+        workers=workers,
     )
 
 

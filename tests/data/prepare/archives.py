@@ -51,7 +51,7 @@ def meta_mat(ids: Mapping[str, int], field: str = "ILSVRC2012_ID", compress: boo
         )
     children = np.arange(1, len(rows) + 1, dtype=np.uint16)
     group = (np.uint16(len(rows) + 1), "n00001740", "all", "all things")
-    table[-1, 0] = (*group, np.uint8(len(rows)), children, np.uint8(1), np.uint16(0))
+    table[-1, 0] = (*group, np.uint16(len(rows)), children, np.uint8(1), np.uint16(0))
     stream = io.BytesIO()
     savemat(stream, {"synsets": table}, do_compression=compress)
     return stream.getvalue()

@@ -43,6 +43,7 @@ ENTRY = np.dtype(
 
 MOST_SIDE = 65_535  # pixels, for height and width are 16-bit; JPEG has the same limit
 MOST_CLASSES = 1 << 20
+MOST_NAME_BYTES = 1 << 16  # of a name, escaped
 
 
 @dataclass(frozen=True)

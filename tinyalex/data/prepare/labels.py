@@ -68,11 +68,11 @@ def classes_of_kit(meta: bytes, where: str) -> Classes:
             continue  # a group of classes, "dog" for instance
         if not isinstance(synset, str) or not SYNSET.fullmatch(synset):
             raise DataError(f"{where}: {synset!r:.40} is not a synset (n and eight digits)")
-        if not isinstance(number, int) or number < 1:
+        if not isinstance(number, int | float) or number < 1 or number != int(number):
             raise DataError(f"{where}: {synset} has the id {number!r:.40}")
         if synset in leaves:
             raise DataError(f"{where}: {synset} is there twice")
-        leaves[synset] = number, words if isinstance(words, str) else synset
+        leaves[synset] = int(number), words if isinstance(words, str) else synset
     synsets = sorted(leaves)
     by_id = {leaves[synset][0]: label for label, synset in enumerate(synsets)}
     if len(by_id) != len(synsets):

@@ -126,7 +126,7 @@ class Form:
 
     def _can_stay(self, image: Image.Image) -> bool:
         """Whether a JPEG file can be kept byte for byte: a reader sees the right pixels."""
-        if self.resize != "keep" or image.format != "JPEG" or image.mode != "RGB":
+        if self.resize != "keep" or image.format != "JPEG" or image.mode not in ("RGB", "L"):
             return False
         if self.icc == "srgb" and "icc_profile" in image.info:
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +26,7 @@ from tinyalex.data.prepare.work import (
     make_shard_in_process,
     start_process,
 )
+from tinyalex.data.reading import usable_cores
 from tinyalex.errors import ConfigError, DataError
 
 ORDERS = ("random", "archive")
@@ -102,7 +102,7 @@ def prepare(
     """
     form = Form() if form is None else form
     src, dst = str(src), Path(dst)
-    workers = (os.cpu_count() or 1) if workers is None else workers
+    workers = usable_cores() if workers is None else workers
     for what, number in (("workers", workers), ("shard-mb", shard_mb)):
         if number < 1:
             raise ConfigError(f"{what} must be at least 1 (got {number})")

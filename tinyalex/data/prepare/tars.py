@@ -67,6 +67,8 @@ def members(file: BinaryIO, where: str, start: int = 0, end: int | None = None) 
         block = file.read(min(_BLOCK, max(0, end - at)))
         if block and not block.strip(b"\0"):
             return  # the end, written as zeros
+        if at == start and (block[:2] == b"\x1f\x8b" or block[:3] in (b"BZh", b"\xfd7z")):
+            raise DataError(f"{where}: a compressed archive", "unpack it to a plain .tar")
         if len(block) < _BLOCK:
             _complain_of_end(where, block, at, start)
         info = _header(block, where, at, start)
@@ -154,8 +156,6 @@ def _header(block: bytes, where: str, at: int, start: int) -> tarfile.TarInfo:
     except (tarfile.HeaderError, ValueError) as error:
         if at > start:
             message = f"{where}: damaged: no member's header at byte {at - start:,}"
-        elif block[:2] == b"\x1f\x8b" or block[:3] in (b"BZh", b"\xfd7z", b"(\xb5/"):
-            raise DataError(f"{where}: a compressed archive", "unpack it to a plain .tar") from None
         else:
             message = f"{where}: not a tar archive"
         raise DataError(f"{message} ({error})", _AGAIN) from error

@@ -1,0 +1,144 @@
+"""The table of records of one split: read, and checked against the index and the files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+
+from tinyalex.data.decode import MOST_PIXELS
+from tinyalex.data.packed import format as layout_of
+from tinyalex.data.packed.format import ENTRY, Layout, SplitIndex
+from tinyalex.data.packed.index import AGAIN
+from tinyalex.errors import DataError
+
+_MOST_HEADER = 4096  # bytes of an .npy file before its numbers
+
+
+def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> np.ndarray:
+    """Read ``train.records.npy`` or ``val.records.npy``.
+
+    Returns
+    -------
+    ENTRY (N,), of which every payload lies in its file and every label is a class
+
+    Raises
+    ------
+    DataError
+        A file is missing or has another size, the table is damaged, or one of its numbers
+        cannot be.
+    """
+    path = folder / layout_of.records_name(split)
+    content = read_bytes(path, part.records * ENTRY.itemsize + _MOST_HEADER, part.records_sha256)
+    records = _parse(path, content, part.records)
+    _check_shards(folder, split, part)
+    _check_entries(path, records, part, layout)
+    return records
+
+
+def read_names(folder: Path, split: str, part: SplitIndex) -> list[str]:
+    """Read the original names of the records.
+
+    Raises
+    ------
+    DataError
+        The file is missing or damaged.
+    """
+    path = folder / layout_of.names_name(split)
+    content = read_bytes(path, part.records * layout_of.MOST_NAME_BYTES, part.names_sha256)
+    try:
+        lines = content.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error})", AGAIN) from error
+    if len(lines) != part.records + 1 or lines[-1]:
+        raise DataError(f"{path}: {part.records} lines expected (got {len(lines) - 1})", AGAIN)
+    return [layout_of.unescape(line) for line in lines[:-1]]
+
+
+def read_bytes(path: Path, most: int, sha256: str) -> bytes:
+    """Read a whole file of at most so many bytes, whose SHA-256 is known.
+
+    Raises
+    ------
+    DataError
+        The file is missing, larger, cannot be read, or has another checksum.
+    """
+    try:
+        if (size := path.stat().st_size) > most:
+            raise DataError(f"{path}: {size:,} bytes, at most {most:,} expected", AGAIN)
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})", AGAIN) from error
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise DataError(f"{path}: damaged (SHA-256 {found}, {sha256} expected)", AGAIN)
+    return content
+
+
+def _parse(path: Path, content: bytes, N: int) -> np.ndarray:
+    """Numbers of an .npy file; nothing is allocated by what its header says."""
+    stream = io.BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version != (1, 0):
+            raise ValueError(f"version {version}")
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+    except Exception as error:  # the header is Python text, and may be any
+        raise DataError(f"{path}: not an .npy file ({error})", AGAIN) from error
+    rest = len(content) - stream.tell()
+    if dtype != ENTRY or shape != (N,) or by_columns or rest != N * ENTRY.itemsize:
+        raise DataError(
+            f"{path}: {N} records of {ENTRY.itemsize} bytes expected (got {dtype} {shape}, "
+            f"{rest} bytes)",
+            AGAIN,
+        )
+    return np.frombuffer(content, ENTRY, N, stream.tell())
+
+
+def _check_shards(folder: Path, split: str, part: SplitIndex) -> None:
+    for i, wanted in enumerate(part.shard_bytes):
+        path = folder / layout_of.shard_name(split, i)
+        if not path.is_file():
+            raise DataError(f"{path}: no such file", AGAIN)
+        if (size := path.stat().st_size) != wanted:
+            raise DataError(f"{path}: {wanted:,} bytes expected (got {size:,})", AGAIN)
+
+
+def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: Layout) -> None:
+    N, classes = len(records), len(layout.classes)
+    labels, sizes = records["label"], records["size"].astype(np.uint64)
+    H, W = records["height"].astype(np.int64), records["width"].astype(np.int64)
+    shard = np.repeat(np.arange(len(part.shard_records)), part.shard_records)
+    # Payloads lie back to back: where each begins follows from the sizes before it.
+    ends = np.cumsum(sizes, dtype=np.uint64)
+    first = np.cumsum([0, *part.shard_records[:-1]])
+    begins = (ends - sizes)[np.minimum(first, N - 1)]
+    offsets = ends - sizes - np.repeat(begins, part.shard_records)
+    end = offsets + sizes
+    limit = np.repeat(np.array(part.shard_bytes, np.uint64), part.shard_records)
+    checks = [
+        ((labels < 0) | (labels >= classes), f"its label is not in 0 to {classes - 1}"),
+        (records["shard"] != shard, "it is in the wrong shard"),
+        ((records["offset"] != offsets) | (end > limit), "it does not lie where it must"),
+        ((sizes == 0) | (H == 0) | (W == 0), "it is empty"),
+        (H * W > MOST_PIXELS, f"more than {MOST_PIXELS:,} pixels"),
+    ]
+    if layout.image_shape is not None:
+        wanted = layout.image_shape[:2]
+        checks.append(((wanted[0] != H) | (wanted[1] != W), f"its size is not {wanted}"))
+    if layout.kind == "raw":
+        checks.append((sizes != H * W * 3, "its bytes are not those of its pixels"))
+    for wrong, what in checks:
+        if wrong.any():
+            i = int(np.flatnonzero(wrong)[0])
+            raise DataError(f"{path}: record {i}: {what} ({_spell(records[i])})", AGAIN)
+    for i, size in enumerate(part.shard_bytes):
+        if int(sizes[shard == i].sum()) != size:
+            raise DataError(f"{path}: shard {i} has {size:,} bytes, its records fewer", AGAIN)
+    if np.bincount(labels, minlength=classes).tolist() != part.per_class:
+        raise DataError(f"{path}: other counts of classes than in {layout_of.INDEX}", AGAIN)
+
+
+def _spell(entry: np.void) -> str:
+    return ", ".join(f"{name} {entry[name]}" for name in ENTRY.names or ())

@@ -1,0 +1,127 @@
+"""Opening packed data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.numpy import load
+
+from tinyalex.data.dataset import Dataset, stratified_split
+from tinyalex.data.folder import MOST_SIDE
+from tinyalex.data.measure import Statistics
+from tinyalex.data.packed import format as layout_of
+from tinyalex.data.packed.decoders import get_decoder
+from tinyalex.data.packed.entries import read_bytes
+from tinyalex.data.packed.format import Index
+from tinyalex.data.packed.index import AGAIN, read_index
+from tinyalex.data.packed.records import DEFAULT_SIDE, Records
+from tinyalex.errors import DataError
+
+
+def is_packed(folder: Path) -> bool:
+    """Whether a folder is a packed data set, finished or not, by the files in it."""
+    records = (folder / layout_of.records_name("train")).is_file()
+    shards = next(folder.glob("*-[0-9][0-9][0-9][0-9][0-9].rec"), None) is not None
+    if (folder / layout_of.INDEX).is_file():
+        return records or shards
+    parts = folder / layout_of.PARTS
+    return shards or next(parts.glob("*.safetensors"), None) is not None
+
+
+def load_packed(
+    folder: Path,
+    image_size: int | None = None,
+    channels: int = 3,
+    *,
+    jpeg_decoder: str = "pillow",
+    val_fraction: float = 0.2,
+    seed: int = 0,
+) -> Dataset:
+    """Open a packed data set.
+
+    Parameters
+    ----------
+    folder : Path
+    image_size : int, optional
+        Side of the images; those of another size are scaled (shorter side, bilinear) and cut at
+        the centre, as images of a folder are. By default as they are stored.
+    channels : 3 for RGB, 1 for grey
+    jpeg_decoder : ``"pillow"`` or ``"nvimgcodec"``
+    val_fraction, seed : optional
+        What is held out where the data set has no validation part.
+
+    Returns
+    -------
+    Dataset
+        ``statistics`` are those that were computed while packing, if the images come as they
+        are stored and the whole training part is used.
+
+    Raises
+    ------
+    DataError
+        Preparing was not finished, or an index file is damaged or a shard has another size. A
+        damaged record is found when it is read, and named.
+
+    Notes
+    -----
+    The checksum of a JPEG record is checked whenever it is read. That of a raw record is not:
+    it covers the whole image, of which a crop reads a part, and would cost more than the copy;
+    ``tinyalex data verify`` checks it.
+    """
+    folder = Path(folder)
+    index = read_index(folder)
+    layout = index.layout
+    if image_size is not None and not 1 <= image_size <= MOST_SIDE:
+        raise DataError(f"image size must be from 1 to {MOST_SIDE} (got {image_size})", "256")
+    if channels not in (1, 3):
+        raise DataError(f"channels must be 1 or 3 (got {channels})", "3 for RGB, 1 for grey")
+    if image_size is not None:
+        shape = (image_size, image_size, channels)
+    elif layout.image_shape is not None:
+        shape = (*layout.image_shape[:2], channels)
+    else:
+        shape = (DEFAULT_SIDE, DEFAULT_SIDE, channels)
+    decoder = get_decoder(jpeg_decoder) if layout.kind == "jpeg" else None
+    splits = {
+        split: Records(folder, split, index, shape, decoder).split() for split in index.splits
+    }
+    train, test = splits["train"], splits.get("val")
+    known = None
+    if test is None:
+        chosen, held_out = stratified_split(train.labels, val_fraction, seed)
+        train, test = train.subset(chosen), train.subset(held_out)
+    elif shape == layout.image_shape:
+        known = read_statistics(folder, index)
+    return Dataset(
+        name=folder.resolve().name,
+        classes=list(layout.classes),
+        train=train,
+        test=test,
+        image_shape=shape,
+        fingerprint=index.fingerprint,
+        statistics=known,
+    )
+
+
+def read_statistics(folder: Path, index: Index) -> Statistics | None:
+    """Read the statistics of the training images, if there are any.
+
+    Raises
+    ------
+    DataError
+        The file is missing or damaged, or holds something else.
+    """
+    shape = index.layout.image_shape
+    if index.statistics_sha256 is None or shape is None:
+        return None
+    path = folder / layout_of.STATISTICS
+    content = read_bytes(path, 4 * shape[0] * shape[1] * 3 + 65_536, index.statistics_sha256)
+    try:
+        found = Statistics.from_arrays(load(content))
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", AGAIN) from error
+    except Exception as error:  # safetensors raises errors of several kinds
+        raise DataError(f"{path}: damaged ({error})", AGAIN) from error
+    if found.mean_image.shape != (3, *shape[:2]):
+        raise DataError(f"{path}: mean image {found.mean_image.shape}, images {shape}", AGAIN)
+    return found
