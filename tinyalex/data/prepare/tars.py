@@ -16,6 +16,7 @@ from typing import BinaryIO
 from tinyalex.errors import DataError
 
 _BLOCK = 512
+_PIECE = 1 << 16  # bytes
 _SPECIAL = (b"L", b"K", b"x", b"X", b"g")  # headers about the next member, or about all
 _MOST_TEXT = 1 << 20  # bytes of a long name or of a pax header
 _AGAIN = "fetch the archive anew and compare its checksum with the one that is published"
@@ -65,8 +66,9 @@ def members(file: BinaryIO, where: str, start: int = 0, end: int | None = None) 
     while True:
         file.seek(at)
         block = file.read(min(_BLOCK, max(0, end - at)))
-        if block and not block.strip(b"\0"):
-            return  # the end, written as zeros
+        if len(block) == _BLOCK and not any(block):
+            _check_rest(file, where, at, start, end)
+            return
         if at == start and (block[:2] == b"\x1f\x8b" or block[:3] in (b"BZh", b"\xfd7z")):
             raise DataError(f"{where}: a compressed archive", "unpack it to a plain .tar")
         if len(block) < _BLOCK:
@@ -159,6 +161,18 @@ def _header(block: bytes, where: str, at: int, start: int) -> tarfile.TarInfo:
         else:
             message = f"{where}: not a tar archive"
         raise DataError(f"{message} ({error})", _AGAIN) from error
+
+
+def _check_rest(file: BinaryIO, where: str, at: int, start: int, end: int) -> None:
+    """An archive ends with zeros: what follows them would be lost without a word."""
+    file.seek(at)
+    while at < end:
+        piece = file.read(min(_PIECE, end - at))
+        if not piece:
+            return
+        if any(piece):
+            raise DataError(f"{where}: a hole at byte {at - start:,}: zeros, then data", _AGAIN)
+        at += len(piece)
 
 
 def _complain_of_end(where: str, block: bytes, at: int, start: int) -> None:
