@@ -73,7 +73,7 @@ def kinds(kernel: Kernel) -> list[str]:
         if name == "std":
             return "float64"
         if name == "scale":
-            return "real" if "images" in names else "real*"
+            return "real*"
         if name == "w":
             return "real*" if "momentum" in names else "int64"
         if name in _WHOLE_ARRAYS:

@@ -113,7 +113,8 @@ def test_the_size_of_a_block_changes_nothing(backend: CudaBackend, limit: int, d
         calls += [(norm, x, *numbers), (f"{norm}_backward", dy, x, scale, *numbers[:3])]
     pixels = np.arange(2 * 10 * 12 * 3, dtype=np.uint8).reshape(2, 10, 12, 3)
     corner, mirrors = np.array([1, 0]), np.array([True, False])
-    calls += [("augment", pixels, corner, corner, mirrors, (9, 11), None, None, 0.5)]
+    scales = np.array([0.5, 0.25, 2], np.float32)
+    calls += [("augment", pixels, corner, corner, mirrors, (9, 11), None, None, scales)]
     for name, *args in calls:
         with blocks(limit):
             result = on(backend, name, *args)

@@ -125,7 +125,7 @@ def augment(
     crop: Pair,
     mean: Host | None,
     colour: Host | None,
-    scale: float,
+    scale: float | Host,
 ) -> Host:
     N, C = images.shape[0], images.shape[3]
     x = np.empty((N, C, *crop), dtype=np.float32)
@@ -136,5 +136,5 @@ def augment(
             value -= float(np.broadcast_to(mean, (C, *crop))[c, h, w])
         if colour is not None:
             value += float(colour[n, c])
-        x[n, c, h, w] = value * scale
+        x[n, c, h, w] = value * float(np.broadcast_to(scale, (C,))[c])
     return x

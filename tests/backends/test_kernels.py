@@ -136,7 +136,7 @@ def test_augmentation_equals_the_loops(backend: Backend, seed: int) -> None:
         crop,
         None if mean_shape is None else (255 * rng.random(mean_shape)).astype(np.float32),
         rng.standard_normal((N, C)).astype(np.float32) if rng.random() < 0.5 else None,
-        float(rng.choice([1.0, 0.25])),
+        0.25 if rng.random() < 0.5 else rng.random(C, np.float32),
     )
     x = on(backend, "augment", *args)
     assert x.dtype == np.float32

@@ -313,7 +313,7 @@ def augmentations(draw: st.DrawFn) -> tuple:
         crop,
         None if mean is None else (255 * rng.random(mean)).astype(np.float32),
         rng.standard_normal((N, C)).astype(np.float32) if draw(st.booleans()) else None,
-        draw(st.sampled_from([1.0, 0.25, 1 / 57])),
+        draw(st.sampled_from([1.0, 0.25, 1 / 57, rng.random(C, np.float32)])),
     )
 
 

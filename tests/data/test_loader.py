@@ -242,3 +242,13 @@ def test_a_mean_or_a_colour_of_another_shape_is_refused(settings: dict[str, Any]
 def test_an_empty_split_has_no_batches() -> None:
     loader = data.Loader(numbered(0), numpy, 8)
     assert len(loader) == 0 and list(loader.epoch(0)) == []
+
+
+def test_each_channel_may_have_a_scale_of_its_own() -> None:
+    images = np.full((4, 6, 6, 3), 100, np.uint8)
+    split = data.Split(images.__getitem__, np.zeros(4, np.int64), (6, 6, 3))
+    loader = data.Loader(split, backends.get("numpy"), 4, scale=(1.0, 0.5, 0.25), training=False)
+    x, _ = next(loader.epoch(0))
+    np.testing.assert_array_equal(x[:, :, 0, 0], np.tile([100.0, 50.0, 25.0], (4, 1)))
+    with pytest.raises(ShapeError, match="scale must be a number or 3 of them"):
+        data.Loader(split, backends.get("numpy"), 4, scale=(1.0, 0.5))

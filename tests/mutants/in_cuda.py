@@ -128,6 +128,13 @@ CUDA_MUTANTS = (
         BLOCKS,
     ),
     simulated(
+        "cuda augmentation: the first channel's scale for all",
+        ELEMENTWISE,
+        "* scale[c]",
+        "* scale[0]",
+        BLOCKS,
+    ),
+    simulated(
         "cuda square root: beta 3/4 as 1/2",
         NORM,
         "return value / (root * math.sqrt(root))",

@@ -176,10 +176,17 @@ KERNEL_MUTANTS = (
         (f"{OF_KERNELS}::test_augmentation_equals_the_loops",),
     ),
     Mutant(
+        "augmentation: every channel has the mean of the scales",
+        KERNELS,
+        "x *= np.asarray(scale, np.float32).reshape(-1, 1, 1)",
+        "x *= np.float32(np.mean(scale))",
+        (f"{OF_KERNELS}::test_augmentation_equals_the_loops",),
+    ),
+    Mutant(
         "augmentation: the mean is subtracted after scaling",
         KERNELS,
         "    if mean is not None:\n        x -= mean\n",
-        "    if mean is not None:\n        x -= mean / np.float32(scale)\n",
+        "    if mean is not None:\n        x -= mean / np.resize(scale, (C, 1, 1))\n",
         (f"{OF_KERNELS}::test_augmentation_equals_the_loops",),
     ),
     Mutant(

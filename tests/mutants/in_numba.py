@@ -188,6 +188,13 @@ NUMBA_MUTANTS = (
         "mean[c, 0]",
         f"{OF_KERNELS}::test_augmentation",
     ),
+    in_python(
+        "numba augmentation: the first channel's scale for all",
+        KERNELS,
+        "shift, factor = colour[n, c], scale[c]",
+        "shift, factor = colour[n, c], scale[0]",
+        f"{OF_KERNELS}::test_augmentation",
+    ),
     Mutant(
         "recycling: memory goes back while a view is alive",
         RECYCLE,

@@ -108,3 +108,11 @@ def test_numbers_that_cannot_work_are_refused(wrong, says):
 def test_what_is_no_recipe_is_refused(plain):
     with pytest.raises(ConfigError, match="recipe"):
         Recipe.from_dict(plain)
+
+
+def test_a_scale_is_one_positive_number_or_three():
+    recipe = recipes.get("torchvision")
+    assert replace(recipe, scale=(0.1, 0.2, 0.3)).scale == (0.1, 0.2, 0.3)
+    for wrong in [(0.1, 0.2), (0.1, 0.2, 0.0), (0.1, 0.2, float("nan")), ()]:
+        with pytest.raises(ConfigError, match="scale"):
+            replace(recipe, scale=wrong)

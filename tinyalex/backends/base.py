@@ -220,7 +220,7 @@ class Backend(ABC):
         crop: Pair,
         mean: Array | None,
         colour: Array | None,
-        scale: float,
+        scale: float | Array,
     ) -> Array:
         """Crop, mirror, subtract the mean and shift the colour of a batch.
 
@@ -232,7 +232,7 @@ class Backend(ABC):
         crop : the crop's height and width, CH and CW
         mean : float32 (C, 1, 1) or (C, CH, CW), or None
         colour : float32 (N, C), added to every pixel, in units of 0 to 255, or None
-        scale : factor on the result
+        scale : factor on the result: a number, or float32 (C,), one a channel
 
         Returns
         -------

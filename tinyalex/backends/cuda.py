@@ -206,7 +206,7 @@ class CudaBackend(CudaArrays):
         crop: Pair,
         mean: Array | None,
         colour: Array | None,
-        scale: float,
+        scale: float | Array,
     ) -> Array:
         images = self.flat(self.asarray(images))
         corners = (self.flat(self.asarray(a, np.int64)) for a in (tops, lefts, mirrors))
@@ -218,12 +218,15 @@ class CudaBackend(CudaArrays):
         if colour is None:
             colour = self.xp.zeros((N, C), np.float32)
         colour = self.flat(self.asarray(colour, np.float32))
+        if isinstance(scale, int | float):
+            scale = self.xp.full((C,), scale, np.float32)
+        scale = self.flat(self.asarray(scale, np.float32))
         x = self.empty((N, C, CH, CW), np.float32)
         threads = threads_for(CH * CW)
         grid = (N, -(-(CH * CW) // threads))
-        arrays = images, *corners, mean, colour, x
+        arrays = images, *corners, mean, colour, scale, x
         sizes = H, W, C, CH, CW, *mean_steps
-        launch(elementwise.augment, grid, threads, *arrays, *sizes, np.float32(scale))
+        launch(elementwise.augment, grid, threads, *arrays, *sizes)
         return x
 
 

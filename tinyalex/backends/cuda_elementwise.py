@@ -100,7 +100,7 @@ def cross_entropy(logits, labels, losses, dlogits, N, classes):
 
 @cuda.jit
 def augment(
-    images, tops, lefts, mirrors, mean, colour, x, H, W, C, CH, CW, mean_step, mean_p, scale
+    images, tops, lefts, mirrors, mean, colour, scale, x, H, W, C, CH, CW, mean_step, mean_p
 ):
     """``grid = (images, pieces)``; one thread a pixel, all its channels."""
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
@@ -115,5 +115,5 @@ def augment(
     target = n * C * (CH * CW) + p
     for c in range(C):
         value = np.float32(images[source + c]) - mean[c * mean_step + p * mean_p]
-        x[target] = (value + colour[n * C + c]) * scale
+        x[target] = (value + colour[n * C + c]) * scale[c]
         target += CH * CW

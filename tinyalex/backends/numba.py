@@ -240,12 +240,13 @@ class NumbaBackend(NumpyBackend):
         crop: Pair,
         mean: Array | None,
         colour: Array | None,
-        scale: float,
+        scale: float | Array,
     ) -> Array:
         images = np.ascontiguousarray(images)
         N, C = len(images), images.shape[3]
         mean = np.zeros((C, 1, 1), np.float32) if mean is None else np.ascontiguousarray(mean)
         colour = np.zeros((N, C), np.float32) if colour is None else np.ascontiguousarray(colour)
+        scale = np.full(C, scale, np.float32)
         x = self.empty((N, C, *crop), np.float32)
         batch = images, tops, lefts, mirrors
         self.share(

@@ -187,19 +187,18 @@ def cross_entropy(logits, labels, dlogits):
 def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
     """Crop, mirror, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW)."""
     N, C, CH, CW = x.shape
-    scale = np.float32(scale)
     for n in range(N):
         for h in range(CH):
             row = images[n, tops[n] + h]
             for c in range(C):
                 out, m = x[n, c, h], mean[c, h % mean.shape[1]]
-                shift = colour[n, c]
+                shift, factor = colour[n, c], scale[c]
                 first, step = lefts[n], 1
                 if mirrors[n]:
                     first, step = lefts[n] + CW - 1, -1
                 if m.size == 1:
                     for w in range(CW):
-                        out[w] = (np.float32(row[first + step * w, c]) - m[0] + shift) * scale
+                        out[w] = (np.float32(row[first + step * w, c]) - m[0] + shift) * factor
                 else:
                     for w in range(CW):
-                        out[w] = (np.float32(row[first + step * w, c]) - m[w] + shift) * scale
+                        out[w] = (np.float32(row[first + step * w, c]) - m[w] + shift) * factor

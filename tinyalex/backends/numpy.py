@@ -196,7 +196,7 @@ class NumpyBackend(Backend):
         crop: Pair,
         mean: Array | None,
         colour: Array | None,
-        scale: float,
+        scale: float | Array,
     ) -> Array:
         return kernels.augment(images, tops, lefts, mirrors, crop, mean, colour, scale)
 

@@ -266,7 +266,7 @@ def augment(
     crop: Pair,
     mean: np.ndarray | None,
     colour: np.ndarray | None,
-    scale: float,
+    scale: float | np.ndarray,
 ) -> np.ndarray:
     """uint8 (N, H, W, C) -> float32 (N, C, CH, CW): crop, mirror, mean, colour, scale."""
     N, C = images.shape[0], images.shape[3]
@@ -278,6 +278,5 @@ def augment(
         x -= mean
     if colour is not None:
         x += colour[:, :, None, None]
-    if scale != 1.0:
-        x *= np.float32(scale)
+    x *= np.asarray(scale, np.float32).reshape(-1, 1, 1)
     return x

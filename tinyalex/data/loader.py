@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class Loader:
     mean : float32 (C, 1, 1) or (C, H, W), optional
         Subtracted from the pixels (0 to 255); a mean image larger than the crop is cut at its
         centre. See `Statistics.mean`.
-    scale : float
+    scale : float, or one a channel
         Factor on the result.
     colour : float32 (C, C), optional
         Colour shift of training images, see `Statistics.colour`.
@@ -100,7 +100,7 @@ class Loader:
         crop: int | None = None,
         mirror: bool = False,
         mean: np.ndarray | None = None,
-        scale: float = 1.0,
+        scale: float | Sequence[float] = 1.0,
         colour: np.ndarray | None = None,
         training: bool = True,
         views: str = "center",
@@ -125,10 +125,13 @@ class Loader:
             raise ConfigError(f"workers must be at least 1 (got {workers})", "--workers 1")
         self.split, self.backend, self.batch_size, self.seed = split, backend, batch_size, seed
         self.crop = crop_size(crop, (H, W))
-        self.mirror, self.scale, self.training, self.views = mirror, scale, training, views
+        self.mirror, self.training, self.views = mirror, training, views
         self.prefetch, self.shuffle = prefetch, shuffle
         self.workers = usable_cores() if workers is None else workers
         self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
+        if np.shape(scale) not in ((), (1,), (C,)):
+            raise ShapeError(f"Loader: scale must be a number or {C} of them (got {scale})")
+        self._scale = backend.asarray(np.full(C, scale, np.float32))
         if colour is not None and colour.shape != (C, C):
             raise ShapeError(f"Loader: colour must be ({C}, {C}) (got {colour.shape})")
         self._colour = colour
@@ -237,7 +240,7 @@ class Loader:
         asarray = self.backend.asarray
         labels = asarray(self.split.labels[plan.order[at]])
         if self.views == "ten":
-            return ten_views(images, self.backend, self.crop, self._mean, self.scale), labels
+            return ten_views(images, self.backend, self.crop, self._mean, self._scale), labels
         x = self.backend.augment(
             asarray(images),
             asarray(tops),
@@ -246,6 +249,6 @@ class Loader:
             self.crop,
             self._mean,
             None if plan.colour is None else asarray(plan.colour[at]),
-            self.scale,
+            self._scale,
         )
         return x, labels

@@ -31,9 +31,6 @@ class _Batch:
     images: np.ndarray
     pieces: list[Future[np.ndarray]]
 
-    def unfinished(self) -> int:
-        return sum(not piece.done() for piece in self.pieces)
-
 
 def read_ahead(
     split: Split, batches: Iterable[Wanted], workers: int
@@ -79,8 +76,7 @@ def read_ahead(
 
 def _too_little(waiting: deque[_Batch], workers: int) -> bool:
     """Whether workers may soon have nothing to do, for batches of few images."""
-    pieces = sum(batch.unfinished() for batch in waiting)
-    return len(waiting) < 2 * workers and pieces < 2 * workers
+    return sum(len(batch.pieces) for batch in waiting) < 2 * workers
 
 
 def _begin(split: Split, wanted: Wanted, workers: int, pool: ThreadPoolExecutor) -> _Batch:

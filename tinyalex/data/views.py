@@ -46,7 +46,7 @@ def ten_views(
     backend: Backend,
     crop: Pair,
     mean: Array | None,
-    scale: float,
+    scale: float | Array,
 ) -> Iterator[Array]:
     """Yield the four corners and the centre, then the same five mirrored, one at a time.
 
@@ -55,6 +55,7 @@ def ten_views(
     images : uint8 (N, H, W, C)
     crop : (CH, CW)
     mean : float32 (C, 1, 1) or (C, CH, CW) on the backend, or None
+    scale : a number, or float32 (C,) on the backend
 
     Yields
     ------

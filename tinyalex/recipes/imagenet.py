@@ -169,7 +169,7 @@ TORCHVISION = Recipe(
     crop=224,
     mirror=True,
     mean="channel",
-    scale=1 / (255 * 0.226),
+    scale=(1 / (255 * 0.229), 1 / (255 * 0.224), 1 / (255 * 0.225)),
     sources={
         "epochs": f"{_TRAIN_PY}: --epochs 90",
         "batch_size": f"{_TRAIN_PY}: --batch-size 32 on each of 8 GPUs",
@@ -183,8 +183,8 @@ TORCHVISION = Recipe(
         "there of random size and shape, here a plain random crop",
         "mirror": "torchvision references/classification/presets.py",
         "mean": "torchvision references/classification/presets.py: a mean for each channel",
-        "scale": "torchvision references/classification/presets.py: the mean of its three "
-        "standard deviations, .229, .224 and .225, of pixels / 255",
+        "scale": "torchvision references/classification/presets.py: pixels / 255, "
+        "divided by .229, .224 and .225",
         "dropout": "PyTorch Dropout",
     },
 )

@@ -54,7 +54,7 @@ class Recipe:
         Whether half of the images are flipped left to right.
     mean : str
         What is subtracted: the mean ``image``, the mean of each ``channel``, or ``none``.
-    scale : float
+    scale : float, or tuple of one a channel
         Factor on the pixels (0 to 255) after the mean was subtracted.
     colour : str or None
         The colour shift along the principal components of RGB, by ``eigenvalue`` (paper) or
@@ -87,7 +87,7 @@ class Recipe:
     crop: int | None = None
     mirror: bool = False
     mean: str = "image"
-    scale: float = 1.0
+    scale: float | tuple[float, ...] = 1.0
     colour: str | None = None
     colour_sigma: float = 0.1
     colour_scale: float = 1.0
@@ -102,11 +102,14 @@ class Recipe:
         _positive_int(self, "image_size")
         if self.crop is not None:
             _positive_int(self, "crop")
-        for name in ("lr", "scale", "colour_scale"):
-            _number(self, name, above=0.0)
-        _number(self, "weight_decay", at_least=0.0)
-        _number(self, "colour_sigma", at_least=0.0)
-        _number(self, "momentum", at_least=0.0)
+        for name in ("lr", "colour_scale"):
+            _number(name, getattr(self, name), above=0.0)
+        for factor in self.scale if isinstance(self.scale, tuple) else (self.scale,):
+            _number("scale", factor, above=0.0)
+        if isinstance(self.scale, tuple) and len(self.scale) not in (1, 3):
+            raise ConfigError(f"recipe: scale must be 1 or 3 numbers (got {len(self.scale)})")
+        for name in ("weight_decay", "colour_sigma", "momentum"):
+            _number(name, getattr(self, name), at_least=0.0)
         if self.momentum >= 1:
             raise ConfigError(f"recipe: momentum must be below 1 (got {self.momentum})", "0.9")
         for name, known in _CHOICES.items():
@@ -120,6 +123,7 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """All of the recipe as plain lists, dicts, strings and numbers (for JSON)."""
         plain = asdict(self)
+        plain["scale"] = list(self.scale) if isinstance(self.scale, tuple) else self.scale
         plain["multipliers"] = [list(m) for m in self.multipliers]
         plain["frozen"] = [list(f) for f in self.frozen]
         plain["schedule"] = {
@@ -150,6 +154,8 @@ class Recipe:
             values["schedule"] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in values["schedule"].items()
             }
+            if isinstance(values.get("scale"), list):
+                values["scale"] = tuple(values["scale"])
             values["init"] = {p: tuple(rule) for p, rule in values.get("init", {}).items()}
             return cls(**values)
         except ConfigError:
@@ -164,10 +170,7 @@ def _positive_int(recipe: Recipe, name: str) -> None:
         raise ConfigError(f"recipe: {name} must be a whole number of at least 1 (got {value!r})")
 
 
-def _number(
-    recipe: Recipe, name: str, above: float = -math.inf, at_least: float = -math.inf
-) -> None:
-    value = getattr(recipe, name)
+def _number(name: str, value: Any, above: float = -math.inf, at_least: float = -math.inf) -> None:
     good = isinstance(value, int | float) and math.isfinite(value)
     if not (good and value > above and value >= at_least):
         limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"

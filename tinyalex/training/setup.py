@@ -163,6 +163,8 @@ def make_loader(
     workers: int | None = None,
 ) -> data.Loader:
     """A loader that prepares images as the recipe says, with the colour shift or without."""
+    spread = recipe.colour_scale if colour else 1.0
+    scale = recipe.scale if isinstance(recipe.scale, tuple) else (recipe.scale,)
     return data.Loader(
         split,
         backend,
@@ -171,7 +173,7 @@ def make_loader(
         crop=recipe.crop,
         mirror=recipe.mirror,
         mean=statistics.mean(recipe.mean),
-        scale=recipe.scale * (recipe.colour_scale if colour else 1.0),
+        scale=[factor * spread for factor in scale],
         colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
         training=training,
         shuffle=shuffle,

@@ -100,7 +100,8 @@ def _augment(b: Backend, dtype: str) -> Results:
     tops, lefts, mirrors = np.array([0, 2, 1]), np.array([2, 0, 1]), np.array([True, False, True])
     images, tops, lefts, mirrors = map(b.asarray, (images, tops, lefts, mirrors))
     mean, colour = noise(b, (3, 7, 6), 1, "float32"), noise(b, (3, 3), 2, "float32")
-    return (b.augment(images, tops, lefts, mirrors, (7, 6), mean, colour, 0.5),)
+    scale = b.asarray(np.array([0.5, 1, 2], np.float32))
+    return (b.augment(images, tops, lefts, mirrors, (7, 6), mean, colour, scale),)
 
 
 def _random(b: Backend, dtype: str) -> Results:

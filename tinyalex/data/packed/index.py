@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -23,6 +24,14 @@ from tinyalex.errors import DataError
 MOST_BYTES = 256 << 20  # ImageNet's index has 100 kB
 
 AGAIN = "`tinyalex data prepare` again, into an empty folder"
+
+
+def fingerprint(index: Index) -> str:
+    """SHA-256 of the layout and of the checksums of all that belongs to the data set."""
+    parts = [index.layout.digest(), index.rejected_sha256, index.statistics_sha256]
+    for split, part in index.splits.items():
+        parts += [split, part.records_sha256, part.names_sha256, part.shard_bytes]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def index_document(index: Index) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _checked(plain: dict[str, Any]) -> Index:
     if not isinstance(rejected, dict) or not all(map(is_count, rejected.values())):
         raise DataError("rejected must hold counts")
     statistics = plain.get("statistics_sha256")
-    return Index(
+    index = Index(
         layout,
         {
             split: _checked_split(split, splits[split], layout)
@@ -109,6 +118,9 @@ def _checked(plain: dict[str, Any]) -> Index:
         None if statistics is None else _sha256("statistics_sha256", statistics),
         _sha256("fingerprint", plain.get("fingerprint")),
     )
+    if index.fingerprint != fingerprint(index):
+        raise DataError("damaged: the fingerprint is not that of the rest")
+    return index
 
 
 def _checked_split(split: str, plain: Any, layout: Layout) -> SplitIndex:

@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from tinyalex import files
 from tinyalex.data.measure import from_sums
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Index, Layout, SplitIndex, escape
-from tinyalex.data.packed.index import index_document
+from tinyalex.data.packed.index import fingerprint, index_document
 from tinyalex.data.packed.writer import Rejection, sidecar
 from tinyalex.errors import DataError
 
@@ -102,7 +102,6 @@ def finish(
     dst = Path(dst)
     splits: dict[str, SplitIndex] = {}
     rejections = list(rejected)
-    fingerprint = hashlib.sha256(layout.digest().encode())
     statistics = None
     for split in layout_of.SPLITS:
         if not shards.get(split):
@@ -122,7 +121,6 @@ def finish(
             hashlib.sha256(content).hexdigest(),
             hashlib.sha256(names).hexdigest(),
         )
-        fingerprint.update(f"{split} {splits[split].records_sha256}\n".encode())
         rejections += [(split, *row) for part in parts for row in part.rejected]
         if split == "train" and all(part.total is not None for part in parts):
             total = sum(part.total for part in parts if part.total is not None)
@@ -141,8 +139,9 @@ def finish(
         {split: sum(row[0] == split for row in rejections) for split in splits},
         hashlib.sha256(table).hexdigest(),
         None if statistics is None else hashlib.sha256(statistics).hexdigest(),
-        fingerprint.hexdigest(),
+        fingerprint="",
     )
+    index = replace(index, fingerprint=fingerprint(index))
     files.write_json(dst / layout_of.INDEX, index_document(index), DataError)
     shutil.rmtree(dst / layout_of.PARTS, ignore_errors=True)
     return index

@@ -12,7 +12,8 @@ from typing import Any
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import pillow
 from tinyalex.data.packed.entries import read_bytes
-from tinyalex.data.packed.index import read_index
+from tinyalex.data.packed.format import Index
+from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.reader import read_statistics
 from tinyalex.data.packed.records import Records
 from tinyalex.data.reading import usable_cores
@@ -79,7 +80,7 @@ def verify(
     texts: list[Callable[[], Any]] = [
         *(records.names for records in splits),
         lambda: read_statistics(folder, index),
-        lambda: read_bytes(folder / layout_of.REJECTED, _MOST_TABLE, index.rejected_sha256),
+        lambda: _check_rejected(folder, index),
     ]
     for read in texts:
         try:
@@ -96,6 +97,16 @@ def verify(
                 progress(verdict.records, total)
         verdict.bytes += sum(index.splits[records.name].shard_bytes)
     return verdict
+
+
+def _check_rejected(folder: Path, index: Index) -> None:
+    """Refuse a ``rejected.tsv`` that is damaged, or has other counts than the index."""
+    path = folder / layout_of.REJECTED
+    table = read_bytes(path, _MOST_TABLE, index.rejected_sha256).decode(errors="replace")
+    splits = [line.split("\t")[0] for line in table.split("\n")[1:-1]]
+    found = {split: splits.count(split) for split in index.rejected}
+    if found != index.rejected:
+        raise DataError(f"{path}: counts {found}, {index.rejected} in {layout_of.INDEX}", AGAIN)
 
 
 def _in_order(records: Records, workers: int) -> Iterator[tuple[int, list[DataError]]]:

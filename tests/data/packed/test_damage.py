@@ -1,0 +1,221 @@
+"""Damaged packed data: every damage is a DataError, most are named, none is a crash or silence."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.data.packed.making import change_index, change_records, contents, flip, make, resign
+from tests.data.pictures import Host, class_folders
+from tinyalex import data
+from tinyalex.data.packed import verify
+from tinyalex.data.packed.format import ENTRY
+from tinyalex.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One data set of each kind; not to be changed."""
+    return {k: make(tmp_path_factory.mktemp(k) / "dst", k).folder for k in ("raw", "jpeg")}
+
+
+@pytest.fixture
+def copy(originals: dict[str, Path], tmp_path: Path) -> Path:
+    """A copy of the raw one, to be damaged."""
+    return Path(shutil.copytree(originals["raw"], tmp_path / "copy"))
+
+
+def test_an_unfinished_folder_says_so(copy: Path) -> None:
+    (copy / "index.json").unlink()
+    with pytest.raises(DataError, match=r"copy: not a packed data set \(no index.json\)"):
+        data.load(copy)
+    (copy / "parts").mkdir()
+    with pytest.raises(DataError, match="not finished[\\s\\S]*it goes on"):
+        data.load(copy)
+
+
+def test_a_folder_of_images_may_hold_an_index_and_a_class_named_parts(tmp_path: Path) -> None:
+    class_folders(tmp_path, {"parts": 3, "whole": 3})
+    (tmp_path / "index.json").write_text("{}")
+    assert data.load(tmp_path, image_size=8).classes == ["parts", "whole"]
+
+
+@pytest.mark.parametrize("name", ["train-00001.rec", "val-00000.rec"])
+@pytest.mark.parametrize("change", [-1, 1, None])
+def test_a_shard_of_another_size_is_named(copy: Path, name: str, change: int | None) -> None:
+    if change is None:
+        (copy / name).unlink()
+    else:
+        os.truncate(copy / name, (copy / name).stat().st_size + change)
+    with pytest.raises(DataError, match=f"{name}: (no such file|.* bytes expected)"):
+        data.load(copy)
+
+
+def test_a_shard_that_shrinks_after_opening_is_refused_when_it_is_mapped(copy: Path) -> None:
+    dataset = data.load(copy)
+    os.truncate(copy / "train-00000.rec", 100)
+    with pytest.raises(DataError, match="train-00000.rec: 2,520 bytes expected"):
+        dataset.train.images(np.array([0]))
+
+
+@pytest.mark.parametrize("name", ["train.records.npy", "statistics.safetensors"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "grow", "gone"])
+def test_a_damaged_index_file_is_named(copy: Path, name: str, damage: str) -> None:
+    path = copy / name
+    if damage == "flip":
+        flip(path, path.stat().st_size // 2)
+    elif damage == "gone":
+        path.unlink()
+    else:
+        os.truncate(path, path.stat().st_size * (100 if damage == "grow" else 1) - 1)
+    with pytest.raises(DataError, match=f"{name}: (damaged|cannot be read|.* bytes, at most)"):
+        data.load(copy)
+
+
+def column(name: str, row: int, value: int) -> Callable[[Host], None]:
+    def change(records: Host) -> None:
+        records[name][row] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (column("offset", 3, 1 << 62), "record 3: it does not lie where it must"),
+        (column("offset", 0, 1), "record 0: it does not lie"),
+        (column("offset", 7, (1 << 64) - 1), "record 7: it does not lie"),
+        (column("size", 6, (1 << 32) - 1), "record 6: it does not lie"),
+        (column("size", 2, 0), "record 3: it does not lie|record 2: it is empty"),
+        (column("shard", 4, 1), "record 4: it is in the wrong shard"),
+        (column("shard", 11, 1 << 31), "record 11: it is in the wrong shard"),
+        (column("label", 5, 3), "record 5: its label is not in 0 to 2"),
+        (column("label", 5, -1), "record 5: its label"),
+        (column("label", 5, 0), "other counts of classes"),
+        (column("height", 1, 65_535), "record 1: its size is not"),
+        (column("width", 1, 0), "record 1: it is empty"),
+    ],
+)
+def test_a_table_that_lies_with_a_right_checksum_is_refused(
+    copy: Path, change: Callable[[Host], None], message: str
+) -> None:
+    change_records(copy, "train", change)
+    with pytest.raises(DataError, match=f"train.records.npy: ({message})"):
+        data.load(copy)
+
+
+def npy(dtype: str, shape: str, rest: bytes) -> bytes:
+    header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + rest
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        b"\x93NUMPY\x01\x00\xff\xff{",
+        b"\x93NUMPY\x09\x00\x01\x00{",
+        npy("'|O'", "(12,)", bytes(336)),
+        npy("'<f8'", "(12,)", bytes(336)),
+        npy(repr(ENTRY.descr), "(12,)", bytes(335)),
+        npy(repr(ENTRY.descr), "(1000000000000000,)", bytes(336)),
+        npy(repr(ENTRY.descr), "(-1,)", bytes(336)),
+        npy("__import__('os').abort()", "(12,)", bytes(336)),
+        npy("(" * 3000, "(12,)", b""),
+    ],
+)
+def test_what_is_no_table_is_refused_before_anything_is_allocated(
+    copy: Path, content: bytes
+) -> None:
+    resign(copy, "train", content)
+    with pytest.raises(DataError, match="train.records.npy: (not an .npy file|12 records)"):
+        data.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": 2}, "format version 2"),
+        ({"format": "zip"}, "not the index of a packed"),
+        ({"kind": "png"}, "kind must be"),
+        ({"image_shape": None}, "raw records need one image shape"),
+        ({"image_shape": [12.0, 10, 3]}, "image_shape"),
+        ({"image_shape": [24, 10, 3]}, "record 0: its size is not"),
+        ({"classes": "abc"}, "list of names"),
+        ({"classes": ["a", "b"], "class_names": None}, "a count for each class"),
+        ({"class_names": ["a", "b"]}, "one a class"),
+        ({"splits": []}, "splits must be"),
+        ({"splits": {"val": {}}}, "splits must be"),
+        ({"splits__train": []}, "must list its shards"),
+        ({"splits__train__records": 13}, "13 records"),
+        ({"splits__train__per_class": [12, -1, 1]}, "list of counts"),
+        ({"splits__train__per_class": [5, 4, 3]}, "other counts of classes"),
+        ({"splits__train__shards__0__records": 8}, "12 records, its shards 13"),
+        ({"splits__train__shards__0__records": 1 << 70}, "records and bytes"),
+        ({"splits__train__shards__0__records": True}, "records and bytes"),
+        ({"splits__train__shards__0__bytes": 2519}, "2,519 bytes expected"),
+        ({"splits__train__shards__0__file": "../../secret"}, "must have the file train-00000"),
+        ({"splits__train__records_sha256": "00"}, "must be a SHA-256"),
+        ({"splits__train__records_sha256": "0" * 64}, "train.records.npy: damaged"),
+        ({"statistics_sha256": 5}, "must be a SHA-256"),
+        ({"rejected": {"train": "many"}}, "rejected must hold counts"),
+        ({"fingerprint": None}, "fingerprint must be"),
+        ({"fingerprint": "0" * 64}, "damaged: the fingerprint"),
+        ({"options__filter": "box", "fingerprint": "0" * 64}, "damaged: the fingerprint"),
+    ],
+)
+def test_an_index_that_lies_is_refused(copy: Path, changes: dict[str, Any], message: str) -> None:
+    change_index(copy, **changes)
+    with pytest.raises(DataError, match=message):
+        data.load(copy)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, "\xff", '{"version": 1e999}'])
+def test_an_index_that_is_no_json_is_refused(copy: Path, text: str) -> None:
+    (copy / "index.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match="index.json: (cannot be read|not the index)"):
+        data.load(copy)
+
+
+def test_shards_between_which_records_moved_are_refused(copy: Path) -> None:
+    """Counts and bytes agree in sum, not a shard."""
+    change_index(copy, splits__train__shards__0__records=6, splits__train__shards__1__records=6)
+    with pytest.raises(DataError, match="record 6: it is in the wrong shard"):
+        data.load(copy)
+
+
+@pytest.mark.parametrize("kind", ["raw", "jpeg"])
+@given(draw=st.data())
+def test_no_flipped_bit_escapes_verification(
+    originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, kind: str, draw: Any
+) -> None:
+    """In any file, the words of index.json among them."""
+    whole = contents(originals[kind])
+    folder = Path(shutil.copytree(originals[kind], tmp_path_factory.mktemp("flip") / "dst"))
+    name = draw.draw(st.sampled_from(sorted(whole)))
+    at, bit = draw.draw(st.integers(0, len(whole[name]) - 1)), draw.draw(st.integers(0, 7))
+    flip(folder / name, at, bit)
+    try:
+        verdict = verify(folder)
+    except DataError:
+        assert not name.endswith(".rec")
+        return
+    if name == "index.json":
+        # A space that became another one, say.
+        same = json.loads(whole[name]) == json.loads((folder / name).read_bytes())
+        assert verdict.bad or same
+    else:
+        assert verdict.bad == 1
+        if name.endswith(".rec"):
+            assert name in verdict.problems[0] and "record" in verdict.problems[0]
