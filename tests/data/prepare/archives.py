@@ -15,6 +15,7 @@ from tests.data.pictures import encode
 
 SYNSETS = ["n01440764", "n01443537", "n02951585", "n09999999"]
 # As in the official kit, ids are in another order than the synsets.
+COLOURS = [(0, 255), (255, 0), (0, 0), (255, 255)]  # green and blue of each
 IDS = {"n01440764": 3, "n01443537": 1, "n02951585": 4, "n09999999": 2}
 
 
@@ -106,13 +107,11 @@ def flat(colour: tuple[int, int, int], size: tuple[int, int] = (40, 30)) -> byte
 def small(folder: Path, each: int = 5, val_each: int = 2, size: tuple[int, int] = (40, 30)) -> Path:
     """Official archives of four classes, each with its own colour."""
     train = {
-        synset: {
-            f"{synset}_{i}.JPEG": flat((i, 60 * label, 255 - 60 * label), size) for i in range(each)
-        }
+        synset: {f"{synset}_{i}.JPEG": flat((i % 250, *COLOURS[label]), size) for i in range(each)}
         for label, synset in enumerate(SYNSETS)
     }
     val = [
-        (synset, flat((100 + i, 60 * label, 255 - 60 * label), size))
+        (synset, flat((100 + i, *COLOURS[label]), size))
         for i in range(val_each)
         for label, synset in enumerate(SYNSETS)
     ]
