@@ -29,7 +29,7 @@ def prepare(
     ],
     dst: Annotated[Path, typer.Argument(help="New folder for the packed data set.")],
     format: Annotated[
-        str, typer.Option(help="raw: pixels, fast to read. jpeg: an eighth of the disk.")
+        str, typer.Option(help="raw: pixels, fast to read. jpeg: about a tenth of the disk.")
     ] = "raw",
     resize: Annotated[
         str,

@@ -147,7 +147,7 @@ def check_space(dst: Path, source: Source, form: Form, written: int) -> int:
     if needed > free:
         raise DataError(
             f"{dst}: about {_size(needed)} are needed, {_size(free)} are free",
-            "another disk, fewer pixels (--size), or --format jpeg (about an eighth of raw)",
+            "another disk, fewer pixels (--size), or --format jpeg (about a tenth of raw)",
         )
     return total
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from tinyalex.data.decode import decoded, open_image, square
+from tinyalex.data.prepare.whole import ends_early
 from tinyalex.errors import ConfigError, DataError, unknown
 
 # Pillow's filters; when they make a picture smaller they look at every pixel (no aliasing).
@@ -111,6 +112,8 @@ class Form:
             with open_image(content, where) as image:
                 as_it_is = self._can_stay(image)
                 rgb = decoded(image, "RGB", where, _to_srgb if self.icc == "srgb" else None)
+                if ends_early(content, image):
+                    raise DataError("the image is damaged (its data end before the picture does)")
         except DataError as error:
             raise DataError(error.message.removeprefix(f"{where}: "), error.hint) from error
         if as_it_is:
