@@ -127,3 +127,11 @@ def test_a_pax_header_cannot_lie_about_size(size: str) -> None:
     info.type, info.size = tarfile.XHDTYPE, len(record)
     with pytest.raises(DataError, match="damaged pax header|a member of size"):
         found(tar_with(info, record))
+
+
+def test_a_hole_does_not_pass_for_the_archives_end() -> None:
+    content = bytearray(tar(FILES))
+    second = found(bytes(content))[1].offset - 512
+    content[second : second + 512] = bytes(512)
+    with pytest.raises(DataError, match=f"a hole at byte {second:,}: zeros, then data"):
+        found(bytes(content))
