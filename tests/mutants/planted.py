@@ -8,6 +8,7 @@ from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
+from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -23,4 +24,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + CUDA_HOST_MUTANTS
     + WEIGHTS_MUTANTS
     + PACKED_MUTANTS
+    + PREPARE_MUTANTS
 )

@@ -20,11 +20,13 @@ from rich.progress import (
 )
 
 from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
 
 MOST_ROWS = 100  # classes that a table shows
 
 data_app = typer.Typer(no_args_is_help=True, help="See what a data set holds, or fetch one.")
+data_app.command()(prepare)
 
 
 @data_app.command()

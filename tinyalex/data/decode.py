@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,7 @@ def check_header(path: Path) -> None:
         The file is empty, cannot be read, is no image in one of `FORMATS`, or has more than
         `MOST_PIXELS` pixels. The pixels are not decoded.
     """
-    with _open(path):
+    with open_image(path, str(path)):
         pass
 
 
@@ -53,38 +55,68 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
     DataError
         As in `check_header`, or the pixels are cut off or damaged.
     """
-    with _open(path) as image:
-        # Pillow's decoders raise errors of many kinds on damaged bytes.
-        try:
-            image.load()
-            grey_or_rgb = _to_mode(_upright(image), "RGB" if channels == 3 else "L")
-        except Exception as error:
-            raise DataError(f"{path}: the image is damaged ({error})", RESAVE) from error
+    with open_image(path, str(path)) as image:
+        grey_or_rgb = decoded(image, "RGB" if channels == 3 else "L", str(path))
     pixels = np.asarray(square(grey_or_rgb, size))
     return pixels.reshape(size, size, channels)
 
 
-def _open(path: Path) -> Image.Image:
+def open_image(source: Path | bytes, where: str) -> Image.Image:
+    """Open a picture by its header, as `check_header` does; its pixels are not decoded.
+
+    Parameters
+    ----------
+    source : Path, or a file's bytes
+    where : str
+        The picture's name, for messages.
+    """
     try:
-        if path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty (0 bytes)", RESAVE)
-        image = Image.open(path, formats=FORMATS)
+        if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
+            raise DataError(f"{where}: the file is empty (0 bytes)", RESAVE)
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        image = Image.open(file, formats=FORMATS)
     except DataError:
         raise
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file", "check the path") from error
+        raise DataError(f"{where}: no such file", "check the path") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: absurdly large ({error})", RESAVE) from error
+        raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
     except Exception as error:
-        raise DataError(f"{path}: not a readable image ({error})", RESAVE) from error
+        raise DataError(f"{where}: not a readable image ({error})", RESAVE) from error
     width, height = image.size
     if width * height > MOST_PIXELS:
         image.close()
         raise DataError(
-            f"{path}: absurdly large, {width} x {height} pixels (at most {MOST_PIXELS:,})",
+            f"{where}: absurdly large, {width} x {height} pixels (at most {MOST_PIXELS:,})",
             "scale the image down",
         )
     return image
+
+
+def decoded(
+    image: Image.Image,
+    mode: str,
+    where: str,
+    before: Callable[[Image.Image], Image.Image] | None = None,
+) -> Image.Image:
+    """Decode an open picture, turn it as its EXIF data say, and convert it to RGB or L.
+
+    Parameters
+    ----------
+    before : callable, optional
+        What to do with the decoded picture first.
+
+    Raises
+    ------
+    DataError
+        The pixels are cut off or damaged.
+    """
+    # Pillow's decoders raise errors of many kinds on damaged bytes.
+    try:
+        image.load()
+        return _to_mode(_upright(image if before is None else before(image)), mode)
+    except Exception as error:
+        raise DataError(f"{where}: the image is damaged ({error})", RESAVE) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -124,8 +156,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))
 
 
-def square(image: Image.Image, size: int) -> Image.Image:
-    """Scale the shorter side to ``size`` pixels (bilinear) and keep the centre.
+def square(
+    image: Image.Image, size: int, filter: Image.Resampling = Image.Resampling.BILINEAR
+) -> Image.Image:
+    """Scale the shorter side to ``size`` and keep the centre.
 
     The centre is cut in the same step: a picture of 1 x 50,000 pixels would else grow to
     ``size`` x 50,000 * ``size`` on the way.
@@ -136,4 +170,4 @@ def square(image: Image.Image, size: int) -> Image.Image:
     if (width, height) == (size, size):
         return image
     box = (left, top, left + side, top + side)
-    return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+    return image.resize((size, size), filter, box=box)

@@ -18,8 +18,8 @@ from tinyalex.errors import DataError
 CACHE_BYTES = 1 << 30  # decoded images that a split may keep in memory
 MOST_SIDE = 4096  # pixels; a typing mistake in the size must not fill the memory
 
-_LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
-_VALIDATION = ("val", "validation", "valid", "test")
+LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
+VALIDATION = ("val", "validation", "valid", "test")
 
 
 class ImageFiles:
@@ -120,13 +120,13 @@ def load_folder(
     if channels not in (1, 3):
         raise DataError(f"channels must be 1 or 3 (got {channels})", "3 for RGB, 1 for grey")
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder", _LAYOUT)
-    train_folder, test_folder = _parts(folder)
-    classes = _class_names(train_folder)
+        raise DataError(f"{folder}: no such folder", LAYOUT)
+    train_folder, test_folder = parts_of(folder)
+    classes = class_names(train_folder)
     train_files, train_labels = _scan(train_folder, classes)
     files, labels = train_files, train_labels
     if test_folder is not None:
-        if extra := sorted(set(_class_names(test_folder)) - set(classes)):
+        if extra := sorted(set(class_names(test_folder)) - set(classes)):
             raise DataError(
                 f"{test_folder}: class {extra[0]!r} is not in {train_folder}",
                 "the same class folders in both",
@@ -156,28 +156,28 @@ def load_folder(
     )
 
 
-def _parts(folder: Path) -> tuple[Path, Path | None]:
+def parts_of(folder: Path) -> tuple[Path, Path | None]:
     """Find the training folder and the validation folder, if the two are apart."""
     train = folder / "train"
     # A class may be named "train": then pictures lie in it, not folders.
-    if not train.is_dir() or not _subfolders(train):
+    if not train.is_dir() or not subfolders(train):
         return folder, None
-    for name in _VALIDATION:
+    for name in VALIDATION:
         if (folder / name).is_dir():
             return train, folder / name
     return train, None
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
     )
 
 
-def _class_names(folder: Path) -> list[str]:
-    names = [path.name for path in _subfolders(folder)]
+def class_names(folder: Path) -> list[str]:
+    names = [path.name for path in subfolders(folder)]
     if not names:
-        raise DataError(f"{folder}: no class folders in it", _LAYOUT)
+        raise DataError(f"{folder}: no class folders in it", LAYOUT)
     return names
 
 
@@ -190,7 +190,7 @@ def _scan(
     for label, name in enumerate(classes):
         if may_lack and not (folder / name).is_dir():
             continue
-        found = [path for path in sorted((folder / name).rglob("*")) if _is_image(path, folder)]
+        found = [path for path in sorted((folder / name).rglob("*")) if is_image(path, folder)]
         if not found:
             raise DataError(
                 f"{folder / name}: no image in this class",
@@ -199,11 +199,11 @@ def _scan(
         files += found
         labels += [label] * len(found)
     if len(classes) < 2:
-        raise DataError(f"{folder}: only one class ({classes[0]!r}), nothing to learn", _LAYOUT)
+        raise DataError(f"{folder}: only one class ({classes[0]!r}), nothing to learn", LAYOUT)
     return files, np.array(labels, np.int64)
 
 
-def _is_image(path: Path, folder: Path) -> bool:
+def is_image(path: Path, folder: Path) -> bool:
     """Whether a path is a picture by its name, outside hidden files and folders."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()

@@ -1,0 +1,79 @@
+"""JPEG files whose data end before the picture does, though an end marker follows."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.pictures import encode
+from tests.data.prepare.test_pictures import smooth
+from tinyalex.data.prepare import Form
+from tinyalex.data.prepare.whole import ends_early
+from tinyalex.errors import DataError
+
+END = b"\xff\xd9"
+
+
+def opened(content: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+def test_data_cut_out_before_the_end_marker_are_missed() -> None:
+    """At any place: either what is lost lies in the last block, or it is noticed."""
+    for options in ({}, {"subsampling": 0}, {"progressive": True}):
+        content = encode(smooth(96, 113), "JPEG", quality=60, **options)
+        whole = np.asarray(opened(content))
+        start = content.rfind(b"\xff\xda") + 12
+        noticed = lost = 0
+        for length in range(start, len(content) - 2, 11):
+            damaged = content[:length] + END
+            try:
+                pixels = np.array(opened(damaged))
+            except OSError:
+                continue  # Pillow notices by itself
+            pixels[-16:, -16:] = whole[-16:, -16:]
+            if np.array_equal(pixels, whole):
+                continue
+            lost += 1
+            noticed += ends_early(damaged, opened(damaged))
+        assert lost > 20 and noticed >= 0.95 * lost, (options, noticed, lost)
+
+
+def test_such_a_picture_is_rejected_with_the_reason() -> None:
+    content = encode(smooth(96, 113), "JPEG")
+    damaged = content[: len(content) // 2] + END
+    for form in (Form(), Form("jpeg", "keep")):
+        with pytest.raises(DataError, match="its data end before the picture does"):
+            form.make(damaged)
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"progressive": True}])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_whole_picture_is_not_rejected(mode: str, options: dict[str, object]) -> None:
+    plain = Image.new(mode, (50, 41), 77 if mode == "L" else "red")
+    for image in (plain, smooth(49, 50).convert(mode)):
+        for tail in (b"", b"\0" * 100, b"garbage" + END):
+            content = encode(image, "JPEG", **options) + tail
+            assert not ends_early(content, opened(content))
+
+
+def test_no_real_picture_is_taken_for_a_damaged_one(real_data: Path) -> None:
+    folder = real_data / "imagenet-sample"
+    if not folder.is_dir():
+        pytest.skip(f"no real pictures at {folder}")
+    wrong = []
+    with tarfile.open(folder / "images-0.tar") as archive:
+        for member in archive.getmembers()[:120]:
+            file = archive.extractfile(member)
+            assert file is not None
+            content = file.read()
+            if ends_early(content, opened(content)):
+                wrong.append(member.name)
+    assert wrong == []

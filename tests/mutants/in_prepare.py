@@ -1,0 +1,79 @@
+"""Bugs in preparing: labels, rejections, resuming, damaged archives."""
+
+from tests.mutants.mutant import Mutant
+
+PREPARE = "tinyalex/data/prepare"
+OF = "tests/data/prepare"
+
+PREPARE_MUTANTS = (
+    Mutant(
+        "labels: the kit's ids are taken for the synsets' order",
+        f"{PREPARE}/labels.py",
+        "{leaves[synset][0]: label for label",
+        "{label + 1: label for label",
+        (f"{OF}/test_labels.py::test_the_official_list_is_mapped_by_the_kits_ids",),
+    ),
+    Mutant(
+        "labels: an index that counts from 1 passes",
+        f"{PREPARE}/labels.py",
+        "if len(place) in indices:",
+        "if False:",
+        (f"{OF}/test_labels.py::test_a_list_that_counts_from_1_is_refused",),
+    ),
+    Mutant(
+        "rejections: a bad picture is dropped without a word",
+        f"{PREPARE}/work.py",
+        "writer.reject(task.layout.classes[item.label], item.name, error.message)",
+        "pass",
+        (f"{OF}/test_run.py::test_pictures_that_cannot_be_used_are_listed_with_the_reason",),
+    ),
+    Mutant(
+        "archives: a hole passes for the end",
+        f"{PREPARE}/tars.py",
+        "        if any(piece):",
+        "        if False:",
+        (f"{OF}/test_tars.py::test_a_hole_does_not_pass_for_the_archives_end",),
+    ),
+    Mutant(
+        "archives: a member may promise more than there is",
+        f"{PREPARE}/tars.py",
+        "offset + size > end",
+        "False",
+        (f"{OF}/test_tars.py::test_a_size_beyond_eight_octal_digits_is_read",),
+    ),
+    Mutant(
+        "order: every run deals the pictures anew",
+        f"{PREPARE}/run.py",
+        "np.random.default_rng(seed)",
+        "np.random.default_rng()",
+        (f"{OF}/test_run.py::test_an_interrupted_run_goes_on_and_ends_the_same",),
+    ),
+    Mutant(
+        "options: a run goes on with other ones",
+        f"{PREPARE}/begin.py",
+        "if before.get(key) != now.get(key)]",
+        "if False]",
+        (f"{OF}/test_run.py::test_other_options_are_refused_by_name_begun_or_finished",),
+    ),
+    Mutant(
+        "disk: begun although there is no room",
+        f"{PREPARE}/begin.py",
+        "if needed > free:",
+        "if needed < 0:",
+        (f"{OF}/test_run.py::test_too_small_a_disk_is_found_before_the_work",),
+    ),
+    Mutant(
+        "pictures: a turned JPEG is kept as it lies",
+        f"{PREPARE}/pictures.py",
+        "orientation not in range(2, 9)",
+        "True",
+        (f"{OF}/test_pictures.py::test_a_kept_picture_is_encoded_anew_where_it_must",),
+    ),
+    Mutant(
+        "pictures: one that was filled in passes for whole",
+        f"{PREPARE}/whole.py",
+        "return not np.array_equal(others, pixels)",
+        "return False",
+        (f"{OF}/test_whole.py::test_such_a_picture_is_rejected_with_the_reason",),
+    ),
+)

@@ -1,0 +1,191 @@
+"""`tinyalex data prepare`: from archives or folders of pictures to a packed data set."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn
+
+from tinyalex.commands.console import JsonOption, Output, QuietOption, duration
+from tinyalex.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tinyalex.data import prepare as prepare_module
+
+INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
+PLAIN_SECONDS = 30.0  # between lines where there is no terminal
+
+
+def prepare(
+    src: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of the official archives, class folders, or WebDataset shards"
+            " (a pattern too)."
+        ),
+    ],
+    dst: Annotated[Path, typer.Argument(help="New folder for the packed data set.")],
+    format: Annotated[
+        str, typer.Option(help="raw: pixels, fast to read. jpeg: about a tenth of the disk.")
+    ] = "raw",
+    resize: Annotated[
+        str,
+        typer.Option(
+            help="shorter: shorter side to --size, centre cut out (the paper)."
+            " warp: both sides to --size (Caffe). keep: as they are (jpeg only)."
+        ),
+    ] = "shorter",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="The same as --format jpeg --resize keep.")
+    ] = False,
+    size: Annotated[int, typer.Option(help="Side in pixels.")] = 256,
+    filter: Annotated[
+        str, typer.Option(help="bilinear, bicubic, lanczos or box, all without aliasing.")
+    ] = "bilinear",
+    quality: Annotated[int | None, typer.Option(help="Of JPEG, 1 to 100. Default: 90.")] = None,
+    icc: Annotated[
+        str, typer.Option(help="ignore: colour profiles are not looked at. srgb: convert by them.")
+    ] = "ignore",
+    synsets: Annotated[
+        Path | None, typer.Option(help="List of synsets, in place of the development kit.")
+    ] = None,
+    val_labels: Annotated[
+        Path | None, typer.Option(help="Labels of ILSVRC2012_img_val.tar, as Caffe's val.txt.")
+    ] = None,
+    val_fraction: Annotated[
+        float, typer.Option(help="Share held out of each class where there is no val part.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(help="Which pictures share a shard; what is held out.")] = 0,
+    order: Annotated[
+        str,
+        typer.Option(
+            help="random: a shard is a random sample. archive: neighbours, for hard disks."
+        ),
+    ] = "random",
+    shard_mb: Annotated[int, typer.Option(help="Megabytes of pixels a shard.")] = 512,
+    workers: Annotated[int | None, typer.Option(help="Processes. Default: all cores.")] = None,
+    max_bad: Annotated[
+        int | None,
+        typer.Option(help="Stop at more unusable pictures. Default: one in 1000, 10 at least."),
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Pack pictures for training: scaled, in large files, with checksums and statistics.
+
+    Ctrl-C, or a crash, loses little: the same command goes on where it ended.
+    Pictures that cannot be used are listed in DST/rejected.tsv, each with the reason.
+
+    [bold]Examples[/]
+    tinyalex data prepare ilsvrc2012/ packed/
+    tinyalex data prepare ilsvrc2012/ packed/ --format jpeg --quality 90
+    tinyalex data prepare pictures/ packed/ --resize warp --size 128
+    tinyalex data prepare "shards/train-{000..146}.tar" packed/
+    """
+    from tinyalex.data import prepare as module
+
+    if keep:
+        format, resize = "jpeg", "keep"
+    if quality is not None and format != "jpeg":
+        raise ConfigError("--quality is for JPEG", "--format jpeg")
+    form = module.Form(format, resize, size, filter, 90 if quality is None else quality, icc)
+    output = Output(as_json, quiet)
+    begun = time.monotonic()
+    try:
+        with _Show(output) as show:
+            index = module.prepare(
+                src,
+                dst,
+                form,
+                synsets=synsets,
+                val_labels=val_labels,
+                val_fraction=val_fraction,
+                seed=seed,
+                order=order,
+                shard_mb=shard_mb,
+                workers=workers,
+                max_bad=max_bad,
+                listen=show,
+            )
+    except KeyboardInterrupt as error:
+        output.warning("stopped; the same command goes on where it ended")
+        raise typer.Exit(INTERRUPTED) from error
+    seconds = time.monotonic() - begun
+    found: dict[str, Any] = {
+        "path": str(dst),
+        "kind": index.layout.kind,
+        "classes": len(index.layout.classes),
+        **{split: part.records for split, part in index.splits.items()},
+        "bytes": sum(sum(part.shard_bytes) for part in index.splits.values()),
+        "rejected": sum(index.rejected.values()),
+        "seconds": seconds,
+        "images_per_second": show.speed,
+        "fingerprint": index.fingerprint,
+    }
+    parts = ", ".join(f"{part.records:,} {split}" for split, part in index.splits.items())
+    output.text(
+        f"{dst}: {parts} images of {found['classes']:,} classes, {found['bytes'] / 1e6:,.1f} MB,"
+        f" in {duration(seconds)}"
+    )
+    if found["rejected"]:
+        output.warning(f"{found['rejected']:,} not used, with reasons: {dst / 'rejected.tsv'}")
+    output.text(f"Check it with: tinyalex data verify {dst}")
+    output.result(found, short=str(dst))
+
+
+class _Show:
+    """Shows how far it is: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        console = output.console
+        self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            console=console,
+            transient=True,
+            disable=not self.live,
+            expand=True,
+        )
+        self.task = self.bar.add_task("finding the pictures", total=None, figures="")
+        self.begun = self.last = 0.0
+        self.speed = 0.0
+
+    def __enter__(self) -> _Show:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, progress: prepare_module.Progress) -> None:
+        """Show it, unless that was done a moment ago."""
+        now = time.monotonic()
+        if not self.begun:
+            self.begun = self.last = now
+            if progress.before:
+                self.output.text(f"going on: {progress.before:,} of {progress.total:,} are done")
+        done = progress.done - progress.before
+        self.speed = done / max(now - self.begun, 1e-9)
+        rest = progress.total - progress.done
+        if rest and now - self.last < (0.2 if self.live else PLAIN_SECONDS):
+            return
+        left = f"{duration(rest / self.speed)} left" if self.speed else ""
+        bad = f"{progress.bad:,} rejected  " if progress.bad else ""
+        figures = f"{self.speed:,.0f} images/s  {bad}{left} "
+        if self.live:
+            self.bar.update(
+                self.task,
+                description=f"{progress.done:,} of {progress.total:,}",
+                total=progress.total,
+                completed=progress.done,
+                figures=figures,
+            )
+        elif now - self.last >= PLAIN_SECONDS:
+            self.output.text(f"{progress.done:,} of {progress.total:,} images  {figures}")
+        self.last = now

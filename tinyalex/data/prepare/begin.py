@@ -1,0 +1,179 @@
+"""Before the work: is the folder free, were the options the same, is there room."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinyalex import files
+from tinyalex.data.packed import Index, Layout, read_index
+from tinyalex.data.packed.format import ENTRY, INDEX, PARTS
+from tinyalex.data.prepare.pictures import Form
+from tinyalex.data.prepare.source import Items, Source
+from tinyalex.data.prepare.work import read_item
+from tinyalex.errors import DataError
+
+OPTIONS = "options.json"
+_SAMPLE = 64  # pictures encoded to estimate how large JPEG records become
+_MARGIN = 1.1
+
+_MEANING = {"source_sha256": "the pictures in SRC", "pillow": "Pillow's version"}
+
+
+def begin(dst: Path, layout: Layout) -> Index | None:
+    """Make the folder ready, or find that all is done.
+
+    Returns
+    -------
+    Index or None
+        The finished data set's index if the same work was finished before.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else, or work that was begun with other options (the message
+        names them).
+    """
+    if dst.exists() and not dst.is_dir():
+        raise DataError(f"{dst}: a file, not a folder", "another DST")
+    if (dst / INDEX).exists():
+        index = read_index(dst)
+        _compare(dst, index.layout.options, layout.options, "is finished, prepared")
+        return index
+    path = dst / PARTS / OPTIONS
+    if path.exists():
+        try:
+            before = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error})", f"remove {dst}") from error
+        _compare(dst, before, layout.options, "was begun")
+        for left in [*dst.glob(".*.tmp"), *(dst / PARTS).glob(".*.tmp")]:
+            left.unlink(missing_ok=True)  # of a process that was killed
+        return None
+    if dst.is_dir() and any(path.name not in (PARTS, ".lock") for path in dst.iterdir()):
+        raise DataError(f"{dst}: the folder is not empty", "a new or an empty folder for DST")
+    try:
+        (dst / PARTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{dst}: cannot be made ({error.strerror or error})") from error
+    files.write_json(path, layout.options, DataError)
+    return None
+
+
+def _compare(dst: Path, before: Any, now: Mapping[str, Any], what: str) -> None:
+    if not isinstance(before, dict):
+        raise DataError(f"{dst / PARTS / OPTIONS}: damaged", f"remove {dst}")
+    changed = [key for key in [*before, *now] if before.get(key) != now.get(key)]
+    if not changed:
+        return
+    listing = "; ".join(
+        f"{_MEANING.get(key, '--' + key.replace('_', '-'))}: {_short(before.get(key))} then,"
+        f" {_short(now.get(key))} now"
+        for key in dict.fromkeys(changed)
+    )
+    raise DataError(
+        f"{dst}: {what} with other options ({listing})",
+        "the same options as then, or another DST (or remove this one)",
+    )
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 20 else text[:8] + "..."
+
+
+@contextlib.contextmanager
+def locked(dst: Path) -> Iterator[None]:
+    """Keep a second `prepare` out of the folder; raises DataError if one is at work there."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    path = dst / ".lock"
+    try:
+        dst.mkdir(parents=True, exist_ok=True)
+        file = path.open("wb")
+    except OSError as error:
+        raise DataError(
+            f"{dst}: cannot be written to ({error.strerror or error})", "another DST"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(
+                f"{dst}: another prepare is at work there", "wait for it, or end it"
+            ) from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def check_space(dst: Path, source: Source, form: Form, written: int) -> int:
+    """Refuse to begin what will not fit on the disk.
+
+    Parameters
+    ----------
+    written : int
+        Bytes of shards that are finished already.
+
+    Returns
+    -------
+    int
+        Bytes that the finished data set will have, estimated for JPEG from a few pictures.
+
+    Raises
+    ------
+    DataError
+        There is less room than is needed.
+    """
+    total = 0
+    for items in source.splits.values():
+        total += round(len(items) * _record_bytes(items, form))
+        # The index, and the parts that it is joined of.
+        total += 2 * (len(items) * ENTRY.itemsize + sum(map(len, items.names)))
+    free = shutil.disk_usage(dst).free
+    needed = max(0, total - written)
+    if needed > free:
+        raise DataError(
+            f"{dst}: about {_size(needed)} are needed, {_size(free)} are free",
+            "another disk, fewer pixels (--size), or --format jpeg (about a tenth of raw)",
+        )
+    return total
+
+
+def _record_bytes(items: Items, form: Form) -> float:
+    if form.kind == "raw":
+        return float(np.prod(form.image_shape or ()))
+    sizes = []
+    rows = np.unique(np.linspace(0, len(items) - 1, min(_SAMPLE, len(items))).astype(np.int64))
+    for item in items.take(rows):
+        with contextlib.suppress(DataError):
+            sizes.append(len(form.make(read_item(item))[0]))
+    return _MARGIN * float(np.mean(sizes)) if sizes else 0.0
+
+
+def _size(count: int) -> str:
+    """``12.3 GB``: decimal units, as on a disk's label."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1000:.0f} kB"
+
+
+def inside(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder (or is it)."""
+    return Path(os.path.realpath(folder)) in [
+        Path(os.path.realpath(path)),
+        *Path(os.path.realpath(path)).parents,
+    ]
