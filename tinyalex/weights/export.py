@@ -11,9 +11,9 @@ import numpy as np
 from safetensors.numpy import save
 
 from tinyalex.errors import ConfigError
+from tinyalex.files import write_atomic
 from tinyalex.layers import Container, Dropout, Layer, Linear, Sequential
 from tinyalex.training import Run
-from tinyalex.training.files import write_atomic
 from tinyalex.weights.read import MEAN_SUFFIX, METADATA
 from tinyalex.weights.tensors import HostArray
 

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from tinyalex.data import default_root
 from tinyalex.data.fetch import Bar
 from tinyalex.errors import BackendError, DataError, RunError, unknown
-from tinyalex.training.files import write_atomic
+from tinyalex.files import write_atomic
 from tinyalex.weights.tensors import read_pth
 
 if TYPE_CHECKING:

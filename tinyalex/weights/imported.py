@@ -10,11 +10,11 @@ from pathlib import Path
 from tinyalex import backends, models
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
+from tinyalex.files import write_json
 from tinyalex.recipes import Recipe
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig
-from tinyalex.training.files import write_json
 from tinyalex.training.runs import Run
 from tinyalex.weights.tensors import HostArray
 
