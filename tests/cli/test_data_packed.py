@@ -111,3 +111,19 @@ def test_bad_loader_options_are_refused(refused, packed):
     said = refused("train", "--data", "dst", "--model", "tiny", "--shuffle", "shards")
     assert "'shard'" in said
     assert "only packed data" in refused("train", "--shuffle", "shard")
+
+
+def test_a_run_keeps_the_mean_image_of_its_crop(packed):
+    from dataclasses import replace
+
+    from tinyalex import recipes, training
+    from tinyalex.training.setup import assemble
+
+    recipe = recipes.get("tiny")
+    config = training.RunConfig(
+        data=str(packed), model="tiny", recipe=replace(recipe, crop=recipe.image_size - 2)
+    )
+    found = assemble(config.resolved()).statistics
+    wanted = data.statistics(data.load(packed).train, recipe.image_size - 2)
+    assert found.mean_image.shape == wanted.mean_image.shape
+    assert (found.mean_image == wanted.mean_image).all()

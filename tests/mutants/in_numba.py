@@ -175,10 +175,10 @@ NUMBA_MUTANTS = (
         f"{OF_KERNELS}::test_cross_entropy",
     ),
     in_python(
-        "numba augmentation: mirrored pixels start one too far left",
+        "numba augmentation: the left half is mirrored, the right half kept",
         KERNELS,
-        "first, step = lefts[n] + CW - 1, -1",
-        "first, step = lefts[n] + CW - 2, -1",
+        "out[w], out[CW - 1 - w] = out[CW - 1 - w], out[w]",
+        "out[w] = out[CW - 1 - w]",
         f"{OF_KERNELS}::test_augmentation",
     ),
     in_python(

@@ -31,8 +31,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "crops: rows and columns always move together",
         LOADER,
-        "asarray(plan.lefts[at])",
-        "asarray(plan.tops[at])",
+        "images, plan.tops[at], plan.lefts[at])",
+        "images, plan.tops[at], plan.tops[at])",
         (f"{OF_LOADER}::test_every_crop_position_is_reached_in_both_directions_equally_often",),
     ),
     Mutant(
@@ -45,7 +45,7 @@ TRAINING_MUTANTS = (
     Mutant(
         "labels: of other images than the pixels",
         LOADER,
-        "self.split.labels[chosen]",
+        "self.split.labels[plan.order[at]]",
         "self.split.labels[at]",
         (f"{OF_LOADER}::test_an_epoch_shows_each_image_once_with_its_label",),
     ),

@@ -7,6 +7,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
+from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -20,5 +21,6 @@ MUTANTS: tuple[Mutant, ...] = (
     + CHECK_MUTANTS
     + CUDA_MUTANTS
     + CUDA_HOST_MUTANTS
+    + PACKED_MUTANTS
     + PREPARE_MUTANTS
 )

@@ -189,16 +189,19 @@ def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
     N, C, CH, CW = x.shape
     for n in range(N):
         for h in range(CH):
-            row = images[n, tops[n] + h]
+            row = images[n, tops[n] + h, lefts[n] : lefts[n] + CW]
             for c in range(C):
                 out, m = x[n, c, h], mean[c, h % mean.shape[1]]
                 shift, factor = colour[n, c], scale[c]
-                first, step = lefts[n], 1
+                # Loops whose steps are known become vector instructions, one that turns is none.
+                for w in range(CW):
+                    out[w] = np.float32(row[w, c])
                 if mirrors[n]:
-                    first, step = lefts[n] + CW - 1, -1
+                    for w in range(CW // 2):
+                        out[w], out[CW - 1 - w] = out[CW - 1 - w], out[w]
                 if m.size == 1:
                     for w in range(CW):
-                        out[w] = (np.float32(row[first + step * w, c]) - m[0] + shift) * factor
+                        out[w] = (out[w] - m[0] + shift) * factor
                 else:
                     for w in range(CW):
-                        out[w] = (np.float32(row[first + step * w, c]) - m[w] + shift) * factor
+                        out[w] = (out[w] - m[w] + shift) * factor

@@ -46,7 +46,9 @@ def pillow(payloads: Sequence[bytes]) -> Iterator[np.ndarray]:
         with Image.open(io.BytesIO(payload), formats=("JPEG",)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"absurdly large, {image.width} x {image.height} pixels")
-            yield np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+            rgb = image if image.mode == "RGB" else image.convert("RGB")
+            pixels = np.frombuffer(rgb.tobytes(), np.uint8)
+            yield pixels.reshape(rgb.height, rgb.width, 3)
 
 
 class NvImageCodec:
