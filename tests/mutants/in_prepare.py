@@ -25,7 +25,7 @@ PREPARE_MUTANTS = (
         f"{PREPARE}/work.py",
         "writer.reject(task.layout.classes[item.label], item.name, error.message)",
         "pass",
-        (f"{OF}/test_run.py::test_pictures_that_cannot_be_used_are_listed_with_the_reason",),
+        (f"{OF}/test_limits.py::test_pictures_that_cannot_be_used_are_listed_with_the_reason",),
     ),
     Mutant(
         "archives: a hole passes for the end",
@@ -60,7 +60,7 @@ PREPARE_MUTANTS = (
         f"{PREPARE}/begin.py",
         "if needed > free:",
         "if needed < 0:",
-        (f"{OF}/test_run.py::test_too_small_a_disk_is_found_before_the_work",),
+        (f"{OF}/test_limits.py::test_too_small_a_disk_is_found_before_the_work",),
     ),
     Mutant(
         "pictures: a turned JPEG is kept as it lies",

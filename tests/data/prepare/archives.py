@@ -116,3 +116,12 @@ def small(folder: Path, each: int = 5, val_each: int = 2, size: tuple[int, int] 
         for label, synset in enumerate(SYNSETS)
     ]
     return official(folder, train, val, IDS)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
