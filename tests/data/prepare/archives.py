@@ -19,10 +19,10 @@ COLOURS = [(0, 255), (255, 0), (0, 0), (255, 255)]  # green and blue of each
 IDS = {"n01440764": 3, "n01443537": 1, "n02951585": 4, "n09999999": 2}
 
 
-def tar(files: Mapping[str, bytes], format: int = tarfile.USTAR_FORMAT) -> bytes:
+def tar(files: Mapping[str, bytes], format: int = tarfile.GNU_FORMAT) -> bytes:
     """An archive's bytes."""
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w", format=format) as archive:
+    with tarfile.open(fileobj=stream, mode="w", format=format, errors="surrogateescape") as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.data.prepare.archives import SYNSETS, contents, small
+from tests.data.prepare.archives import SYNSETS, contents, flat, official, small
 from tests.data.prepare.test_pictures import reference
 from tinyalex import data
 from tinyalex.data.packed import format as layout_of
-from tinyalex.data.prepare import Form, find_source, prepare
+from tinyalex.data.prepare import Form, Progress, find_source, prepare
 from tinyalex.data.prepare import run as run_module
 from tinyalex.errors import DataError
 
@@ -132,6 +133,45 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -
     assert again.returncode == 0, again.stderr
     prepare(src, tmp_path / "undisturbed", Form(), shard_mb=4, workers=1)
     assert contents(tmp_path / "dst") == contents(tmp_path / "undisturbed")
+
+
+def test_a_worker_that_is_killed_ends_it_with_an_error(tmp_path: Path) -> None:
+    """As the system does that runs out of memory."""
+    src = small(tmp_path / "src", each=40, val_each=2, size=(400, 300))
+    killed: list[int] = []
+
+    def kill_one(progress: Progress) -> None:
+        if progress.done and not killed:
+            worker = multiprocessing.active_children()[0]
+            killed.append(worker.pid or 0)
+            worker.kill()
+
+    dst = tmp_path / "dst"
+    with pytest.raises(DataError, match="a worker process was ended from outside"):
+        prepare(src, dst, FORM, shard_mb=1, workers=2, listen=kill_one)
+    assert killed and not (dst / "index.json").exists()
+    prepare(src, dst, FORM, shard_mb=1, workers=2)
+    prepare(src, tmp_path / "whole", FORM, shard_mb=1, workers=1)
+    assert contents(dst) == contents(tmp_path / "whole")
+
+
+def test_names_of_any_bytes_come_through(tmp_path: Path) -> None:
+    strange = {"n01440764_\xff\n\t\\.JPEG": 0, "n01440764_\N{SNOWMAN}.JPEG": 1}
+    names = [name.encode("latin-1" if "\xff" in name else "utf-8") for name in strange]
+    names = [name.decode("utf-8", "surrogateescape") for name in names]
+    train = {
+        SYNSETS[0]: {name: flat((i, 0, 0)) for i, name in enumerate(names)},
+        SYNSETS[1]: {"a.JPEG": flat((9, 0, 0)), "b\udcff\n.JPEG": b"no picture"},
+    }
+    src = official(tmp_path / "src", train, [(SYNSETS[1], flat((0, 0, 0)))])
+    prepare(src, tmp_path / "dst", FORM, workers=1)
+    text = (tmp_path / "dst" / "train.names.txt").read_text().splitlines()
+    assert sorted(map(layout_of.unescape, text)) == sorted(
+        [*(f"{SYNSETS[0]}/{name}" for name in names), f"{SYNSETS[1]}/a.JPEG"]
+    )
+    (row,) = (tmp_path / "dst" / "rejected.tsv").read_text().splitlines()[1:]
+    assert layout_of.unescape(row.split("\t")[2]) == f"{SYNSETS[1]}/b\udcff\n.JPEG"
+    assert data.packed.verify(tmp_path / "dst").bad == 0
 
 
 def test_other_options_are_refused_by_name_begun_or_finished(

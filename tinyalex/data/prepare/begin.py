@@ -47,6 +47,7 @@ def begin(dst: Path, layout: Layout) -> Index | None:
     if (dst / INDEX).exists():
         index = read_index(dst)
         _compare(dst, index.layout.options, layout.options, "is finished, prepared")
+        shutil.rmtree(dst / PARTS, ignore_errors=True)  # of a process killed at the very end
         return index
     path = dst / PARTS / OPTIONS
     if path.exists():
@@ -113,6 +114,8 @@ def locked(dst: Path) -> Iterator[None]:
             raise DataError(
                 f"{dst}: another prepare is at work there", "wait for it, or end it"
             ) from None
+        except OSError:
+            pass  # a file system without locks
         try:
             yield
         finally:
