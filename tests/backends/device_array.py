@@ -15,10 +15,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from tests.backends.cuda_streams import MemoryPointer, used
 
 Host = np.ndarray[Any, Any]
 
@@ -53,6 +54,7 @@ def meet(what: str) -> None:
 def host_of(value: Any) -> Any:
     """The numbers behind a device's array, also within tuples and lists; refuses NumPy arrays."""
     if isinstance(value, DeviceArray):
+        used(value._host.ctypes.data)
         return value._host
     if isinstance(value, np.ndarray):
         raise HostArrayError("a NumPy array among arrays of the device: asarray() brings it there")
@@ -125,7 +127,7 @@ class DeviceArray:
     @property
     def data(self) -> Any:
         """Where the numbers lie, as CuPy says it."""
-        return SimpleNamespace(ptr=self._host.ctypes.data)
+        return MemoryPointer(self._host.ctypes.data)
 
     def __len__(self) -> int:
         return len(self._host)
@@ -138,6 +140,7 @@ class DeviceArray:
     def get(self) -> Host:
         """A copy on the host; waits for the device."""
         meet("the host waits for the device")
+        used(self._host.ctypes.data)
         return self._host.copy()
 
     def item(self) -> Any:

@@ -24,6 +24,8 @@ class Split:
     image_shape : (H, W, C)
     rows : int64 (N,), optional
         Row number of each image for `read`; 0 to N - 1 by default.
+    read_into : callable, optional
+        Like `read`, into an array that is its second argument.
 
     Notes
     -----
@@ -36,28 +38,37 @@ class Split:
         labels: np.ndarray,
         image_shape: tuple[int, int, int],
         rows: np.ndarray | None = None,
+        read_into: Callable[[np.ndarray, np.ndarray], object] | None = None,
     ) -> None:
         self.labels = np.asarray(labels, dtype=np.int64)
         self.image_shape = image_shape
-        self._read = read
+        self._read, self._read_into = read, read_into
         self._rows = np.arange(len(self.labels)) if rows is None else rows
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def images(self, indices: np.ndarray) -> np.ndarray:
-        """Give the images at ``indices``: uint8 (n, H, W, C).
+    def images(self, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Give the images at ``indices``: uint8 (n, H, W, C), in ``out`` if that is given.
 
         Raises
         ------
         DataError
             An image file is damaged or has gone.
         """
-        return self._read(self._rows[indices])
+        rows = self._rows[indices]
+        if out is None:
+            return self._read(rows)
+        if self._read_into is None:
+            out[...] = self._read(rows)
+        else:
+            self._read_into(rows, out)
+        return out
 
     def subset(self, indices: np.ndarray) -> Split:
         """Give a split that holds only the images at ``indices``, in that order."""
-        return Split(self._read, self.labels[indices], self.image_shape, self._rows[indices])
+        rows = self._rows[indices]
+        return Split(self._read, self.labels[indices], self.image_shape, rows, self._read_into)
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,13 @@ def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str
             "images.transpose(0, 2, 3, 1) makes NCHW to NHWC; pixels are whole numbers 0 to 255",
         )
     check_labels(labels, len(images), classes, where)
-    return Split(images.__getitem__, labels, (images.shape[1], images.shape[2], images.shape[3]))
+    shape = images.shape[1], images.shape[2], images.shape[3]
+
+    def read_into(rows: np.ndarray, out: np.ndarray) -> None:
+        # NumPy goes through a copy where it has to check rows while it writes; ours are in range.
+        np.take(images, rows, axis=0, out=out, mode="clip")
+
+    return Split(images.__getitem__, labels, shape, read_into=read_into)
 
 
 def check_labels(labels: np.ndarray, n: int, classes: int, where: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array, Backend, Feed
 from tinyalex.data.dataset import Split
 from tinyalex.data.measure import centre
 from tinyalex.data.prefetch import prefetch
@@ -140,7 +140,11 @@ class Loader:
         plan = self._plan(epoch)
         starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
         self.close()
-        self._running = prefetch((self._batch(plan, first) for first in starts), self.prefetch)
+        # Ten views are made by whoever takes them, one at a time.
+        asarray, ahead = self.backend.asarray, self.prefetch
+        feed = Feed(asarray) if self.views == "ten" else self.backend.feed(ahead)
+        batches = (self._batch(plan, first, feed) for first in starts)
+        self._running = prefetch(batches, ahead, feed)
         return self._running
 
     def close(self) -> None:
@@ -186,15 +190,16 @@ class Loader:
             colour,
         )
 
-    def _batch(self, plan: _Plan, first: int) -> tuple[Any, Array]:
+    def _batch(self, plan: _Plan, first: int, feed: Feed) -> tuple[Any, Array]:
         at = slice(first, first + self.batch_size)
         chosen, asarray = plan.order[at], self.backend.asarray
-        images = self.split.images(chosen)
+        room = feed.room((len(chosen), *self.split.image_shape), np.uint8)
+        images = self.split.images(chosen, room)
         labels = asarray(self.split.labels[chosen])
         if self.views == "ten":
             return ten_views(images, self.backend, self.crop, self._mean, self.scale), labels
         x = self.backend.augment(
-            asarray(images),
+            feed.bring(images),
             asarray(plan.tops[at]),
             asarray(plan.lefts[at]),
             asarray(plan.mirrors[at]),
