@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.backends.waiting import meet
+
 HOST = "the host"
 UNIT = 512  # bytes; CuPy rounds up to it too
 
@@ -81,6 +83,7 @@ class Event:
 
     def synchronize(self) -> None:
         judge.pause()
+        meet("the host waits for an event")
         with judge.lock:
             judge.counts["host waits"] += 1
             judge.learn(HOST, self.known)
@@ -120,6 +123,7 @@ class Stream:
 
     def synchronize(self) -> None:
         judge.pause()
+        meet("the host waits for a stream")
         with judge.lock:
             judge.counts["host waits"] += 1
             judge.learn(HOST, judge.known(self.name))
@@ -257,9 +261,9 @@ class MemoryPointer:
         """``mem`` must be pinned: else a GPU's copy would not be asynchronous."""
         judge.pause()
         stream = get_current_stream() if stream is None else stream
-        pinned = memory_at(mem)
-        if pinned is None:
+        if memory_at(mem) is None:
             raise ValueError("the memory of the host is not pinned")
+        judge.counts["copies from pinned memory"] += 1
         with stream:
             used(mem)
             used(self.ptr)
