@@ -178,8 +178,8 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "second stream: the batch is prepared on the first one",
         "tinyalex/data/prefetch.py",
-        "                with feed.preparing():\n                    item = next(remaining, _NO_MORE)",
-        "                with feed.preparing():\n                    pass\n"
+        "feed.preparing():\n                    item = next(remaining, _NO_MORE)",
+        "feed.preparing():\n                    pass\n"
         "                item = next(remaining, _NO_MORE)",
         f"{FED}::test_training_on_two_streams_equals_numpys_and_every_use_has_its_order",
     ),
