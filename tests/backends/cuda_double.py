@@ -8,6 +8,7 @@ runs, but the launch itself. Only where ``NUMBA_ENABLE_CUDASIM=1`` was set befor
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
@@ -15,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.backends.device_array import DeviceArray, Host, lifted, meet
+from tests.backends import cuda_streams
+from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet
 from tinyalex.backends import cuda_check
 
 
@@ -25,7 +27,10 @@ def asarray(a: Any, dtype: Any = None) -> DeviceArray:
         return a if dtype in (None, a.dtype) else a.astype(dtype)  # type: ignore[attr-defined]
     if isinstance(a, np.ndarray):
         meet("an array of the host is copied to the device")
-    return DeviceArray(np.array(a, dtype))
+    host = np.asarray(a, dtype)
+    there = empty(host.shape, host.dtype)
+    host_of(there)[...] = host
+    return there
 
 
 def asnumpy(a: DeviceArray) -> Host:
@@ -34,7 +39,10 @@ def asnumpy(a: DeviceArray) -> Host:
 
 def empty(shape: Any, dtype: Any = float) -> DeviceArray:
     """Rubbish, so that a number that no kernel writes shows."""
-    room = np.empty(shape, dtype)
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    nbytes = math.prod(sizes) * np.dtype(dtype).itemsize
+    raw = np.asarray(cuda_streams.alloc(nbytes))
+    room = raw[:nbytes].view(dtype).reshape(sizes)
     room.fill(np.nan if room.dtype.kind == "f" else 99)
     return DeviceArray(room)
 
@@ -43,13 +51,8 @@ class OutOfMemoryError(MemoryError):
     """What CuPy raises; the double never does."""
 
 
-class Stream:
-    """The one stream. The simulator never runs ahead."""
-
-    ptr = 0
-
-    def synchronize(self) -> None:
-        pass
+class CUDARuntimeError(RuntimeError):
+    """The same."""
 
 
 def _batched_product(dtype: Any) -> Callable[..., None]:
@@ -139,11 +142,15 @@ def install() -> None:
         cublas=cublas,
         device=device,
         memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
-        get_current_stream=Stream,
+        runtime=SimpleNamespace(CUDARuntimeError=CUDARuntimeError),
+        Stream=cuda_streams.Stream,
+        Event=cuda_streams.Event,
+        get_current_stream=cuda_streams.get_current_stream,
+        using_allocator=cuda_streams.using_allocator,
+        alloc_pinned_memory=cuda_streams.alloc_pinned_memory,
         Device=lambda *args: SimpleNamespace(compute_capability="90"),
     )
     core = _module("cupy._core", _routines_linalg=linalg)
-    pool = SimpleNamespace(total_bytes=lambda: 0, used_bytes=lambda: 0)
     cupy.__dict__.update(
         ndarray=DeviceArray,
         asarray=asarray,
@@ -152,7 +159,7 @@ def install() -> None:
         lib=SimpleNamespace(stride_tricks=strided),
         cuda=cuda,
         _core=core,
-        get_default_memory_pool=lambda: pool,
+        get_default_memory_pool=lambda: cuda_streams.pool,
     )
     cuda_check.why_not = lambda: None
     from tests.backends import cuda_launches  # imports the backend, and with it the double

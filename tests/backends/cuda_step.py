@@ -18,7 +18,7 @@ from tests.backends import cuda_double
 cuda_double.install()
 
 from tests.backends.cuda_launches import blocks  # noqa: E402
-from tests.backends.device_array import no_waiting  # noqa: E402
+from tests.backends.waiting import no_waiting  # noqa: E402
 from tinyalex import models, training  # noqa: E402
 from tinyalex.backends import Backend  # noqa: E402
 from tinyalex.backends.cuda import CudaBackend  # noqa: E402

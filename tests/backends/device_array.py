@@ -3,7 +3,7 @@
 What works with a CuPy array works here, and what costs a copy or a wait must be asked for by name:
 
 - a NumPy array does not mix with it, nor does it become one (`HostArrayError`);
-- within `no_waiting` the host may neither look at a value nor bring an array (`HostWaitError`):
+- within `no_waiting` the host may neither look at a value nor bring an array (`waiting`):
   no ``float(loss)``, no ``if x > 0``, no ``asarray`` of what NumPy computed.
 
 CuPy is more lenient in some places: it uploads a NumPy array that serves as an index, and NumPy's
@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from tests.backends.cuda_streams import MemoryPointer, used
+from tests.backends.waiting import meet
 
 Host = np.ndarray[Any, Any]
 
@@ -27,32 +28,10 @@ class HostArrayError(TypeError):
     """An array of the host got where an array of the device belongs, or the other way round."""
 
 
-class HostWaitError(RuntimeError):
-    """Host and device met where neither may wait for the other."""
-
-
-_refused: list[str] = []
-
-
-@contextmanager
-def no_waiting(where: str) -> Iterator[None]:
-    """Refuse every look at a value and every array of the host; ``where`` is for the message."""
-    _refused.append(where)
-    try:
-        yield
-    finally:
-        _refused.pop()
-
-
-def meet(what: str) -> None:
-    """Host and device meet here."""
-    if _refused:
-        raise HostWaitError(f"{what} within {_refused[-1]}")
-
-
 def host_of(value: Any) -> Any:
     """The numbers behind a device's array, also within tuples and lists; refuses NumPy arrays."""
     if isinstance(value, DeviceArray):
+        used(value._host.ctypes.data)
         return value._host
     if isinstance(value, np.ndarray):
         raise HostArrayError("a NumPy array among arrays of the device: asarray() brings it there")
@@ -125,7 +104,7 @@ class DeviceArray:
     @property
     def data(self) -> Any:
         """Where the numbers lie, as CuPy says it."""
-        return SimpleNamespace(ptr=self._host.ctypes.data)
+        return MemoryPointer(self._host.ctypes.data)
 
     def __len__(self) -> int:
         return len(self._host)
@@ -138,6 +117,7 @@ class DeviceArray:
     def get(self) -> Host:
         """A copy on the host; waits for the device."""
         meet("the host waits for the device")
+        used(self._host.ctypes.data)
         return self._host.copy()
 
     def item(self) -> Any:

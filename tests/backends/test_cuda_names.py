@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.backends import cuda_here
+from tests.backends import cuda_here, cuda_streams
 from tests.backends.device_array import DeviceArray
 
 cuda_here.needs("cupy")
@@ -120,6 +120,12 @@ def test_the_source_was_read() -> None:
     names = {use.name for use in ALL}
     assert len(ALL) > 80 and len(names) > 30
     assert {"matmul", "permute_dims", "lib.stride_tricks.as_strided", "float64"} <= names
+    assert {
+        "cuda.Stream",
+        "cuda.Event",
+        "cuda.using_allocator",
+        "cuda.alloc_pinned_memory",
+    } <= names
     assert {"cuda.cublas", "cuda.memory.OutOfMemoryError", "_core._routines_linalg"} <= names
     assert {use.where.partition("/")[0] for use in ALL} >= {"layers", "training", "backends"}
 
@@ -139,6 +145,10 @@ def test_the_source_was_read() -> None:
         ("xp.reshape(x)", False),
         ("xp.broadcast_to(x, shape, True)", False),  # NumPy's third argument
         ("from cupy.cuda import nonsense", False),
+        ("xp.cuda.Stream(non_blocking=True)", True),
+        ("xp.cuda.Stream(nonblocking=True)", False),
+        ("xp.cuda.Event(block=True, disable_timing=True)", True),
+        ("xp.cuda.Event(timing=False)", False),
     ],
 )
 def test_the_audit_bites(line: str, fits: bool) -> None:
@@ -162,3 +172,34 @@ def test_the_double_of_an_array_can_nothing_that_cupys_cannot() -> None:
     public = {name for name in vars(DeviceArray) if not name.startswith("_")}
     assert len(public) > 20
     assert not public - set(dir(cupy.ndarray))
+
+
+# What is called on a stream, an event, a pool or a pointer, of which the audit sees no class.
+CALLED = {
+    "cuda.Stream": {"record", "wait_event", "synchronize", "__enter__", "__exit__", "ptr"},
+    "cuda.Event": {"synchronize"},
+    "cuda.MemoryPool": {"malloc", "total_bytes"},
+    "cuda.MemoryPointer": {"copy_from_host_async", "ptr"},
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_streams_events_and_memory_have_what_the_feed_calls(name: str) -> None:
+    double = getattr(cuda_streams, name.rpartition(".")[2])
+    theirs = getattr(cupy.cuda, name.rpartition(".")[2])
+    methods = {each for each in CALLED[name] if each != "ptr"}
+    assert methods <= set(dir(theirs)) and methods <= set(dir(double))
+    invented = {each for each in vars(double) if not each.startswith("_")} - set(dir(theirs))
+    assert invented <= {"null"} and (not invented or hasattr(cupy.cuda.Stream, "null"))
+
+
+def test_the_feed_calls_nothing_else_on_them() -> None:
+    text = (PACKAGE / "backends" / "cuda_feed.py").read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    owners = ("self.bringing", "self.computing", "slot.copied", "self.backend.pool", "x.data")
+    called = {
+        node.func.attr
+        for node in nodes
+        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in owners
+    }
+    assert called == {"record", "wait_event", "synchronize", "malloc", "copy_from_host_async"}

@@ -25,5 +25,9 @@ def test_a_training_step_of_alexnet_equals_numpys_and_never_waits() -> None:
     passes("tests/backends/cuda_step.py")
 
 
+def test_batches_come_on_a_second_stream_in_order() -> None:
+    passes("tests/backends/cuda_fed.py")
+
+
 def test_every_layer_keeps_its_promises() -> None:
     passes("tests/layers/test_common.py", backend="cuda")

@@ -14,10 +14,9 @@ from tests.backends.cuda_double import asarray, empty
 from tests.backends.device_array import (
     DeviceArray,
     HostArrayError,
-    HostWaitError,
     lifted,
-    no_waiting,
 )
+from tests.backends.waiting import HostWaitError, no_waiting
 
 X = own.normal((3, 4), 0)
 

@@ -42,12 +42,29 @@ def test_a_step_trains():
     assert float(step.loss.forward(step.model.forward(step.x), step.labels)) < first
 
 
-@pytest.mark.parametrize("task", bench.TASKS)
+@pytest.mark.parametrize("task", (*bench.TASKS, *bench.ALONE))
 def test_work_counts_its_images(task):
     work = ours.work(replace(JOB, task=task))
-    assert work.images == (ours.BATCHES * 4 if task == "data" else 4)
+    assert work.images == (ours.BATCHES * 4 if task in ("data", "epoch") else 4)
     assert (work.flop == 0) == (task == "data")
     assert work.seconds(2) > 0
+
+
+def test_an_epoch_trains_on_what_the_loader_brings(monkeypatch):
+    seen = []
+    plain = ours.Step.on
+
+    def on(step, x, labels):
+        before = step.model.state_dict()
+        plain(step, x, labels)
+        changed = any((w != before[name]).any() for name, w in step.model.state_dict().items())
+        seen.append((x.shape, float(abs(x).max()), changed))
+
+    monkeypatch.setattr(ours.Step, "on", on)
+    ours.work(replace(JOB, task="epoch")).run()
+    side = models.spec(JOB.model).input_shape[1]
+    assert [shape for shape, _, _ in seen] == [(4, 1, side, side)] * ours.BATCHES
+    assert all(largest > 10 and changed for _, largest, changed in seen)  # pixels, not noise
 
 
 def test_seconds_are_those_of_one_call():

@@ -59,7 +59,7 @@ def test_the_clock_starts_and_stops_when_the_device_is_done():
     assert happened == ["wait", "run", "run", "run", "wait"]
 
 
-@pytest.mark.parametrize("task", bench.TASKS)
+@pytest.mark.parametrize("task", (*bench.TASKS, *bench.ALONE))
 def test_our_work_is_queued_whole_and_waited_for_once_a_turn(gpu, task):
     work = ours.work(replace(JOB, task=task))
     before = gpu.waits
@@ -69,6 +69,11 @@ def test_our_work_is_queued_whole_and_waited_for_once_a_turn(gpu, task):
     assert gpu.waits == before + 2
     assert gpu.asked == [("cuda", 1, "tf32", 64)]
     assert ours.gpu_memory(JOB) == 5 << 20
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+def test_a_job_decides_whether_batches_come_meanwhile(gpu, overlap):
+    assert ours.backend_of(replace(JOB, overlap=overlap)).overlap is overlap
 
 
 def test_ceilings_are_of_the_jobs_precision_and_of_products_that_fill_a_gpu(gpu, monkeypatch):

@@ -91,6 +91,8 @@ def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
         (["--threads", 0], "threads must be at least 1"),
         (["--pairs", 0], "pairs must be at least 1"),
         (["--plot", "a.png"], "--sweep batch"),
+        (["--no-overlap"], "--no-overlap is for --backend cuda alone"),
+        (["--what", "epoch", "--compare", "torch"], "PyTorch takes no part"),
         (["--roofline", "missing/a.png"], "the folder missing does not exist"),
     ],
 )

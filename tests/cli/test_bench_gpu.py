@@ -95,6 +95,16 @@ def test_what_is_asked_for_is_all_that_is_measured(call, held):
     assert asdict(job) | wanted == asdict(job)
 
 
+@pytest.mark.parametrize("words", [(), ("--no-overlap",)])
+def test_an_epoch_is_measured_with_and_without_overlap(call, held, words):
+    sizes = ["--batch-size", 32, "--precision", "tf32"]
+    result = call("bench", "--backend", "cuda", "--what", "epoch", *sizes, *words)
+    assert result.exit_code == 0, result.output
+    ((job,),) = held
+    assert (job.task, job.overlap) == ("epoch", not words)
+    assert ("batch 32, tf32, no overlap" in result.stdout) == bool(words)
+
+
 def test_a_contest_too_large_for_the_gpu_is_left_out(call, held):
     sizes = ["--batch-size", 128, "--batch-size", 9999, "--precision", "float32"]
     result = call("bench", "--backend", "cuda", "--what", "train", *sizes)

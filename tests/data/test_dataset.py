@@ -22,6 +22,18 @@ def test_a_subset_holds_its_images_in_the_order_asked_for() -> None:
     np.testing.assert_array_equal(part.images(np.array([0, 1]))[:, 0, 0, 0], [5, 7])
 
 
+def test_images_are_written_where_the_caller_wants_them() -> None:
+    images = noise((9, 2, 3, 1))
+    in_memory = array_split(images, np.zeros(9, int), 1, "nine")
+    from_files = data.Split(images.__getitem__, np.zeros(9, int), (2, 3, 1))
+    for split in (in_memory, from_files, in_memory.subset(np.arange(9))):
+        room = np.zeros((3, 2, 3, 1), np.uint8)
+        wanted = np.array([8, 0, 3])
+        assert split.images(wanted, room) is room
+        np.testing.assert_array_equal(room, images[wanted])
+        np.testing.assert_array_equal(split.images(wanted), images[wanted])
+
+
 @pytest.mark.parametrize(
     "images",
     [

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinyalex.backends import Feed
 from tinyalex.data.prefetch import prefetch
 
 
@@ -75,3 +78,68 @@ def test_a_dropped_iterator_ends_its_thread() -> None:
     while workers.count() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert workers.count() == 0
+
+
+class Diary(Feed):
+    """What a feed was told, and in which thread."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda x: x)
+        self.told: list[tuple[str, Any]] = []
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        self.told.append(("begin", threading.current_thread().name))
+        yield
+        self.told.append(("end", threading.current_thread().name))
+
+    def take(self, batch: Any) -> Any:
+        self.told.append(("take", batch))
+        return -batch
+
+    def close(self) -> None:
+        self.told.append(("close", threading.active_count()))
+
+    def of(self, *what: str) -> list[tuple[str, Any]]:
+        return [each for each in self.told if each[0] in what]
+
+
+def test_a_feed_is_told_of_each_item_where_it_is_made_and_where_it_is_taken() -> None:
+    feed = Diary()
+
+    def items() -> Iterator[int]:
+        for i in range(1, 4):
+            feed.told.append(("item", i))
+            yield i
+
+    assert list(prefetch(items(), 5, feed)) == [-1, -2, -3]
+    assert feed.of("take") == [("take", i) for i in (1, 2, 3)]
+    inner = feed.of("begin", "item", "end")
+    there = "tinyalex-prefetch"
+    for i in range(3):  # each item is made between a beginning and its end
+        expected = [("begin", there), ("item", i + 1), ("end", there)]
+        assert inner[3 * i : 3 * i + 3] == expected
+    assert feed.told.index(("end", there)) < feed.told.index(("take", 1))
+
+
+@pytest.mark.parametrize("taken", [1, 3])
+def test_a_feed_is_closed_once_when_the_thread_has_ended(taken: int) -> None:
+    workers, feed = Workers(), Diary()
+    ahead = prefetch(iter(range(100)), 1, feed)
+    for _ in range(taken):
+        next(ahead)
+    assert workers.count() == 1 and not feed.of("close")
+    before = threading.active_count()
+    ahead.close()
+    assert feed.of("close") == [("close", before - 1)] and feed.told[-1][0] == "close"
+
+
+def test_a_feed_is_closed_after_an_error_too() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyError("broken")
+
+    feed = Diary()
+    with pytest.raises(KeyError, match="broken"):
+        list(prefetch(items(), 2, feed))
+    assert feed.told[-1][0] == "close" and len(feed.of("take")) == 1

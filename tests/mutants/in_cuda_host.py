@@ -16,6 +16,9 @@ SIMULATOR = "tests/backends/cuda_simulated.py"
 BLOCKS = f"{SIMULATOR}::test_the_size_of_a_block_changes_nothing"
 CONVOLUTION = f"{SIMULATOR}::test_convolution_equals_the_loops_and_the_layer"
 CONVOLUTION_BLOCKS = f"{SIMULATOR}::test_convolution_in_blocks_of_any_size"
+FEED = "tinyalex/backends/cuda_feed.py"
+FED = "tests/backends/cuda_fed.py"
+ORDER = "tests/backends/test_cuda_feed.py::test_no_use_of_a_batch_lacks_an_order"
 STEP = "tests/backends/cuda_step.py::test_a_step_of_alexnet_never_waits_and_equals_numpys"
 
 CUDA_HOST_MUTANTS = (
@@ -111,5 +114,87 @@ CUDA_HOST_MUTANTS = (
         'self.grads["bias"] = self.xp.sum(dy, axis=0)',
         'self.grads["bias"] = self.backend.to_host(dy).sum(axis=0)',
         STEP,
+    ),
+    simulated(
+        "second stream: the network does not wait for its batch",
+        FEED,
+        "self.computing.wait_event(self._prepared.popleft())",
+        "self._prepared.popleft()",
+        ORDER,
+    ),
+    simulated(
+        "second stream: a batch is written while the network still uses the one before",
+        FEED,
+        "        self.bringing.wait_event(self._queued)\n",
+        "",
+        ORDER,
+    ),
+    simulated(
+        "second stream: memory that is let go after the wait is overwritten in use",
+        FEED,
+        "        block = self.backend.pool.malloc(nbytes)\n"
+        "        self.computing.record(self._queued)  # after malloc: see 3\n"
+        "        self.bringing.wait_event(self._queued)\n",
+        "        self.computing.record(self._queued)\n"
+        "        self.bringing.wait_event(self._queued)\n"
+        "        block = self.backend.pool.malloc(nbytes)\n",
+        ORDER,
+    ),
+    simulated(
+        "second stream: the network gets the loader's memory while it is in use",
+        FEED,
+        "        block = self.backend.pool.malloc(nbytes)\n",
+        "        with self.computing:\n            block = self.backend.pool.malloc(nbytes)\n",
+        ORDER,
+    ),
+    simulated(
+        "second stream: a pinned buffer is written while it is copied",
+        FEED,
+        "            slot.copied.synchronize()\n",
+        "            pass\n",
+        ORDER,
+    ),
+    simulated(
+        "second stream: pinned memory is given back while it is copied",
+        FEED,
+        "        self.bringing.synchronize()\n",
+        "",
+        ORDER,
+    ),
+    simulated(
+        "second stream: the images are copied on the first one",
+        FEED,
+        "images.ctypes.data, images.nbytes, self.bringing)",
+        "images.ctypes.data, images.nbytes, self.computing)",
+        ORDER,
+    ),
+    simulated(
+        "second stream: it waits for the first one by itself",
+        ARRAYS,
+        "self.xp.cuda.Stream(non_blocking=True)",
+        "self.xp.cuda.Stream()",
+        f"{FED}::test_the_second_stream_does_not_wait_for_the_null_stream_by_itself",
+    ),
+    simulated(
+        "second stream: the batch is prepared on the first one",
+        "tinyalex/data/prefetch.py",
+        "feed.preparing():\n                    item = next(remaining, _NO_MORE)",
+        "feed.preparing():\n                    pass\n"
+        "                item = next(remaining, _NO_MORE)",
+        f"{FED}::test_training_on_two_streams_equals_numpys_and_every_use_has_its_order",
+    ),
+    simulated(
+        "second stream: the doctor compares one stream with itself",
+        "tinyalex/check/doctor/batches.py",
+        "for b.overlap in (True, False):",
+        "for b.overlap in (False, False):",
+        "tests/check/doctor/simulated.py::test_every_kernel_is_launched_and_all_is_green",
+    ),
+    simulated(
+        "bench: --no-overlap changes nothing",
+        "tinyalex/check/bench/ours.py",
+        "    backend.overlap = job.overlap\n",
+        "",
+        "tests/check/test_bench_gpu.py::test_a_job_decides_whether_batches_come_meanwhile",
     ),
 )

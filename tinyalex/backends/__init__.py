@@ -10,10 +10,11 @@ from typing import Any
 from tinyalex import notice
 from tinyalex.backends import cuda_check
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
+from tinyalex.backends.feed import Feed
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.errors import BackendError, ConfigError, unknown
 
-__all__ = ["Array", "Backend", "Generator", "NumpyBackend", "Pair", "available", "get"]
+__all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
 _NOT_HERE = {
     "numba": "the package numba is not installed",

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinyalex.backends.feed import Feed
 from tinyalex.errors import ConfigError, unknown
 
 Array = Any
@@ -56,6 +57,8 @@ class Backend(ABC):
         Of products of float32 matrices, ``"float32"`` or ``"tf32"``.
     workspace_mb : int or None
         Bound of a convolution's workspace in MiB; None where slices fit a cache instead.
+    overlap : bool
+        Whether a device gets its next batches while it computes, where it can do both at once.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Backend(ABC):
     checks_values: bool = True
     precision: str = "float32"
     workspace_mb: int | None = None
+    overlap: bool = True
 
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied; a CPU knows float32 alone."""
@@ -101,6 +105,10 @@ class Backend(ABC):
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         """Make an array whose values do not matter yet."""
         return self.xp.empty(tuple(shape), dtype=dtype)
+
+    def feed(self, ahead: int) -> Feed:
+        """Make the way of an epoch's batches, of which up to ``ahead`` wait to be taken."""
+        return Feed(self.asarray)
 
     # ------------------------------------------------------------------ work over a batch
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from tinyalex.backends import cuda_check, cuda_gemm
 from tinyalex.backends.base import Array, Backend, check_precision
+from tinyalex.backends.cuda_feed import CudaFeed
 from tinyalex.backends.cuda_generator import DeviceGenerator
+from tinyalex.backends.feed import Feed
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
 WORKSPACE_MB = 512
@@ -44,6 +46,7 @@ class CudaArrays(Backend):
         import cupy
 
         self.xp, self.pool = cupy, cupy.get_default_memory_pool()
+        self._bringing: dict[int, Any] = {}  # the second stream beside each first one
         self.set_precision(precision)
         if workspace_mb < 1:
             raise ConfigError(
@@ -86,6 +89,14 @@ class CudaArrays(Backend):
 
     def memory_held(self) -> int | None:
         return None if self.pool is None else int(self.pool.total_bytes())
+
+    def feed(self, ahead: int) -> Feed:
+        if not self.overlap:
+            return Feed(self.asarray)
+        computing = self.xp.cuda.get_current_stream()
+        if computing.ptr not in self._bringing:
+            self._bringing[computing.ptr] = self.xp.cuda.Stream(non_blocking=True)
+        return CudaFeed(self, computing, self._bringing[computing.ptr], ahead)
 
     def flat(self, x: Array) -> Array:
         """``x`` in one piece, as the kernels index it; refuses an array of the host."""

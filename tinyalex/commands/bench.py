@@ -41,7 +41,9 @@ def bench(
         str | None, typer.Option(help="torch: PyTorch runs the same network in turns with ours.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
-    what: Annotated[str, typer.Option(help="train, infer, data or all.")] = "all",
+    what: Annotated[
+        str, typer.Option(help="train, infer, data, all, or epoch: training from the loader.")
+    ] = "all",
     pairs: Annotated[int, typer.Option(help="Turns of each contestant.")] = 10,
     layers: Annotated[
         bool, typer.Option("--layers", help="Also time each layer of a training step.")
@@ -58,6 +60,10 @@ def bench(
         typer.Option(help="Of everybody's products: float32, on a GPU also tf32. cuda: both."),
     ] = None,
     workspace_mb: WorkspaceOption = None,
+    no_overlap: Annotated[
+        bool,
+        typer.Option("--no-overlap", help="cuda: bring no batch while the GPU computes."),
+    ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,16 +79,20 @@ def bench(
     tinyalex bench --layers --roofline roofline.png --pairs 3
     tinyalex bench --sweep batch --plot batch.png
     tinyalex bench --backend cuda --compare torch --layers
+    tinyalex bench --backend cuda --what epoch --no-overlap
     """
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
 
-    tasks = one_of("--what", what, (*benchmark.TASKS, "all"))
+    tasks = one_of("--what", what, (*benchmark.TASKS, *benchmark.ALONE, "all"))
     if sweep is not None:
         one_of("--sweep", sweep, benchmark.KINDS)
-    check(pairs, roofline, sweep, plot)
+    check(pairs, roofline, sweep, plot, tasks, compare)
     sizes = tuple(batch_size or ())
-    settings = plans(model, backend, compare, threads, sizes, tuple(precision or ()), workspace_mb)
+    rounding = tuple(precision or ())
+    settings = plans(
+        model, backend, compare, threads, sizes, rounding, workspace_mb, not no_overlap
+    )
     if sweep is not None:
         settings = settings[:1]
     out = Output(as_json, quiet)

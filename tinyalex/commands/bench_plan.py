@@ -32,7 +32,8 @@ class Plan:
         """For people."""
         first = self.jobs[0]
         on_gpu = any(job.device == "cuda" for job in self.jobs)
-        return f"batch {first.batch_size}" + (f", {first.precision}" if on_gpu else "")
+        title = f"batch {first.batch_size}" + (f", {first.precision}" if on_gpu else "")
+        return title + ("" if first.overlap else ", no overlap")
 
     def tasks(self, wanted: Sequence[str]) -> list[str]:
         """Those of ``wanted`` that this plan does: loading does not depend on the precision."""
@@ -47,6 +48,7 @@ def plans(
     batch_sizes: Sequence[int],
     precisions: Sequence[str],
     workspace_mb: int | None,
+    overlap: bool = True,
 ) -> list[Plan]:
     """A plan for each batch size and precision.
 
@@ -73,6 +75,10 @@ def plans(
             bound = workspace_mb if name == "cuda" or "cuda" not in chosen else None
             backends.get(name, threads, precision, bound)  # or the reason why it cannot
     device = "cuda" if "cuda" in chosen else "cpu"
+    if not overlap and not alone:
+        raise ConfigError(
+            f"--no-overlap is for --backend cuda alone (got {', '.join(chosen)})", "leave it out"
+        )
     if compare is not None:
         one_of("--compare", compare, ("torch",))
         torch = import_torch()
@@ -94,6 +100,7 @@ def plans(
             device=device,
             precision=precision,
             workspace_mb=ours,
+            overlap=overlap or name != "cuda",
         )
 
     return [
@@ -103,8 +110,22 @@ def plans(
     ]
 
 
-def check(pairs: int, roofline: Path | None, sweep: str | None, plot: Path | None) -> None:
+def check(
+    pairs: int,
+    roofline: Path | None,
+    sweep: str | None,
+    plot: Path | None,
+    tasks: Sequence[str] = (),
+    compare: str | None = None,
+) -> None:
     """Refuse options that do not go together."""
+    from tinyalex.check.bench import ALONE
+
+    if compare is not None and (ours := [task for task in tasks if task in ALONE]):
+        raise ConfigError(
+            f"--what {ours[0]} is tinyalex's own loop; PyTorch takes no part in it",
+            f"--what {ours[0]} without --compare",
+        )
     if pairs < 1:
         raise ConfigError(f"pairs must be at least 1 (got {pairs})", "--pairs 10")
     if plot is not None and sweep is None:

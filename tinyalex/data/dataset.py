@@ -35,6 +35,8 @@ class Split:
         several threads at once.
     shards : int64 (N,), optional
         The file that each image lies in, for shuffling by files.
+    read_into : callable, optional
+        Like `read`, into an array that is its second argument.
 
     Notes
     -----
@@ -49,26 +51,33 @@ class Split:
         rows: np.ndarray | None = None,
         cut: Cutter | None = None,
         shards: np.ndarray | None = None,
+        read_into: Callable[[np.ndarray, np.ndarray], object] | None = None,
     ) -> None:
         self.labels = np.asarray(labels, dtype=np.int64)
         self.image_shape = image_shape
         self.shards = shards
-        self._read = read
-        self._cut = cut
+        self._read, self._read_into, self._cut = read, read_into, cut
         self._rows = np.arange(len(self.labels)) if rows is None else rows
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def images(self, indices: np.ndarray) -> np.ndarray:
-        """Give the images at ``indices``: uint8 (n, H, W, C).
+    def images(self, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Give the images at ``indices``: uint8 (n, H, W, C), in ``out`` if that is given.
 
         Raises
         ------
         DataError
             An image file is damaged or has gone.
         """
-        return self._read(self._rows[indices])
+        rows = self._rows[indices]
+        if out is None:
+            return self._read(rows)
+        if self._read_into is None:
+            out[...] = self._read(rows)
+        else:
+            self._read_into(rows, out)
+        return out
 
     @property
     def concurrent(self) -> bool:
@@ -122,6 +131,7 @@ class Split:
             self._rows[indices],
             self._cut,
             None if self.shards is None else self.shards[indices],
+            self._read_into,
         )
 
 
@@ -174,7 +184,13 @@ def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str
             "images.transpose(0, 2, 3, 1) makes NCHW to NHWC; pixels are whole numbers 0 to 255",
         )
     check_labels(labels, len(images), classes, where)
-    return Split(images.__getitem__, labels, (images.shape[1], images.shape[2], images.shape[3]))
+    shape = images.shape[1], images.shape[2], images.shape[3]
+
+    def read_into(rows: np.ndarray, out: np.ndarray) -> None:
+        # NumPy goes through a copy where it has to check rows while it writes; ours are in range.
+        np.take(images, rows, axis=0, out=out, mode="clip")
+
+    return Split(images.__getitem__, labels, shape, read_into=read_into)
 
 
 def check_labels(labels: np.ndarray, n: int, classes: int, where: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array, Backend, Feed
 from tinyalex.data.dataset import Split
 from tinyalex.data.measure import centre
 from tinyalex.data.order import epoch_order
@@ -159,7 +159,10 @@ class Loader:
         One epoch at a time: a new one ends the one before.
         """
         self.close()
-        self._running = prefetch(self._batches(self._plan(epoch), start_batch), self.prefetch)
+        # Ten views are made by whoever takes them, one at a time.
+        ahead = self.prefetch
+        feed = Feed(self.backend.asarray) if self.views == "ten" else self.backend.feed(ahead)
+        self._running = prefetch(self._batches(self._plan(epoch), start_batch, feed), ahead, feed)
         return self._running
 
     def close(self) -> None:
@@ -208,13 +211,17 @@ class Loader:
     def _shards(self) -> np.ndarray | None:
         return self.split.shards if self.shuffle == "shard" else None
 
-    def _batches(self, plan: _Plan, start_batch: int) -> Generator[tuple[Any, Array], None, None]:
+    def _batches(
+        self, plan: _Plan, start_batch: int, feed: Feed
+    ) -> Generator[tuple[Any, Array], None, None]:
         starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
         places = [slice(first, first + self.batch_size) for first in starts]
         if not self.split.concurrent:
             for at in places:
-                images = self.split.images(plan.order[at])
-                yield self._batch(plan, at, images, plan.tops[at], plan.lefts[at])
+                chosen = plan.order[at]
+                room = feed.room((len(chosen), *self.split.image_shape), np.uint8)
+                images = self.split.images(chosen, room)
+                yield self._batch(plan, at, images, plan.tops[at], plan.lefts[at], feed)
             return
         whole = self.split.image_shape[:2]
         nowhere = np.zeros(self.batch_size, np.int64)
@@ -231,10 +238,16 @@ class Loader:
         with contextlib.closing(read_ahead(self.split, wanted(), self.workers)) as read:
             for at, images in zip(places, read, strict=True):
                 none = nowhere[: len(images)]
-                yield self._batch(plan, at, images, none, none)
+                yield self._batch(plan, at, images, none, none, feed)
 
     def _batch(
-        self, plan: _Plan, at: slice, images: np.ndarray, tops: np.ndarray, lefts: np.ndarray
+        self,
+        plan: _Plan,
+        at: slice,
+        images: np.ndarray,
+        tops: np.ndarray,
+        lefts: np.ndarray,
+        feed: Feed,
     ) -> tuple[Any, Array]:
         """Augment the images at some positions; ``tops`` and ``lefts`` count in ``images``."""
         asarray = self.backend.asarray
@@ -242,7 +255,7 @@ class Loader:
         if self.views == "ten":
             return ten_views(images, self.backend, self.crop, self._mean, self._scale), labels
         x = self.backend.augment(
-            asarray(images),
+            feed.bring(images),
             asarray(tops),
             asarray(lefts),
             asarray(plan.mirrors[at]),

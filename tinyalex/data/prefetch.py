@@ -7,6 +7,8 @@ import threading
 from collections.abc import Generator, Iterable
 from typing import TypeVar
 
+from tinyalex.backends import Feed
+
 T = TypeVar("T")
 
 _POLL = 0.05  # seconds after which a waiting worker looks whether it is still wanted
@@ -19,12 +21,19 @@ class _End:
         self.error = error
 
 
-def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
+_NO_MORE = _End()
+
+
+def prefetch(
+    items: Iterable[T], depth: int = 2, feed: Feed | None = None
+) -> Generator[T, None, None]:
     """Yield ``items`` in order, computing up to ``depth`` of them ahead in one thread.
 
     The thread ends when the items do, or when the iterator is closed or dropped. An error in
-    ``items`` is raised here, in its place in the order.
+    ``items`` is raised here, in its place in the order. ``feed``, if given, is told of each item
+    that is prepared and taken, and closed when the thread has ended.
     """
+    feed = Feed(lambda x: x) if feed is None else feed
     waiting: queue.Queue[T | _End] = queue.Queue(depth)
     stop = threading.Event()
 
@@ -37,11 +46,13 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
 
     def work() -> None:
         try:
-            for item in items:
+            remaining = iter(items)
+            while not stop.is_set():
+                with feed.preparing():
+                    item = next(remaining, _NO_MORE)
                 put(item)
-                if stop.is_set():
+                if item is _NO_MORE:
                     return
-            put(_End())
         except BaseException as error:
             put(_End(error))
         finally:
@@ -57,7 +68,8 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
                 if item.error is not None:
                     raise item.error
                 return
-            yield item
+            yield feed.take(item)
     finally:
         stop.set()
         worker.join()
+        feed.close()

@@ -12,9 +12,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tinyalex.backends.cuda_feed import pinned_bytes
 from tinyalex.check.bench.useful import FLOAT32, layer_bytes, layer_flop
-from tinyalex.layers import Container, Conv2d, Dropout, Layer, LocalResponseNorm, MaxPool2d
+from tinyalex.layers import (
+    Container,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
+)
 from tinyalex.report.layer_table import leaves
+
+AHEAD = 2  # batches that the loader lets wait, by default
 
 
 @dataclass(frozen=True)
@@ -152,3 +164,73 @@ def _extra(layer: Layer, shape: tuple[int, ...]) -> int:
         # Numbers drawn (4 bytes a number), compared (5), made float (5), scaled (8), multiplied.
         return (4 + 5 + 5 + 8 + FLOAT32) * numbers
     return 0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that a training step needs at its fullest, at the end of the forward pass.
+
+    Attributes
+    ----------
+    weights : int
+        Weights, their gradients and their velocities.
+    kept : int
+        The batch, and what layers keep for the backward pass.
+    workspace : int
+        A convolution's rows of windows.
+    coming : int
+        Batches on their way, see `coming`.
+    pinned : int
+        Of the host's memory, see `tinyalex.backends.cuda_feed.pinned_bytes`.
+    """
+
+    weights: int
+    kept: int
+    workspace: int
+    coming: int
+    pinned: int
+
+    @property
+    def gpu(self) -> int:
+        """Of the GPU's memory."""
+        return self.weights + self.kept + self.workspace + self.coming
+
+
+def step_memory(
+    model: Container, image: tuple[int, int, int], batch: int, stored: int, workspace: int
+) -> Memory:
+    """What a step takes on images (C, H, W) that are cut from ``stored`` x ``stored`` pixels.
+
+    Examples
+    --------
+    >>> from tinyalex import models
+    >>> need = step_memory(models.build("alexnet"), (3, 227, 227), 128, 256, 512 << 20)
+    >>> round(need.gpu / 2**30, 1), need.pinned >> 20
+    (2.4, 96)
+    """
+    kept = FLOAT32 * batch * math.prod(image)
+    for _, layer, shape in leaves(model, (batch, *image)):
+        numbers = math.prod(layer.output_shape(shape))
+        if not (isinstance(layer, Flatten) or (isinstance(layer, ReLU) and layer.inplace)):
+            kept += FLOAT32 * numbers
+        if isinstance(layer, MaxPool2d):
+            kept += numbers  # where each maximum was
+        if isinstance(layer, LocalResponseNorm | Dropout):
+            kept += FLOAT32 * numbers  # the scale, or the mask
+    pixels = batch * stored * stored * image[0]
+    return Memory(
+        weights=3 * FLOAT32 * model.count_parameters(),
+        kept=kept,
+        workspace=workspace,
+        coming=coming(batch, image, pixels, AHEAD),
+        pinned=pinned_bytes(pixels, AHEAD),
+    )
+
+
+def coming(batch: int, image: tuple[int, int, int], pixels: int, ahead: int) -> int:
+    """Bytes on the GPU of batches beside the one that a step works on.
+
+    ``ahead`` wait, one is in the hand of the thread that prepares them, and one is taken while
+    the one before is still held; the bytes of the images as they are stored are there once.
+    """
+    return (ahead + 2) * FLOAT32 * batch * math.prod(image) + pixels

@@ -230,7 +230,22 @@ def loading() -> str:
 
 
 TABLES = {"floors": floors, "convolutions": convolutions, "steps": steps, "gains": gains}
-TABLES |= {"break-even": break_even, "loading": loading}
+
+
+def memory() -> str:
+    """What a step takes of the GPU's memory, and of the host's that is pinned."""
+    rows = []
+    for batch in (128, 1024):
+        need = gpu_cost.step_memory(models.build("alexnet"), IMAGE, batch, STORED, 512 << 20)
+        parts = need.weights, need.kept, need.workspace, need.coming, need.gpu
+        cells = [f"{part / 2**30:.2f}" for part in parts]
+        rows.append([str(batch), *cells, f"{need.pinned >> 20}"])
+    headings = ["batch", "weights, gradients, velocity, GiB", "kept for backward, GiB"]
+    headings += ["workspace, GiB", "batches on their way, GiB", "GPU, GiB", "pinned, MiB"]
+    return table(headings, rows)
+
+
+TABLES |= {"break-even": break_even, "loading": loading, "memory": memory}
 
 
 def filled(page: str) -> str:

@@ -103,7 +103,7 @@ class Place:
             self.patch.setattr(module, "find_spec", find)
             self.patch.setattr(module, "package_version", lambda name: found.get(name, ""))
 
-    def cupy(self, count=None, free=70 << 30, handle=None):
+    def cupy(self, count=None, free=70 << 30, handle=None, pinned=b""):
         """Put a CuPy in the place of one that needs a GPU; what is given as an error is raised."""
 
         def answer(value):
@@ -117,7 +117,8 @@ class Place:
         fake = ModuleType("cupy")
         runtime = SimpleNamespace(getDeviceCount=answer(count), memGetInfo=lambda: (free, 80 << 30))
         device = SimpleNamespace(get_cublas_handle=answer(handle))
-        fake.cuda = SimpleNamespace(runtime=runtime, device=device)
+        pin = answer(pinned)
+        fake.cuda = SimpleNamespace(runtime=runtime, device=device, alloc_pinned_memory=pin)
         self.patch.setitem(sys.modules, "cupy", fake)
         self.patch.setattr(cuda_check, "ask_numba", lambda: None)
 

@@ -14,6 +14,7 @@ from tests.backends import cuda_double
 cuda_double.install()
 
 from tests.backends import cuda_kernels, cuda_launches  # noqa: E402
+from tests.backends.cuda_streams import judge  # noqa: E402
 from tinyalex.backends import cuda_elementwise  # noqa: E402
 from tinyalex.check import doctor  # noqa: E402
 from tinyalex.check.doctor import gpu  # noqa: E402
@@ -35,7 +36,9 @@ def examine() -> tuple[int, dict[str, dict[str, object]]]:
 
 def test_every_kernel_is_launched_and_all_is_green() -> None:
     cuda_launches.seen.clear()
+    judge.reset()
     code, checks = examine()
+    assert judge.wrong == [] and judge.counts["copies from pinned memory"] == 2 * 8
     assert code == 0, [c for c in checks.values() if c["state"] == "red"]
     assert {c["backend"] for c in checks.values()} == {"cuda"}
     assert set(cuda_launches.seen) == set(cuda_kernels.KERNELS)

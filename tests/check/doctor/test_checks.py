@@ -11,6 +11,7 @@ from tinyalex import check, layers
 from tinyalex.backends.base import Backend
 from tinyalex.backends.numpy import NumpyBackend
 from tinyalex.check import doctor
+from tinyalex.check.doctor.batches import BATCHES
 from tinyalex.check.doctor.compare import Case, compare, difference
 from tinyalex.check.doctor.kernels import KERNELS
 from tinyalex.check.doctor.layers import LAYERS, SMALL_LAYERS
@@ -29,7 +30,7 @@ def test_every_kernel_of_the_contract_is_called(monkeypatch):
     """Abstract kernels and the faster ways alike; `test_simulated` counts those of a GPU."""
     called = set()
     others = {"asarray", "to_host", "generator", "is_floating", "synchronize", "empty", "slices"}
-    others |= {"each", "sum_each", "memory_held", "set_precision"}
+    others |= {"each", "sum_each", "memory_held", "set_precision", "feed"}
     wanted = {n for n, f in vars(Backend).items() if inspect.isfunction(f) and n[0] != "_"} - others
 
     class Counting(NumpyBackend):
@@ -101,3 +102,30 @@ def test_numpy_itself_is_green_and_the_reference_is_float64():
     assert seen == ["float32", "float64"]
     assert red(NumpyBackend(1)) == {}
     assert len(LAYERS) > len(SMALL_LAYERS) and check.doctor is doctor
+
+
+class Forgetful(NumpyBackend):
+    """Beside computing, every third batch comes as it was one before."""
+
+    def feed(self, ahead):
+        feed = super().feed(ahead)
+        if self.overlap:
+            took = []
+
+            def take(batch):
+                took.append(batch)
+                return took[-2] if len(took) == 3 else batch
+
+            feed.take = take
+        return feed
+
+
+def test_a_batch_that_came_wrong_beside_the_computing_is_red():
+    right, wrong = (
+        compare(backend, "loader", BATCHES[0]) for backend in (NumpyBackend(1), Forgetful(1))
+    )
+    assert right.state == "ok" and right.difference < 1e-7
+    assert wrong.state == "red" and wrong.difference > 0.1
+    backend = Forgetful(1)
+    backend.overlap = False
+    assert compare(backend, "loader", BATCHES[0]).state == "red" and backend.overlap is False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from tests.check.doctor.drivers import H100, PAIR
-from tinyalex import backends, notice
+from tinyalex import backends, data, notice
 from tinyalex.backends import cuda_check
 from tinyalex.check.doctor import gpu
 from tinyalex.errors import BackendError
@@ -31,6 +33,7 @@ def test_a_machine_with_everything_is_green(place):
     assert "580.159.04, for CUDA 13.0" in text
     assert "H100 80GB HBM3, 80 GiB, compute capability 9.0" in text
     assert "CuPy cupy-cuda13x 14.2.0" in text and "70.0 of 80.0 GiB free" in text
+    assert "pinned 96 MiB of the host's memory pinned, 4 batches of 128 images" in text
     assert cuda_check.why_not() is None
 
 
@@ -142,3 +145,25 @@ def test_auto_says_nothing_where_nobody_expects_a_gpu(place, monkeypatch):
     place.packages({})
     backends.get("auto")
     assert heard == []
+
+
+def test_memory_that_cannot_be_pinned_is_red(place):
+    place.driver()
+    place.packages()
+    place.cupy(count=1, pinned=RuntimeError("cudaErrorMemoryAllocation: out of memory\nmore"))
+    ((topic, text, hint),) = red(gpu.look())
+    assert topic == "pinned" and "ulimit" in hint
+    assert text.endswith("refused (cudaErrorMemoryAllocation: out of memory)")
+
+
+def test_pinned_buffers_are_taken_all_at_once_as_the_loader_takes_them():
+    taken = []
+
+    def take(nbytes):
+        taken.append(nbytes)
+        return bytearray(0)
+
+    assert gpu.look_at_pinned(take).state == "ok"
+    assert taken == [128 * 256 * 256 * 3] * 4
+    loader = inspect.signature(data.Loader).parameters["prefetch"]
+    assert loader.default == gpu.AHEAD  # what the loader lets wait

@@ -10,13 +10,14 @@ from dataclasses import asdict
 from typing import Any
 
 from tinyalex.backends.base import PRECISIONS
-from tinyalex.check.bench.job import TASKS, Job
+from tinyalex.check.bench.job import ALONE, TASKS, Job
 from tinyalex.check.bench.machine import describe
 from tinyalex.check.bench.process import WorkerProcess
 from tinyalex.check.bench.sizes import KINDS, sweep
 from tinyalex.check.bench.turns import Result, Say, contest
 
 __all__ = [
+    "ALONE",
     "KINDS",
     "PRECISIONS",
     "TASKS",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TASKS = ("train", "infer", "data")
+ALONE = ("epoch",)  # tasks in which PyTorch has no part
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Job:
         A backend's name, or ``"torch"``.
     model : str
         A name in `tinyalex.models`.
-    task : ``"train"``, ``"infer"`` or ``"data"``
+    task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
     batch_size, threads : int
     image_size : int or None
         Side of the images; None is the model's own.
@@ -30,6 +31,8 @@ class Job:
         Of matrix products, whoever computes.
     workspace_mb : int or None
         Bound of our workspace on a GPU; None is the backend's own.
+    overlap : bool
+        Whether our GPU gets its next batches while it computes.
     settings : dict of str to bool
         PyTorch's choices, see `tinyalex.check.bench.peer`.
     """
@@ -43,6 +46,7 @@ class Job:
     device: str = "cpu"
     precision: str = "float32"
     workspace_mb: int | None = None
+    overlap: bool = True
     settings: dict[str, bool] = field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,13 +28,16 @@ def work(job: Job) -> Work:
         "train": _train,
         "infer": _infer,
         "data": _data,
+        "epoch": _epoch,
     }
     return makers[job.task](job, backend)
 
 
 def backend_of(job: Job) -> Backend:
     """The backend that a job names, with the job's settings."""
-    return backends.get(job.contestant, job.threads, job.precision, job.workspace_mb)
+    backend = backends.get(job.contestant, job.threads, job.precision, job.workspace_mb)
+    backend.overlap = job.overlap
+    return backend
 
 
 def noise(job: Job, model: models.Model) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +72,11 @@ class Step:
 
     def run(self) -> None:
         """Forward, loss, backward, and the weights' change; on a GPU only queued."""
-        self.loss.forward(self.model.forward(self.x), self.labels)
+        self.on(self.x, self.labels)
+
+    def on(self, x: Array, labels: Array) -> None:
+        """A step on a batch."""
+        self.loss.forward(self.model.forward(x), labels)
         self.model.backward(self.loss.backward())
         self.optimizer.step()
 
@@ -100,21 +108,36 @@ def stored_images(job: Job) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return images, rng.integers(0, 10, n), mean
 
 
-def _data(job: Job, backend: Backend) -> Work:
+def loader_of(job: Job, backend: Backend) -> Loader:
+    """Training batches of synthetic images: crops, mirrors, the mean subtracted."""
     images, labels, mean = stored_images(job)
     split = array_split(images, labels, 10, "bench")
-    loader = Loader(
+    return Loader(
         split, backend, job.batch_size, crop=mean.shape[1], mirror=True, mean=mean, training=True
     )
+
+
+def _data(job: Job, backend: Backend) -> Work:
+    return _epochs(loader_of(job, backend), lambda x, labels: None, backend)
+
+
+def _epoch(job: Job, backend: Backend) -> Work:
+    """Training steps on what the loader brings meanwhile, as in a run."""
+    step = Step(job, backend)
+    flop = step_flop(step.model, (1, *step.model.input_shape))
+    return replace(_epochs(loader_of(job, backend), step.on, backend), flop=flop)
+
+
+def _epochs(loader: Loader, use: Callable[[Array, Array], None], backend: Backend) -> Work:
     epoch = 0
 
     def run() -> None:
         nonlocal epoch
-        for _batch in loader.epoch(epoch):
-            pass
+        for x, labels in loader.epoch(epoch):
+            use(x, labels)
         epoch += 1
 
-    return Work(run, len(split), wait=backend.synchronize)
+    return Work(run, len(loader.split), wait=backend.synchronize)
 
 
 def device(job: Job) -> str:

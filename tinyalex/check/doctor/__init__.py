@@ -8,6 +8,7 @@ from pathlib import Path
 from tinyalex import backends
 from tinyalex.backends import Backend
 from tinyalex.check.doctor import gpu, system
+from tinyalex.check.doctor.batches import BATCHES
 from tinyalex.check.doctor.blas import look_at_blas
 from tinyalex.check.doctor.compare import compare
 from tinyalex.check.doctor.finding import OK, RED, WARNING, Check, Finding, Report
@@ -56,9 +57,9 @@ def examine(
 
 
 def run(backend: Backend, say: Callable[[str], None] = lambda _: None) -> list[Check]:
-    """Run every kernel and every layer once on a backend, against NumPy in float64."""
+    """Run every kernel, every layer and a loader on a backend, against NumPy in float64."""
     checks = []
-    for kind, cases in (("kernel", KERNELS), ("layer", LAYERS)):
+    for kind, cases in (("kernel", KERNELS), ("layer", LAYERS), ("loader", BATCHES)):
         for case in cases:
             say(f"{backend.name}: {kind} {case.name}")
             checks.append(compare(backend, kind, case))

@@ -35,12 +35,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """A kernel or a layer, run once on a backend and compared with NumPy in float64.
+    """A kernel, a layer or a loader, run once on a backend and compared with NumPy in float64.
 
     Attributes
     ----------
     backend, kind, name : str
-        ``kind`` is ``"kernel"`` or ``"layer"``.
+        ``kind`` is ``"kernel"``, ``"layer"`` or ``"loader"``.
     shape : str
         Of the input.
     difference : float

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
-from tinyalex.backends import cuda_check, cuda_driver
+from tinyalex.backends import cuda_check, cuda_driver, cuda_feed
 from tinyalex.backends.cuda_check import INSTALL, OLDEST_DRIVER, package_version
 from tinyalex.backends.cuda_driver import Driver, NoDriver
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
 OLDEST = (7, 5)  # compute capability that our kernels are compiled for in tests
 GIB = 1 << 30
+MIB = 1 << 20
 WANTED = 4 * GIB  # alexnet at batch 128
+AHEAD, STORED = 2, 256  # batches that wait (the loader's default), side of a stored image
 
 
 def look() -> list[Finding]:
@@ -32,7 +35,7 @@ def look() -> list[Finding]:
             findings.append(Finding(topic, "starts"))
         else:
             return [*findings, Finding(topic, wrong[0], RED, wrong[1])]
-    return [*findings, look_at_memory(*free_memory())]
+    return [*findings, look_at_memory(*free_memory()), look_at_pinned(pin)]
 
 
 def look_at_driver() -> tuple[list[Finding], Driver | None]:
@@ -121,3 +124,24 @@ def look_at_memory(free: int, total: int) -> Finding:
         hint = "end what else uses the GPU (nvidia-smi lists it), or a smaller --batch-size"
         return Finding("memory", f"{text}; alexnet at batch 128 takes up to 4", WARNING, hint)
     return Finding("memory", text)
+
+
+def pin(nbytes: int) -> object:
+    """Pinned memory of the host."""
+    import cupy
+
+    return cupy.cuda.alloc_pinned_memory(nbytes)
+
+
+def look_at_pinned(take: Callable[[int], object]) -> Finding:
+    """Whether the host's memory can be pinned for the paper's net at batch 128."""
+    buffers = AHEAD + cuda_feed.SPARE
+    each = 128 * STORED * STORED * 3
+    text = f"{cuda_feed.pinned_bytes(each, AHEAD) / MIB:.0f} MiB of the host's memory pinned"
+    try:
+        held = [take(each) for _ in range(buffers)]
+    except Exception as error:  # CuPy's errors have no common class
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        hint = "ulimit -l unlimited, or a smaller --batch-size"
+        return Finding("pinned", f"{text}: refused ({said})", RED, hint)
+    return Finding("pinned", f"{text}, {len(held)} batches of 128 images for alexnet")

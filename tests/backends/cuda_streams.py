@@ -1,0 +1,270 @@
+"""Streams, events and memory pools without a GPU, and a judge of the order of what they do.
+
+A GPU runs the work of one stream in order, and that of two streams in any order that events do
+not forbid. The doubles here do everything at once; what a GPU would be free to do, the judge
+knows: it gives each stream, and the host, a clock of what must have happened before (a vector
+clock), and two uses of the same memory that no event puts in order are written down as `wrong`.
+
+Memory is handed out again as CuPy's pool does it: a freed block goes back to the part of the
+stream that it was taken on, and the next one who asks there gets it, be it in another thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tests.backends.waiting import meet
+
+HOST = "the host"
+UNIT = 512  # bytes; CuPy rounds up to it too
+
+
+class Judge:
+    """Who must have finished before whom.
+
+    Attributes
+    ----------
+    wrong : list of str
+        Uses of the same memory in no order.
+    pause : callable
+        Called before every step of either thread.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.pause: Callable[[], None] = lambda: None
+        self.reset()
+
+    def reset(self) -> None:
+        self.wrong: list[str] = []
+        self.counts: dict[str, int] = defaultdict(int)  # what was done how often
+        self._clocks: dict[str, dict[str, int]] = defaultdict(dict)
+        self._uses: dict[int, dict[str, int]] = defaultdict(dict)
+
+    def learn(self, who: str, known: dict[str, int]) -> None:
+        """``who`` goes on after everything in ``known``."""
+        clock = self._clocks[who]
+        for other, tick in known.items():
+            clock[other] = max(clock.get(other, 0), tick)
+
+    def known(self, who: str) -> dict[str, int]:
+        """All that has happened before what ``who`` does next."""
+        return dict(self._clocks[who])
+
+    def use(self, who: str, memory: int) -> None:
+        """``who`` reads or writes; work on a stream comes after what the host has seen so far."""
+        with self.lock:
+            self.learn(who, self._clocks[HOST])
+            clock = self._clocks[who]
+            clock[who] = clock.get(who, 0) + 1
+            self.counts[who] += 1
+            for other, tick in self._uses[memory].items():
+                if other != who and clock.get(other, 0) < tick:
+                    self.wrong.append(f"{who} uses memory {memory} while {other} may")
+            self._uses[memory][who] = clock[who]
+
+
+judge = Judge()
+_here = threading.local()
+
+
+class Event:
+    """An event; as CuPy's, it stands for the stream's work when it was recorded last."""
+
+    def __init__(self, block: bool = False, disable_timing: bool = False) -> None:
+        self.known: dict[str, int] = {}
+
+    def synchronize(self) -> None:
+        judge.pause()
+        meet("the host waits for an event")
+        with judge.lock:
+            judge.counts["host waits"] += 1
+            judge.learn(HOST, self.known)
+
+
+class Stream:
+    """A stream; 0 is the null stream."""
+
+    null: Stream
+
+    def __init__(self, null: bool = False, non_blocking: bool = False) -> None:
+        self.ptr = 0 if null else 64 + id(self)
+        self.name = "computing" if null else "bringing"
+        self.non_blocking = non_blocking
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stream) and self.ptr == other.ptr
+
+    def __enter__(self) -> Stream:
+        _stack().append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _stack().pop()
+
+    def record(self, event: Event | None = None) -> Event:
+        judge.pause()
+        event = Event() if event is None else event
+        with judge.lock:
+            event.known = judge.known(self.name)
+        return event
+
+    def wait_event(self, event: Event) -> None:
+        judge.pause()
+        with judge.lock:
+            judge.learn(self.name, event.known)
+
+    def synchronize(self) -> None:
+        judge.pause()
+        meet("the host waits for a stream")
+        with judge.lock:
+            judge.counts["host waits"] += 1
+            judge.learn(HOST, judge.known(self.name))
+
+
+Stream.null = Stream(null=True)
+
+
+def _stack() -> list[Stream]:
+    if not hasattr(_here, "streams"):
+        _here.streams = [Stream.null]
+    return _here.streams  # type: ignore[no-any-return]
+
+
+def get_current_stream() -> Stream:
+    return _stack()[-1]
+
+
+_memories = 0
+_live: dict[int, tuple[int, int]] = {}  # address to its end and its memory's number
+
+
+def memory_at(address: int) -> int | None:
+    """The number of the memory that an address lies in; None where no pool gave it."""
+    with judge.lock:
+        for start, (end, memory) in _live.items():
+            if start <= address < end:
+                return memory
+    return None
+
+
+def used(address: int) -> None:
+    """The current stream works with the numbers at an address."""
+    memory = memory_at(address)
+    if memory is not None:
+        judge.use(get_current_stream().name, memory)
+
+
+def host_used(array: np.ndarray) -> None:
+    """The host reads or writes an array."""
+    memory = memory_at(array.ctypes.data)
+    assert memory is not None
+    judge.pause()
+    judge.use(HOST, memory)
+
+
+def _number() -> int:
+    global _memories
+    _memories += 1
+    return _memories
+
+
+class Block:
+    """Memory of the device from a pool; an array over it keeps it."""
+
+    def __init__(self, raw: np.ndarray, memory: int, free: list[tuple[np.ndarray, int]]) -> None:
+        self.raw, self.memory, self.free = raw, memory, free
+        self.address, self.__array_interface__ = raw.ctypes.data, raw.__array_interface__
+        with judge.lock:
+            _live[self.address] = self.address + raw.nbytes, memory
+
+    def __del__(self) -> None:
+        with judge.lock:
+            _live.pop(self.address, None)
+            self.free.append((self.raw, self.memory))
+
+
+class MemoryPool:
+    """Free blocks by stream and size, the last one freed first."""
+
+    def __init__(self) -> None:
+        self._free: dict[tuple[int, int], list[tuple[np.ndarray, int]]] = defaultdict(list)
+
+    def malloc(self, nbytes: int) -> Block:
+        judge.pause()
+        size = -(-max(1, nbytes) // UNIT) * UNIT
+        with judge.lock:
+            free = self._free[get_current_stream().ptr, size]
+            raw, memory = free.pop() if free else (np.empty(size, np.uint8), _number())
+        return Block(raw, memory, free)
+
+    def total_bytes(self) -> int:
+        return 0
+
+    def used_bytes(self) -> int:
+        return 0
+
+
+pool = MemoryPool()
+
+
+def alloc(nbytes: int) -> Block:
+    """The thread's own allocator, or the pool."""
+    allocator = getattr(_here, "allocator", None)
+    return pool.malloc(nbytes) if allocator is None else allocator(nbytes)  # type: ignore
+
+
+@contextmanager
+def using_allocator(allocator: Callable[[int], Block]) -> Iterator[None]:
+    before = getattr(_here, "allocator", None)
+    _here.allocator = allocator
+    try:
+        yield
+    finally:
+        _here.allocator = before
+
+
+_pinned_free: dict[int, list[int]] = defaultdict(list)
+
+
+def alloc_pinned_memory(nbytes: int) -> Any:
+    """Memory of the host that a copy to the device reads; handed out again like the device's."""
+    with judge.lock:
+        free = _pinned_free[nbytes]
+        memory = free.pop() if free else _number()
+
+    def forget(block: Any) -> None:
+        with judge.lock:
+            _live.pop(ctypes.addressof(block), None)
+            free.append(memory)
+
+    block = type("Pinned", (ctypes.c_uint8 * nbytes,), {"__del__": forget})()
+    with judge.lock:
+        _live[ctypes.addressof(block)] = ctypes.addressof(block) + nbytes, memory
+    return block
+
+
+class MemoryPointer:
+    """Where an array's numbers lie, as CuPy says it."""
+
+    def __init__(self, ptr: int) -> None:
+        self.ptr = ptr
+
+    def copy_from_host_async(self, mem: int, size: int, stream: Stream | None = None) -> None:
+        """``mem`` must be pinned: else a GPU's copy would not be asynchronous."""
+        judge.pause()
+        stream = get_current_stream() if stream is None else stream
+        if memory_at(mem) is None:
+            raise ValueError("the memory of the host is not pinned")
+        judge.counts["copies from pinned memory"] += 1
+        with stream:
+            used(mem)
+            used(self.ptr)
+        ctypes.memmove(self.ptr, mem, size)

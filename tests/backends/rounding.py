@@ -1,0 +1,40 @@
+"""How far apart two computations of the same sums may be, whatever the order of their additions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinyalex.layers import Conv2d
+
+Host = np.ndarray[Any, Any]
+
+
+def of_convolution(layer: Conv2d, x: Host, dy: Host) -> dict[str, Host]:
+    """The most by which each number of y, dx, weight and bias may differ between two programs.
+
+    A sum of n products that are added in any order, fused or not, is off by at most
+    n * u * (sum of the products' absolute values), to first order in the rounding unit u
+    (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.1). Two of
+    them differ by twice that. Both n, with the bias one more, and the sum of absolute values come
+    from the layer itself, run on ones and on absolute values.
+    """
+    unit = np.finfo(dy.dtype).eps / 2
+
+    def run(make: Any) -> dict[str, Host]:
+        copy = Conv2d(
+            layer.in_channels,
+            layer.out_channels,
+            layer.kernel_size,
+            layer.stride,
+            layer.padding,
+            layer.groups,
+        )
+        copy.params = {key: make(np.asarray(p, np.float64)) for key, p in layer.params.items()}
+        y = copy.forward(make(np.asarray(x, np.float64)))
+        dx = copy.backward(make(np.asarray(dy, np.float64)))
+        return {"y": y, "dx": dx, **copy.grads}
+
+    counts, sizes = run(np.ones_like), run(np.abs)
+    return {name: 2 * (counts[name] + 1) * unit * sizes[name] for name in sizes}
