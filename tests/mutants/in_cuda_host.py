@@ -184,13 +184,6 @@ CUDA_HOST_MUTANTS = (
         f"{FED}::test_training_on_two_streams_equals_numpys_and_every_use_has_its_order",
     ),
     simulated(
-        "second stream: the doctor compares one stream with itself",
-        "tinyalex/check/doctor/batches.py",
-        "for b.overlap in (True, False):",
-        "for b.overlap in (False, False):",
-        "tests/check/doctor/simulated.py::test_every_kernel_is_launched_and_all_is_green",
-    ),
-    simulated(
         "bench: --no-overlap changes nothing",
         "tinyalex/check/bench/ours.py",
         "    backend.overlap = job.overlap\n",

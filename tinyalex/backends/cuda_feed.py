@@ -11,7 +11,7 @@ Why no batch is overwritten, and none is used before it is there:
 2. `take` makes `computing` wait for all that `bringing` was told for the batch: so `computing`
    uses it later than it was written.
 3. The thread that computes queues its last use of a batch before it lets the batch go; only
-   then can `allocate` get that block, and only after that it makes `bringing` wait for all that
+   then can `_allocate` get that block, and only after that it makes `bringing` wait for all that
    is queued on `computing`: so `bringing` writes later than that use.
 4. A pinned buffer is written again when the event behind its last copy has come (`room`), and
    given back to CuPy when `bringing` has done everything (`close`).
