@@ -178,7 +178,14 @@ def torch_loader(mean: np.ndarray, workers: int, seconds: float) -> float:
             return x.float().sub_(subtracted), i % len(CLASSES)
 
     subtracted = torch.from_numpy(mean)
-    loader = DataLoader(Files(), BATCH, shuffle=True, num_workers=workers, drop_last=True)
+    loader = DataLoader(
+        Files(),
+        BATCH,
+        shuffle=True,
+        num_workers=workers,
+        drop_last=True,
+        persistent_workers=True,  # not begun anew each epoch
+    )
 
     def batches() -> Iterator[int]:
         while True:
