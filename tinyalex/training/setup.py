@@ -65,7 +65,14 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
             split, backend, recipe, statistics, config.batch_size, config.seed, training, colour
         )
 
-    optimizer = SGD(model, config.lr, recipe.momentum, recipe.weight_decay, recipe.multipliers)
+    optimizer = SGD(
+        model,
+        config.lr,
+        recipe.momentum,
+        recipe.weight_decay,
+        recipe.multipliers,
+        recipe.steady,
+    )
     schedule = schedules.make(recipe.schedule, config.lr, config.epochs, recipe.epochs)
     facts = {
         "classes": list(dataset.classes),
