@@ -58,8 +58,8 @@ PAPER = Recipe(
     },
 )
 
-_NET145 = "authors' code (AlexNet-Source-Code), layers/layer-params-145.cfg"
-_LAYERS145 = "authors' code (AlexNet-Source-Code), layers/layers-145.cfg"
+_NET145 = "AlexNet-Source-Code, layers/layer-params-145.cfg"
+_LAYERS145 = "AlexNet-Source-Code, layers/layers-145.cfg"
 
 CODE2012 = Recipe(
     name="code2012",

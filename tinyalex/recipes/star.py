@@ -15,9 +15,9 @@ from dataclasses import replace
 from tinyalex.recipes.imagenet import PAPER
 from tinyalex.recipes.recipe import Recipe
 
-_FIRST = "authors' code (AlexNet-Source-Code), layers/layer-params-146-2012-2011.cfg, 146-2011"
-_THEN = "authors' code (AlexNet-Source-Code), layers/layer-params-146-2012-2011.cfg"
-_LAYERS = "authors' code (AlexNet-Source-Code), layers/layers-146-2012-2011.cfg"
+_FIRST = "AlexNet-Source-Code, layers/layer-params-146-2012-2011.cfg, 146-2011"
+_THEN = "AlexNet-Source-Code, layers/layer-params-146-2012-2011.cfg"
+_LAYERS = "AlexNet-Source-Code, layers/layers-146-2012-2011.cfg"
 
 STAR = replace(
     PAPER,

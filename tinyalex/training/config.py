@@ -19,6 +19,15 @@ from tinyalex.recipes import Recipe
 
 FILE = "config.json"
 
+# What the config.json of older runs lacks.
+_SINCE_THEN: dict[str, Any] = {
+    "precision": "float32",
+    "workspace_mb": None,
+    "init_from": None,
+    "new_last_layer": False,
+    "ten_crops": True,
+}
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -54,6 +63,12 @@ class RunConfig:
         Seconds between checkpoints; there is also one after every epoch.
     command : str
         The command line, for the record.
+    init_from : Path, optional
+        Folder of a run whose weights to begin with; see `tinyalex.training.init_from`.
+    new_last_layer : bool
+        Begin with a new last layer even if that run has as many classes.
+    ten_crops : bool
+        Measure the test error by ten crops at the end, if the recipe crops and mirrors.
     """
 
     data: str = "digits"
@@ -72,6 +87,9 @@ class RunConfig:
     log_every: int = 50
     checkpoint_every: float = 300.0
     command: str = ""
+    init_from: Path | None = None
+    new_last_layer: bool = False
+    ten_crops: bool = True
 
     def __post_init__(self) -> None:
         name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
@@ -107,6 +125,9 @@ class RunConfig:
             log_every=self.log_every,
             checkpoint_every=self.checkpoint_every,
             command=self.command,
+            init_from=None if self.init_from is None else Path(self.init_from),
+            new_last_layer=self.new_last_layer,
+            ten_crops=self.ten_crops,
         )
 
 
@@ -130,6 +151,9 @@ class ResolvedConfig:
     command: str
     precision: str = "float32"
     workspace_mb: int | None = None
+    init_from: Path | None = None
+    new_last_layer: bool = False
+    ten_crops: bool = True
     facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
 
     def __post_init__(self) -> None:
@@ -150,6 +174,11 @@ class ResolvedConfig:
             )
         if self.threads is not None and self.threads < 1:
             raise ConfigError(f"--threads must be at least 1 (got {self.threads})", "--threads 1")
+        if self.new_last_layer and self.init_from is None:
+            raise ConfigError(
+                "--new-last-layer is for a run that begins with other weights",
+                "--init-from RUN as well",
+            )
 
     def with_facts(self, **facts: Any) -> ResolvedConfig:
         """The same run with what only the data could tell."""
@@ -160,20 +189,22 @@ class ResolvedConfig:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "facts"}
         plain["recipe"] = self.recipe.to_dict()
         plain["out"] = str(self.out)
-        plain["data_root"] = None if self.data_root is None else str(self.data_root)
+        for name in ("data_root", "init_from"):
+            plain[name] = None if plain[name] is None else str(plain[name])
         return {**plain, **self.facts}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
         """Read what `to_dict` gave; the folder may have moved, so ``out`` is where it is now."""
         names = {f.name for f in fields(cls)} - {"facts"}
-        plain = {"precision": "float32", "workspace_mb": None, **plain}  # older runs
+        plain = {**_SINCE_THEN, **plain}
         if missing := sorted(names - plain.keys()):
             raise ConfigError(f"{out / FILE}: {', '.join(missing)} missing")
         values = {name: plain[name] for name in names}
         values["recipe"] = Recipe.from_dict(plain["recipe"])
         values["out"] = out
-        values["data_root"] = None if plain["data_root"] is None else Path(plain["data_root"])
+        for name in ("data_root", "init_from"):
+            values[name] = None if plain[name] is None else Path(plain[name])
         return cls(**values, facts={k: v for k, v in plain.items() if k not in names})
 
 
