@@ -7,6 +7,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
+from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.mutant import Mutant
 
@@ -14,6 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     KERNEL_MUTANTS
     + LAYER_MUTANTS
     + TRAINING_MUTANTS
+    + RECIPE_MUTANTS
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS
