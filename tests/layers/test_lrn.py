@@ -11,7 +11,7 @@ from hypothesis import given
 from tests import strategies as own
 from tests.layers.compare import assert_equals_torch
 from tinyalex.check import gradcheck
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.layers import LocalResponseNorm, SpatialResponseNorm
 
 KINDS = [LocalResponseNorm, SpatialResponseNorm]
@@ -70,3 +70,23 @@ def test_constants_that_cannot_work_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         kind(**wrong)  # type: ignore[arg-type]
+
+
+@given(case=own.normalisations())
+def test_groups_do_not_see_each_other(case: own.Norm) -> None:
+    """Two groups are two layers, each on its half of the channels."""
+    N, C, H, W = case.shape
+    x = own.normal((N, 2 * C, H, W), case.seed)
+    dy = own.normal(x.shape, case.seed + 1)
+    both = LocalResponseNorm(case.size, case.alpha, case.beta, case.k, groups=2)
+    y = both.forward(x)
+    dx = both.backward(dy)
+    for half in (slice(0, C), slice(C, 2 * C)):
+        alone = LocalResponseNorm(case.size, case.alpha, case.beta, case.k)
+        np.testing.assert_allclose(y[:, half], alone.forward(x[:, half]), rtol=1e-12)
+        np.testing.assert_allclose(dx[:, half], alone.backward(dy[:, half]), rtol=1e-12, atol=1e-14)
+
+
+def test_channels_that_do_not_split_are_refused() -> None:
+    with pytest.raises(ShapeError, match="3 channels cannot be split into 2 groups"):
+        LocalResponseNorm(groups=2).forward(np.ones((1, 3, 2, 2)))

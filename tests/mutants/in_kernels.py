@@ -122,8 +122,8 @@ KERNEL_MUTANTS = (
     Mutant(
         "normalisation: alpha divided by the window",
         LRN,
-        "norm(x, self.size, self.alpha, self.beta, self.k)",
-        "norm(x, self.size, self.alpha / self.size, self.beta, self.k)",
+        "norm(self.split(x), self.size, self.alpha, self.beta, self.k)",
+        "norm(self.split(x), self.size, self.alpha / self.size, self.beta, self.k)",
         (f"{OF_LRN}::test_the_defaults_are_the_papers",),
     ),
     Mutant(

@@ -96,8 +96,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "SGD: the rate multiplier is forgotten",
         SGD,
-        "self.lr * lr_multiplier",
-        "self.lr",
+        "lr * lr_multiplier,",
+        "lr,",
         (f"{OF_SGD}::test_multipliers_reach_the_update",),
     ),
     Mutant(
@@ -161,9 +161,9 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "ten crops: logits are averaged instead of probabilities",
-        "tinyalex/evaluation/crops.py",
-        "sum(softmax(xp, run.model.forward(view)) for view in x) / crops",
-        "softmax(xp, sum(run.model.forward(view) for view in x) / crops)",
+        "tinyalex/training/views.py",
+        "sum(softmax(backend.xp, model.forward(view)) for view in x)",
+        "crops * softmax(backend.xp, sum(model.forward(view) for view in x) / crops)",
         (
             "tests/evaluation/test_evaluation.py"
             "::test_ten_views_are_corners_and_centre_and_mirrors_by_mean_probability",

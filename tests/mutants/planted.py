@@ -9,6 +9,7 @@ from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
+from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -17,6 +18,7 @@ MUTANTS: tuple[Mutant, ...] = (
     KERNEL_MUTANTS
     + LAYER_MUTANTS
     + TRAINING_MUTANTS
+    + RECIPE_MUTANTS
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS

@@ -28,7 +28,7 @@ def test_every_number_has_a_source(recipe):
     for f in fields(Recipe):
         value = getattr(recipe, f.name)
         off = {"crop": None, "mirror": False, "colour": None, "colour_until": None}
-        off |= {"frozen": (), "multipliers": (), "weight_decay": 0.0}
+        off |= {"frozen": (), "multipliers": (), "steady": (), "weight_decay": 0.0}
         off |= {"scale": 1.0, "colour_scale": 1.0}
         has_no_dropout = f.name == "dropout" and recipe.model.startswith("cifar")
         if f.name not in quiet and not has_no_dropout and value != off.get(f.name, ...):
@@ -44,7 +44,7 @@ def parameter_names(model):
 def test_patterns_name_parameters_of_the_recipes_model(recipe):
     names = parameter_names(recipe.model)
     patterns = [p for p, _, _ in recipe.multipliers]
-    patterns += [p for p, _ in recipe.frozen] + list(recipe.init)
+    patterns += [p for p, _ in recipe.frozen] + list(recipe.init) + list(recipe.steady)
     for pattern in patterns:
         assert any(fnmatchcase(name, pattern) for name in names), pattern
     for name in names:
@@ -67,6 +67,26 @@ def test_the_papers_numbers():
     assert ones == {
         *("features.4.bias", "features.10.bias", "features.12.bias"),
         *("classifier.0.bias", "classifier.3.bias"),
+    }
+
+
+def test_net_145s_numbers():
+    """layers/layer-params-145.cfg of the authors' code."""
+    code = recipes.get("code2012")
+    assert code.model == "alexnet-code2012" and code.epochs == 91
+    assert code.schedule == {"kind": "steps", "epochs": (25, 51, 79), "factor": 0.1}
+    assert code.multipliers == (("*.bias", 2.0, 0.0),) and code.steady == ("*.bias",)
+    assert (code.colour, code.colour_until, code.frozen) == ("std", 67, (("features.0.*", 72),))
+    assert code.init["features.10.weight"] == ("normal", 0.03)
+
+
+def test_fine_tuning_begins_ten_times_slower_and_with_a_quick_last_layer():
+    star, then = recipes.get("star"), recipes.get("star-finetune")
+    assert star.model == then.model == "alexnet-star"
+    assert (star.lr, then.lr) == (0.01, 0.001)
+    assert dict((p, lr) for p, lr, _ in then.multipliers) == {
+        "features.0.*": 0.1,
+        "classifier.6.*": 10.0,
     }
 
 

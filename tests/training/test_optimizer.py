@@ -149,3 +149,16 @@ def test_momentum_of_another_model_is_refused():
         optimizer.load_state_dict({"weight": np.zeros((2, 2))})
     with pytest.raises(CheckpointError, match=r"momentum of weight must be \(2, 2\)"):
         optimizer.load_state_dict({"weight": np.zeros((3, 2)), "bias": np.zeros(2)})
+
+
+def test_a_steady_parameter_keeps_the_first_rate():
+    layer, rng = layer_with(4)
+    optimizer = SGD(layer, 0.1, momentum=0.0, weight_decay=0.0, steady=("bias",))
+    before = {key: w.copy() for key, w in layer.params.items()}
+    new_gradients(layer, rng)
+    optimizer.lr = 0.001
+    optimizer.step()
+    for key, lr in (("weight", 0.001), ("bias", 0.1)):
+        np.testing.assert_allclose(layer.params[key], before[key] - lr * layer.grads[key])
+    with pytest.raises(ConfigError, match="no parameter is called 'biases'"):
+        SGD(layer, 0.1, steady=("biases",))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import BATCH, STEPS, lines_of, run_until, small_dataset
-from tinyalex import data, training
+from tinyalex import data, recipes, training
 from tinyalex.errors import ConfigError, DataError, DivergedError, RunError, TinyalexError
 from tinyalex.training import stall
 from tinyalex.training.checkpoint import load_checkpoint
@@ -199,3 +199,12 @@ def test_colour_noise_ends_and_layers_freeze_when_the_recipe_says(config, monkey
     assert (noisy != plain).any()
     training.train(config(recipe=recipe), Notes())
     assert seen[0] != seen[1] == seen[2]
+
+
+def test_the_papers_recipe_drops_its_rate_three_times_when_nothing_improves(config):
+    """A net that cannot change: the first epoch stays the best, patience is three epochs."""
+    paper = replace(recipes.get("paper"), crop=14, lr=1e-12, weight_decay=0.0)
+    made = config(recipe=paper, lr=None, epochs=14, log_every=50, ten_crops=False)
+    training.train(made)
+    rates = [line["lr"] for line in lines_of(made.out) if line["event"] == "epoch"]
+    assert rates == pytest.approx([1e-12] * 4 + [1e-13] * 3 + [1e-14] * 3 + [1e-15] * 4)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from tinyalex.commands.console import (
     JsonOption,
@@ -36,6 +37,22 @@ def evaluate(
     ] = 1,
     backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
     precision: PrecisionOption = None,
+    search_weights: Annotated[
+        bool,
+        typer.Option(
+            "--search-weights",
+            help="Search how much each run's vote counts, on a part of the images; the errors "
+            "are of the rest.",
+        ),
+    ] = False,
+    search_on: Annotated[
+        float | None,
+        typer.Option(help="Share of the images to search on. Default with --search-weights: 0.5."),
+    ] = None,
+    weights_from: Annotated[
+        Path | None,
+        typer.Option(help="evaluation.json of a search on other data, to use what it found."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="JSON file to write. Default: evaluation.json in the first run."),
@@ -50,35 +67,64 @@ def evaluate(
     tinyalex evaluate runs/tiny-digits-seed0
     tinyalex evaluate runs/cifar-80sec-cifar10-seed0 --crops 10
     tinyalex evaluate runs/a runs/b runs/c --json
+    tinyalex evaluate runs/a runs/b runs/c --crops 10 --search-weights
     """
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
     if crops not in (1, 10):
         raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")
+    path = runs[0] / "evaluation.json" if out is None else out
+    if weights_from is not None and path.resolve() == weights_from.resolve():
+        raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
+    if search_on is not None and not search_weights:
+        raise ConfigError("--search-on is for --search-weights", "--search-weights as well")
     output = Output(as_json, quiet)
     found = evaluation.evaluate(
-        runs, data, data_root, crops=crops, backend=backend, precision=precision
+        runs,
+        data,
+        data_root,
+        crops=crops,
+        backend=backend,
+        precision=precision,
+        search_on=(0.5 if search_on is None else search_on) if search_weights else None,
+        weights_from=weights_from,
     )
-    path = runs[0] / "evaluation.json" if out is None else out
     write_json(path, found)
 
-    table = plain_table("run", "top-1 error", "top-5 error", left=["run"])
-    for each in found["runs"]:
-        table.add_row(
-            escape(str(each["run"])), percent(each["top1_error"]), percent(each["top5_error"])
-        )
-    if len(runs) > 1:
-        errors = percent(found["top1_error"]), percent(found["top5_error"])
-        table.add_row(f"all {len(runs)} together", *errors, style="bold")
     views = "one centre view" if crops == 1 else "ten views"
     output.text(f"{found['n']:,} test images, {views} of each")
+    if search_weights:
+        output.text(f"coefficients searched on {found['search']['n']:,} other images")
     output.text()
-    output.table(table)
+    output.table(_error_table(found))
+    for text in found["warnings"]:
+        output.warning(text)
     _print_confusions(output, found["confusion"], found["classes"])
     output.text()
     output.text(f"written to {path}")
     output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
+
+
+def _error_table(found: dict[str, Any]) -> Table:
+    """A line a run, and the lines of all together."""
+    coefficients = found.get("coefficients")
+    weights = [] if coefficients is None else ["weight"]
+    table = plain_table("run", "top-1 error", "top-5 error", *weights, left=["run"])
+
+    def add(name: str, errors: dict[str, Any], weight: str = "", style: str = "") -> None:
+        cells = [percent(errors["top1_error"]), percent(errors["top5_error"])]
+        table.add_row(escape(name), *cells, *([weight] if weights else []), style=style or None)
+
+    for i, each in enumerate(found["runs"]):
+        add(str(each["run"]), each, "" if coefficients is None else f"{coefficients[i]:.3f}")
+    n = len(found["runs"])
+    if coefficients is not None:
+        add(f"all {n}, equal weights", found["equal_weights"])
+        add(f"all {n}, these weights", found, style="bold")
+    elif n > 1:
+        add(f"all {n} together", found, style="bold")
+    return table
 
 
 def _print_confusions(

@@ -22,7 +22,7 @@ from tinyalex.errors import ConfigError
 
 INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
-CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers")
+CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers", "ten_crops")
 
 
 def train(
@@ -31,7 +31,10 @@ def train(
         typer.Option(help="digits (default), cifar10, or a folder: a sub-folder a class."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="See `tinyalex model`. Default: tiny; cifar10: cifar-80sec.")
+        str | None,
+        typer.Option(
+            help="See `tinyalex model`. Default: the recipe's; else tiny; cifar10: cifar-80sec."
+        ),
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="See `tinyalex recipe`. Default: the model's own.")
@@ -77,6 +80,19 @@ def train(
         float | None,
         typer.Option(help="Seconds between checkpoints in an epoch. Default: 300."),
     ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="Begin with the weights of the run in this folder; with other classes, "
+            "the last layer is new."
+        ),
+    ] = None,
+    new_last_layer: Annotated[
+        bool, typer.Option("--new-last-layer", help="With --init-from: always a new last layer.")
+    ] = False,
+    no_ten_crops: Annotated[
+        bool, typer.Option("--no-ten-crops", help="Leave out the ten-crop test at the end.")
+    ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,6 +105,7 @@ def train(
     tinyalex train
     tinyalex train --data cifar10 --model cifar-80sec --seed 1
     tinyalex train --data pictures/ --model alexnet --epochs 30
+    tinyalex train --data imagenet/ --recipe star-finetune --init-from runs/star
     tinyalex train --resume runs/tiny-digits-seed0
     """
     from tinyalex import training
@@ -113,6 +130,9 @@ def train(
         "out": out,
         "data_root": data_root,
         "checkpoint_every": checkpoint_every,
+        "init_from": init_from,
+        "new_last_layer": True if new_last_layer else None,
+        "ten_crops": False if no_ten_crops else None,
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     output = Output(as_json, quiet)
@@ -122,7 +142,7 @@ def train(
             folder = resume
             summary = training.resume(folder, listener=progress, **given)
         else:
-            given.setdefault("model", DEFAULT_MODEL.get(data or "digits", "tiny"))
+            given.setdefault("model", default_model(data, recipe))
             config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
             folder = config.resolved().out
             summary = training.train(config, listener=progress)
@@ -137,13 +157,23 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
+def default_model(data: str | None, recipe: str | None) -> str:
+    """The recipe's own model; without a recipe, what suits the data."""
+    from tinyalex import recipes
+
+    if recipe is not None:
+        return recipes.get(recipe).model
+    return DEFAULT_MODEL.get(data or "digits", "tiny")
+
+
 def refuse_changes(given: dict[str, Any]) -> None:
     """Refuse what would make a resumed run another run."""
     changed = [f"--{name.replace('_', '-')}" for name in given if name not in CHANGES_ON_RESUME]
     if changed:
         raise ConfigError(
             f"--resume goes on with the run's own settings (got {', '.join(changed)} as well)",
-            "--resume with --epochs, --backend, --threads or --workers only; or a new run",
+            "--resume with --epochs, --backend, --threads, --workers or --no-ten-crops only; or a "
+            "new run without --resume",
         )
 
 
@@ -153,6 +183,9 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
 
     output.text()
     output.text(f"test error  {percent(summary['top1_error'])}", style="bold")
+    if (ten := summary.get("top1_error_ten_crops")) is not None:
+        top5 = percent(summary["top5_error_ten_crops"])
+        output.text(f"ten crops   {percent(ten)}, top-5 {top5}", style="bold")
     output.text(
         f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs,"
         f" {summary['images_per_second']:,.0f} images/s"

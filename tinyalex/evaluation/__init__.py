@@ -5,6 +5,7 @@ from tinyalex.evaluation.crops import probabilities, softmax
 from tinyalex.evaluation.ensemble import mean_probability
 from tinyalex.evaluation.evaluate import errors, evaluate
 from tinyalex.evaluation.predict import predict
+from tinyalex.evaluation.search import search_coefficients, search_part
 
 __all__ = [
     "confusion",
@@ -13,5 +14,7 @@ __all__ = [
     "mean_probability",
     "predict",
     "probabilities",
+    "search_coefficients",
+    "search_part",
     "softmax",
 ]

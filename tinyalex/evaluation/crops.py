@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinyalex import data
-from tinyalex.backends import Array
-from tinyalex.errors import ConfigError
 from tinyalex.training import Run
+from tinyalex.training.views import softmax, view_probabilities
 
-VIEWS = {1: "center", 10: "ten"}
+__all__ = ["probabilities", "softmax"]
 
 
 def probabilities(
@@ -38,30 +37,7 @@ def probabilities(
     ConfigError
         ``crops`` is neither 1 nor 10.
     """
-    if crops not in VIEWS:
-        raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")
-    recipe, xp = run.config.recipe, run.backend.xp
-    loader = data.Loader(
-        split,
-        run.backend,
-        batch_size,
-        crop=recipe.crop,
-        mean=run.statistics.mean(recipe.mean),
-        scale=recipe.scale,
-        training=False,
-        views=VIEWS[crops],
+    batches = view_probabilities(
+        run.model, run.backend, run.config.recipe, run.statistics, split, crops, batch_size
     )
-    rows = []
-    for x, _ in loader.epoch(0):
-        if crops == 1:
-            mean = softmax(xp, run.model.forward(x))
-        else:
-            mean = sum(softmax(xp, run.model.forward(view)) for view in x) / crops
-        rows.append(run.backend.to_host(mean))
-    return np.concatenate(rows)
-
-
-def softmax(xp: Any, logits: Array) -> Array:
-    """Probabilities (N, classes) of logits (N, classes)."""
-    e = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
-    return e / xp.sum(e, axis=1, keepdims=True)
+    return np.concatenate([run.backend.to_host(p) for p, _ in batches])

@@ -13,7 +13,13 @@ from tinyalex import data as datasets
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.confusion import confusion
 from tinyalex.evaluation.crops import probabilities
-from tinyalex.evaluation.ensemble import mean_probability
+from tinyalex.evaluation.doubts import doubts
+from tinyalex.evaluation.search import (
+    mixed,
+    read_coefficients,
+    search_coefficients,
+    search_part,
+)
 from tinyalex.training import Run, load_dataset, load_run, topk_wrong
 
 
@@ -25,6 +31,8 @@ def evaluate(
     backend: str = "auto",
     threads: int | None = None,
     precision: str | None = None,
+    search_on: float | None = None,
+    weights_from: Path | None = None,
 ) -> dict[str, Any]:
     """Measure runs on test images: each alone, and all together by mean probability.
 
@@ -37,18 +45,27 @@ def evaluate(
     crops : int
         1 or 10 views an image; see `probabilities`.
     backend, threads, precision : optional
+    search_on : float, optional
+        Share of the images on which coefficients of the runs are searched
+        (`search_coefficients`); every error of the result is then of the other images. Without it
+        the runs count equally.
+    weights_from : file, optional
+        evaluation.json of such a search on other data, whose coefficients are to be used.
 
     Returns
     -------
     dict
         ``top1_error`` and ``top5_error`` (0 to 1) of all together, ``n`` test images, ``crops``,
         ``runs`` (a dict a run, with its own errors), ``classes``, ``confusion`` (rows: the right
-        class).
+        class), ``warnings``. After a search or with ``weights_from`` also ``coefficients`` (of sum
+        1), ``equal_weights`` (the errors without them) and ``search`` (where and how they were
+        found).
 
     Raises
     ------
     ConfigError
-        No run, or the runs and the data differ in their classes or image sizes.
+        No run, coefficients that do not fit, or the runs and the data differ in their classes
+        or image sizes.
 
     Examples
     --------
@@ -64,7 +81,9 @@ def evaluate(
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
     loaded = [load_run(folder, backend, threads, precision) for folder in runs]
     sets: dict[tuple[Any, ...], datasets.Dataset] = {}
-    all_probabilities, each = [], []
+    if search_on is not None and weights_from is not None:
+        raise ConfigError("--search-weights and --weights-from exclude each other")
+    everyone, warned = [], []
     labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
     for run in loaded:
         dataset = _dataset(run, data or loaded[0].config.data, data_root, sets)
@@ -75,18 +94,53 @@ def evaluate(
             )
         labels = dataset.test.labels
         p = probabilities(run, dataset.test, crops)
-        all_probabilities.append(p)
-        each.append({"run": str(run.folder), "model": run.model.name, **errors(p, labels)})
-    together = mean_probability(all_probabilities)
+        warned += doubts(run, dataset, p)
+        everyone.append(p)
+    coefficients: list[float] | None = None
+    more: dict[str, Any] = {}
+    fingerprint = dataset.fingerprint
+    if search_on is not None:
+        chosen = search_part(labels, search_on)
+        more["search"] = _search([p[chosen] for p in everyone], labels[chosen])
+        more["search"] |= {"fraction": search_on, "data_fingerprint": fingerprint}
+        coefficients = more["search"]["coefficients"]
+        everyone, labels = [p[~chosen] for p in everyone], labels[~chosen]
+    elif weights_from is not None:
+        folders = [str(run.folder) for run in loaded]
+        coefficients, searched_on = read_coefficients(weights_from, folders, fingerprint)
+        more["search"] = {"file": str(weights_from), "data_fingerprint": searched_on}
+    if coefficients is not None:
+        more["coefficients"] = coefficients
+        more["equal_weights"] = errors(mixed(everyone, None), labels)
+    together = mixed(everyone, coefficients)
     classes = loaded[0].classes
     return {
         **errors(together, labels),
         "n": len(labels),
         "crops": crops,
         "data": data or loaded[0].config.data,
-        "runs": each,
+        "data_fingerprint": fingerprint,
+        "runs": [
+            {"run": str(run.folder), "model": run.model.name, **errors(p, labels)}
+            for run, p in zip(loaded, everyone, strict=True)
+        ],
+        **more,
         "classes": classes,
         "confusion": confusion(labels, together.argmax(axis=1), len(classes)).tolist(),
+        "warnings": warned,
+    }
+
+
+def _search(each: list[np.ndarray[Any, Any]], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Search coefficients, and say how the mixture does on the images of the search."""
+    found = search_coefficients(each, labels)
+    return {
+        **errors(mixed(each, found.coefficients), labels),
+        "equal_weights": errors(mixed(each, None), labels),
+        "n": len(labels),
+        "coefficients": found.coefficients,
+        "passes": found.passes,
+        "tried": found.tried,
     }
 
 
@@ -105,6 +159,13 @@ def _dataset(
     if key not in sets:
         sets[key] = load_dataset(config)
     dataset = sets[key]
+    if list(dataset.classes) != run.classes and set(dataset.classes) == set(run.classes):
+        raise ConfigError(
+            f"{run.folder}: trained on the same classes in another order ({_few(run.classes)}; "
+            f"{name} has {_few(dataset.classes)}): its outputs would be given wrong names",
+            "train --init-from this run, which puts the classes in order; ImageNet's are sorted "
+            "by synset, the development kit's own ids are not",
+        )
     if list(dataset.classes) != run.classes:
         raise ConfigError(
             f"{run.folder}: trained on the classes {_few(run.classes)}; {name} has "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyalex.backends import Array
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.layers.base import Layer, positive
 
 
@@ -30,14 +30,19 @@ class _ResponseNorm(Layer):
         self.check_input(x, ndim=4)
         norm, _ = self.kernels()
         self.x = x
-        y, self.scale = norm(x, self.size, self.alpha, self.beta, self.k)
-        return y
+        y, self.scale = norm(self.split(x), self.size, self.alpha, self.beta, self.k)
+        return self.xp.reshape(y, x.shape)
 
     def backward(self, dy: Array) -> Array:  # (N, C, H, W) -> the same
         x, scale = self.x, self.scale
         self.check_dy(dy, x.shape)
         _, norm_backward = self.kernels()
-        return norm_backward(dy, x, scale, self.size, self.alpha, self.beta)
+        dx = norm_backward(self.split(dy), self.split(x), scale, self.size, self.alpha, self.beta)
+        return self.xp.reshape(dx, x.shape)
+
+    def split(self, x: Array) -> Array:
+        """The channels that see each other: all of them."""
+        return x
 
 
 class LocalResponseNorm(_ResponseNorm):
@@ -53,12 +58,29 @@ class LocalResponseNorm(_ResponseNorm):
         The paper's 1e-4, 0.75 and 2. ``alpha`` multiplies the sum and is *not* divided by
         ``size``: ``torch.nn.LocalResponseNorm`` and Caffe divide, so their alpha is ``size``
         times this one.
+    groups : int
+        Parts of the channels that do not see each other. 2 is the authors' program, in which
+        each GPU normalised its own maps.
     """
 
     def __init__(
-        self, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
+        self,
+        size: int = 5,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
+        groups: int = 1,
     ) -> None:
         super().__init__(size, alpha, beta, k)
+        self.groups = positive("groups", groups)
+
+    def split(self, x: Array) -> Array:
+        N, C, H, W = x.shape
+        if C % self.groups:
+            raise ShapeError(
+                f"LocalResponseNorm: {C} channels cannot be split into {self.groups} groups"
+            )
+        return self.xp.reshape(x, (N * self.groups, C // self.groups, H, W))
 
     def kernels(self) -> tuple[Array, Array]:
         return self.backend.cross_map_norm, self.backend.cross_map_norm_backward

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinyalex.errors import ConfigError, unknown
 from tinyalex.layers import Sequential
-from tinyalex.models import alexnet, cifar
+from tinyalex.models import alexnet, alexnet_authors, cifar
 from tinyalex.models.alexnet import to_two_tower
 from tinyalex.models.init import Rules, initialise
 from tinyalex.models.tiny import TINY_INIT, tiny
@@ -70,6 +70,26 @@ _SPECS = {
             "caffe",
             alexnet.alexnet_caffe,
             alexnet.PAPER_INIT,
+        ),
+        ModelSpec(
+            "alexnet-code2012",
+            "the same as its authors' program had it: net 145",
+            _IMAGENET,
+            1000,
+            "code2012",
+            alexnet_authors.alexnet_code2012,
+            alexnet_authors.CODE2012_INIT,
+            "paper",
+        ),
+        ModelSpec(
+            "alexnet-star",
+            "1 CNN*: the paper's network and a sixth convolution",
+            _IMAGENET,
+            1000,
+            "star",
+            alexnet_authors.alexnet_star,
+            alexnet_authors.STAR_INIT,
+            "paper",
         ),
         ModelSpec(
             "alexnet-two-tower",

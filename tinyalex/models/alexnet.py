@@ -83,18 +83,23 @@ def _alexnet(
             MaxPool2d(3, stride=2),
         ]
     )
-    classifier = Sequential(
+    fc = classifier(flat_size(features, image), num_classes, dropout)
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
+
+
+def classifier(flat: int, num_classes: int, dropout: str, hidden: int = 4096) -> Sequential:
+    """fc6 to fc8: two hidden layers with dropout, and the classes."""
+    return Sequential(
         [
-            Linear(flat_size(features, image), 4096),
+            Linear(flat, hidden),
             ReLU(inplace=True),
             Dropout(0.5, dropout),
-            Linear(4096, 4096),
+            Linear(hidden, hidden),
             ReLU(inplace=True),
             Dropout(0.5, dropout),
-            Linear(4096, num_classes),
+            Linear(hidden, num_classes),
         ]
     )
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
 
 
 def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
@@ -122,18 +127,8 @@ def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) ->
             MaxPool2d(3, stride=2),
         ]
     )
-    classifier = Sequential(
-        [
-            Linear(flat_size(features, image), 1024),
-            ReLU(inplace=True),
-            Dropout(0.5, dropout),
-            Linear(1024, 1024),
-            ReLU(inplace=True),
-            Dropout(0.5, dropout),
-            Linear(1024, num_classes),
-        ]
-    )
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+    fc = classifier(flat_size(features, image), num_classes, dropout, hidden=1024)
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
 
 
 def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
@@ -159,7 +154,7 @@ def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: 
             MaxPool2d(3, stride=2),
         ]
     )
-    classifier = Sequential(
+    fc = Sequential(
         [
             Dropout(0.5, dropout),
             Linear(flat_size(features, image), 4096),
@@ -170,7 +165,7 @@ def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: 
             Linear(4096, num_classes),
         ]
     )
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
 
 
 def alexnet_two_tower(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:

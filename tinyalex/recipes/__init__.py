@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tinyalex.errors import unknown
-from tinyalex.recipes import cifar, imagenet, mini, tiny
+from tinyalex.recipes import cifar, imagenet, mini, star, tiny
 from tinyalex.recipes.recipe import Recipe
 
-_RECIPES = {r.name: r for r in (*imagenet.RECIPES, *mini.RECIPES, *tiny.RECIPES, *cifar.RECIPES)}
+_IMAGENET = (*imagenet.RECIPES, *star.RECIPES)
+_RECIPES = {r.name: r for r in (*_IMAGENET, *mini.RECIPES, *tiny.RECIPES, *cifar.RECIPES)}
 
 
 def names() -> list[str]:

@@ -58,18 +58,20 @@ PAPER = Recipe(
     },
 )
 
-_NET145 = "authors' code (AlexNet-Source-Code), run log of net 145"
+_NET145 = "AlexNet-Source-Code, layers/layer-params-145.cfg"
+_LAYERS145 = "AlexNet-Source-Code, layers/layers-145.cfg"
 
 CODE2012 = Recipe(
     name="code2012",
-    model="alexnet",
+    model="alexnet-code2012",
     epochs=91,
     batch_size=128,
     image_size=256,
     lr=0.01,
     weight_decay=5e-4,
     multipliers=(("*.bias", 2.0, 0.0),),
-    schedule={"kind": "plateau", "factor": 0.1, "patience": 3, "drops": 3},
+    steady=("*.bias",),
+    schedule={"kind": "steps", "epochs": (25, 51, 79), "factor": 0.1},
     init={
         "*.weight": ("normal", 0.01),
         "features.8.weight": ("normal", 0.03),
@@ -88,26 +90,27 @@ CODE2012 = Recipe(
     frozen=(("features.0.*", 72),),
     dropout="paper",
     sources={
-        "model": "the paper's layers; net 145 divides alpha by n, normalises before the ReLU of "
-        "conv1 and conv2, and has a spatial normalisation more",
-        "epochs": f"{_NET145}: 91",
+        "model": f"{_LAYERS145}: the order of layers, a second normalisation behind conv2; "
+        "layer.py divides alpha by the window",
+        "epochs": f"{_NET145}: killed at epoch 91",
         "batch_size": "paper, section 5",
         "image_size": "paper, section 2",
-        "lr": "paper, section 5",
-        "momentum": "paper, section 5",
-        "weight_decay": "paper, section 5",
-        "multipliers": f"{_NET145}: biases learn twice as fast and do not decay",
-        "schedule": "paper, section 5: by hand when the validation error stopped improving; "
-        "the patience of 3 epochs stands for the authors' eye",
-        "init": f"{_NET145}: sigma 0.03 in conv3 to conv5; biases as in the paper, section 5",
+        "lr": f"{_NET145}: epsW 0.01",
+        "momentum": f"{_NET145}: momW and momB 0.9",
+        "weight_decay": f"{_NET145}: wc 0.0005",
+        "multipliers": f"{_NET145}: epsB 0.02, twice the weights' rate, and no decay of biases",
+        "steady": f"{_NET145}: epsB is still 0.02 at the end; only epsW was lowered",
+        "schedule": f"{_NET145}: epsW to 0.001, 0.0001 and 0.00001 at epochs 25, 51 and 79 "
+        "(conv1's at 67 already, which is left out here)",
+        "init": f"{_LAYERS145}: initW 0.03 in conv3 to conv5, else 0.01; initB 1 as in the paper",
         "crop": f"paper, section 4.1: 224x224 of 256x256; {_227}",
         "mirror": "paper, section 4.1",
         "mean": "paper, section 2",
-        "colour": f"{_NET145}: alpha times the standard deviation",
-        "colour_sigma": _NET145,
+        "colour": "cuda-convnet2 convdata.py: alpha times the standard deviation",
+        "colour_sigma": f"{_NET145}: 0.1",
         "colour_scale": "cuda-convnet2 convdata.py: training data / (1 + sigma) with colour noise",
-        "colour_until": f"{_NET145}: colour noise off at epoch 67",
-        "frozen": f"{_NET145}: conv1 frozen at epoch 72",
+        "colour_until": f"{_NET145}: colour noise set to 0 at epoch 67",
+        "frozen": f"{_NET145}: epsW of conv1 set to 0 at epoch 72, and its epsB",
         "dropout": "paper, section 4.2",
     },
 )

@@ -38,6 +38,8 @@ class Recipe:
         ``v = momentum * v - lr * (weight_decay * w + g)``, then ``w = w + v``.
     multipliers : tuple of (pattern, lr_multiplier, decay_multiplier)
         By parameter name (`fnmatch` patterns); the last pattern that matches counts.
+    steady : tuple of pattern
+        Parameters whose rate stays at the first one, whatever the schedule does.
     schedule : mapping
         ``kind`` is ``constant``, ``steps`` (``epochs``: when, ``factor``), ``plateau``
         (``factor``, ``patience`` epochs without a better test error, ``drops`` before the
@@ -82,6 +84,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 0.0
     multipliers: tuple[tuple[str, float, float], ...] = ()
+    steady: tuple[str, ...] = ()
     schedule: Mapping[str, Any] = field(default_factory=lambda: {"kind": "constant"})
     init: Mapping[str, Rule] = field(default_factory=dict)
     crop: int | None = None
@@ -125,6 +128,7 @@ class Recipe:
         plain = asdict(self)
         plain["scale"] = list(self.scale) if isinstance(self.scale, tuple) else self.scale
         plain["multipliers"] = [list(m) for m in self.multipliers]
+        plain["steady"] = list(self.steady)
         plain["frozen"] = [list(f) for f in self.frozen]
         plain["schedule"] = {
             k: list(v) if isinstance(v, tuple) else v for k, v in self.schedule.items()
@@ -150,6 +154,7 @@ class Recipe:
             values["multipliers"] = tuple(
                 (str(p), float(lr), float(decay)) for p, lr, decay in values.get("multipliers", ())
             )
+            values["steady"] = tuple(str(p) for p in values.get("steady", ()))
             values["frozen"] = tuple((str(p), int(e)) for p, e in values.get("frozen", ()))
             values["schedule"] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in values["schedule"].items()

@@ -202,7 +202,8 @@ def _detail(layer: Any) -> str:
     kernel = getattr(layer, "kernel_size", None)
     if kernel is None:
         size = getattr(layer, "size", None)
-        return "" if size is None else f"{size}"
+        parts = f" g{layer.groups}" if getattr(layer, "groups", 1) > 1 else ""
+        return "" if size is None else f"{size}{parts}"
     text = f"{kernel[0]}x{kernel[1]}/{layer.stride[0]}"
     if isinstance(layer, Conv2d) and layer.groups > 1:
         text += f" g{layer.groups}"

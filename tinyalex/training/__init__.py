@@ -5,8 +5,9 @@ from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import Running, score, topk_wrong
 from tinyalex.training.optimizer import SGD
-from tinyalex.training.runs import Run, load_run, read_summary, resume, train
+from tinyalex.training.runs import Run, load_run, resume, train
 from tinyalex.training.setup import load_dataset
+from tinyalex.training.summary import read_summary
 
 __all__ = [
     "SGD",

@@ -26,6 +26,9 @@ _OLDER_RUNS = {
     "shuffle": "full",
     "workers": None,
     "jpeg_decoder": "pillow",
+    "init_from": None,
+    "new_last_layer": False,
+    "ten_crops": True,
 }
 
 
@@ -70,6 +73,12 @@ class RunConfig:
         Seconds between checkpoints; there is also one after every epoch.
     command : str
         The command line, for the record.
+    init_from : Path, optional
+        Folder of a run whose weights to begin with; see `tinyalex.training.init_from`.
+    new_last_layer : bool
+        Begin with a new last layer even if that run has as many classes.
+    ten_crops : bool
+        Measure the test error by ten crops at the end, if the recipe crops and mirrors.
     """
 
     data: str = "digits"
@@ -91,6 +100,9 @@ class RunConfig:
     log_every: int = 50
     checkpoint_every: float = 300.0
     command: str = ""
+    init_from: Path | None = None
+    new_last_layer: bool = False
+    ten_crops: bool = True
 
     def __post_init__(self) -> None:
         name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
@@ -129,6 +141,9 @@ class RunConfig:
             log_every=self.log_every,
             checkpoint_every=self.checkpoint_every,
             command=self.command,
+            init_from=None if self.init_from is None else Path(self.init_from),
+            new_last_layer=self.new_last_layer,
+            ten_crops=self.ten_crops,
         )
 
 
@@ -155,6 +170,9 @@ class ResolvedConfig:
     shuffle: str = "full"
     workers: int | None = None
     jpeg_decoder: str = "pillow"
+    init_from: Path | None = None
+    new_last_layer: bool = False
+    ten_crops: bool = True
     facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
 
     def __post_init__(self) -> None:
@@ -177,6 +195,11 @@ class ResolvedConfig:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ConfigError(f"--{name} must be at least 1 (got {value!r})", f"--{name} 1")
+        if self.new_last_layer and self.init_from is None:
+            raise ConfigError(
+                "--new-last-layer is for a run that begins with other weights",
+                "--init-from RUN as well",
+            )
 
     def with_facts(self, **facts: Any) -> ResolvedConfig:
         """The same run with what only the data could tell."""
@@ -187,7 +210,8 @@ class ResolvedConfig:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "facts"}
         plain["recipe"] = self.recipe.to_dict()
         plain["out"] = str(self.out)
-        plain["data_root"] = None if self.data_root is None else str(self.data_root)
+        for name in ("data_root", "init_from"):
+            plain[name] = None if plain[name] is None else str(plain[name])
         return {**plain, **self.facts}
 
     @classmethod
@@ -200,7 +224,8 @@ class ResolvedConfig:
         values = {name: plain[name] for name in names}
         values["recipe"] = Recipe.from_dict(plain["recipe"])
         values["out"] = out
-        values["data_root"] = None if plain["data_root"] is None else Path(plain["data_root"])
+        for name in ("data_root", "init_from"):
+            values[name] = None if plain[name] is None else Path(plain[name])
         return cls(**values, facts={k: v for k, v in plain.items() if k not in names})
 
 

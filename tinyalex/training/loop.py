@@ -10,10 +10,12 @@ from typing import Any
 from tinyalex.errors import DivergedError
 from tinyalex.layers import SoftmaxCrossEntropy
 from tinyalex.training.checkpoint import Checkpoint, save_checkpoint
+from tinyalex.training.guards import near_chance_warning
 from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import MetricsFile, Running, score
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch
+from tinyalex.training.weight_log import explain_stall, log_line, measure
 
 # How often a listener hears of a run between two log lines. Each time the device is waited for.
 _LISTEN_SECONDS = 0.5
@@ -43,6 +45,7 @@ class Loop:
         self.window = Running(parts.backend)  # since the last line of metrics.jsonl
         self.so_far = Running(parts.backend)  # of this epoch, up to the last line
         self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch)
+        self.told_of_chance = False
         self.train_seconds = 0.0
         self.wall_seconds = 0.0
         self.images_trained = 0
@@ -139,10 +142,26 @@ class Loop:
         self.epoch, self.step = self.epoch + 1, 0
         self.so_far.reset()
         self.last_epoch = record
+        self.metrics.write("weights", log_line(self.epoch, self.parts.optimizer))
         self.metrics.write("epoch", record)
+        doubt = None if self.told_of_chance else self._doubt_about_labels(record)
         self._save()
         self.listener.epoch(record)
+        if doubt:
+            self.listener.warning(doubt)
         return True
+
+    def _doubt_about_labels(self, record: dict[str, Any]) -> str | None:
+        doubt = near_chance_warning(
+            record["test_error"],
+            record["train_error"],
+            self.parts.model.num_classes,
+            self.config.facts["test_images"],
+        )
+        if doubt:
+            self.told_of_chance = True
+            self.metrics.write("warning", {"epoch": record["epoch"], "text": doubt})
+        return doubt
 
     # ------------------------------------------------------------------ what is told
 
@@ -177,8 +196,10 @@ class Loop:
         self.listener.step(record)
         steps = (self.step - 1) % self.config.log_every + 1
         if warning := self.stall.add(record["loss"], steps):
-            self.metrics.write("warning", {"epoch": record["epoch"], "text": warning})
-            self.listener.warning(warning)
+            measured = measure(self.parts.optimizer)
+            text = explain_stall(warning, measured, self.parts.optimizer)
+            self.metrics.write("warning", {"epoch": record["epoch"], "text": text})
+            self.listener.warning(text)
         self.so_far.absorb(self.window)
         self.window.reset()
         self.line_clock = self.last_heard = time.perf_counter()
@@ -224,6 +245,7 @@ class Loop:
             "window": self.window.state_dict(),
             "so_far": self.so_far.state_dict(),
             "stall": self.stall.state_dict(),
+            "told_of_chance": self.told_of_chance,
             "last_epoch": self.last_epoch,
             "metrics_bytes": self.metrics.position(),
             "images_trained": self.images_trained,
@@ -241,6 +263,7 @@ class Loop:
         self.window.load_state_dict(state["window"])
         self.so_far.load_state_dict(state["so_far"])
         self.stall.load_state_dict(state["stall"])
+        self.told_of_chance = bool(state.get("told_of_chance", False))
         self.epoch, self.step = int(state["epoch"]), int(state["step"])
         self.last_epoch = dict(state["last_epoch"])
         self.images_trained = int(state["images_trained"])

@@ -30,6 +30,8 @@ class SGD:
         0.9 and 0.0005 in the paper.
     multipliers : sequence of (pattern, lr_multiplier, decay_multiplier)
         By parameter name, as in ``("*.bias", 2, 0)``; the last pattern that matches counts.
+    steady : sequence of pattern
+        Parameters that keep the rate that the optimizer was made with.
 
     Raises
     ------
@@ -51,21 +53,23 @@ class SGD:
         momentum: float = 0.9,
         weight_decay: float = 5e-4,
         multipliers: Sequence[tuple[str, float, float]] = (),
+        steady: Sequence[str] = (),
     ) -> None:
         for name, value in (("lr", lr), ("momentum", momentum), ("weight_decay", weight_decay)):
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigError(f"SGD: {name} must be a number of at least 0 (got {value})")
-        self.lr = float(lr)
+        self.lr = self.first_lr = float(lr)
         self.momentum = float(momentum)
         self.weight_decay = float(weight_decay)
         self.parameters = named_parameters(model)
         names = [name for name, _, _ in self.parameters]
-        for pattern, _, _ in multipliers:
+        for pattern in (*(p for p, _, _ in multipliers), *steady):
             if not any(fnmatchcase(name, pattern) for name in names):
                 raise ConfigError(
                     f"SGD: no parameter is called {pattern!r}", f"one of {', '.join(names)}"
                 )
         self.multipliers = {name: _last_match(name, multipliers) for name in names}
+        self.steady = {n for n in names if any(fnmatchcase(n, p) for p in steady)}
         self.frozen: set[str] = set()
         self.velocity: dict[str, Array] = {}
 
@@ -83,11 +87,12 @@ class SGD:
             if v is None or v.shape != w.shape or v.dtype != w.dtype:
                 v = self.velocity[name] = layer.xp.zeros_like(w)
             lr_multiplier, decay_multiplier = self.multipliers[name]
+            lr = self.first_lr if name in self.steady else self.lr
             layer.backend.sgd_step(
                 w,
                 g,
                 v,
-                self.lr * lr_multiplier,
+                lr * lr_multiplier,
                 self.momentum,
                 self.weight_decay * decay_multiplier,
             )

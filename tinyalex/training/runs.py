@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,16 @@ from tinyalex.models import Model
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.training.guards import check_mean
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
+from tinyalex.training.summary import SUMMARY, info, read_summary, summary_of
+from tinyalex.training.views import takes_ten_crops, ten_crop_errors
 
 METRICS = "metrics.jsonl"
-SUMMARY = "summary.json"
 
 
 def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def resume(
     backend: str | None = None,
     threads: int | None = None,
     workers: int | None = None,
+    ten_crops: bool | None = None,
 ) -> dict[str, Any]:
     """Go on with a run where its checkpoint is.
 
@@ -86,7 +89,7 @@ def resume(
     ----------
     run_dir : Path
         The run's folder.
-    epochs, backend, threads, workers : optional
+    epochs, backend, threads, workers, ten_crops : optional
         Other than the run's. More epochs move the steps of the rate that are still to come.
 
     Raises
@@ -104,7 +107,7 @@ def resume(
             f"a new run that starts from them: --init-from {folder}",
         )
     changes: dict[str, Any] = {"epochs": epochs, "backend": backend}
-    changes |= {"threads": threads, "workers": workers}
+    changes |= {"threads": threads, "workers": workers, "ten_crops": ten_crops}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     if config.backend not in ("cuda", "auto"):
         config = replace(config, workspace_mb=None)  # of a GPU that the run has left
@@ -135,81 +138,40 @@ def _run(
             loop = Loop(parts, metrics, listener, stop)
             if checkpoint is not None:
                 loop.load(checkpoint)
-            listener.start(_info(parts, loop))
+            listener.start(info(parts, loop))
+            for note in parts.notes:
+                listener.warning(note)
             with warnings.catch_warnings():
                 # A loss that grows without limit gets its own error from the loop.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
+                crops = _ten_crops(parts, stop) if finished else None
+                finished = finished and crops is not None
     except MemoryError as error:
         raise too_large(parts, error) from error
     finally:
         metrics.close()
-    summary = _summary(parts, loop, finished)
+    summary = {**summary_of(parts, loop, finished), **(crops or {})}
     if finished:
         write_json(out / SUMMARY, summary)
     listener.end(summary)
     return summary
 
 
-def _info(parts: Parts, loop: Loop) -> dict[str, Any]:
-    config = parts.config
-    return {
-        "model": config.model,
-        "recipe": config.recipe.name,
-        "data": config.facts["data_name"],
-        "train_images": config.facts["train_images"],
-        "test_images": config.facts["test_images"],
-        "backend": parts.backend.name,
-        "threads": parts.backend.threads,
-        "precision": parts.backend.precision,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-        "lr": config.lr,
-        "seed": config.seed,
-        "steps_per_epoch": loop.steps_per_epoch,
-        "parameters": parts.model.count_parameters(),
-        "out": str(config.out),
-        "epoch": loop.epoch,
-        "step": loop.step,
-    }
-
-
-def _summary(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
-    config, last, held = parts.config, loop.last_epoch, parts.backend.memory_held()
-    return {
-        "top1_error": last.get("test_error"),
-        "top5_error": last.get("test_top5_error"),
-        "test_loss": last.get("test_loss"),
-        "train_error": last.get("train_error"),
-        "train_loss": last.get("train_loss"),
-        "images_per_second": round(loop.images_trained / max(loop.train_seconds, 1e-9), 1),
-        "parameters": parts.model.count_parameters(),
-        "epochs": loop.epoch,
-        "seed": config.seed,
-        "backend": parts.backend.name,
-        "threads": parts.backend.threads,
-        "precision": parts.backend.precision,
-        "gpu_memory_mib": None if held is None else round(held / 2**20, 1),
-        "wall_seconds": round(loop.wall_seconds, 1),
-        "model": config.model,
-        "recipe": config.recipe.name,
-        "data": config.facts["data_name"],
-        "batch_size": config.batch_size,
-        "lr": config.lr,
-        "command": config.command,
-        "versions": config.facts["versions"],
-        "interrupted": not finished,
-    }
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """Read a finished run's summary.json."""
-    path = Path(folder) / SUMMARY
-    try:
-        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error})", "finish the run: --resume") from error
-    return summary
+def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
+    """The errors by ten crops, nothing if they are not wanted, None if ``stop()`` came first."""
+    recipe = parts.config.recipe
+    if not (parts.config.ten_crops and takes_ten_crops(recipe)):
+        return {}
+    return ten_crop_errors(
+        parts.model,
+        parts.backend,
+        recipe,
+        parts.statistics,
+        parts.test_loader.split,
+        parts.config.batch_size,
+        stop,
+    )
 
 
 def _claim_folder(out: Path) -> None:
@@ -289,4 +251,6 @@ def load_run(
     model.to(where)
     model.eval()
     statistics = data.Statistics.from_arrays(checkpoint.statistics)
+    if "image_shape" in facts:
+        check_mean(statistics, config.recipe, facts["image_shape"], str(folder))
     return Run(folder, config, model, statistics, classes, where)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tinyalex import backends, data, models
 from tinyalex.backends import Backend
 from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
-from tinyalex.training import schedules
+from tinyalex.training import guards, schedules
 from tinyalex.training.config import ResolvedConfig, versions
+from tinyalex.training.init_from import start_from
 from tinyalex.training.optimizer import SGD
 
 # Every run of a folder holds the same images back, whatever its seed: ensembles need that.
@@ -22,7 +24,8 @@ class Parts:
     """All that a training loop works with.
 
     ``config`` has the facts that the data told; ``plain_loader`` is the training loader without
-    the colour shift, for recipes that switch it off towards the end.
+    the colour shift, for recipes that switch it off towards the end; ``notes`` are warnings that
+    the user should read before the first step.
     """
 
     config: ResolvedConfig
@@ -34,6 +37,7 @@ class Parts:
     test_loader: data.Loader
     optimizer: SGD
     schedule: schedules.Schedule
+    notes: list[str] = field(default_factory=list)
 
 
 def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) -> Parts:
@@ -55,6 +59,10 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     dataset = load_dataset(config)
     recipe = config.recipe
     model = build_model(config, dataset)
+    facts: dict[str, Any] = {}
+    notes: list[str] = []
+    if statistics is None and config.init_from is not None:
+        facts["initialised"], notes = start_from(model, config, dataset.classes)
     model.to(backend)
     model.skip_input_gradient()
     if statistics is None and dataset.statistics is not None:
@@ -76,9 +84,19 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
             config.workers,
         )
 
-    optimizer = SGD(model, config.lr, recipe.momentum, recipe.weight_decay, recipe.multipliers)
+    optimizer = SGD(
+        model,
+        config.lr,
+        recipe.momentum,
+        recipe.weight_decay,
+        recipe.multipliers,
+        recipe.steady,
+    )
     schedule = schedules.make(recipe.schedule, config.lr, config.epochs, recipe.epochs)
-    facts = {
+    guards.check_mean(statistics, recipe, dataset.image_shape, dataset.name)
+    if warning := guards.class_order_warning(dataset.classes, dataset.name):
+        notes.append(warning)
+    facts |= {
         "classes": list(dataset.classes),
         "image_shape": list(dataset.image_shape),
         "input_shape": list(model.input_shape),
@@ -99,6 +117,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         test_loader=loader(dataset.test, False, False),
         optimizer=optimizer,
         schedule=schedule,
+        notes=notes,
     )
 
 

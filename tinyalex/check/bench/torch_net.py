@@ -109,6 +109,19 @@ def _local(torch: Any, layer: layers.LocallyConnected2d) -> Module:
     return _module(torch, forward, weight=weight, bias=bias)
 
 
+def _local_norm(torch: Any, layer: layers.LocalResponseNorm) -> Module:
+    # PyTorch divides alpha by the size.
+    norm = torch.nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
+    if layer.groups == 1:
+        return norm
+
+    def forward(x: Any) -> Any:
+        N, C, H, W = x.shape
+        return norm(x.reshape(N * layer.groups, C // layer.groups, H, W)).reshape(x.shape)
+
+    return _module(torch, forward)
+
+
 def _spatial_norm(torch: Any, layer: layers.SpatialResponseNorm) -> Module:
     if layer.size % 2 == 0:
         raise ConfigError("--compare torch: SpatialResponseNorm needs an odd size")
@@ -146,10 +159,7 @@ _MAKERS: dict[type[layers.Layer], Callable[[Any, Any], Module]] = {
     layers.AvgPool2d: lambda torch, a: torch.nn.AvgPool2d(
         a.kernel_size, a.stride, ceil_mode=a.ceil_mode, count_include_pad=False
     ),
-    # PyTorch divides alpha by the size.
-    layers.LocalResponseNorm: lambda torch, a: torch.nn.LocalResponseNorm(
-        a.size, a.alpha * a.size, a.beta, a.k
-    ),
+    layers.LocalResponseNorm: _local_norm,
     layers.SpatialResponseNorm: _spatial_norm,
     layers.ReLU: lambda torch, a: torch.nn.ReLU(inplace=a.inplace),
     layers.Tanh: lambda torch, a: torch.nn.Tanh(),

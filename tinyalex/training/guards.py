@@ -1,0 +1,136 @@
+"""Mistakes that let a run look as if it did not learn: labels in another order, a wrong mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinyalex import data
+from tinyalex.errors import DataError
+from tinyalex.recipes import Recipe
+
+_SYNSET = re.compile(r"n\d{8}")
+_FEWEST_IMAGES = 50  # fewer say nothing about chance
+_SAMPLE = 256  # images whose mean colour is compared
+
+
+def class_order_warning(classes: Sequence[str], where: str) -> str | None:
+    """Warn of classes that are ImageNet synsets but not in their alphabetical order.
+
+    Caffe, torchvision and the folders of the training set number the synsets alphabetically;
+    the development kit, and so the published validation labels, has numbers (ILSVRC2012_ID) of
+    its own.
+    """
+    if not classes or not all(_SYNSET.fullmatch(str(name)) for name in classes):
+        return None
+    order = sorted(classes)
+    if list(classes) == order:
+        return None
+    i = next(i for i, (a, b) in enumerate(zip(classes, order, strict=True)) if a != b)
+    return (
+        f"{where}: the classes are ImageNet synsets, but not in alphabetical order (class {i} is "
+        f"{classes[i]}, alphabetically it would be {order[i]}). Are they numbered by the "
+        "development kit's own ids? Published weights use the alphabetical order"
+    )
+
+
+def near_chance_warning(
+    test_error: float, train_error: float | None, num_classes: int, test_images: int
+) -> str | None:
+    """Warn if a network knows its training images well and nothing of the test images.
+
+    Each error as a share above chance: fires if the training images are at least 20 points of
+    accuracy above chance and the test images have less than a tenth of that.
+    """
+    if train_error is None or test_images < _FEWEST_IMAGES:
+        return None
+    chance = 1 / num_classes
+    learned, general = 1 - train_error - chance, 1 - test_error - chance
+    if learned < 0.2 or general > 0.1 * learned:
+        return None
+    return (
+        f"the test error is {test_error:.1%}, next to chance ({1 - chance:.1%}), the training "
+        f"error {train_error:.1%}: are the test images' labels numbered in another order, such as "
+        "the development kit's ids instead of sorted synsets? `tinyalex evaluate` looks for an "
+        "order that explains the predictions"
+    )
+
+
+def check_mean(
+    statistics: data.Statistics, recipe: Recipe, image_shape: Sequence[int], where: str
+) -> None:
+    """Refuse a mean that cannot belong to the images.
+
+    Parameters
+    ----------
+    statistics : data.Statistics
+    recipe : Recipe
+    image_shape : (H, W, C)
+        Of the images before the crop.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    DataError
+        The mean image has neither the crop's size nor the images' (of which the loader takes the
+        centre), other channels, or values outside 0 to 255.
+    """
+    mean = statistics.mean(recipe.mean)
+    if mean is None:
+        return
+    H, W, C = image_shape
+    crop = (H, W) if recipe.crop is None else (recipe.crop, recipe.crop)
+    kind = f"{where}: the mean {recipe.mean}"
+    if recipe.mean == "image" and mean.shape not in ((C, *crop), (C, H, W)):
+        raise DataError(
+            f"{kind} must be {(C, *crop)}, the size of the crop, or {(C, H, W)} (got {mean.shape})",
+            "the mean of the same images at the same size",
+        )
+    if recipe.mean == "channel" and len(mean) != C:
+        raise DataError(f"{kind} must have {C} channels (got {len(mean)})")
+    low, high = float(mean.min()), float(mean.max())
+    if low < 0 or high > 255:
+        raise DataError(
+            f"{kind} must be of pixels from 0 to 255 (got values from {low:g} to {high:g})",
+            "the mean before any scaling",
+        )
+
+
+def sample_means(split: data.Split) -> np.ndarray:
+    """Channel means (C,) of up to 256 images, evenly spaced."""
+    N = min(_SAMPLE, len(split))
+    images = split.images(np.arange(N) * len(split) // N)
+    means: np.ndarray = images.mean(axis=(0, 1, 2), dtype=np.float64)
+    return means
+
+
+def mean_warning(statistics: data.Statistics, of_data: np.ndarray, where: str) -> str | None:
+    """Warn if a mean's channels look swapped (BGR), or scaled, against the data's.
+
+    What is compared is the tint: each channel less the mean of the three.
+    """
+    mean = np.asarray(statistics.mean_image, np.float64).mean(axis=(1, 2))
+    if of_data.mean() > 5 and mean.max() <= 1:
+        return (
+            f"{where}: the mean looks as if pixels went from 0 to 1 (channel means "
+            f"{_numbers(mean)}; those of the data {_numbers(of_data)})"
+        )
+    if len(mean) != 3:
+        return None
+    tint, wanted = mean - mean.mean(), of_data - of_data.mean()
+    straight = float(np.linalg.norm(tint - wanted))
+    swapped = float(np.linalg.norm(tint[::-1] - wanted))
+    if straight < 8 or swapped > straight / 2:
+        return None
+    return (
+        f"{where}: the mean's channels look swapped: RGB {_numbers(mean)}, the data's are "
+        f"{_numbers(of_data)}. Does the mean come from a BGR program (Caffe, OpenCV)? Then the "
+        "first layer's weights may be swapped as well"
+    )
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(f"{v:.1f}" for v in values)

@@ -1,0 +1,95 @@
+"""How large the weights are and how much a step changes them, as cuda-convnet2 printed it.
+
+The ratio of the two tells a layer that learns nothing, or too wildly, from one that learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinyalex.training.optimizer import SGD
+
+Measured = Mapping[str, Mapping[str, float | None]]
+
+# A share of a layer's weights that one step changes. Layers that learn are near 1e-3 while the
+# rate is high.
+LOWEST, HIGHEST = 1e-6, 1e-1
+
+
+def measure(optimizer: SGD) -> dict[str, dict[str, float | None]]:
+    """Measure every parameter; the host waits for the device once.
+
+    Returns
+    -------
+    dict of parameter name to dict
+        ``w``: mean of its absolute values. ``dw``: mean absolute change by the last step (the
+        velocity; 0 before the first step and for what is frozen). ``ratio``: dw / w, None where
+        w is 0.
+    """
+    means = []
+    for name, layer, key in optimizer.parameters:
+        w, v = layer.params[key], optimizer.velocity.get(name)
+        still = v is None or name in optimizer.frozen
+        means.append(layer.xp.mean(layer.xp.abs(w)))
+        means.append(layer.xp.mean(layer.xp.abs(layer.xp.zeros_like(w[:1]) if still else v)))
+    _, layer, _ = optimizer.parameters[0]
+    pairs = np.asarray(layer.backend.to_host(layer.xp.stack(means)), np.float64).reshape(-1, 2)
+    return {
+        name: {"w": float(w), "dw": float(dw), "ratio": float(dw / w) if w else None}
+        for (name, _, _), (w, dw) in zip(optimizer.parameters, pairs, strict=True)
+    }
+
+
+def findings(measured: Measured, optimizer: SGD) -> list[str]:
+    """Say which weights' ratio is out of range, and which way.
+
+    Weight decay alone changes weights by ``lr * decay / (1 - momentum)`` of their size a step, once
+    the velocity has settled. A layer whose ratio is not even twice that gets next to no gradient.
+    """
+    found = []
+    for name, values in measured.items():
+        ratio = values["ratio"]
+        if not name.endswith("weight") or name in optimizer.frozen:
+            continue
+        decay = _decay_alone(optimizer, name)
+        if ratio is None:
+            found.append(f"{name} is all zeros")
+        elif ratio < max(LOWEST, 2 * decay):
+            why = f"weight decay alone makes {decay:.0e}" if decay > LOWEST else "no gradient"
+            found.append(f"{name} hardly moves (|dw|/|w| {ratio:.0e}; {why})")
+        elif ratio > HIGHEST:
+            found.append(f"{name} moves too much (|dw|/|w| {ratio:.0e}, above {HIGHEST:g})")
+    return found
+
+
+def table(measured: Measured) -> str:
+    """Lay the figures out for people, a line a parameter."""
+    width = max(len(name) for name in measured)
+    lines = [f"{'parameter':<{width}}  mean |w|  mean |dw|     ratio"]
+    for name, values in measured.items():
+        ratio = values["ratio"]
+        shown = "-" if ratio is None else f"{ratio:.1e}"
+        lines.append(f"{name:<{width}}  {values['w']:8.1e}  {values['dw']:9.1e}  {shown:>8}")
+    return "\n".join(lines)
+
+
+def explain_stall(warning: str, measured: Measured, optimizer: SGD) -> str:
+    """Extend the warning of a stall by what the ratios say, and their table."""
+    found = findings(measured, optimizer)
+    says = "; ".join(found) if found else "every layer's |dw|/|w| is in the usual range"
+    return f"{warning}.\nLayer by layer: {says}.\n{table(measured)}"
+
+
+def _decay_alone(optimizer: SGD, name: str) -> float:
+    lr_multiplier, decay_multiplier = optimizer.multipliers[name]
+    lr = optimizer.first_lr if name in optimizer.steady else optimizer.lr
+    per_step = lr * lr_multiplier * optimizer.weight_decay * decay_multiplier
+    return per_step / (1 - optimizer.momentum) if optimizer.momentum < 1 else 0.0
+
+
+def log_line(epoch: int, optimizer: SGD) -> dict[str, Any]:
+    """What metrics.jsonl gets once an epoch."""
+    return {"epoch": epoch, "parameters": measure(optimizer)}
