@@ -45,8 +45,8 @@ PACKED_MUTANTS = (
     Mutant(
         "packed: a record may lie anywhere",
         ENTRIES,
-        '(records["offset"] != offsets) | (end > limit)',
-        "end > limit",
+        '(records["offset"] != offsets) | (offsets + sizes > limit)',
+        "offsets + sizes > limit",
         (f"{OF_DAMAGE}::test_a_table_that_lies_with_a_right_checksum_is_refused",),
     ),
     Mutant(

@@ -106,21 +106,23 @@ def _check_shards(folder: Path, split: str, part: SplitIndex) -> None:
 
 
 def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: Layout) -> None:
-    N, classes = len(records), len(layout.classes)
+    classes = len(layout.classes)
     labels, sizes = records["label"], records["size"].astype(np.uint64)
     H, W = records["height"].astype(np.int64), records["width"].astype(np.int64)
-    shard = np.repeat(np.arange(len(part.shard_records)), part.shard_records)
+    counts = np.array(part.shard_records)
+    first = np.cumsum(counts) - counts  # of each shard
+    shard = np.repeat(np.arange(len(counts)), counts)
     # Payloads lie back to back: where each begins follows from the sizes before it.
-    ends = np.cumsum(sizes, dtype=np.uint64)
-    first = np.cumsum([0, *part.shard_records[:-1]])
-    begins = (ends - sizes)[np.minimum(first, N - 1)]
-    offsets = ends - sizes - np.repeat(begins, part.shard_records)
-    end = offsets + sizes
-    limit = np.repeat(np.array(part.shard_bytes, np.uint64), part.shard_records)
+    before = np.concatenate([np.zeros(1, np.uint64), np.cumsum(sizes, dtype=np.uint64)])
+    offsets = before[:-1] - np.repeat(before[first], counts)
+    limit = np.repeat(np.array(part.shard_bytes, np.uint64), counts)
     checks = [
         ((labels < 0) | (labels >= classes), f"its label is not in 0 to {classes - 1}"),
         (records["shard"] != shard, "it is in the wrong shard"),
-        ((records["offset"] != offsets) | (end > limit), "it does not lie where it must"),
+        (
+            (records["offset"] != offsets) | (offsets + sizes > limit),
+            "it does not lie where it must",
+        ),
         ((sizes == 0) | (H == 0) | (W == 0), "it is empty"),
         (H * W > MOST_PIXELS, f"more than {MOST_PIXELS:,} pixels"),
     ]
@@ -133,9 +135,15 @@ def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: La
         if wrong.any():
             i = int(np.flatnonzero(wrong)[0])
             raise DataError(f"{path}: record {i}: {what} ({_spell(records[i])})", AGAIN)
-    for i, size in enumerate(part.shard_bytes):
-        if int(sizes[shard == i].sum()) != size:
-            raise DataError(f"{path}: shard {i} has {size:,} bytes, its records fewer", AGAIN)
+    held = before[first + counts] - before[first]
+    short = np.flatnonzero(held != np.array(part.shard_bytes, np.uint64))
+    if len(short):
+        i = int(short[0])
+        raise DataError(
+            f"{path}: the records of shard {i} have {held[i]:,} bytes, its file "
+            f"{part.shard_bytes[i]:,}",
+            AGAIN,
+        )
     if np.bincount(labels, minlength=classes).tolist() != part.per_class:
         raise DataError(f"{path}: other counts of classes than in {layout_of.INDEX}", AGAIN)
 

@@ -28,7 +28,7 @@ AGAIN = "`tinyalex data prepare` again, into an empty folder"
 
 def fingerprint(index: Index) -> str:
     """SHA-256 of the layout and of the checksums of all that belongs to the data set."""
-    parts = [index.layout.digest(), index.rejected_sha256, index.statistics_sha256]
+    parts: list[Any] = [index.layout.digest(), index.rejected_sha256, index.statistics_sha256]
     for split, part in index.splits.items():
         parts += [split, part.records_sha256, part.names_sha256, part.shard_bytes]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -16,6 +16,7 @@ from tinyalex.data.packed.format import Index
 from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.records import DEFAULT_SIDE, Records
 from tinyalex.errors import DataError
+from tinyalex.files import temporary_name
 
 
 def is_packed(folder: Path) -> bool:
@@ -24,8 +25,9 @@ def is_packed(folder: Path) -> bool:
     shards = next(folder.glob("*-[0-9][0-9][0-9][0-9][0-9].rec"), None) is not None
     if (folder / layout_of.INDEX).is_file():
         return records or shards
+    begun = next(folder.glob(temporary_name("*.rec", "*")), None) is not None
     parts = folder / layout_of.PARTS
-    return shards or next(parts.glob("*.safetensors"), None) is not None
+    return shards or begun or next(parts.glob("*.safetensors"), None) is not None
 
 
 def load_packed(
