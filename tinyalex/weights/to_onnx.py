@@ -194,7 +194,11 @@ def _cross_map_norm(graph: Graph, layer: Any, x: str, shape: tuple[int, ...]) ->
     """ONNX divides alpha by the size. Its even windows reach the other way, as no net's do."""
     if layer.size % 2 == 0:
         raise ConfigError(f"LocalResponseNorm over {layer.size} maps: ONNX needs an odd number")
-    return graph.node(
+    C, H, W = shape[1:]
+    if layer.groups > 1:  # maps that do not see each other, as images of their own
+        parts = [-1, C // layer.groups, H, W]
+        x = graph.node("Reshape", [x, graph.constant(parts, np.int64)])
+    y = graph.node(
         "LRN",
         [x],
         size=layer.size,
@@ -202,6 +206,9 @@ def _cross_map_norm(graph: Graph, layer: Any, x: str, shape: tuple[int, ...]) ->
         beta=layer.beta,
         bias=layer.k,
     )
+    if layer.groups > 1:
+        y = graph.node("Reshape", [y, graph.constant([-1, C, H, W], np.int64)])
+    return y
 
 
 def _same_map_norm(graph: Graph, layer: Any, x: str, shape: tuple[int, ...]) -> str:

@@ -12,6 +12,7 @@ from tinyalex.errors import RunError
 
 KINDS = ("batch", "threads", "size")
 LARGEST_BATCH = 256
+SMALLEST_SIDE = 67  # pixels that five convolutions and three poolings need
 
 
 def values(kind: str, model: str, threads: int) -> list[int]:
@@ -35,7 +36,8 @@ def values(kind: str, model: str, threads: int) -> list[int]:
         return [1 << i for i in range((threads - 1).bit_length())] + [threads]
     own = models.spec(model).input_shape[1]
     if own > 100:
-        return [own + more for more in (-160, -128, -96, -64, -32, 0, 64, 128, 224)]
+        more = (-160, -128, -96, -64, -32, 0, 64, 128, 224)
+        return [own + m for m in more if own + m >= SMALLEST_SIDE]
     return [own * eighths // 8 for eighths in (4, 6, 8, 12, 16, 24)]
 
 
