@@ -31,8 +31,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "crops: rows and columns always move together",
         LOADER,
-        "images, plan.tops[at], plan.lefts[at])",
-        "images, plan.tops[at], plan.tops[at])",
+        "images, plan.tops[at], plan.lefts[at], feed)",
+        "images, plan.tops[at], plan.tops[at], feed)",
         (f"{OF_LOADER}::test_every_crop_position_is_reached_in_both_directions_equally_often",),
     ),
     Mutant(
