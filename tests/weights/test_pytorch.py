@@ -155,6 +155,30 @@ def test_the_papers_layout_sees_the_same_in_photographs(
         assert_same_logits(logits_of(torch, net, x.astype(np.float32)), run.model.forward(seen))
 
 
+@pytest.mark.parametrize("name", ["alexnet", "alexnet-caffe", "alexnet-torchvision"])
+def test_networks_that_went_out_see_the_same_in_photographs(
+    torch: ModuleType, photographs: np.ndarray[Any, Any], tmp_path: Path, name: str
+) -> None:
+    """At full size, outwards: ours, exported, and read by PyTorch."""
+    run = run_of(name)
+    there = {
+        "alexnet": lambda: torch_paper(torch, 1000),
+        "alexnet-caffe": lambda: torch_paper(torch, 1000, alpha=1e-4, k=1),
+        "alexnet-torchvision": lambda: torch_torchvision(torch),
+    }[name]()
+    weights.export(run, path := tmp_path / "out.safetensors")
+    state = {key: torch.from_numpy(array) for key, array in load_file(path).items()}
+    path.unlink()  # 244 MB
+    there.load_state_dict(state, strict=True)
+    side = run.model.input_shape[1]
+    at = (256 - side) // 2
+    x = photographs[:, at : at + side, at : at + side].transpose(0, 3, 1, 2) - column(
+        (120, 115, 100)
+    )
+    x = (x / (58 if name == "alexnet-torchvision" else 1)).astype(np.float32)
+    assert_same_logits(run.model.forward(x), logits_of(torch, there, x))
+
+
 def column(numbers: tuple[float, ...]) -> np.ndarray[Any, Any]:
     return np.array(numbers).reshape(3, 1, 1)
 
