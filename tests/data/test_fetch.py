@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from rich.progress import Progress
 
+from tests.serving import CONTENT, Handler, serving
 from tinyalex import data
 from tinyalex.data import fetch as module
 from tinyalex.errors import ConfigError, DataError
-
-CONTENT = bytes(range(256)) * 400
-
-
-class Handler(BaseHTTPRequestHandler):
-    """/good gives the file, /bad another one, /short breaks off, all else is missing."""
-
-    asked: list[str] = []
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        answer = {"/good": CONTENT, "/bad": CONTENT[::-1], "/short": CONTENT[:1000]}.get(self.path)
-        if answer is None:
-            return self.send_error(404)
-        self.send_response(200)
-        self.send_header("content-length", str(len(CONTENT)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(module, "SHA256", hashlib.sha256(CONTENT).hexdigest())
     monkeypatch.setattr(module, "SIZE", len(CONTENT))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    Handler.asked = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-        thread.join()
+    with serving(monkeypatch) as address:
+        yield address
 
 
 def mirrors(monkeypatch: pytest.MonkeyPatch, server: str, *names: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 
 from tests import strategies as own
 from tests.layers.compare import float64
+from tests.weights.nets import torch_torchvision
 from tinyalex import models
 from tinyalex.layers import (
     Conv2d,
@@ -192,39 +193,11 @@ def test_torchvisions_names_and_shapes(torchvision: Model) -> None:
 def test_torchvisions_network_equals_its_layout_in_pytorch(
     torch: ModuleType, torchvision: Model
 ) -> None:
-    nn = torch.nn
-    there = nn.Module()
-    there.features = nn.Sequential(
-        nn.Conv2d(3, 64, 11, stride=4, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(3, 2),
-        nn.Conv2d(64, 192, 5, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(3, 2),
-        nn.Conv2d(192, 384, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(384, 256, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(256, 256, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(3, 2),
-    )
-    there.avgpool = nn.AdaptiveAvgPool2d((6, 6))
-    there.classifier = nn.Sequential(
-        nn.Dropout(),
-        nn.Linear(256 * 6 * 6, 4096),
-        nn.ReLU(),
-        nn.Dropout(),
-        nn.Linear(4096, 4096),
-        nn.ReLU(),
-        nn.Linear(4096, 1000),
-    )
-    there.eval()
+    there = torch_torchvision(torch)
     torchvision.eval()
     weights = {name: torch.from_numpy(value) for name, value in torchvision.state_dict().items()}
     there.load_state_dict(weights, strict=True)
     x = own.normal((1, 3, 224, 224), 0).astype(np.float32)
     with torch.no_grad():
-        features = there.avgpool(there.features(torch.from_numpy(x)))
-        expected = there.classifier(torch.flatten(features, 1)).numpy()
+        expected = there(torch.from_numpy(x)).numpy()
     close(expected, torchvision.forward(x), 1e-4)

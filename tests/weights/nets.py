@@ -54,7 +54,7 @@ def torch_torchvision(torch: ModuleType, classes: int = 1000) -> Any:
         nn.ReLU(),
         nn.Linear(4096, classes),
     )
-    return whole(torch, features, classifier)
+    return whole(torch, {"features": features, "avgpool": nn.AdaptiveAvgPool2d((6, 6))}, classifier)
 
 
 def torch_paper(
@@ -98,12 +98,12 @@ def torch_paper(
         nn.Dropout(),
         nn.Linear(hidden, classes),
     )
-    return whole(torch, features, classifier)
+    return whole(torch, {"features": features}, classifier)
 
 
-def whole(torch: ModuleType, features: Any, classifier: Any) -> Any:
-    """Both parts under torchvision's names, lively weights, in test mode."""
-    parts = {"features": features, "flatten": torch.nn.Flatten(), "classifier": classifier}
+def whole(torch: ModuleType, maps: dict[str, Any], classifier: Any) -> Any:
+    """The parts under torchvision's names, lively weights, in test mode."""
+    parts = {**maps, "flatten": torch.nn.Flatten(), "classifier": classifier}
     net = torch.nn.Sequential()
     for name, part in parts.items():
         net.add_module(name, part)

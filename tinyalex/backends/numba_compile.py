@@ -42,8 +42,3 @@ def compiled(kernel: Callable[..., Any]) -> Any:
         return njit(cache=True, **settings)(kernel)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
         return njit(**settings)(kernel)
-
-
-def inlined(kernel: Callable[..., Any]) -> Any:
-    """Compile a kernel into each kernel that calls it, so that its constants are known there."""
-    return njit(inline="always")(kernel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 
 from tinyalex.data.dataset import Dataset, Split, stratified_split
 from tinyalex.data.decode import SUFFIXES, check_header, read_image
+from tinyalex.data.reading import usable_cores
 from tinyalex.errors import DataError
 
 CACHE_BYTES = 1 << 30  # decoded images that a split may keep in memory
@@ -76,7 +76,7 @@ class ImageFiles:
 
 def _pool() -> ThreadPoolExecutor:
     """Threads that decode: Pillow lets go of Python's lock while it does."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="tinyalex-decode")
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="tinyalex-decode")
 
 
 def load_folder(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinyalex.backends.recycle import Recycler
 from tinyalex.data.dataset import Split
 
 MOST_A_PIECE = 64  # images that a worker reads before it looks for the next piece
@@ -51,10 +50,8 @@ def read_ahead(
 
     Threads, not processes: NumPy's copies and Pillow's JPEG decoder let go of Python's lock, and
     nothing is copied between processes. What holds the lock is opening a JPEG and turning its
-    pixels into an array. Memory of batches that are gone is used again: fresh memory would cost
-    a tenth of a JPEG's decoding.
+    pixels into an array.
     """
-    recycler = Recycler()
     with ThreadPoolExecutor(workers, thread_name_prefix="tinyalex-read") as pool:
         waiting: deque[_Batch] = deque()
         to_come = iter(batches)
@@ -63,7 +60,7 @@ def read_ahead(
             while len(waiting) < AHEAD or _too_little(waiting, workers):
                 if (wanted := next(to_come, None)) is None:
                     return
-                waiting.append(_begin(split, wanted, workers, pool, recycler))
+                waiting.append(_begin(split, wanted, workers, pool))
 
         try:
             fill()
@@ -82,12 +79,10 @@ def _too_little(waiting: deque[_Batch], workers: int) -> bool:
     return sum(len(batch.pieces) for batch in waiting) < 2 * workers
 
 
-def _begin(
-    split: Split, wanted: Wanted, workers: int, pool: ThreadPoolExecutor, recycler: Recycler
-) -> _Batch:
+def _begin(split: Split, wanted: Wanted, workers: int, pool: ThreadPoolExecutor) -> _Batch:
     n = len(wanted.indices)
     step = max(1, min(MOST_A_PIECE, -(-n // workers)))
-    images = recycler.empty((n, *wanted.crop, split.image_shape[2]), np.uint8)
+    images = np.empty((n, *wanted.crop, split.image_shape[2]), np.uint8)
     places = [slice(first, first + step) for first in range(0, n, step)]
     pieces = [
         pool.submit(

@@ -49,7 +49,7 @@ TORCHVISION_INIT: Rules = {"*": ("kaiming_uniform",)}
 
 def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
     """The paper's network (section 3.5, figure 2) on one device: its two GPUs are ``groups=2``."""
-    return _alexnet(image, num_classes, dropout, alpha=1e-4, k=2.0)
+    return with_classifier(paper_layers(image[0]), image, num_classes, dropout)
 
 
 def alexnet_caffe(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
@@ -58,32 +58,41 @@ def alexnet_caffe(image: tuple[int, int, int], num_classes: int, dropout: str) -
     Caffe divides alpha by the 5 maps of a window and has k = 1
     (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp).
     """
-    return _alexnet(image, num_classes, dropout, alpha=1e-4 / 5, k=1.0)
+    layers = paper_layers(image[0], alpha=1e-4 / 5, k=1.0)
+    return with_classifier(layers, image, num_classes, dropout)
 
 
-def _alexnet(
-    image: tuple[int, int, int], num_classes: int, dropout: str, alpha: float, k: float
+def paper_layers(channels: int, alpha: float = 1e-4, k: float = 2.0) -> list[Layer]:
+    """The paper's layers up to the last pooling: 227x227 pixels become 55, 27, 13 and 6 wide."""
+    return [
+        Conv2d(channels, 96, 11, stride=4),
+        ReLU(inplace=True),
+        LocalResponseNorm(alpha=alpha, k=k),
+        MaxPool2d(3, stride=2),
+        Conv2d(96, 256, 5, padding=2, groups=2),
+        ReLU(inplace=True),
+        LocalResponseNorm(alpha=alpha, k=k),
+        MaxPool2d(3, stride=2),
+        Conv2d(256, 384, 3, padding=1),
+        ReLU(inplace=True),
+        Conv2d(384, 384, 3, padding=1, groups=2),
+        ReLU(inplace=True),
+        Conv2d(384, 256, 3, padding=1, groups=2),
+        ReLU(inplace=True),
+        MaxPool2d(3, stride=2),
+    ]
+
+
+def with_classifier(
+    layers: list[Layer],
+    image: tuple[int, int, int],
+    num_classes: int,
+    dropout: str,
+    hidden: int = 4096,
 ) -> Sequential:
-    features = Sequential(
-        [
-            Conv2d(image[0], 96, 11, stride=4),
-            ReLU(inplace=True),
-            LocalResponseNorm(alpha=alpha, k=k),
-            MaxPool2d(3, stride=2),
-            Conv2d(96, 256, 5, padding=2, groups=2),
-            ReLU(inplace=True),
-            LocalResponseNorm(alpha=alpha, k=k),
-            MaxPool2d(3, stride=2),
-            Conv2d(256, 384, 3, padding=1),
-            ReLU(inplace=True),
-            Conv2d(384, 384, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            Conv2d(384, 256, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),
-        ]
-    )
-    fc = classifier(flat_size(features, image), num_classes, dropout)
+    """The layers, and fc6 to fc8 behind them."""
+    features = Sequential(layers)
+    fc = classifier(flat_size(features, image), num_classes, dropout, hidden)
     return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
 
 
@@ -108,27 +117,24 @@ def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) ->
     The first convolution has 7x7 kernels at stride 2 where the paper's has 11x11 at stride 4, so
     a crop of 115 pixels gives maps of the paper's sizes: 55, 27, 13 and 6.
     """
-    features = Sequential(
-        [
-            Conv2d(image[0], 48, 7, stride=2),
-            ReLU(inplace=True),
-            LocalResponseNorm(),
-            MaxPool2d(3, stride=2),
-            Conv2d(48, 128, 5, padding=2, groups=2),
-            ReLU(inplace=True),
-            LocalResponseNorm(),
-            MaxPool2d(3, stride=2),
-            Conv2d(128, 192, 3, padding=1),
-            ReLU(inplace=True),
-            Conv2d(192, 192, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            Conv2d(192, 128, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),
-        ]
-    )
-    fc = classifier(flat_size(features, image), num_classes, dropout, hidden=1024)
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
+    layers: list[Layer] = [
+        Conv2d(image[0], 48, 7, stride=2),
+        ReLU(inplace=True),
+        LocalResponseNorm(),
+        MaxPool2d(3, stride=2),
+        Conv2d(48, 128, 5, padding=2, groups=2),
+        ReLU(inplace=True),
+        LocalResponseNorm(),
+        MaxPool2d(3, stride=2),
+        Conv2d(128, 192, 3, padding=1),
+        ReLU(inplace=True),
+        Conv2d(192, 192, 3, padding=1, groups=2),
+        ReLU(inplace=True),
+        Conv2d(192, 128, 3, padding=1, groups=2),
+        ReLU(inplace=True),
+        MaxPool2d(3, stride=2),
+    ]
+    return with_classifier(layers, image, num_classes, dropout, hidden=1024)
 
 
 def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from tinyalex.layers import (
     Conv2d,
-    Flatten,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
@@ -17,7 +16,7 @@ from tinyalex.layers import (
     Sequential,
     SpatialResponseNorm,
 )
-from tinyalex.models.alexnet import PAPER_INIT, classifier, flat_size
+from tinyalex.models.alexnet import PAPER_INIT, paper_layers, with_classifier
 from tinyalex.models.init import Rules
 
 # layers-145.cfg: initW 0.03 in conv3 to conv5; initB 1 as in the paper.
@@ -74,7 +73,7 @@ def alexnet_code2012(image: tuple[int, int, int], num_classes: int, dropout: str
         MaxPool2d(3, stride=2),
         ReLU(inplace=True),
     ]
-    return _with_classifier(layers, image, num_classes, dropout)
+    return with_classifier(layers, image, num_classes, dropout)
 
 
 def alexnet_star(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
@@ -84,36 +83,5 @@ def alexnet_star(image: tuple[int, int, int], num_classes: int, dropout: str) ->
     1, which see the maps of both GPUs: the maps stay 6x6, so that fc6 has its 9216 inputs. ReLU
     follows. The other layers are the paper's, as in `alexnet`, not net 145's.
     """
-    layers: list[Layer] = [
-        Conv2d(image[0], 96, 11, stride=4),
-        ReLU(inplace=True),
-        LocalResponseNorm(),
-        MaxPool2d(3, stride=2),
-        Conv2d(96, 256, 5, padding=2, groups=2),
-        ReLU(inplace=True),
-        LocalResponseNorm(),
-        MaxPool2d(3, stride=2),
-        Conv2d(256, 384, 3, padding=1),
-        ReLU(inplace=True),
-        Conv2d(384, 384, 3, padding=1, groups=2),
-        ReLU(inplace=True),
-        Conv2d(384, 256, 3, padding=1, groups=2),
-        ReLU(inplace=True),
-        MaxPool2d(3, stride=2),
-        Conv2d(256, 256, 3, padding=1),
-        ReLU(inplace=True),
-    ]
-    return _with_classifier(layers, image, num_classes, dropout)
-
-
-def _with_classifier(
-    layers: list[Layer], image: tuple[int, int, int], num_classes: int, dropout: str
-) -> Sequential:
-    features = Sequential(layers)
-    return Sequential(
-        {
-            "features": features,
-            "flatten": Flatten(),
-            "classifier": classifier(flat_size(features, image), num_classes, dropout),
-        }
-    )
+    sixth = [Conv2d(256, 256, 3, padding=1), ReLU(inplace=True)]
+    return with_classifier([*paper_layers(image[0]), *sixth], image, num_classes, dropout)

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from tinyalex import __version__
 from tinyalex.backends import cuda_driver
+from tinyalex.data.reading import usable_cores
 
 _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")
 
@@ -72,13 +73,6 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _version(package: str) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from tinyalex import __version__
 from tinyalex.backends.cuda_check import package_version
-from tinyalex.check.bench.machine import cpu_name, usable_cores
+from tinyalex.check.bench.machine import cpu_name
 from tinyalex.check.doctor.blas import cpu_flags
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 from tinyalex.data.cifar import default_root, find_cifar10
+from tinyalex.data.reading import usable_cores
 from tinyalex.errors import TinyalexError
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
