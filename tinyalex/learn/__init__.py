@@ -1,0 +1,15 @@
+"""What the lessons are written with: data, small training runs, pictures; and the grader.
+
+from tinyalex import learn
+
+x, labels = learn.arrays(learn.dataset().train, 500)
+history = learn.fit(net, x, labels, epochs=5, lr=0.02)
+learn.show(figure, "curves")
+"""
+
+from __future__ import annotations
+
+from tinyalex.learn.fitting import Progress, arrays, dataset, error, fit
+from tinyalex.learn.pictures import show
+
+__all__ = ["Progress", "arrays", "dataset", "error", "fit", "show"]

@@ -1,0 +1,12 @@
+"""The grader: judges a student's file by properties, and shows the smallest failing input."""
+
+from tinyalex.learn.grader.spec import (
+    Answer,
+    Broken,
+    Exercise,
+    Property,
+    expect_equal,
+    expect_shape,
+)
+
+__all__ = ["Answer", "Broken", "Exercise", "Property", "expect_equal", "expect_shape"]
