@@ -22,7 +22,7 @@ FLOORS = [
     {"models"},
     {"recipes"},
     {"training", "evaluation", "weights"},
-    {"check", "learn", "report"},
+    {"check", "learn", "report", "reproduce"},
     {"cli", "commands", "__main__"},
 ]
 # Same floor, but strangers to each other.

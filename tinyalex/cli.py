@@ -14,6 +14,7 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
 from tinyalex.commands.predict import predict
+from tinyalex.commands.reproduce import reproduce
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
 from tinyalex.commands.weights import weights_app
@@ -80,6 +81,7 @@ app.command()(model)
 app.command()(recipe)
 app.command()(bench)
 app.command()(doctor)
+app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
 

@@ -46,6 +46,8 @@ class Loader:
     crop : int, optional
         Side of the crop: at random in training, else from the centre; the whole image by
         default.
+    random_crop : bool
+        False cuts training crops from the centre too.
     mirror : bool
         Flip half of the training images left to right.
     mean : float32 (C, 1, 1) or (C, H, W), optional
@@ -107,6 +109,7 @@ class Loader:
         prefetch: int = 2,
         shuffle: str = "full",
         workers: int | None = None,
+        random_crop: bool = True,
     ) -> None:
         H, W, C = split.image_shape
         if batch_size < 1:
@@ -126,6 +129,7 @@ class Loader:
         self.split, self.backend, self.batch_size, self.seed = split, backend, batch_size, seed
         self.crop = crop_size(crop, (H, W))
         self.mirror, self.training, self.views = mirror, training, views
+        self.random_crop = training and random_crop
         self.prefetch, self.shuffle = prefetch, shuffle
         self.workers = usable_cores() if workers is None else workers
         self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
@@ -191,9 +195,13 @@ class Loader:
 
     def _plan(self, epoch: int) -> _Plan:
         N, (H, W, C), (CH, CW) = len(self.split), self.split.image_shape, self.crop
+        top, left = centre_corner((H, W), self.crop)
+        tops, lefts = np.full(N, top), np.full(N, left)
         if not self.training:
-            top, left = centre_corner((H, W), self.crop)
-            return _Plan(np.arange(N), np.full(N, top), np.full(N, left), np.zeros(N, bool), None)
+            return _Plan(np.arange(N), tops, lefts, np.zeros(N, bool), None)
+        if self.random_crop:
+            tops = self._rng(epoch, _TOPS).integers(0, H - CH + 1, N)
+            lefts = self._rng(epoch, _LEFTS).integers(0, W - CW + 1, N)
         mirrors = np.zeros(N, bool)
         if self.mirror:
             mirrors = self._rng(epoch, _MIRRORS).random(N) < 0.5
@@ -202,8 +210,8 @@ class Loader:
             colour = self._rng(epoch, _COLOUR).standard_normal((N, C), np.float32) @ self._colour
         return _Plan(
             epoch_order(N, self._rng(epoch, _ORDER), self._shards()),
-            self._rng(epoch, _TOPS).integers(0, H - CH + 1, N),
-            self._rng(epoch, _LEFTS).integers(0, W - CW + 1, N),
+            tops,
+            lefts,
             mirrors,
             colour,
         )

@@ -10,6 +10,7 @@ from tinyalex.layers import Sequential
 from tinyalex.models import alexnet, alexnet_authors, cifar
 from tinyalex.models.alexnet import to_two_tower
 from tinyalex.models.init import Rules, initialise
+from tinyalex.models.small import SMALL_INIT, WITHOUT, alexnet_small
 from tinyalex.models.tiny import TINY_INIT, tiny
 
 __all__ = ["Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
@@ -48,7 +49,7 @@ class Model(Sequential):
 
 
 _IMAGENET, _IMAGENET_224, _MINI = (3, 227, 227), (3, 224, 224), (3, 115, 115)
-_CIFAR, _CIFAR_CROP = (3, 32, 32), (3, 24, 24)
+_CIFAR, _CIFAR_CROP, _SMALL = (3, 32, 32), (3, 24, 24), (3, 28, 28)
 _SPECS = {
     s.name: s
     for s in (
@@ -118,6 +119,27 @@ _SPECS = {
             "mini",
             alexnet.alexnet_mini,
             alexnet.MINI_INIT,
+        ),
+        ModelSpec(
+            "alexnet-small",
+            "its eight layers for CIFAR-10",
+            _SMALL,
+            10,
+            "small",
+            alexnet_small,
+            SMALL_INIT,
+        ),
+        *(
+            ModelSpec(
+                f"alexnet-small-{name}",
+                f"the same: {what}",
+                _SMALL,
+                10,
+                "small",
+                builder,
+                SMALL_INIT,
+            )
+            for name, (what, builder) in WITHOUT.items()
         ),
         ModelSpec(
             "cifar-80sec",

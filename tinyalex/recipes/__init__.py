@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tinyalex.errors import unknown
-from tinyalex.recipes import cifar, imagenet, mini, star, tiny
+from tinyalex.recipes import cifar, imagenet, mini, small, star, tiny
 from tinyalex.recipes.recipe import Recipe
 
 _IMAGENET = (*imagenet.RECIPES, *star.RECIPES)
-_RECIPES = {r.name: r for r in (*_IMAGENET, *mini.RECIPES, *tiny.RECIPES, *cifar.RECIPES)}
+_OURS = (*mini.RECIPES, *small.RECIPES, *tiny.RECIPES)
+_RECIPES = {r.name: r for r in (*_IMAGENET, *_OURS, *cifar.RECIPES)}
 
 
 def names() -> list[str]:

@@ -21,6 +21,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "mean": ("image", "channel", "none"),
     "colour": (None, "eigenvalue", "std"),
     "dropout": ("inverted", "paper"),
+    "crop_at": ("random", "center"),
 }
 
 
@@ -51,7 +52,9 @@ class Recipe:
         Side in pixels that the images of a folder are brought to (shorter side, then the
         middle square) before anything is cropped from them.
     crop : int or None
-        Side of the random crop in pixels; None trains on the whole image.
+        Side of the crop in pixels; None trains on the whole image.
+    crop_at : str
+        Where training crops lie: ``random``, or ``center`` as in tests.
     mirror : bool
         Whether half of the images are flipped left to right.
     mean : str
@@ -88,6 +91,7 @@ class Recipe:
     schedule: Mapping[str, Any] = field(default_factory=lambda: {"kind": "constant"})
     init: Mapping[str, Rule] = field(default_factory=dict)
     crop: int | None = None
+    crop_at: str = "random"
     mirror: bool = False
     mean: str = "image"
     scale: float | tuple[float, ...] = 1.0

@@ -190,6 +190,7 @@ def make_loader(
         batch_size,
         seed=seed,
         crop=recipe.crop,
+        random_crop=recipe.crop_at == "random",
         mirror=recipe.mirror,
         mean=statistics.mean(recipe.mean),
         scale=[factor * spread for factor in scale],

@@ -1,0 +1,131 @@
+"""`tinyalex reproduce`: one of the paper's claims, rerun."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinyalex.commands.console import (
+    JsonOption,
+    Output,
+    QuietOption,
+    command_line,
+    duration,
+    plain_table,
+)
+from tinyalex.errors import ConfigError, unknown
+from tinyalex.training import Listener
+
+if TYPE_CHECKING:
+    from tinyalex.reproduce import Arm
+
+
+def reproduce(
+    name: Annotated[
+        str | None, typer.Argument(help="An experiment; without it, all are listed.")
+    ] = None,
+    scale: Annotated[str, typer.Option(help="laptop, gpu or imagenet.")] = "laptop",
+    seeds: Annotated[
+        int | None, typer.Option(help="How many, counted from 0. Default: what it needs.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder of all experiments and the runs that they share.")
+    ] = Path("reproduced"),
+    data: Annotated[
+        str | None, typer.Option(help="Other data than CIFAR-10; for ImageNet a packed folder.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Other than the recipes', to try an experiment out.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Rerun one of the paper's claims and put our figures beside its own.
+
+    Ctrl-C keeps everything; the same command goes on.
+
+    [bold]Examples[/]
+    tinyalex reproduce
+    tinyalex reproduce fig1
+    tinyalex reproduce ablations --seeds 5
+    tinyalex reproduce ladder --scale gpu --backend cuda
+    """
+    from tinyalex import reproduce as lab
+
+    output = Output(as_json, quiet)
+    if name is None:
+        _list(output)
+        return
+    experiment = lab.get(name)
+    if scale not in lab.SCALES:
+        raise unknown("scale", scale, lab.SCALES)
+    if scale == "imagenet" and data is None:
+        raise ConfigError("--scale imagenet needs packed data", "--data packed/")
+    if epochs is not None and epochs < 1:
+        raise ConfigError(f"--epochs must be at least 1 (got {epochs})", "leave it out")
+    words = ["reproduce", name, "--scale", scale]
+    words += [] if seeds is None else ["--seeds", str(seeds)]
+    words += [] if data is None else ["--data", data]
+    words += [] if epochs is None else ["--epochs", str(epochs)]
+    command = command_line(*words)
+    store = lab.Store(
+        out / scale / "runs",
+        data_root,
+        backend,
+        threads,
+        lambda arm, seed: _Line(output, arm, seed),
+        command,
+    )
+    chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
+    place = lab.Lab(store, scale, chosen, data, epochs, output.text)
+    result, picture = experiment.run(place)
+    paths = lab.leave(result, out / scale / name, place, command, picture)
+    output.text()
+    output.text(result.markdown())
+    for path in paths:
+        output.text(f"written: {path}")
+    output.result({"experiment": name, "answer": result.answer, **result.figures}, result.answer)
+
+
+def _list(output: Output) -> None:
+    from tinyalex import reproduce as lab
+
+    table = plain_table("experiment", "seeds", "what", left=("experiment", "what"))
+    rows: list[dict[str, Any]] = []
+    for name in lab.names():
+        experiment = lab.get(name)
+        table.add_row(name, str(experiment.seeds), experiment.what)
+        rows.append({"name": name, "seeds": experiment.seeds, "what": experiment.what})
+    output.table(table)
+    output.text()
+    output.text("tinyalex reproduce NAME runs one; --scale gpu or imagenet the large ones.")
+    output.result(rows)
+
+
+class _Line(Listener):
+    """A line an epoch, with the time that the run still takes."""
+
+    def __init__(self, output: Output, arm: Arm, seed: int) -> None:
+        self.output, self.arm, self.seed = output, arm, seed
+        self.began, self.first, self.epochs = time.monotonic(), 0, 0
+
+    def start(self, info: dict[str, Any]) -> None:
+        self.began, self.first, self.epochs = time.monotonic(), info["epoch"], info["epochs"]
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        done = record["epoch"]
+        left = (time.monotonic() - self.began) / (done - self.first) * (self.epochs - done)
+        self.output.text(
+            f"  {self.arm.name}, seed {self.seed}, epoch {done}/{self.epochs}: training error "
+            f"{record['train_error']:.2%}, test error {record['test_error']:.2%}; "
+            f"{duration(left)} left of this run"
+        )
+
+    def warning(self, text: str) -> None:
+        self.output.warning(f"{self.arm.name}, seed {self.seed}: {text}")

@@ -1,0 +1,180 @@
+"""More nets, more views: ensembles, ten crops, and what came before 2012."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyalex import evaluation, recipes, training
+from tinyalex.evaluation import mean_probability, probabilities
+from tinyalex.reproduce.features import linear_error
+from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.statistics import different, estimate, paired, proportion
+from tinyalex.reproduce.store import Arm
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZES = (1, 3, 5, 7)
+NETS = {"laptop": "cifar-80sec", "gpu": "cifar-18pct", "imagenet": "paper"}
+
+
+def arm(lab: Lab) -> Arm:
+    """The net that is trained several times."""
+    recipe = recipes.get(NETS[lab.scale])
+    return Arm(recipe.name, recipe.model, recipe, lab.data_or("cifar10"))
+
+
+def ensemble(lab: Lab) -> tuple[Result, Figure]:
+    """One, three, five and seven nets."""
+    runs = lab.train(arm(lab))
+    each, labels = _probabilities(runs)
+    sizes = [n for n in SIZES if n <= len(runs)]
+    singles = [_error(p, labels) for p in each]
+    rows, figures = [], {"singles": estimate(singles).to_dict(), "together": {}}
+    for n in sizes:
+        # every net is in as many of the groups as any other
+        groups = [[(first + i) % len(each) for i in range(n)] for first in range(len(each))]
+        groups = groups if n < len(each) else groups[:1]
+        errors = [_error(mean_probability([each[i] for i in group]), labels) for group in groups]
+        figures["together"][str(n)] = {"errors": errors, "mean": float(np.mean(errors))}
+        rows.append([str(n), percent(float(np.mean(errors))), str(len(groups))])
+    first, last = figures["together"]["1"]["mean"], figures["together"][str(sizes[-1])]["mean"]
+    result = Result(
+        "ensemble",
+        "How much better are several nets than one?",
+        "top-5 error 18.2 % with one net, 16.4 % with five, 15.4 % with seven (section 6, with "
+        "two nets trained otherwise).",
+        f"{percent(first)} with one, {percent(last)} with {sizes[-1]}: a factor of "
+        f"{last / first:.2f} (the paper's five: 0.90).",
+        ("nets", "error", "groups averaged"),
+        rows,
+        figures,
+        ["All nets are alike but for the seed; two of the paper's seven were pre-trained."],
+    )
+    return result, _draw_sizes(figures)
+
+
+def tencrop(lab: Lab) -> tuple[Result, None]:
+    """One view of each image against ten."""
+    runs = lab.train(arm(lab))
+    one, ten = (
+        [evaluation.evaluate([run], crops=crops)["top1_error"] for run in runs] for crops in (1, 10)
+    )
+    change = paired(ten, one)
+    verdict = "lower" if different(change) and change.mean < 0 else "not shown to differ"
+    result = Result(
+        "tencrop",
+        "What are ten crops worth?",
+        "top-1 error 39.0 % from the centre, 37.5 % from ten crops (section 4.1).",
+        f"{percent(estimate(one).mean)} and {percent(estimate(ten).mean)}: {verdict}.",
+        ("seed", "one view", "ten crops", "change"),
+        [
+            [str(seed), percent(a), percent(b), f"{100 * (b - a):+.2f}"]
+            for seed, a, b in zip(lab.seeds, one, ten, strict=True)
+        ],
+        {"one": one, "ten": ten, "change": change.to_dict()},
+        ["A net trained on whole images gets its crops from an image enlarged by reflection."],
+    )
+    return result, None
+
+
+def before2012(lab: Lab) -> tuple[Result, Figure]:
+    """Features made by hand, one net, and all nets together, on the same test images."""
+    chosen = arm(lab)
+    runs = lab.train(chosen)
+    each, labels = _probabilities(runs)
+    dataset = training.load_dataset(training.read_config(runs[0]))
+    lab.say("HOG and LBP with a linear classifier")
+    by_hand = linear_error(dataset, lab.seeds[0])
+    singles = [_error(p, labels) for p in each]
+    together = _error(mean_probability(each), labels)
+    n = len(labels)
+    found = {
+        "HOG + LBP, linear classifier": by_hand,
+        "one net (mean)": float(np.mean(singles)),
+        f"{len(each)} nets together": together,
+    }
+    intervals = {name: proportion(round(error * n), n) for name, error in found.items()}
+    names = list(found)
+    apart = all(
+        intervals[worse][0] > intervals[better][1]
+        for worse, better in zip(names, names[1:], strict=False)
+    )
+    answer = (
+        "in the paper's order"
+        if list(found.values()) == sorted(found.values())[::-1]
+        else ("not in the paper's order")
+    )
+    answer += ", with intervals that do not touch." if apart else "; intervals overlap."
+    result = Result(
+        "before2012",
+        "Are features made by hand worse than one net, and one net worse than several?",
+        "top-5 error 26.2 % for the best of the others, 18.2 % with one net, 15.3 % with seven "
+        "(sections 1 and 6).",
+        f"{', '.join(percent(e) for e in found.values())}: {answer}",
+        ("classifier", "error", "95 % interval"),
+        [
+            [
+                name,
+                percent(error),
+                f"{percent(intervals[name][0])} to {percent(intervals[name][1])}",
+            ]
+            for name, error in found.items()
+        ],
+        {"errors": found, "intervals": intervals, "singles": singles, "apart": apart, "n": n},
+        [f"Intervals are Wilson's, of {n:,} test images; the nets differ by their seeds."],
+    )
+    return result, _draw_order(found, intervals)
+
+
+def _probabilities(runs: list[Path]) -> tuple[list[np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    loaded = [training.load_run(run) for run in runs]
+    test = training.load_dataset(loaded[0].config).test
+    return [probabilities(run, test) for run in loaded], test.labels
+
+
+def _error(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
+    return float((p.argmax(axis=1) != labels).mean())
+
+
+def _draw_sizes(figures: dict[str, Any]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.8), layout="constrained", facecolor="white")
+    axis = figure.subplots()
+    for n, found in figures["together"].items():
+        axis.plot(
+            [int(n)] * len(found["errors"]),
+            [100 * e for e in found["errors"]],
+            ".",
+            color="#9aa5b1",
+        )
+    sizes = [int(n) for n in figures["together"]]
+    axis.plot(sizes, [100 * f["mean"] for f in figures["together"].values()], "o-", color="#1f77b4")
+    axis.set_xticks(sizes)
+    axis.set_xlabel("nets whose probabilities are averaged")
+    axis.set_ylabel("test error (%)")
+    axis.set_title("Several nets together")
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _draw_order(found: dict[str, float], intervals: dict[str, tuple[float, float]]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.8), layout="constrained", facecolor="white")
+    axis = figure.subplots()
+    for i, (name, error) in enumerate(found.items()):
+        low, high = intervals[name]
+        axis.barh(i, 100 * error, color="#a5d8ff")
+        axis.plot([100 * low, 100 * high], [i, i], color="#1864ab", linewidth=3)
+        axis.annotate(f" {100 * error:.1f} %", (100 * high, i), va="center")
+    axis.set_yticks(range(len(found)), list(found))
+    axis.invert_yaxis()
+    axis.set_xlabel("test error (%); lines: 95 % intervals")
+    axis.set_title("Before 2012, one net, several nets")
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure

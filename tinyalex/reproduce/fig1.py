@@ -1,0 +1,142 @@
+"""Figure 1: how much sooner a net of ReLUs gets to 25 % training error than one of tanh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tinyalex import recipes
+from tinyalex.reproduce.lab import Lab, Result
+from tinyalex.reproduce.statistics import estimate
+from tinyalex.reproduce.store import Arm
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TARGET = 0.25
+RATES = {"ReLU": (0.0005, 0.001, 0.002), "tanh": (0.0005, 0.001, 0.002)}
+MODELS = {"ReLU": "cifar-fig1-relu", "tanh": "cifar-fig1-tanh"}
+LONGEST = 60  # epochs; who has not arrived then counts as not arrived
+STEP = 2  # epochs between two looks
+
+Curve = list[dict[str, Any]]
+
+
+def run(lab: Lab) -> tuple[Result, Figure]:
+    """Search each net's rate with the first seed, then train it with every seed."""
+    longest = lab.epochs or LONGEST
+    best: dict[str, Arm] = {}
+    searched: dict[str, dict[str, float | None]] = {}
+    for name in MODELS:
+        searched[name] = {}
+        for rate in RATES[name]:
+            arm = _arm(lab, name, rate)
+            limit = min([longest, *(e for e in searched[name].values() if e is not None)])
+            lab.say(f"{name}: rate {rate:g}")
+            searched[name][f"{rate:g}"] = arrival(_until(lab, arm, lab.seeds[0], _ceil(limit)))
+        arrived = {r: e for r, e in searched[name].items() if e is not None}
+        chosen = min(arrived, key=arrived.__getitem__) if arrived else f"{RATES[name][0]:g}"
+        best[name] = _arm(lab, name, float(chosen))
+    curves = {name: [_until(lab, arm, s, longest) for s in lab.seeds] for name, arm in best.items()}
+    return _result(lab, best, searched, curves), _draw(curves)
+
+
+def arrival(curve: Curve) -> float | None:
+    """Epochs, with a fraction, at which the training error falls to 25 %; None if it does not.
+
+    The error of an epoch is its mean while it trained, so it belongs to the epoch's middle.
+    """
+    before_x, before_y = 0.0, 0.9  # ten classes, before anything was learnt
+    for record in curve:
+        x, y = record["epoch"] - 0.5, record["train_error"]
+        if y <= TARGET:
+            return float(before_x + (x - before_x) * (before_y - TARGET) / (before_y - y))
+        before_x, before_y = x, y
+    return None
+
+
+def _ceil(epochs: float) -> int:
+    return int(-(-(epochs + 1) // 1))
+
+
+def _arm(lab: Lab, name: str, rate: float) -> Arm:
+    arm = Arm(name, MODELS[name], recipes.get(MODELS[name]), lab.data_or("cifar10"))
+    return arm.with_recipe(name, lr=rate)
+
+
+def _until(lab: Lab, arm: Arm, seed: int, longest: int) -> Curve:
+    """Train until the error is reached, a few epochs at a time."""
+    done = 0
+    while True:
+        done = min(done + STEP, longest)
+        lab.store.train(arm, seed, done)
+        curve = lab.store.epochs(arm, seed)[:longest]
+        if arrival(curve) is not None or len(curve) >= longest:
+            return curve
+        done = len(curve)
+
+
+def _result(
+    lab: Lab,
+    best: dict[str, Arm],
+    searched: dict[str, dict[str, float | None]],
+    curves: dict[str, list[Curve]],
+) -> Result:
+    arrivals = {name: [arrival(curve) for curve in each] for name, each in curves.items()}
+    figures: dict[str, Any] = {"searched": searched, "arrivals": arrivals, "target": TARGET}
+    figures["rates"] = {name: arm.recipe.lr for name, arm in best.items()}
+    pairs = list(zip(arrivals["tanh"], arrivals["ReLU"], strict=True))
+    ratios = [t / r for t, r in pairs if t is not None and r is not None]
+    if len(ratios) == len(lab.seeds):
+        found = estimate(ratios)
+        figures["factor"] = found.to_dict()
+        answer = f"ReLU is there {found.mean:.1f} times sooner (mean of {len(ratios)} seeds)."
+    else:
+        answer = f"Not every run reached {TARGET:.0%} training error: no factor."
+    rows = [
+        [
+            name,
+            f"{best[name].recipe.lr:g}",
+            ", ".join("never" if e is None else f"{e:.1f}" for e in arrivals[name]),
+        ]
+        for name in curves
+    ]
+    tried = "; ".join(
+        f"{name}: "
+        + ", ".join(f"{r} {'never' if e is None else f'{e:.1f}'}" for r, e in each.items())
+        for name, each in searched.items()
+    )
+    return Result(
+        "fig1",
+        "How much sooner does a net of ReLUs reach 25 % training error than one of tanh?",
+        "six times, with four layers on CIFAR-10, each net at its own rate (section 3.1, figure 1).",
+        answer,
+        ("units", "rate", f"epochs to {TARGET:.0%} training error, by seed"),
+        rows,
+        figures,
+        [
+            f"Rates were searched with seed {lab.seeds[0]} (epochs to arrive): {tried}.",
+            "The paper does not name the net's sizes, rates or initial weights; these are those "
+            "of cuda-convnet's examples.",
+        ],
+    )
+
+
+def _draw(curves: dict[str, list[Curve]]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.2), layout="constrained", facecolor="white")
+    axis = figure.subplots()
+    for name, style, colour in (("ReLU", "-", "#1f77b4"), ("tanh", "--", "#d9480f")):
+        for i, curve in enumerate(curves[name]):
+            x: Sequence[float] = [record["epoch"] - 0.5 for record in curve]
+            y = [100 * record["train_error"] for record in curve]
+            axis.plot(x, y, style, color=colour, label=name if i == 0 else None, alpha=0.8)
+    axis.axhline(100 * TARGET, color="#868e96", linewidth=1, linestyle=":")
+    axis.set_xlabel("epochs")
+    axis.set_ylabel("training error (%)")
+    axis.set_ylim(0, 100 * max(0.75, TARGET))
+    axis.set_title("A four-layer net on CIFAR-10 (paper, figure 1)")
+    axis.legend()
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure

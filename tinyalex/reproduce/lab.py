@@ -1,0 +1,161 @@
+"""What an experiment gets, and what it leaves: a result as JSON, Markdown and a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyalex.errors import ConfigError
+from tinyalex.files import write_atomic, write_json
+from tinyalex.reproduce.store import Arm, Store
+from tinyalex.training.config import versions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SCALES = ("laptop", "gpu", "imagenet")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where an experiment is done.
+
+    Attributes
+    ----------
+    store : Store
+        Trains runs, or finds them trained.
+    scale : str
+        One of `SCALES`.
+    seeds : sequence of int
+        Named in advance; every arm has all of them.
+    data : str, optional
+        Other data than the experiment's own.
+    epochs : int, optional
+        Other than the recipes', for trying an experiment out.
+    say : callable
+        Takes a line for people.
+    """
+
+    store: Store
+    scale: str
+    seeds: Sequence[int]
+    data: str | None = None
+    epochs: int | None = None
+    say: Callable[[str], None] = print
+
+    def train(self, arm: Arm) -> list[Path]:
+        """Train an arm with every seed; returns the runs' folders."""
+        folders = []
+        for seed in self.seeds:
+            self.say(f"{arm.name}, seed {seed}")
+            folders.append(self.store.train(arm, seed, self.epochs))
+        return folders
+
+    def data_or(self, usual: str) -> str:
+        """The data to use, where an experiment has usual ones."""
+        return self.data or usual
+
+
+@dataclass
+class Result:
+    """What an experiment found.
+
+    Attributes
+    ----------
+    experiment : str
+    question : str
+        In one sentence.
+    claim : str
+        What the paper or its authors' logs say, with the place.
+    answer : str
+        What was found here, in one sentence that says so when nothing was shown.
+    columns : tuple of str
+        Headings of the table.
+    rows : list of list
+        Text and numbers, as people read them.
+    figures : dict
+        The numbers behind the rows, for programs.
+    notes : list of str
+        What differs from the paper's experiment, and likely reasons.
+    """
+
+    experiment: str
+    question: str
+    claim: str
+    answer: str
+    columns: tuple[str, ...]
+    rows: list[list[str]]
+    figures: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    def markdown(self, about: Sequence[str] = ()) -> str:
+        """The result as a page."""
+        table = [" | ".join(self.columns), " | ".join("---" for _ in self.columns)]
+        table += [" | ".join(row) for row in self.rows]
+        lines = [
+            f"# {self.experiment}",
+            "",
+            self.question,
+            "",
+            f"**The paper:** {self.claim}",
+            "",
+            f"**Here:** {self.answer}",
+            "",
+            *(f"| {line} |" for line in table),
+            "",
+            *(f"- {note}" for note in self.notes),
+            "",
+            *about,
+        ]
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def leave(
+    result: Result, folder: Path, lab: Lab, command: str, picture: Figure | None = None
+) -> list[Path]:
+    """Write ``result.json``, ``result.md`` and, if there is one, ``picture.png``.
+
+    Raises
+    ------
+    RunError
+        A file cannot be written; the older ones are untouched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {
+        "scale": lab.scale,
+        "seeds": list(lab.seeds),
+        "command": command,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "backend": lab.store.backend,
+        "versions": versions(),
+    }
+    write_json(folder / "result.json", {**asdict(result), **made})
+    about = [
+        f"`{command}`, scale {lab.scale}, seeds {', '.join(map(str, lab.seeds))}, {made['date']}"
+    ]
+    if picture is not None:
+        about = ["![picture](picture.png)", "", *about]
+    write_atomic(folder / "result.md", result.markdown(about).encode())
+    paths = [folder / "result.json", folder / "result.md"]
+    if picture is not None:
+        png = io.BytesIO()
+        picture.savefig(png, format="png", dpi=120)
+        write_atomic(folder / "picture.png", png.getvalue())
+        paths.append(folder / "picture.png")
+    return paths
+
+
+def seeds_of(count: int) -> tuple[int, ...]:
+    """The first ``count`` seeds, from 0."""
+    if count < 1:
+        raise ConfigError(f"--seeds must be at least 1 (got {count})", "--seeds 3")
+    return tuple(range(count))
+
+
+def percent(fraction: float | None) -> str:
+    """``12.34 %``, or a dash where nothing was measured."""
+    return "-" if fraction is None else f"{100 * fraction:.2f} %"

@@ -1,0 +1,88 @@
+"""The cuda-convnet ladder on CIFAR-10: the error that its author states, and ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinyalex import evaluation, recipes
+from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.statistics import estimate
+from tinyalex.reproduce.store import Arm
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Recipe, stated error, crops of the stated test. Source: cuda-convnet's example layers and wiki.
+RUNGS = (
+    ("cifar-80sec", 0.26, 1),
+    ("cifar-19pct", 0.19, 1),
+    ("cifar-19pct-crop", 0.142, 10),
+    ("cifar-18pct", 0.18, 1),
+    ("cifar-13pct", 0.13, 10),
+    ("cifar-11pct", 0.11, 10),
+)
+ON = {
+    "laptop": ("cifar-80sec", "cifar-19pct", "cifar-18pct"),
+    "gpu": tuple(name for name, _, _ in RUNGS),
+    "imagenet": tuple(name for name, _, _ in RUNGS),
+}
+
+
+def run(lab: Lab) -> tuple[Result, Figure]:
+    """Train the rungs that the scale can hold, and test each as its author did."""
+    rows, figures = [], {}
+    for name, stated, crops in RUNGS:
+        if name not in ON[lab.scale]:
+            continue
+        recipe = recipes.get(name)
+        runs = lab.train(Arm(name, recipe.model, recipe, lab.data_or("cifar10")))
+        errors = [evaluation.evaluate([run], crops=crops)["top1_error"] for run in runs]
+        found = estimate(errors)
+        figures[name] = {"stated": stated, "crops": crops, "error": found.to_dict()}
+        rows.append(
+            [
+                name,
+                percent(stated),
+                ", ".join(percent(e) for e in errors),
+                percent(found.mean),
+                f"{100 * (found.mean - stated):+.2f}",
+                "ten crops" if crops == 10 else "one view",
+            ]
+        )
+    reached = [name for name, f in figures.items() if f["error"]["mean"] <= f["stated"] + 0.005]
+    result = Result(
+        "ladder",
+        "Do the nets of cuda-convnet's examples reach the errors that their author states?",
+        "26, 19 (14.2 with crops and mirrors), 18, 13 and 11 % on CIFAR-10's test images "
+        "(cuda-convnet, example layers).",
+        f"{len(reached)} of {len(rows)} are within half a percent of the stated error or better.",
+        ("recipe", "stated", "ours, by seed", "mean", "delta (%)", "test"),
+        rows,
+        figures,
+        ["The author trained on four fifths first for the last two; here on all from the start."]
+        if lab.scale != "laptop"
+        else ["The others take hours on a CPU: --scale gpu."],
+    )
+    return result, _draw(figures)
+
+
+def _draw(figures: dict[str, Any]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 0.7 * len(figures) + 1.4), layout="constrained", facecolor="white")
+    axis = figure.subplots()
+    for i, (name, found) in enumerate(figures.items()):
+        stated, ours = 100 * found["stated"], [100 * e for e in found["error"]["values"]]
+        axis.plot(
+            [stated], [i], "|", color="#d9480f", markersize=18, label="stated" if i == 0 else None
+        )
+        axis.plot(ours, [i] * len(ours), "o", color="#1f77b4", label="ours" if i == 0 else None)
+        axis.annotate(name, (0.01, i), xycoords=("axes fraction", "data"), va="center")
+    axis.set_yticks([])
+    axis.set_ylim(len(figures) - 0.5, -0.5)
+    axis.set_xlim(left=0)
+    axis.set_xlabel("test error on CIFAR-10 (%)")
+    axis.set_title("cuda-convnet's ladder")
+    axis.legend(loc="lower right")
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    return figure

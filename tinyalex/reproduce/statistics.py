@@ -1,0 +1,113 @@
+"""Means with their uncertainty: what may be said from a handful of seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tinyalex.errors import ConfigError
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean, and where the true one lies with 95 % confidence.
+
+    Attributes
+    ----------
+    mean : float
+    spread : float or None
+        Sample standard deviation of the values; None of a single one.
+    low, high : float or None
+        Student's t interval of the mean; None of a single value.
+    values : list of float
+    """
+
+    mean: float
+    spread: float | None
+    low: float | None
+    high: float | None
+    values: list[float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return asdict(self)
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Mean of independent values, with Student's t interval.
+
+    Raises
+    ------
+    ConfigError
+        There is no value, or one is not a number.
+
+    Examples
+    --------
+    >>> found = estimate([1.0, 2.0, 3.0])
+    >>> round(found.mean, 2), round(found.low, 2), round(found.high, 2)
+    (2.0, -0.48, 4.48)
+    """
+    numbers = [float(value) for value in values]
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise ConfigError(f"an estimate needs finite values (got {numbers})")
+    mean = float(np.mean(numbers))
+    if len(numbers) == 1:
+        return Estimate(mean, None, None, None, numbers)
+    spread = float(np.std(numbers, ddof=1))
+    reach = _t_quantile(len(numbers) - 1) * spread / math.sqrt(len(numbers))
+    return Estimate(mean, spread, mean - reach, mean + reach, numbers)
+
+
+def paired(treated: Sequence[float], baseline: Sequence[float]) -> Estimate:
+    """Mean of the differences seed by seed, with Student's t interval.
+
+    Raises
+    ------
+    ConfigError
+        The two have different lengths.
+
+    Examples
+    --------
+    >>> found = paired([0.25, 0.27, 0.26], [0.24, 0.25, 0.25])
+    >>> round(found.mean, 4), different(found)
+    (0.0133, False)
+    """
+    if len(treated) != len(baseline):
+        raise ConfigError(f"pairs: {len(treated)} values beside {len(baseline)}")
+    return estimate([a - b for a, b in zip(treated, baseline, strict=True)])
+
+
+def proportion(wrong: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of an error rate, seen on ``n`` test images.
+
+    Examples
+    --------
+    >>> low, high = proportion(100, 1000)
+    >>> round(low, 4), round(high, 4)
+    (0.0829, 0.1201)
+    """
+    if not 0 <= wrong <= n or n < 1:
+        raise ConfigError(f"{wrong} of {n} is no error rate")
+    z, p = 1.959964, wrong / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def different(difference: Estimate) -> bool:
+    """Whether an interval of a difference leaves out zero; a single pair never shows it."""
+    if difference.low is None or difference.high is None:
+        return False
+    return difference.low > 0 or difference.high < 0
+
+
+def _t_quantile(freedom: int) -> float:
+    from scipy.stats import t  # slow to import; comes with scikit-learn
+
+    return float(t.ppf(0.5 + CONFIDENCE / 2, freedom))

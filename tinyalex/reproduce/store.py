@@ -1,0 +1,139 @@
+"""Runs that experiments share: each is trained once, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tinyalex import training
+from tinyalex.errors import RunError
+from tinyalex.recipes import Recipe
+from tinyalex.training import Listener, RunConfig
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of training that an experiment compares with others.
+
+    Attributes
+    ----------
+    name : str
+        As tables and pictures name it.
+    model : str
+    recipe : Recipe
+        With what is changed for this arm.
+    data : str
+        A data set's name or folder.
+    """
+
+    name: str
+    model: str
+    recipe: Recipe
+    data: str
+
+    def identity(self) -> str:
+        """Name of its runs' folders: arms that train alike share them."""
+        plain = self.recipe.to_dict()
+        decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
+        if self.recipe.schedule["kind"] != "constant":
+            decides["epochs"] = self.recipe.epochs  # a longer run would not begin alike
+        decides |= {"model": self.model, "data": Path(self.data).name}
+        text = json.dumps(decides, sort_keys=True)
+        return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    def with_recipe(self, name: str, **changes: Any) -> Arm:
+        """The same with other numbers in its recipe."""
+        return replace(self, name=name, recipe=replace(self.recipe, **changes))
+
+
+class Interrupted(RunError):
+    """A signal stopped a run; everything up to there is kept."""
+
+
+class Store:
+    """A folder of runs.
+
+    Parameters
+    ----------
+    folder : Path
+    data_root : Path, optional
+    backend : str
+    threads : int, optional
+    listen : callable, optional
+        Gives the listener of a run: ``listen(arm, seed)``.
+    command : str
+        For the runs' records.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        data_root: Path | None = None,
+        backend: str = "auto",
+        threads: int | None = None,
+        listen: Callable[[Arm, int], Listener] | None = None,
+        command: str = "",
+    ) -> None:
+        self.folder, self.data_root = folder, data_root
+        self.backend, self.threads, self.command = backend, threads, command
+        self._listen = listen or (lambda arm, seed: Listener())
+
+    def path(self, arm: Arm, seed: int) -> Path:
+        """Where the run of an arm with a seed lies, finished or not."""
+        return self.folder / f"{arm.identity()}-seed{seed}"
+
+    def train(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
+        """Train a run to ``epochs`` (the recipe's by default) unless it has come that far.
+
+        Returns
+        -------
+        Path
+            Its folder.
+
+        Raises
+        ------
+        Interrupted
+            A signal came; the run goes on next time.
+        """
+        out = self.path(arm, seed)
+        wanted = arm.recipe.epochs if epochs is None else epochs
+        if self._done(out, wanted):
+            return out
+        listener = self._listen(arm, seed)
+        if (out / training.config.FILE).exists():
+            summary = training.resume(
+                out, listener, epochs=wanted, backend=self.backend, threads=self.threads
+            )
+        else:
+            config = RunConfig(
+                data=arm.data,
+                model=arm.model,
+                recipe=arm.recipe,
+                backend=self.backend,
+                threads=self.threads,
+                epochs=wanted,
+                seed=seed,
+                out=out,
+                data_root=self.data_root,
+                command=self.command,
+                ten_crops=False,
+            )
+            summary = training.train(config, listener)
+        if summary["interrupted"]:
+            raise Interrupted(f"{out}: stopped; it is kept", "the same command again goes on")
+        return out
+
+    def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
+        """The records of a run's epochs, from its metrics.jsonl."""
+        path = self.path(arm, seed) / "metrics.jsonl"
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [record for record in records if "test_error" in record]
+
+    def _done(self, out: Path, epochs: int) -> bool:
+        if not (out / "summary.json").exists():
+            return False
+        return int(training.read_summary(out)["epochs"]) >= epochs
