@@ -123,7 +123,7 @@ def _draw(figures: dict[str, Any]) -> Figure:
 
     figure = Figure(figsize=(7.5, 4), layout="constrained", facecolor="white")
     axis = figure.subplots()
-    for i, (name, found) in enumerate(figures["without"].items()):
+    for i, found in enumerate(figures["without"].values()):
         change = found["change"]
         values = [100 * v for v in change["values"]]
         if change["low"] is not None:

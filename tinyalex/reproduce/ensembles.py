@@ -33,7 +33,8 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
     each, labels = _probabilities(runs)
     sizes = [n for n in SIZES if n <= len(runs)]
     singles = [_error(p, labels) for p in each]
-    rows, figures = [], {"singles": estimate(singles).to_dict(), "together": {}}
+    rows: list[list[str]] = []
+    figures: dict[str, Any] = {"singles": estimate(singles).to_dict(), "together": {}}
     for n in sizes:
         # every net is in as many of the groups as any other
         groups = [[(first + i) % len(each) for i in range(n)] for first in range(len(each))]
@@ -47,8 +48,8 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
         "How much better are several nets than one?",
         "top-5 error 18.2 % with one net, 16.4 % with five, 15.4 % with seven (section 6, with "
         "two nets trained otherwise).",
-        f"{percent(first)} with one, {percent(last)} with {sizes[-1]}: a factor of "
-        f"{last / first:.2f} (the paper's five: 0.90).",
+        f"{percent(first)} with one, {percent(last)} with {sizes[-1]}"
+        + (f": a factor of {last / first:.2f} (the paper's five: 0.90)." if first else "."),
         ("nets", "error", "groups averaged"),
         rows,
         figures,

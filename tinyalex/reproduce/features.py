@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def describe(images: Host) -> Host:
     Multiresolution gray-scale and rotation invariant texture classification (2002).
     """
     try:
-        from skimage.feature import hog, local_binary_pattern
+        features: Any = importlib.import_module("skimage.feature")
     except ImportError as error:
         raise ConfigError(
             "features made by hand need scikit-image", 'pip install "tinyalex[lessons]"'
@@ -48,15 +49,15 @@ def describe(images: Host) -> Host:
     found = []
     for image in images:
         grey = image.mean(axis=2)
-        gradients = hog(
+        gradients = features.hog(
             image if C == 3 else grey,
             orientations=9,
             pixels_per_cell=(cell, cell),
             cells_per_block=(2, 2),
             channel_axis=2 if C == 3 else None,
         )
-        patterns = local_binary_pattern(grey.astype(np.uint8), 8, 1, "uniform").astype(int)
-        found.append(np.concatenate([gradients, _counts(patterns).ravel()]))
+        patterns = features.local_binary_pattern(grey.astype(np.uint8), 8, 1, "uniform")
+        found.append(np.concatenate([gradients, _counts(patterns.astype(int)).ravel()]))
     return np.asarray(found, np.float32)
 
 

@@ -30,7 +30,8 @@ ON = {
 
 def run(lab: Lab) -> tuple[Result, Figure]:
     """Train the rungs that the scale can hold, and test each as its author did."""
-    rows, figures = [], {}
+    rows: list[list[str]] = []
+    figures: dict[str, Any] = {}
     for name, stated, crops in RUNGS:
         if name not in ON[lab.scale]:
             continue

@@ -23,19 +23,21 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     """Train for a few epochs at rates around the recipe's."""
     recipe = recipes.get(NETS[lab.scale])
     base = Arm(recipe.name, recipe.model, recipe, lab.data_or("cifar10"))
-    rows, figures = [], {}
+    rows: list[list[str]] = []
+    figures: dict[str, Any] = {}
     for factor in FACTORS:
         rate = recipe.lr * factor
         arm = base.with_recipe(
             f"rate {rate:g}", lr=rate, schedule={"kind": "constant"}, epochs=EPOCHS
         )
         try:
-            losses = [float(read_summary(run)["train_loss"]) for run in lab.train(arm)]
-            errors = [float(read_summary(lab.store.path(arm, s))["top1_error"]) for s in lab.seeds]
+            summaries = [read_summary(run) for run in lab.train(arm)]
         except DivergedError:
             figures[f"{rate:g}"] = {"diverged": True}
             rows.append([f"{rate:g}", "diverged", ""])
             continue
+        losses = [float(summary["train_loss"]) for summary in summaries]
+        errors = [float(summary["top1_error"]) for summary in summaries]
         figures[f"{rate:g}"] = {
             "loss": estimate(losses).to_dict(),
             "error": estimate(errors).to_dict(),

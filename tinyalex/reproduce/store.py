@@ -28,19 +28,22 @@ class Arm:
         With what is changed for this arm.
     data : str
         A data set's name or folder.
+    growing : bool
+        Its runs go on from one number of epochs to the next, at a constant rate.
     """
 
     name: str
     model: str
     recipe: Recipe
     data: str
+    growing: bool = False
 
-    def identity(self) -> str:
+    def identity(self, epochs: int | None = None) -> str:
         """Name of its runs' folders: arms that train alike share them."""
         plain = self.recipe.to_dict()
         decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
-        if self.recipe.schedule["kind"] != "constant":
-            decides["epochs"] = self.recipe.epochs  # a longer run would not begin alike
+        if not self.growing:  # with more epochs the rate would fall later
+            decides["epochs"] = self.recipe.epochs if epochs is None else epochs
         decides |= {"model": self.model, "data": Path(self.data).name}
         text = json.dumps(decides, sort_keys=True)
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -82,9 +85,9 @@ class Store:
         self.backend, self.threads, self.command = backend, threads, command
         self._listen = listen or (lambda arm, seed: Listener())
 
-    def path(self, arm: Arm, seed: int) -> Path:
+    def path(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
         """Where the run of an arm with a seed lies, finished or not."""
-        return self.folder / f"{arm.identity()}-seed{seed}"
+        return self.folder / f"{arm.identity(epochs)}-seed{seed}"
 
     def train(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
         """Train a run to ``epochs`` (the recipe's by default) unless it has come that far.
@@ -99,7 +102,7 @@ class Store:
         Interrupted
             A signal came; the run goes on next time.
         """
-        out = self.path(arm, seed)
+        out = self.path(arm, seed, epochs)
         wanted = arm.recipe.epochs if epochs is None else epochs
         if self._done(out, wanted):
             return out

@@ -24,7 +24,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     recipe = recipes.get(NETS[lab.scale])
     usual = "cifar10"
     runs = lab.train(Arm(recipe.name, recipe.model, recipe, lab.data_or(usual)))
-    each, rows = [], []
+    each: list[dict[str, Any]] = []
+    rows = []
     for seed, folder in zip(lab.seeds, runs, strict=True):
         weight, groups = first_filters(training.load_run(folder, backend="numpy").model)
         colour = colourfulness(np.asarray(weight))

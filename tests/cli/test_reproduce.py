@@ -1,0 +1,52 @@
+"""`tinyalex reproduce`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for split in ("train", "val"):
+        for c in range(2):
+            folder = tmp_path / "pictures" / split / f"c{c}"
+            folder.mkdir(parents=True)
+            for i in range(6):
+                pixels = rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{i}.png")
+    return tmp_path / "pictures"
+
+
+def test_the_list_names_every_experiment(call):
+    result = call("reproduce")
+    assert result.exit_code == 0
+    for name in ("fig1", "ladder", "ablations", "before2012", "ensemble", "tencrop", "towers"):
+        assert name in result.output
+    names = [row["name"] for row in json.loads(call("reproduce", "--json").stdout)]
+    assert "lrsweep" in names
+
+
+def test_one_command_reruns_a_claim_and_the_next_only_reads_it(call, pictures):
+    words = ("reproduce", "tencrop", "--data", pictures, "--epochs", 1, "--seeds", 2)
+    first = call(*words, "--backend", "numpy", "--threads", 1)
+    assert first.exit_code == 0, first.output
+    assert "**The paper:**" in first.output and "epoch 1/1" in first.output
+    result = json.loads(Path("reproduced/laptop/tencrop/result.json").read_text())
+    assert result["seeds"] == [0, 1] and "tinyalex reproduce tencrop" in result["command"]
+    again = call(*words, "--backend", "numpy", "--threads", 1, "--json")
+    assert "epoch 1/1" not in again.stderr
+    assert json.loads(again.stdout)["one"] == result["figures"]["one"]
+
+
+def test_what_cannot_be_is_refused(refused):
+    assert "Try: 'fig1'" in refused("reproduce", "fig2")
+    assert "unknown scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
+    assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")
+    assert "--epochs must be at least 1" in refused("reproduce", "fig1", "--epochs", 0)
+    assert "--seeds must be at least 1" in refused("reproduce", "fig1", "--seeds", 0)

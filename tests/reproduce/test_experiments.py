@@ -1,0 +1,188 @@
+"""Each experiment from its runs to its table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tinyalex import models, recipes, reproduce
+from tinyalex.errors import ConfigError
+from tinyalex.reproduce import Lab, ablations, ensembles, fig1, towers
+from tinyalex.reproduce.features import describe
+from tinyalex.reproduce.statistics import estimate
+
+
+@pytest.mark.parametrize("name", ["ladder", "tencrop", "ensemble", "lrsweep", "towers"])
+def test_an_experiment_leaves_a_result(lab: Lab, tmp_path: Path, name: str) -> None:
+    result, picture = reproduce.get(name).run(lab)
+    paths = reproduce.leave(result, tmp_path / "out", lab, "tinyalex reproduce", picture)
+    found = json.loads(paths[0].read_text())
+    assert found["experiment"] == name and found["seeds"] == [0, 1]
+    page = paths[1].read_text()
+    assert result.answer in page and result.claim in page
+    widths = {line.count("|") for line in page.splitlines() if line.startswith("|")}
+    assert widths == {len(result.columns) + 1}
+    assert all(len(row) == len(result.columns) for row in result.rows)
+    if picture is not None:
+        assert Image.open(paths[2]).width > 400
+
+
+def test_the_ablations_name_every_arm_and_pair_by_seed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = {"with everything": [0.20, 0.30], "no dropout": [0.25, 0.35], "tanh": [0.1, 0.5]}
+
+    def train(self: Lab, arm: Any) -> list[Any]:
+        return [(arm.name, seed) for seed in self.seeds]
+
+    monkeypatch.setattr(Lab, "train", train)
+    monkeypatch.setattr(
+        ablations, "_errors", lambda run: (errors.get(run[0], [0.2, 0.3])[run[1]], 0.5)
+    )
+    result, _ = ablations.run(replace(lab, seeds=(0, 1)))
+    without = result.figures["without"]
+    assert set(without) == set(ablations.SAID) and len(without) >= 7
+    assert without["no dropout"]["change"]["mean"] == pytest.approx(0.05)
+    assert without["no dropout"]["different"] and not without["tanh"]["different"]
+    assert "Worse without: no dropout." in result.answer and "tanh" in result.answer
+    verdicts = {row[0]: row[4] for row in result.rows}
+    assert verdicts["no dropout"] == "worse without it" and verdicts["tanh"] == "not different"
+
+
+def test_each_ablation_leaves_out_one_thing() -> None:
+    whole, without = ablations.arms("cifar10")
+    for arm in without:
+        plain, base = arm.recipe.to_dict(), whole.recipe.to_dict()
+        changed = {k for k in plain if plain[k] != base[k]} | (
+            {"model"} if arm.model != whole.model else set()
+        )
+        assert changed in (
+            {"model"},
+            {"crop_at", "mirror"},
+            {"colour", "colour_scale"},
+        ), arm.name
+    shapes = {arm.model: models.build(arm.model) for arm in (whole, *without)}
+    for name, model in shapes.items():
+        assert model.output_shape((1, 3, 28, 28)) == (1, 10), name
+    kinds = {name: [type(y).__name__ for _, y in m.named_layers()] for name, m in shapes.items()}
+    base = kinds["alexnet-small"]
+    assert base.count("Conv2d") + base.count("Linear") == 8
+    assert "LocalResponseNorm" not in kinds["alexnet-small-no-norm"]
+    assert "Dropout" not in kinds["alexnet-small-no-dropout"]
+    assert "ReLU" not in kinds["alexnet-small-tanh"] and "Tanh" in kinds["alexnet-small-tanh"]
+
+
+def test_columns_that_do_not_exchange_are_blind_to_each_other() -> None:
+    """Up to the last layer, the second column's filters change nothing in the first."""
+    model = models.build("alexnet-small-no-exchange", seed=1).eval()
+    x = np.random.default_rng(0).normal(size=(2, 3, 28, 28)).astype(np.float32)
+
+    def features() -> np.ndarray:
+        y = x
+        for name, layer in model.children.items():
+            if name == "flatten":
+                return y
+            # normalisation looks across the border between the columns, as the paper's does
+            y = y if "norm" in name else layer.forward(y)
+        raise AssertionError("no flatten")
+
+    before = features()
+    weight = model.state_dict()["conv1.weight"]
+    changed = weight.copy()
+    changed[16:] += 1
+    model.load_state_dict({**model.state_dict(), "conv1.weight": changed})
+    after = features()
+    np.testing.assert_array_equal(after[:, :128], before[:, :128])
+    assert not np.array_equal(after[:, 128:], before[:, 128:])
+
+
+def test_arrival_lies_on_the_line_between_two_epochs() -> None:
+    curve = [{"epoch": 1, "train_error": 0.60}, {"epoch": 2, "train_error": 0.20}]
+    assert fig1.arrival(curve) == pytest.approx(0.5 + (0.60 - 0.25) / 0.40)
+    assert fig1.arrival(curve[:1]) is None
+    assert fig1.arrival([{"epoch": 1, "train_error": 0.1}]) == pytest.approx(0.5 * 0.65 / 0.8)
+
+
+def test_figure_1_takes_the_best_rate_of_each(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Curves that fall with the rate: tanh's best is 0.002, ReLU's 0.001; the factor is 4."""
+    speed = {("ReLU", 0.001): 0.4, ("ReLU", 0.002): 0.2, ("tanh", 0.002): 0.1}
+
+    def until(lab: Lab, arm: Any, seed: int, longest: int) -> fig1.Curve:
+        slope = speed.get((arm.name, arm.recipe.lr), 0.05)
+        # from 0.9 in a straight line
+        points = [(e, 0.9 - slope * (e - 0.5)) for e in range(1, longest + 1)]
+        return [{"epoch": e, "train_error": y} for e, y in points]
+
+    monkeypatch.setattr(fig1, "_until", until)
+    result, picture = fig1.run(replace(lab, epochs=40))
+    assert result.figures["rates"] == {"ReLU": 0.001, "tanh": 0.002}
+    assert result.figures["factor"]["mean"] == pytest.approx(4.0)
+    assert "4.0 times sooner" in result.answer
+    assert picture is not None
+
+
+def test_grey_filters_have_no_colour() -> None:
+    grey = np.repeat(np.random.default_rng(0).normal(size=(4, 1, 5, 5)), 3, axis=1)
+    opponent = np.stack([grey[:, 0], -grey[:, 0], np.zeros((4, 5, 5))], axis=1)
+    assert towers.colourfulness(grey) == pytest.approx(0)
+    assert towers.colourfulness(opponent) == pytest.approx(1)
+    assert towers.colourfulness(np.zeros((1, 3, 5, 5))) == pytest.approx(0)
+
+
+def test_a_clean_split_of_colours_is_no_chance_and_a_mixed_one_is() -> None:
+    split = np.r_[np.zeros(8), np.ones(8)]
+    assert towers.by_chance(split, 1.0, 0) < 0.01
+    mixed = np.tile([0.0, 1.0], 8)
+    assert towers.by_chance(mixed, 0.0, 0) == 1.0
+
+
+def test_every_size_of_an_ensemble_uses_every_net_alike(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.array([0, 1, 1, 0])
+    right = np.eye(2)[labels]
+    nets = [right.copy() for _ in range(3)]
+    for i, net in enumerate(nets):
+        net[i] = net[i][::-1] * 0.6 + 0.2  # each is wrong on another image, and not sure of it
+    monkeypatch.setattr(Lab, "train", lambda self, arm: [Path("a")] * 3)
+    monkeypatch.setattr(ensembles, "_probabilities", lambda runs: (nets, labels))
+    result, _ = ensembles.ensemble(lab)
+    assert result.figures["together"]["1"]["errors"] == [0.25, 0.25, 0.25]
+    assert result.figures["together"]["3"] == {"errors": [0.0], "mean": 0.0}
+
+
+def test_before_2012_on_real_runs(lab: Lab) -> None:
+    pytest.importorskip("skimage")
+    result, _ = ensembles.before2012(lab)
+    assert len(result.rows) == 3
+    for low, high in result.figures["intervals"].values():
+        assert 0 <= low <= high <= 1
+
+
+def test_features_tell_directions_and_textures_apart() -> None:
+    pytest.importorskip("skimage")
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[::4] = 255
+    upright = stripes.transpose(1, 0, 2)
+    a, b, same = describe(np.stack([stripes, upright, stripes]))
+    np.testing.assert_array_equal(a, same)
+    assert np.abs(a - b).max() > 0.1 and np.isfinite(a).all()
+
+
+def test_names_and_numbers_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ConfigError, match="unknown experiment 'fig2'[\\s\\S]*fig1"):
+        reproduce.get("fig2")
+    with pytest.raises(ConfigError, match="seeds must be at least 1"):
+        reproduce.seeds_of(0)
+
+
+def test_a_result_can_be_written_as_json(lab: Lab) -> None:
+    found = asdict(estimate([0.1, 0.2]))
+    assert json.loads(json.dumps(found)) == found
+    assert set(recipes.names()) >= set(ensembles.NETS.values()) | set(towers.NETS.values())

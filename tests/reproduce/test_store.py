@@ -1,0 +1,76 @@
+"""Runs that experiments share."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tinyalex import recipes, training
+from tinyalex.reproduce import Arm, Lab, Store
+from tinyalex.reproduce.store import Interrupted
+from tinyalex.training import Listener
+
+
+def arm_of(lab: Lab, **changes: Any) -> Arm:
+    recipe = recipes.get("cifar-80sec")
+    return Arm("net", recipe.model, recipe, lab.data_or("cifar10")).with_recipe("net", **changes)
+
+
+def test_a_run_is_trained_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = lab.store.train(arm_of(lab), 3, 1)
+    summary = training.read_summary(out)
+    assert (summary["epochs"], summary["seed"], summary["model"]) == (1, 3, "cifar-80sec")
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(training, "train", never)
+    monkeypatch.setattr(training, "resume", never)
+    assert lab.store.train(arm_of(lab), 3, 1) == out
+
+
+def test_what_decides_the_weights_decides_the_folder(lab: Lab) -> None:
+    arm, path = arm_of(lab), lab.store.path
+    others = [
+        path(arm, 1),
+        path(arm, 0, 2),
+        path(arm_of(lab, lr=0.1), 0),
+        path(Arm("net", "cifar-19pct", arm.recipe, arm.data), 0),
+        path(Arm("net", arm.model, arm.recipe, "elsewhere"), 0),
+    ]
+    assert len({path(arm, 0), *others}) == 6
+    assert path(arm_of(lab, sources={}).with_recipe("another name"), 0) == path(arm, 0)
+
+
+def test_a_growing_run_goes_on_where_it_was(lab: Lab) -> None:
+    plain = arm_of(lab, schedule={"kind": "constant"})
+    growing = Arm(plain.name, plain.model, plain.recipe, plain.data, growing=True)
+    first = lab.store.train(growing, 0, 1)
+    early = lab.store.epochs(growing, 0)
+    assert lab.store.train(growing, 0, 2) == first
+    later = lab.store.epochs(growing, 0)
+    assert [record["epoch"] for record in later] == [1, 2] and later[0] == early[0]
+
+
+def test_an_interrupted_run_is_kept_and_finished(lab: Lab, tmp_path: Path) -> None:
+    arm = arm_of(lab)
+    whole = Store(tmp_path / "whole", backend="numpy", threads=1).train(arm, 0, 2)
+
+    class Stop(Listener):
+        def epoch(self, record: dict[str, Any]) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    store = Store(tmp_path / "cut", backend="numpy", threads=1, listen=lambda a, s: Stop())
+    with pytest.raises(Interrupted, match="it is kept"):
+        store.train(arm, 0, 2)
+    again = Store(tmp_path / "cut", backend="numpy", threads=1).train(arm, 0, 2)
+    one, other = (load_file(run / "checkpoint.safetensors") for run in (whole, again))
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
