@@ -166,6 +166,22 @@ def test_switching_one_augmentation_off_leaves_the_others_as_they_were() -> None
     assert (same | turned).all() and same.any() and turned.any()
 
 
+def test_training_crops_may_lie_in_the_centre() -> None:
+    """The order and the mirrors stay those of random crops."""
+    split = random_split(30, 6, 7, 3)
+    anywhere, centred = (
+        data.Loader(split, numpy, 30, crop=4, mirror=True, random_crop=random)
+        for random in (True, False)
+    )
+    ((_, labels),), ((x, same_labels),) = anywhere.epoch(0), centred.epoch(0)
+    np.testing.assert_array_equal(labels, same_labels)
+    images = split.images(centred._plan(0).order).transpose(0, 3, 1, 2)[:, :, 1:5, 1:5]
+    mirrors = centred._plan(0).mirrors
+    np.testing.assert_array_equal(mirrors, anywhere._plan(0).mirrors)
+    images[mirrors] = images[mirrors][..., ::-1]
+    np.testing.assert_array_equal(x, images)
+
+
 def test_testing_takes_centre_crops_in_order_without_any_draw() -> None:
     split = random_split(9, 6, 7, 3)
     colour = data.statistics(split).colour("std")

@@ -10,6 +10,7 @@ from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
+from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -27,4 +28,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + WEIGHTS_MUTANTS
     + PACKED_MUTANTS
     + PREPARE_MUTANTS
+    + REPRODUCE_MUTANTS
 )

@@ -150,10 +150,11 @@ def test_every_size_of_an_ensemble_uses_every_net_alike(
     nets = [right.copy() for _ in range(3)]
     for i, net in enumerate(nets):
         net[i] = net[i][::-1] * 0.6 + 0.2  # each is wrong on another image, and not sure of it
+    nets[0][3] = nets[0][3][::-1] * 0.6 + 0.2  # the first on one more
     monkeypatch.setattr(Lab, "train", lambda self, arm: [Path("a")] * 3)
     monkeypatch.setattr(ensembles, "_probabilities", lambda runs: (nets, labels))
     result, _ = ensembles.ensemble(lab)
-    assert result.figures["together"]["1"]["errors"] == [0.25, 0.25, 0.25]
+    assert result.figures["together"]["1"]["errors"] == [0.5, 0.25, 0.25]
     assert result.figures["together"]["3"] == {"errors": [0.0], "mean": 0.0}
 
 

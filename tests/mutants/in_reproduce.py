@@ -1,0 +1,125 @@
+"""Bugs in the reproduction lab and in the nets that it compares."""
+
+from tests.mutants.mutant import Mutant
+
+STATISTICS = "tinyalex/reproduce/statistics.py"
+STORE = "tinyalex/reproduce/store.py"
+FIG1 = "tinyalex/reproduce/fig1.py"
+TOWERS = "tinyalex/reproduce/towers.py"
+ABLATIONS = "tinyalex/reproduce/ablations.py"
+ENSEMBLES = "tinyalex/reproduce/ensembles.py"
+SMALL = "tinyalex/models/small.py"
+LOADER = "tinyalex/data/loader.py"
+
+OF_STATISTICS = "tests/reproduce/test_statistics.py"
+OF_STORE = "tests/reproduce/test_store.py"
+OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
+OF_LOADER = "tests/data/test_loader.py"
+
+REPRODUCE_MUTANTS = (
+    Mutant(
+        "lab: spread of a population, not of a sample",
+        STATISTICS,
+        "np.std(numbers, ddof=1)",
+        "np.std(numbers)",
+        (f"{OF_STATISTICS}::test_students_interval_of_a_textbook_example",),
+    ),
+    Mutant(
+        "lab: the normal quantile in place of Student's",
+        STATISTICS,
+        "_t_quantile(len(numbers) - 1)",
+        "1.96",
+        (f"{OF_STATISTICS}::test_the_interval_covers_the_truth_in_95_of_100_cases",),
+    ),
+    Mutant(
+        "lab: pairs are subtracted the other way round",
+        STATISTICS,
+        "[a - b for a, b in zip(treated, baseline, strict=True)]",
+        "[b - a for a, b in zip(treated, baseline, strict=True)]",
+        (f"{OF_STATISTICS}::test_pairs_are_the_treated_less_the_baseline",),
+    ),
+    Mutant(
+        "lab: any difference counts",
+        STATISTICS,
+        "return difference.low > 0 or difference.high < 0",
+        "return difference.mean != 0",
+        (f"{OF_STATISTICS}::test_pairs_are_the_treated_less_the_baseline",),
+    ),
+    Mutant(
+        "lab: runs with other rates share a folder",
+        STORE,
+        'if k not in ("name", "sources", "epochs")',
+        'if k not in ("name", "sources", "epochs", "lr")',
+        (f"{OF_STORE}::test_what_decides_the_weights_decides_the_folder",),
+    ),
+    Mutant(
+        "lab: a finished run is trained again",
+        STORE,
+        'return int(training.read_summary(out)["epochs"]) >= epochs',
+        'return int(training.read_summary(out)["epochs"]) > epochs',
+        (f"{OF_STORE}::test_a_run_is_trained_once",),
+    ),
+    Mutant(
+        "figure 1: arrival is the epoch before",
+        FIG1,
+        "return float(before_x + (x - before_x) * (before_y - TARGET) / (before_y - y))",
+        "return float(before_x)",
+        (f"{OF_EXPERIMENTS}::test_arrival_lies_on_the_line_between_two_epochs",),
+    ),
+    Mutant(
+        "figure 1: the slowest rate is chosen",
+        FIG1,
+        "min(arrived, key=arrived.__getitem__)",
+        "max(arrived, key=arrived.__getitem__)",
+        (f"{OF_EXPERIMENTS}::test_figure_1_takes_the_best_rate_of_each",),
+    ),
+    Mutant(
+        "towers: grey counts as colour",
+        TOWERS,
+        "rest = np.square(weight - grey)",
+        "rest = np.square(grey + 0 * weight)",
+        (f"{OF_EXPERIMENTS}::test_grey_filters_have_no_colour",),
+    ),
+    Mutant(
+        "towers: every split is rare",
+        TOWERS,
+        "return (more + 1) / (SHUFFLES + 1)",
+        "return 1 / (SHUFFLES + 1)",
+        (f"{OF_EXPERIMENTS}::test_a_clean_split_of_colours_is_no_chance_and_a_mixed_one_is",),
+    ),
+    Mutant(
+        "ablations: what was not shown is called worse",
+        ABLATIONS,
+        "    if not shown:\n",
+        "    if shown is None:\n",
+        (f"{OF_EXPERIMENTS}::test_the_ablations_name_every_arm_and_pair_by_seed",),
+    ),
+    Mutant(
+        "ablations: without crops there are mirrors still",
+        ABLATIONS,
+        'crop_at="center", mirror=False',
+        'crop_at="center"',
+        (f"{OF_EXPERIMENTS}::test_each_ablation_leaves_out_one_thing",),
+    ),
+    Mutant(
+        "ensembles: all groups are the first one",
+        ENSEMBLES,
+        "[(first + i) % len(each) for i in range(n)]",
+        "[i for i in range(n)]",
+        (f"{OF_EXPERIMENTS}::test_every_size_of_an_ensemble_uses_every_net_alike",),
+    ),
+    Mutant(
+        "alexnet-small: columns that must not exchange do so in conv3",
+        SMALL,
+        '"conv3": Conv2d(48, 64, 3, padding=1, groups=across)',
+        '"conv3": Conv2d(48, 64, 3, padding=1)',
+        (f"{OF_EXPERIMENTS}::test_columns_that_do_not_exchange_are_blind_to_each_other",),
+    ),
+    Mutant(
+        "loader: crops at the centre are at random all the same",
+        LOADER,
+        "self.random_crop = training and random_crop",
+        "self.random_crop = training",
+        (f"{OF_LOADER}::test_training_crops_may_lie_in_the_centre",),
+    ),
+)
