@@ -14,6 +14,7 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
 from tinyalex.commands.predict import predict
+from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
@@ -81,6 +82,7 @@ app.command()(model)
 app.command()(recipe)
 app.command()(bench)
 app.command()(doctor)
+app.command()(report)
 app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")

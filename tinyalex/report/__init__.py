@@ -1,6 +1,7 @@
-"""Pictures of a run, and the table of a model's layers."""
+"""Pictures of a run, the table of a model's layers, and the report of runs as a page."""
 
 from tinyalex.report.layer_table import LayerRow, layer_table, measure_layers
+from tinyalex.report.page import report
 from tinyalex.report.pictures import curves, filters
 from tinyalex.report.run_pictures import draw_run, first_filters
 
@@ -12,4 +13,5 @@ __all__ = [
     "first_filters",
     "layer_table",
     "measure_layers",
+    "report",
 ]

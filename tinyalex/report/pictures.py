@@ -94,6 +94,11 @@ def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) 
     ShapeError
         ``weight`` is not (F, 1 or 3, KH, KW), or F is not divisible by ``groups``.
     """
+    _save(filters_figure(weight, title, groups), Path(out_png))
+
+
+def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
+    """The picture that `filters` saves."""
     weight = np.asarray(weight, dtype=np.float64)
     if weight.ndim != 4 or weight.shape[1] not in (1, 3) or 0 in weight.shape:
         raise ShapeError(
@@ -108,7 +113,7 @@ def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) 
     what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
     figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
     figure.text(0.5, 1 - 0.45 / height, what, ha="center", va="center", fontsize=9, color=GREY)
-    _save(figure, Path(out_png))
+    return figure
 
 
 def _read_records(path: Path) -> list[dict[str, Any]]:
@@ -200,7 +205,12 @@ def _new_figure(width: float, height: float, layout: Any = "constrained") -> Fig
     return Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
 
 
-def _save(figure: Figure, path: Path) -> None:
+def as_png(figure: Figure) -> bytes:
+    """A picture as a PNG file's bytes."""
     png = io.BytesIO()
     figure.savefig(png, format="png")
-    write_atomic(path, png.getvalue())
+    return png.getvalue()
+
+
+def _save(figure: Figure, path: Path) -> None:
+    write_atomic(path, as_png(figure))

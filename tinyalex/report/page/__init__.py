@@ -1,0 +1,146 @@
+"""The HTML report: what one run or several came to, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+
+import tinyalex
+from tinyalex.errors import ConfigError
+from tinyalex.files import write_atomic
+from tinyalex.report.page import drawings, sections
+from tinyalex.report.page.drawings import as_uri
+from tinyalex.report.page.facts import Facts, gather
+from tinyalex.report.page.findings import findings
+from tinyalex.report.page.skeleton import bullets, chart, page, table
+
+__all__ = ["report"]
+
+# Anchor, heading, what makes it, whether it shows images of the data set.
+_SECTIONS: tuple[tuple[str, str, Callable[[Facts], str], bool], ...] = (
+    ("filters", "What the first layer looks for", sections.filters, False),
+    ("answers", "Images and answers", sections.answers, True),
+    ("neighbours", "What it finds alike", sections.neighbours, True),
+    ("confusions", "What it takes for what", sections.confusions, False),
+    ("mistakes", "Its mistakes", sections.mistakes, True),
+    ("inside", "Inside, layer by layer", sections.inside, False),
+    ("cost", "What it costs", sections.cost, False),
+    ("repeat", "How to repeat it", sections.repeat, False),
+)
+
+
+def report(
+    runs: Sequence[Path | str],
+    out: Path | str,
+    *,
+    photographs: bool = True,
+    backend: str = "auto",
+    threads: int | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Write one HTML file about runs; nothing is fetched when it is opened.
+
+    Parameters
+    ----------
+    runs : sequence of folders
+        The first one is shown in full, the others beside it.
+    out : Path
+        The file; an old one is replaced in one move.
+    photographs : bool
+        False leaves the data set's images out, for a report that is passed on.
+    backend, threads : optional
+    say : callable
+        Hears of each step.
+
+    Raises
+    ------
+    ConfigError
+        No run is named, or one twice.
+    RunError, CheckpointError, DataError
+        A folder holds no run with a finished epoch, or its data are gone.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyalex import training
+    >>> from tinyalex.report import report
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
+    ...     path = report([f"{folder}/first"], f"{folder}/report.html")
+    ...     "<h1>tiny on digits" in path.read_text(encoding="utf-8")
+    True
+    """
+    folders = [Path(run) for run in runs]
+    if not folders:
+        raise ConfigError("report: no run is named", "runs/tiny-digits-seed0")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise ConfigError("report: a run is named twice", "each folder once")
+    gathered = []
+    for folder in folders:
+        say(f"looking at {folder}")
+        gathered.append(gather(folder, backend, threads))
+    html = compose(gathered, photographs)
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, html.encode())
+    return path
+
+
+def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
+    """The page's HTML."""
+    first = runs[0]
+    data_name = first.run.config.facts.get("data_name", first.run.config.data)
+    title = f"{first.run.config.model} on {data_name}"
+    parts = [
+        ("glance", "At a glance", _glance(runs)),
+        ("stands-out", "What stands out", bullets(findings(first)) + _looked_at(first)),
+        ("curves", "How it learned", _curves(runs)),
+    ]
+    parts += [
+        (anchor, heading, make(first))
+        for anchor, heading, make, shows_images in _SECTIONS
+        if photographs or not shows_images
+    ]
+    if not photographs:
+        parts.append(("left-out", "Left out", "<p>Images of the data set, as was asked for.</p>"))
+    others = f", beside {len(runs) - 1} more" if len(runs) > 1 else ""
+    intro = (
+        f"<p>Run <code>{escape(first.name)}</code>{others}: test error "
+        f"<strong>{100 * first.summary['top1_error']:.2f} %</strong> after "
+        f"{first.summary['epochs']} epochs.</p>"
+    )
+    return page(title, intro, parts, f"Made by tinyalex {escape(tinyalex.__version__)}.")
+
+
+def _glance(runs: Sequence[Facts]) -> str:
+    rows = [
+        [
+            facts.name,
+            facts.run.config.model,
+            facts.run.config.seed,
+            f"{100 * facts.summary['top1_error']:.2f} %",
+            f"{100 * facts.summary['train_error']:.2f} %",
+            facts.summary["epochs"],
+            f"{facts.run.model.count_parameters():,}",
+        ]
+        for facts in runs
+    ]
+    columns = ("run", "model", "seed", "test error", "training error", "epochs", "parameters")
+    return table("Runs", columns, rows)
+
+
+def _curves(runs: Sequence[Facts]) -> str:
+    uri = as_uri(drawings.curves(runs))
+    ends = "; ".join(
+        f"{facts.name}: test error {100 * facts.epochs[0]['test_error']:.1f} % after the first "
+        f"epoch, {100 * facts.epochs[-1]['test_error']:.1f} % after the last"
+        for facts in runs
+    )
+    return chart(uri, f"Loss and error over the epochs. {ends}", "Training dashed, test solid.")
+
+
+def _looked_at(facts: Facts) -> str:
+    if len(facts.labels) == facts.all_images:
+        return f"<p>Measured on all {facts.all_images:,} test images, each seen once.</p>"
+    return f"<p>Measured on {len(facts.labels):,} of the {facts.all_images:,} test images.</p>"

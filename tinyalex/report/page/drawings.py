@@ -1,0 +1,144 @@
+"""The report's pictures, as PNG in memory."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from tinyalex.evaluation import confusion
+from tinyalex.report.page.facts import Facts, Host
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#1f77b4", "#d9480f", "#2b8a3e", "#7048e8", "#c2255c", "#0b7285", "#5c940d", "#495057")
+DPI = 110
+MOST_CELLS = 20  # classes up to which the confusion matrix has numbers
+LEAST_SIDE = 72  # pixels that a small picture is enlarged to, in whole steps
+
+
+def as_uri(png: bytes) -> str:
+    """A picture inside a page."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def curves(runs: Sequence[Facts]) -> bytes:
+    """Loss and error of all runs, training dashed and test solid."""
+    figure = _figure(9, 3.8)
+    axes = figure.subplots(1, 2)
+    for facts, colour in zip(runs, _colours(len(runs)), strict=True):
+        x = [e["epoch"] for e in facts.epochs]
+        for axis, key, factor in ((axes[0], "loss", 1.0), (axes[1], "error", 100.0)):
+            for part, style in (("train", "--"), ("test", "-")):
+                y = [factor * e[f"{part}_{key}"] for e in facts.epochs]
+                label = f"{facts.name}, {part}" if len(runs) > 1 else part
+                mark = "o" if len(x) < 3 else ""
+                axis.plot(x, y, style, color=colour, label=label, marker=mark)
+    for axis, label in zip(axes, ("loss (nats)", "error (%)"), strict=True):
+        axis.set_xlabel("epoch")
+        axis.set_ylabel(label)
+        axis.set_ylim(bottom=0)
+        axis.grid(color="#e9ecef")
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[1].legend(fontsize=8, framealpha=1, edgecolor="none")
+    return _png(figure)
+
+
+def matrix(facts: Facts) -> bytes:
+    """Confusion: rows are the right classes, columns the guesses, in percent of the row."""
+    classes = facts.run.classes
+    K = len(classes)
+    counts = confusion(facts.labels, facts.guesses, K).astype(float)
+    share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = min(9.0, 2.2 + 0.45 * K)
+    figure = _figure(side + 0.6, side)
+    axis = figure.subplots()
+    image = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    figure.colorbar(image, ax=axis, fraction=0.045, label="% of the class")
+    if K <= MOST_CELLS:
+        axis.set_xticks(range(K), classes, rotation=60, ha="right", fontsize=8)
+        axis.set_yticks(range(K), classes, fontsize=8)
+        for i, j in np.argwhere(share >= 0.5):
+            colour = "white" if share[i, j] > 60 else "black"
+            axis.text(
+                j, i, f"{share[i, j]:.0f}", ha="center", va="center", fontsize=7, color=colour
+            )
+    axis.set_xlabel("the net's answer")
+    axis.set_ylabel("right class")
+    return _png(figure)
+
+
+def updates(facts: Facts) -> bytes:
+    """|dw| / |w| of every weight over the epochs."""
+    figure = _figure(7.5, 3.8)
+    axis = figure.subplots()
+    names = [n for n in facts.weights[-1]["parameters"] if n.endswith("weight")]
+    for name, colour in zip(names, _colours(len(names)), strict=True):
+        points = [(w["epoch"], w["parameters"][name]["ratio"]) for w in facts.weights]
+        kept = [(epoch, ratio) for epoch, ratio in points if ratio]
+        if kept:
+            x, y = zip(*kept, strict=True)
+            axis.plot(x, y, color=colour, marker="o" if len(x) < 3 else "", label=name)
+    axis.set_yscale("log")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel("change by a step, as a share of the weight")
+    axis.grid(color="#e9ecef")
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return _png(figure)
+
+
+def answers(p: Host, classes: Sequence[str], label: int) -> bytes:
+    """Bars of the five surest classes of one image, the right one in another colour (figure 4)."""
+    top = np.argsort(-p, kind="stable")[:5]
+    figure = _figure(2.3, 1.25)
+    axis = figure.subplots()
+    axis.barh(range(len(top)), p[top], color=["#d9480f" if c == label else "#74c0fc" for c in top])
+    for i, c in enumerate(top):
+        axis.text(0.02, i, classes[c][:22], va="center", fontsize=8)
+    axis.set_xlim(0, 1)
+    axis.invert_yaxis()
+    axis.set_axis_off()
+    return _png(figure)
+
+
+def thumbnail(image: Host) -> bytes:
+    """An image uint8 (H, W, C) as PNG; a small one in whole pixels, a large one made smaller."""
+    pixels = image[..., 0] if image.shape[2] == 1 else image
+    picture = Image.fromarray(pixels)
+    side = min(picture.size)
+    if side < LEAST_SIDE:
+        zoom = -(-LEAST_SIDE // side)
+        picture = picture.resize(
+            (picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST
+        )
+    elif side > 2 * LEAST_SIDE:
+        picture.thumbnail((2 * LEAST_SIDE, 2 * LEAST_SIDE))
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _colours(count: int) -> list[str]:
+    return [COLOURS[i % len(COLOURS)] for i in range(count)]
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+
+
+def _png(figure: Any) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    # A palette is a quarter of the size, and the report's charts have few colours.
+    picture = Image.open(stream).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    small = io.BytesIO()
+    picture.save(small, "PNG", optimize=True)
+    return small.getvalue()

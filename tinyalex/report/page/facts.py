@@ -1,0 +1,206 @@
+"""What a report tells of a run, measured on its test images."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinyalex import data, training
+from tinyalex.errors import RunError
+from tinyalex.layers import Layer, Linear, ReLU, Tanh
+from tinyalex.training import Run
+from tinyalex.training.views import view_probabilities
+
+Host = np.ndarray[Any, Any]
+
+MOST_IMAGES = 10_000  # test images that are looked at; said in the report
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What one activation layer did on the test images.
+
+    Attributes
+    ----------
+    name : str
+    units : int
+        Channels, or units of a fully connected layer.
+    active : float
+        Share of all outputs above 0 (for tanh: beyond 0.95 either way, saturated).
+    dead : int
+        Units that were 0 on every image (for tanh: saturated on every one).
+    """
+
+    name: str
+    kind: str
+    units: int
+    active: float
+    dead: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One run, for its report.
+
+    Attributes
+    ----------
+    run : Run
+    summary : dict
+        Of its summary.json; of an unfinished run what its last epoch says.
+    epochs, weights : list of dict
+        Lines of its metrics.jsonl.
+    test : Split
+        The images that were looked at.
+    p : float32 (N, classes)
+        Probabilities.
+    labels : int64 (N,)
+    features : float32 (N, D)
+        Outputs of the last hidden layer.
+    activity : list of Activity
+    all_images : int
+        In the test set.
+    """
+
+    run: Run
+    summary: dict[str, Any]
+    epochs: list[dict[str, Any]]
+    weights: list[dict[str, Any]]
+    test: data.Split
+    p: Host
+    labels: Host
+    features: Host
+    activity: list[Activity]
+    all_images: int
+
+    @property
+    def name(self) -> str:
+        """The run's folder, as people call it."""
+        return self.run.folder.resolve().name
+
+    @property
+    def guesses(self) -> Host:
+        found: Host = self.p.argmax(axis=1)
+        return found
+
+    @property
+    def wrong(self) -> Host:
+        found: Host = self.guesses != self.labels
+        return found
+
+
+def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> Facts:
+    """Load a run and look at its test images.
+
+    Raises
+    ------
+    RunError, CheckpointError, DataError
+        The folder holds no run with a finished epoch, or its data are gone.
+    """
+    run = training.load_run(folder, backend, threads)
+    lines = _lines(folder / "metrics.jsonl")
+    epochs = [line for line in lines if "test_error" in line]
+    if not epochs:
+        raise RunError(f"{folder}: has no finished epoch", "train for longer")
+    test = training.load_dataset(run.config).test
+    every = len(test)
+    if every > MOST_IMAGES:  # in equal steps, since images often come class by class
+        test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
+    with _watched(run) as watch:
+        batches = view_probabilities(
+            run.model, run.backend, run.config.recipe, run.statistics, test, 1, 128
+        )
+        p = np.concatenate([run.backend.to_host(found) for found, _ in batches])
+    summary = {**epochs[-1], "top1_error": epochs[-1]["test_error"], "epochs": epochs[-1]["epoch"]}
+    with contextlib.suppress(RunError):
+        summary |= training.read_summary(folder)
+    return Facts(
+        run,
+        summary,
+        epochs,
+        [line for line in lines if "parameters" in line],
+        test,
+        p,
+        test.labels,
+        np.concatenate(watch.features),
+        [activity for counter in watch.counters if (activity := counter.done()) is not None],
+        every,
+    )
+
+
+class _Counter:
+    """Counts what an activation layer lets through."""
+
+    def __init__(self, name: str, layer: Layer) -> None:
+        self.name, self.kind = name, type(layer).__name__
+        self.above, self.all = 0, 0
+        self.seen: Host | None = None
+
+    def add(self, y: Host) -> None:
+        on = y > 0 if self.kind == "ReLU" else np.abs(y) < 0.95
+        self.above += int(on.sum())
+        self.all += on.size
+        ever: Host = np.any(on, axis=tuple(i for i in range(y.ndim) if i != 1))
+        self.seen = ever if self.seen is None else np.logical_or(self.seen, ever)
+
+    def done(self) -> Activity | None:
+        if self.seen is None:
+            return None
+        dead = int((~self.seen).sum())
+        return Activity(self.name, self.kind, len(self.seen), self.above / self.all, dead)
+
+
+class _Watch:
+    def __init__(self) -> None:
+        self.features: list[Host] = []
+        self.counters: list[_Counter] = []
+
+
+@contextlib.contextmanager
+def _watched(run: Run) -> Iterator[_Watch]:
+    """Look at activation layers, and at what the last layer gets, while images pass."""
+    watch, changed = _Watch(), []
+    layers = list(run.model.named_layers())
+    last = next(layer for _, layer in reversed(layers) if isinstance(layer, Linear))
+
+    def look(layer: Layer, see: Callable[[Any, Any], object]) -> None:
+        forward = layer.forward
+
+        def watching(x: Any) -> Any:
+            y = forward(x)
+            see(x, y)
+            return y
+
+        layer.__dict__["forward"] = watching
+        changed.append(layer)
+
+    host = run.backend.to_host
+    try:
+        for name, layer in layers:
+            if isinstance(layer, ReLU | Tanh):
+                counter = _Counter(name, layer)
+                watch.counters.append(counter)
+                look(layer, partial(_count, counter, host))
+        look(last, lambda x, y: watch.features.append(np.array(host(x))))
+        yield watch
+    finally:
+        for layer in changed:
+            del layer.__dict__["forward"]
+
+
+def _count(counter: _Counter, host: Callable[[Any], Host], x: Any, y: Any) -> None:
+    counter.add(host(y))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return [dict(json.loads(line)) for line in text.splitlines() if line.strip()]
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path}: cannot be read ({error})", "the folder of a run") from None

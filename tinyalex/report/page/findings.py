@@ -1,0 +1,140 @@
+"""What stands out: sentences that the error alone does not say, each computed from the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinyalex.evaluation import confusion
+from tinyalex.report.page.facts import Facts, Host
+
+SURE = 0.9  # probability from which a wrong answer counts as sure
+
+
+def findings(facts: Facts) -> list[str]:
+    """Give the sentences, the most telling first."""
+    found = [_worst_pair(facts), _hardest_class(facts), _surety(facts), _neighbours(facts)]
+    found += [_gap(facts), *_dead(facts), _still(facts)]
+    return [text for text in found if text]
+
+
+def calibration(facts: Facts) -> tuple[float, float]:
+    """Mean probability of the guesses, and the share of right ones."""
+    return float(facts.p.max(axis=1).mean()), float(1 - facts.wrong.mean())
+
+
+def agreement(vectors: Host, labels: Host, queries: Host) -> float:
+    """Share of queries whose nearest other vector (Euclidean) has the same label."""
+    same = [labels[nearest(vectors, int(q), 1)[0]] == labels[q] for q in queries]
+    return float(np.mean(same))
+
+
+def nearest(vectors: Host, query: int, count: int) -> Host:
+    """Indices of the vectors nearest to one of them, without itself."""
+    distance = np.square(vectors - vectors[query]).sum(axis=1)
+    distance[query] = np.inf
+    return np.argsort(distance, kind="stable")[:count]
+
+
+def _worst_pair(facts: Facts) -> str:
+    classes = facts.run.classes
+    table = confusion(facts.labels, facts.guesses, len(classes)).copy()
+    np.fill_diagonal(table, 0)
+    if not table.any():
+        return ""
+    right, taken = np.unravel_index(int(table.argmax()), table.shape)
+    count, of = int(table[right, taken]), int((facts.labels == right).sum())
+    back = int(table[taken, right])
+    return (
+        f"The commonest mistake: {_name(classes[right])} is taken for {_name(classes[taken])} in "
+        f"{count} of {of} images ({count / of:.0%}); the other way round {back} times."
+    )
+
+
+def _hardest_class(facts: Facts) -> str:
+    classes, labels = facts.run.classes, facts.labels
+    present = np.unique(labels)
+    if len(present) < 3:
+        return ""
+    errors = np.array([facts.wrong[labels == c].mean() for c in present])
+    worst, best = present[errors.argmax()], present[errors.argmin()]
+    return (
+        f"Hardest class: {_name(classes[worst])} ({errors.max():.1%} wrong); easiest: "
+        f"{_name(classes[best])} ({errors.min():.1%})."
+    )
+
+
+def _surety(facts: Facts) -> str:
+    sure, right = calibration(facts)
+    much = int((facts.wrong & (facts.p.max(axis=1) >= SURE)).sum())
+    how = (
+        "more sure than it should be"
+        if sure > right + 0.01
+        else ("less sure than it could be" if sure < right - 0.01 else "as sure as it is right")
+    )
+    return (
+        f"It is {how}: it gives its answers {sure:.1%} on average and {right:.1%} of them are "
+        f"right. {much} of its {int(facts.wrong.sum())} mistakes have {SURE:.0%} or more."
+    )
+
+
+def _neighbours(facts: Facts) -> str:
+    count = min(len(facts.labels), 2000)
+    if count < 20:
+        return ""
+    chosen = np.linspace(0, len(facts.labels) - 1, count).astype(np.int64)
+    pixels = facts.test.images(chosen).reshape(count, -1).astype(np.float32)
+    labels, every = facts.labels[chosen], np.arange(0, count, max(1, count // 200))
+    by_features = agreement(facts.features[chosen], labels, every)
+    by_pixels = agreement(pixels, labels, every)
+    return (
+        f"Looked up by the last hidden layer, the nearest of {count:,} test images is of the same "
+        f"class {by_features:.0%} of the time; by pixels {by_pixels:.0%}."
+    )
+
+
+def _gap(facts: Facts) -> str:
+    last = facts.epochs[-1]
+    gap = last["test_error"] - last["train_error"]
+    if gap < 0:
+        return (
+            f"The training error ({last['train_error']:.1%}) is above the test error: it is "
+            "measured while training, on altered images, and with dropout."
+        )
+    return (
+        f"Training error {last['train_error']:.1%}, test error {last['test_error']:.1%}: a gap of "
+        f"{100 * gap:.1f} points."
+    )
+
+
+def _dead(facts: Facts) -> list[str]:
+    dead = [a for a in facts.activity if a.dead]
+    if not dead:
+        return [f"No unit of the {len(facts.activity)} activation layers is dead."]
+    return [
+        f"{a.dead} of {a.units} units of {a.name} "
+        + ("never fire" if a.kind == "ReLU" else "are always saturated")
+        + " on these images."
+        for a in dead
+    ]
+
+
+def _still(facts: Facts) -> str:
+    if not facts.weights:
+        return ""
+    last: dict[str, Any] = facts.weights[-1]["parameters"]
+    ratios = {
+        name: m["ratio"] for name, m in last.items() if name.endswith("weight") and m["ratio"]
+    }
+    if len(ratios) < 2:
+        return ""
+    slow, quick = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+    return (
+        f"At the end a step changed {quick} most ({ratios[quick]:.1e} of its size) and {slow} "
+        f"least ({ratios[slow]:.1e})."
+    )
+
+
+def _name(text: str) -> str:
+    return f"“{text}”"

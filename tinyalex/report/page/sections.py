@@ -1,0 +1,171 @@
+"""The report's sections of one run, each as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from tinyalex.report.layer_table import layer_table
+from tinyalex.report.page import drawings
+from tinyalex.report.page.drawings import as_uri
+from tinyalex.report.page.facts import Facts, Host
+from tinyalex.report.page.findings import nearest
+from tinyalex.report.page.skeleton import chart, table
+from tinyalex.report.pictures import as_png, filters_figure
+from tinyalex.report.run_pictures import first_filters
+
+SHOWN = 8  # images of a kind
+QUERIES, NEIGHBOURS = 5, 6
+
+
+def filters(facts: Facts) -> str:
+    """Figure 3."""
+    weight, groups = first_filters(facts.run.model)
+    F, C, KH, KW = weight.shape
+    if C not in (1, 3):
+        return f"<p>The first filters look at {C} channels: no picture.</p>"
+    picture = as_png(filters_figure(np.asarray(weight), "", groups))
+    what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
+    return chart(as_uri(picture), f"First-layer filters: {what}", f"{what} (paper, figure 3).")
+
+
+def answers(facts: Facts) -> str:
+    """Figure 4, left: images with the five surest answers."""
+    chosen = np.linspace(0, len(facts.labels) - 1, SHOWN).astype(np.int64)
+    return _cards(
+        facts, chosen, "Images at equal steps through the test set (paper, figure 4, left)."
+    )
+
+
+def mistakes(facts: Facts) -> str:
+    """The surest mistakes, and the images that the net found hardest."""
+    at = np.arange(len(facts.labels))
+    wrong = at[facts.wrong]
+    if not len(wrong):
+        return "<p>There is no mistake among these images.</p>"
+    surest = wrong[np.argsort(-facts.p[wrong].max(axis=1), kind="stable")][:SHOWN]
+    hardest = np.argsort(facts.p[at, facts.labels], kind="stable")[:SHOWN]
+    return (
+        "<h3>Surest mistakes</h3>"
+        + _cards(facts, surest, "Wrong with the highest probability.")
+        + "<h3>Hardest images</h3>"
+        + _cards(facts, hardest, "The right class has the lowest probability.")
+    )
+
+
+def neighbours(facts: Facts) -> str:
+    """Figure 4, right: what lies near an image in the last hidden layer."""
+    labels, rows = facts.labels, []
+    for query in np.linspace(0, len(labels) - 1, QUERIES + 2).astype(np.int64)[1:-1]:
+        near = nearest(facts.features, int(query), NEIGHBOURS)
+        pictures = "".join(_picture(facts, int(i)) for i in near)
+        same = int((labels[near] == labels[query]).sum())
+        rows.append(
+            f'<li class="row"><span class="query">{_picture(facts, int(query))}</span>{pictures}'
+            f"<span>{same} of {len(near)} of the same class</span></li>"
+        )
+    return (
+        "<p>Framed: a test image. Beside it those whose last hidden layer is nearest to its own, "
+        "by Euclidean distance (paper, figure 4, right).</p>"
+        f'<ul class="cards" style="display:block">{"".join(rows)}</ul>'
+    )
+
+
+def confusions(facts: Facts) -> str:
+    """The confusion matrix, and the commonest mistakes in words."""
+    classes = facts.run.classes
+    pairs: dict[tuple[int, int], int] = {}
+    for right, guess in zip(facts.labels[facts.wrong], facts.guesses[facts.wrong], strict=True):
+        pairs[int(right), int(guess)] = pairs.get((int(right), int(guess)), 0) + 1
+    common = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:10]
+    rows = [[classes[right], classes[guess], count] for (right, guess), count in common]
+    picture = chart(
+        as_uri(drawings.matrix(facts)), "Confusion matrix; the table below has its peaks"
+    )
+    return picture + table("Commonest mistakes", ("right class", "taken for", "images"), rows)
+
+
+def inside(facts: Facts) -> str:
+    """Activations, dead units, and how much a step changes each layer."""
+    rows = [[a.name, a.kind, a.units, f"{a.active:.1%}", a.dead] for a in facts.activity]
+    text = table(
+        "Activation layers on the test images",
+        ("layer", "kind", "units", "active (tanh: not saturated)", "dead units"),
+        rows,
+    )
+    if facts.weights:
+        text += chart(
+            as_uri(drawings.updates(facts)),
+            "Mean change of each weight by a step, as a share of its size, over the epochs",
+            "|dw| / |w| after each epoch. Layers that learn are near 1e-3 while the rate is high.",
+        )
+    return text
+
+
+def cost(facts: Facts) -> str:
+    """What each layer holds and computes."""
+    rows = layer_table(facts.run.model, facts.run.model.input_shape)
+    kept = [
+        [
+            row.name,
+            f"{row.kind} {row.detail}".strip(),
+            "x".join(map(str, row.output_shape)),
+            f"{row.parameters:,}",
+            f"{row.multiply_adds:,}",
+        ]
+        for row in rows
+    ]
+    total = ["all", "", "", f"{sum(r.parameters for r in rows):,}"]
+    total += [f"{sum(r.multiply_adds for r in rows):,}"]
+    summary = facts.summary
+    spent = (
+        f"<p>Trained in {summary['wall_seconds']:,.0f} s at {summary['images_per_second']:,.0f} "
+        f"images/s, backend {escape(str(summary['backend']))}.</p>"
+        if "wall_seconds" in summary
+        else "<p>The run is not finished.</p>"
+    )
+    columns = ("layer", "kind", "output", "parameters", "multiply-adds an image")
+    return spent + table("Cost of each layer", columns, [*kept, total])
+
+
+def repeat(facts: Facts) -> str:
+    """How to have the same run again."""
+    config, summary = facts.run.config, facts.summary
+    command = summary.get("command") or config.command
+    versions = config.facts.get("versions", {})
+    rows = [
+        ["data", config.facts.get("data_name", config.data)],
+        ["data's fingerprint", config.facts.get("data_fingerprint", "-")],
+        ["recipe", config.recipe.name],
+        ["seed", config.seed],
+        ["epochs, batch, rate", f"{config.epochs}, {config.batch_size}, {config.lr:g}"],
+        *([name, version] for name, version in versions.items()),
+    ]
+    line = f"<p><code>{escape(command)}</code></p>" if command else ""
+    return line + table("What the run depends on", ("what", "value"), rows)
+
+
+def _cards(facts: Facts, chosen: Host, caption: str) -> str:
+    cards = "".join(f"<li>{_card(facts, int(i))}</li>" for i in chosen)
+    return f'<p>{escape(caption)}</p><ul class="cards">{cards}</ul>'
+
+
+def _card(facts: Facts, i: int) -> str:
+    classes, label, guess = facts.run.classes, int(facts.labels[i]), int(facts.guesses[i])
+    p = facts.p[i]
+    said = f"answer: {classes[guess]}, {p[guess]:.0%}"
+    bars = as_uri(drawings.answers(p, classes, label))
+    top = np.argsort(-p, kind="stable")[:5]
+    alt = "; ".join(f"{classes[c]} {p[c]:.0%}" for c in top)
+    miss = ' class="miss"' if guess != label else ""
+    return (
+        f"{_picture(facts, i)}<div><strong>{escape(classes[label])}</strong></div>"
+        f'<div{miss}>{escape(said)}</div><img class="chart" src="{bars}" alt="{escape(alt)}">'
+    )
+
+
+def _picture(facts: Facts, i: int) -> str:
+    uri = as_uri(drawings.thumbnail(facts.test.images(np.array([i]))[0]))
+    name = escape(f"test image {i}, {facts.run.classes[int(facts.labels[i])]}")
+    return f'<img class="photo" src="{uri}" alt="{name}" title="{name}">'
