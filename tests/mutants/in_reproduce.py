@@ -9,11 +9,16 @@ TOWERS = "tinyalex/reproduce/towers.py"
 ABLATIONS = "tinyalex/reproduce/ablations.py"
 ENSEMBLES = "tinyalex/reproduce/ensembles.py"
 SMALL = "tinyalex/models/small.py"
+FACTS = "tinyalex/report/page/facts.py"
+FINDINGS = "tinyalex/report/page/findings.py"
+SECTIONS = "tinyalex/report/page/sections.py"
+PAGE = "tinyalex/report/page/__init__.py"
 LOADER = "tinyalex/data/loader.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
+OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
 
 REPRODUCE_MUTANTS = (
@@ -114,6 +119,55 @@ REPRODUCE_MUTANTS = (
         '"conv3": Conv2d(48, 64, 3, padding=1, groups=across)',
         '"conv3": Conv2d(48, 64, 3, padding=1)',
         (f"{OF_EXPERIMENTS}::test_columns_that_do_not_exchange_are_blind_to_each_other",),
+    ),
+    Mutant(
+        "report: units that fire once are dead",
+        FACTS,
+        "ever: Host = np.any(on,",
+        "ever: Host = np.all(on,",
+        (f"{OF_PAGE}::test_dead_units_are_counted",),
+    ),
+    Mutant(
+        "report: layers stay watched",
+        FACTS,
+        '            del layer.__dict__["forward"]\n',
+        "            pass\n",
+        (f"{OF_PAGE}::test_the_features_are_what_the_last_layer_gets",),
+    ),
+    Mutant(
+        "report: the commonest mistake is read the wrong way round",
+        FINDINGS,
+        "right, taken = np.unravel_index",
+        "taken, right = np.unravel_index",
+        (f"{OF_PAGE}::test_findings_say_what_the_answers_are",),
+    ),
+    Mutant(
+        "report: an image is its own nearest",
+        FINDINGS,
+        "    distance[query] = np.inf\n",
+        "",
+        (f"{OF_PAGE}::test_the_nearest_are_others_in_order_of_distance",),
+    ),
+    Mutant(
+        "report: names are markup",
+        PAGE,
+        "<code>{escape(first.name)}</code>",
+        "<code>{first.name}</code>",
+        (f"{OF_PAGE}::test_names_from_outside_are_text_not_markup",),
+    ),
+    Mutant(
+        "report: photographs stay in",
+        PAGE,
+        "if photographs or not shows_images",
+        "if photographs or shows_images",
+        (f"{OF_PAGE}::test_photographs_can_be_left_out",),
+    ),
+    Mutant(
+        "report: pictures say nothing to who cannot see them",
+        SECTIONS,
+        """src="{bars}" alt="{escape(alt)}">""",
+        """src="{bars}" alt="">""",
+        (f"{OF_PAGE}::test_everything_is_in_the_page_and_every_picture_says_what_it_shows",),
     ),
     Mutant(
         "loader: crops at the centre are at random all the same",

@@ -1,0 +1,215 @@
+"""The HTML report: what it says is true, and a browser opens it without an error."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tinyalex import training
+from tinyalex.data.dataset import array_split
+from tinyalex.errors import ConfigError, RunError
+from tinyalex.report import report
+from tinyalex.report.page import compose
+from tinyalex.report.page.facts import Facts, gather
+from tinyalex.report.page.findings import agreement, calibration, findings, nearest
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "<first> & only"
+    training.train(training.RunConfig(epochs=2, out=out, backend="numpy", threads=1))
+    return out
+
+
+@pytest.fixture(scope="module")
+def facts(folder: Path) -> Facts:
+    return gather(folder, "numpy", 1)
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.targets: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "img":
+            self.images.append(found)
+        elif tag not in ("meta", "link"):
+            self.open.append(tag)
+        self.targets += [str(found[k]) for k in ("src", "href") if k in found]
+        self.ids += [str(found["id"])] if "id" in found else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, text: str) -> None:
+        self.text += text
+
+
+def test_everything_is_in_the_page_and_every_picture_says_what_it_shows(facts: Facts) -> None:
+    page = Reader(compose([facts]))
+    assert page.open == []  # every tag is closed, in order
+    assert len(page.images) > 20 and all(image.get("alt") for image in page.images)
+    for image in page.images:
+        kind, _, code = str(image["src"]).partition(",")
+        assert kind == "data:image/png;base64"
+        Image.open(io.BytesIO(base64.b64decode(code))).verify()
+    inside = [target for target in page.targets if not target.startswith("data:")]
+    assert all(target.startswith("#") and target[1:] in page.ids for target in inside)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_names_from_outside_are_text_not_markup(facts: Facts) -> None:
+    html = compose([facts])
+    assert "<first>" not in html and "&lt;first&gt; &amp; only" in html
+
+
+def test_the_error_is_the_runs_own(facts: Facts, folder: Path) -> None:
+    error = training.read_summary(folder)["top1_error"]
+    assert facts.wrong.mean() == pytest.approx(error)
+    assert f"{100 * error:.2f} %" in Reader(compose([facts])).text
+
+
+def test_the_features_are_what_the_last_layer_gets(facts: Facts) -> None:
+    """The last layer's weights turn them into the logits."""
+    weights = facts.run.model.state_dict()
+    names = [name for name in weights if name.startswith("classifier")][-2:]
+    w, b = (weights[n] for n in sorted(names, reverse=True))
+    logits = facts.features @ w.T + b
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(p / p.sum(axis=1, keepdims=True), facts.p, atol=1e-5)
+    assert "forward" not in vars(list(facts.run.model.named_layers())[1][1])  # watched no longer
+
+
+def test_dead_units_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {a.name: a.dead for a in gather(folder, "numpy", 1).activity}
+    run = training.load_run(folder, "numpy", 1)
+    state = dict(run.model.state_dict())
+    bias = state["classifier.0.bias"].copy()
+    bias[:] = 1e6
+    bias[:5] = -1e6
+    run.model.load_state_dict({**state, "classifier.0.bias": bias})
+    monkeypatch.setattr(training, "load_run", lambda *_: run)
+    after = {a.name: a for a in gather(folder).activity}
+    assert (after["classifier.1"].dead, after["classifier.1"].units) == (5, 128)
+    assert after["classifier.1"].active == pytest.approx(123 / 128)
+    assert after["features.1"].dead == before["features.1"]
+
+
+def made_up(p: list[list[float]], labels: list[int], facts: Facts) -> Facts:
+    return replace(
+        facts,
+        p=np.array(p, np.float32),
+        labels=np.array(labels),
+        features=np.arange(len(labels), dtype=np.float32)[:, None],
+        all_images=len(labels),
+    )
+
+
+def test_findings_say_what_the_answers_are(facts: Facts) -> None:
+    """Three 2s, of which two are taken for 1, once with 95 %; all others are right."""
+    K = 10
+    rows, labels = [], []
+    for label, guess, sure in [(2, 1, 0.95), (2, 1, 0.6), (2, 2, 0.8), (0, 0, 0.9), (1, 1, 0.9)]:
+        row = [(1 - sure) / (K - 1)] * K
+        row[guess] = sure
+        rows.append(row)
+        labels.append(label)
+    found = made_up(rows, labels, facts)
+    text = " ".join(findings(found))
+    assert "“2” is taken for “1” in 2 of 3 images (67%); the other way round 0 times" in text
+    assert "Hardest class: “2” (66.7% wrong)" in text
+    assert "1 of its 2 mistakes have 90% or more" in text and "more sure than it should be" in text
+    sure, right = calibration(found)
+    assert (sure, right) == (pytest.approx(0.83), pytest.approx(0.6))
+
+
+def test_the_nearest_are_others_in_order_of_distance() -> None:
+    vectors = np.array([[0.0], [5.0], [1.0], [2.5]])
+    assert nearest(vectors, 0, 3).tolist() == [2, 3, 1]
+    labels = np.array([0, 1, 0, 1])
+    assert agreement(vectors, labels, np.array([0, 1])) == 1.0
+    assert agreement(vectors, labels, np.array([3])) == 0.0
+
+
+def test_photographs_can_be_left_out(facts: Facts) -> None:
+    with_them, without = (Reader(compose([facts], photographs=p)) for p in (True, False))
+    photographs = [i for i in with_them.images if i.get("class") == "photo"]
+    assert len(photographs) > 20
+    assert not [i for i in without.images if i.get("class") == "photo"]
+    assert "as was asked for" in without.text
+
+
+def test_several_runs_stand_side_by_side(facts: Facts) -> None:
+    html = compose([facts, facts])
+    assert Reader(html).text.count("60,106") >= 2 and "beside 1 more" in html
+
+
+def test_what_cannot_be_reported_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no run is named"):
+        report([], tmp_path / "x.html")
+    with pytest.raises(ConfigError, match="named twice"):
+        report([folder, folder], tmp_path / "x.html")
+    with pytest.raises(RunError, match="not the folder of a run"):
+        report([tmp_path], tmp_path / "x.html")
+    assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
+    """No error in the log, every picture has its size, nothing is wider than the window."""
+    html = compose([facts])
+    # The report has no script; the test brings one that looks at the page and writes down what
+    # it found.
+    script = (
+        "<script>window.onload = () => { const i = [...document.images];"
+        "document.title = JSON.stringify([i.length, i.filter(x => x.complete && x.naturalWidth)"
+        ".length, document.documentElement.scrollWidth <= window.innerWidth]); }</script>"
+    )
+    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
+    page = tmp_path / "report.html"
+    page.write_text(html.replace("</body>", f"{script}</body>"), encoding="utf-8")
+    command: list[Any] = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += ["--no-first-run", "--disable-background-networking", "--enable-logging=stderr"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},900"]
+    done = subprocess.run(
+        [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    title = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert title is not None
+    count = len(Reader(html).images)
+    assert title[1] == f"[{count},{count},true]"
+    assert "CONSOLE" not in done.stderr, done.stderr
+
+
+def test_a_page_of_colour_images_stays_small(facts: Facts) -> None:
+    """As many images of CIFAR-10's size as there are here."""
+    rng = np.random.default_rng(0)
+    n = len(facts.labels)
+    images = rng.integers(0, 255, (n, 32, 32, 3), dtype=np.uint8)
+    noise = replace(facts, test=array_split(images, facts.labels, facts.run.classes, "noise"))
+    assert len(compose([noise])) < 3_000_000
