@@ -125,7 +125,7 @@ REPRODUCE_MUTANTS = (
         FACTS,
         "ever: Host = np.any(on,",
         "ever: Host = np.all(on,",
-        (f"{OF_PAGE}::test_dead_units_are_counted",),
+        (f"{OF_PAGE}::test_a_unit_that_fires_once_is_alive",),
     ),
     Mutant(
         "report: layers stay watched",

@@ -19,9 +19,10 @@ from PIL import Image
 from tinyalex import training
 from tinyalex.data.dataset import array_split
 from tinyalex.errors import ConfigError, RunError
+from tinyalex.layers import ReLU, Tanh
 from tinyalex.report import report
 from tinyalex.report.page import compose
-from tinyalex.report.page.facts import Facts, gather
+from tinyalex.report.page.facts import Counter, Facts, gather
 from tinyalex.report.page.findings import agreement, calibration, findings, nearest
 
 CHROMIUM = (
@@ -119,6 +120,16 @@ def test_dead_units_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert after["features.1"].dead == before["features.1"]
 
 
+def test_a_unit_that_fires_once_is_alive() -> None:
+    for kind, on, off in ((ReLU(), 1.0, 0.0), (Tanh(), 0.1, -0.99)):
+        counter = Counter("act", kind)
+        counter.add(np.array([[on, off], [off, off]]))
+        counter.add(np.full((2, 2), off))
+        found = counter.done()
+        assert found is not None and (found.units, found.dead) == (2, 1)
+        assert found.active == pytest.approx(1 / 8)
+
+
 def made_up(p: list[list[float]], labels: list[int], facts: Facts) -> Facts:
     return replace(
         facts,
@@ -211,5 +222,5 @@ def test_a_page_of_colour_images_stays_small(facts: Facts) -> None:
     rng = np.random.default_rng(0)
     n = len(facts.labels)
     images = rng.integers(0, 255, (n, 32, 32, 3), dtype=np.uint8)
-    noise = replace(facts, test=array_split(images, facts.labels, facts.run.classes, "noise"))
+    noise = replace(facts, test=array_split(images, facts.labels, len(facts.run.classes), "noise"))
     assert len(compose([noise])) < 3_000_000

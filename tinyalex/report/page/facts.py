@@ -134,7 +134,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     )
 
 
-class _Counter:
+class Counter:
     """Counts what an activation layer lets through."""
 
     def __init__(self, name: str, layer: Layer) -> None:
@@ -159,7 +159,7 @@ class _Counter:
 class _Watch:
     def __init__(self) -> None:
         self.features: list[Host] = []
-        self.counters: list[_Counter] = []
+        self.counters: list[Counter] = []
 
 
 @contextlib.contextmanager
@@ -184,7 +184,7 @@ def _watched(run: Run) -> Iterator[_Watch]:
     try:
         for name, layer in layers:
             if isinstance(layer, ReLU | Tanh):
-                counter = _Counter(name, layer)
+                counter = Counter(name, layer)
                 watch.counters.append(counter)
                 look(layer, partial(_count, counter, host))
         look(last, lambda x, y: watch.features.append(np.array(host(x))))
@@ -194,7 +194,7 @@ def _watched(run: Run) -> Iterator[_Watch]:
             del layer.__dict__["forward"]
 
 
-def _count(counter: _Counter, host: Callable[[Any], Host], x: Any, y: Any) -> None:
+def _count(counter: Counter, host: Callable[[Any], Host], x: Any, y: Any) -> None:
     counter.add(host(y))
 
 
