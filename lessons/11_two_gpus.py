@@ -26,10 +26,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from tinyalex import learn, models
+from tinyalex import learn, models, report
 from tinyalex.layers import Conv2d, Sequential, Towers
 from tinyalex.models.alexnet import paper_layers
-from tinyalex.report import layer_table
 
 conv = Conv2d(4, 2, 1, groups=2)
 conv.params = {"weight": np.array([1.0, 10, 1, 10]).reshape(2, 2, 1, 1), "bias": np.zeros(2)}
@@ -100,12 +99,13 @@ dx, dx_two = one.backward(logits), two.backward(logits)
 assert one.count_parameters() == two.count_parameters()
 print(f"{one.count_parameters():,} parameters; difference {np.abs(logits - logits_two).max():.1e}")
 for a, b in ((logits, logits_two), (dx, dx_two)):
-    assert 0 < np.abs(a).max() and np.abs(a - b).max() < 1e-3 * np.abs(a).max()
+    assert np.abs(a).max() > 0 and np.abs(a - b).max() < 1e-3 * np.abs(a).max()
 
 # %% [markdown]
 # **What the GPUs sent each other**, each way, for the forward pass (backward: as much again).
+
 # %%
-rows = {r.name: r for r in layer_table(Sequential(paper_layers(3)), (3, 227, 227), batch_size=128)}
+rows = {r.name: r for r in report.layer_table(Sequential(paper_layers(3)), (3, 227, 227), 128)}
 sees = {"conv2": "3", "conv3": "7", "conv4": "9", "conv5": "11", "fc6": "14"}  # its input's layer
 half = {name: rows[before].activation_bytes / 2 / 1e6 for name, before in sees.items()}
 half |= {"fc7": 128 * 2048 * 4 / 1e6, "fc8": 128 * 2048 * 4 / 1e6}
@@ -130,7 +130,7 @@ learn.show(figure, "11-exchange")
 # warns you: only numbers do.
 
 # %%
-left, right = w[:4], w[4:]
+left, right = np.split(w, 2)
 wrong = {
     "halves swapped": np.concatenate([right, left]),
     "joined along the input maps": np.concatenate([left, right], axis=1).reshape(w.shape),
