@@ -9,20 +9,15 @@
 # %% [markdown]
 # ## Predict
 #
-# A 5x5 convolution, 16 maps in and 32 out, on images of 16 x 16 pixels.
-#
-# 1. Python loops, compiled loops, im2col with a matrix product: which step gains most?
-# 2. A fully connected layer takes 1 ms for one image. How long for 128 images?
+# 1. Loops in Python, the same loops compiled, im2col with a matrix product: which step gains most?
+# 2. A fully connected layer takes 1 ms for one image. Does it take 128 ms for 128 images?
 
 # %% [markdown]
 # ## By hand
 #
-# **Intensity** is operations per byte moved (each array once, 4 bytes a number).
-#
-# - Fully connected, 1024 to 1024, one image: `2 * 2**20` operations, and `4 * 2**20` bytes of
-#   weights: 0.5. With 128 images a weight serves 128 times, and the images move too:
-#   `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2.
-# - A GPU's thread `p` makes the window `(p // OW, p % OW)`: with `OW = 14`, thread 31 (2, 3).
+# **Intensity** is operations per byte moved (each array once, 4 bytes a number). Fully connected,
+# 1024 to 1024, one image: `2 * 2**20` operations, `4 * 2**20` bytes of weights: 0.5. With 128 images
+# a weight serves 128 times, and they move too: `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2.
 
 # %%
 import os
@@ -36,19 +31,16 @@ from matplotlib.figure import Figure
 
 from tinyalex import backends, learn
 from tinyalex.check import bench
-from tinyalex.check.bench.useful import layer_bytes
 from tinyalex.layers import Conv2d, Linear
 from tinyalex.report.roofline import roofline_figure
 
 fc = Linear(1024, 1024)
-intensity = {N: fc.flops((N, 1024)) / layer_bytes(fc, (N, 1024), False)[0] for N in (1, 128)}
+intensity = {N: fc.flops((N, 1024)) / (4 * (2**20 + 2 * N * 1024)) for N in (1, 128)}
 print(f"operations per byte: {intensity[1]:.2f} for 1 image, {intensity[128]:.1f} for 128")
-assert np.isclose(intensity[1], 0.5, rtol=0.01) and np.isclose(intensity[128], 51.2, rtol=0.01)
-assert divmod(31, 14) == (2, 3)
+assert np.allclose(list(intensity.values()), [0.5, 51.2], rtol=0.01)
 
 # %% [markdown]
 # ## Code
-#
 # Five ways to the same numbers. Rates, not times, so that one slow image compares with 64.
 
 
@@ -57,8 +49,10 @@ def loops(x, w, y):
     """The definition, for one image (C, H, W) and filters (F, C, KH, KW), without padding."""
     for f, oh, ow in np.ndindex(y.shape):
         total = 0.0
-        for c, i, j in np.ndindex(w.shape[1:]):
-            total += x[c, oh + i, ow + j] * w[f, c, i, j]
+        for c in range(w.shape[1]):
+            for i in range(w.shape[2]):
+                for j in range(w.shape[3]):
+                    total += x[c, oh + i, ow + j] * w[f, c, i, j]
         y[f, oh, ow] = total
 
 
@@ -73,72 +67,57 @@ conv = Conv2d(16, 32, 5)
 conv.params["bias"][:] = 0
 w, work = conv.params["weight"], conv.flops((1, 16, 16, 16)) / 1e9  # an image's operations
 y, few = np.empty((32, 12, 12), np.float32), np.empty((1, 12, 12), np.float32)
-compiled = numba.njit(loops)
+jitted = numba.njit(loops)
 rates = {  # for Python one filter of 32: it is slow
     "loops in Python": work / 32 / seconds(lambda: loops(x[0], w[:1], few), tries=1),
-    "loops, compiled": work / seconds(lambda: compiled(x[0], w, y)),
+    "loops, compiled": work / seconds(lambda: jitted(x[0], w, y)),
 }
 expected = conv.forward(x[:1])[0]
 assert np.allclose(few, expected[:1], atol=1e-4) and np.allclose(y, expected, atol=1e-4)
-ways = {
-    "im2col + product": ("numpy", 1),
-    f"im2col, {cores} threads": ("numpy", cores),
-    f"Numba's kernels, {cores} threads": ("numba", cores),
-}
-for name, (backend, threads) in ways.items():
+ways = [("im2col + product", "numpy", 1), (f"im2col, {cores} threads", "numpy", cores)]
+for name, backend, threads in [*ways, (f"Numba's kernels, {cores} threads", "numba", cores)]:
     conv.to(backends.get(backend, threads=threads))
     assert np.allclose(conv.forward(x)[0], expected, atol=1e-4)
     rates[name] = len(x) * work / seconds(lambda: conv.forward(x))
-for name, rate in rates.items():
-    print(f"{name:27} {rate:10.3f} GFLOP/s")
-assert rates["im2col + product"] > 30 * rates["loops in Python"]
-assert rates["im2col + product"] > rates["loops, compiled"] > 10 * rates["loops in Python"]
+python, compiled, columns, *_ = rates.values()
+print(f"compiling: {compiled / python:.0f} times faster; columns: {columns / compiled:.0f} times")
+assert compiled > 30 * python and columns > 3 * compiled
+assert compiled / python > columns / compiled
 axis = (figure := Figure(figsize=(8, 3.2), layout="constrained")).subplots()
-bars = axis.barh(list(rates), list(rates.values()), color="#1f77b4")
-axis.bar_label(bars, fmt="%.3g", padding=3)
-axis.set(xscale="log", xlabel="GFLOP/s (each mark is ten times more)", title="One convolution")
+axis.bar_label(axis.barh(list(rates), list(rates.values())), fmt="%.3g", padding=3)
+axis.set(xscale="log", xlabel="GFLOP/s (a large mark is ten times the one before)")
+axis.set_title("A 5x5 convolution, 16 maps to 32, on 16 x 16 pixels, float32")
 axis.margins(x=0.15)
 axis.invert_yaxis()
 learn.show(figure, "12-ways")
 
 # %% [markdown]
 # **A GPU's kernel**, without a GPU: with `NUMBA_ENABLE_CUDASIM=1` Numba runs each GPU thread as
-# Python. That must be set before Numba is imported: hence a process of its own. A thread writes
-# one window; neighbours write neighbouring numbers, which a GPU stores together.
+# Python. That must be set before Numba is imported: hence a process of its own. In the package's
+# kernel thread `p` writes window `(p // OW, p % OW)`, and its neighbours the neighbouring numbers,
+# which a GPU stores together. The last block may have threads too many: they `return`.
 
 # %%
-KERNEL = """
+SCRIPT = '''
+import inspect
 import numpy as np
-from numba import cuda
 from tinyalex import backends
-from tinyalex.backends import cuda_columns, cuda_launch
+from tinyalex.backends.cuda_columns import im2col
+from tinyalex.backends.cuda_launch import launch
 
-@cuda.jit
-def columns(x, cols, W, K, OW, P, guard):  # one map (H, W), a K x K kernel, P windows
-    p = cuda.grid(1)  # block * threads of a block + thread
-    if guard and p >= P:
-        return  # the last block has threads too many
-    for i in range(K):
-        for j in range(K):
-            cols[(i * K + j) * P + p] = x[(p // OW + i) * W + p % OW + j]
-
-image = np.random.default_rng(0).random((1, 1, 8, 8), dtype=np.float32)
-numpy_cols = backends.get("numpy").im2col(image, (5, 5), (1, 1), (0, 0))
-x = np.concatenate([image.ravel(), np.zeros(64, np.float32)])  # somebody else's memory behind
-for guard in (True, False):
-    cols = np.full(25 * 16 + 32, -1, np.float32)
-    columns[1, 32](x, cols, 8, 5, 4, 16, guard)  # 1 block of 32 threads for 16 windows
-    print(guard, np.array_equal(cols[:400], numpy_cols.ravel()), int((cols[400:] != -1).sum()))
-cols = np.empty_like(numpy_cols)  # and the package's own kernel, as it runs on a GPU
-cuda_launch.launch(cuda_columns.im2col, (1, 1, 1), 32, image, cols, 1, 8, 8, 5, 5, 1, 1, 0, 0, 4, 4)
-print("package", np.array_equal(cols, numpy_cols))
-"""
-simulate = {"env": {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}, "capture_output": True}
-ran = subprocess.run([sys.executable, "-c", KERNEL], **simulate, text=True)
-assert ran.returncode == 0, ran.stderr
-guarded, unguarded, package = ran.stdout.splitlines()
-print("the kernel equals NumPy's im2col:", guarded, "| the package's:", package)
-assert guarded == "True True 0" and package == "package True"
+x = np.random.default_rng(0).random((2, 3, 8, 6), dtype=np.float32)
+right = backends.get("numpy").im2col(x, (5, 5), (1, 1), (2, 2))
+for blocks in (2, 1):  # of 32 threads a map, for 8 * 6 windows
+    cols = np.full_like(right, np.nan)
+    launch(im2col, (2, blocks, 3), 32, x, cols, 3, 8, 6, 5, 5, 1, 1, 2, 2, 8, 6)
+    print((cols == right).mean())
+print(inspect.getsource(im2col.fn).split('"""')[2])
+'''
+environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+said = subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment, text=True)
+two_blocks, one_block, source = said.split("\n", 2)
+print(f"two blocks a map: {float(two_blocks):.0%} of the columns equal NumPy's;", source)
+assert float(two_blocks) == 1
 
 # %% [markdown]
 # ## Check
@@ -147,32 +126,28 @@ assert guarded == "True True 0" and package == "package True"
 # matrix product, nor than memory delivers. Both are measured here, and a training step of `tiny`.
 
 # %%
-a, big = np.ones((1024, 1024), np.float32), np.ones(1 << 24, np.float32)
+a, big, copy = np.ones((1024, 1024), np.float32), *np.ones((2, 1 << 24), np.float32)
 peak = 2 * 1024**3 / 1e9 / seconds(lambda: a @ a, tries=8)
-memory = 2 * big.nbytes / 1e9 / seconds(big.copy, tries=8)
+memory = 2 * big.nbytes / 1e9 / seconds(lambda: np.copyto(copy, big), tries=8)
 rows = bench.layers(bench.Job("numba", "tiny", "train", batch_size=64, threads=cores), passes=9)
-title = f"tiny, 64 images: {peak:.0f} GFLOP/s and {memory:.0f} GB/s at most"
-learn.show(roofline_figure(rows, peak, memory, title), "12-roofline")
-fc.to(backends.get("numba"))
-alone, batch = np.ones((1, 1024), np.float32), np.ones((128, 1024), np.float32)
-ms = [1e3 * seconds(lambda x=x: fc.forward(x), tries=20) for x in (alone, batch)]
+names = iter(["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"])
+rows = [row | {"name": next(names)} for row in rows if row["forward_flop"]]
+learn.show(roofline_figure(rows, peak, memory, "Training tiny, 64 images a step"), "12-roofline")
+ms = [1e3 * seconds(lambda x=x: fc.forward(x), tries=20) for x in (a[:1], a[:128])]
 print(f"fully connected: {ms[0]:.2f} ms for 1 image, {ms[1]:.2f} ms for 128")
-assert ms[1] < 128 * ms[0] / 3  # far from 128 times as long: the weights move once
+assert ms[1] < 100 * ms[0]  # far from 128 times as long: the weights move once
 
 # %% [markdown]
 # ## Break it
 #
-# The kernel without `if p >= P: return`. Every number of the image's columns may still be right;
-# what the threads too many wrote lies behind, in memory that belongs to somebody else.
+# The commonest mistake: `windows // 32` blocks in place of rounding up. 48 windows get one block.
 
 # %%
-overwritten = int(unguarded.split()[2])
-print(f"without the guard: {overwritten} numbers of somebody else overwritten")
-assert overwritten == 32 - 16  # the threads that have no window
+print(f"one block a map: {float(one_block):.0%} right, and no error; the rest was never written")
+assert np.isclose(float(one_block), 32 / 48)
 
 # %% [markdown]
 # ## Try next
 #
-# - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`: the kernel with channels,
-#   padding and stride, in the simulator.
-# - `tinyalex bench` does it properly: in turns, with medians. On a laptop, which layers move?
+# - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in the simulator.
+# - `tinyalex bench` measures with care: in turns, with medians.
