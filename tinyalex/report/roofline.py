@@ -164,7 +164,7 @@ def _name_layers(axis: Any, points: Sequence[tuple[str, str, float, float]]) -> 
     last_x, last_y = 0.0, 0.0
     for y, x, name in forward:
         near = bool(last_x) and 0.4 < x / last_x < 2.5
-        at = min(y, last_y / 1.09) if near else y
+        at = min(y, last_y / 1.14) if near else y
         axis.annotate(
             name,
             (x, at),
