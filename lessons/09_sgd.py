@@ -24,8 +24,6 @@
 # 0, the loss is `ln 4` and its gradient `p - onehot` = (-3/4, 3/4).
 
 # %%
-import itertools
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -58,8 +56,7 @@ assert np.allclose(loss.backward(), [[-0.75, 0.75]])
 # %%
 rate = [0.01] * 60 + [0.001] * 40
 ours = -np.diff(walk([0.0], np.ones_like, 100, rate.__getitem__, momentum=0.9)[:, 0])
-velocities = itertools.accumulate(np.ones(100), lambda v, g: 0.9 * v + g)  # PyTorch's
-theirs = np.array(rate) * list(velocities)
+theirs = rate * np.cumsum(0.9 ** np.arange(100))  # PyTorch: v = 0.9 v + 1 sums powers of 0.9
 print(f"step 60: {ours[59]:.3f} in both; step 61: paper {ours[60]:.4f}, PyTorch {theirs[60]:.4f}")
 assert np.allclose(ours[:60], theirs[:60])  # as long as the rate stays, the rules are one rule
 assert 9.9 < ours[59] / 0.01 < 10  # the sum 1 + 0.9 + 0.81 + ... = 1 / (1 - 0.9)
@@ -73,7 +70,7 @@ learn.show(figure, "09-rate-drop")
 
 # %% [markdown]
 # **A narrow valley**: `(x**2 + 50 y**2) / 2`. The steep `y` limits the rate, so the flat `x`
-# creeps, by `1 - 0.03` a step. With momentum both directions swing and shrink by `sqrt(0.9)` a step.
+# creeps, by `1 - 0.03` a step. With momentum both directions swing, and shrink by `sqrt(0.9)`.
 
 # %%
 steep = np.array([1.0, 50.0])
@@ -130,7 +127,7 @@ assert late < 0.95 * never and late < 0.95 * early
 axis = (figure := Figure(figsize=(8, 4), layout="constrained")).subplots()
 axis.plot(range(1, 15), np.transpose(list(runs.values())), "o-", markersize=3, label=list(runs))
 axis.set(xlabel="epoch", ylabel="training loss (nats)", title=f"A small net, rate {lr}")
-axis.legend(title="rate divided by 10", frameon=False)
+axis.legend(title="rate divided by 10")
 learn.show(figure, "09-plateau")
 
 # %% [markdown]
@@ -148,6 +145,5 @@ assert not lost < np.log(10) - 0.1  # in most cases it is NaN, "not a number"
 
 # %% [markdown]
 # ## Try next
-#
 # - `tinyalex exercise start 15_softmax_cross_entropy`, then `16_sgd`.
 # - Which momentum suits the valley best? Does a second drop pay, `TINYALEX_LESSON_DATA=cifar10`?

@@ -8,7 +8,6 @@
 
 # %% [markdown]
 # ## Predict
-#
 # Five convolutions, three fully connected layers, 60 million weights (paper, abstract).
 #
 # 1. What share of the weights do the convolutions hold: 4 %, 40 % or 90 %? Of the multiply-adds?
@@ -17,7 +16,6 @@
 
 # %% [markdown]
 # ## By hand
-#
 # A convolution has `F` filters of `C/G * KH * KW` weights and a bias each. Windows along a row:
 # `(W + 2 padding - KW) / stride + 1`, rounded down.
 #
@@ -56,7 +54,6 @@ assert sum(weights.values()) == 60_965_224
 
 # %% [markdown]
 # ## Code
-#
 # The package's network and its table of layers: they say shapes and costs without computing.
 
 # %%
@@ -120,7 +117,6 @@ learn.show(figure, "10-where")
 
 # %% [markdown]
 # ## Break it
-#
 # `(224 - 11) / 4 + 1 = 54.25`. Rounded down, everything behind is smaller and fc6 does not fit.
 # Rounded *up* it is 55: the last window hangs 3 pixels over the edge, which is 224 padded by
 # (0, 3), which is 227. Padding 2 on both sides (torchvision) gives 55 too, but other windows.
@@ -142,7 +138,6 @@ assert not np.allclose(y, by_2.forward(image), atol=0.1)  # other windows, other
 
 # %% [markdown]
 # ## Try next
-#
 # - No exercise belongs to this lesson: count another net. `tinyalex model alexnet-torchvision` has
 #   61,100,840 parameters; which layers differ?
 # - What would 256 pixels cost? Do `net["features"].output_shape((1, 3, 256, 256))` by hand first.

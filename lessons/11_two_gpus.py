@@ -8,7 +8,6 @@
 
 # %% [markdown]
 # ## Predict
-#
 # AlexNet did not fit into a GPU of 3 GB, so two GPUs took half of the filters each (paper, section
 # 3.2). In conv2, conv4 and conv5 a filter sees only the maps of its own GPU.
 #
@@ -17,7 +16,6 @@
 
 # %% [markdown]
 # ## By hand
-#
 # A 1x1 convolution at a single pixel: maps (1, 2, 3, 4), two filters, two groups. The first
 # filter sees (1, 2), the second one (3, 4). Both have the weights (1, 10), so `y = (21, 43)`.
 # As one group its weight matrix would be `((1, 10, 0, 0), (0, 0, 1, 10))`: two groups save zeros.
@@ -37,7 +35,6 @@ assert y.ravel().tolist() == [21, 43]
 
 # %% [markdown]
 # ## Code
-#
 # A convolution with `groups=2`, and two towers that each see half of the maps. Same weights in,
 # same numbers out: forward, and backward for the input, the weights and the biases.
 
@@ -84,7 +81,6 @@ learn.show(figure, "11-blocks")
 
 # %% [markdown]
 # ## Check
-#
 # The whole network both ways, on real images, enlarged so that five convolutions fit. The
 # weights are the same: `to_two_tower` cuts each array in half.
 
@@ -125,7 +121,6 @@ learn.show(figure, "11-exchange")
 
 # %% [markdown]
 # ## Break it
-#
 # Three wrong ways to put two towers' weights together. All end with the right shape, so no error
 # warns you: only numbers do.
 
@@ -145,6 +140,5 @@ for name, weight in wrong.items():
 
 # %% [markdown]
 # ## Try next
-#
 # - `tinyalex exercise start 17_grouped_conv`: write it, with loops over the groups.
 # - Paper, section 6.1: the two GPUs' filters came out as "colour" and "no colour". Lesson 15.

@@ -8,13 +8,11 @@
 
 # %% [markdown]
 # ## Predict
-#
 # 1. Loops in Python, the same loops compiled, im2col with a matrix product: which step gains most?
 # 2. A fully connected layer takes 1 ms for one image. Does it take 128 ms for 128 images?
 
 # %% [markdown]
 # ## By hand
-#
 # **Intensity** is operations per byte moved (each array once, 4 bytes a number). Fully connected,
 # 1024 to 1024, one image: `2 * 2**20` operations, `4 * 2**20` bytes of weights: 0.5. A weight
 # serves 128 images at once, which move too: `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2.
@@ -119,7 +117,6 @@ assert float(two_blocks) == 1  # every number of the columns equals NumPy's
 
 # %% [markdown]
 # ## Check
-#
 # **A roofline** (Williams, Waterman and Patterson, 2009): no layer is faster than a matrix product
 # at its best, nor than memory delivers. Small layers reach neither.
 
@@ -137,7 +134,6 @@ assert ms[1] < 100 * ms[0]  # far from 128 times as long: the weights move once
 
 # %% [markdown]
 # ## Break it
-#
 # The commonest mistake: `windows // 32` blocks in place of rounding up. 48 windows get one block.
 
 # %%
@@ -146,6 +142,5 @@ assert np.isclose(float(one_block), 32 / 48)
 
 # %% [markdown]
 # ## Try next
-#
 # - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in the simulator.
 # - `tinyalex bench` measures with care: in turns, with medians.
