@@ -73,10 +73,11 @@ full.params = {"weight": np.zeros((8, 6, 3, 3), np.float32), "bias": grouped.par
 full.params["weight"][:4, :3], full.params["weight"][4:, 3:] = w[:4], w[4:]
 assert np.allclose(full.forward(x32), grouped.forward(x32), atol=1e-5)
 figure = Figure(figsize=(8, 3.6), layout="constrained")
-for axis, each in zip(figure.subplots(1, 2), (Conv2d(6, 8, 3), full), strict=True):
+shown = {"one group": Conv2d(6, 8, 3), "two groups: blocks": full}
+for axis, (title, each) in zip(figure.subplots(1, 2), shown.items(), strict=True):
     axis.imshow(np.abs(each.params["weight"]).mean(axis=(2, 3)), cmap="Blues", vmin=0, vmax=0.15)
-    axis.set(xlabel="input map", ylabel="filter", xticks=range(6), yticks=range(8))
-figure.suptitle("Weights (mean of 3 x 3, white is 0) with one group, and with two")
+    axis.set(xlabel="input map", ylabel="filter", xticks=range(6), yticks=range(8), title=title)
+figure.suptitle("Mean of the 3 x 3 weights' sizes: the darker, the larger; white is 0")
 learn.show(figure, "11-blocks")
 
 # %% [markdown]

@@ -39,7 +39,9 @@ assert np.allclose(list(intensity.values()), [0.5, 51.2], rtol=0.01)
 
 # %% [markdown]
 # ## Code
-# Five ways to the same numbers. Rates, not times, so that one slow image compares with 64.
+# Five ways to the same numbers. im2col copies a pixel up to 25 times, and still wins: the matrix
+# product behind it reads memory in order and uses each number that is in a register many times.
+# Compare rates, not times: Python gets one image, and of that one filter.
 
 
 # %%
@@ -79,7 +81,8 @@ for name, backend, threads in [*ways, (f"Numba's kernels, {cores} threads", "num
     rates[name] = len(x) * work / seconds(lambda: conv.forward(x))
 python, compiled, columns, *_ = rates.values()
 print(f"compiling: {compiled / python:.0f} times faster; columns: {columns / compiled:.0f} times")
-assert compiled > 30 * python and columns > 3 * compiled and columns > 90 * python
+assert compiled > 30 * python and columns > 3 * compiled
+assert compiled / python > columns / compiled  # your first prediction
 axis = (figure := Figure(figsize=(8, 3.2), layout="constrained")).subplots()
 axis.bar_label(axis.barh(list(rates)[::-1], list(rates.values())[::-1]), fmt="%.3g", padding=3)
 title = "A 5x5 convolution, 16 maps to 32, on 16 x 16 pixels, float32"
