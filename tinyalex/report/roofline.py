@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinyalex.errors import ConfigError
 from tinyalex.report.pictures import FAINT, GREY, TEST, TRAIN, _new_figure, _save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _DIRECTIONS = (("forward", "o", TRAIN), ("backward", "s", TEST))
 _LINES = {"numba": TRAIN, "torch": TEST, "numpy": "#2b8a3e", "cuda": "#6741d9"}
@@ -22,6 +25,16 @@ def roofline(
     out_png: str | Path,
     title: str = "",
 ) -> None:
+    """Draw `roofline_figure` into a PNG file; an old one is replaced in one move."""
+    _save(roofline_figure(rows, peak_gflops, copy_gb_per_s, title), Path(out_png))
+
+
+def roofline_figure(
+    rows: Sequence[Mapping[str, Any]],
+    peak_gflops: float,
+    copy_gb_per_s: float,
+    title: str = "",
+) -> Figure:
     """Draw each layer's arithmetic intensity against the rate that it reaches.
 
     Parameters
@@ -30,8 +43,6 @@ def roofline(
         As `tinyalex.check.bench.layers` returns them.
     peak_gflops, copy_gb_per_s : float
         The two ceilings, measured.
-    out_png : str or Path
-        The picture; an old one is replaced in one move.
     title : str
 
     Raises
@@ -96,7 +107,7 @@ def roofline(
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(loc="lower right", frameon=True, edgecolor="none", framealpha=1)
     figure.suptitle(title, fontsize=12)
-    _save(figure, Path(out_png))
+    return figure
 
 
 def growth(
@@ -153,7 +164,7 @@ def _name_layers(axis: Any, points: Sequence[tuple[str, str, float, float]]) -> 
     last_x, last_y = 0.0, 0.0
     for y, x, name in forward:
         near = bool(last_x) and 0.4 < x / last_x < 2.5
-        at = min(y, last_y / 1.09) if near else y
+        at = min(y, last_y / 1.14) if near else y
         axis.annotate(
             name,
             (x, at),
