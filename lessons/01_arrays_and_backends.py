@@ -139,13 +139,12 @@ top_row[...] = 7
 assert (original[:, :, 0, :] == 7).all()
 
 mean = np.float64(images.mean())
-print("float32 - np.float64 is", (images - mean).dtype, "and minus a Python float:", end=" ")
-print((images - float(mean)).dtype)
+print("float32 - np.float64 is", (images - mean).dtype)
 assert (images - mean).dtype == np.float64 and (images - float(mean)).dtype == np.float32
 
 # %% [markdown]
 # ## Try next
 #
-# - By how much is float16 off? Cast `images` and the weights, and compare with `truth`.
-# - Sum 10,000 numbers of float32 forwards and backwards. How large is the difference?
+# - By how much is float16 off? Cast `images` and the weights, and compare with `truth`. Then
+#   sum 10,000 numbers of float32 forwards and backwards: how large is the difference?
 # - `TINYALEX_LESSON_DATA=cifar10` looks at photographs (`tinyalex data download cifar10` first).

@@ -111,11 +111,16 @@ def _variables(pictures: Path, data: str | None) -> Iterator[None]:
 
 
 def _list(out: Output, lessons: list[Lesson]) -> None:
+    from rich.markup import escape
+
+    from tinyalex.commands.lesson_screen import plain
+
     table = plain_table(
         "N", "lesson", "min", "after it you can", left=("lesson", "after it you can")
     )
     for each in lessons:
-        table.add_row(f"{each.number:02d}", each.title, str(each.minutes), each.able.rstrip("."))
+        texts = escape(plain(each.title)), str(each.minutes), escape(plain(each.able).rstrip("."))
+        table.add_row(f"{each.number:02d}", *texts)
     out.table(table)
     minutes = sum(each.minutes for each in lessons)
     out.text(f"\n{len(lessons)} lessons, {duration(60 * minutes)}. Begin with: tinyalex lesson 0")
@@ -125,7 +130,7 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
 
 
 def _step_through(out: Output, each: Lesson, pause: bool) -> None:
-    from tinyalex.commands.lesson_screen import Screen
+    from tinyalex.commands.lesson_screen import Screen, plain
     from tinyalex.learn.lesson_file import CODE
     from tinyalex.learn.stepping import CellError, new_names, run_cell
 
@@ -152,7 +157,7 @@ def _step_through(out: Output, each: Lesson, pause: bool) -> None:
     except KeyboardInterrupt as error:
         out.text(f"\nInterrupted. Once more: {again}")
         raise typer.Exit(INTERRUPTED) from error
-    out.text(f"\nEnd of lesson {each.number:02d}: you can {each.able}", style="bold")
+    out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.able)}", style="bold")
 
 
 # ---------------------------------------------------------------------- all of them
