@@ -76,7 +76,7 @@ def test_all_are_written_although_one_fails(call, folder, tmp_path):
     lessons.write(folder, 4, "adding", lessons.BROKEN)
     result = call("lesson", "--all", "--notebook", "--execute", "--out", "books")
     assert result.exit_code == 1
-    assert "04_adding.py:13: a claim of the lesson does not hold here: three is not two" in (
+    assert "04_adding.py:16: a claim of the lesson does not hold here: three is not two" in (
         result.stdout
     )
     assert result.stdout.splitlines()[-1] == "failed: 04_adding"

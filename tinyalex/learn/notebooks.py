@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,29 @@ def execute(lesson: Lesson, book: Any, folder: Path) -> None:
     _need("ipykernel")
     preprocessors = _need("nbconvert.preprocessors")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else the kernel warns of itself
-    runner = preprocessors.ExecutePreprocessor(timeout=SECONDS, kernel_name=KERNEL["name"])
+    runner = preprocessors.ExecutePreprocessor(
+        timeout=SECONDS,
+        kernel_name=KERNEL["name"],
+        extra_arguments=["--log-level=ERROR"],  # a kernel warns of its network; it stays here
+    )
     try:
         runner.preprocess(book, {"metadata": {"path": str(folder)}})
     except preprocessors.CellExecutionError as error:
         claim = f"{BROKEN_CLAIM}: " if error.ename == "AssertionError" else ""
         text = f"{claim or f'{error.ename}: '}{error.evalue}".removesuffix(": ")
         hint = "pip install 'tinyalex[lessons]'" if error.ename == "ModuleNotFoundError" else ""
-        raise CellError(lesson, _first_failed_line(lesson, book), text, hint) from error
+        raise CellError(lesson, _failed_line(lesson, error.traceback), text, hint) from error
 
 
-def _first_failed_line(lesson: Lesson, book: Any) -> int:
-    """Where the cell begins that has an error among its outputs."""
-    sources = {cell.source.strip(): cell.line for cell in lesson.cells if cell.kind == CODE}
-    for cell in book.cells:
-        if any(output.output_type == "error" for output in cell.get("outputs", ())):
-            return sources.get(cell.source.strip(), 0)
-    return 0
+def _failed_line(lesson: Lesson, traceback: str) -> int:
+    """The innermost line of the lesson in a kernel's traceback; 0 where there is none."""
+    starts = [cell.line for cell in lesson.cells if cell.kind == CODE]
+    plain = re.sub("\x1b\\[[0-9;]*m", "", traceback)
+    found = re.findall(r"Cell In\[(\d+)\], line (\d+)", plain)
+    if not found:
+        return 0
+    cell, line = map(int, found[-1])
+    return starts[cell - 1] + line - 1
 
 
 def to_text(book: Any) -> str:
