@@ -69,7 +69,10 @@ def test_executed_it_holds_output_and_pictures(call, folder, tmp_path):
     assert "<title>05 Seeing</title>" in page
     assert "<script" not in page
     assert "@import" not in page
-    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?!data:|\#)|url\(""", page)
+    targets = re.findall(r"""(?:src|href)\s*=\s*["']?([^"'>\s]*)""", page)
+    assert targets and all(re.match("data:|#", target) for target in targets), targets
+    assert "url(" not in page
+    assert 'alt="05-line"' in page
 
 
 def test_all_are_written_although_one_fails(call, folder, tmp_path):

@@ -45,7 +45,7 @@ def show(figure: Any, name: str) -> Path | None:
     figure.savefig(image, dpi=DPI, format="png", bbox_inches="tight")
     if _in_notebook():  # as an image: a notebook only draws the figures that pyplot made
         display = importlib.import_module("IPython.display")
-        display.display(display.Image(image.getvalue()))
+        display.display(display.Image(image.getvalue(), alt=name))
         return None
     folder = Path(os.environ.get(FOLDER_VARIABLE, "") or "lesson-pictures")
     folder.mkdir(parents=True, exist_ok=True)
