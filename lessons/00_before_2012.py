@@ -85,7 +85,7 @@ for image, label, axes in zip(train, labels, figure.subplots(2, 5).T, strict=Fal
     angle = np.deg2rad(20 * bin + 10)  # of the gradient; the edge that we draw is square to it
     lines = (4 * column + 1.5, 4 * row + 1.5, -bins * np.sin(angle), bins * np.cos(angle))
     axes[1].quiver(*lines, angles="xy", scale_units="xy", scale=0.25, pivot="mid", headwidth=0,
-                   headaxislength=0, headlength=0, color="red", width=0.012, minlength=0)  # fmt: skip
+                   headaxislength=0, headlength=0, color="r", width=0.012, minlength=0)  # fmt: skip
     for axis, what, strength in zip(axes, ("", ": HOG"), (1, 0.5), strict=True):
         axis.imshow(image, cmap="gray", alpha=strength)
         axis.set(title=dataset.classes[label] + what, xticks=[], yticks=[])
