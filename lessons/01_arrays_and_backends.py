@@ -41,8 +41,7 @@ from tinyalex import learn
 data = learn.dataset()
 files = data.train.images(np.arange(64))  # uint8, NHWC
 view = files.transpose(0, 3, 1, 2)  # NCHW
-print(f"{data.name}: {files.shape} {files.dtype} -> {view.shape}, same memory:", end=" ")
-print(np.shares_memory(files, view))
+print(f"{data.name}: {files.shape} -> {view.shape}, same memory: {np.shares_memory(files, view)}")
 assert np.shares_memory(files, view)
 
 images = np.ascontiguousarray(view, dtype=np.float32)  # now a copy, its numbers in NCHW order
