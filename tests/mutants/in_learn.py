@@ -90,8 +90,9 @@ LEARN_MUTANTS = (
     Mutant(
         "lesson: code runs before anybody pressed Enter",
         COMMAND,
-        '            answer = screen.ask() if pause else "s"\n',
-        '            run_cell(each, cell, names)\n            answer = screen.ask() if pause else "s"\n',
+        '            answer = screen.ask() if pause else "s"\n            if answer == "q":\n',
+        "            run_cell(each, cell, names)\n"
+        '            answer = screen.ask() if pause else "s"\n            if answer == "q":\n',
         (f"{OF_COMMAND}::test_code_is_shown_before_enter_runs_it",),
     ),
     Mutant(
