@@ -18,7 +18,7 @@
 #
 # Images are arrays **(N, C, H, W)**: image, channel, row, column. Memory has one dimension only,
 # so the last index runs fastest. In an array (2, 3, 4, 5), one step in w is 1 number, in h it is
-# 5, in c 4 * 5 = 20, in n 3 * 20 = 60. So x[1, 2, 3, 4] is number 60 + 2*20 + 3*5 + 4 = 119:
+# 5, in c 4 * 5 = 20, in n 3 * 20 = 60. So x[1, 2, 3, 4] is number 60 + 2 * 20 + 3 * 5 + 4 = 119,
 # the last of 120. NumPy counts in bytes and calls the steps *strides*.
 
 # %%

@@ -58,6 +58,13 @@ def test_sections_come_in_order_each_at_the_start_of_a_cell(lesson: Lesson) -> N
 
 
 @every_lesson
+def test_no_product_is_read_as_emphasis(lesson: Lesson) -> None:
+    """Markdown takes 2*3 and 4*5 in one paragraph for an italic "3 and 4": write 2 * 3."""
+    words = re.sub(r"`[^`]*`|\*\*", " ", text_of(lesson))
+    assert not re.search(r"\w\*\w", words)
+
+
+@every_lesson
 def test_its_claims_are_asserted(lesson: Lesson) -> None:
     tree = code_of(lesson)
     claims = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
