@@ -26,7 +26,7 @@ DATA = ("digits", "cifar10")
 def lesson(
     which: Annotated[
         str | None,
-        typer.Argument(metavar="[N]", help="Number or name; without it, all lessons are listed."),
+        typer.Argument(metavar="N", help="Number or name; without it, all lessons are listed."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Run all of them, without pauses.")] = False,
     no_pause: Annotated[

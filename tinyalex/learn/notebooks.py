@@ -17,7 +17,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 SECONDS = 600  # that a cell may take
 
 _STYLE = """
-body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222;
   font: 16px/1.5 system-ui, sans-serif; }
 h1, h2 { line-height: 1.2; } a.anchor-link, div.prompt { display: none; }
 pre, code { font: 14px/1.45 ui-monospace, Consolas, monospace; }
