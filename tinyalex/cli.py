@@ -13,6 +13,7 @@ from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
+from tinyalex.commands.lesson import lesson
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
@@ -84,6 +85,7 @@ app.command()(bench)
 app.command()(doctor)
 app.command()(report)
 app.command()(reproduce)
+app.command()(lesson)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
 

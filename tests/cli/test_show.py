@@ -17,6 +17,7 @@ COMMANDS = [
     "model",
     "recipe",
     "bench",
+    "lesson",
     "data info",
     "data download",
 ]

@@ -29,9 +29,9 @@ SECONDS = 300  # for one bug's tests, which take a few; a bug that makes them ha
 
 
 def copy_house(to: Path) -> Path:
-    """Copy what tests need: package, tests, settings."""
+    """Copy what tests need: package, lessons, tests, settings."""
     junk = shutil.ignore_patterns("__pycache__", ".hypothesis", ".pytest_cache")
-    for name in ("tinyalex", "tests"):
+    for name in ("tinyalex", "lessons", "tests"):
         shutil.copytree(ROOT / name, to / name, ignore=junk)
     shutil.copy(ROOT / "pyproject.toml", to)
     return to

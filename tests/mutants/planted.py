@@ -5,6 +5,7 @@ from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
+from tests.mutants.in_learn import LEARN_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
@@ -29,4 +30,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + PACKED_MUTANTS
     + PREPARE_MUTANTS
     + REPRODUCE_MUTANTS
+    + LEARN_MUTANTS
 )

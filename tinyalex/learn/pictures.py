@@ -41,14 +41,15 @@ def show(figure: Any, name: str) -> Path | None:
     """
     if not name.replace("-", "").isalnum():
         raise ConfigError(f"show: not a picture's name: {name!r}", "letters, digits and hyphens")
-    if _in_notebook():
-        importlib.import_module("IPython.display").display(figure)
+    image = io.BytesIO()
+    figure.savefig(image, dpi=DPI, format="png", bbox_inches="tight")
+    if _in_notebook():  # as an image: a notebook only draws the figures that pyplot made
+        display = importlib.import_module("IPython.display")
+        display.display(display.Image(image.getvalue(), alt=name))
         return None
     folder = Path(os.environ.get(FOLDER_VARIABLE, "") or "lesson-pictures")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.png"
-    image = io.BytesIO()
-    figure.savefig(image, dpi=DPI, format="png", bbox_inches="tight")
     write_atomic(path, image.getvalue())
     print(f"picture: {path}")
     return path

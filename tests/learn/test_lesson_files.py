@@ -1,0 +1,112 @@
+"""Every lesson has the form of a lesson, so that a student always knows where they are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tinyalex.learn.lesson_file import CODE, MARKDOWN, Lesson, read
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "lessons"
+LESSONS = [read(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.py"))]
+SECTIONS = ["Predict", "By hand", "Code", "Check", "Break it", "Try next"]
+TOO_LONG = 150
+FORBIDDEN = {"input", "exit", "quit", "breakpoint"}  # a notebook has nobody who answers
+
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+
+def code_of(lesson: Lesson) -> ast.Module:
+    return ast.parse("\n".join(cell.source for cell in lesson.cells if cell.kind == CODE))
+
+
+def modules_of(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def text_of(lesson: Lesson) -> str:
+    return "\n".join(cell.source for cell in lesson.cells if cell.kind == MARKDOWN)
+
+
+def test_they_are_numbered_without_gaps() -> None:
+    assert [lesson.number for lesson in LESSONS] == list(range(len(LESSONS)))
+    assert len(LESSONS) >= 2
+
+
+@every_lesson
+def test_a_lesson_is_short(lesson: Lesson) -> None:
+    assert len(lesson.path.read_text(encoding="utf-8").splitlines()) < TOO_LONG
+    assert 10 <= lesson.minutes <= 60
+
+
+@every_lesson
+def test_sections_come_in_order_each_at_the_start_of_a_cell(lesson: Lesson) -> None:
+    starts = [cell.source.split("\n", 1)[0] for cell in lesson.cells if cell.kind == MARKDOWN]
+    assert [start[3:] for start in starts if start.startswith("## ")] == SECTIONS
+    anywhere = re.findall(r"^## (.*)", text_of(lesson), re.MULTILINE)
+    assert anywhere == SECTIONS
+
+
+@every_lesson
+def test_no_product_is_read_as_emphasis(lesson: Lesson) -> None:
+    """Markdown takes 2*3 and 4*5 in one paragraph for an italic "3 and 4": write 2 * 3."""
+    words = re.sub(r"`[^`]*`|\*\*", " ", text_of(lesson))
+    assert not re.search(r"\w\*\w", words)
+
+
+@every_lesson
+def test_its_claims_are_asserted(lesson: Lesson) -> None:
+    tree = code_of(lesson)
+    claims = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    assert claims, "a lesson without an assert claims nothing"
+    assert not [claim for claim in claims if isinstance(claim.test, ast.Constant | ast.Tuple)]
+
+
+@every_lesson
+def test_it_uses_the_packages_own_layers(lesson: Lesson) -> None:
+    uses = modules_of(code_of(lesson))
+    rooms = ("tinyalex.layers", "tinyalex.models", "tinyalex.backends", "tinyalex.data")
+    assert any(module.startswith(rooms) for module in uses), uses
+
+
+@every_lesson
+def test_it_runs_in_a_notebook_and_from_any_folder(lesson: Lesson) -> None:
+    tree = code_of(lesson)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not names & (FORBIDDEN | {"__file__"})
+    screens = ("argparse", "matplotlib.pyplot")
+    assert not [module for module in modules_of(tree) if module.startswith(screens)]
+
+
+@every_lesson
+def test_the_lessons_that_it_needs_come_before(lesson: Lesson) -> None:
+    needed = [int(number) for number in re.findall(r"\b\d{1,2}\b", lesson.needs)]
+    assert all(number < lesson.number for number in needed)
+
+
+@every_lesson
+def test_the_exercises_that_it_names_exist(lesson: Lesson) -> None:
+    folder = FOLDER / "exercises"
+    known = {path.stem for path in folder.glob("*.py")}
+    if not known:
+        pytest.skip("no exercises here yet")
+    named = re.findall(r"tinyalex exercise \w+ (\w+)", text_of(lesson))
+    assert set(named) <= known
+
+
+@every_lesson
+def test_the_table_in_the_readme_has_it(lesson: Lesson) -> None:
+    link = f"[{lesson.number:02d} {lesson.title}]({lesson.path.name})"
+    row = f"| {link} | {lesson.minutes} | {lesson.able.rstrip('.')} |"
+    lines = (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
+    assert row in lines, f"lessons/README.md has not this line: {row}"

@@ -1,0 +1,238 @@
+"""`tinyalex lesson`: lists the lessons, runs one step by step, makes notebooks and pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinyalex.commands.console import Output, command_line, duration, plain_table
+from tinyalex.commands.train import INTERRUPTED
+from tinyalex.errors import ConfigError, unknown
+
+if TYPE_CHECKING:
+    from tinyalex.learn.lesson_file import Lesson
+
+FAILED = 1
+DATA = ("digits", "cifar10")
+
+
+def lesson(
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="N", help="Number or name; without it, all lessons are listed."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Run all of them, without pauses.")] = False,
+    no_pause: Annotated[
+        bool, typer.Option("--no-pause", help="Run to the end without asking.")
+    ] = False,
+    pictures: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")] = Path(
+        "lesson-pictures"
+    ),
+    data: Annotated[
+        str | None, typer.Option(help="digits (default), or cifar10, once downloaded.")
+    ] = None,
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Write NN_name.ipynb instead of running it here.")
+    ] = False,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="With --notebook: run it, keep its output.")
+    ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write NN_name.html: a page with all output.")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for notebooks and pages.")
+    ] = Path("."),
+) -> None:
+    """Lessons: list them, or run one step by step (Enter goes on, s skips pauses, q quits).
+
+    Ends with 0 if every cell ran, with 1 if a claim of a lesson does not hold here.
+
+    [bold]Examples[/]
+    tinyalex lesson
+    tinyalex lesson 2
+    tinyalex lesson 13 --data cifar10
+    tinyalex lesson --all
+    tinyalex lesson --all --notebook --execute --out notebooks
+    """
+    if which is not None and every:
+        raise ConfigError(f"lesson {which} or --all, not both")
+    if execute and not notebook:
+        raise ConfigError("--execute belongs to --notebook", "--notebook --execute")
+    if data is not None and data not in DATA:
+        raise unknown("data set", data, DATA)
+    from tinyalex.learn import lesson_file
+
+    out_ = Output()
+    if which is None and not every:
+        if notebook or html or no_pause:
+            raise ConfigError("which lesson?", "a number, as in: tinyalex lesson 2; or --all")
+        _list(out_, lesson_file.all_lessons())
+        return
+    chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
+    with _variables(pictures, data):
+        if notebook or html:
+            _convert(out_, chosen, out, notebook, execute, html)
+        elif every:
+            _run_all(out_, chosen)
+        else:
+            _step_through(out_, chosen[0], pause=not no_pause and _someone_is_there())
+
+
+def _someone_is_there() -> bool:
+    """Whether a person can press Enter: neither input nor output is a file or a pipe."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+@contextmanager
+def _variables(pictures: Path, data: str | None) -> Iterator[None]:
+    """Tell the lessons where pictures go, and which data to take."""
+    from tinyalex.learn.fitting import DATA_VARIABLE
+    from tinyalex.learn.pictures import FOLDER_VARIABLE
+
+    before = dict(os.environ)
+    os.environ[FOLDER_VARIABLE] = str(pictures)
+    if data is not None:
+        os.environ[DATA_VARIABLE] = data
+    try:
+        yield
+    finally:
+        for name in (FOLDER_VARIABLE, DATA_VARIABLE):
+            os.environ.pop(name, None)
+            if name in before:
+                os.environ[name] = before[name]
+
+
+def _list(out: Output, lessons: list[Lesson]) -> None:
+    from rich.markup import escape
+
+    from tinyalex.commands.lesson_screen import plain
+
+    table = plain_table(
+        "N", "lesson", "min", "after it you can", left=("lesson", "after it you can")
+    )
+    for each in lessons:
+        texts = escape(plain(each.title)), str(each.minutes), escape(plain(each.able).rstrip("."))
+        table.add_row(f"{each.number:02d}", *texts)
+    out.table(table)
+    minutes = sum(each.minutes for each in lessons)
+    out.text(f"\n{len(lessons)} lessons, {duration(60 * minutes)}. Begin with: tinyalex lesson 0")
+
+
+# ---------------------------------------------------------------------- one, step by step
+
+
+def _step_through(out: Output, each: Lesson, pause: bool) -> None:
+    from tinyalex.commands.lesson_screen import Screen, plain
+    from tinyalex.learn.lesson_file import CODE
+    from tinyalex.learn.stepping import CellError, new_names, run_cell
+
+    screen, names = Screen(out), new_names()
+    again = command_line("lesson", each.number)
+    try:
+        for cell in each.cells:
+            if cell.kind != CODE:
+                screen.markdown(cell.source)
+                continue
+            screen.code(cell)
+            answer = screen.ask() if pause else "s"
+            if answer == "q":
+                out.text(f"Stopped before line {cell.line}. Once more: {again}")
+                return
+            pause = pause and answer != "s"
+            run_cell(each, cell, names)
+            sys.stdout.flush()
+    except CellError as error:
+        sys.stdout.flush()
+        out.text()
+        out.text(error.in_words(), style="bold red")
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt as error:
+        out.text(f"\nInterrupted. Once more: {again}")
+        raise typer.Exit(INTERRUPTED) from error
+    out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.able)}", style="bold")
+
+
+# ---------------------------------------------------------------------- all of them
+
+
+def _run_all(out: Output, lessons: list[Lesson]) -> None:
+    """Run each lesson in a process of its own; a line for each."""
+    failed = []
+    started = time.perf_counter()
+    for each in lessons:
+        begun = time.perf_counter()
+        code, output = _run_apart(each)
+        verdict = f"{each.name:<24} {duration(time.perf_counter() - begun):>9}"
+        out.text(f"{verdict}  {'FAILED' if code else 'ok'}", style="bold red" if code else "")
+        if code:
+            failed.append(each.name)
+            out.text(output.rstrip())
+    _end(out, lessons, failed, f"in {duration(time.perf_counter() - started)}")
+
+
+def _run_apart(each: Lesson) -> tuple[int, str]:
+    """Run a lesson in a new process: its exit code, and the end of what it said."""
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tinyalex.learn.stepping", str(each.path)],
+        env=os.environ | {"PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.returncode, "\n".join(done.stdout.splitlines()[-12:])
+
+
+def _end(out: Output, lessons: list[Lesson], failed: list[str], how: str) -> None:
+    """The last line; exit code 1 where a lesson failed."""
+    good = len(lessons) - len(failed)
+    out.text(f"{good} of {len(lessons)} lesson{'s' if len(lessons) > 1 else ''} {how}")
+    if failed:
+        out.text(f"failed: {', '.join(failed)}", style="bold red")
+        raise typer.Exit(FAILED)
+
+
+# ---------------------------------------------------------------------- notebooks and pages
+
+
+def _convert(
+    out: Output, lessons: list[Lesson], folder: Path, notebook: bool, execute: bool, html: bool
+) -> None:
+    """Write notebooks and pages; those whose cells fail too, with what went wrong in them."""
+    from tinyalex.files import write_atomic
+    from tinyalex.learn import notebooks
+    from tinyalex.learn.stepping import CellError
+
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for each in lessons:
+        begun = time.perf_counter()
+        book = notebooks.to_notebook(each)
+        untouched = notebooks.to_text(book)
+        if execute or html:
+            try:
+                notebooks.execute(each, book, Path.cwd())
+            except CellError as error:
+                failed.append(each.name)
+                out.text(error.in_words(), style="bold red")
+        texts = {}
+        if notebook:
+            texts["ipynb"] = notebooks.to_text(book) if execute else untouched
+        if html:
+            texts["html"] = notebooks.to_page(each, book)
+        for ending, text in texts.items():
+            path = folder / f"{each.name}.{ending}"
+            write_atomic(path, text.encode())
+            out.text(f"{path}  {duration(time.perf_counter() - begun)}")
+    _end(out, lessons, failed, "without a failing cell" if execute or html else "written")

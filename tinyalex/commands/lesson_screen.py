@@ -1,0 +1,86 @@
+"""How a lesson looks in a terminal: its text, the code of the next cell, the question to go on."""
+
+from __future__ import annotations
+
+import re
+
+from rich.markdown import Markdown
+from rich.syntax import Syntax
+
+from tinyalex.commands.console import Output
+from tinyalex.learn.lesson_file import Cell
+
+WIDTH = 88
+PROMPT = "[Enter] run   [s] run all the rest   [q] quit: "
+
+_HEADING = re.compile(r"(#+) (.*)")
+_MARKS = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`|\[([^]]+)\]\([^)]*\)")
+
+
+class Screen:
+    """Shows a lesson.
+
+    Parameters
+    ----------
+    out : Output
+        Where to. On a terminal that knows UTF-8 markdown is set in bold and with bullets;
+        elsewhere (a file, an old Windows console) it is plain text.
+    """
+
+    def __init__(self, out: Output) -> None:
+        self.out, self.console = out, out.console
+        self.is_rich = self.console.is_terminal and not self.console.options.ascii_only
+        self.width = min(self.console.width, WIDTH)
+
+    def markdown(self, text: str) -> None:
+        """Show a cell of text."""
+        self.out.text()
+        if self.is_rich:
+            self.console.print(Markdown(text, hyperlinks=False), width=self.width)
+        else:
+            self.out.text(plain(text))
+
+    def code(self, cell: Cell) -> None:
+        """Show a cell of code, with the line numbers of the file."""
+        self.out.text()
+        if self.is_rich:
+            code = Syntax(cell.source, "python", line_numbers=True, start_line=cell.line)
+            self.console.print(code, width=max(self.width, 100) if self._wide() else self.width)
+            return
+        for number, line in enumerate(cell.source.splitlines(), start=cell.line):
+            self.out.text(f"{number:>4} | {line}".rstrip())
+
+    def _wide(self) -> bool:
+        return self.console.width >= 108
+
+    def ask(self) -> str:
+        """Ask whether to go on: ``""``, ``"s"`` or ``"q"``; an ended input means to quit."""
+        try:
+            answer = input(PROMPT).strip().lower()
+        except EOFError:
+            self.out.text()
+            return "q"
+        return answer[:1] if answer[:1] in ("s", "q") else ""
+
+
+def plain(text: str) -> str:
+    """Markdown without its signs, headings underlined.
+
+    Examples
+    --------
+    >>> print(plain("## By hand\\n\\nUse `im2col`, **always**."))
+    By hand
+    -------
+    <BLANKLINE>
+    Use im2col, always.
+    """
+    lines = []
+    for line in text.splitlines():
+        heading = _HEADING.fullmatch(line)
+        line = _MARKS.sub(lambda found: next(filter(None, found.groups())), line)
+        if heading:
+            line = line.lstrip("# ")
+            lines += [line, ("=" if heading[1] == "#" else "-") * len(line)]
+        else:
+            lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""A lesson as a Jupyter notebook, and as a page that needs nothing else."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from tinyalex.errors import ConfigError
+from tinyalex.learn.lesson_file import CODE, Lesson
+from tinyalex.learn.stepping import BROKEN_CLAIM, CellError
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+SECONDS = 600  # that a cell may take
+
+_STYLE = """
+body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+  font: 16px/1.5 system-ui, sans-serif; }
+h1, h2 { line-height: 1.2; } a.anchor-link, div.prompt { display: none; }
+pre, code { font: 14px/1.45 ui-monospace, Consolas, monospace; }
+div.highlight pre { background: #f6f7f9; border: 1px solid #ddd; border-radius: 4px;
+  padding: .6rem .8rem; overflow-x: auto; }
+div.output pre, div.jp-OutputArea pre { border-left: 3px solid #8ab; padding-left: .8rem;
+  white-space: pre-wrap; }
+img { max-width: 100%; } table { border-collapse: collapse; }
+th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; }
+"""
+
+
+def to_notebook(lesson: Lesson) -> Any:
+    """Make a notebook of a lesson; its cells have not run.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+
+    Raises
+    ------
+    ConfigError
+        Jupytext is not installed.
+    """
+    book = _need("jupytext").read(lesson.path, fmt="py:percent")
+    book.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    return book
+
+
+def execute(lesson: Lesson, book: Any, folder: Path) -> None:
+    """Run a notebook's cells in ``folder``; their output stays in it.
+
+    Raises
+    ------
+    ConfigError
+        A package of the extra ``lessons`` is not installed.
+    CellError
+        A cell failed; what ran before is in the notebook.
+    """
+    _need("ipykernel")
+    preprocessors = _need("nbconvert.preprocessors")
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else the kernel warns of itself
+    runner = preprocessors.ExecutePreprocessor(
+        timeout=SECONDS,
+        kernel_name=KERNEL["name"],
+        extra_arguments=["--log-level=ERROR"],  # a kernel warns of its network; it stays here
+    )
+    try:
+        runner.preprocess(book, {"metadata": {"path": str(folder)}})
+    except preprocessors.CellExecutionError as error:
+        claim = f"{BROKEN_CLAIM}: " if error.ename == "AssertionError" else ""
+        text = f"{claim or f'{error.ename}: '}{error.evalue}".removesuffix(": ")
+        hint = "pip install 'tinyalex[lessons]'" if error.ename == "ModuleNotFoundError" else ""
+        raise CellError(lesson, _failed_line(lesson, error.traceback), text, hint) from error
+
+
+def _failed_line(lesson: Lesson, traceback: str) -> int:
+    """The innermost line of the lesson in a kernel's traceback; 0 where there is none."""
+    starts = [cell.line for cell in lesson.cells if cell.kind == CODE]
+    plain = re.sub("\x1b\\[[0-9;]*m", "", traceback)
+    found = re.findall(r"Cell In\[(\d+)\], line (\d+)", plain)
+    if not found:
+        return 0
+    cell, line = map(int, found[-1])
+    return starts[cell - 1] + line - 1
+
+
+def to_text(book: Any) -> str:
+    """The text of an ``.ipynb`` file."""
+    return str(_need("nbformat").writes(book)) + "\n"
+
+
+def to_page(lesson: Lesson, book: Any) -> str:
+    """Make an HTML page of a notebook: pictures and styles inside, no scripts, no addresses."""
+    exporter = _need("nbconvert").HTMLExporter(template_name="basic", embed_images=True)
+    body, _ = exporter.from_notebook_node(book)
+    colours = _need("pygments.formatters").HtmlFormatter().get_style_defs("div.highlight")
+    title = html.escape(f"{lesson.number:02d} {lesson.title}")
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
+        f"<style>{_STYLE}{colours}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _need(module: str) -> Any:
+    """Import a module of the extra ``lessons``."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ConfigError(
+            f"notebooks and pages need the package {package}, which is not installed",
+            "pip install 'tinyalex[lessons]'",
+        ) from error

@@ -1,0 +1,44 @@
+"""Where the lessons and the exercises lie: in a clone beside the package, in a wheel inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyalex.errors import ConfigError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def lessons_folder() -> Path:
+    """The folder with ``00_before_2012.py`` and so on.
+
+    Raises
+    ------
+    ConfigError
+        This installation has no lessons.
+    """
+    house = PACKAGE.parent
+    is_clone = (house / "pyproject.toml").is_file()  # site-packages has none
+    places = [house / "lessons"] if is_clone else []
+    places.append(PACKAGE / "lessons")
+    for folder in places:
+        if folder.is_dir():
+            return folder
+    looked = " or ".join(str(folder) for folder in places)
+    raise ConfigError(f"no lessons at {looked}", "install tinyalex again: pip install tinyalex")
+
+
+def exercises_folder() -> Path:
+    """The folder with the exercises' stubs, ``01_conv_loops.py`` and so on.
+
+    Raises
+    ------
+    ConfigError
+        This installation has no exercises.
+    """
+    folder = lessons_folder() / "exercises"
+    if not folder.is_dir():
+        raise ConfigError(
+            f"no exercises at {folder}", "install tinyalex again: pip install tinyalex"
+        )
+    return folder
