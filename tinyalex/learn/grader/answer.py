@@ -53,31 +53,43 @@ class StudentAnswer:
             numbers of its own.
         """
         calls = list(self._recorded)
-        for function, positional, named, result in [*reversed(calls), *calls]:
+        found: list[tuple[Call, Any]] = []
+        for call in [*reversed(calls), *calls]:
+            function, positional, named, result = call
             again = self._callers[function](*positional, **named)
             if not _same(again, result):
-                what = (
-                    f"{function} gave something else when it was called again with the same "
-                    "arguments"
-                )
-                told = Told(Outcome.STATE, what)
-                told.compare = (
-                    *_titled("first call", result),
-                    *_titled("later call", again),
-                    *_titled("arguments", dict(enumerate(positional)) | named),
-                )
-                told.hint = (
-                    "does it keep something between calls (a global, a default argument that "
-                    "is a list, an attribute), or draw random numbers of its own?"
-                )
-                raise told
-        del self._recorded[len(calls) :]
+                found.append((call, again))
+        if not found:
+            return
+        (function, positional, named, result), again = min(found, key=lambda one: _size(one[0]))
+        what = f"{function} gave something else when it was called again with the same arguments"
+        told = Told(Outcome.STATE, what)
+        told.compare = (*_titled("first call", result), *_titled("later call", again))
+        told.arguments = self._named(function, positional, named)
+        told.hint = (
+            "does it keep something between calls (a global, a default argument that is a list, "
+            "an attribute), or draw random numbers of its own?"
+        )
+        raise told
+
+    def _named(
+        self, function: str, positional: tuple[Any, ...], named: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Arguments of a call by their names."""
+        return dict(zip(self._signatures[function].arguments, positional, strict=False)) | named
 
     def _caller(self, name: str) -> Callable[..., Any]:
         signature, guard, recorded = self._signatures[name], self._guard, self._recorded
         function = getattr(self._module, name)
 
         def call(*positional: Any, **named: Any) -> Any:
+            try:
+                return watched(positional, named)
+            except Told as told:
+                told.arguments = self._named(name, positional, named)
+                raise
+
+        def watched(positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
             given = [_copy(one) for one in positional]
             given_named = {key: _copy(one) for key, one in named.items()}
             try:
@@ -283,6 +295,4 @@ def _size(value: Any) -> int:
 
 
 def _titled(title: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, dict):
-        return (f"{title}:", *(f"  {line}" for line in showing.describe(value)))
     return showing.describe({title: value})

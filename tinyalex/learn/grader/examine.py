@@ -6,8 +6,9 @@ Same file, same seed: same verdict, byte for byte.
 from __future__ import annotations
 
 import contextlib
+import random
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from tinyalex.learn.grader.guard import Guard
 from tinyalex.learn.grader.spec import Broken, Exercise, Property
 from tinyalex.learn.grader.verdict import Outcome, Told, Verdict
 from tinyalex.learn.places import solutions_folder
+
+# Where the common random numbers stand when calls are made again: not where Hypothesis puts them.
+ELSEWHERE = 12345
+# A property's hints say nothing about these.
+NO_HINT = {Outcome.NOT_WRITTEN, Outcome.GRADER, Outcome.FORBIDDEN, Outcome.MEMORY, Outcome.TIME}
 
 
 @dataclass
@@ -70,8 +76,7 @@ def examine(
     guard = Guard(exercise)
     try:
         source = reading.read(path) if source is None else source
-        answer = _load(exercise, path, source, reference, guard)
-        progress.answer = answer
+        answer = _load(exercise, path, source, reference, guard, progress)
         for one in exercise.properties:
             progress.running, progress.arguments = one, None
             announce(progress)
@@ -88,7 +93,12 @@ def examine(
 
 
 def _load(
-    exercise: Exercise, path: Path, source: bytes, reference: Path, guard: Guard
+    exercise: Exercise,
+    path: Path,
+    source: bytes,
+    reference: Path,
+    guard: Guard,
+    progress: Progress,
 ) -> StudentAnswer:
     """Run a student's file, under a name that no other module has, and look for its functions."""
     tree = reading.parse(source, path.name)
@@ -99,19 +109,21 @@ def _load(
     module.__dict__["__builtins__"] = guard.builtins()
     lines = source.decode("utf-8", "replace").splitlines()
     wanted = {name: declared[name] for name in exercise.functions}
+    progress.answer = StudentAnswer(module, {}, guard, lines)
     try:
         with guard:
             exec(compile(tree, str(path), "exec"), module.__dict__)
     except BaseException as error:
         guard.check()
-        told = StudentAnswer(module, {}, guard, lines).told(error, "reading the file")
+        told = progress.answer.told(error, "reading the file")
         if isinstance(error, ImportError):
             told.outcome, told.what = Outcome.IMPORT, str(error)
         raise told from None
     guard.check()
     for signature in wanted.values():
         check_signature(module, signature)
-    return StudentAnswer(module, wanted, guard, lines)
+    progress.answer = StudentAnswer(module, wanted, guard, lines)
+    return progress.answer
 
 
 def _judge(
@@ -134,20 +146,23 @@ def _judge(
         judged += 1
 
     answer.forget()
+    random.seed(seed + ELSEWHERE)
+    np.random.seed((seed + ELSEWHERE) % 2**32)
     try:
         with _one_source_of_draws(), np.errstate(all="ignore"):
             hypothesis.seed(seed)(_settings(one)(hypothesis.given(one.given)(attempt)))()
         answer.repeat()
     except Flaky:
-        return _unstable(answer), last
+        unstable = _unstable(answer)
+        return unstable, unstable.arguments or last
     except Told as told:
-        return told, None if told.outcome is Outcome.STATE else last
+        return told, told.arguments
     except Broken as broken:
-        if unstable := _repeat(answer):
-            return unstable, None
-        told = Told(Outcome.BROKEN, broken.what)
-        told.compare = showing.compare(broken.expected, broken.got)
-        return told, last
+        if state := _repeat(answer):
+            return state, state.arguments
+        wrong = Told(Outcome.BROKEN, broken.what)
+        wrong.compare = showing.compare(broken.expected, broken.got)
+        return wrong, last
     except MemoryError:
         return Told(Outcome.MEMORY, "the answer leaves no memory to judge it"), last
     except Exception as error:
@@ -187,7 +202,7 @@ def _unstable(answer: StudentAnswer) -> Told:
 
 
 @contextlib.contextmanager
-def _one_source_of_draws() -> Any:
+def _one_source_of_draws() -> Iterator[None]:
     """Keep Hypothesis from drawing numbers that it finds in whatever modules are loaded."""
     name = "_get_local_constants"
     real = getattr(providers, name, None)
@@ -212,8 +227,10 @@ def _verdict(
     hints = running.hints if running is not None and told is not None else ()
     if told is not None and told.hint:
         hints = (told.hint,)
-    elif told is not None and told.outcome in (Outcome.NOT_WRITTEN, Outcome.GRADER):
-        hints, arguments = (), None
+    elif told is not None and told.outcome in NO_HINT:
+        hints = ()
+    if told is not None and told.outcome is Outcome.NOT_WRITTEN:
+        arguments = None
     return Verdict(
         exercise=exercise.name,
         title=exercise.title,
@@ -232,5 +249,4 @@ def _verdict(
 
 def stopped(exercise: Exercise, progress: Progress, told: Told) -> Verdict:
     """The verdict on an answer that was stopped in the middle of what ``progress`` says."""
-    verdict = _verdict(exercise, progress, told, progress.arguments)
-    return verdict.with_notes(())
+    return _verdict(exercise, progress, told, progress.arguments)

@@ -131,9 +131,7 @@ def _run(job: dict[str, Any], folder: Path, errors: Any, start: Verdict, limits:
             process.stdin.write(json.dumps(job).encode() + b"\n")
             process.stdin.close()
         messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        reader = threading.Thread(
-            target=_read, args=(process.stdout, token, messages), daemon=True
-        )
+        reader = threading.Thread(target=_read, args=(process.stdout, token, messages), daemon=True)
         reader.start()
         return _follow(process, messages, start, limits)
     finally:
@@ -178,8 +176,8 @@ def _follow(
         if message["kind"] == "ready":
             ready, until = True, time.monotonic() + limits.seconds + GRACE
         elif message["kind"] == "progress":
-            held, running = message["content"]
-            verdict = replace(verdict, held=tuple(held), broken=running or "")
+            held, running, says = message["content"]
+            verdict = replace(verdict, held=tuple(held), broken=running or "", says=says)
         else:
             return Verdict.from_dict(message["content"])
 
@@ -209,6 +207,8 @@ def _read(pipe: IO[bytes], token: str, messages: queue.Queue[dict[str, Any] | No
             if line.startswith(expected):
                 messages.put(json.loads(line[len(expected) :]))
     messages.put(None)
+    with contextlib.suppress(OSError):
+        pipe.close()
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -235,6 +235,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        with contextlib.suppress(OSError):
-            process.stdout.close()

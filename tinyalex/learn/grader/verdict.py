@@ -95,9 +95,10 @@ class Verdict:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Verdict:
         """The other way."""
-        known = {one.name: document[one.name] for one in fields(cls) if one.name in document}
+        known: dict[str, Any] = {one.name: document[one.name] for one in fields(cls) if one.name in document}
         values = {key: tuple(x) if isinstance(x, list) else x for key, x in known.items()}
-        return cls(**values | {"outcome": Outcome(values["outcome"])})
+        values["outcome"] = Outcome(values["outcome"])
+        return cls(**values)
 
     def with_notes(self, notes: Iterable[str]) -> Verdict:
         return replace(self, notes=(*self.notes, *notes))
@@ -114,6 +115,7 @@ class Told(Exception):
         self.outcome, self.what, self.code = outcome, what, tuple(code)
         self.compare: tuple[str, ...] = ()
         self.hint = ""
+        self.arguments: dict[str, Any] | None = None  # of the call, where it is one
 
 
 def in_words(verdict: Verdict, hints: int = 1) -> list[str]:
@@ -125,16 +127,19 @@ def in_words(verdict: Verdict, hints: int = 1) -> list[str]:
     lines = [head]
     lines += [f"  holds   {name}" for name in verdict.held]
     if verdict.broken:
-        lines.append(f"  BROKEN  {verdict.broken}: {verdict.says}")
+        label = "BROKEN" if verdict.outcome is Outcome.BROKEN else "at    "
+        lines.append(f"  {label}  {verdict.broken}: {verdict.says}")
     if not verdict.passed:
-        plain = verdict.outcome is Outcome.BROKEN
-        what = verdict.what if plain else f"{verdict.outcome}: {verdict.what}"
+        says_it_all = verdict.outcome in (Outcome.BROKEN, Outcome.CHANGES)
+        what = verdict.what if says_it_all else f"{verdict.outcome}: {verdict.what}"
         lines += ["", f"  {what}"]
         lines += [f"    {line}" for line in verdict.code]
     if verdict.compare:
         lines += ["", *(f"  {line}".rstrip() for line in verdict.compare)]
     if verdict.case:
-        lines += ["", "  The smallest input found on which this happens:"]
+        smallest = "The smallest input found on which this happens:"
+        title = "The input at that moment:" if verdict.outcome is Outcome.TIME else smallest
+        lines += ["", f"  {title}"]
         lines += [f"    {line}".rstrip() for line in verdict.case]
     if verdict.hints and not verdict.passed:
         lines.append("")
