@@ -13,6 +13,7 @@ from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
+from tinyalex.commands.exercise import exercise_app
 from tinyalex.commands.predict import predict
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import INTERRUPTED, train
@@ -82,6 +83,7 @@ app.command()(bench)
 app.command()(doctor)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
+app.add_typer(exercise_app, name="exercise")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import hypothesis
 import numpy as np
-from hypothesis.errors import Flaky, UnsatisfiedAssumption
+from hypothesis.errors import Flaky, Unsatisfiable, UnsatisfiedAssumption
 from hypothesis.internal.conjecture import providers
 
 from tinyalex.learn.grader import guard as guarding
@@ -165,6 +165,8 @@ def _judge(
         return wrong, last
     except MemoryError:
         return Told(Outcome.MEMORY, "the answer leaves no memory to judge it"), last
+    except Unsatisfiable:
+        pass  # nothing was judged; see below
     except Exception as error:
         what = f"what the answer returns cannot be used: {type(error).__name__}: {error}"
         return Told(Outcome.BROKEN, what), last

@@ -95,10 +95,16 @@ class Verdict:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Verdict:
         """The other way."""
-        known: dict[str, Any] = {one.name: document[one.name] for one in fields(cls) if one.name in document}
-        values = {key: tuple(x) if isinstance(x, list) else x for key, x in known.items()}
+        known: dict[str, Any] = {
+            one.name: document[one.name] for one in fields(cls) if one.name in document
+        }
+        values: dict[str, Any] = {}
+        values |= {key: tuple(x) if isinstance(x, list) else x for key, x in known.items()}
         values["outcome"] = Outcome(values["outcome"])
         return cls(**values)
+
+    def with_what(self, what: str) -> Verdict:
+        return replace(self, what=what)
 
     def with_notes(self, notes: Iterable[str]) -> Verdict:
         return replace(self, notes=(*self.notes, *notes))
