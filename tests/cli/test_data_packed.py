@@ -82,7 +82,7 @@ def test_training_uses_what_was_measured_while_packing(call, packed, monkeypatch
     result = train(call, "--out", "run", "--shuffle", "shard", "--workers", 3)
     assert result.exit_code == 0, result.output
     config = json.loads(Path("run/config.json").read_text())
-    assert (config["shuffle"], config["workers"], config["jpeg_decoder"]) == ("shard", 3, "pillow")
+    assert (config["shuffle"], config["workers"], config["jpeg_decoder"]) == ("shard", 3, "turbo")
 
 
 def test_workers_change_no_weight_and_the_shuffle_does(call, packed):

@@ -12,6 +12,9 @@ ORDER = "tinyalex/data/order.py"
 LOADER = "tinyalex/data/loader.py"
 SETUP = "tinyalex/training/setup.py"
 
+DECODERS = "tinyalex/data/packed/decoders.py"
+
+OF_DECODERS = "tests/data/packed/test_decoders.py"
 OF_READER = "tests/data/packed/test_reader.py"
 OF_DAMAGE = "tests/data/packed/test_damage.py"
 OF_WRITER = "tests/data/packed/test_writer.py"
@@ -34,6 +37,34 @@ PACKED_MUTANTS = (
         "            self._check_sum(row, in_memory)\n",
         "",
         (f"{OF_READER}::test_reading_a_damaged_jpeg_names_its_record",),
+    ),
+    Mutant(
+        "turbo: red and blue change places",
+        DECODERS,
+        'simplejpeg.decode_jpeg(payload, "RGB", buffer=room)',
+        'simplejpeg.decode_jpeg(payload, "BGR", buffer=room)',
+        (f"{OF_DECODERS}::test_turbo_sees_what_pillow_sees",),
+    ),
+    Mutant(
+        "turbo: a faster and coarser transform",
+        DECODERS,
+        'simplejpeg.decode_jpeg(payload, "RGB", buffer=room)',
+        'simplejpeg.decode_jpeg(payload, "RGB", fastdct=True, fastupsample=True, buffer=room)',
+        (f"{OF_DECODERS}::test_turbo_sees_what_pillow_sees",),
+    ),
+    Mutant(
+        "turbo: what it cannot decode is not given to Pillow",
+        DECODERS,
+        "            (pixels,) = pillow([payload])\n",
+        "            raise\n",
+        (f"{OF_DECODERS}::test_turbo_sees_what_pillow_sees",),
+    ),
+    Mutant(
+        "turbo: sizes are not checked",
+        DECODERS,
+        "            _check_size(width, height)\n",
+        "",
+        (f"{OF_DECODERS}::test_a_large_file_is_refused_by_the_projects_own_limit",),
     ),
     Mutant(
         "verify: checksums are not looked at",

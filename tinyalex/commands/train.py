@@ -65,7 +65,8 @@ def train(
         int | None, typer.Option(help="Threads that read and decode. Default: all cores.")
     ] = None,
     jpeg_decoder: Annotated[
-        str | None, typer.Option(help="Of packed JPEG: pillow (default), or nvimgcodec on a GPU.")
+        str | None,
+        typer.Option(help="Of packed JPEG: turbo (default), pillow, or nvimgcodec on a GPU."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run. Default: runs/MODEL-DATA-seedN.")

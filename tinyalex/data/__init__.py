@@ -52,7 +52,7 @@ def load(
     val_fraction: float = 0.2,
     seed: int = 0,
     channels: int | None = None,
-    jpeg_decoder: str = "pillow",
+    jpeg_decoder: str = "turbo",
 ) -> Dataset:
     """Load a data set.
 
@@ -71,7 +71,7 @@ def load(
     channels : int, optional
         3 for RGB, 1 for grey. Images of a folder are converted (3 by default); the built-in
         sets must have as many.
-    jpeg_decoder : ``"pillow"`` or ``"nvimgcodec"``
+    jpeg_decoder : ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``
         Of packed JPEG.
 
     Raises

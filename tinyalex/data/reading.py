@@ -48,9 +48,8 @@ def read_ahead(
     on their number. Besides the batch that was yielded last, `AHEAD` batches are in memory, or
     more small ones where those would not give each worker two pieces.
 
-    Threads, not processes: NumPy's copies and Pillow's JPEG decoder let go of Python's lock, and
-    nothing is copied between processes. What holds the lock is opening a JPEG and turning its
-    pixels into an array.
+    Threads, not processes: NumPy's copies and libjpeg-turbo let go of Python's lock, and nothing
+    is copied between processes.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="tinyalex-read") as pool:
         waiting: deque[_Batch] = deque()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -41,9 +42,7 @@ def show(figure: Any, name: str) -> Path | None:
     if not name.replace("-", "").isalnum():
         raise ConfigError(f"show: not a picture's name: {name!r}", "letters, digits and hyphens")
     if _in_notebook():
-        from IPython.display import display
-
-        display(figure)
+        importlib.import_module("IPython.display").display(figure)
         return None
     folder = Path(os.environ.get(FOLDER_VARIABLE, "") or "lesson-pictures")
     folder.mkdir(parents=True, exist_ok=True)

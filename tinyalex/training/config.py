@@ -60,7 +60,7 @@ class RunConfig:
     workers : int, optional
         Threads that read and decode images; one a core if None. Changes no result.
     jpeg_decoder : str
-        Of packed JPEG: ``"pillow"``, or on a GPU ``"nvimgcodec"``.
+        Of packed JPEG: ``"turbo"``, ``"pillow"``, or on a GPU ``"nvimgcodec"``.
     seed : int
         Decides the first weights, the order of the images, the crops and the dropout masks.
     out : Path, optional
@@ -94,7 +94,7 @@ class RunConfig:
     seed: int = 0
     shuffle: str = "full"
     workers: int | None = None
-    jpeg_decoder: str = "pillow"
+    jpeg_decoder: str = "turbo"
     out: Path | None = None
     data_root: Path | None = None
     log_every: int = 50
@@ -169,7 +169,7 @@ class ResolvedConfig:
     workspace_mb: int | None = None
     shuffle: str = "full"
     workers: int | None = None
-    jpeg_decoder: str = "pillow"
+    jpeg_decoder: str = "turbo"
     init_from: Path | None = None
     new_last_layer: bool = False
     ten_crops: bool = True

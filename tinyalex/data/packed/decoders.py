@@ -1,4 +1,4 @@
-"""JPEG files in memory to pixels: by Pillow, or by nvImageCodec on a GPU."""
+"""JPEG files in memory to pixels: by libjpeg-turbo, by Pillow, or by nvImageCodec on a GPU."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import simplejpeg
 from PIL import Image
 
 from tinyalex.data.decode import MOST_PIXELS
 from tinyalex.errors import ConfigError, unknown
 
-# JPEG files -> uint8 (H, W, 3) each, in order; what is damaged raises ValueError in its place.
-Decoder = Callable[[Sequence[bytes]], Iterator[np.ndarray]]
+# JPEG files, uint8 (n,) each -> uint8 (H, W, 3) each, in order and good until the next one is asked
+# for; what is damaged raises an error in its place.
+Decoder = Callable[[Sequence[np.ndarray]], Iterator[np.ndarray]]
 
-NAMES = ("pillow", "nvimgcodec")
+NAMES = ("turbo", "pillow", "nvimgcodec")
 
 
 def get_decoder(name: str) -> Decoder:
@@ -27,6 +29,8 @@ def get_decoder(name: str) -> Decoder:
     ConfigError
         There is no decoder of that name, or it is not installed.
     """
+    if name == "turbo":
+        return turbo
     if name == "pillow":
         return pillow
     if name == "nvimgcodec":
@@ -34,21 +38,42 @@ def get_decoder(name: str) -> Decoder:
     raise unknown("JPEG decoder", name, NAMES)
 
 
-def pillow(payloads: Sequence[bytes]) -> Iterator[np.ndarray]:
-    """Decode one file after the other; Pillow lets go of Python's lock meanwhile.
+def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Decode one file after the other with libjpeg-turbo, called without Pillow's wrapping.
 
     Notes
     -----
-    Pillow decodes a file whole: there is no way to ask it for a part. So a crop costs as much
-    as the image.
+    Pillow's packages hold the same library, so the pixels are the same to the last bit. It takes
+    half the time here and lets go of Python's lock throughout, so that threads decode at the speed
+    of processes. A file is decoded whole: a crop costs as much. What it refuses (CMYK, rare ways
+    of sampling colours, damage) goes to Pillow, which decodes it or says what is wrong.
     """
+    room = np.empty(0, np.uint8)  # used again for each: fresh memory costs a tenth of the time
     for payload in payloads:
-        with Image.open(io.BytesIO(payload), formats=("JPEG",)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"absurdly large, {image.width} x {image.height} pixels")
+        try:
+            height, width, _, _ = simplejpeg.decode_jpeg_header(payload)
+            _check_size(width, height)
+            if room.size < height * width * 3:
+                room = np.empty(height * width * 3, np.uint8)
+            pixels = simplejpeg.decode_jpeg(payload, "RGB", buffer=room)
+        except ValueError:
+            (pixels,) = pillow([payload])
+        yield pixels
+
+
+def pillow(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Decode one file after the other; Pillow lets go of Python's lock for most of it."""
+    for payload in payloads:
+        with Image.open(io.BytesIO(payload.tobytes()), formats=("JPEG",)) as image:
+            _check_size(image.width, image.height)
             rgb = image if image.mode == "RGB" else image.convert("RGB")
             pixels = np.frombuffer(rgb.tobytes(), np.uint8)
             yield pixels.reshape(rgb.height, rgb.width, 3)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"absurdly large, {width} x {height} pixels")
 
 
 class NvImageCodec:
@@ -72,14 +97,14 @@ class NvImageCodec:
             raise ConfigError(
                 f"JPEG decoder nvimgcodec: cannot be used here ({error})",
                 'pip install "nvidia-nvimgcodec-cu12[all]" (or -cu13) beside the GPU backend, '
-                "or --jpeg-decoder pillow",
+                "or --jpeg-decoder turbo",
             ) from error
         self._lock = threading.Lock()
 
-    def __call__(self, payloads: Sequence[bytes]) -> Iterator[np.ndarray]:
+    def __call__(self, payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Decode; see `Decoder`."""
         with self._lock:
-            images = self._decoder.decode(list(payloads))
+            images = self._decoder.decode([payload.tobytes() for payload in payloads])
         for image in images:
             if image is None:
                 raise ValueError("nvImageCodec cannot decode it")

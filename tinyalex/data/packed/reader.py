@@ -35,7 +35,7 @@ def load_packed(
     image_size: int | None = None,
     channels: int = 3,
     *,
-    jpeg_decoder: str = "pillow",
+    jpeg_decoder: str = "turbo",
     val_fraction: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
@@ -48,7 +48,7 @@ def load_packed(
         Side of the images; those of another size are scaled (shorter side, bilinear) and cut at
         the centre, as images of a folder are. By default as they are stored.
     channels : 3 for RGB, 1 for grey
-    jpeg_decoder : ``"pillow"`` or ``"nvimgcodec"``
+    jpeg_decoder : ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``
     val_fraction, seed : optional
         What is held out where the data set has no validation part.
 

@@ -114,7 +114,7 @@ class Records:
         (payload,) = self._payloads(np.array([row]))
         self._check_sum(row, payload)
         if self.decoder is not None:
-            next(self._decoded(np.array([row]), [payload.tobytes()]))
+            next(self._decoded(np.array([row]), [payload]))
 
     def where(self, row: int) -> str:
         """Name a record: its number, its picture's name and its place."""
@@ -153,10 +153,10 @@ class Records:
         for row, payload in zip(rows.tolist(), payloads, strict=True):
             in_memory = payload.copy()  # lets go of Python's lock while the disk is read
             self._check_sum(row, in_memory)
-            files.append(in_memory.tobytes())
+            files.append(in_memory)
         yield from self._decoded(rows, files)
 
-    def _decoded(self, rows: np.ndarray, files: list[bytes]) -> Iterator[np.ndarray]:
+    def _decoded(self, rows: np.ndarray, files: list[np.ndarray]) -> Iterator[np.ndarray]:
         assert self.decoder is not None
         decoded = self.decoder(files)
         for row in rows.tolist():
