@@ -73,4 +73,9 @@ MEAN_AND_SUM = Exercise(
         Property("both", "Mean, and the sum of each row.", rows(False), both, ("axis=1",)),
     ),
 )
-BY_NAME = {one.name: one for one in (ADD_BIAS, MEAN_AND_SUM)}
+PLACES = {"90_add_bias": f"{__name__}:ADD_BIAS", "91_mean_and_sum": f"{__name__}:MEAN_AND_SUM"}
+
+
+def solution(exercise: Exercise) -> Path:
+    """File of its reference solution."""
+    return FOLDER / f"{exercise.name}.py"

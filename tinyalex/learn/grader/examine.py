@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import random
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,7 +150,8 @@ def _judge(
     random.seed(seed + ELSEWHERE)
     np.random.seed((seed + ELSEWHERE) % 2**32)
     try:
-        with _one_source_of_draws(), np.errstate(all="ignore"):
+        with _one_source_of_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             hypothesis.seed(seed)(_settings(one)(hypothesis.given(one.given)(attempt)))()
         answer.repeat()
     except Flaky:

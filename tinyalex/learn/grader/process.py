@@ -87,7 +87,7 @@ def grade(
         "reference": str(reference.resolve()) if reference else "",
         "seed": seed,
         "seconds": limits.seconds,
-        "memory": limits.memory_mb << 20,
+        "memory": _child_memory(limits),
         "token": secrets.token_hex(16),
     }
     with tempfile.TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True) as folder:
@@ -180,6 +180,11 @@ def _follow(
             verdict = replace(verdict, held=tuple(held), broken=running or "", says=says)
         else:
             return Verdict.from_dict(message["content"])
+
+
+def _child_memory(limits: Limits) -> int:
+    """What the child is to limit itself to; nothing where its system cannot."""
+    return 0 if memory.must_be_polled() else limits.memory_mb << 20
 
 
 def _without_a_word(verdict: Verdict, code: int | None, ready: bool) -> Verdict:
