@@ -12,7 +12,11 @@ __all__ = ["Wrong", "all_wrong"]
 
 def all_wrong() -> list[tuple[str, Wrong]]:
     """(module, wrong answer) pairs; the module is called as its exercise, without the number."""
-    modules = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "wrong"]
+    modules = [
+        module.name
+        for module in pkgutil.iter_modules(__path__)
+        if module.name not in ("judging", "wrong")
+    ]
     return [
         (name, wrong)
         for name in sorted(modules)
