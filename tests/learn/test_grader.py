@@ -178,6 +178,15 @@ def test_it_is_told_as_what_it_is(judge, kind):
     assert not verdict.passed and verdict.score == 0 and verdict.held == ()
 
 
+def test_an_answer_that_counts_its_calls_and_is_wrong_is_told_as_such(judge):
+    verdict = judge(
+        "calls = []\n" + HEAD + "    calls.append(0)\n"
+        "    return np.zeros((9, 9)) + len(calls) if len(calls) > 3 else x\n"
+    )
+    assert verdict.outcome is Outcome.STATE, say(verdict)
+    assert any("first call" in line for line in verdict.compare)
+
+
 def test_the_line_is_the_last_of_the_students_own(judge):
     text = "import numpy as np\ndef inner(x):\n    return np.stack([x, x[:, :1, None]])\n"
     verdict = judge(text + "def add_bias(x, b, scale=1.0):\n    return inner(x)\n")

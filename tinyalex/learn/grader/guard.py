@@ -70,7 +70,13 @@ class Guard:
         self.prints = Prints()
         self.refused: list[str] = []
         self.armed = False
-        self._kept = [(module, dict(vars(module))) for module in WATCHED]
+        # One flat list: it is gone through after every call.
+        self._kept = [
+            (vars(module), name, value, f"{module.__name__}.{name}")
+            for module in WATCHED
+            for name, value in vars(module).items()
+            if name != "_"  # an interactive Python puts its last result there
+        ]
         _hooked.append(self)
 
     def builtins(self) -> dict[str, Any]:
@@ -106,18 +112,11 @@ class Guard:
 
     def check(self) -> None:
         """Raise `Told` if the code did what it must not; puts NumPy right again."""
-        changed = [
-            f"{module.__name__}.{name}"
-            for module, kept in self._kept
-            for name, value in kept.items()
-            if vars(module).get(name) is not value
-        ]
+        changed = [one for one in self._kept if one[0].get(one[1]) is not one[2]]
+        for namespace, name, value, _ in changed:
+            namespace[name] = value
         if changed:
-            for module, kept in self._kept:
-                vars(module).update(kept)
-            changed = [name for name in changed if not name.endswith("._")]
-        if changed:
-            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0]}") from None
+            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0][3]}") from None
         if self.refused:
             raise Told(Outcome.FORBIDDEN, f"it {self.refused[0]}") from None
 
