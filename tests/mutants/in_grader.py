@@ -66,10 +66,10 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         (TOLD,),
     ),
     Mutant(
-        "grader: any class of arrays will do",
+        "grader: a list does for an array",
         GRADER + "answer.py",
-        "is_array, is_number = type(result) is np.ndarray, _is_number(result)",
-        "is_array, is_number = isinstance(result, np.ndarray), _is_number(result)",
+        "(_is_array_kind(kind) and not is_array)",
+        "(_is_array_kind(kind) and result is None)",
         (TOLD,),
     ),
     Mutant(
@@ -139,7 +139,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         "grader: nobody looks at memory from outside",
         GRADER + "process.py",
         "                if now > most:\n",
-        "                if now > 2 * most:\n",
+        "                if now < 0:\n",
         (f"{APART}::test_where_no_system_limits_memory_it_is_looked_at_from_outside",),
     ),
     Mutant(
