@@ -14,6 +14,7 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
 from tinyalex.commands.lesson import lesson
+from tinyalex.commands.exercise import exercise_app
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
@@ -88,6 +89,7 @@ app.command()(reproduce)
 app.command()(lesson)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
+app.add_typer(exercise_app, name="exercise")
 
 
 def main() -> None:

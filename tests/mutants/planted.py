@@ -3,6 +3,7 @@
 from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
+from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
@@ -31,4 +32,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + PREPARE_MUTANTS
     + REPRODUCE_MUTANTS
     + LEARN_MUTANTS
+    + GRADER_MUTANTS
 )

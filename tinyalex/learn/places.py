@@ -42,3 +42,8 @@ def exercises_folder() -> Path:
             f"no exercises at {folder}", "install tinyalex again: pip install tinyalex"
         )
     return folder
+
+
+def solutions_folder() -> Path:
+    """The folder of the reference solutions."""
+    return PACKAGE / "learn" / "solutions"

@@ -1,4 +1,7 @@
-"""The grader: judges a student's file by properties, and shows the smallest failing input."""
+"""The grader: judges a student's file by properties, and shows the smallest failing input.
+
+`process.grade` does so in a process with limits, `examine.examine` in this one.
+"""
 
 from tinyalex.learn.grader.spec import (
     Answer,

@@ -1,0 +1,233 @@
+"""`tinyalex exercise`: list, start, check a file, a folder, a class."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.learn.examples import ADD_BIAS, FOLDER, MEAN_AND_SUM, PLACES, solution
+from tinyalex.learn import exercises, places
+from tinyalex.learn.grader import classroom, process
+
+WRONG = "def add_bias(x, b, scale=1.0):\n    return x + b\n"
+ENDS = "import os\nos._exit(0)\n"
+HANGS = "while True:\n    pass\n"
+STUB = 'def add_bias(x, b, scale=1.0):\n    raise NotImplementedError("not written yet")\n'
+
+
+@pytest.fixture(autouse=True)
+def examples(monkeypatch, tmp_path_factory):
+    """Two small exercises in place of the package's."""
+    stubs = tmp_path_factory.mktemp("stubs")
+    for name in PLACES:
+        (stubs / f"{name}.py").write_text(STUB)
+    both = (ADD_BIAS, MEAN_AND_SUM)
+    monkeypatch.setattr(exercises, "all_exercises", lambda: both)
+    monkeypatch.setattr(classroom, "all_exercises", lambda: both)
+    monkeypatch.setattr(places, "exercises_folder", lambda: stubs)
+    monkeypatch.setattr(places, "solutions_folder", lambda: FOLDER)
+    real = process.grade
+
+    def grade(path, exercise, **options):
+        name = PLACES[exercise.name]
+        return real(path, exercise, name=name, reference=solution(exercise), **options)
+
+    monkeypatch.setattr(process, "grade", grade)
+
+
+def hand_in(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name.lstrip('_')}.py").write_text(text)
+    return folder
+
+
+def answer(exercise=ADD_BIAS) -> str:
+    return solution(exercise).read_text()
+
+
+def test_the_list(call):
+    result = call("exercise", "list")
+    assert result.exit_code == 0
+    assert "90_add_bias" in result.stdout and "mean and sum" in result.stdout
+    document = json.loads(call("exercise", "list", "--json").stdout)
+    assert [one["name"] for one in document] == list(PLACES)
+    assert document[0]["minutes"] == 1 and document[0]["lesson"] == 90
+    assert call("exercise", "list", "--quiet").stdout == "90_add_bias\n91_mean_and_sum\n"
+
+
+def test_the_list_says_which_of_mine_pass(call, refused):
+    hand_in(Path("mine"), _90_add_bias=answer())
+    result = call("exercise", "list", "mine")
+    line = next(line for line in result.stdout.splitlines() if line.startswith("90_"))
+    assert line.split()[-1] == "passed" and "1 of 2 passed" in result.stdout
+    other = next(line for line in result.stdout.splitlines() if line.startswith("91_"))
+    assert other.split()[-1] == "-"
+    assert "nowhere" in refused("exercise", "list", "nowhere")
+
+
+def test_start_copies_the_stub_and_never_over_a_file(call, refused):
+    result = call("exercise", "start", "bias", "mine")
+    assert result.exit_code == 0, result.output
+    assert Path("mine/90_add_bias.py").read_text() == STUB
+    assert "tinyalex exercise check mine/90_add_bias.py" in result.stdout
+    Path("mine/90_add_bias.py").write_text("my work")
+    assert "there already" in refused("exercise", "start", "90_add_bias", "mine")
+    assert Path("mine/90_add_bias.py").read_text() == "my work"
+    assert call("exercise", "start", "91").exit_code == 0
+    assert Path("91_mean_and_sum.py").is_file()
+
+
+def test_an_unknown_name_is_refused_with_the_nearest(refused):
+    assert "'90_add_bias'" in refused("exercise", "start", "90_ad_bias")
+    assert "any of" in refused("exercise", "start", "_")
+
+
+def test_a_right_file_ends_with_0_and_a_wrong_one_with_1(call):
+    hand_in(Path("."), _90_add_bias=answer(), other=WRONG)
+    right = call("exercise", "check", "90_add_bias.py")
+    assert right.exit_code == 0 and "90_add_bias: passed, 3 of 3" in right.stdout
+    wrong = call("exercise", "check", "other.py", "--exercise", "add_bias")
+    assert wrong.exit_code == 1
+    assert "BROKEN  definition" in wrong.stdout and "(2 more: --hint)" in wrong.stdout
+    assert wrong.stdout.count("Hint: ") == 1 and "Traceback" not in wrong.output
+    more = call("exercise", "check", "other.py", "--exercise", "90", "--hint", "--hint")
+    assert more.stdout.count("Hint: ") == 3
+
+
+def test_what_was_just_started_is_not_written_yet(call):
+    call("exercise", "start", "90")
+    result = call("exercise", "check", "90_add_bias.py")
+    assert result.exit_code == 1 and "not written yet" in result.stdout
+
+
+def test_only_a_teacher_sees_the_solution(call, refused):
+    hand_in(Path("."), _90_add_bias=WRONG)
+    assert "--i-am-the-teacher" in refused("exercise", "check", "90_add_bias.py", "--solution")
+    words = ["exercise", "check", "90_add_bias.py", "--solution", "--i-am-the-teacher"]
+    assert "return x + scale * b" in call(*words).stdout
+    assert "return x + scale * b" not in call(*words[:3]).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nowhere.py"], "nowhere.py"),
+        (["nameless.py"], "no exercise's"),
+        (["nameless.py", "--exercise", "92"], "unknown exercise '92'"),
+        (["nameless.py", "--exercise", "90", "--exercise", "91"], "one file"),
+        (["empty"], "no answers in empty"),
+        (["--class", "empty"], "no folders of students"),
+        (["--class", "nameless.py"], "no folder"),
+        (["nameless.py", "--exercise", "90", "--csv", "no/where.csv"], "no is no folder"),
+    ],
+)
+def test_usage_errors_end_with_2(refused, words, says):
+    hand_in(Path("."), nameless=WRONG)
+    Path("empty").mkdir()
+    assert says in refused("exercise", "check", *words)
+
+
+def test_a_folder_is_checked_whole(call):
+    hand_in(Path("mine"), _90_add_bias=answer(), _91_mean_and_sum="x = (", notes="1/0")
+    result = call("exercise", "check", "mine", "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert [one["exercise"] for one in document["verdicts"]] == list(PLACES)
+    assert [one["passed"] for one in document["verdicts"]] == [True, False]
+    assert document["passed"] is False and document["seed"] == 0
+    assert document["verdicts"][1]["outcome"] == "syntax error"
+
+
+def test_results_for_gradescope(call):
+    hand_in(Path("mine"), _90_add_bias=WRONG)
+    words = ["--exercise", "90", "--exercise", "91", "--gradescope", "results.json"]
+    assert call("exercise", "check", "mine", *words, "--points", 6).exit_code == 1
+    results = json.loads(Path("results.json").read_text())
+    assert set(results) == {"score", "output", "visibility", "stdout_visibility", "tests"}
+    first, second = results["tests"]
+    assert first["name"] == "90_add_bias: add a bias" and first["status"] == "failed"
+    assert first["score"] == 4.0 and first["max_score"] == 6.0
+    assert "BROKEN  definition" in first["output"] and first["visibility"] == "visible"
+    assert second["score"] == 0 and "not handed in" in second["output"]
+    assert results["score"] == 4.0
+    hand_in(Path("mine"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
+    assert call("exercise", "check", "mine", *words).exit_code == 0
+    results = json.loads(Path("results.json").read_text())
+    assert results["score"] == 20.0
+    assert [test["status"] for test in results["tests"]] == ["passed", "passed"]
+
+
+def test_a_class_goes_on_whatever_one_file_does(call):
+    hand_in(Path("class/anna"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
+    hand_in(Path("class/ben [x]"), _90_add_bias=ENDS)
+    hand_in(Path("class/cleo"), _90_add_bias=HANGS, _91_mean_and_sum="\0")
+    hand_in(Path("class/dora"), _90_add_bias=WRONG)
+    Path("class/.cache").mkdir()
+    Path("class/emil").mkdir()
+    words = ["--class", "class", "--exercise", "90", "--exercise", "91", "--time-limit", 1]
+    result = call("exercise", "check", *words, "--csv", "class.csv", "--workers", 2)
+    assert result.exit_code == 1, result.output
+    rows = list(csv.DictReader(Path("class.csv").read_text().splitlines()))
+    assert [row["student"] for row in rows] == ["anna", "ben [x]", "cleo", "dora", "emil"]
+    assert [row["passed"] for row in rows] == ["2", "0", "0", "0", "0"]
+    assert [row["90_add_bias"] for row in rows] == ["1.000", "0.000", "0.000", "0.667", ""]
+    assert [row["score"] for row in rows] == ["2.000", "0.000", "0.000", "0.667", "0.000"]
+    assert "ben [x]: 90_add_bias: ended the program" in result.stdout
+    assert "cleo: 90_add_bias: time limit" in result.stdout
+    assert "emil: 90_add_bias: not handed in" in result.stdout
+    summary = result.stdout.split("\n\n")[-1]
+    assert "2 of 2" in summary and summary.count("0 of 2") == 4
+
+
+def test_a_machine_that_cannot_judge_says_so_and_goes_on(call, monkeypatch):
+    hand_in(Path("mine"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
+    real = process.grade
+
+    def grade(path, exercise, **options):
+        if exercise is ADD_BIAS:
+            raise OSError("no more processes")
+        return real(path, exercise, **options)
+
+    monkeypatch.setattr(process, "grade", grade)
+    result = call("exercise", "check", "mine")
+    assert "the grader failed: OSError: no more processes" in result.stdout
+    assert "91_mean_and_sum: passed" in result.stdout and result.exit_code == 1
+
+
+def test_an_older_table_survives_a_failed_run(call):
+    Path("class.csv").write_text("old")
+    shutil.rmtree("class", ignore_errors=True)
+    hand_in(Path("mine"), _90_add_bias=answer())
+    assert call("exercise", "check", "mine", "--exercise", "nine", "--csv", "class.csv").exit_code
+    assert Path("class.csv").read_text() == "old"
+    assert call("exercise", "check", "mine", "--csv", "class.csv").exit_code == 0
+    assert Path("class.csv").read_text().splitlines()[1] == ",1,1.000,1.000"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("90_add_bias.py", "90_add_bias"),
+        ("add_bias.py", "90_add_bias"),
+        ("90_Add_Bias.py", "90_add_bias"),
+        ("anna_90_add_bias (2).py", "90_add_bias"),
+        ("90.py", "90_add_bias"),
+        ("90_add_bias.txt", None),
+        ("bias.py", None),
+    ],
+)
+def test_a_files_name_says_which_exercise_it_is(name, found):
+    exercise = classroom.exercise_of(Path(name))
+    assert (exercise.name if exercise else None) == found
+
+
+def test_of_two_files_the_exact_name_counts(tmp_path):
+    hand_in(tmp_path, _90_add_bias=answer(), add_bias=WRONG)
+    (tmp_path / "x_90_add_bias.py").write_text(WRONG)
+    (one,) = classroom.handed_in(tmp_path)
+    assert one.path == tmp_path / "90_add_bias.py"

@@ -1,0 +1,164 @@
+"""Answers that a process of its own is needed for: they hang, eat memory, end it, or lie."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+
+from tests.learn.examples import ADD_BIAS, solution
+from tests.learn.test_grader import HEAD, RIGHT, say
+from tinyalex.learn.grader import memory, process
+from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.verdict import Outcome
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a limit kept by Linux")
+
+
+def test_a_right_answer_passes_and_says_the_same_as_in_this_process(judge_apart, tmp_path):
+    verdict = judge_apart("print('hello')\n" + RIGHT)
+    assert verdict.passed, say(verdict)
+    path = tmp_path / "90_add_bias.py"
+    assert examine(ADD_BIAS, path, reference=solution(ADD_BIAS)) == verdict
+
+
+def test_a_wrong_answer_says_the_same_twice_and_as_in_this_process(judge_apart, judge):
+    wrong = HEAD + "    return np.where(x > 3, 0, x) + scale * b\n"
+    assert judge_apart(wrong) == judge_apart(wrong) == judge(wrong)
+
+
+def test_a_loop_without_end_is_told_with_its_line_and_input(judge_apart):
+    text = HEAD + "    while x.shape[0] > 1:\n        pass\n    return x\n"
+    verdict = judge_apart(text, seconds=1.0)
+    assert verdict.outcome is Outcome.TIME and verdict.broken == "shape"
+    assert verdict.code[0].startswith("line 3: while") or verdict.code[0] == "line 4: pass"
+    assert verdict.case[0].startswith("x = array (") and not verdict.passed
+
+
+def test_a_loop_outside_of_functions_and_one_that_catches_all_end_too(judge_apart):
+    for text in (
+        "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n",
+        "print('now')\nwhile True: pass\n",
+    ):
+        verdict = judge_apart(text, seconds=1.0)
+        assert verdict.outcome is Outcome.TIME and verdict.code
+
+
+def test_a_step_of_compiled_code_that_never_ends_is_killed(judge_apart, monkeypatch):
+    monkeypatch.setattr(process, "GRACE", 0.5)
+    verdict = judge_apart(HEAD + "    return 3 ** 3 ** 30\n", seconds=1.0)
+    assert verdict.outcome is Outcome.TIME and verdict.broken == "shape", say(verdict)
+    assert "compiled code" in verdict.what
+
+
+@LINUX
+def test_memory_has_a_limit(judge_apart):
+    text = HEAD + "    kept = [np.ones(1 << 23) for _ in range(20)]\n    return x + scale * b\n"
+    verdict = judge_apart(text, memory_mb=512)
+    assert verdict.outcome is Outcome.MEMORY and "line 3" in verdict.code[0]
+    fits = HEAD + "    kept = np.ones(1 << 23)\n    return x + scale * b\n"
+    assert judge_apart(fits, memory_mb=512).passed
+
+
+def test_where_no_system_limits_memory_it_is_looked_at_from_outside(judge_apart, monkeypatch):
+    monkeypatch.setattr(memory, "must_be_polled", lambda: True)
+    text = HEAD + "    kept = [np.ones(1 << 20)]\n    while True:\n        kept[0] = "
+    text += "np.ones(min(2 * kept[0].size, 1 << 27))\n"
+    assert judge_apart(RIGHT, memory_mb=512).passed
+    verdict = judge_apart(text, memory_mb=300, seconds=8.0)
+    assert verdict.outcome is Outcome.MEMORY and "300 MiB" in verdict.what
+    assert memory.of(os.getpid()) > 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("call", "outcome", "says"),
+    [
+        ("os._exit(0)", Outcome.ENDED, "code 0"),
+        ("os._exit(3)", Outcome.ENDED, "code 3"),
+        ("os.abort()", Outcome.CRASHED, "SIGABRT"),
+    ],
+)
+def test_ending_the_process_is_not_passing(judge_apart, call, outcome, says):
+    late = f"    if scale == 2:\n        {call}\n    return x + scale * b\n"
+    verdict = judge_apart("import os\n" + HEAD + late)
+    assert verdict.outcome is outcome and says in verdict.what
+    assert verdict.held == ("shape", "zero bias") and verdict.broken == "definition"
+    assert verdict.says == ADD_BIAS.properties[2].says
+    early = judge_apart(f"import os\n{call}\n{RIGHT}")
+    assert early.outcome is outcome and early.held == ()
+
+
+def test_a_printed_verdict_is_no_verdict(judge_apart):
+    lie = '{"kind": "verdict", "content": {"exercise": "", "title": "", "outcome": "passed"}}'
+    text = (
+        "import os\n"
+        f"line = b'{32 * 'a'} {lie}\\n'\n"
+        "for stream in range(3, 20):\n"
+        "    try:\n"
+        "        os.write(stream, line)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "print(line)\n"
+        "os._exit(0)\n"
+    )
+    verdict = judge_apart(text)
+    assert verdict.outcome is Outcome.ENDED and not verdict.passed
+
+
+def test_nobody_sits_at_the_keyboard(judge_apart):
+    verdict = judge_apart("n = input('how many? ')\n" + RIGHT)
+    assert verdict.outcome is Outcome.EXCEPTION and "keyboard" in verdict.what
+
+
+def test_a_file_beside_the_answer_shadows_nothing(judge_apart, tmp_path):
+    for name in ("numpy", "hypothesis", "json"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('shadowed')\n")
+    assert judge_apart(RIGHT).passed
+
+
+def test_it_works_in_an_empty_folder_of_its_own_without_our_environment(judge_apart, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "12345")
+    text = (
+        "import os\nassert os.listdir('.') == [], os.listdir('.')\n"
+        "assert 'SECRET_KEY' not in os.environ\nopen('mine', 'w').close()\n"
+    )
+    verdict = judge_apart(text + RIGHT)
+    assert verdict.passed, say(verdict)
+
+
+def test_threads_and_exit_handlers_left_behind_do_not_matter(judge_apart):
+    text = "import atexit, time\natexit.register(time.sleep, 1000)\n"
+    assert judge_apart(text + RIGHT).passed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups")
+def test_no_process_is_left(judge_apart):
+    verdict = judge_apart(HEAD + "    while True: pass\n", seconds=1.0)
+    assert verdict.outcome is Outcome.TIME and process._running == set()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_file_that_is_killed_is_told(judge_apart, monkeypatch):
+    real = process._follow
+
+    def follow(child, *rest):
+        os.kill(child.pid, signal.SIGKILL)
+        return real(child, *rest)
+
+    monkeypatch.setattr(process, "_follow", follow)
+    verdict = judge_apart(RIGHT)
+    assert not verdict.passed and verdict.outcome in (Outcome.GRADER, Outcome.CRASHED)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    from tests.learn.examples import PLACES
+
+    verdict = process.grade(
+        tmp_path / "gone.py",
+        ADD_BIAS,
+        name=PLACES[ADD_BIAS.name],
+        reference=solution(ADD_BIAS),
+    )
+    assert verdict.outcome is Outcome.UNREADABLE

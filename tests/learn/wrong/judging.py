@@ -1,0 +1,47 @@
+"""Judging the package's own solutions, and wrong answers made from them, in this process."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+from tests.learn.wrong import Wrong
+from tinyalex.learn.exercises import get
+from tinyalex.learn.grader import Exercise
+from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.verdict import Verdict
+from tinyalex.learn.places import exercises_folder, solutions_folder
+
+# The kernel for a GPU is judged in Numba's simulator, as the grader's child does.
+os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
+
+
+def solution_of(exercise: Exercise) -> Path:
+    return solutions_folder() / f"{exercise.name}.py"
+
+
+def stub_of(exercise: Exercise) -> Path:
+    return exercises_folder() / f"{exercise.name}.py"
+
+
+@functools.cache
+def exercise_of(module: str) -> Exercise:
+    """The exercise that a module of wrong answers belongs to."""
+    return get(module)
+
+
+def text_of(module: str, wrong: Wrong) -> str:
+    """The wrong answer."""
+    text = solution_of(exercise_of(module)).read_text(encoding="utf-8")
+    count = text.count(wrong.old)
+    assert count == 1, f"{module}, {wrong.name}: its old text is {count} times in the solution"
+    return text.replace(wrong.old, wrong.new)
+
+
+def verdict_on(module: str, wrong: Wrong, folder: Path, seed: int = 0) -> Verdict:
+    """Judge it, as a file in a folder (compilers want one)."""
+    exercise = exercise_of(module)
+    path = folder / f"{exercise.name}.py"
+    path.write_text(text_of(module, wrong), encoding="utf-8")
+    return examine(exercise, path, seed=seed)

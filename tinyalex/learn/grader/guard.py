@@ -1,0 +1,158 @@
+"""While a student's code runs: what it prints, opens, starts, imports and changes.
+
+This keeps honest students honest and the grader alive. It is no sandbox: code that wants to break
+out of a process of the same user can.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tinyalex.learn.grader import showing, spec
+from tinyalex.learn.grader.reading import refuse
+from tinyalex.learn.grader.spec import Exercise
+from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.places import PACKAGE, solutions_folder
+
+KEPT_TEXT = 2000  # characters of what a file prints
+WATCHED = (np, np.linalg, np.random, builtins, spec, showing)
+SECRET = tuple(
+    os.path.realpath(folder) + os.sep
+    for folder in (solutions_folder(), PACKAGE / "learn" / "exercises")
+)
+STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile"}
+STARTS |= {"os.system", "subprocess.Popen", "os.kill", "os.killpg", "socket.connect"}
+
+
+class Prints(io.TextIOBase):
+    """Takes what is printed, and keeps the beginning."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.lines = 0
+
+    def write(self, text: str) -> int:
+        self.lines += text.count("\n")
+        if len(self.text) < KEPT_TEXT:
+            self.text += str(text)[: KEPT_TEXT - len(self.text)]
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return False
+
+    def notes(self) -> list[str]:
+        """One note, if there was anything."""
+        if not self.text.strip():
+            return []
+        first = self.text.strip().splitlines()[0][:100]
+        count = max(1, self.lines)
+        lines = f"{count:,} line{'' if count == 1 else 's'}"
+        return [f"the file prints ({lines}), which does not matter here; first: {first}"]
+
+
+class Guard:
+    """Watches over the student's code wherever it runs: in ``with guard:``."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.prints = Prints()
+        self.refused: list[str] = []
+        self.armed = False
+        # One flat list: it is gone through after every call.
+        self._kept = [
+            (vars(module), name, value, f"{module.__name__}.{name}")
+            for module in WATCHED
+            for name, value in vars(module).items()
+            if name != "_"  # an interactive Python puts its last result there
+        ]
+        _hooked.append(self)
+
+    def builtins(self) -> dict[str, Any]:
+        """What a student's module finds as ``__builtins__``: an import that looks twice."""
+        real = builtins.__import__
+
+        def guarded(name: str, *rest: Any, **named: Any) -> ModuleType:
+            level = rest[3] if len(rest) > 3 else named.get("level", 0)
+            if why := refuse("." if level else name, self.exercise):
+                self.refused.append(why)
+                raise ImportError(f"this file {why}")
+            with self.paused():  # what NumPy and Numba do while they load is their affair
+                return real(name, *rest, **named)
+
+        return dict(vars(builtins)) | {"__import__": guarded}
+
+    def __enter__(self) -> None:
+        self._streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self.prints, Prints()
+        self.armed = True
+
+    def __exit__(self, *_: object) -> None:
+        self.armed = False
+        sys.stdout, sys.stderr = self._streams
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        was, self.armed = self.armed, False
+        try:
+            yield
+        finally:
+            self.armed = was
+
+    def check(self) -> None:
+        """Raise `Told` if the code did what it must not; puts NumPy right again."""
+        changed = [one for one in self._kept if one[0].get(one[1]) is not one[2]]
+        for namespace, name, value, _ in changed:
+            namespace[name] = value
+        if changed:
+            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0][3]}") from None
+        if self.refused:
+            raise Told(Outcome.FORBIDDEN, f"it {self.refused[0]}") from None
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self.armed = False
+        _hooked.remove(self)
+
+    def saw(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse to open a solution, or to start a program."""
+        if event == "open" and isinstance(arguments[0], str | bytes):
+            path = os.path.realpath(os.fsdecode(arguments[0]))
+            if path.startswith(SECRET):
+                self._refuse("opens a reference solution or the grader's own answers")
+        elif event in STARTS and "numba" not in self.exercise.allowed:
+            self._refuse("starts, stops or calls another program")
+
+    def _refuse(self, why: str) -> None:
+        self.refused.append(why)
+        raise PermissionError(f"this file {why}")
+
+
+_hooked: list[Guard] = []
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if _hooked and _hooked[-1].armed and (event == "open" or event in STARTS):
+        _hooked[-1].saw(event, arguments)
+
+
+def install() -> None:
+    """Add the hook to this process, for good; done once, when the first answer is judged."""
+    global _installed
+    if not _installed:
+        _installed = True
+        sys.addaudithook(_hook)
+
+
+_installed = False

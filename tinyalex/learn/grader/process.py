@@ -1,0 +1,242 @@
+"""Judges a student's file in a process of its own, with limits on time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from tinyalex.learn.grader import memory
+from tinyalex.learn.grader.spec import Exercise
+from tinyalex.learn.grader.verdict import Outcome, Verdict
+from tinyalex.learn.places import PACKAGE
+
+LONGEST_LINE = 1 << 22  # bytes of a message
+POLL = 0.05  # s
+START = 120.0  # s for the child to load the grader itself, on a busy machine
+GRACE = 3.0  # s for the child to say itself that the time is up
+# All that the child sees of this process's environment: no names, no keys, no settings of Python.
+KEPT = {"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PATHEXT", "SYSTEMROOT", "TEMP"}
+KEPT |= {"TMP", "TMPDIR", "USERPROFILE", "APPDATA", "CUDA_HOME", "CUDA_PATH"}
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may take.
+
+    Attributes
+    ----------
+    seconds : float
+        Of wall clock, for one exercise, from the moment that the student's file is read.
+    memory_mb : int
+        MiB beside what the grader itself has taken by then.
+    """
+
+    seconds: float = 30.0
+    memory_mb: int = 2048
+
+
+def grade(
+    path: Path,
+    exercise: Exercise,
+    *,
+    seed: int = 0,
+    limits: Limits | None = None,
+    name: str = "",
+    reference: Path | None = None,
+) -> Verdict:
+    """Judge a file; whatever it does, this returns a verdict.
+
+    Parameters
+    ----------
+    path : Path
+        The student's file.
+    exercise : Exercise
+    seed : int
+        Draws the inputs: same seed, same verdict.
+    limits : Limits, optional
+    name : str
+        Where the child finds an exercise that is not the package's: ``module:NAME``.
+    reference : Path, optional
+        A solution with its signatures, for such an exercise.
+    """
+    limits = limits or Limits()
+    start = Verdict(
+        exercise=exercise.name,
+        title=exercise.title,
+        outcome=Outcome.GRADER,
+        properties=tuple(one.name for one in exercise.properties),
+    )
+    job = {
+        "exercise": name or exercise.name,
+        "file": str(path.resolve()),
+        "reference": str(reference.resolve()) if reference else "",
+        "seed": seed,
+        "seconds": limits.seconds,
+        "memory": _child_memory(limits),
+        "token": secrets.token_hex(16),
+    }
+    with tempfile.TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True) as folder:
+        empty = Path(folder) / "work"
+        empty.mkdir()
+        with (Path(folder) / "errors").open("w+b") as errors:
+            verdict = _run(job, empty, errors, start, limits)
+            if verdict.outcome is Outcome.GRADER:
+                errors.seek(0)
+                last = errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()[-1:]
+                verdict = replace(verdict, what=f"{verdict.what}{''.join(f': {x}' for x in last)}")
+    return verdict
+
+
+def stop_all() -> None:
+    """End every child of this process; for an interrupted run."""
+    for process in list(_running):
+        _kill(process)
+
+
+def _run(job: dict[str, Any], folder: Path, errors: Any, start: Verdict, limits: Limits) -> Verdict:
+    token = job["token"]
+    group: dict[str, Any] = (
+        {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+        if os.name == "nt"
+        else {"start_new_session": True}
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tinyalex.learn.grader.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        cwd=folder,
+        env=_environment(folder),
+        **group,
+    )
+    _running.add(process)
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        with contextlib.suppress(OSError):  # it died at once; that is told below
+            process.stdin.write(json.dumps(job).encode() + b"\n")
+            process.stdin.close()
+        messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        reader = threading.Thread(target=_read, args=(process.stdout, token, messages), daemon=True)
+        reader.start()
+        return _follow(process, messages, start, limits)
+    finally:
+        _kill(process)
+        _running.discard(process)
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    messages: queue.Queue[dict[str, Any] | None],
+    verdict: Verdict,
+    limits: Limits,
+) -> Verdict:
+    """Wait for the verdict, the end of the process, or a limit."""
+    ready, until = False, time.monotonic() + START
+    polls = memory.must_be_polled()
+    most = 0
+    while True:
+        try:
+            message = messages.get(timeout=POLL)
+        except queue.Empty:
+            ended = process.poll() is not None
+            late = time.monotonic() > until
+            if polls and ready and not ended:
+                now = memory.of(process.pid)
+                most = most or now + (limits.memory_mb << 20)
+                if now > most:
+                    what = f"it took more than {limits.memory_mb:,} MiB"
+                    return replace(verdict, outcome=Outcome.MEMORY, what=what)
+            if late and not ready:
+                return replace(verdict, what=f"it did not start within {START:.0f} s")
+            if late:
+                what = f"it was not done after {limits.seconds:g} s, in one step of compiled code"
+                return replace(verdict, outcome=Outcome.TIME, what=what)
+            if not ended:
+                continue
+            message = None
+        if message is None:  # no more will come
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=GRACE)
+            return _without_a_word(verdict, process.poll(), ready)
+        if message["kind"] == "ready":
+            ready, until = True, time.monotonic() + limits.seconds + GRACE
+        elif message["kind"] == "progress":
+            held, running, says = message["content"]
+            verdict = replace(verdict, held=tuple(held), broken=running or "", says=says)
+        else:
+            return Verdict.from_dict(message["content"])
+
+
+def _child_memory(limits: Limits) -> int:
+    """What the child is to limit itself to; nothing where its system cannot."""
+    return 0 if memory.must_be_polled() else limits.memory_mb << 20
+
+
+def _without_a_word(verdict: Verdict, code: int | None, ready: bool) -> Verdict:
+    """The process ended without a verdict: say how."""
+    if not ready:
+        return replace(verdict, what=f"the grader itself ended with code {code}")
+    if code is None:
+        what = "it closed its connection to the grader"
+        return replace(verdict, outcome=Outcome.ENDED, what=what)
+    if code >= 0:
+        what = f"the process ended with code {code} before the verdict: os._exit?"
+        return replace(verdict, outcome=Outcome.ENDED, what=what)
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    what = f"the process was ended by {name}"
+    if name == "SIGKILL":
+        what += " (the system does this when memory runs out)"
+    return replace(verdict, outcome=Outcome.CRASHED, what=what)
+
+
+def _read(pipe: IO[bytes], token: str, messages: queue.Queue[dict[str, Any] | None]) -> None:
+    """Hand on the lines that carry the token; anything else is not from the grader."""
+    expected = token.encode() + b" "
+    with contextlib.suppress(OSError, ValueError):
+        while line := pipe.readline(LONGEST_LINE):
+            if line.startswith(expected):
+                messages.put(json.loads(line[len(expected) :]))
+    messages.put(None)
+    with contextlib.suppress(OSError):
+        pipe.close()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.upper() in KEPT}
+    further = os.environ.get("PYTHONPATH", "")
+    return kept | {
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *([further] if further else [])]),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NUMBA_CACHE_DIR": str(folder),
+        "NUMBA_ENABLE_CUDASIM": os.environ.get("NUMBA_ENABLE_CUDASIM", "1"),
+        **dict.fromkeys(THREADS, "1"),
+    }
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the process and all that it has started."""
+    if os.name == "nt":
+        if process.poll() is None:
+            command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+            subprocess.run(command, capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

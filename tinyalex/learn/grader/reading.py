@@ -1,0 +1,154 @@
+"""A student's file before it runs: can it be read, and does it use what it may?"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyalex.learn.grader.spec import Exercise
+from tinyalex.learn.grader.verdict import Outcome, Told
+
+LARGEST = 1 << 20  # bytes of a student's file
+
+# Of the standard library: what reaches around the grader, or starts something beside it.
+KEPT_OUT = {
+    "_ctypes", "_thread", "asyncio", "builtins", "code", "codeop", "concurrent", "ctypes",
+    "faulthandler", "gc", "imp", "importlib", "inspect", "multiprocessing", "pickle", "pkgutil",
+    "pty", "runpy", "signal", "socket", "subprocess", "threading", "tracemalloc", "zipimport",
+}  # fmt: skip
+KEPT_OUT_NAMES = {"__import__", "__builtins__", "compile", "eval", "exec"}
+KEPT_OUT_ATTRIBUTES = {
+    "__builtins__", "__globals__", "__subclasses__", "_current_frames", "_getframe", "f_back",
+    "f_globals", "f_locals", "settrace", "setprofile", "tb_frame",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function as its stub declares it."""
+
+    name: str
+    arguments: tuple[str, ...]
+    needed: tuple[str, ...]  # those without a default
+    returns: str  # the annotation as text, or ""
+    text: str
+
+
+def read(path: Path) -> bytes:
+    """Read a student's file."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Told(Outcome.UNREADABLE, "it is larger than 1 MiB, too large for an exercise")
+        return path.read_bytes()
+    except OSError as error:
+        raise Told(Outcome.UNREADABLE, str(error.strerror or error)) from None
+
+
+def parse(source: bytes, name: str) -> ast.Module:
+    """Parse it; what is no Python is told with the line and a caret."""
+    if source.lstrip()[:1] == b"{" and b'"cells"' in source[:1000]:
+        raise Told(Outcome.UNREADABLE, "it is a notebook; export its code as a .py file")
+    if b"\0" in source:
+        raise Told(Outcome.UNREADABLE, "it holds bytes of zero: it is no text")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source, filename=name)
+    except SyntaxError as error:
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise Told(Outcome.SYNTAX, f"{error.msg} ({name}{where})", _caret(error)) from None
+    except (RecursionError, MemoryError):
+        raise Told(Outcome.SYNTAX, f"{name} is nested too deeply to be read") from None
+    except ValueError as error:
+        raise Told(Outcome.UNREADABLE, str(error)) from None
+
+
+def scan(tree: ast.Module, exercise: Exercise, source: bytes) -> None:
+    """Refuse what an answer must not use: the library itself, or ways around the grader."""
+    lines = source.decode("utf-8", "replace").splitlines()
+    for node in ast.walk(tree):
+        refused = ""
+        if isinstance(node, ast.Import):
+            refused = next(filter(None, (refuse(one.name, exercise) for one in node.names)), "")
+        elif isinstance(node, ast.ImportFrom):
+            refused = refuse("." if node.level else node.module or "", exercise)
+        elif isinstance(node, ast.Name) and node.id in KEPT_OUT_NAMES:
+            refused = f"uses {node.id}, which no exercise needs"
+        elif isinstance(node, ast.Attribute) and _reaches_around(node):
+            refused = f"uses {ast.unparse(node)}, which no exercise needs"
+        if refused:
+            line = getattr(node, "lineno", 0)
+            raise Told(Outcome.FORBIDDEN, f"it {refused}", show_line(lines, line))
+
+
+def refuse(module: str, exercise: Exercise) -> str:
+    """Say why a module may not be imported; empty if it may."""
+    top = module.partition(".")[0]
+    if top in exercise.allowed or (top in sys.stdlib_module_names and top not in KEPT_OUT):
+        return ""
+    only = f"beside the standard library only {' and '.join(exercise.allowed)} may be used"
+    if top == "tinyalex":
+        return "imports tinyalex: it calls the library's own layer instead of writing it"
+    if top == "":
+        return "imports from a file beside it: everything must be in this one file"
+    if top in KEPT_OUT:
+        return f"imports {module}, which no exercise needs"
+    return f"imports {module}; {only}"
+
+
+def signatures(path: Path) -> dict[str, Signature]:
+    """The functions that a file declares, read without running it."""
+    found = {}
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef):
+            plain = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+            free = len(plain) - len(node.args.defaults)
+            keyword = [one.arg for one in node.args.kwonlyargs]
+            needed = [
+                name
+                for name, default in zip(keyword, node.args.kw_defaults, strict=True)
+                if default is None
+            ]
+            found[node.name] = Signature(
+                name=node.name,
+                arguments=(*plain, *keyword),
+                needed=(*plain[:free], *needed),
+                returns=ast.unparse(node.returns) if node.returns is not None else "",
+                text=f"{node.name}({ast.unparse(_bare(node.args))})",
+            )
+    return found
+
+
+def show_line(lines: list[str], number: int) -> tuple[str, ...]:
+    """A line of a file behind its number."""
+    if not 1 <= number <= len(lines):
+        return ()
+    return (f"line {number}: {lines[number - 1].strip()[:100]}",)
+
+
+def _caret(error: SyntaxError) -> tuple[str, ...]:
+    if not error.text or not error.lineno:
+        return ()
+    text = error.text.rstrip("\r\n").expandtabs(1)
+    stripped = text.lstrip()
+    at = max(0, (error.offset or 1) - 1 - (len(text) - len(stripped)))
+    head = f"line {error.lineno}: "
+    return (head + stripped[:100], " " * (len(head) + min(at, 100)) + "^")
+
+
+def _reaches_around(node: ast.Attribute) -> bool:
+    of = node.value.id if isinstance(node.value, ast.Name) else ""
+    return node.attr in KEPT_OUT_ATTRIBUTES or (of, node.attr) == ("sys", "modules")
+
+
+def _bare(arguments: ast.arguments) -> ast.arguments:
+    """Arguments without their annotations."""
+    copy = ast.parse(f"def f({ast.unparse(arguments)}): pass").body[0]
+    assert isinstance(copy, ast.FunctionDef)
+    for node in ast.walk(copy.args):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    return copy.args

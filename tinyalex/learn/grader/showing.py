@@ -1,0 +1,124 @@
+"""Values as a student reads them: small arrays in full, large ones around the place that counts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+MOST_ROWS, MOST_COLUMNS = 12, 9
+MARK = "*"  # behind a number that differs
+
+
+def describe(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """Arguments of a call, ``name = value``; arrays get lines of their own."""
+    lines: list[str] = []
+    for name, value in arguments.items():
+        first, *rest = _lines(value)
+        lines += [f"{name} = {first}", *(f"  {line}" for line in rest)]
+    return tuple(lines)
+
+
+def compare(expected: Any, got: Any) -> tuple[str, ...]:
+    """Expected and got side by side; a ``*`` marks each number that differs."""
+    if expected is None and got is None:
+        return ()
+    if _numbers(expected) and _numbers(got) and expected.shape == got.shape and expected.ndim:
+        wrong = ~np.isclose(expected, got, rtol=1e-9, atol=1e-9, equal_nan=True)
+        left = ["expected", *_rows(expected, wrong, mark=False)]
+        right = ["got", *_rows(got, wrong, mark=True)]
+        width = max(map(len, left)) + 4
+        beside = zip(left, right, strict=True)
+        return tuple(f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in beside)
+    lines = []
+    for name, value in (("expected", expected), ("got", got)):
+        first, *rest = _lines(value)
+        lines += [f"{name:<8}  {first}", *(f"  {line}" for line in rest)]
+    return tuple(lines)
+
+
+def number(value: Any) -> str:
+    """Write a number in six digits, whole ones without a point."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, complex | np.complexfloating):
+        return f"{value:.6g}"
+    value = float(value)
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else f"{value:.6g}"
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
+
+
+def _lines(value: Any) -> list[str]:
+    """A value: one line, and further ones for the rows of an array."""
+    if isinstance(value, np.ndarray):
+        head = f"array {value.shape}"
+        if value.dtype not in (np.float64, np.int64):
+            head += f" of {value.dtype}"
+        if value.dtype.kind not in "fiubc":
+            return [head]
+        if value.ndim == 0:
+            return [f"{head}: {number(value[()])}"]
+        return [head, *_rows(value)]
+    if isinstance(value, bool | int | float | complex | np.number | np.bool_):
+        return [number(value) if not isinstance(value, int) else str(value)]
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, np.random.Generator):
+        return ["a random generator (numpy.random.Generator)"]
+    if isinstance(value, tuple | list) and any(isinstance(one, np.ndarray) for one in value):
+        lines = [f"{type(value).__name__} of {len(value)}"]
+        for i, one in enumerate(value):
+            first, *rest = _lines(one)
+            lines += [f"[{i}] {first}", *(f"  {line}" for line in rest)]
+        return lines
+    if isinstance(value, Mapping):
+        return ["dict", *describe({repr(key): one for key, one in value.items()})]
+    text = repr(value)
+    return [text if len(text) <= 200 else text[:200] + " ..."]
+
+
+def _rows(array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False) -> list[str]:
+    """Rows of an array along its last axis, each behind its index; around the first wrong one."""
+    if array.size == 0:
+        return ["(no elements)"]
+    width = array.shape[-1]
+    table = array.reshape(-1, width)
+    marks = np.zeros(table.shape, bool) if wrong is None else wrong.reshape(table.shape)
+    places = np.argwhere(marks)
+    row, column = (int(i) for i in places[0]) if len(places) else (0, 0)
+    top = max(0, min(row - MOST_ROWS // 2, len(table) - MOST_ROWS))
+    left = max(0, min(column - MOST_COLUMNS // 2, width - MOST_COLUMNS))
+    shown = [slice(top, top + MOST_ROWS), slice(left, left + MOST_COLUMNS)]
+    texts = [
+        [number(x) + (MARK if mark and is_wrong else "") for x, is_wrong in zip(*both, strict=True)]
+        for both in zip(table[tuple(shown)], marks[tuple(shown)], strict=True)
+    ]
+    # The star hangs over to the right, so that the digits stay in line.
+    cell = max(len(text.rstrip(MARK)) for line in texts for text in line)
+    right = 1 if mark and marks.any() else 0
+    lines = []
+    indices = list(itertools.islice(np.ndindex(array.shape[:-1]), top, top + MOST_ROWS))
+    for index, line in zip(indices, texts, strict=True):
+        cells = [
+            text.rstrip(MARK).rjust(cell) + (MARK if text.endswith(MARK) else " ")[:right]
+            for text in line
+        ]
+        before, behind = "... " if left else "", " ..." if left + MOST_COLUMNS < width else ""
+        lines.append(f"{_index(index)}{before}{' '.join(cells).rstrip()}{behind}")
+    if len(table) > len(lines):
+        lines.append(f"({len(lines)} of {len(table)} rows)")
+    return lines
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}, :]  " if index else ""
+
+
+def _without_index(line: str, ndim: int) -> str:
+    """The right-hand column needs no second index."""
+    return line.partition("]  ")[2] if ndim > 1 and line.startswith("[") else line
