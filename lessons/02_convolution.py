@@ -19,8 +19,8 @@
 # No padding, stride 1. Put the kernel on the image's upper left corner, multiply what lies on
 # each other, add it up; then one step to the right:
 #
-#     image  1 2 0     kernel  1 0     1*1 + 2*0 + 0*2 + 1*1 = 2     2*1 + 0*0 + 1*2 + 3*1 = 7
-#            0 1 3             2 1     0*1 + 1*0 + 2*2 + 0*1 = 4     1*1 + 3*0 + 0*2 + 1*1 = 2
+#     image  1 2 0     kernel  1 0     1·1 + 2·0 + 0·2 + 1·1 = 2     2·1 + 0·0 + 1·2 + 3·1 = 7
+#            0 1 3             2 1     0·1 + 1·0 + 2·2 + 0·1 = 4     1·1 + 3·0 + 0·2 + 1·1 = 2
 #            2 0 1
 #
 # The kernel is *not* flipped: mathematicians call this cross-correlation, and reserve "convolution"

@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 03 The backward pass, and how to check it
 #
-# **After it you can** derive a layer's backward pass, and find out whether it is right without
-# knowing the answer.
+# **After it you can** derive a layer's backward pass, and find out whether it is right.
 #
 # **Needs** lesson 02. **Minutes** 40.
 

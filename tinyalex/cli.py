@@ -13,8 +13,8 @@ from tinyalex.commands.console import accept_any_text, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
-from tinyalex.commands.lesson import lesson
 from tinyalex.commands.exercise import exercise_app
+from tinyalex.commands.lesson import lesson
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
