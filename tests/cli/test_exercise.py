@@ -169,7 +169,7 @@ def test_a_class_goes_on_whatever_one_file_does(call):
     hand_in(Path("class/dora"), _90_add_bias=WRONG)
     Path("class/.cache").mkdir()
     Path("class/emil").mkdir()
-    words = ["--class", "class", "--exercise", "90", "--exercise", "91", "--time-limit", 1]
+    words = ["--class", "class", "--exercise", "90", "--exercise", "91", "--time-limit", 5]
     result = call("exercise", "check", *words, "--csv", "class.csv", "--workers", 2)
     assert result.exit_code == 1, result.output
     rows = list(csv.DictReader(Path("class.csv").read_text().splitlines()))
