@@ -17,7 +17,6 @@ from tinyalex.learn.grader.spec import (
     expect_shape,
 )
 
-
 MOST = (2, 2, 2, 3)
 
 
