@@ -6,7 +6,7 @@ V = "v_new = momentum * v - lr * (weight_decay * w + g)"
 RETURN = "return w + v_new, v_new"
 
 WRONG = (
-    Wrong("the mean slope for all weights", "w + g)", "w + g.mean(axis=0))", "shape"),
+    Wrong("the mean slope for all weights", "w + g)", "w + g.mean(axis=0))", "from rest"),
     Wrong("moves w in place", RETURN, "w += v_new\n    return w, v_new", "shape"),
     Wrong("uphill", V, "v_new = momentum * v + lr * (weight_decay * w + g)", "from rest"),
     Wrong(
@@ -46,10 +46,9 @@ WRONG = (
         "weight decay",
     ),
     Wrong(
-        "decay slowed down by momentum",
-        V,
-        "v_new = momentum * (v - lr * weight_decay * w) - lr * (1 - momentum) * weight_decay * w"
-        " - lr * g + momentum * lr * weight_decay * v",
+        "decay of the weight that momentum has moved",
+        "weight_decay * w + g",
+        "weight_decay * (w + momentum * v) + g",
         "all together",
     ),
 )

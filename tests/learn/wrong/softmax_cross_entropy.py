@@ -17,7 +17,7 @@ WRONG = (
         "softmax over the batch",
         "total = e.sum(axis=1, keepdims=True)",
         "total = e.sum(axis=0, keepdims=True)",
-        "shape",
+        "equal logits",
     ),
     Wrong(
         "writes into the logits",
@@ -52,10 +52,10 @@ WRONG = (
         "huge logits",
     ),
     Wrong(
-        "a small number against log(0)",
+        "a tiny number against log(0)",
         LOSS,
-        "loss = -np.log((e / total)[right] + 1e-12).mean()",
-        "equal logits",
+        "loss = -np.log((e / total)[right] + 1e-300).mean()",
+        "huge logits",
     ),
     Wrong("takes 1 from every class", "dlogits[right] -= 1", "dlogits -= 1", "rows sum to zero"),
     Wrong("p is taken for the gradient", "dlogits[right] -= 1", "pass", "rows sum to zero"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws_more import numbered
+from tinyalex.learn.grader.draws_more import choices, masks, numbered, within
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
@@ -30,20 +30,14 @@ def arguments(
     ``whole``: the crop is the whole image. ``mirrored``: all are, none is, or (None) drawn.
     ``corner``: it is cut at row 0, column 0.
     """
-    N = draw(st.integers(1, most_images))
-    CH, CW = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    over = (0, 0) if whole else (draw(st.integers(0, 2)), draw(st.integers(0, 2)))
-    C = draw(st.integers(1, 2))
-    # Always as many draws as there can be images: fewer images leave the others in place.
-    last = (0, 0) if corner else over
-    tops = [draw(st.integers(0, last[0])) for _ in range(most_images)]
-    lefts = [draw(st.integers(0, last[1])) for _ in range(most_images)]
-    mirrors = [draw(st.booleans()) if mirrored is None else mirrored for _ in range(most_images)]
+    N, CH, CW, C = draw(within(most_images, 3, 3, 2))
+    rows, columns = (1, 1) if whole else draw(within(3, 3))  # places for the window
+    zeros = np.zeros(N, np.int64)
     return {
-        "images": numbered(N, CH + over[0], CW + over[1], C, dtype="uint8"),
-        "tops": np.array(tops[:N]),
-        "lefts": np.array(lefts[:N]),
-        "mirrors": np.array(mirrors[:N]),
+        "images": numbered(N, CH + rows - 1, CW + columns - 1, C, dtype="uint8"),
+        "tops": zeros if corner else draw(choices((N,), rows)),
+        "lefts": zeros if corner else draw(choices((N,), columns)),
+        "mirrors": draw(masks((N,))) if mirrored is None else np.full(N, mirrored),
         "crop": (CH, CW),
     }
 

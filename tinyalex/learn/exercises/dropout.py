@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws_more import cut, masks, whole, within
+from tinyalex.learn.grader.draws import shapes, whole
+from tinyalex.learn.grader.draws_more import masks
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
@@ -17,15 +18,12 @@ from tinyalex.learn.grader.spec import (
     expect_shape,
 )
 
-MOST = (2, 2, 2, 3)
-
 
 @st.composite
 def arguments(draw: st.DrawFn, ps: tuple[float, ...] = (0.5, 0.25, 0.75, 0.0)) -> Arguments:
-    p, shape = draw(st.sampled_from(ps)), draw(within(MOST))
-    first = (0,) * (3 - draw(st.integers(0, 3)))  # the number of axes varies
-    x, keep = cut(draw(whole(MOST)), shape), cut(draw(masks(MOST)), shape)
-    return {"x": x[first].copy(), "keep": keep[first].copy(), "p": p}
+    p, dimensions = draw(st.sampled_from(ps)), draw(st.integers(1, 4))
+    shape = draw(shapes(4))[-dimensions:]
+    return {"x": draw(whole(shape)), "keep": draw(masks(shape)), "p": p}
 
 
 @st.composite

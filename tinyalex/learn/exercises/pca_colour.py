@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws_more import Array, cut, whole, within
+from tinyalex.learn.grader.draws import Array, whole
+from tinyalex.learn.grader.draws_more import quarters, within
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
@@ -16,15 +17,13 @@ from tinyalex.learn.grader.spec import (
     expect_shape,
 )
 
-MOST = (2, 2, 2, 3)
 CLOSE = 1e-7  # an eigenvalue solver's rounding, for pixels of about 1, with room
 
 
 @st.composite
 def coloured(draw: st.DrawFn) -> Arguments:
     """Images of quarters: 0, 0.25, ... 1."""
-    images = cut(draw(whole(MOST, 0, 4)), (*draw(within(MOST[:3])), 3)) / 4
-    return {"images": images}
+    return {"images": draw(quarters((*draw(within(2, 2, 2)), 3)))}
 
 
 @st.composite
@@ -36,11 +35,10 @@ def grey(draw: st.DrawFn) -> Arguments:
 @st.composite
 def shifts(draw: st.DrawFn, zero: bool = False, most_images: int = 2) -> Arguments:
     """Values and vectors are any numbers: the formula asks for no more."""
-    shape = (draw(st.integers(1, most_images)), *draw(within((2, 2))), 3)
-    most = (most_images, 2, 2, 3)
-    draws = cut(draw(whole((most_images, 3))), shape[::3])
+    N, H, W = draw(within(most_images, 2, 2))
+    draws = draw(whole((N, 3)))
     return {
-        "images": cut(draw(whole(most, 0, 4)), shape) / 4,
+        "images": draw(quarters((N, H, W, 3))),
         "eigenvalues": draw(whole((3,), 0, 3)),
         "eigenvectors": draw(whole((3, 3), -2, 2)),
         "draws": 0 * draws if zero else draws,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws_more import cut, whole, within
+from tinyalex.learn.grader.draws import shapes, whole
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
@@ -14,8 +14,6 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
-
-MOST = (2, 2, 2)
 
 
 @st.composite
@@ -26,9 +24,9 @@ def arguments(
     decays: tuple[float, ...] = (0.5, 0.25, 0.0),
 ) -> Arguments:
     """Halves and quarters, so that the steps are round numbers. ``moving``: v is not 0."""
-    lr, shape = draw(st.sampled_from((0.5, 0.25, 1.0))), draw(within(MOST))
-    first = (0,) * (2 - draw(st.integers(0, 2)))  # the number of axes varies
-    w, v, g = (cut(draw(whole(MOST)), shape)[first].copy() for _ in range(3))
+    lr, dimensions = draw(st.sampled_from((0.5, 0.25, 1.0))), draw(st.integers(1, 3))
+    shape = draw(shapes(3))[-dimensions:]
+    w, v, g = (draw(whole(shape)) for _ in range(3))
     return {
         "w": w,
         "v": v if moving else np.zeros_like(v),
