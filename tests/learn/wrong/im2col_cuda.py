@@ -59,7 +59,7 @@ WRONG = (
         "guarded one too late",
         LOOP,
         "for piece in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
-        "every number",
+        "a kernel",
     ),
     Wrong(
         "one piece of work a thread",

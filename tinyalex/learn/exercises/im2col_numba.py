@@ -58,7 +58,7 @@ def nopython_signatures(value: Any) -> list[Any]:
 
 
 def speed(answer: Answer, a: Arguments) -> None:
-    arguments = {
+    arguments: Arguments = {
         "x": numbered(1, a["channels"], a["side"], a["side"]),
         "kernel_size": (a["kernel"], a["kernel"]),
         "stride": 1,

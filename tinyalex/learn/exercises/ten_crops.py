@@ -60,7 +60,7 @@ def five_views(answer: Answer, a: Arguments) -> None:
         expected = np.zeros((CH, CW, C), np.uint8)
         for i, j, c in np.ndindex(expected.shape):
             expected[i, j, c] = a["image"][top + i, left + j, c]
-        expect_equal(views[number], expected, f"the view {name}, views[{number}], there ")
+        expect_equal(views[number], expected, f"the {name} view (views[{number}])")
 
 
 def mirrors(answer: Answer, a: Arguments) -> None:
