@@ -90,6 +90,9 @@ class Exercise:
         smallest sizes; gradient; speed where it is the topic.
     allowed : tuple of str
         Top-level modules that the answer may import, beside the standard library.
+    environment : tuple of (name, value)
+        Variables that the grader's process has before it imports anything: Numba's simulator of
+        a GPU, for one, can only be chosen before Numba is loaded.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Exercise:
     functions: tuple[str, ...]
     properties: tuple[Property, ...]
     allowed: tuple[str, ...] = ("numpy",)
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 def expect_shape(got: Any, shape: tuple[int, ...], what: str = "y") -> None:

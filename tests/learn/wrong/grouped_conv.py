@@ -1,0 +1,77 @@
+"""Wrong answers to exercise 17."""
+
+from tests.learn.wrong.wrong import Wrong
+
+MINE = "mine = padded[:, g * channels : (g + 1) * channels]"
+OWN = "own = slice(g * filters, (g + 1) * filters)"
+PAD = "padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))"
+RETURN = "return y + bias.reshape(1, F, 1, 1)"
+DOT = "np.tensordot(window, weight[own], axes=([1, 2, 3], [1, 2, 3]))"
+
+WRONG = (
+    Wrong(
+        "outputs for one group only",
+        "y = np.empty((N, F, OH, OW))",
+        "F = filters\n    y = np.empty((N, F, OH, OW))",
+        "shape",
+    ),
+    Wrong(
+        "one place too few",
+        "OW = (W + 2 * padding - KW) // stride + 1",
+        "OW = (W + 2 * padding - KW) // stride",
+        "shape",
+    ),
+    Wrong(
+        "the mean over the groups",
+        RETURN,
+        "return y / groups + bias.reshape(1, F, 1, 1)",
+        "all ones",
+    ),
+    Wrong("no bias", RETURN, "return y", "only the bias"),
+    Wrong(
+        "the first group's bias for all",
+        RETURN,
+        "return y + np.tile(bias[:filters], groups).reshape(1, F, 1, 1)",
+        "only the bias",
+    ),
+    Wrong(
+        "the filter turned round",
+        "weight[own], axes",
+        "weight[own][:, :, ::-1, ::-1], axes",
+        "one group",
+    ),
+    Wrong(
+        "the stride goes down only",
+        "top, left = i * stride, j * stride",
+        "top, left = i * stride, j",
+        "one group",
+    ),
+    Wrong(
+        "kernel height and width swapped",
+        DOT,
+        "np.tensordot(window, weight[own].swapaxes(2, 3).reshape(filters, channels, KH, KW), "
+        "axes=([1, 2, 3], [1, 2, 3]))",
+        "one group",
+    ),
+    Wrong(
+        "pads at the end only",
+        PAD,
+        "padded = np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding)))",
+        "padding",
+    ),
+    Wrong("channels dealt out like cards", MINE, "mine = padded[:, g::groups]", "groups apart"),
+    Wrong("all groups see the first channels", MINE, "mine = padded[:, :channels]", "groups apart"),
+    Wrong("filters dealt out like cards", OWN, "own = slice(g, None, groups)", "groups apart"),
+    Wrong(
+        "the groups in the other order",
+        MINE,
+        "g_in = groups - 1 - g\n        mine = padded[:, g_in * channels : (g_in + 1) * channels]",
+        "groups apart",
+    ),
+    Wrong(
+        "one group's weights for all",
+        "window, weight[own], axes",
+        "window, weight[:filters], axes",
+        "against the definition",
+    ),
+)

@@ -1,0 +1,77 @@
+"""Wrong answers to exercise 19."""
+
+from tests.learn.wrong.wrong import Wrong
+
+LOOP = "for piece in range(cuda.grid(1), cols.size, cuda.gridsize(1)):"
+INSIDE = "if h >= 0 and h < H and w >= 0 and w < W:"
+
+WRONG = (
+    Wrong(
+        "not a kernel",
+        "@cuda.jit\ndef im2col_kernel(x, cols, KH, KW, stride, padding):",
+        "class Launch:\n"
+        "    def __getitem__(self, _):\n"
+        "        return lambda x, cols, *rest: cols.fill(0)\n\n"
+        "    def __call__(self, x, cols, KH, KW, stride, padding):\n"
+        "        raise TypeError\n\n\n"
+        "im2col_kernel = Launch()\n\n\n"
+        "def not_used(x, cols, KH, KW, stride, padding):",
+        "a kernel",
+    ),
+    Wrong(
+        "numbered within the block",
+        LOOP,
+        "for piece in range(cuda.threadIdx.x, cols.size, cuda.gridsize(1)):",
+        "every number",
+    ),
+    Wrong("the first image only", "n = piece // (places * rows)", "n = 0", "every number"),
+    Wrong(
+        "the window read column by column",
+        "q = row % KW\n        p = row // KW % KH",
+        "p = row % KH\n        q = row // KH % KW",
+        "against the definition",
+    ),
+    Wrong(
+        "windows column by column",
+        "h = place // OW * stride + p - padding\n        w = place % OW * stride + q - padding",
+        "OH = places // OW\n"
+        "        h = place % OH * stride + p - padding\n"
+        "        w = place // OH * stride + q - padding",
+        "against the definition",
+    ),
+    Wrong(
+        "stride forgotten in a row",
+        "w = place % OW * stride + q",
+        "w = place % OW + q",
+        "stride and padding",
+    ),
+    Wrong(
+        "a negative index counts from the end", INSIDE, "if h < H and w < W:", "stride and padding"
+    ),
+    Wrong(
+        "nothing is written outside the image",
+        "        else:\n            cols[n, row, place] = 0\n",
+        "",
+        "stride and padding",
+    ),
+    Wrong("no guard", LOOP, "for piece in (cuda.grid(1),):", "too many threads"),
+    Wrong(
+        "guarded one too late",
+        LOOP,
+        "for piece in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
+        "every number",
+    ),
+    Wrong(
+        "one piece of work a thread",
+        LOOP,
+        "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 1)):",
+        "too few threads",
+    ),
+    Wrong(
+        "goes on by a block",
+        LOOP,
+        "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 2 * cuda.blockDim.x),"
+        " cuda.blockDim.x):",
+        "too few threads",
+    ),
+)

@@ -1,0 +1,80 @@
+"""Wrong answers to exercise 18."""
+
+from tests.learn.wrong.wrong import Wrong
+
+FILL = "    fill(x, cols, KH, KW, OW, stride, padding)\n"
+INSIDE = "if 0 <= h < H and 0 <= w < W:"
+ROW = "row = (c * KH + p) * KW + q"
+DECORATOR = "@numba.njit\n"
+
+WRONG = (
+    Wrong(
+        "height and width swapped",
+        "OH = (H + 2 * padding - KH)",
+        "OH = (W + 2 * padding - KW)",
+        "shape",
+    ),
+    Wrong(
+        "columns before rows",
+        "    return cols\n",
+        "    return cols.swapaxes(1, 2).copy()\n",
+        "shape",
+    ),
+    Wrong("the first image only", "for n in range(N):", "for n in range(1):", "all ones"),
+    Wrong(
+        "rows by place in the window first",
+        ROW,
+        "row = (p * KW + q) * C + c",
+        "against the definition",
+    ),
+    Wrong(
+        "the window read column by column",
+        ROW,
+        "row = (c * KW + q) * KH + p",
+        "against the definition",
+    ),
+    Wrong(
+        "windows column by column",
+        "h = place // OW * stride + p - padding\n"
+        "                        w = place % OW * stride + q - padding",
+        "OH = cols.shape[2] // OW\n"
+        "                        h = place % OH * stride + p - padding\n"
+        "                        w = place // OH * stride + q - padding",
+        "against the definition",
+    ),
+    Wrong(
+        "the stride goes down only", "w = place % OW * stride + q", "w = place % OW + q", "stride"
+    ),
+    Wrong("a negative index counts from the end", INSIDE, "if h < H and w < W:", "padding"),
+    Wrong(
+        "pads at the end only",
+        "w = place % OW * stride + q - padding",
+        "w = place % OW * stride + q",
+        "padding",
+    ),
+    Wrong("not compiled", DECORATOR, "", "compiled"),
+    Wrong(
+        "compiled with Python's objects",
+        DECORATOR,
+        "@numba.jit(forceobj=True, looplift=False)\n",
+        "compiled",
+    ),
+    Wrong(
+        "a call for each number",
+        FILL,
+        "    for n in range(N):\n"
+        "        for row in range(cols.shape[1]):\n"
+        "            c, p, q = row // (KH * KW), row // KW % KH, row % KW\n"
+        "            for i in range(OH):\n"
+        "                for j in range(OW):\n"
+        "                    h, w = i * stride + p - padding, j * stride + q - padding\n"
+        "                    inside = 0 <= h < H and 0 <= w < W\n"
+        "                    cols[n, row, i * OW + j] = one(x, n, c, h, w) if inside else 0\n"
+        "    return cols\n\n\n"
+        "@numba.njit\n"
+        "def one(x, n, c, h, w):\n"
+        "    return x[n, c, h, w]\n\n\n"
+        "def unused(cols):\n",
+        "speed",
+    ),
+)

@@ -1,0 +1,54 @@
+"""Wrong answers to exercise 16."""
+
+from tests.learn.wrong.wrong import Wrong
+
+V = "v_new = momentum * v - lr * (weight_decay * w + g)"
+RETURN = "return w + v_new, v_new"
+
+WRONG = (
+    Wrong("the mean slope for all weights", "w + g)", "w + g.mean(axis=0))", "from rest"),
+    Wrong("moves w in place", RETURN, "w += v_new\n    return w, v_new", "shape"),
+    Wrong("uphill", V, "v_new = momentum * v + lr * (weight_decay * w + g)", "from rest"),
+    Wrong(
+        "the rate outside the velocity",
+        f"{V}\n    {RETURN}",
+        "v_new = momentum * v + (weight_decay * w + g)\n    return w - lr * v_new, v_new",
+        "from rest",
+    ),
+    Wrong("moves by the old velocity", RETURN, "return w + v, v_new", "from rest"),
+    Wrong("returns v first", RETURN, "return v_new, w + v_new", "from rest"),
+    Wrong("forgets the momentum", "momentum * v - lr", "v - lr", "momentum"),
+    Wrong(
+        "dampens the slope",
+        "weight_decay * w + g)",
+        "weight_decay * w + (1 - momentum) * g)",
+        "from rest",
+    ),
+    Wrong(
+        "Nesterov's step",
+        RETURN,
+        "return w + momentum * v_new - lr * (weight_decay * w + g), v_new",
+        "from rest",
+    ),
+    Wrong(
+        "decay without the rate",
+        V,
+        "v_new = momentum * v - lr * g - weight_decay * w",
+        "weight decay",
+    ),
+    Wrong(
+        "decay with the wrong sign", "weight_decay * w + g", "g - weight_decay * w", "weight decay"
+    ),
+    Wrong(
+        "decay beside the velocity",
+        f"{V}\n    {RETURN}",
+        "v_new = momentum * v - lr * g\n    return w - lr * weight_decay * w + v_new, v_new",
+        "weight decay",
+    ),
+    Wrong(
+        "decay of the weight that momentum has moved",
+        "weight_decay * w + g",
+        "weight_decay * (w + momentum * v) + g",
+        "all together",
+    ),
+)

@@ -1,0 +1,65 @@
+"""Wrong answers to exercise 20."""
+
+from tests.learn.wrong.wrong import Wrong
+
+CORNERS = "corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)]"
+E = "e = np.exp(logits - logits.max(axis=2, keepdims=True))"
+MEAN = "return p.mean(axis=1)"
+
+WRONG = (
+    Wrong("five views only", "np.stack(views + mirrored)", "np.stack(views)", "shape"),
+    Wrong("height and width swapped", "CH, CW = crop", "CW, CH = crop", "shape"),
+    Wrong(
+        "not bytes any more",
+        "np.stack(views + mirrored)",
+        "np.stack(views + mirrored) / 1.0",
+        "shape",
+    ),
+    Wrong(
+        "one pixel too far in",
+        "bottom, right = H - CH, W - CW",
+        "bottom, right = max(0, H - CH - 1), max(0, W - CW - 1)",
+        "corners and centre",
+    ),
+    Wrong(
+        "top right and bottom left swapped",
+        CORNERS,
+        "corners = [(0, 0), (bottom, 0), (0, right), (bottom, right), (bottom // 2, right // 2)]",
+        "corners and centre",
+    ),
+    Wrong(
+        "the centre rounded up",
+        "(bottom // 2, right // 2)",
+        "((bottom + 1) // 2, (right + 1) // 2)",
+        "corners and centre",
+    ),
+    Wrong(
+        "a corner twice instead of the centre",
+        "(bottom // 2, right // 2)",
+        "(0, 0)",
+        "corners and centre",
+    ),
+    Wrong("upside down", "view[:, ::-1]", "view[::-1]", "mirrors"),
+    Wrong(
+        "mirrors in the other order", "for view in views]", "for view in views[::-1]]", "mirrors"
+    ),
+    Wrong("the mean over the images", MEAN, "return p.mean(axis=0)", "shape of the mean"),
+    Wrong("the sum of the views", MEAN, "return p.sum(axis=1)", "views alike"),
+    Wrong(
+        "softmax over the views",
+        "p = e / e.sum(axis=2, keepdims=True)",
+        "p = e / e.sum(axis=1, keepdims=True)",
+        "views alike",
+    ),
+    Wrong("no softmax", MEAN, "return logits.mean(axis=1)", "views alike"),
+    Wrong(
+        "the mean of the logits",
+        E,
+        "logits = logits.mean(axis=1, keepdims=True)\n"
+        "    e = np.exp(logits - logits.max(axis=2, keepdims=True))",
+        "probabilities, not logits",
+    ),
+    Wrong("the first view only", MEAN, "return p[:, 0]", "probabilities, not logits"),
+    Wrong("nothing is subtracted", E, "e = np.exp(logits)", "huge logits"),
+    Wrong("the largest of all views", E, "e = np.exp(logits - logits.max())", "huge logits"),
+)
