@@ -1,0 +1,124 @@
+"""Inputs for properties: small sizes, small whole numbers, so that a failing one can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Shape = tuple[int, ...]
+
+
+def whole(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
+    """A float64 array of whole numbers; it shrinks towards zeros."""
+    return _filled(shape, st.integers(low, high), 1.0)
+
+
+def halves(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
+    """A float64 array of multiples of one half."""
+    return _filled(shape, st.integers(2 * low, 2 * high), 0.5)
+
+
+def distinct(shape: Shape, first: int = 0) -> SearchStrategy[Array]:
+    """A float64 array without ties: ``first``, ``first + 1`` and so on, shuffled."""
+    count = int(np.prod(shape))
+    numbers = range(first, first + count)
+    return st.permutations(numbers).map(lambda p: np.array(p, dtype=np.float64).reshape(shape))
+
+
+def shapes(dimensions: int, high: int = 3) -> SearchStrategy[Shape]:
+    """A shape with this many sizes, each from 1 to ``high``."""
+    return st.tuples(*[st.integers(1, high)] * dimensions)
+
+
+def places(shape: Shape) -> SearchStrategy[Shape]:
+    """The index of one number in an array of this shape."""
+    return st.tuples(*[st.integers(0, size - 1) for size in shape])
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Images and the windows that slide over them.
+
+    N C H W batch, channels, height, width; F filters; KH KW kernel; OH OW output.
+    """
+
+    N: int
+    C: int
+    H: int
+    W: int
+    F: int
+    KH: int
+    KW: int
+    stride: int
+    padding: int
+
+    @property
+    def OH(self) -> int:
+        return (self.H + 2 * self.padding - self.KH) // self.stride + 1
+
+    @property
+    def OW(self) -> int:
+        return (self.W + 2 * self.padding - self.KW) // self.stride + 1
+
+    @property
+    def x_shape(self) -> tuple[int, int, int, int]:
+        return (self.N, self.C, self.H, self.W)
+
+    @property
+    def weight_shape(self) -> tuple[int, int, int, int]:
+        return (self.F, self.C, self.KH, self.KW)
+
+    @property
+    def y_shape(self) -> tuple[int, int, int, int]:
+        return (self.N, self.F, self.OH, self.OW)
+
+
+@st.composite
+def windows(
+    draw: st.DrawFn, padding: int = 0, kernel: int = 3, square: bool = False, more: int = 3
+) -> Windows:
+    """Windows of which at least one fits; height and width are drawn apart.
+
+    Parameters
+    ----------
+    padding, kernel : int
+        The largest ones.
+    square : bool
+        The kernel is as wide as it is high.
+    more : int
+        The image is at most this much larger than the smallest that fits.
+    """
+    N, C, F = draw(shapes(3, high=2))
+    KH = draw(st.integers(1, kernel))
+    KW = KH if square else draw(st.integers(1, kernel))
+    stride = draw(st.integers(1, 3))
+    around = draw(st.integers(0, padding))
+    H = max(1, KH - 2 * around) + draw(st.integers(0, more))
+    W = max(1, KW - 2 * around) + draw(st.integers(0, more))
+    return Windows(N, C, H, W, F, KH, KW, stride, around)
+
+
+def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
+    """d(loss)/dx by central differences: every number of ``x`` goes up and down by ``step``.
+
+    If ``loss`` is linear or quadratic in ``x``, any step gives the gradient but for rounding.
+    """
+    dx = np.zeros_like(x)
+    for at in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[at] += step
+        down[at] -= step
+        dx[at] = (loss(up) - loss(down)) / (2 * step)
+    return dx
+
+
+def _filled(shape: Shape, numbers: SearchStrategy[int], unit: float) -> SearchStrategy[Array]:
+    count = int(np.prod(shape))
+    lists = st.lists(numbers, min_size=count, max_size=count)
+    return lists.map(lambda n: np.array(n, dtype=np.float64).reshape(shape) * unit)
