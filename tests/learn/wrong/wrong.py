@@ -1,4 +1,4 @@
-"""What a wrong answer is: a reference solution with one mistake put in."""
+"""What a wrong answer is."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wrong:
-    """A mistake that a student could make.
+    """A wrong answer, made from the reference solution.
 
     Attributes
     ----------
-    name : str
-        The mistake in a few words.
-    old, new : str
-        ``old`` occurs exactly once in the reference solution and becomes ``new``.
-    caught_by : str
-        The property that must reject it; those before it hold.
+    name : what is wrong
+    old, new : text that occurs exactly once in the solution, and what takes its place
+    caught_by : name of the property that must reject it
     """
 
     name: str
