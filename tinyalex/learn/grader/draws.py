@@ -12,23 +12,29 @@ from hypothesis.strategies import SearchStrategy
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
+MOST = 144  # numbers in an array
 
 
 def whole(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
-    """A float64 array of whole numbers; it shrinks towards zeros."""
-    return _filled(shape, st.integers(low, high), 1.0)
+    """A float64 array of whole numbers; it shrinks towards zeros, or else ``low``."""
+    return _filled(shape, low, high, 1.0)
 
 
 def halves(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
     """A float64 array of multiples of one half."""
-    return _filled(shape, st.integers(2 * low, 2 * high), 0.5)
+    return _filled(shape, 2 * low, 2 * high, 0.5)
 
 
 def distinct(shape: Shape, first: int = 0) -> SearchStrategy[Array]:
     """A float64 array without ties: ``first``, ``first + 1`` and so on, shuffled."""
-    count = int(np.prod(shape))
-    numbers = range(first, first + count)
-    return st.permutations(numbers).map(lambda p: np.array(p, dtype=np.float64).reshape(shape))
+
+    def ranks(drawn: Array) -> Array:
+        order = np.argsort(drawn, kind="stable")
+        numbers = np.empty(len(drawn))
+        numbers[order] = np.arange(first, first + len(drawn))
+        return numbers.reshape(shape)
+
+    return _bytes(shape).map(ranks)
 
 
 def shapes(dimensions: int, high: int = 3) -> SearchStrategy[Shape]:
@@ -118,7 +124,20 @@ def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-
     return dx
 
 
-def _filled(shape: Shape, numbers: SearchStrategy[int], unit: float) -> SearchStrategy[Array]:
+def _filled(shape: Shape, low: int, high: int, unit: float) -> SearchStrategy[Array]:
+    numbers = sorted(range(low, high + 1), key=lambda n: (abs(n), n < 0))  # 0, 1, -1, 2, ...
+    table = np.array(numbers, dtype=np.float64) * unit
+    return _bytes(shape).map(lambda drawn: table[drawn % len(table)].reshape(shape))
+
+
+def _bytes(shape: Shape) -> SearchStrategy[Array]:
+    """A byte for each number of the array.
+
+    They are one draw of always the same length: Hypothesis can make a size smaller without
+    drawing all the numbers anew, and so comes to the smallest case soon.
+    """
     count = int(np.prod(shape))
-    lists = st.lists(numbers, min_size=count, max_size=count)
-    return lists.map(lambda n: np.array(n, dtype=np.float64).reshape(shape) * unit)
+    if count > MOST:
+        raise ValueError(f"an array of {shape} is too large to be read; {MOST} numbers at most")
+    drawn = st.binary(min_size=MOST, max_size=MOST)
+    return drawn.map(lambda b: np.frombuffer(b, dtype=np.uint8)[:count].astype(np.int64))
