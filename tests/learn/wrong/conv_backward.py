@@ -36,9 +36,9 @@ WRONG = (
         "all ones",
     ),
     Wrong(
-        "stops negative slopes",
-        "    dpadded = np.zeros_like(padded)",
-        "    dy = np.where(dy.sum() > 0, dy, 0 * dy)\n    dpadded = np.zeros_like(padded)",
+        "absolute values",
+        '"nfij,ncij->fc", dy, seen',
+        '"nfij,ncij->fc", np.abs(dy), seen',
         "linearity",
     ),
     Wrong(

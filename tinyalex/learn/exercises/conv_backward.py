@@ -58,18 +58,6 @@ def two_slopes(draw: st.DrawFn) -> Arguments:
     }
 
 
-@st.composite
-def image_and_direction(draw: st.DrawFn) -> Arguments:
-    s = draw(windows(padding=2, more=1))
-    return {
-        "dy": draw(whole(s.y_shape)),
-        "x": draw(whole(s.x_shape)),
-        "weight": draw(whole(s.weight_shape)),
-        "stride": s.stride,
-        "padding": s.padding,
-    }
-
-
 def shapes(answer: Answer, a: Arguments) -> None:
     wanted = a["x"].shape, a["weight"].shape, (len(a["weight"]),)
     for name, got, shape in zip(NAMES, answer.conv2d_backward(**a), wanted, strict=True):
@@ -103,7 +91,8 @@ def linearity(answer: Answer, a: Arguments) -> None:
 
 def slopes(answer: Answer, a: Arguments, which: int) -> None:
     """Each dy goes to the weight and to the pixel that met; what stands outside is zero."""
-    dy, x, weight, stride, padding = a.values()
+    dy, x, weight = a["dy"], a["x"], a["weight"]
+    stride, padding = a["stride"], a["padding"]
     _, _, H, W = x.shape
     dx, dweight = np.zeros(x.shape), np.zeros(weight.shape)
     for n, f, i, j in np.ndindex(dy.shape):
@@ -213,7 +202,7 @@ EXERCISE = Exercise(
         Property(
             name="adjoint",
             says="sum(dx * x) and sum(dweight * weight) are both sum(dy * y) without the bias.",
-            given=image_and_direction(),
+            given=arguments(padding=2),
             judge=adjoint,
             hints=(
                 "Does it happen with a wide frame of padding only?",
