@@ -21,8 +21,12 @@ WRONG = (
         "dy.mean(axis=0).sum(axis=(1, 2))",
         "slope of the bias",
     ),
-    Wrong("always zero by the bias", "dy.sum(axis=(0, 2, 3))", "0 * dy[0, :, 0, 0]",
-          "slope of the bias"),
+    Wrong(
+        "always zero by the bias",
+        "dy.sum(axis=(0, 2, 3))",
+        "0 * dy[0, :, 0, 0]",
+        "slope of the bias",
+    ),
     Wrong(
         "no sum over the batch in dweight",
         '"nfij,ncij->fc", dy, seen',

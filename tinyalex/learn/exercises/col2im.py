@@ -109,7 +109,9 @@ def adjoint(answer: Answer, a: Arguments) -> None:
     expect_shape(dx, x.shape, "dx")
     expected, got = float(np.sum(forward * a["cols"])), float(np.sum(x * dx))
     if not np.isclose(got, expected):
-        raise Broken(f"sum(x * dx) is {got:.6g}, sum(im2col(x) * cols) {expected:.6g}", expected, got)
+        raise Broken(
+            f"sum(x * dx) is {got:.6g}, sum(im2col(x) * cols) {expected:.6g}", expected, got
+        )
 
 
 EXERCISE = Exercise(
