@@ -4,7 +4,9 @@ Write `max_pool2d`: a window of kernel_size x kernel_size slides over each chann
 pixels a step, and keeps the largest number that it sees (paper, section 3.4: windows of 3, 2
 apart, so that they overlap):
 
-    y[n, c, i, j] = max over p, q in 0 ... kernel_size - 1 of x[n, c, i * stride + p, j * stride + q]
+    y[n, c, i, j] = max over p, q of x[n, c, i * stride + p, j * stride + q]
+
+where p and q run from 0 to kernel_size - 1.
 
 Only whole windows count: OH = (H - kernel_size) // stride + 1, OW likewise. Nothing is padded.
 If the largest number stands in a window more than once, it is still the largest: forward, such

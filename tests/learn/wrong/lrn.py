@@ -13,7 +13,7 @@ WRONG = (
         "x /= (k + alpha * energy) ** beta\n    return x",
         "shape",
     ),
-    Wrong("the energy of each image only", RETURN, "return x[:, 0] / (k + alpha) ** beta", "shape"),
+    Wrong("drops the channels", RETURN, "return x[:, 0] / (k + alpha) ** beta", "shape"),
     Wrong("multiplies", RETURN, "return x * (k + alpha * energy) ** beta", "alpha zero"),
     Wrong("power of the sum only", RETURN, "return x / (k + alpha * energy**beta)", "alpha zero"),
     Wrong("no k", RETURN, "return x / (1 + alpha * energy) ** beta", "alpha zero"),

@@ -168,7 +168,7 @@ EXERCISE = Exercise(
         ),
         Property(
             name="adjoint of im2col",
-            says="For any x, sum(im2col(x) * cols) equals sum(x * dx): col2im is im2col transposed.",
+            says="For any x, sum(im2col(x) * cols) is sum(x * dx): col2im is im2col transposed.",
             given=columns_and_image(),
             judge=adjoint,
             hints=(

@@ -115,7 +115,7 @@ EXERCISE = Exercise(
         ),
         Property(
             name="all ones",
-            says="If inputs and weights are 1 and the bias 0, every output is the number of inputs.",
+            says="If inputs and weights are 1 and the bias 0, each output is the number of inputs.",
             given=arguments(),
             judge=all_ones,
             hints=(

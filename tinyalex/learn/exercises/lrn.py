@@ -107,7 +107,7 @@ EXERCISE = Exercise(
             judge=one_channel,
             hints=(
                 "What is the sum over the neighbours if there are none?",
-                "x**2 of the same image and pixel. Is alpha divided by something, or x not squared?",
+                "x**2 of the same image and pixel. Is alpha divided, or x not squared?",
                 "alpha times the sum of the squares, not divided by size.",
             ),
         ),
