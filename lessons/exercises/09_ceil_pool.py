@@ -1,47 +1,44 @@
-"""Exercise 09: max pooling in ceil mode (lesson 05).
+"""Exercise 09: max pooling that leaves no pixel out, "ceil mode" (lesson 05).
 
-cuda-convnet and Caffe also use a last window that reaches over the lower or right edge; it is
-clipped there, and keeps the largest of the pixels that it has. Write two functions.
+Write `ceil_output_size` and `max_pool2d_ceil`. With windows of 3, 2 apart, exercise 07 makes 15
+out of 32 pixels: the last one is in no window. The authors' program (and Caffe) used one more
+window, which reaches over the edge and is clipped there: 16. A network built for 16 does not fit
+to 15, so the rule matters. Along one axis:
 
-`ceil_output_size` counts the windows along one axis of ``size`` pixels: the windows that fit, and
-one more if pixels are left over,
+    out = ceil((size - kernel_size) / stride) + 1
+    but if the last window would begin outside, (out - 1) * stride >= size, it is left out
 
-    ceil((size - kernel_size) / stride) + 1
+This is PyTorch's rule too (ceil_mode=True, no padding). ``size`` is at least ``kernel_size``.
+Then
 
-but the last window must *begin* inside the image, that is, before pixel ``size``; if it does not,
-there is one window less. (PyTorch has the same rule.)
+    y[n, c, i, j] = max over the pixels of window (i, j) that exist
 
-`max_pool2d_ceil` pools that way:
+A clipped window has fewer pixels. It sees no zeros in place of the missing ones: zeros would win
+against negative numbers.
 
-    y[n, c, i, j] = max of x[n, c, i * stride + p, j * stride + q]
+Letters: N images, C channels, H W height and width; OH OW those of the output.
 
-over all p < KH and q < KW for which the pixel exists.
+Example: windows of 2, 2 apart, over three pixels in a row and two in a column:
 
-Letters: N images, C channels, H W height and width; KH KW the kernel's.
-
-Example: 4 pixels, windows of 3, 2 apart. Floor mode has one window; ceil mode has a second one that
-holds pixels 2 and 3 only.
-
->>> ceil_output_size(4, kernel_size=3, stride=2)
+>>> ceil_output_size(3, kernel_size=2, stride=2)
 2
->>> row = np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 1, 1, 4)
->>> max_pool2d_ceil(row, kernel_size=(1, 3), stride=2)
-array([[[[3., 4.]]]])
+>>> x = np.array([[-5.0, -4.0, -3.0], [-5.0, -5.0, -2.0]]).reshape(1, 1, 2, 3)
+>>> max_pool2d_ceil(x, kernel_size=2, stride=2)
+array([[[[-4., -2.]]]])
 """
 
 import numpy as np
 
 
 def ceil_output_size(size: int, kernel_size: int, stride: int) -> int:
-    """How many windows there are along an axis of ``size`` pixels."""
+    """How many windows lie along an axis of ``size`` pixels."""
     raise NotImplementedError("ceil_output_size is not written yet")
 
 
-def max_pool2d_ceil(x: np.ndarray, kernel_size: tuple[int, int], stride: int) -> np.ndarray:
-    """Keep each window's largest number; windows are clipped at the edge.
+def max_pool2d_ceil(x: np.ndarray, kernel_size: int, stride: int) -> np.ndarray:
+    """Keep the largest number of each window, the clipped ones too.
 
     x : float64 (N, C, H, W)
-    kernel_size : (KH, KW)
     returns float64 (N, C, OH, OW)
     """
     raise NotImplementedError("max_pool2d_ceil is not written yet")

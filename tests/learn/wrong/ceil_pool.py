@@ -2,60 +2,56 @@
 
 from tests.learn.wrong.wrong import Wrong
 
-COUNT = "count = -(-(size - kernel_size) // stride) + 1"
-BODY = "            y[:, :, i, j] = window.max(axis=(2, 3))"
+SIZE = "out = -(-(size - kernel_size) // stride) + 1  # -(-a // b) rounds up"
 
 WRONG = (
-    Wrong("the first window is not counted", COUNT, COUNT[:-4], "windows that fit"),
-    Wrong("floor mode", COUNT, "count = (size - kernel_size) // stride + 1", "count"),
+    Wrong("always one more", SIZE, "out = (size - kernel_size) // stride + 2", "sizes that fit"),
+    Wrong("size over stride", SIZE, "out = -(-size // stride)", "sizes that fit"),
+    Wrong("hard-coded to the example", SIZE, "out = -(-(size - 2) // 2) + 1", "sizes that fit"),
+    Wrong("rounds down", SIZE, "out = (size - kernel_size) // stride + 1", "sizes with a rest"),
     Wrong(
-        "rounds to the nearest", COUNT, "count = round((size - kernel_size) / stride) + 1", "count"
+        "rounds to the nearest",
+        SIZE,
+        "out = round((size - kernel_size) / stride) + 1",
+        "sizes with a rest",
     ),
-    Wrong("a window may begin outside", "if (count - 1) * stride >= size:", "if False:", "count"),
     Wrong(
-        "the rule is off by one",
-        "(count - 1) * stride >= size",
-        "count * stride >= size",
-        "windows that fit",
-    ),  # fmt: skip
+        "a window may begin outside",
+        "    if (out - 1) * stride >= size:\n        out -= 1\n",
+        "",
+        "windows begin inside",
+    ),
+    Wrong("off by one at the edge", ">= size", "> size", "windows begin inside"),
     Wrong(
-        "right only for square kernels",
-        "OW = ceil_output_size(W, KW, stride)",
-        "OW = ceil_output_size(W, KH, stride)",
+        "right only for square images",
+        "OW = ceil_output_size(W",
+        "OW = ceil_output_size(H",
         "shape",
     ),
-    Wrong("height and width swapped", "    return y", "    return y.swapaxes(2, 3)", "shape"),
     Wrong(
-        "windows side by side",
-        "top, left = i * stride, j * stride",
-        "top, left = i * KH, j * KW",
+        "pools whole windows only",
+        "OH = ceil_output_size(H, kernel_size, stride)",
+        "OH = (H - kernel_size) // stride + 1",
         "shape",
-    ),  # fmt: skip
-    Wrong(
-        "the average", "window.max(axis=(2, 3))", "window.mean(axis=(2, 3))", "no clipped window"
     ),
     Wrong(
-        "all channels share a maximum",
-        BODY,
-        BODY.replace("max(axis=(2, 3))", "max(axis=(1, 2, 3))[:, None]"),
-        "no clipped window",
-    ),  # fmt: skip
+        "zeros beyond the edge",
+        "    y = np.zeros((N, C, OH, OW))\n",
+        "    y = np.zeros((N, C, OH, OW))\n"
+        "    x = np.pad(x, ((0, 0), (0, 0), (0, kernel_size), (0, kernel_size)))\n",
+        "all minus ones",
+    ),
     Wrong(
-        "clipped windows are moved inside",
+        "only the first image",
+        "y[:, :, i, j] = window.max(axis=(2, 3))",
+        "y[0, :, i, j] = window[0].max(axis=(1, 2))",
+        "all minus ones",
+    ),
+    Wrong(
+        "the last window moved back",
         "top, left = i * stride, j * stride",
-        "top, left = min(i * stride, H - KH), min(j * stride, W - KW)",
-        "clipped windows",
+        "top, left = i * stride, min(j * stride, W - kernel_size)",
+        "against the definition",
     ),
-    Wrong(
-        "clipped windows stay empty",
-        BODY,
-        f"            if window.shape[2:] == (KH, KW):\n    {BODY}",
-        "clipped windows",
-    ),
-    Wrong(
-        "begins with zero",
-        BODY,
-        BODY.replace("window.max(", "np.maximum(window, 0).max("),
-        "negative numbers",
-    ),  # fmt: skip
+    Wrong("mean in place of maximum", "window.max(", "window.mean(", "against the definition"),
 )

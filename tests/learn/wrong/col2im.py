@@ -54,17 +54,6 @@ WRONG = (
         "all ones",
     ),
     Wrong(
-        "averages where windows overlap",
-        "    return padded[",
-        "    count = np.zeros_like(padded)\n"
-        "    for p in range(KH):\n"
-        "        for q in range(KW):\n"
-        "            count[:, :, p : p + stride * OH : stride, q : q + stride * OW : stride] += 1\n"
-        "    padded = padded * 0 + np.where(count > 1, padded / np.maximum(count, 1), padded)\n"
-        "    return padded[",
-        "one number",
-    ),
-    Wrong(
         "absolute values", "+= windows[:, :, p, q]", "+= np.abs(windows[:, :, p, q])", "linearity"
     ),
 )

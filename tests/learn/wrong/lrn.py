@@ -2,52 +2,72 @@
 
 from tests.learn.wrong.wrong import Wrong
 
-SUM = "s = k + alpha * squares[:, first : last + 1].sum(axis=1)"
+WINDOW = "first, end = max(0, i - size // 2), min(C, i + size // 2 + 1)"
+ENERGY = "energy[:, i] = square[:, first:end].sum(axis=1)"
+RETURN = "return x / (k + alpha * energy) ** beta"
 
 WRONG = (
-    Wrong("gives the first image only", "    return y", "    return y[:1]", "shape"),
     Wrong(
-        "k is multiplied by alpha, too",
-        SUM,
-        SUM.replace("k + alpha * ", "alpha * (k + ") + ")",
-        "alpha zero",
-    ),  # fmt: skip
-    Wrong("no power", "x[:, i] / s**beta", "x[:, i] / s", "alpha zero"),
-    Wrong("alpha is divided by size", SUM, SUM.replace("alpha *", "alpha / size *"), "all ones"),
-    Wrong("the last channel of the window is missing", "last + 1", "last", "all ones"),
+        "in place on the input",
+        RETURN,
+        "x /= (k + alpha * energy) ** beta\n    return x",
+        "shape",
+    ),
+    Wrong("drops the channels", RETURN, "return x[:, 0] / (k + alpha) ** beta", "shape"),
+    Wrong("multiplies", RETURN, "return x * (k + alpha * energy) ** beta", "alpha zero"),
+    Wrong("power of the sum only", RETURN, "return x / (k + alpha * energy**beta)", "alpha zero"),
+    Wrong("no k", RETURN, "return x / (1 + alpha * energy) ** beta", "alpha zero"),
     Wrong(
-        "a window at the edge is filled up",
-        "first = max(0, i - size // 2)",
-        "first = max(0, min(i - size // 2, C - size))",
+        "alpha divided by size",
+        RETURN,
+        "return x / (k + alpha / size * energy) ** beta",
+        "one channel",
+    ),
+    Wrong("not squared", "square = x**2", "square = np.abs(x)", "one channel"),
+    Wrong(
+        "adds over the batch",
+        ENERGY,
+        "energy[:, i] = square[:, first:end].sum(axis=(0, 1))",
+        "one channel",
+    ),
+    Wrong(
+        "adds over the pixels",
+        ENERGY,
+        "energy[:, i] = square[:, first:end].sum(axis=(1, 2, 3))[:, None, None]",
+        "one channel",
+    ),
+    Wrong("one channel too few", WINDOW, WINDOW[:-5] + ")", "one channel"),
+    Wrong(
+        "one channel too many",
+        WINDOW,
+        "first, end = max(0, i - size // 2 - 1), min(C, i + size // 2 + 1)",
         "all ones",
     ),
-    Wrong("adds numbers, not squares", "squares = x**2", "squares = x", "odd"),
+    Wrong("not clipped below", WINDOW, "first, end = i - size // 2, i + size // 2 + 1", "all ones"),
     Wrong(
-        "gives sizes without signs", "y[:, i] = x[:, i] /", "y[:, i] = abs(x[:, i]) /", "alpha zero"
+        "goes round",
+        ENERGY,
+        "energy[:, i] = sum(\n"
+        "            square[:, (i + d) % C] for d in range(-(size // 2), size // 2 + 1)\n"
+        "        )",
+        "one channel",
     ),
     Wrong(
-        "neighbours along the rows",
-        SUM,
-        "f = np.clip(np.arange(-(size // 2), size // 2 + 1) + i, 0, C - 1)\n"
-        "        s = k + alpha * squares[:, np.unique(f)][..., ::-1].sum(axis=1)",
-        "against the definition",
-    ),
-    Wrong(
-        "in place on the squares, so that later channels see changed ones",
-        "y[:, i] = x[:, i] / s**beta",
-        "y[:, i] = x[:, i] / s**beta\n        squares[:, i] = y[:, i] ** 2",
+        "the channels before only",
+        WINDOW,
+        "first, end = max(0, i - size + 1), i + 1",
         "all ones",
     ),
     Wrong(
-        "the images of a batch share their energy",
-        SUM,
-        "s = k + alpha * squares[:, first : last + 1].sum(axis=1).mean(axis=0)",
-        "against the definition",
+        "the window at the edge moved inside",
+        WINDOW,
+        "first = min(max(0, i - size // 2), max(0, C - size))\n        end = first + size",
+        "all ones",
     ),
     Wrong(
-        "an even window reaches further up",
-        "first = max(0, i - size // 2)\n        last = min(C - 1, i + (size - 1) // 2)",
-        "first = max(0, i - (size - 1) // 2)\n        last = min(C - 1, i + size // 2)",
-        "even windows",
+        "products in place of squares",
+        ENERGY,
+        "energy[:, i] = np.abs(x[:, i : i + 1] * x[:, first:end]).sum(axis=1)",
+        "against the definition",
     ),
 )

@@ -5,153 +5,153 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, distinct, shapes, whole
+from tinyalex.learn.grader.draws import whole, windows
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
-    Broken,
     Exercise,
     Property,
     expect_equal,
     expect_shape,
 )
 
-
-def windows_along(size: int, kernel_size: int, stride: int) -> int:
-    """Count them one by one: the next is needed while pixels are left over, and begins inside."""
-    count, end = 1, kernel_size
-    while end < size and count * stride < size:
-        count, end = count + 1, end + stride
-    return count
+small = st.integers(1, 5)
 
 
-def pooled(x: Array, kernel_size: tuple[int, int], stride: int) -> Array:
-    """The definition, one number at a time."""
-    N, C, H, W = x.shape
-    OH = windows_along(H, kernel_size[0], stride)
-    OW = windows_along(W, kernel_size[1], stride)
-    y = np.full((N, C, OH, OW), -np.inf)
-    for n, c, i, j, p, q in np.ndindex(N, C, OH, OW, *kernel_size):
-        h, w = i * stride + p, j * stride + q
-        if h < H and w < W:
-            y[n, c, i, j] = max(y[n, c, i, j], x[n, c, h, w])
-    return y
+def count(size: int, kernel_size: int, stride: int) -> int:
+    """Add windows until every pixel is in one, or the next would begin outside."""
+    windows_so_far = 1
+    while True:
+        begin = windows_so_far * stride  # of the next one
+        covered = begin - stride + kernel_size
+        if covered >= size or begin >= size:
+            return windows_so_far
+        windows_so_far += 1
 
 
 @st.composite
-def lengths(draw: st.DrawFn, stride: int = 4) -> Arguments:
-    kernel = draw(st.integers(1, 4))
-    more = draw(st.integers(0, 6))
-    return {
-        "size": kernel + more,
-        "kernel_size": kernel,
-        "stride": draw(st.integers(1, stride)),
-    }
+def sizes(draw: st.DrawFn, rest: bool) -> Arguments:
+    """Overlapping or touching windows; the last one fits, or lacks some pixels (``rest``)."""
+    kernel_size = draw(st.integers(2, 5) if rest else small)
+    stride = draw(st.integers(2 if rest else 1, kernel_size))
+    more = draw(st.integers(0, 4)) * stride + (draw(st.integers(1, stride - 1)) if rest else 0)
+    return {"size": kernel_size + more, "kernel_size": kernel_size, "stride": stride}
 
 
 @st.composite
-def arguments(draw: st.DrawFn, numbers: str = "distinct", fits: bool = False) -> Arguments:
-    """With ``fits`` no pixel is left over and no window is clipped."""
-    N, C = draw(shapes(2, high=2))
-    KH, KW = draw(shapes(2, high=3))
-    stride = draw(st.integers(1, 3))
-    more = [draw(st.integers(0, 3)) for _ in range(2)]
-    if fits:
-        more = [m // stride * stride for m in more]
-    shape = (N, C, KH + more[0], KW + more[1])
-    drawn = distinct(shape, first=1) if numbers == "distinct" else whole(shape, -3, -1)
-    return {"x": draw(drawn), "kernel_size": (KH, KW), "stride": stride}
+def gaps(draw: st.DrawFn) -> Arguments:
+    """Between two windows there are pixels that no window sees."""
+    kernel_size = draw(st.integers(1, 3))
+    stride = kernel_size + draw(st.integers(1, 3))
+    size = kernel_size + draw(st.integers(0, 9))
+    return {"size": size, "kernel_size": kernel_size, "stride": stride}
 
 
-def count_fits(answer: Answer, a: Arguments) -> None:
-    room = (a["size"] - a["kernel_size"]) // a["stride"] * a["stride"]
-    size = a["kernel_size"] + room
-    count(answer, a | {"size": size})
+@st.composite
+def images(draw: st.DrawFn) -> Arguments:
+    s = draw(windows(square=True))
+    return {"x": draw(whole(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
 
 
-def count(answer: Answer, a: Arguments) -> None:
-    expected, got = windows_along(**a), answer.ceil_output_size(**a)
-    if got != expected:
-        raise Broken("the number of windows is wrong", expected, got)
+def out_shape(a: Arguments) -> tuple[int, int, int, int]:
+    N, C, H, W = a["x"].shape
+    OH, OW = (count(size, a["kernel_size"], a["stride"]) for size in (H, W))
+    return (N, C, OH, OW)
+
+
+def windows_counted(answer: Answer, a: Arguments) -> None:
+    expect_equal(answer.ceil_output_size(**a), count(**a), "the output size")
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.max_pool2d_ceil(**a), pooled(**a).shape)
+    expect_shape(answer.max_pool2d_ceil(**a), out_shape(a))
+
+
+def minus_ones(answer: Answer, a: Arguments) -> None:
+    x = np.full(a["x"].shape, -1.0)
+    expect_equal(answer.max_pool2d_ceil(**a | {"x": x}), np.full(out_shape(a), -1.0))
 
 
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.max_pool2d_ceil(**a), pooled(**a))
+    x, kernel, stride = a["x"], a["kernel_size"], a["stride"]
+    _, _, H, W = x.shape
+    expected = np.zeros(out_shape(a))
+    for n, c, i, j in np.ndindex(expected.shape):
+        rows = range(i * stride, min(i * stride + kernel, H))
+        columns = range(j * stride, min(j * stride + kernel, W))
+        expected[n, c, i, j] = max(x[n, c, h, w] for h in rows for w in columns)
+    expect_equal(answer.max_pool2d_ceil(**a), expected)
 
 
 EXERCISE = Exercise(
     name="09_ceil_pool",
     title="Max pooling in ceil mode",
     lesson=5,
-    minutes=25,
+    minutes=20,
     functions=("ceil_output_size", "max_pool2d_ceil"),
     properties=(
         Property(
-            name="windows that fit",
-            says="Where no pixel is left over, ceil mode has as many windows as floor mode.",
-            given=lengths(stride=3),
-            judge=count_fits,
+            name="sizes that fit",
+            says="If the last window ends at the last pixel, no other window is added.",
+            given=sizes(rest=False),
+            judge=windows_counted,
             hints=(
-                "One window always fits. How many steps of stride are there behind it?",
-                "(size - kernel_size) / stride + 1",
+                "How many windows has an image that is as large as the window?",
+                "Rounding up changes nothing where the division leaves no rest.",
+                "ceil((size - kernel_size) / stride) + 1; -(-a // b) rounds a / b up.",
             ),
         ),
         Property(
-            name="count",
-            says="Pixels that are left over get one more window, if it begins inside the image.",
-            given=lengths(),
-            judge=count,
+            name="sizes with a rest",
+            says="If pixels are left over, one more window covers them and reaches over the edge.",
+            given=sizes(rest=True),
+            judge=windows_counted,
             hints=(
-                "Round up: -(-a // b) is a / b, rounded up, in whole numbers.",
-                "Where does the last window begin? Window number i begins at i * stride.",
-                "If (count - 1) * stride >= size, the last window begins outside: one less.",
+                "// rounds down. What must happen to the pixels that are left over?",
+                "Round up: -(-(size - kernel_size) // stride) + 1.",
             ),
-            examples=150,
+        ),
+        Property(
+            name="windows begin inside",
+            says="A window that would begin outside the image is left out.",
+            given=gaps(),
+            judge=windows_counted,
+            hints=(
+                "The stride is larger than the window here. Where would the last window begin?",
+                "At (out - 1) * stride; the image's last pixel is size - 1.",
+                "if (out - 1) * stride >= size: out -= 1",
+            ),
         ),
         Property(
             name="shape",
-            says="y is (N, C, OH, OW), by ceil_output_size along the height and along the width.",
-            given=arguments(),
+            says="y is (N, C, OH, OW), with OH from H and OW from W.",
+            given=images(),
             judge=shape,
             hints=(
-                "Kernels need not be square: KH goes with H, KW with W.",
-                "ceil_output_size(H, KH, stride), ceil_output_size(W, KW, stride)",
+                "Do you use ceil_output_size, once for the height and once for the width?",
+                "OH = ceil_output_size(H, kernel_size, stride), and OW with W.",
             ),
         ),
         Property(
-            name="no clipped window",
-            says="Where all windows lie inside the image, y has their largest numbers.",
-            given=arguments(fits=True),
-            judge=definition,
+            name="all minus ones",
+            says="The largest of minus ones is minus one, also in a clipped window.",
+            given=images(),
+            judge=minus_ones,
             hints=(
-                "Which pixels belong to window (i, j)?",
-                "Rows i * stride to i * stride + KH - 1, columns alike with j and KW.",
-                "window.max(axis=(2, 3)) is the largest of each image and each channel.",
+                "What does a clipped window see beyond the edge?",
+                "Nothing, and no zeros; if you pad, pad with -np.inf.",
+                "A slice that ends beyond the array is clipped by NumPy itself.",
             ),
         ),
         Property(
-            name="clipped windows",
-            says="A clipped window has the largest of the pixels that exist.",
-            given=arguments(),
+            name="against the definition",
+            says="Every output is the largest number of its window, as far as that exists.",
+            given=images(),
             judge=definition,
             hints=(
-                "What does a window hold that reaches over the edge?",
-                "A slice that ends behind the array ends at its edge: x[..., 2:5] of 4 pixels.",
-            ),
-        ),
-        Property(
-            name="negative numbers",
-            says="Nothing from outside counts, not even a zero: of negative pixels the largest is "
-            "negative.",
-            given=arguments(numbers="negative"),
-            judge=definition,
-            hints=(
-                "Which number do you begin with, or put around the image?",
-                "Padding with zeros is wrong here; -np.inf, or no padding at all.",
+                "Where does the last window begin?",
+                "At (i * stride, j * stride), as all others: it is clipped and not moved back.",
+                "x[:, :, top : top + kernel_size, left : left + kernel_size].max(axis=(2, 3))",
             ),
         ),
     ),

@@ -31,7 +31,7 @@ def cols_shape(s: Windows) -> tuple[int, int, int]:
     return (s.N, s.C * s.KH * s.KW, s.OH * s.OW)
 
 
-# Columns hold each pixel up to nine times: 2 * 4 * 16 numbers are the most that these sizes give.
+# Kernels up to 2 x 2 only: columns hold each pixel many times, and should stay readable.
 @st.composite
 def arguments(draw: st.DrawFn, padding: int = 1) -> Arguments:
     s = draw(windows(padding, kernel=2, more=3 - padding))
@@ -168,7 +168,7 @@ EXERCISE = Exercise(
         ),
         Property(
             name="adjoint of im2col",
-            says="For any x, sum(im2col(x) * cols) equals sum(x * dx): col2im is im2col transposed.",
+            says="For any x, sum(im2col(x) * cols) is sum(x * dx): col2im is im2col transposed.",
             given=columns_and_image(),
             judge=adjoint,
             hints=(

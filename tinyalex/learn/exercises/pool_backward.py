@@ -1,11 +1,12 @@
-"""Exercise 08: max pooling, backward."""
+"""Exercise 08: the backward pass of max pooling."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, distinct, numeric_gradient, shapes, whole
+from tinyalex.learn.exercises.max_pool import largest
+from tinyalex.learn.grader.draws import Array, distinct, numeric_gradient, whole, windows
 from tinyalex.learn.grader.spec import (
     Answer,
     Arguments,
@@ -16,68 +17,85 @@ from tinyalex.learn.grader.spec import (
 )
 
 
-def pooled(x: Array, kernel_size: tuple[int, int], stride: int) -> Array:
-    """Forward, by the definition."""
-    N, C, H, W = x.shape
-    KH, KW = kernel_size
-    y = np.zeros((N, C, (H - KH) // stride + 1, (W - KW) // stride + 1))
-    for n, c, i, j in np.ndindex(y.shape):
-        y[n, c, i, j] = max(
-            x[n, c, i * stride + p, j * stride + q] for p in range(KH) for q in range(KW)
-        )
-    return y
-
-
-def routed(dy: Array, x: Array, kernel_size: tuple[int, int], stride: int) -> Array:
-    """Backward, by the definition: look for the first of the largest, row by row."""
-    KH, KW = kernel_size
-    dx = np.zeros(x.shape)
-    for n, c, i, j in np.ndindex(dy.shape):
-        best, place = -np.inf, (0, 0)
-        for p, q in np.ndindex(KH, KW):
-            h, w = i * stride + p, j * stride + q
-            if x[n, c, h, w] > best:
-                best, place = x[n, c, h, w], (h, w)
-        dx[n, c, *place] += dy[n, c, i, j]
-    return dx
+@st.composite
+def arguments(draw: st.DrawFn, ties: bool = False, more: int = 3) -> Arguments:
+    """Without ties, no two numbers of x are equal."""
+    s = draw(windows(square=True, more=more))
+    return {
+        "dy": draw(whole((s.N, s.C, s.OH, s.OW))),
+        "x": draw(whole(s.x_shape, 0, 2) if ties else distinct(s.x_shape)),
+        "kernel_size": s.KH,
+        "stride": s.stride,
+    }
 
 
 @st.composite
-def arguments(
-    draw: st.DrawFn, ties: bool = False, apart: bool = False, ones: bool = False
-) -> Arguments:
-    """With ``apart`` no two windows share a pixel."""
-    N, C = draw(shapes(2, high=2))
-    KH, KW = draw(shapes(2, high=3))
-    stride = draw(st.integers(max(KH, KW) if apart else 1, 3))
-    x_shape = (N, C, KH + draw(st.integers(0, 3)), KW + draw(st.integers(0, 3)))
-    x = draw(whole(x_shape, 0, 1) if ties else distinct(x_shape, first=1))
-    y_shape = pooled(x, (KH, KW), stride).shape
-    dy = np.ones(y_shape) if ones else draw(whole(y_shape, -3, 3))
-    return {"dy": dy, "x": x, "kernel_size": (KH, KW), "stride": stride}
+def one_window(draw: st.DrawFn) -> Arguments:
+    """The window is the image."""
+    s = draw(windows(square=True))
+    return {
+        "dy": draw(whole((s.N, s.C, 1, 1))),
+        "x": draw(distinct((s.N, s.C, s.KH, s.KW))),
+        "kernel_size": s.KH,
+        "stride": s.stride,
+    }
+
+
+@st.composite
+def two_slopes(draw: st.DrawFn) -> Arguments:
+    """``dy`` and ``other``, to be added."""
+    a = draw(arguments())
+    return {"dy": a.pop("dy"), "other": draw(whole(largest(**a).shape))} | a
 
 
 def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.max_pool2d_backward(**a), a["x"].shape, "dx")
 
 
-def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.max_pool2d_backward(**a), routed(**a), "dx")
+def to_the_largest(answer: Answer, a: Arguments) -> None:
+    x, dy = a["x"], a["dy"]
+    expected = np.zeros_like(x)
+    for n, c, h, w in np.ndindex(x.shape):
+        if x[n, c, h, w] == x[n, c].max():
+            expected[n, c, h, w] = dy[n, c, 0, 0]
+    expect_equal(answer.max_pool2d_backward(**a), expected, "dx")
+
+
+def linearity(answer: Answer, a: Arguments) -> None:
+    rest = {name: a[name] for name in ("x", "kernel_size", "stride")}
+    apart = [answer.max_pool2d_backward(a[name], **rest) for name in ("dy", "other")]
+    for dx in apart:
+        expect_shape(dx, a["x"].shape, "dx")
+    both = answer.max_pool2d_backward(a["dy"] + a["other"], **rest)
+    expect_equal(both, apart[0] + apart[1], "dx of dy + other")
 
 
 def nothing_lost(answer: Answer, a: Arguments) -> None:
-    """Each image and channel of dx adds up to what dy adds up to."""
     dx = answer.max_pool2d_backward(**a)
     expect_shape(dx, a["x"].shape, "dx")
-    expect_equal(dx.sum(axis=(2, 3)), a["dy"].sum(axis=(2, 3)), "the sum of dx")
+    expect_equal(dx.sum(axis=(2, 3)), a["dy"].sum(axis=(2, 3)), "dx.sum(axis=(2, 3))")
 
 
 def gradient(answer: Answer, a: Arguments) -> None:
-    def loss(x: Array) -> float:
-        return float((a["dy"] * pooled(x, a["kernel_size"], a["stride"])).sum())
+    """Numbers are at least 1 apart: moved by 1/4, the largest stays so and the slope is exact."""
 
-    # All pixels differ by 1 at least, so y is linear within the step: only rounding is left.
+    def loss(x: Array) -> float:
+        return float(np.sum(a["dy"] * largest(x, a["kernel_size"], a["stride"])))
+
     expected = numeric_gradient(loss, a["x"], step=0.25)
+    expect_equal(answer.max_pool2d_backward(**a), expected, "dx")
+
+
+def first_of_equals(answer: Answer, a: Arguments) -> None:
+    dy, x, kernel, stride = a["dy"], a["x"], a["kernel_size"], a["stride"]
+    expected = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        best = (n, c, i * stride, j * stride)
+        for p, q in np.ndindex(kernel, kernel):
+            at = (n, c, i * stride + p, j * stride + q)
+            if x[at] > x[best]:
+                best = at
+        expected[best] += dy[n, c, i, j]
     expect_equal(answer.max_pool2d_backward(**a), expected, "dx")
 
 
@@ -85,7 +103,7 @@ EXERCISE = Exercise(
     name="08_pool_backward",
     title="Max pooling, backward",
     lesson=5,
-    minutes=30,
+    minutes=25,
     functions=("max_pool2d_backward",),
     properties=(
         Property(
@@ -93,61 +111,60 @@ EXERCISE = Exercise(
             says="dx has the shape of x.",
             given=arguments(),
             judge=shape,
-            hints=(
-                "Pixels that no window reads get 0; they are in dx all the same.",
-                "dx = np.zeros_like(x)",
-            ),  # fmt: skip
-            examples=20,
+            hints=("There is one slope for each number of x.", "Begin with np.zeros_like(x)."),
         ),
         Property(
-            name="windows apart",
-            says="Where windows share no pixel, the largest of each gets its dy, all others 0.",
-            given=arguments(apart=True),
-            judge=definition,
+            name="one window",
+            says="With one window, its dy goes to the largest number, and zeros to all others.",
+            given=one_window(),
+            judge=to_the_largest,
             hints=(
-                "Which pixel of the window at (i, j) is the largest? Only that one counts.",
-                "window.argmax() counts row by row; divmod(..., KW) gives its row and column.",
-                "In the image it lies at (i * stride + p, j * stride + q).",
+                "Which number moved the output?",
+                "Look for it in each channel of each image by itself.",
+                "np.argmax(window) counts through the rows: divmod(it, kernel_size) is (p, q).",
             ),
         ),
         Property(
-            name="overlap of ones",
-            says="With a dy of ones, dx counts the windows in which a pixel is the largest.",
-            given=arguments(ones=True),
-            judge=definition,
+            name="linearity",
+            says="The slopes for dy + other are the sums of those for dy and for other.",
+            given=two_slopes(),
+            judge=linearity,
             hints=(
-                "What if a pixel is the largest of two windows?",
-                "dx[...] += dy[...], not =.",
+                "Backward, dy is moved and added up only; what else happens to it?",
+                "No absolute values, no maximum: where dy goes is decided by x.",
             ),
         ),
         Property(
-            name="ties",
-            says="Of equal pixels the first one, row by row, gets all of dy.",
-            given=arguments(ties=True),
-            judge=definition,
-            hints=(
-                "How many pixels of a window may get something? One.",
-                "x == y is true for every one of the equals; argmax gives the first.",
-            ),
-        ),
-        Property(
-            name="nothing lost",
-            says="In each image and channel, dx adds up to what dy adds up to.",
-            given=arguments(ties=True),
+            name="nothing is lost",
+            says="In each channel, the numbers of dx add up to the same as those of dy.",
+            given=arguments(),
             judge=nothing_lost,
             hints=(
-                "Each number of dy goes to one pixel, whole.",
-                "Nothing is divided by the number of pixels or of images.",
-            ),  # fmt: skip
+                "What if one number is the largest of two windows?",
+                "It gets the dy of both: += and not =.",
+            ),
         ),
         Property(
             name="gradient",
-            says="dx is the slope of sum(dy * y), measured by moving each pixel up and down.",
-            given=arguments(),
+            says="dx is the slope of sum(dy * y), measured by moving each x up and down a little.",
+            given=arguments(more=2),
             judge=gradient,
             hints=(
-                "Compare with the definition on the input above: which window moves y?",
-                "Rows go with KH and i, columns with KW and j.",
+                "Where in the image does window (i, j) lie?",
+                "Its corner is (i * stride, j * stride); p and q count from there.",
+                "dx[n, c, i * stride + p, j * stride + q] += dy[n, c, i, j]",
+            ),
+            examples=30,
+        ),
+        Property(
+            name="ties",
+            says="If the largest number stands in a window several times, the first gets all.",
+            given=arguments(ties=True),
+            judge=first_of_equals,
+            hints=(
+                "How many numbers of a window can get its dy?",
+                "One: the first, row by row. x == y is true for all of them.",
+                "np.argmax gives the first of equals; a loop does with > in place of >=.",
             ),
         ),
     ),

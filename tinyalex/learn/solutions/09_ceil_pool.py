@@ -4,21 +4,20 @@ import numpy as np
 
 
 def ceil_output_size(size: int, kernel_size: int, stride: int) -> int:
-    count = -(-(size - kernel_size) // stride) + 1
-    if (count - 1) * stride >= size:
-        count -= 1
-    return count
+    out = -(-(size - kernel_size) // stride) + 1  # -(-a // b) rounds up
+    if (out - 1) * stride >= size:
+        out -= 1
+    return out
 
 
-def max_pool2d_ceil(x: np.ndarray, kernel_size: tuple[int, int], stride: int) -> np.ndarray:
+def max_pool2d_ceil(x: np.ndarray, kernel_size: int, stride: int) -> np.ndarray:
     N, C, H, W = x.shape
-    KH, KW = kernel_size
-    OH = ceil_output_size(H, KH, stride)
-    OW = ceil_output_size(W, KW, stride)
+    OH = ceil_output_size(H, kernel_size, stride)
+    OW = ceil_output_size(W, kernel_size, stride)
     y = np.zeros((N, C, OH, OW))
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            window = x[:, :, top : top + KH, left : left + KW]
+            window = x[:, :, top : top + kernel_size, left : left + kernel_size]  # clipped
             y[:, :, i, j] = window.max(axis=(2, 3))
     return y
