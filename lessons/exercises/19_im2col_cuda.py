@@ -34,7 +34,9 @@ from numba import cuda
 
 
 @cuda.jit
-def im2col_kernel(x, cols, KH, KW, stride, padding):
+def im2col_kernel(
+    x: np.ndarray, cols: np.ndarray, KH: int, KW: int, stride: int, padding: int
+) -> None:
     """Write every number of cols.
 
     x : (N, C, H, W)

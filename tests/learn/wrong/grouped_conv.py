@@ -11,8 +11,8 @@ DOT = "np.tensordot(window, weight[own], axes=([1, 2, 3], [1, 2, 3]))"
 WRONG = (
     Wrong(
         "outputs for one group only",
-        "y = np.empty((N, F, OH, OW))",
-        "F = filters\n    y = np.empty((N, F, OH, OW))",
+        RETURN,
+        "return (y + bias.reshape(1, F, 1, 1))[:, :filters]",
         "shape",
     ),
     Wrong(

@@ -8,14 +8,14 @@ INSIDE = "if h >= 0 and h < H and w >= 0 and w < W:"
 WRONG = (
     Wrong(
         "not a kernel",
-        "@cuda.jit\ndef im2col_kernel(x, cols, KH, KW, stride, padding):",
+        "@cuda.jit\ndef im2col_kernel(",
         "class Launch:\n"
         "    def __getitem__(self, _):\n"
         "        return lambda x, cols, *rest: cols.fill(0)\n\n"
         "    def __call__(self, x, cols, KH, KW, stride, padding):\n"
         "        raise TypeError\n\n\n"
         "im2col_kernel = Launch()\n\n\n"
-        "def not_used(x, cols, KH, KW, stride, padding):",
+        "def not_used(",
         "a kernel",
     ),
     Wrong(
@@ -59,7 +59,7 @@ WRONG = (
         "guarded one too late",
         LOOP,
         "for piece in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
-        "every number",
+        "a kernel",
     ),
     Wrong(
         "one piece of work a thread",

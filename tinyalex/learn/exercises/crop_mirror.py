@@ -47,7 +47,7 @@ def shape(answer: Answer, a: Arguments) -> None:
     N, _, _, C = a["images"].shape
     expect_shape(y, (N, *a["crop"], C))
     if y.dtype != np.uint8:
-        raise Broken("y must hold bytes, as the images do", "uint8", str(y.dtype))
+        raise Broken(f"y is an array of {y.dtype}, not of bytes", "uint8", str(y.dtype))
 
 
 def definition(answer: Answer, a: Arguments) -> None:

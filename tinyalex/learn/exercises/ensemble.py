@@ -31,9 +31,9 @@ def networks(draw: st.DrawFn, alike: bool = False, weighted: bool = True) -> Arg
 @st.composite
 def ranked(draw: st.DrawFn, ties: bool = False, top: int | None = None) -> Arguments:
     """An image's classes in any order; ``top``: k, else it is drawn."""
-    N, K = draw(within(2, 4))
+    N, K = draw(st.integers(1, 2)), draw(st.integers(2, 4))
     rows = [draw(whole((K,), 0, 2) if ties else distinct((K,))) / 8 for _ in range(N)]
-    k = draw(st.integers(1, K)) if top is None else top
+    k = draw(st.integers(1, K - 1)) if top is None else top
     return {"probabilities": np.stack(rows), "labels": draw(choices((N,), K)), "k": k}
 
 
@@ -143,6 +143,7 @@ EXERCISE = Exercise(
             says="Without ties, an image is wrong if k classes or more are better.",
             given=ranked(),
             judge=error,
+            examples=100,
             hints=(
                 "How many classes are better than the right one?",
                 "(probabilities > right).sum(axis=1) counts them; right if that is below k.",
@@ -164,6 +165,7 @@ EXERCISE = Exercise(
             says="A right class in a tie counts as the share of orders that has it in the best k.",
             given=ranked(ties=True),
             judge=error,
+            examples=100,
             hints=(
                 "Of two equal classes, the right one is first in half of the orders.",
                 "With g better and t equal (itself, too): a hit counts (k - g) / t, from 0 to 1.",

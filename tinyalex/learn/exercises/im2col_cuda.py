@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -45,8 +46,9 @@ def image(a: Arguments) -> Arguments:
 def is_kernel(answer: Answer, a: Arguments) -> None:
     from numba import cuda  # when the answer has loaded it anyway: see `environment` below
 
+    jit: Any = cuda.jit
     kernel = vars(answer._module).get("im2col_kernel")
-    if not isinstance(kernel, type(cuda.jit(lambda: None))):
+    if not isinstance(kernel, type(jit(lambda: None))):
         raise Broken(
             "im2col_kernel is not a kernel",
             "a function decorated with @cuda.jit",

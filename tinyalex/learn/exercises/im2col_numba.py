@@ -44,7 +44,7 @@ def compiled(answer: Answer, a: Arguments) -> None:
     answer.im2col(**a)  # Numba compiles at the first call
     if not any(map(nopython_signatures, vars(answer._module).values())):
         raise Broken(
-            "no function of the file was compiled by Numba when im2col was called",
+            "im2col is not compiled: no function of the file was, when it was called",
             "a function decorated with @numba.njit, which im2col calls",
             "none",
         )
@@ -58,7 +58,7 @@ def nopython_signatures(value: Any) -> list[Any]:
 
 
 def speed(answer: Answer, a: Arguments) -> None:
-    arguments = {
+    arguments: Arguments = {
         "x": numbered(1, a["channels"], a["side"], a["side"]),
         "kernel_size": (a["kernel"], a["kernel"]),
         "stride": 1,
@@ -68,7 +68,7 @@ def speed(answer: Answer, a: Arguments) -> None:
     expect_equal(answer.im2col(**arguments), expected, "cols")  # compiles, if it must
     if best_time(lambda: answer.im2col(**arguments)) > slowest(arguments):
         raise Broken(
-            f"im2col takes more than a {TIMES_AS_FAST}th of the time of the same loops in Python",
+            f"im2col is slow: it takes more than 1/{TIMES_AS_FAST} of the time of Python's loops",
             "compiled loops are some hundred times as fast as Python's",
             "most of the time is spent in Python",
         )

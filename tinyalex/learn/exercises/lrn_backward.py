@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
 
@@ -91,7 +89,7 @@ def gradient(answer: Answer, a: Arguments) -> None:
     expect_equal(answer.lrn_backward(**a), expected, "dx", rtol=1e-6, atol=1e-7)
 
 
-def forward_sum(x: Array, dy: Array, size: int, alpha: float, beta: float, k: float) -> Any:
+def forward_sum(x: Array, dy: Array, size: int, alpha: float, beta: float, k: float) -> float:
     """The sum of dy * y by the definition."""
     total = 0.0
     N, C, H, W = x.shape
@@ -100,7 +98,7 @@ def forward_sum(x: Array, dy: Array, size: int, alpha: float, beta: float, k: fl
         for j in range(max(0, i - size // 2), min(C, i + (size - 1) // 2 + 1)):
             s += alpha * x[n, j, h, w] ** 2
         total += dy[n, i, h, w] * x[n, i, h, w] / s**beta
-    return total
+    return float(total)
 
 
 EXERCISE = Exercise(

@@ -70,7 +70,7 @@ def eigenvalues_of_grey(answer: Answer, a: Arguments) -> None:
 def covariance(images: Array) -> Array:
     """By the definition, pixel by pixel."""
     pixels = [images[at] for at in np.ndindex(images.shape[:3])]
-    mean = sum(pixels) / len(pixels)
+    mean = np.sum(pixels, axis=0) / len(pixels)
     found = np.zeros((3, 3))
     for pixel in pixels:
         for i in range(3):
@@ -92,9 +92,7 @@ def eigenvectors(answer: Answer, a: Arguments) -> None:
         expected = values[i] * vectors[:, i]
         name = f"(covariance @ column {i})"
         expect_equal(matrix @ vectors[:, i], expected, name, atol=CLOSE)
-    expect_equal(
-        vectors.T @ vectors, np.eye(3), "eigenvectors.T @ eigenvectors: length 1, ", atol=CLOSE
-    )
+    expect_equal(vectors.T @ vectors, np.eye(3), "(eigenvectors.T @ eigenvectors)", atol=CLOSE)
 
 
 def shift_shape(answer: Answer, a: Arguments) -> None:

@@ -41,7 +41,7 @@ def shape(answer: Answer, a: Arguments) -> None:
     views = answer.ten_crops(**a)
     expect_shape(views, (10, *a["crop"], a["image"].shape[2]), "views")
     if views.dtype != np.uint8:
-        raise Broken("views must hold bytes, as the image does", "uint8", str(views.dtype))
+        raise Broken(f"views is an array of {views.dtype}, not of bytes", "uint8", str(views.dtype))
 
 
 def five_views(answer: Answer, a: Arguments) -> None:
@@ -60,7 +60,7 @@ def five_views(answer: Answer, a: Arguments) -> None:
         expected = np.zeros((CH, CW, C), np.uint8)
         for i, j, c in np.ndindex(expected.shape):
             expected[i, j, c] = a["image"][top + i, left + j, c]
-        expect_equal(views[number], expected, f"the view {name}, views[{number}], there ")
+        expect_equal(views[number], expected, f"the {name} view (views[{number}])")
 
 
 def mirrors(answer: Answer, a: Arguments) -> None:

@@ -9,7 +9,7 @@ def im2col(x: np.ndarray, kernel_size: tuple[int, int], stride: int, padding: in
     KH, KW = kernel_size
     OH = (H + 2 * padding - KH) // stride + 1
     OW = (W + 2 * padding - KW) // stride + 1
-    cols = np.empty((N, C * KH * KW, OH * OW), x.dtype)
+    cols = np.zeros((N, C * KH * KW, OH * OW), x.dtype)
     fill(x, cols, KH, KW, OW, stride, padding)
     return cols
 
@@ -27,5 +27,3 @@ def fill(x, cols, KH, KW, OW, stride, padding):
                         w = place % OW * stride + q - padding
                         if 0 <= h < H and 0 <= w < W:
                             cols[n, row, place] = x[n, c, h, w]
-                        else:
-                            cols[n, row, place] = 0

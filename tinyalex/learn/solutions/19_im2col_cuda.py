@@ -5,7 +5,9 @@ from numba import cuda
 
 
 @cuda.jit
-def im2col_kernel(x, cols, KH, KW, stride, padding):
+def im2col_kernel(
+    x: np.ndarray, cols: np.ndarray, KH: int, KW: int, stride: int, padding: int
+) -> None:
     N, C, H, W = x.shape
     rows, places = cols.shape[1], cols.shape[2]
     OW = (W + 2 * padding - KW) // stride + 1
