@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.learn.examples import ADD_BIAS, MEAN_AND_SUM, solution
-from tinyalex.learn.grader import Exercise, Property
+from tinyalex.learn.grader import Exercise, Property, guard
 from tinyalex.learn.grader.verdict import Outcome, Verdict, in_words
 from tinyalex.learn.places import solutions_folder
 
@@ -268,6 +268,23 @@ def test_what_an_answer_changes_in_numpy_is_undone(judge):
     for name in ("np.isclose", "np.linalg.norm"):
         assert not judge(HEAD + f"    {name} = None\n    return x + scale * b\n").passed
     assert (np.isclose, np.linalg.norm, builtins.len) == kept
+
+
+def test_what_np_empty_leaves_unwritten_is_seen_and_always_the_same(judge):
+    text = HEAD + "    y = np.empty_like(x)\n    y[1:] = x[1:] + scale * b\n    return y\n"
+    verdict = judge(text)
+    assert verdict.what == "y[0, 0] is nan, not 0" and verdict == judge(text)
+    whole = judge(HEAD + "    y = np.empty(x.shape)\n    y[:] = x + scale * b\n    return y\n")
+    assert whole.passed
+    assert np.empty.__module__ == "numpy" and not np.isnan(np.ones(3)).any()
+
+
+def test_a_solution_may_be_judged_where_it_lies(tmp_path, monkeypatch, judge):
+    """Compilers read the file that they compile."""
+    monkeypatch.setattr(guard, "SECRET", (str(tmp_path.resolve()),))
+    assert judge(HEAD + "    open(__file__).close()\n    return x + scale * b\n").passed
+    other = f"    open({str(tmp_path / 'other.py')!r}, 'w').close()\n    return x\n"
+    assert judge(HEAD + other).outcome is not Outcome.PASSED
 
 
 def test_a_property_that_draws_nothing_is_not_taken_for_passed(judge):

@@ -68,7 +68,7 @@ class StudentAnswer:
         told.arguments = self._named(function, positional, named)
         told.hint = (
             "does it keep something between calls (a global, a default argument that is a list, "
-            "an attribute), or draw random numbers of its own?"
+            "an attribute), draw random numbers of its own, or leave parts of np.empty unwritten?"
         )
         raise told
 

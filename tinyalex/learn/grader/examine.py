@@ -74,7 +74,7 @@ def examine(
     progress = progress if progress is not None else Progress()
     reference = reference or solutions_folder() / f"{exercise.name}.py"
     guarding.install()
-    guard = Guard(exercise)
+    guard = Guard(exercise, path)
     try:
         source = reading.read(path) if source is None else source
         answer = _load(exercise, path, source, reference, guard, progress)
