@@ -11,6 +11,7 @@ from tinyalex.training import Listener, RunConfig
 
 FOLDER = Path("lesson-runs")
 EPOCHS = {"digits": 20, "cifar10": 4}
+LINE = 15  # steps between two lines of metrics.jsonl: a listener hears of an epoch's middle
 
 
 def run_config(
@@ -35,10 +36,14 @@ def run_config(
     epochs = EPOCHS[name] if epochs is None else epochs
     if name == "cifar10":
         out = out or FOLDER / f"cifar10-seed{seed}"
-        return RunConfig(data=name, model="cifar-80sec", epochs=epochs, seed=seed, out=Path(out))
+        return RunConfig(
+            name, "cifar-80sec", epochs=epochs, seed=seed, out=Path(out), log_every=LINE
+        )
     out = out or FOLDER / f"moved-digits-seed{seed}"
     recipe = replace(recipes.get("tiny"), image_size=20, crop=18)  # 14 of 16 for centred digits
-    return RunConfig("moved-digits", "tiny", recipe, epochs=epochs, seed=seed, out=Path(out))
+    return RunConfig(
+        "moved-digits", "tiny", recipe, epochs=epochs, seed=seed, out=Path(out), log_every=LINE
+    )
 
 
 def trained(seed: int = 0, listener: Listener | None = None) -> Path:
