@@ -18,9 +18,9 @@
 # o = (1, 0, 0, 1). Their distances: |a - m| = sqrt(1 + 1) = 1.41, |a - o| = 1. By pixels the other
 # sign is nearer than the same one a little further right.
 #
-# A logit w x + b with w = (3, 0, -2, 1) changes by w when x changes: d(logit)/dx = w, whatever x is.
-# The first pixel counts most, the second not at all. In a deep network d(logit)/dx depends on x; the
-# backward pass that trains the weights gives it as well, if it goes one layer further: to the image.
+# The logit w x + b with w = (3, 0, -2, 1) has d(logit)/dx = w: the first pixel counts most, the
+# second not at all. In a deep network it depends on x; backward gives it, if it goes on through
+# the first layer to the image.
 
 # %%
 import numpy as np
@@ -154,3 +154,23 @@ for name, order in (("salient", saliency), ("any", chance)):
 
 # %% [markdown]
 # ## Break it
+# "What is right for an image is right for one that looks the same." **Wrong.** Move each pixel a
+# little *against* the right class and towards the runner-up: the sign of a gradient suffices
+# (Goodfellow, Shlens and Szegedy, 2014). As large a change with random signs does much less.
+
+# %%
+logits = backend.to_host(net.forward(backend.asarray(x)))
+others = np.where(one_hot == 1, -np.inf, logits).argmax(axis=1)
+against = np.sign(gradient(x, np.eye(net.num_classes)[others] - one_hot))
+signs = np.where(np.random.default_rng(1).random(x.shape) < 0.5, -1, 1).astype(x.dtype)
+step = 0.15 * x.std()
+fooled, noisy = right(x + step * against), right(x + step * signs)
+print(
+    f"{right(x):.0%} right; after small steps {noisy:.0%} (random), {fooled:.0%} (by the gradient)"
+)
+assert fooled < noisy - 0.1
+
+# %% [markdown]
+# ## Try next
+# Saliency of a *wrong* answer. Neighbours by the first fully connected layer, or by the logits.
+# `TINYALEX_LESSON_DATA=cifar10`: filters in colour, and neighbours that share a class, not a pixel.
