@@ -49,3 +49,25 @@ def test_the_two_splits_are_all_of_the_original_enlarged_with_its_labels() -> No
 
 def test_digits_are_the_same_each_time() -> None:
     assert data.load("digits").fingerprint == data.load("digits", seed=5).fingerprint
+
+
+def test_moved_digits_are_the_digits_each_somewhere_in_20_by_20_black_pixels() -> None:
+    digits, moved = data.load("digits"), data.load("moved-digits")
+    assert moved.image_shape == (20, 20, 1) and moved.classes == digits.classes
+    for centred, split, copies in ((digits.train, moved.train, 1), (digits.test, moved.test, 5)):
+        assert len(split) == copies * len(centred)
+        originals = centred.images(np.arange(len(centred)))
+        seen = set()
+        for i, image in enumerate(split.images(np.arange(len(split)))):
+            original = originals[i % len(originals)]
+            assert split.labels[i] == centred.labels[i % len(originals)]
+            places = [
+                (top, left)
+                for top in range(5)
+                for left in range(5)
+                if np.array_equal(image[top : top + 16, left : left + 16], original)
+            ]
+            assert places and image.sum() == original.sum()  # whole, and nothing beside it
+            seen.update(places)
+        assert len(seen) == 25
+    assert moved.fingerprint == data.load("moved-digits").fingerprint != digits.fingerprint

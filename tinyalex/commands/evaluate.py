@@ -30,7 +30,7 @@ def evaluate(
         list[Path], typer.Argument(help="Folders of runs; several vote by mean probability.")
     ],
     data: Annotated[
-        str | None, typer.Option(help="Other data than the run's own: digits, cifar10, a folder.")
+        str | None, typer.Option(help="Other data than the run's own: a name, or a folder.")
     ] = None,
     crops: Annotated[
         int, typer.Option(help="Views of each image: 1, or 10 (five places, each mirrored).")

@@ -28,7 +28,9 @@ CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers", "ten_crops")
 def train(
     data: Annotated[
         str | None,
-        typer.Option(help="digits (default), cifar10, or a folder: a sub-folder a class."),
+        typer.Option(
+            help="digits (default), moved-digits, cifar10, or a folder: a sub-folder a class."
+        ),
     ] = None,
     model: Annotated[
         str | None,

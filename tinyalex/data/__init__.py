@@ -13,7 +13,7 @@ from pathlib import Path
 from tinyalex.data.cifar import default_root, find_cifar10, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
-from tinyalex.data.digits import load_digits
+from tinyalex.data.digits import load_digits, load_moved_digits
 from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.loader import Loader
@@ -41,7 +41,7 @@ __all__ = [
     "ten_views",
 ]
 
-NAMES = ("digits", "cifar10")
+NAMES = ("digits", "moved-digits", "cifar10")
 
 
 def load(
@@ -59,8 +59,8 @@ def load(
     Parameters
     ----------
     name : str or Path
-        ``"digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for each class, a
-        packed data set, or CIFAR-10's own files.
+        ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for
+        each class, a packed data set, or CIFAR-10's own files.
     root : path, optional
         Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
     image_size : int, optional
@@ -89,6 +89,8 @@ def load(
     """
     if name == "digits":
         dataset = load_digits()
+    elif name == "moved-digits":
+        dataset = load_moved_digits()
     elif name == "cifar10":
         dataset = load_cifar10(Path(root) if root is not None else default_root())
     elif (path := Path(name).expanduser()).exists():

@@ -1,4 +1,4 @@
-"""The embedded data set: 1797 real handwritten digits, no network needed."""
+"""The embedded data sets: 1797 real handwritten digits, centred or not; no network needed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PIL import Image
 from tinyalex.data.dataset import Dataset, from_arrays
 
 SIZE = 16
+ROOM = 4  # pixels that a moved digit may move to the right, and as many down
+COPIES = 5  # of each test image of the moved digits, each somewhere else
 
 
 def load_digits() -> Dataset:
@@ -44,6 +46,29 @@ def load_digits() -> Dataset:
         (images[test], labels[test]),
         fingerprint,
     )
+
+
+def load_moved_digits() -> Dataset:
+    """Load the digits, each somewhere in a larger black image: nobody centred them.
+
+    Returns
+    -------
+    Dataset
+        1437 training and 1800 test images, uint8 (20, 20, 1), ten classes. Each training digit
+        occurs once, each test digit in five places. The places are always the same ones.
+    """
+    digits = load_digits()
+    parts = []
+    for seed, split, copies in ((0, digits.train, 1), (1, digits.test, COPIES)):
+        images = np.pad(split.images(np.arange(len(split))), ((0, 0), (0, ROOM), (0, ROOM), (0, 0)))
+        images = np.tile(images, (copies, 1, 1, 1))
+        steps = np.random.default_rng(seed).integers(0, ROOM + 1, (len(images), 2))
+        pairs = zip(images, steps, strict=True)
+        images = np.stack([np.roll(image, step, (0, 1)) for image, step in pairs])
+        parts.append((images, np.tile(split.labels, copies)))
+    content = b"".join(images.tobytes() + labels.tobytes() for images, labels in parts)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    return from_arrays("moved-digits", digits.classes, parts[0], parts[1], fingerprint)
 
 
 def _enlarge(image: np.ndarray) -> np.ndarray:

@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from tinyalex.learn.fitting import Progress, arrays, dataset, error, fit
 from tinyalex.learn.pictures import show
+from tinyalex.learn.runs import run_config, trained
 
-__all__ = ["Progress", "arrays", "dataset", "error", "fit", "show"]
+__all__ = ["Progress", "arrays", "dataset", "error", "fit", "run_config", "show", "trained"]

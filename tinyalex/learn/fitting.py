@@ -32,10 +32,15 @@ def dataset() -> Dataset:
     >>> dataset().image_shape
     (16, 16, 1)
     """
+    return data.load(dataset_name())
+
+
+def dataset_name() -> str:
+    """``digits``, or what ``TINYALEX_LESSON_DATA`` says; ConfigError if that is neither."""
     name = os.environ.get(DATA_VARIABLE, "") or "digits"
     if name not in NAMES:
         raise unknown(f"data set in {DATA_VARIABLE}:", name, NAMES)
-    return data.load(name)
+    return name
 
 
 def arrays(split: Split, n: int | None = None) -> tuple[np.ndarray, np.ndarray]:

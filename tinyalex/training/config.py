@@ -39,7 +39,7 @@ class RunConfig:
     Attributes
     ----------
     data : str
-        ``"digits"``, ``"cifar10"`` or a folder of images.
+        ``"digits"``, ``"moved-digits"``, ``"cifar10"`` or a folder of images.
     model : str
         A name of `models.names`.
     recipe : Recipe or str, optional
