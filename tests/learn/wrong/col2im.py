@@ -1,0 +1,59 @@
+"""Wrong answers to exercise 03."""
+
+from tests.learn.wrong.wrong import Wrong
+
+WRONG = (
+    Wrong(
+        "the frame is cut off by -padding, which fails for 0",
+        "return padded[:, :, padding : padding + H, padding : padding + W]",
+        "return padded[:, :, padding:-padding, padding:-padding]",
+        "shape",
+    ),
+    Wrong(
+        "the frame stays on",
+        "return padded[:, :, padding : padding + H, padding : padding + W]",
+        "return padded",
+        "shape",
+    ),
+    Wrong(
+        "clears its input",
+        "    return padded[",
+        "    cols[:] = 0\n    return padded[",
+        "shape",
+    ),
+    Wrong(
+        "cut off at the wrong corner",
+        "return padded[:, :, padding : padding + H, padding : padding + W]",
+        "return padded[:, :, :H, :W]",
+        "one number",
+    ),
+    Wrong(
+        "kernel axes swapped",
+        "windows = cols.reshape(N, C, KH, KW, OH, OW)",
+        "windows = cols.reshape(N, C, KW, KH, OH, OW).swapaxes(2, 3)",
+        "one number",
+    ),
+    Wrong(
+        "windows column by column",
+        "windows = cols.reshape(N, C, KH, KW, OH, OW)",
+        "windows = cols.reshape(N, C, KH, KW, OW, OH).swapaxes(4, 5)",
+        "one number",
+    ),
+    Wrong(
+        "adds over the batch",
+        "+= windows[:, :, p, q]",
+        "+= windows[:, :, p, q].sum(axis=0)",
+        "one number",
+    ),
+    Wrong("overwrites where windows overlap", "+= windows[", "= windows[", "one number"),
+    Wrong(
+        "the largest where windows overlap",
+        "padded[:, :, rows, columns] += windows[:, :, p, q]",
+        "seen = padded[:, :, rows, columns]\n"
+        "            padded[:, :, rows, columns] = np.maximum(seen, windows[:, :, p, q])",
+        "all ones",
+    ),
+    Wrong(
+        "absolute values", "+= windows[:, :, p, q]", "+= np.abs(windows[:, :, p, q])", "linearity"
+    ),
+)
