@@ -117,12 +117,12 @@ EXERCISE = Exercise(
             says="Windows begin every stride rows and columns; outside the image there are zeros.",
             given=launch(padding=1),
             judge=definition,
-            examples=60,
             hints=(
                 "h = i * stride + p - padding, w likewise: which of them are in the image?",
                 "A negative index counts from the end in the simulator, and reads foreign memory "
                 "on a GPU: test for it.",
             ),
+            examples=60,
         ),
         Property(
             name="too many threads",
