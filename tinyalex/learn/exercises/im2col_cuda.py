@@ -31,7 +31,7 @@ def launch(
     share: int = 1,
 ) -> Arguments:
     """Images and a launch: ``more`` blocks than one thread a number needs, or a ``share``."""
-    a: Arguments = draw(images(padding, strided, more=1))
+    a: Arguments = draw(images(padding, strided))
     work = math.prod(cols_shape(a))
     threads = math.gcd(work, THREADS)  # so that the blocks fit the work exactly
     blocks = max(1, work // threads // share)
@@ -122,7 +122,7 @@ EXERCISE = Exercise(
                 "A negative index counts from the end in the simulator, and reads foreign memory "
                 "on a GPU: test for it.",
             ),
-            examples=30,
+            examples=60,
         ),
         Property(
             name="too many threads",
