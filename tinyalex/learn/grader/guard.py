@@ -35,7 +35,7 @@ STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.
 STARTS |= {"os.system", "subprocess.Popen", "os.kill", "os.killpg", "socket.connect"}
 
 
-EMPTY = {"empty": np.empty, "empty_like": np.empty_like}
+EMPTY: dict[str, Callable[..., Any]] = {"empty": np.empty, "empty_like": np.empty_like}
 
 
 def _filled(name: str) -> Callable[..., Any]:
