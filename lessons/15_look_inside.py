@@ -1,33 +1,32 @@
 # %% [markdown]
 # # 15 Look inside: filters, neighbours, saliency
 #
-# **After it you can** show what the first layer looks for, which images a network takes for alike,
-# and which pixels an answer hangs on.
+# **After it you can** show what a network looks for, what it takes for alike, and why it says so.
 #
 # **Needs** lessons 03 and 13 (its first network; without it, it is trained here). **Minutes** 30.
 
 # %% [markdown]
 # ## Predict
-# For a test image you look for the five nearest training images, once by their pixels, once by the
-# network's last hidden layer (paper, section 6.1 and figure 4). The digits lie anywhere in their
-# images. How many of the five show the same digit, by pixels and by features?
+# Which five training images are nearest to a test image: by pixels, by the last hidden layer (paper,
+# section 6.1, figure 4), or by that layer of a network that was not trained? How many of the five
+# show the same class?
 
 # %% [markdown]
 # ## By hand
-# Pictures of four pixels: a = (1, 0, 0, 0), a moved by one pixel m = (0, 1, 0, 0), and another sign
-# o = (1, 0, 0, 1). Their distances: |a - m| = sqrt(1 + 1) = 1.41, |a - o| = 1. By pixels the other
-# sign is nearer than the same one a little further right.
+# Four pixels: a = (1, 0, 0, 0), the same moved by one, m = (0, 1, 0, 0), another, o = (1, 0, 0, 1).
+# |a - m| = sqrt(1 + 1) = 1.41, |a - o| = 1: by pixels, the other is nearer than the same moved.
 #
 # The logit w x + b with w = (3, 0, -2, 1) has d(logit)/dx = w: the first pixel counts most, the
-# second not at all. In a deep network it depends on x; backward gives it, if it goes on through
-# the first layer to the image.
+# second not at all. In a deep network it depends on x, and backward gives it.
 
 # %%
 import numpy as np
 from matplotlib.figure import Figure
+from sklearn.neighbors import NearestNeighbors
 
-from tinyalex import data, learn, models, report, training
-from tinyalex.layers import Linear, Sequential
+from tinyalex import learn, models, report, training
+from tinyalex.layers import Flatten, Linear, Sequential
+from tinyalex.training.setup import make_loader
 
 a, m, o = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 1]])
 assert np.linalg.norm(a - o) < np.linalg.norm(a - m) < 1.42
@@ -36,20 +35,25 @@ line.params["weight"] = np.array([[3.0, 0, -2, 1]])
 line.forward(a[None])
 assert np.array_equal(line.backward(np.ones((1, 1))), [[3, 0, -2, 1]])
 
+
 # %% [markdown]
 # ## Code
-# The filters of the first layer, as in figure 3. AlexNet's saw photographs: edges and colours.
-
+# The filters of the first layer, as in figure 3. AlexNet's found edges and colours in photographs.
+# So few small digits leave much of the random start.
 # %%
+def draw(axes, picture, title="", cmap="gray"):
+    """A picture (C, H, W), stretched from its smallest to its largest value."""
+    axes.imshow((picture - picture.min()).transpose(1, 2, 0) / np.ptp(picture), cmap=cmap)
+    axes.set(title=title, xticks=[], yticks=[])
+
+
 run = training.load_run(learn.trained(0))
-net, backend, recipe = run.model, run.backend, run.config.recipe
+net, backend = run.model, run.backend
 weight, _ = report.first_filters(net)
-figure = Figure(figsize=(8, 0.55 * len(weight) // 8 * 2 + 0.6), layout="constrained")
+figure = Figure(figsize=(8, 0.13 * len(weight) + 0.5), layout="constrained")
 for picture, axes in zip(weight, figure.subplots(len(weight) // 8, 8).flat, strict=True):
-    low, high = picture.min(), picture.max()  # each has its own range: what it looks for shows
-    axes.imshow(((picture - low) / (high - low)).transpose(1, 2, 0), cmap="gray")
-    axes.set_axis_off()
-figure.suptitle(f"{len(weight)} filters of the first layer, after training on {run.config.data}")
+    draw(axes, picture)
+figure.suptitle(f"{len(weight)} filters of the first layer, {run.config.data}")
 learn.show(figure, "15-filters")
 
 
@@ -57,61 +61,46 @@ learn.show(figure, "15-filters")
 # Now the images as the network gets them, and the last hidden layer: all layers but the last.
 # %%
 def prepared(split, n):
-    mean, size = run.statistics.mean(recipe.mean), recipe.crop
     part = split.subset(np.arange(min(n, len(split))))
-    loader = data.Loader(
-        part, backend, 250, crop=size, mean=mean, scale=recipe.scale, training=False
-    )
-    return np.concatenate([backend.to_host(x) for x, _ in loader.epoch(0)]), part.labels
+    batches = make_loader(part, backend, run.config.recipe, run.statistics, 250).epoch(0)
+    return np.concatenate([backend.to_host(x) for x, _ in batches]), part.labels
 
 
-def features(network, x):
-    front = Sequential([layer for _, layer in network.named_layers()][:-1]).eval()
-    parts = [front.forward(backend.asarray(x[i : i + 250])) for i in range(0, len(x), 250)]
+def outputs(layer, x):
+    parts = (layer.forward(backend.asarray(x[i : i + 250])) for i in range(0, len(x), 250))
     return np.concatenate([backend.to_host(part) for part in parts])
 
 
-def nearest(queries, known, k=5):
-    """Rows of the k nearest by Euclidean distance, the nearest first."""
-    a, b = (y.reshape(len(y), -1).astype(np.float64) for y in (queries, known))
-    squares = (a**2).sum(axis=1)[:, None] - 2 * a @ b.T + (b**2).sum(axis=1)
-    return np.argsort(squares, axis=1, kind="stable")[:, :k]
-
-
 dataset = training.load_dataset(run.config)
-known, known_labels = prepared(dataset.train, 5000)
-x, labels = prepared(dataset.test, 300)
-untrained = models.build(net.name, seed=1, in_channels=x.shape[1], image_size=x.shape[2]).to(
-    backend
-)
-neighbours = {"pixels": nearest(x, known)}
-for name, network in (("untrained features", untrained), ("features", net)):
-    neighbours[name] = nearest(features(network, x), features(network, known))
+(known, known_labels), (x, labels) = prepared(dataset.train, 5000), prepared(dataset.test, 300)
+fresh = models.build(net.name, seed=1, in_channels=x.shape[1], image_size=x.shape[2]).to(backend)
+trained, untrained = ([y for _, y in n.eval().named_layers()][:-1] for n in (net, fresh))
+spaces, neighbours = {"features": trained, "untrained": untrained, "pixels": [Flatten()]}, {}
+for name, layers in spaces.items():
+    search = NearestNeighbors(n_neighbors=5).fit(outputs(Sequential(layers), known))  # Euclidean
+    neighbours[name] = search.kneighbors(outputs(Sequential(layers), x), return_distance=False)
 
 # %%
 figure = Figure(figsize=(8, 5.2), layout="constrained")
 rows = [np.flatnonzero(labels == label)[0] for label in range(6)]
 for row, line in zip(rows, figure.subplots(6, 11), strict=True):
-    found = [*neighbours["features"][row], *neighbours["pixels"][row]]
-    images = [*dataset.test.images(np.array([row])), *dataset.train.images(np.array(found))]
-    for i, (axes, image) in enumerate(zip(line, images, strict=True)):
-        axes.imshow(image, cmap="gray")
-        axes.set(xticks=[], yticks=[])
-        right = i == 0 or known_labels[found[i - 1]] == labels[row]
-        axes.spines[:].set(color="tab:green" if right else "tab:red", linewidth=1 + 2 * (i > 0))
-        if row == rows[0]:
-            axes.set_title({0: "test", 3: "by features", 8: "by pixels"}.get(i, ""), fontsize=10)
-figure.suptitle("The five nearest training images; red: another class")
+    found = np.concatenate([neighbours["features"][row], neighbours["pixels"][row]])
+    images = [*dataset.test.images(np.array([row])), *dataset.train.images(found)]
+    colours = np.where(known_labels[found] == labels[row], "tab:green", "tab:red")
+    for axes, image, colour in zip(line, images, ["white", *colours], strict=True):
+        draw(axes, image.transpose(2, 0, 1))
+        axes.spines[:].set(color=colour, linewidth=3)
+    for column, title in ((0, "test"), (3, "by features"), (8, "by pixels")):
+        line[column].set_title(title if row == rows[0] else "")
+figure.suptitle("The five nearest training images: green, the same class; red, another")
 learn.show(figure, "15-neighbours")
+
 
 # %% [markdown]
 # Saliency (Simonyan, Vedaldi and Zisserman, 2013): the size of d(logit)/dx, pixel by pixel.
-# Training skips this step (`needs_dx`), because nobody changes the image.
-
-
+# Training skips this last step (`needs_dx`): it has no use for it.
 # %%
-def gradient(x, weights):
-    """d(weighted sum of the logits)/dx for each image."""
+def gradient(x, weights):  # of the weighted sum of an image's logits
     net.forward(backend.asarray(x))
     return backend.to_host(net.backward(backend.asarray(weights.astype(np.float32))))
 
@@ -120,57 +109,43 @@ one_hot = np.eye(net.num_classes)[labels]
 saliency = np.abs(gradient(x, one_hot)).max(axis=1)  # (N, H, W)
 figure = Figure(figsize=(8, 2.9), layout="constrained")
 for row, (top, bottom) in zip(rows, figure.subplots(2, 6).T, strict=True):
-    shown = x[row] - x[row].min()
-    top.imshow((shown / shown.max()).transpose(1, 2, 0), cmap="gray")
-    bottom.imshow(saliency[row], cmap="inferno")
-    top.set(title=dataset.classes[labels[row]], xticks=[], yticks=[])
-    bottom.set(xticks=[], yticks=[])
-figure.suptitle("What the network sees, and the pixels on which its answer hangs (bright)")
+    draw(top, x[row], dataset.classes[labels[row]])
+    draw(bottom, saliency[row][None], cmap="inferno")
+figure.suptitle("What the network gets, and the pixels on which its answer hangs (bright)")
 learn.show(figure, "15-saliency")
 
 # %% [markdown]
 # ## Check
-# Do neighbours by features agree with the label more often? And do the salient pixels matter? Put
-# the mean image (0) in place of a tenth of the pixels: the most salient ones, or any.
+# Do neighbours by features share the label more often? Do the salient pixels matter? Put the mean
+# image (0) in place of a tenth of the pixels: the most salient ones, or any.
 
 # %%
-agree = {
-    name: (known_labels[found] == labels[:, None]).mean() for name, found in neighbours.items()
-}
-print("same class:", ", ".join(f"by {name} {share:.0%}" for name, share in agree.items()))
-assert (
-    agree["features"] > agree["pixels"] + 0.05 and agree["features"] > agree["untrained features"]
-)
-
-
-def right(x):
-    return float((backend.to_host(net.forward(backend.asarray(x))).argmax(axis=1) == labels).mean())
-
-
-chance = np.random.default_rng(0).random(saliency.shape)
-for name, order in (("salient", saliency), ("any", chance)):
-    limit = np.quantile(order.reshape(len(x), -1), 0.9, axis=1)[:, None, None]
-    print(f"without a tenth of the pixels, {name}: {right(x * (order < limit)[:, None]):.0%} right")
+same = {name: np.mean(labels == known_labels[rows].T) for name, rows in neighbours.items()}
+print("same class, by", ", ".join(f"{name}: {share:.0%}" for name, share in same.items()))
+assert same["features"] > max(same["pixels"], same["untrained"]) + 0.05
+chance, kept = np.random.default_rng(0).random(saliency.shape), []
+for name, order in (("the most salient", saliency), ("any", chance)):
+    below = order < np.quantile(order, 0.9, axis=(1, 2), keepdims=True)
+    kept.append(np.mean(outputs(net, x * below[:, None]).argmax(axis=1) == labels))
+    print(f"a tenth of the pixels replaced, {name}: {kept[-1]:.0%} right")
+assert kept[0] < kept[1] - 0.05
 
 # %% [markdown]
 # ## Break it
-# "What is right for an image is right for one that looks the same." **Wrong.** Move each pixel a
-# little *against* the right class and towards the runner-up: the sign of a gradient suffices
-# (Goodfellow, Shlens and Szegedy, 2014). As large a change with random signs does much less.
+# "What looks the same to you is the same to the network." **Wrong.** Move each pixel a little
+# against the right class, towards the runner-up: the gradient's sign says how (Goodfellow, Shlens
+# and Szegedy, 2014). Random signs, as large, do much less.
 
 # %%
-logits = backend.to_host(net.forward(backend.asarray(x)))
-others = np.where(one_hot == 1, -np.inf, logits).argmax(axis=1)
-against = np.sign(gradient(x, np.eye(net.num_classes)[others] - one_hot))
-signs = np.where(np.random.default_rng(1).random(x.shape) < 0.5, -1, 1).astype(x.dtype)
-step = 0.15 * x.std()
-fooled, noisy = right(x + step * against), right(x + step * signs)
-print(
-    f"{right(x):.0%} right; after small steps {noisy:.0%} (random), {fooled:.0%} (by the gradient)"
-)
+runner_up = np.where(one_hot == 1, -np.inf, outputs(net, x)).argmax(axis=1)
+against = np.sign(gradient(x, np.eye(net.num_classes)[runner_up] - one_hot))
+signs = np.sign(np.random.default_rng(1).random(x.shape, dtype=np.float32) - 0.5)
+moved = (outputs(net, x + 0.15 * x.std() * step) for step in (0, signs, against))
+before, noisy, fooled = (np.mean(logits.argmax(axis=1) == labels) for logits in moved)
+print(f"right: {before:.0%}; random signs {noisy:.0%}; the gradient's signs {fooled:.0%}")
 assert fooled < noisy - 0.1
 
 # %% [markdown]
 # ## Try next
-# Saliency of a *wrong* answer. Neighbours by the first fully connected layer, or by the logits.
-# `TINYALEX_LESSON_DATA=cifar10`: filters in colour, and neighbours that share a class, not a pixel.
+# Saliency of a *wrong* answer; neighbours by the first fully connected layer, or by the logits.
+# `TINYALEX_LESSON_DATA=cifar10`: filters in colour, neighbours that share more than pixels.
