@@ -103,7 +103,7 @@ def pooled(maps, z):
 for seed in range(3):
     maps = Sequential([Conv2d(images.shape[1], 16, 5, seed=seed), ReLU()])(images)
     (_, _, two), (wide, _, three) = pooled(maps, 2), pooled(maps, 3)
-    print(f"filters {seed}: z = 2 {two:.1%}, z = 3 {three:.1%}; zeros {(wide == 0).mean():.0%}")
+    print(f"filters {seed}: z = 2 {two:.1%}, z = 3 {three:.1%}; all 0: {(wide == 0).mean():.0%}")
     assert three < 0.95 * two and (wide == 0).mean() > 0.02
 
 # %%
