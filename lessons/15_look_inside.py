@@ -7,9 +7,9 @@
 
 # %% [markdown]
 # ## Predict
-# Which five training images are nearest to a test image: by pixels, by the last hidden layer (paper,
-# section 6.1, figure 4), or by that layer of a network that was not trained? How many of the five
-# show the same class?
+# You look for the five training images that are nearest to a test image: by pixels, by the last
+# hidden layer (paper, section 6.1, figure 4), or by that layer of a network that was not trained.
+# How many of the five show the same class?
 
 # %% [markdown]
 # ## By hand
@@ -82,7 +82,7 @@ for name, layers in spaces.items():
 
 # %%
 figure = Figure(figsize=(8, 5.2), layout="constrained")
-rows = [np.flatnonzero(labels == label)[0] for label in range(6)]
+rows = [np.flatnonzero(labels == label)[0] for label in (2, 3, 5, 7, 8, 9)]
 for row, line in zip(rows, figure.subplots(6, 11), strict=True):
     found = np.concatenate([neighbours["features"][row], neighbours["pixels"][row]])
     images = [*dataset.test.images(np.array([row])), *dataset.train.images(found)]
@@ -105,8 +105,7 @@ def gradient(x, weights):  # of the weighted sum of an image's logits
     return backend.to_host(net.backward(backend.asarray(weights.astype(np.float32))))
 
 
-one_hot = np.eye(net.num_classes)[labels]
-saliency = np.abs(gradient(x, one_hot)).max(axis=1)  # (N, H, W)
+saliency = np.abs(gradient(x, one_hot := np.eye(net.num_classes)[labels])).max(axis=1)  # (N, H, W)
 figure = Figure(figsize=(8, 2.9), layout="constrained")
 for row, (top, bottom) in zip(rows, figure.subplots(2, 6).T, strict=True):
     draw(top, x[row], dataset.classes[labels[row]])
@@ -132,9 +131,8 @@ assert kept[0] < kept[1] - 0.05
 
 # %% [markdown]
 # ## Break it
-# "What looks the same to you is the same to the network." **Wrong.** Move each pixel a little
-# against the right class, towards the runner-up: the gradient's sign says how (Goodfellow, Shlens
-# and Szegedy, 2014). Random signs, as large, do much less.
+# "What looks the same to you is the same to the network." **Wrong.** Each pixel takes a small step
+# by the gradient's sign (Goodfellow, Shlens and Szegedy, 2014), towards the runner-up, or at random.
 
 # %%
 runner_up = np.where(one_hot == 1, -np.inf, outputs(net, x)).argmax(axis=1)
