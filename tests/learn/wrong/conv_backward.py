@@ -81,4 +81,10 @@ WRONG = (
         "dy, weight[:, :, KH - 1 - p, KW - 1 - q]",
         "slopes of the pixels",
     ),
+    Wrong(
+        "right only for a frame of at most 1",
+        "dx = dpadded[:, :, padding : padding + H, padding : padding + W]",
+        "first = min(padding, 1)\n    dx = dpadded[:, :, first : first + H, first : first + W]",
+        "adjoint",
+    ),
 )

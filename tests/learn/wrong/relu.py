@@ -2,13 +2,13 @@
 
 from tests.learn.wrong.wrong import Wrong
 
-FORWARD = "return np.maximum(x, 0)"
+FORWARD = "return np.where(x > 0, x, 0)"
 BACKWARD = "return np.where(x > 0, dy, 0)"
 
 WRONG = (
     Wrong("in place on the input", FORWARD, "x[x < 0] = 0\n    return x", "shape"),
     Wrong("drops the negative numbers", FORWARD, "return x[x > 0]", "shape"),
-    Wrong("forgets to return", FORWARD, "np.maximum(x, 0)", "shape"),
+    Wrong("forgets to return", FORWARD, "np.where(x > 0, x, 0)", "shape"),
     Wrong("hard-coded to the example", FORWARD, "return np.clip(x, 0, 3)", "positive numbers"),
     Wrong("step in place of ramp", FORWARD, "return 1.0 * (x > 0)", "positive numbers"),
     Wrong("absolute values", FORWARD, "return np.abs(x)", "negative numbers"),

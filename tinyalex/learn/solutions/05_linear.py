@@ -4,7 +4,8 @@ import numpy as np
 
 
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    return x @ weight.T + bias
+    y: np.ndarray = x @ weight.T + bias
+    return y
 
 
 def linear_backward(
