@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
-MOST = 144  # numbers in an array
+MOST = 256  # numbers in an array
 
 
 def whole(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
