@@ -31,7 +31,7 @@ def launch(
     share: int = 1,
 ) -> Arguments:
     """Images and a launch: ``more`` blocks than one thread a number needs, or a ``share``."""
-    a: Arguments = draw(images(padding, strided))
+    a: Arguments = draw(images(padding, strided, kernel=2))
     work = math.prod(cols_shape(a))
     threads = math.gcd(work, THREADS)  # so that the blocks fit the work exactly
     blocks = max(1, work // threads // share)

@@ -11,9 +11,11 @@ from tinyalex.learn.grader.spec import Arguments
 
 
 @st.composite
-def images(draw: st.DrawFn, padding: int = 0, strided: bool = True, more: int = 2) -> Arguments:
+def images(
+    draw: st.DrawFn, padding: int = 0, strided: bool = True, more: int = 2, kernel: int = 3
+) -> Arguments:
     """Images whose pixels are 1, 2, 3, ...: a 0 can only come from the padding."""
-    s = draw(windows(padding, more=more))
+    s = draw(windows(padding, kernel, more=more))
     return {
         "x": numbered(s.N, s.C, s.H, s.W),
         "kernel_size": (s.KH, s.KW),
