@@ -46,7 +46,9 @@ def test_the_commonest_mistakes_are_there():
 def test_the_plan_holds_every_exercise_with_its_lesson_and_minutes():
     rows = [line.split("|") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     plan = {
-        row[2].split()[0].strip("["): row for row in rows if len(row) == 6 and row[2].strip()[:1] == "["
+        row[2].split()[0].strip("["): row
+        for row in rows
+        if len(row) == 6 and row[2].strip()[:1] == "["
     }
     assert sorted(plan) == [f"{lesson:02d}" for lesson in range(16)]
     for exercise in all_exercises():

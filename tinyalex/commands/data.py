@@ -32,7 +32,8 @@ data_app.command()(prepare)
 @data_app.command()
 def info(
     name: Annotated[
-        str, typer.Argument(help="digits, cifar10, or a folder: of images, or packed.")
+        str,
+        typer.Argument(help="digits, moved-digits, cifar10, or a folder: of images, or packed."),
     ] = "digits",
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
