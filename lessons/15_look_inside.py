@@ -131,8 +131,8 @@ assert kept[0] < kept[1] - 0.05
 
 # %% [markdown]
 # ## Break it
-# "What looks the same to you is the same to the network." **Wrong.** Each pixel takes a small step by
-# the sign of a gradient, towards the runner-up (Goodfellow et al., 2014), or by a random sign.
+# "What looks the same to you is the same to the network." **Wrong.** Each pixel takes a small step
+# by the sign of a gradient, towards the runner-up (Goodfellow et al., 2014), or by a random sign.
 
 # %%
 runner_up = np.where(one_hot == 1, -np.inf, outputs(net, x)).argmax(axis=1)

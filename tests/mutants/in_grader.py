@@ -96,7 +96,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: solutions can be opened",
         GRADER + "guard.py",
-        "            if path.startswith(SECRET):\n",
+        "            if path.startswith(SECRET) and path != self.path:\n",
         "            if path in SECRET:\n",
         (f"{HERE}::test_a_solution_cannot_be_read",),
     ),
