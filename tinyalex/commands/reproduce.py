@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,14 +12,9 @@ from tinyalex.commands.console import (
     Output,
     QuietOption,
     command_line,
-    duration,
     plain_table,
 )
 from tinyalex.errors import ConfigError, unknown
-from tinyalex.training import Listener
-
-if TYPE_CHECKING:
-    from tinyalex.reproduce import Arm
 
 
 def reproduce(
@@ -57,6 +51,7 @@ def reproduce(
     tinyalex reproduce ladder --scale gpu --backend cuda
     """
     from tinyalex import reproduce as lab
+    from tinyalex.commands.reproduce_lines import EpochLines
 
     output = Output(as_json, quiet)
     if name is None:
@@ -79,7 +74,7 @@ def reproduce(
         data_root,
         backend,
         threads,
-        lambda arm, seed: _Line(output, arm, seed),
+        lambda arm, seed: EpochLines(output, arm, seed),
         command,
     )
     chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
@@ -106,26 +101,3 @@ def _list(output: Output) -> None:
     output.text()
     output.text("tinyalex reproduce NAME runs one; --scale gpu or imagenet the large ones.")
     output.result(rows)
-
-
-class _Line(Listener):
-    """A line an epoch, with the time that the run still takes."""
-
-    def __init__(self, output: Output, arm: Arm, seed: int) -> None:
-        self.output, self.arm, self.seed = output, arm, seed
-        self.began, self.first, self.epochs = time.monotonic(), 0, 0
-
-    def start(self, info: dict[str, Any]) -> None:
-        self.began, self.first, self.epochs = time.monotonic(), info["epoch"], info["epochs"]
-
-    def epoch(self, record: dict[str, Any]) -> None:
-        done = record["epoch"]
-        left = (time.monotonic() - self.began) / (done - self.first) * (self.epochs - done)
-        self.output.text(
-            f"  {self.arm.name}, seed {self.seed}, epoch {done}/{self.epochs}: training error "
-            f"{record['train_error']:.2%}, test error {record['test_error']:.2%}; "
-            f"{duration(left)} left of this run"
-        )
-
-    def warning(self, text: str) -> None:
-        self.output.warning(f"{self.arm.name}, seed {self.seed}: {text}")
