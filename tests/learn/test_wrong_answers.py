@@ -28,7 +28,9 @@ EXERCISES = all_exercises()
 WRONG = all_wrong()
 SEEDS = 5
 # A message says where: an element, an argument, a line of the file, two shapes, or two results.
-PLACE = re.compile(r"\w+\[[\d, ]+\]|argument \w+|shape|line \d+|returns|not the same|\w+ is ")
+PLACE = re.compile(
+    r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|something else|\w+ is |\) is "
+)
 
 
 def name_of(one) -> str:

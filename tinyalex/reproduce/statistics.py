@@ -90,7 +90,7 @@ def proportion(wrong: int, n: int) -> tuple[float, float]:
     --------
     >>> low, high = proportion(100, 1000)
     >>> round(low, 4), round(high, 4)
-    (0.0829, 0.1201)
+    (0.0829, 0.1202)
     """
     if not 0 <= wrong <= n or n < 1:
         raise ConfigError(f"{wrong} of {n} is no error rate")

@@ -45,7 +45,12 @@ WRONG = (
     Wrong(
         "the stride goes down only", "w = place % OW * stride + q", "w = place % OW + q", "stride"
     ),
-    Wrong("a negative index counts from the end", INSIDE, "if h < H and w < W:", "padding"),
+    Wrong(
+        "what is outside comes in on the other side",
+        INSIDE,
+        "h, w = h % H, w % W\n                        if h < H and w < W:",
+        "padding",
+    ),
     Wrong(
         "pads at the end only",
         "w = place % OW * stride + q - padding",
