@@ -22,6 +22,7 @@ from tinyalex.data.prepare.work import (
     NAMED,
     Outcome,
     Task,
+    deaf_children,
     make_shard,
     make_shard_in_process,
     start_process,
@@ -212,7 +213,9 @@ class _Run:
             while waiting or running:
                 # Only as many tasks as are wanted soon: each holds the places of its pictures.
                 while waiting and len(running) < workers + 2 and not stop.is_set():
-                    running.add(pool.submit(make_shard_in_process, self._task(waiting.pop())))
+                    task = self._task(waiting.pop())
+                    with deaf_children():  # this may start a process
+                        running.add(pool.submit(make_shard_in_process, task))
                 ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
                 for future in ended:
                     self._note(future.result())
