@@ -26,7 +26,7 @@ from tinyalex.learn.grader.verdict import Outcome, in_words
 
 EXERCISES = all_exercises()
 WRONG = all_wrong()
-SEEDS = 5
+SEEDS = 3
 # A message says where: an element, an argument, a line of the file, two shapes, or two results.
 PLACE = re.compile(
     r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|something else|\w+ is |\) is "
