@@ -147,6 +147,16 @@ def test_blocks_where_everything_is_unequal(case: Conv, block: tuple[int, int, i
     check(case, got, COLUMNS_LOSE)
 
 
+@pytest.mark.parametrize("block", BLOCKS)
+def test_blocks_of_taps_of_which_the_last_is_not_full(block: tuple[int, int, int]) -> None:
+    """Blocks have up to 8 taps on every processor: 25 taps never fill the last."""
+    case = Conv((2, 1, 8, 9), (3, 1, 5, 5), (1, 1), (2, 2))
+    assert 25 % numba_vector.most_taps(block[2]) != 0
+    with by_blocks(block):
+        got = compiled(*case.arrays(), case.settings)
+    check(case, got, COLUMNS_LOSE)
+
+
 @pytest.mark.parametrize("size", [(16, 64), (17, 60)], ids=["same cache set", "not"])
 @pytest.mark.parametrize("filters", [5, 40], ids=["less than a panel", "more than a panel"])
 def test_blocks_of_maps_that_share_a_set_of_the_cache(size: Pair, filters: int) -> None:

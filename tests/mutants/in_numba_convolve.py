@@ -27,6 +27,7 @@ DIRECT = f"{OF_CONVOLVE}::test_columns_where_everything_is_unequal"
 TILED = f"{OF_CONVOLVE}::test_alexnets_layers_by_tiles"
 FEW_TILES = f"{OF_CONVOLVE}::test_tiles_of_a_few_images_at_a_time"
 BLOCKS = f"{OF_CONVOLVE}::test_blocks_where_everything_is_unequal"
+PARTLY = f"{OF_CONVOLVE}::test_blocks_of_taps_of_which_the_last_is_not_full"
 SAME_SET = f"{OF_CONVOLVE}::test_blocks_of_maps_that_share_a_set_of_the_cache"
 OF_BLOCKS = "tests/backends/test_numba_blocks.py"
 
@@ -151,8 +152,7 @@ CONVOLVE_MUTANTS = (
         DIRECT_WAY,
         "by_filter = dw[:, :, :K]",
         "by_filter = dw[:, :, rows - K : rows]",
-        BLOCKS,
-        SAME_SET,
+        PARTLY,
     ),
     in_python(
         "direct: the last block of a row starts where it should end",
