@@ -29,11 +29,12 @@ SECONDS = 300  # for one bug's tests, which take a few; a bug that makes them ha
 
 
 def copy_house(to: Path) -> Path:
-    """Copy what tests need: package, lessons, tests, settings."""
+    """Copy what tests need: package, lessons, tests, documents, settings."""
     junk = shutil.ignore_patterns("__pycache__", ".hypothesis", ".pytest_cache")
-    for name in ("tinyalex", "lessons", "tests"):
+    for name in ("tinyalex", "lessons", "tests", "docs"):
         shutil.copytree(ROOT / name, to / name, ignore=junk)
-    shutil.copy(ROOT / "pyproject.toml", to)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, to)
     return to
 
 

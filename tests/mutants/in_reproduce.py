@@ -14,12 +14,16 @@ FINDINGS = "tinyalex/report/page/findings.py"
 SECTIONS = "tinyalex/report/page/sections.py"
 PAGE = "tinyalex/report/page/__init__.py"
 LOADER = "tinyalex/data/loader.py"
+PARTS = "tinyalex/data/parts.py"
+INDEX = "docs/results/index.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
 OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
+OF_PARTS = "tests/data/test_parts.py"
+OF_RESULTS = "tests/test_results.py"
 
 REPRODUCE_MUTANTS = (
     Mutant(
@@ -175,5 +179,47 @@ REPRODUCE_MUTANTS = (
         "self.random_crop = training and random_crop",
         "self.random_crop = training",
         (f"{OF_LOADER}::test_training_crops_may_lie_in_the_centre",),
+    ),
+    Mutant(
+        "parts: the first images are all of one class",
+        PARTS,
+        "turn[members] = np.arange(len(members))",
+        "turn[members] = 0",
+        (OF_PARTS,),
+    ),
+    Mutant(
+        "parts: the test images are looked at while a recipe is chosen",
+        PARTS,
+        "train.subset(kept), train.subset(held_out)",
+        "train.subset(kept), dataset.test",
+        (OF_PARTS,),
+    ),
+    Mutant(
+        "parts: one fingerprint for all of them",
+        PARTS,
+        'f"{dataset.fingerprint} {text}"',
+        'f"{dataset.fingerprint}"',
+        (OF_PARTS,),
+    ),
+    Mutant(
+        "results: a figure in README.md was changed by hand",
+        "README.md",
+        "| `tiny`, digits | 0.",
+        "| `tiny`, digits | 1.",
+        (OF_RESULTS,),
+    ),
+    Mutant(
+        "results: a figure without a file is let through",
+        INDEX,
+        'return [f"{m.group()} in: {_line(prose, m.start())}" for m in MEASURED.finditer(prose)]',
+        "return []",
+        (OF_RESULTS,),
+    ),
+    Mutant(
+        "results: the spread is that of all seeds there are",
+        INDEX,
+        "statistics.stdev(values)",
+        "statistics.pstdev(values)",
+        (OF_RESULTS,),
     ),
 )

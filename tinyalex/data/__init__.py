@@ -19,6 +19,7 @@ from tinyalex.data.folder import load_folder
 from tinyalex.data.loader import Loader
 from tinyalex.data.measure import Statistics, statistics
 from tinyalex.data.packed import is_packed, load_packed
+from tinyalex.data.parts import MARK, part
 from tinyalex.data.summary import info
 from tinyalex.data.views import ten_views
 from tinyalex.errors import DataError, unknown
@@ -60,7 +61,8 @@ def load(
     ----------
     name : str or Path
         ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for
-        each class, a packed data set, or CIFAR-10's own files.
+        each class, a packed data set, or CIFAR-10's own files. A name may end with parts
+        (`tinyalex.data.parts.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
     root : path, optional
         Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
     image_size : int, optional
@@ -79,7 +81,7 @@ def load(
     DataError
         The data are missing or damaged, or have another number of channels.
     ConfigError
-        There is neither a data set nor a folder of that name.
+        There is neither a data set nor a folder of that name, or no such part of it.
 
     Examples
     --------
@@ -87,6 +89,12 @@ def load(
     >>> len(dataset.train), len(dataset.test), dataset.image_shape
     (1437, 360, (16, 16, 1))
     """
+    whole, *parts = str(name).split(MARK)
+    if parts and whole in NAMES:
+        dataset = load(whole, root=root, channels=channels)
+        for text in parts:
+            dataset = part(dataset, text)
+        return dataset
     if name == "digits":
         dataset = load_digits()
     elif name == "moved-digits":

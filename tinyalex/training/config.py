@@ -39,7 +39,8 @@ class RunConfig:
     Attributes
     ----------
     data : str
-        ``"digits"``, ``"moved-digits"``, ``"cifar10"`` or a folder of images.
+        ``"digits"``, ``"moved-digits"``, ``"cifar10"``, a part of these (``"cifar10@10000"``,
+        ``"cifar10@held-out"``) or a folder of images.
     model : str
         A name of `models.names`.
     recipe : Recipe or str, optional
