@@ -18,6 +18,9 @@ def test_the_right_text_is_there_once_and_the_wrong_text_is_python(mutant: Mutan
     text = (ROOT / mutant.file).read_text(encoding="utf-8")
     assert text.count(mutant.old) == 1, f"{mutant.file} has changed: adapt tests/mutants/planted.py"
     changed = text.replace(mutant.old, mutant.new)
+    if not mutant.file.endswith(".py"):
+        assert changed != text
+        return
     assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
 
 
