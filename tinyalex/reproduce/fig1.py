@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TARGET = 0.25
-RATES = {"ReLU": (0.0005, 0.001, 0.002), "tanh": (0.0005, 0.001, 0.002)}
+RATES = {name: (0.0005, 0.001, 0.002, 0.004) for name in ("ReLU", "tanh")}
 MODELS = {"ReLU": "cifar-fig1-relu", "tanh": "cifar-fig1-tanh"}
 LONGEST = 60  # epochs; who has not arrived then counts as not arrived
 STEP = 2  # epochs between two looks
