@@ -8,6 +8,7 @@ import numpy as np
 
 from tinyalex import recipes, training
 from tinyalex.report import first_filters
+from tinyalex.reproduce.ablations import DATA
 from tinyalex.reproduce.lab import Lab, Result
 from tinyalex.reproduce.statistics import estimate
 from tinyalex.reproduce.store import Arm
@@ -22,8 +23,7 @@ SHUFFLES = 10_000
 def run(lab: Lab) -> tuple[Result, Figure]:
     """Measure how much colour the first filters of each column have."""
     recipe = recipes.get(NETS[lab.scale])
-    usual = "cifar10"
-    runs = lab.train(Arm(recipe.name, recipe.model, recipe, lab.data_or(usual)))
+    runs = lab.train(Arm(recipe.name, recipe.model, recipe, lab.data_or(DATA)))
     each: list[dict[str, Any]] = []
     rows = []
     for seed, folder in zip(lab.seeds, runs, strict=True):
