@@ -30,6 +30,8 @@ class Arm:
         A data set's name or folder.
     growing : bool
         Its runs go on from one number of epochs to the next, at a constant rate.
+    epochs : int, optional
+        Other than the recipe's; the steps of the rate move along.
     """
 
     name: str
@@ -37,16 +39,21 @@ class Arm:
     recipe: Recipe
     data: str
     growing: bool = False
+    epochs: int | None = None
 
     def identity(self, epochs: int | None = None) -> str:
         """Name of its runs' folders: arms that train alike share them."""
         plain = self.recipe.to_dict()
         decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
         if not self.growing:  # with more epochs the rate would fall later
-            decides["epochs"] = self.recipe.epochs if epochs is None else epochs
+            decides["epochs"] = self.length(epochs)
         decides |= {"model": self.model, "data": Path(self.data).name}
         text = json.dumps(decides, sort_keys=True)
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    def length(self, epochs: int | None = None) -> int:
+        """How many epochs: ``epochs`` if given, else the arm's own, else the recipe's."""
+        return epochs or self.epochs or self.recipe.epochs
 
     def with_recipe(self, name: str, **changes: Any) -> Arm:
         """The same with other numbers in its recipe."""
@@ -90,7 +97,7 @@ class Store:
         return self.folder / f"{arm.identity(epochs)}-seed{seed}"
 
     def train(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
-        """Train a run to ``epochs`` (the recipe's by default) unless it has come that far.
+        """Train a run to ``epochs`` (the arm's by default) unless it has come that far.
 
         Returns
         -------
@@ -103,7 +110,7 @@ class Store:
             A signal came; the run goes on next time.
         """
         out = self.path(arm, seed, epochs)
-        wanted = arm.recipe.epochs if epochs is None else epochs
+        wanted = arm.length(epochs)
         if self._done(out, wanted):
             return out
         listener = self._listen(arm, seed)
