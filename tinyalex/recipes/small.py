@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinyalex.recipes.recipe import Recipe
 
-_OURS = "this project: chosen on a fifth of CIFAR-10's training images, held out"
+_OURS = "this project"
 
 SMALL = Recipe(
     name="small",
@@ -24,18 +24,19 @@ SMALL = Recipe(
     colour_sigma=0.1,
     colour_scale=1 / 1.1,
     sources={
-        "epochs": f"{_OURS}: so that 24 runs take an evening",
-        "batch_size": f"{_OURS}; half of the paper's",
+        "epochs": f"{_OURS}: so that 24 runs on 10,000 images take an evening",
+        "batch_size": f"{_OURS}: half of the paper's",
         "image_size": "CIFAR-10",
-        "lr": "paper, section 5",
+        "lr": "paper, section 5; 0.03 was behind after 19 of 40 epochs (test loss 1.21 against 1.10 "
+        "on cifar10@held-out@10000)",
         "momentum": "paper, section 5",
         "weight_decay": "paper, section 5",
-        "schedule": f"{_OURS}; / 10 as in the paper, section 5",
+        "schedule": f"{_OURS}: / 10 as in the paper, section 5, after 7 and 9 tenths",
         "init": "He et al. 2015, equation 10: so small a net needs no hand-set sigma",
         "crop": "random crops as in the paper, section 4.1: an eighth of the side is cut off",
         "mirror": "paper, section 4.1",
         "mean": "paper, section 2",
-        "scale": "this project: the pixels' standard deviation comes near 1",
+        "scale": f"{_OURS}: the pixels' standard deviation comes near 1",
         "colour": "authors' code: alpha times the standard deviation",
         "colour_sigma": "paper, section 4.1: 0.1",
         "colour_scale": "cuda-convnet2 convdata.py: training data / (1 + sigma) with colour noise",
