@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -189,7 +190,9 @@ def test_what_cannot_be_reported_is_refused(folder: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "x.html").exists()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+@pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("TINYALEX_TEST_BROWSER"), reason="no Chromium here"
+)
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
     """No error in the log, every picture has its size, nothing is wider than the window."""
