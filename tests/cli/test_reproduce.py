@@ -49,4 +49,6 @@ def test_what_cannot_be_is_refused(refused):
     assert "unknown scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
     assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")
     assert "--epochs must be at least 1" in refused("reproduce", "fig1", "--epochs", 0)
+    assert "--jobs must be at least 1" in refused("reproduce", "fig1", "--jobs", 0)
+    assert "one run at a time" in refused("reproduce", "fig1", "--backend", "cuda", "--jobs", 2)
     assert "--seeds must be at least 1" in refused("reproduce", "fig1", "--seeds", 0)

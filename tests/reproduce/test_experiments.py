@@ -38,8 +38,8 @@ def test_the_ablations_name_every_arm_and_pair_by_seed(
 ) -> None:
     errors = {"with everything": [0.20, 0.30], "no dropout": [0.25, 0.35], "tanh": [0.1, 0.5]}
 
-    def train(self: Lab, arm: Any) -> list[Any]:
-        return [(arm.name, seed) for seed in self.seeds]
+    def train(self: Lab, *arms: Any) -> list[Any]:
+        return [(arm.name, seed) for arm in arms for seed in self.seeds]
 
     monkeypatch.setattr(Lab, "train", train)
     monkeypatch.setattr(
@@ -109,22 +109,58 @@ def test_arrival_lies_on_the_line_between_two_epochs() -> None:
     assert fig1.arrival([{"epoch": 1, "train_error": 0.1}]) == pytest.approx(0.5 * 0.65 / 0.8)
 
 
-def test_figure_1_takes_the_best_rate_of_each(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Curves that fall with the rate: tanh's best is 0.002, ReLU's 0.001; the factor is 4."""
-    speed = {("ReLU", 0.001): 0.4, ("ReLU", 0.002): 0.2, ("tanh", 0.002): 0.1}
+SLOPES = {("ReLU", 0.001): 0.4, ("ReLU", 0.002): 0.2, ("tanh", 0.002): 0.1}
 
-    def until(lab: Lab, arm: Any, seed: int, longest: int) -> fig1.Curve:
-        slope = speed.get((arm.name, arm.recipe.lr), 0.05)
-        # from 0.9 in a straight line
-        points = [(e, 0.9 - slope * (e - 0.5)) for e in range(1, longest + 1)]
-        return [{"epoch": e, "train_error": y} for e, y in points]
 
-    monkeypatch.setattr(fig1, "_until", until)
-    result, picture = fig1.run(replace(lab, epochs=40))
+class Straight:
+    """A store whose runs' training errors fall from 0.9 in a straight line, a slope a rate."""
+
+    def __init__(self) -> None:
+        self.done: dict[tuple[Any, int], int] = {}
+
+    def train_all(self, items: list[tuple[Any, int, int]]) -> None:
+        assert len(set(self.key(arm, seed) for arm, seed, _ in items)) == len(items) > 0
+        for arm, seed, epochs in items:
+            self.done[self.key(arm, seed)] = epochs
+
+    def epochs(self, arm: Any, seed: int) -> fig1.Curve:
+        slope = SLOPES.get((arm.name, arm.recipe.lr), 0.05)
+        points = range(1, self.done[self.key(arm, seed)] + 1)
+        return [{"epoch": e, "train_error": 0.9 - slope * (e - 0.5)} for e in points]
+
+    @staticmethod
+    def key(arm: Any, seed: int) -> tuple[Any, int]:
+        return (arm.name, arm.recipe.lr), seed
+
+
+def test_figure_1_takes_the_best_rate_of_each(lab: Lab) -> None:
+    """tanh's best is 0.002, ReLU's 0.001; the factor is 4."""
+    store = Straight()
+    result, picture = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
     assert result.figures["rates"] == {"ReLU": 0.001, "tanh": 0.002}
     assert result.figures["factor"]["mean"] == pytest.approx(4.0)
     assert "4.0 times sooner" in result.answer
     assert picture is not None
+
+
+def test_a_rate_that_has_lost_is_trained_no_further(lab: Lab) -> None:
+    store = Straight()
+    result, _ = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
+    searched = result.figures["searched"]
+    # 0.65 / 0.1 epochs are 6.5: who is not there after 8 (looked at every second) has lost
+    assert searched["tanh"]["0.002"]["arrival"] == pytest.approx(6.5)
+    assert searched["tanh"]["0.004"] == {"arrival": None, "epochs": 8}
+    assert searched["ReLU"]["0.0005"] == {"arrival": None, "epochs": 4}
+    assert "0.0005 not within 4" in result.notes[0] and "0.002 6.5" in result.notes[0]
+    # the others' seeds are not searched with
+    assert {seed for (key, seed) in store.done if key == ("tanh", 0.004)} == {0}
+    assert {seed for (key, seed) in store.done if key == ("tanh", 0.002)} == {0, 1}
+
+
+def test_a_net_that_never_arrives_gives_no_factor(lab: Lab) -> None:
+    result, _ = fig1.run(replace(lab, store=Straight(), epochs=6))  # type: ignore[arg-type]
+    assert "factor" not in result.figures and "no factor" in result.answer
+    assert result.rows[1][2] == "never, never"
 
 
 def test_grey_filters_have_no_colour() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,10 @@ def reproduce(
     ] = None,
     backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Runs that are trained at a time. Default: one a core, at most 4."),
+    ] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -51,7 +56,7 @@ def reproduce(
     tinyalex reproduce ladder --scale gpu --backend cuda
     """
     from tinyalex import reproduce as lab
-    from tinyalex.commands.reproduce_lines import EpochLines
+    from tinyalex.commands.reproduce_lines import epoch_lines
 
     output = Output(as_json, quiet)
     if name is None:
@@ -64,6 +69,10 @@ def reproduce(
         raise ConfigError("--scale imagenet needs packed data", "--data packed/")
     if epochs is not None and epochs < 1:
         raise ConfigError(f"--epochs must be at least 1 (got {epochs})", "leave it out")
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"--jobs must be at least 1 (got {jobs})", "--jobs 1")
+    if backend == "cuda" and (jobs or 1) > 1:
+        raise ConfigError(f"--jobs {jobs}: a GPU is given one run at a time", "--jobs 1")
     words = ["reproduce", name, "--scale", scale]
     words += [] if seeds is None else ["--seeds", str(seeds)]
     words += [] if data is None else ["--data", data]
@@ -74,8 +83,9 @@ def reproduce(
         data_root,
         backend,
         threads,
-        lambda arm, seed: EpochLines(output, arm, seed),
+        partial(epoch_lines, as_json, quiet),
         command,
+        lab.jobs_for(backend, jobs),
     )
     chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
     place = lab.Lab(store, scale, chosen, data, epochs, output.text)

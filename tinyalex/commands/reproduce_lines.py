@@ -31,3 +31,8 @@ class EpochLines(Listener):
 
     def warning(self, text: str) -> None:
         self.output.warning(f"{self.arm.name}, seed {self.seed}: {text}")
+
+
+def epoch_lines(as_json: bool, quiet: bool, arm: Arm, seed: int) -> EpochLines:
+    """The lines of one run, in whatever process it is trained."""
+    return EpochLines(Output(as_json, quiet), arm, seed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tinyalex.errors import unknown
 from tinyalex.reproduce import ablations, ensembles, fig1, ladder, lrsweep, towers
-from tinyalex.reproduce.lab import SCALES, Lab, Result, leave, seeds_of
+from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, leave, seeds_of
 from tinyalex.reproduce.store import Arm, Store
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "Result",
     "Store",
     "get",
+    "jobs_for",
     "leave",
     "names",
     "seeds_of",

@@ -53,6 +53,7 @@ def arms(data: str) -> tuple[Arm, tuple[Arm, ...]]:
 def run(lab: Lab) -> tuple[Result, Figure]:
     """Train all arms with the same seeds and compare them pair by pair."""
     whole, without = arms(lab.data_or(DATA))
+    lab.train(whole, *without)
     baseline = [_errors(folder) for folder in lab.train(whole)]
     base = [test for test, _ in baseline]
     found = estimate(base)

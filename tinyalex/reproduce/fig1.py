@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinyalex import recipes
 from tinyalex.reproduce.lab import Lab, Result
@@ -20,24 +21,28 @@ LONGEST = 60  # epochs; who has not arrived then counts as not arrived
 STEP = 2  # epochs between two looks
 
 Curve = list[dict[str, Any]]
+Key = TypeVar("Key", bound=Hashable)
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
     """Search each net's rate with the first seed, then train it with every seed."""
     longest = lab.epochs or LONGEST
+    tried = {(name, rate): _arm(lab, name, rate) for name in MODELS for rate in RATES[name]}
+    first = {key: (arm, lab.seeds[0]) for key, arm in tried.items()}
+    searches = _race(lab, first, longest, lambda key: key[0])
     best: dict[str, Arm] = {}
-    searched: dict[str, dict[str, float | None]] = {}
+    searched: dict[str, dict[str, dict[str, Any]]] = {}
     for name in MODELS:
-        searched[name] = {}
-        for rate in RATES[name]:
-            arm = _arm(lab, name, rate)
-            limit = min([longest, *(e for e in searched[name].values() if e is not None)])
-            lab.say(f"{name}: rate {rate:g}")
-            searched[name][f"{rate:g}"] = arrival(_until(lab, arm, lab.seeds[0], _ceil(limit)))
-        arrived = {r: e for r, e in searched[name].items() if e is not None}
-        chosen = min(arrived, key=arrived.__getitem__) if arrived else f"{RATES[name][0]:g}"
-        best[name] = _arm(lab, name, float(chosen))
-    curves = {name: [_until(lab, arm, s, longest) for s in lab.seeds] for name, arm in best.items()}
+        of_rate = {rate: searches[name, rate] for rate in RATES[name]}
+        searched[name] = {
+            f"{rate:g}": {"arrival": arrival(curve), "epochs": len(curve)}
+            for rate, curve in of_rate.items()
+        }
+        chosen = min(of_rate, key=lambda rate: arrival(of_rate[rate]) or math.inf)  # noqa: B023
+        best[name] = tried[name, chosen]
+    every = {(name, seed): (arm, seed) for name, arm in best.items() for seed in lab.seeds}
+    runs = _race(lab, every, longest)
+    curves = {name: [runs[name, seed] for seed in lab.seeds] for name in MODELS}
     return _result(lab, best, searched, curves), _draw(curves)
 
 
@@ -55,31 +60,45 @@ def arrival(curve: Curve) -> float | None:
     return None
 
 
-def _ceil(epochs: float) -> int:
-    return int(-(-(epochs + 1) // 1))
-
-
 def _arm(lab: Lab, name: str, rate: float) -> Arm:
     arm = Arm(name, MODELS[name], recipes.get(MODELS[name]), lab.data_or("cifar10"), growing=True)
     return arm.with_recipe(name, lr=rate)
 
 
-def _until(lab: Lab, arm: Arm, seed: int, longest: int) -> Curve:
-    """Train until the error is reached, a few epochs at a time."""
-    done = 0
+def _race(
+    lab: Lab,
+    runs: Mapping[Key, tuple[Arm, int]],
+    longest: int,
+    group: Callable[[Key], Hashable] | None = None,
+) -> dict[Key, Curve]:
+    """Train all runs, a few epochs at a time, until each has reached the error.
+
+    With ``group`` those of one group race: who has not arrived when another could not be
+    overtaken any more stops there.
+    """
+    curves: dict[Key, Curve] = {key: [] for key in runs}
     while True:
-        done = min(done + STEP, longest)
-        lab.store.train(arm, seed, done)
-        curve = lab.store.epochs(arm, seed)[:longest]
-        if arrival(curve) is not None or len(curve) >= longest:
-            return curve
-        done = len(curve)
+        ends = dict.fromkeys(runs, longest)
+        for key, curve in curves.items():
+            if group is None or (there := arrival(curve)) is None:
+                continue
+            for other in runs:
+                if group(other) == group(key):
+                    ends[other] = min(ends[other], math.ceil(there + 1))
+        behind = [
+            key for key in runs if arrival(curves[key]) is None and len(curves[key]) < ends[key]
+        ]
+        if not behind:
+            return curves
+        lab.store.train_all([(*runs[key], min(len(curves[key]) + STEP, longest)) for key in behind])
+        for key in behind:
+            curves[key] = lab.store.epochs(*runs[key])[:longest]
 
 
 def _result(
     lab: Lab,
     best: dict[str, Arm],
-    searched: dict[str, dict[str, float | None]],
+    searched: dict[str, dict[str, dict[str, Any]]],
     curves: dict[str, list[Curve]],
 ) -> Result:
     arrivals = {name: [arrival(curve) for curve in each] for name, each in curves.items()}
@@ -103,7 +122,12 @@ def _result(
     ]
     tried = "; ".join(
         f"{name}: "
-        + ", ".join(f"{r} {'never' if e is None else f'{e:.1f}'}" for r, e in each.items())
+        + ", ".join(
+            f"{rate} {found['arrival']:.1f}"
+            if found["arrival"] is not None
+            else f"{rate} not within {found['epochs']}"
+            for rate, found in each.items()
+        )
         for name, each in searched.items()
     )
     return Result(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinyalex import backends
 from tinyalex.errors import ConfigError
 from tinyalex.files import write_atomic, write_json
 from tinyalex.reproduce.store import Arm, Store
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCALES = ("laptop", "gpu", "imagenet")
+MOST_JOBS = 4  # unless asked: each holds the data and a net's activations
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,9 @@ class Lab:
     epochs: int | None = None
     say: Callable[[str], None] = print
 
-    def train(self, arm: Arm) -> list[Path]:
-        """Train an arm with every seed; returns the runs' folders."""
-        folders = []
-        for seed in self.seeds:
-            self.say(f"{arm.name}, seed {seed}")
-            folders.append(self.store.train(arm, seed, self.epochs))
-        return folders
+    def train(self, *arms: Arm) -> list[Path]:
+        """Train arms with every seed; returns the runs' folders, an arm's seeds in a row."""
+        return self.store.train_all([(arm, s, self.epochs) for arm in arms for s in self.seeds])
 
     def data_or(self, usual: str) -> str:
         """The data to use, where an experiment has usual ones."""
@@ -154,6 +153,14 @@ def seeds_of(count: int) -> tuple[int, ...]:
     if count < 1:
         raise ConfigError(f"--seeds must be at least 1 (got {count})", "--seeds 3")
     return tuple(range(count))
+
+
+def jobs_for(backend: str, jobs: int | None) -> int:
+    """How many runs to train at a time: one a core, at most 4; a GPU has one."""
+    if jobs is not None:
+        return jobs
+    name = backends.get(backend).name
+    return 1 if name == "cuda" else min(os.cpu_count() or 1, MOST_JOBS)
 
 
 def percent(fraction: float | None) -> str:

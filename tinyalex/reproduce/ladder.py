@@ -48,8 +48,10 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     """Train the rungs that the scale can hold, and test each as its author did."""
     rows: list[list[str]] = []
     figures: dict[str, Any] = {}
+    rungs = {name: arm(name, lab.scale, lab.data_or("cifar10")) for name, _, _ in RUNGS}
+    lab.train(*rungs.values())
     for name, stated, crops in RUNGS:
-        rung = arm(name, lab.scale, lab.data_or("cifar10"))
+        rung = rungs[name]
         runs = lab.train(rung)
         minutes = [training.read_summary(run)["wall_seconds"] / 60 for run in runs]
         errors = [evaluation.evaluate([run], crops=crops)["top1_error"] for run in runs]

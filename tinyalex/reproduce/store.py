@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from tinyalex import training
 from tinyalex.errors import RunError
 from tinyalex.recipes import Recipe
+from tinyalex.reproduce.side_by_side import Item, train_side_by_side
 from tinyalex.training import Listener, RunConfig
 
 
@@ -73,10 +76,13 @@ class Store:
     data_root : Path, optional
     backend : str
     threads : int, optional
+        Of all runs together that are trained at a time; one a core if None.
     listen : callable, optional
-        Gives the listener of a run: ``listen(arm, seed)``.
+        Gives the listener of a run: ``listen(arm, seed)``. Picklable, if there are several jobs.
     command : str
         For the runs' records.
+    jobs : int
+        Runs that are trained at a time; no more than threads.
     """
 
     def __init__(
@@ -87,10 +93,11 @@ class Store:
         threads: int | None = None,
         listen: Callable[[Arm, int], Listener] | None = None,
         command: str = "",
+        jobs: int = 1,
     ) -> None:
         self.folder, self.data_root = folder, data_root
         self.backend, self.threads, self.command = backend, threads, command
-        self._listen = listen or (lambda arm, seed: Listener())
+        self.jobs, self._listen = jobs, listen
 
     def path(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
         """Where the run of an arm with a seed lies, finished or not."""
@@ -113,7 +120,7 @@ class Store:
         wanted = arm.length(epochs)
         if self._done(out, wanted):
             return out
-        listener = self._listen(arm, seed)
+        listener = Listener() if self._listen is None else self._listen(arm, seed)
         if (out / training.config.FILE).exists():
             summary = training.resume(
                 out, listener, epochs=wanted, backend=self.backend, threads=self.threads
@@ -136,6 +143,27 @@ class Store:
         if summary["interrupted"]:
             raise Interrupted(f"{out}: stopped; it is kept", "the same command again goes on")
         return out
+
+    def train_all(self, items: Sequence[Item]) -> list[Path]:
+        """`train` for each (arm, seed, epochs); `jobs` at a time.
+
+        Raises
+        ------
+        TinyalexError
+            As `train`; what else was being trained is stopped, and kept.
+        """
+        missing = {self.path(*item): item for item in items if not self._done_item(item)}
+        threads = self.threads or os.cpu_count() or 1
+        at_a_time = min(self.jobs, len(missing), threads)
+        if at_a_time > 1:
+            child = copy(self)
+            child.jobs, child.threads = 1, threads // at_a_time
+            train_side_by_side(child, list(missing.values()), at_a_time)
+        return [self.train(*item) for item in items]
+
+    def _done_item(self, item: Item) -> bool:
+        arm, _, epochs = item
+        return self._done(self.path(*item), arm.length(epochs))
 
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
         """The records of a run's epochs, from its metrics.jsonl."""

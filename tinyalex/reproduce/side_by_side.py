@@ -1,0 +1,130 @@
+"""Several runs at a time, each in a process of its own.
+
+A small net on small batches keeps one core busy and two cores waiting for each other: two such
+runs side by side, with a thread each, take less time than one after the other with two. Results
+do not depend on it, since a run's numbers do not depend on its threads.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyalex.data.prepare.work import deaf_children
+from tinyalex.errors import RunError
+from tinyalex.training.stop import StopSignal
+
+if TYPE_CHECKING:
+    from tinyalex.reproduce.store import Arm, Store
+
+Item = tuple["Arm", int, int | None]  # arm, seed, epochs
+
+POLL_SECONDS = 0.5
+AGAIN = "the same command again goes on"
+
+_stop: Any = None  # in a process of the pool: 1 when it is to end
+
+
+def train_side_by_side(store: Store, items: Sequence[Item], jobs: int) -> list[Path]:
+    """Train runs ``jobs`` at a time.
+
+    Parameters
+    ----------
+    store : Store
+        As every process gets it; its listener must be picklable.
+    items : sequence of (Arm, seed, epochs)
+        No two of the same run.
+    jobs : int
+
+    Returns
+    -------
+    list of Path
+        The runs' folders, in the order of ``items``.
+
+    Raises
+    ------
+    Interrupted
+        A signal came; all runs are kept.
+    RunError
+        A process was ended from outside.
+    TinyalexError
+        What stopped one of the runs; the others were then stopped too, and are kept.
+    """
+    # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
+    context = multiprocessing.get_context("spawn")
+    stop = context.RawValue("b", 0)  # not an Event: a process that dies while it waits blocks one
+    pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (stop,))
+    try:
+        with StopSignal() as stopped:
+            futures = []
+            for item in items:
+                with deaf_children():  # this may start a process
+                    futures.append(pool.submit(_train, store, *item))
+            _until_all_ended(futures, stop, stopped)
+        _raise_first(futures)
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise RunError(
+            "a process was ended from outside, for lack of memory perhaps",
+            f"--jobs {max(1, jobs // 2)}; {AGAIN}",
+        ) from error
+    finally:
+        stop.value = 1
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _until_all_ended(futures: list[Future[Path]], stop: Any, stopped: StopSignal) -> None:
+    """Wait; after a signal, or the first failure, the others are told to stop."""
+    running = set(futures)
+    while running:
+        ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+        if stopped() or any(future.exception() is not None for future in ended):
+            stop.value = 1
+
+
+def _raise_first(futures: list[Future[Path]]) -> None:
+    """Raise what went wrong rather than that others were stopped because of it."""
+    from tinyalex.reproduce.store import Interrupted
+
+    failed = [error for future in futures if (error := future.exception()) is not None]
+    if failed:
+        raise min(failed, key=lambda error: isinstance(error, Interrupted))
+
+
+# --- in a process of its own ----------------------------------------------------------------
+
+
+def _start(stop: Any) -> None:
+    """Listen to the parent, not to the terminal."""
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A training has its own handler; outside it, the flag is looked at.
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    threading.Thread(target=_pass_on, daemon=True).start()
+
+
+def _pass_on() -> None:
+    """Stop the training in hand when the parent says so, and end when the parent does."""
+    parent = parent_process()
+    assert parent is not None
+    while not connection.wait([parent.sentinel], POLL_SECONDS):
+        if _stop.value:
+            signal.raise_signal(signal.SIGTERM)
+    os._exit(1)  # killed: nobody is left to train for
+
+
+def _train(store: Store, arm: Arm, seed: int, epochs: int | None) -> Path:
+    from tinyalex.reproduce.store import Interrupted
+
+    if _stop.value:
+        raise Interrupted(f"{arm.name}, seed {seed}: not begun", AGAIN)
+    return store.train(arm, seed, epochs)
