@@ -16,6 +16,7 @@ PAGE = "tinyalex/report/page/__init__.py"
 LOADER = "tinyalex/data/loader.py"
 PARTS = "tinyalex/data/parts.py"
 INDEX = "docs/results/index.py"
+SIDE = "tinyalex/reproduce/side_by_side.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
@@ -24,6 +25,7 @@ OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
 OF_PARTS = "tests/data/test_parts.py"
 OF_RESULTS = "tests/test_results.py"
+OF_SIDE = "tests/reproduce/test_side_by_side.py"
 
 REPRODUCE_MUTANTS = (
     Mutant(
@@ -78,8 +80,8 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "figure 1: the slowest rate is chosen",
         FIG1,
-        "min(arrived, key=arrived.__getitem__)",
-        "max(arrived, key=arrived.__getitem__)",
+        "chosen = min(of_rate,",
+        "chosen = max(of_rate,",
         (f"{OF_EXPERIMENTS}::test_figure_1_takes_the_best_rate_of_each",),
     ),
     Mutant(
@@ -221,5 +223,40 @@ REPRODUCE_MUTANTS = (
         "statistics.stdev(values)",
         "statistics.pstdev(values)",
         (f"{OF_RESULTS}::test_figures_are_taken_from_the_right_place",),
+    ),
+    Mutant(
+        "side by side: the others go on when one has failed",
+        SIDE,
+        "if stopped() or any(future.exception() is not None for future in ended):",
+        "if stopped():",
+        (f"{OF_SIDE}::test_a_failure_is_told_as_itself_and_the_others_are_kept",),
+    ),
+    Mutant(
+        "side by side: a failure is told as the stop of another",
+        SIDE,
+        "raise min(failed",
+        "raise max(failed",
+        (f"{OF_SIDE}::test_a_failure_is_told_as_itself_and_the_others_are_kept",),
+    ),
+    Mutant(
+        "side by side: a signal reaches the parent only",
+        SIDE,
+        "            signal.raise_signal(signal.SIGTERM)\n",
+        "            pass\n",
+        (f"{OF_SIDE}::test_a_signal_stops_all_of_them_and_each_is_kept",),
+    ),
+    Mutant(
+        "figure 1: a rate that has lost is trained on",
+        FIG1,
+        "math.ceil(there + 1)",
+        "longest",
+        (f"{OF_EXPERIMENTS}::test_a_rate_that_has_lost_is_trained_no_further",),
+    ),
+    Mutant(
+        "figure 1: the nets race each other",
+        FIG1,
+        "lambda key: key[0])",
+        "lambda key: 0)",
+        (f"{OF_EXPERIMENTS}::test_a_rate_that_has_lost_is_trained_no_further",),
     ),
 )

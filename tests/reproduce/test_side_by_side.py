@@ -107,7 +107,7 @@ def test_a_signal_stops_all_of_them_and_each_is_kept(lab: Lab, tmp_path: Path, w
         os.killpg(program.pid, signal.SIGINT)
     else:
         os.kill(program.pid, signal.SIGTERM)
-    _, said = program.communicate(timeout=120)
+    _, said = program.communicate(timeout=60)
     assert program.returncode == 1 and said.startswith(Interrupted.__name__), said
     assert "Traceback" not in said
     for file in files:
