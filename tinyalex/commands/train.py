@@ -29,7 +29,8 @@ def train(
     data: Annotated[
         str | None,
         typer.Option(
-            help="digits (default), moved-digits, cifar10, or a folder: a sub-folder a class."
+            help="digits (default), moved-digits, cifar10, a part of these (cifar10@10000, "
+            "cifar10@held-out), or a folder: a sub-folder a class."
         ),
     ] = None,
     model: Annotated[
