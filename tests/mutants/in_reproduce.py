@@ -259,4 +259,11 @@ REPRODUCE_MUTANTS = (
         "lambda key: 0)",
         (f"{OF_EXPERIMENTS}::test_a_rate_that_has_lost_is_trained_no_further",),
     ),
+    Mutant(
+        "figure 1: a rate that was trained further is better for it",
+        FIG1,
+        'curves[k][epochs - 1]["train_error"]',
+        'curves[k][-1]["train_error"]',
+        (f"{OF_EXPERIMENTS}::test_rates_are_compared_after_as_many_epochs",),
+    ),
 )

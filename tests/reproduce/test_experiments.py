@@ -147,14 +147,32 @@ def test_a_rate_that_has_lost_is_trained_no_further(lab: Lab) -> None:
     store = Straight()
     result, _ = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
     searched = result.figures["searched"]
-    # 0.65 / 0.1 epochs are 6.5: who is not there after 8 (looked at every second) has lost
+    # tanh: three of six rates are given up after 4 epochs; 0.002 needs 0.65 / 0.1 epochs, and the
+    # other two are not there when it is seen to be, after 8
     assert searched["tanh"]["0.002"]["arrival"] == pytest.approx(6.5)
-    assert searched["tanh"]["0.004"] == {"arrival": None, "epochs": 8}
+    lengths = sorted(found["epochs"] for found in searched["tanh"].values())
+    assert lengths == [4, 4, 4, 8, 8, 8]
+    # ReLU: 0.001 needs 1.6 epochs, 0.002 twice that; the others are too slow after 4
     assert searched["ReLU"]["0.0005"] == {"arrival": None, "epochs": 4}
     assert "0.0005 not within 4" in result.notes[0] and "0.002 6.5" in result.notes[0]
-    # the others' seeds are not searched with
+    # what is not best has no other seeds
     assert {seed for (key, seed) in store.done if key == ("tanh", 0.004)} == {0}
     assert {seed for (key, seed) in store.done if key == ("tanh", 0.002)} == {0, 1}
+
+
+def test_rates_are_compared_after_as_many_epochs() -> None:
+    """One that was trained further before is not better for that."""
+
+    def curve(*errors: float) -> fig1.Curve:
+        return [{"epoch": i + 1, "train_error": e} for i, e in enumerate(errors)]
+
+    further = curve(0.8, 0.7, 0.6, 0.55, 0.5, 0.45, 0.4, 0.3)
+    better, worse = curve(0.7, 0.6, 0.5, 0.4), curve(0.9, 0.9, 0.8, 0.8)
+    curves = {"further": further, "better": better, "worse": worse}
+    assert fig1._slower(curves) == {"worse"}
+    curves["better"] = curve(*(e["train_error"] for e in better), 0.39, 0.38, 0.37, 0.36)
+    assert fig1._slower(curves) == {"worse", "better"}
+    assert fig1._slower({"one": curve(0.9)}) == set()
 
 
 def test_a_net_that_never_arrives_gives_no_factor(lab: Lab) -> None:

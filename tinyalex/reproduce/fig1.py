@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TARGET = 0.25
-RATES = {name: (0.0005, 0.001, 0.002, 0.004) for name in ("ReLU", "tanh")}
+RATES = {
+    "ReLU": (0.0005, 0.001, 0.002, 0.004),
+    "tanh": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016),
+}
 MODELS = {"ReLU": "cifar-fig1-relu", "tanh": "cifar-fig1-tanh"}
 LONGEST = 60  # epochs; who has not arrived then counts as not arrived
-STEP = 2  # epochs between two looks
+STEP = 2  # epochs that are trained at a time
+HALVINGS = (4, 8, 16)  # epochs after which the slower half of a net's rates is given up
 
 Curve = list[dict[str, Any]]
 Key = TypeVar("Key", bound=Hashable)
@@ -73,8 +77,9 @@ def _race(
 ) -> dict[Key, Curve]:
     """Train all runs, a few epochs at a time, until each has reached the error.
 
-    With ``group`` those of one group race: who has not arrived when another could not be
-    overtaken any more stops there.
+    With ``group`` those of one group race: after each of `HALVINGS` the slower half is given up
+    (successive halving), and who has not arrived when another could not be overtaken any more
+    stops there.
     """
     curves: dict[Key, Curve] = {key: [] for key in runs}
     while True:
@@ -85,14 +90,33 @@ def _race(
             for other in runs:
                 if group(other) == group(key):
                     ends[other] = min(ends[other], math.ceil(there + 1))
+        lost: set[Key] = set()
+        for one in {group(key) for key in runs} if group is not None else ():
+            lost |= _slower({key: curves[key] for key in runs if group and group(key) == one})
         behind = [
-            key for key in runs if arrival(curves[key]) is None and len(curves[key]) < ends[key]
+            key
+            for key in runs
+            if arrival(curves[key]) is None and len(curves[key]) < ends[key] and key not in lost
         ]
         if not behind:
             return curves
         lab.store.train_all([(*runs[key], min(len(curves[key]) + STEP, longest)) for key in behind])
         for key in behind:
             curves[key] = lab.store.epochs(*runs[key])[:longest]
+
+
+def _slower(curves: Mapping[Key, Curve]) -> set[Key]:
+    """Those of one group that are given up, by the training error after each of `HALVINGS`."""
+    left = list(curves)
+    for epochs in HALVINGS:
+        if any(len(curves[k]) < epochs and arrival(curves[k]) is None for k in left):
+            break
+        errors = {
+            k: curves[k][epochs - 1]["train_error"] if len(curves[k]) >= epochs else 0.0
+            for k in left
+        }
+        left = sorted(left, key=errors.__getitem__)[: -(-len(left) // 2)]
+    return set(curves) - set(left)
 
 
 def _result(
