@@ -22,6 +22,7 @@ OF_BLOCKS = "tests/backends/test_numba_blocks.py"
 A_NAN_WINS = f"{OF_KERNELS}::test_a_nan_wins_wherever_it_stands"
 EDGE = f"{OF_KERNELS}::test_what_lies_beyond_the_edge_is_no_part_of_a_window"
 MAX_POOL = f"{OF_KERNELS}::test_max_pooling"
+AUGMENTATION = f"{OF_KERNELS}::test_augmentation"
 NORMS = f"{OF_KERNELS}::test_response_normalisation"
 
 _ROW = (
@@ -175,20 +176,6 @@ NUMBA_MUTANTS = (
         f"{OF_KERNELS}::test_cross_entropy",
     ),
     in_python(
-        "numba augmentation: the left half is mirrored, the right half kept",
-        KERNELS,
-        "out[w], out[CW - 1 - w] = out[CW - 1 - w], out[w]",
-        "out[w] = out[CW - 1 - w]",
-        f"{OF_KERNELS}::test_augmentation",
-    ),
-    in_python(
-        "numba augmentation: the mean's first row everywhere",
-        KERNELS,
-        "mean[c, h % mean.shape[1]]",
-        "mean[c, 0]",
-        f"{OF_KERNELS}::test_augmentation",
-    ),
-    in_python(
         "numba augmentation: the first channel's scale for all",
         KERNELS,
         "shift, factor = colour[n, c], scale[c]",
@@ -239,5 +226,33 @@ NUMBA_MUTANTS = (
         "                self.todo.clear()\n",
         "",
         (f"{OF_CREW}::test_an_error_ends_the_job_and_is_raised",),
+    ),
+    in_python(
+        "numba augmentation: every row loses the first row's mean",
+        KERNELS,
+        "m = means[c] if mean.shape[1] == 1 else mean[c, h]",
+        "m = mean[c, 0] if mean.shape[2] > 1 else means[c]",
+        AUGMENTATION,
+    ),
+    in_python(
+        "numba augmentation: blue is green",
+        KERNELS,
+        "blue[w] = np.float32(row[3 * w + 2])",
+        "blue[w] = np.float32(row[3 * w + 1])",
+        AUGMENTATION,
+    ),
+    in_python(
+        "numba augmentation: a mirrored row begins with its first pixel",
+        KERNELS,
+        "plane[last - np.uint64(w)]",
+        "plane[(last - np.uint64(w) + np.uint64(1)) % np.uint64(CW)]",
+        AUGMENTATION,
+    ),
+    in_python(
+        "numba augmentation: every crop is cut at the right edge",
+        KERNELS,
+        "first = ((n * H + tops[n] + h) * W + lefts[n]) * C",
+        "first = ((n * H + tops[n] + h) * W + lefts[n] * 0 + W - CW) * C",
+        AUGMENTATION,
     ),
 )

@@ -185,23 +185,40 @@ def cross_entropy(logits, labels, dlogits):
 
 @compiled
 def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
-    """Crop, mirror, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW)."""
+    """Crop, mirror, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW).
+
+    ``images`` is C-contiguous, ``mean`` (C, 1, 1) or (C, CH, CW).
+    """
     N, C, CH, CW = x.shape
+    H, W = images.shape[1:3]
+    flat = images.reshape(-1)
+    planes = np.empty((C, CW), np.float32)  # a row, a channel after the other
+    means = np.empty((C, CW), np.float32)
+    for c in range(C):
+        means[c] = mean[c, 0]
     for n in range(N):
         for h in range(CH):
-            row = images[n, tops[n] + h, lefts[n] : lefts[n] + CW]
-            for c in range(C):
-                out, m = x[n, c, h], mean[c, h % mean.shape[1]]
-                shift, factor = colour[n, c], scale[c]
-                # Loops whose steps are known become vector instructions, one that turns is none.
+            first = ((n * H + tops[n] + h) * W + lefts[n]) * C
+            row = flat[first : first + C * CW]
+            # Loops whose steps are known become vector instructions.
+            if C == 3:
+                red, green, blue = planes[0], planes[1], planes[2]
                 for w in range(CW):
-                    out[w] = np.float32(row[w, c])
-                if mirrors[n]:
-                    for w in range(CW // 2):
-                        out[w], out[CW - 1 - w] = out[CW - 1 - w], out[w]
-                if m.size == 1:
+                    red[w] = np.float32(row[3 * w])
+                    green[w] = np.float32(row[3 * w + 1])
+                    blue[w] = np.float32(row[3 * w + 2])
+            else:
+                for c in range(C):
                     for w in range(CW):
-                        out[w] = (out[w] - m[0] + shift) * factor
+                        planes[c, w] = np.float32(row[C * w + c])
+            for c in range(C):
+                out, plane = x[n, c, h], planes[c]
+                m = means[c] if mean.shape[1] == 1 else mean[c, h]
+                shift, factor = colour[n, c], scale[c]
+                if mirrors[n]:
+                    last = np.uint64(CW - 1)  # without a sign, no index can mean the far end
+                    for w in range(CW):
+                        out[w] = (plane[last - np.uint64(w)] - m[w] + shift) * factor
                 else:
                     for w in range(CW):
-                        out[w] = (out[w] - m[w] + shift) * factor
+                        out[w] = (plane[w] - m[w] + shift) * factor

@@ -149,12 +149,9 @@ class Records:
             for payload, (H, W) in zip(payloads, shapes, strict=True):
                 yield payload.reshape(H, W, 3)
             return
-        files = []
         for row, payload in zip(rows.tolist(), payloads, strict=True):
-            in_memory = payload.copy()  # lets go of Python's lock while the disk is read
-            self._check_sum(row, in_memory)
-            files.append(in_memory)
-        yield from self._decoded(rows, files)
+            self._check_sum(row, payload)  # lets go of Python's lock while the disk is read
+        yield from self._decoded(rows, payloads)
 
     def _decoded(self, rows: np.ndarray, files: list[np.ndarray]) -> Iterator[np.ndarray]:
         assert self.decoder is not None
