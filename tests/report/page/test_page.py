@@ -190,13 +190,13 @@ def test_what_cannot_be_reported_is_refused(folder: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "x.html").exists()
 
 
-@pytest.mark.skipif(
+needs_a_browser = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("TINYALEX_TEST_BROWSER"), reason="no Chromium here"
 )
-@pytest.mark.parametrize("width", [390, 1200])
-def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
+
+
+def check_in_browser(html: str, width: int, folder: Path) -> None:
     """No error in the log, every picture has its size, nothing is wider than the window."""
-    html = compose([facts])
     # The report has no script; the test brings one that looks at the page and writes down what
     # it found.
     script = (
@@ -205,11 +205,11 @@ def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
         ".length, document.documentElement.scrollWidth <= window.innerWidth]); }</script>"
     )
     html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
-    page = tmp_path / "report.html"
+    page = folder / "report.html"
     page.write_text(html.replace("</body>", f"{script}</body>"), encoding="utf-8")
     command: list[Any] = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     command += ["--no-first-run", "--disable-background-networking", "--enable-logging=stderr"]
-    command += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},900"]
+    command += [f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900"]
     done = subprocess.run(
         [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
@@ -218,6 +218,24 @@ def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
     count = len(Reader(html).images)
     assert title[1] == f"[{count},{count},true]"
     assert "CONSOLE" not in done.stderr, done.stderr
+
+
+@needs_a_browser
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
+    check_in_browser(compose([facts]), width, tmp_path)
+
+
+COMMITTED = sorted((Path(__file__).resolve().parents[3] / "docs" / "results").rglob("*.html"))
+
+
+@needs_a_browser
+@pytest.mark.parametrize("page", COMMITTED, ids=lambda page: page.stem)
+def test_a_browser_opens_the_reports_in_docs_results(page: Path, tmp_path: Path) -> None:
+    html = page.read_text(encoding="utf-8")
+    assert len(html) < 3_000_000 and "<script" not in html
+    assert "Images of the data set, as was asked for" in html  # left out
+    check_in_browser(html, 390, tmp_path)
 
 
 def test_a_page_of_colour_images_stays_small(facts: Facts) -> None:
