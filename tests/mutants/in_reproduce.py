@@ -227,7 +227,7 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "side by side: the others go on when one has failed",
         SIDE,
-        "if stopped() or any(future.exception() is not None for future in ended):",
+        "if stopped() or any(future.exception() is not None for future in done):",
         "if stopped():",
         (f"{OF_SIDE}::test_a_failure_is_told_as_itself_and_the_others_are_kept",),
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
-from tinyalex import recipes
+from tinyalex import notice, recipes
 from tinyalex.errors import DivergedError, RunError
 from tinyalex.reproduce import Arm, Lab, Store
 from tinyalex.reproduce.store import Interrupted
@@ -35,7 +35,11 @@ def dies(arm: Arm, seed: int) -> Listener:
     return Dies()
 
 
-def test_runs_side_by_side_are_the_runs_one_after_the_other(lab: Lab, tmp_path: Path) -> None:
+def test_runs_side_by_side_are_the_runs_one_after_the_other(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(notice, "_listeners", [told.append])
     arm = arm_of(lab)
     items = [(arm, seed, 1) for seed in (0, 1, 2)]
     one = Store(tmp_path / "one", backend="numpy", threads=1).train_all(items)
@@ -46,6 +50,9 @@ def test_runs_side_by_side_are_the_runs_one_after_the_other(lab: Lab, tmp_path: 
         first, second = (load_file(run / "checkpoint.safetensors") for run in (a, b))
         assert first.keys() == second.keys()
         assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+    progress = [line[:6] for line in told if "runs are trained" in line]
+    assert progress[:2] == ["1 of 3", "2 of 3"]  # one after the other
+    assert progress[2:] == sorted(set(progress[2:]))  # two may end at the same moment
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "two").rglob("*")}
     assert store.train_all(items) == two
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "two").rglob("*")}

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, parent_process
@@ -33,7 +33,9 @@ AGAIN = "the same command again goes on"
 _stop: Any = None  # in a process of the pool: 1 when it is to end
 
 
-def train_side_by_side(store: Store, items: Sequence[Item], jobs: int) -> list[Path]:
+def train_side_by_side(
+    store: Store, items: Sequence[Item], jobs: int, ended: Callable[[int], None]
+) -> None:
     """Train runs ``jobs`` at a time.
 
     Parameters
@@ -43,11 +45,8 @@ def train_side_by_side(store: Store, items: Sequence[Item], jobs: int) -> list[P
     items : sequence of (Arm, seed, epochs)
         No two of the same run.
     jobs : int
-
-    Returns
-    -------
-    list of Path
-        The runs' folders, in the order of ``items``.
+    ended : callable
+        Is told how many have ended, whenever one does.
 
     Raises
     ------
@@ -68,9 +67,8 @@ def train_side_by_side(store: Store, items: Sequence[Item], jobs: int) -> list[P
             for item in items:
                 with deaf_children():  # this may start a process
                     futures.append(pool.submit(_train, store, *item))
-            _until_all_ended(futures, stop, stopped)
+            _until_all_ended(futures, stop, stopped, ended)
         _raise_first(futures)
-        return [future.result() for future in futures]
     except BrokenProcessPool as error:
         raise RunError(
             "a process was ended from outside, for lack of memory perhaps",
@@ -81,13 +79,17 @@ def train_side_by_side(store: Store, items: Sequence[Item], jobs: int) -> list[P
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _until_all_ended(futures: list[Future[Path]], stop: Any, stopped: StopSignal) -> None:
+def _until_all_ended(
+    futures: list[Future[Path]], stop: Any, stopped: StopSignal, ended: Callable[[int], None]
+) -> None:
     """Wait; after a signal, or the first failure, the others are told to stop."""
     running = set(futures)
     while running:
-        ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-        if stopped() or any(future.exception() is not None for future in ended):
+        done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+        if stopped() or any(future.exception() is not None for future in done):
             stop.value = 1
+        elif done:
+            ended(len(futures) - len(running))
 
 
 def _raise_first(futures: list[Future[Path]]) -> None:

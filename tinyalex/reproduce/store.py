@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tinyalex import training
+from tinyalex import notice, training
 from tinyalex.errors import RunError
 from tinyalex.recipes import Recipe
 from tinyalex.reproduce.side_by_side import Item, train_side_by_side
@@ -155,11 +156,24 @@ class Store:
         missing = {self.path(*item): item for item in items if not self._done_item(item)}
         threads = self.threads or os.cpu_count() or 1
         at_a_time = min(self.jobs, len(missing), threads)
+        began = time.monotonic()
+
+        def ended(count: int) -> None:
+            if 0 < count < len(missing):
+                left = (time.monotonic() - began) / count * (len(missing) - count) / 60
+                notice.tell(
+                    f"{count} of {len(missing)} runs are trained, about {left:.0f} min left"
+                )
+
         if at_a_time > 1:
             child = copy(self)
             child.jobs, child.threads = 1, threads // at_a_time
-            train_side_by_side(child, list(missing.values()), at_a_time)
-        return [self.train(*item) for item in items]
+            train_side_by_side(child, list(missing.values()), at_a_time, ended)
+        else:
+            for i, item in enumerate(missing.values()):
+                self.train(*item)
+                ended(i + 1)
+        return [self.path(*item) for item in items]
 
     def _done_item(self, item: Item) -> bool:
         arm, _, epochs = item
