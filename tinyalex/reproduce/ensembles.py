@@ -175,6 +175,7 @@ def _draw_order(found: dict[str, float], intervals: dict[str, tuple[float, float
         axis.annotate(f" {100 * error:.1f} %", (100 * high, i), va="center")
     axis.set_yticks(range(len(found)), list(found))
     axis.invert_yaxis()
+    axis.set_xlim(right=115 * max(high for _, high in intervals.values()))
     axis.set_xlabel("test error (%); lines: 95 % intervals")
     axis.set_title("Before 2012, one net, several nets")
     axis.spines[["top", "right"]].set_visible(False)
