@@ -9,7 +9,6 @@ import json
 import re
 import statistics
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +80,6 @@ def seconds(folder: str, *seeds: int) -> str:
 
 def logged(path: str, last: str = r"^all \d+ together +([\d.]+) %") -> list[float]:
     return [float(error) for error in _in_log(path, last)]
-
-
-ONE = r"^test error +([\d.]+) %|^runs/\S+ +([\d.]+) %"
 
 
 def ten_crops(folder: str, *seeds: int) -> list[float]:
@@ -274,12 +270,12 @@ def with_claims(readme: str) -> str:
 
 def uncovered(readme: str) -> list[str]:
     """Figures in README.md's prose and tables that no claim makes."""
-    prose = re.sub(r"^```(?!console)\w*\n.*?^```", "", readme, flags=re.MULTILINE | re.DOTALL)
+    prose = readme
     for text, _ in claims():
         prose = pattern_of(text).sub("", prose)
     for known in NOT_OURS:
         prose = re.sub(known, "", prose)
-    prose = re.sub(r"^```console\n.*?^```", "", prose, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", prose, flags=re.MULTILINE | re.DOTALL)
     return [f"{m.group()} in: {_line(prose, m.start())}" for m in MEASURED.finditer(prose)]
 
 
@@ -295,14 +291,14 @@ def made() -> dict[Path, str]:
     return {README: with_claims(README.read_text(encoding="utf-8")), PAGE: page}
 
 
-def main(write: Callable[[Path, str], None] | None = None) -> list[str]:
-    """Say what is wrong; with ``write``, write what can be put right."""
+def main(write: bool = False) -> list[str]:
+    """Say what is wrong; with ``write``, put right what can be."""
     wrong = []
     for path, text in made().items():
         if path.read_text(encoding="utf-8") != text:
             wrong.append(f"{path.relative_to(ROOT)}: its figures are not those of the files")
-            if write is not None:
-                write(path, text)
+            if write:
+                path.write_text(text, encoding="utf-8")
     found = uncovered(README.read_text(encoding="utf-8"))
     return wrong + [f"README.md: from no file of docs/results: {what}" for what in found]
 
@@ -311,7 +307,7 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         said = main()
     else:
-        main(lambda path, text: path.write_text(text, encoding="utf-8") and None)
+        main(write=True)
         said = main()
     print("\n".join(said) or "README.md and docs/results/README.md agree with the files")
     sys.exit(bool(said))

@@ -25,7 +25,7 @@ def arm_of(lab: Lab, **changes: object) -> Arm:
 
 
 class Dies(Listener):
-    """A listener in whose second epoch the process is killed."""
+    """A listener that kills its process after the first epoch."""
 
     def epoch(self, record: dict[str, object]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -69,10 +69,6 @@ def reproduce(
         raise ConfigError("--scale imagenet needs packed data", "--data packed/")
     if epochs is not None and epochs < 1:
         raise ConfigError(f"--epochs must be at least 1 (got {epochs})", "leave it out")
-    if jobs is not None and jobs < 1:
-        raise ConfigError(f"--jobs must be at least 1 (got {jobs})", "--jobs 1")
-    if backend == "cuda" and (jobs or 1) > 1:
-        raise ConfigError(f"--jobs {jobs}: a GPU is given one run at a time", "--jobs 1")
     words = ["reproduce", name, "--scale", scale]
     words += [] if seeds is None else ["--seeds", str(seeds)]
     words += [] if data is None else ["--data", data]

@@ -156,11 +156,15 @@ def seeds_of(count: int) -> tuple[int, ...]:
 
 
 def jobs_for(backend: str, jobs: int | None) -> int:
-    """How many runs to train at a time: one a core, at most 4; a GPU has one."""
-    if jobs is not None:
-        return jobs
-    name = backends.get(backend).name
-    return 1 if name == "cuda" else min(os.cpu_count() or 1, MOST_JOBS)
+    """How many runs to train at a time: by default one a core, at most 4; a GPU has one."""
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"--jobs must be at least 1 (got {jobs})", "--jobs 1")
+    name = backends.get(backend).name if backend == "auto" else backend
+    if name == "cuda":
+        if (jobs or 1) > 1:
+            raise ConfigError(f"--jobs {jobs}: a GPU is given one run at a time", "--jobs 1")
+        return 1
+    return jobs or min(os.cpu_count() or 1, MOST_JOBS)
 
 
 def percent(fraction: float | None) -> str:
