@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 STATISTICS = "tinyalex/reproduce/statistics.py"
 STORE = "tinyalex/reproduce/store.py"
 FIG1 = "tinyalex/reproduce/fig1.py"
+WHY = "tinyalex/reproduce/fig1_why.py"
 TOWERS = "tinyalex/reproduce/towers.py"
 ABLATIONS = "tinyalex/reproduce/ablations.py"
 ENSEMBLES = "tinyalex/reproduce/ensembles.py"
@@ -21,6 +22,7 @@ SIDE = "tinyalex/reproduce/side_by_side.py"
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
+OF_WHY = "tests/reproduce/test_fig1_why.py"
 OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
 OF_PARTS = "tests/data/test_parts.py"
@@ -80,9 +82,44 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "figure 1: the slowest rate is chosen",
         FIG1,
-        "chosen = min(of_rate,",
-        "chosen = max(of_rate,",
+        "return min(curves, key=lambda rate: arrival",
+        "return max(curves, key=lambda rate: arrival",
         (f"{OF_EXPERIMENTS}::test_figure_1_takes_the_best_rate_of_each",),
+    ),
+    Mutant(
+        "figure 1: a rate that diverges is trained on and on",
+        FIG1,
+        "                diverged.add(key)\n",
+        "                break\n",
+        (f"{OF_EXPERIMENTS}::test_a_rate_that_diverges_has_lost",),
+    ),
+    Mutant(
+        "figure 1, why: the search ends at an end of its list",
+        WHY,
+        "        if not any(more.values()):",
+        "        if more:",
+        (f"{OF_WHY}::test_rates_are_searched_beyond_the_ends_of_their_lists",),
+    ),
+    Mutant(
+        "figure 1, why: divided pixels shrink what the net computes",
+        WHY,
+        '        sigmas["conv1"] *= self.pixels\n',
+        "",
+        (f"{OF_WHY}::test_what_pixels_are_divided_by_changes_nothing_at_first",),
+    ),
+    Mutant(
+        "figure 1, why: the factor is upside down",
+        WHY,
+        "else tanh / relu",
+        "else relu / tanh",
+        (f"{OF_WHY}::test_the_factor_is_of_each_nets_best_rate",),
+    ),
+    Mutant(
+        "lab: whoever diverges stops everything",
+        STORE,
+        "if not arm.may_diverge:",
+        "if arm:",
+        (f"{OF_STORE}::test_a_run_that_diverges_ends_there_if_it_may",),
     ),
     Mutant(
         "towers: grey counts as colour",

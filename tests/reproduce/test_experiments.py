@@ -160,6 +160,21 @@ def test_a_rate_that_has_lost_is_trained_no_further(lab: Lab) -> None:
     assert {seed for (key, seed) in store.done if key == ("tanh", 0.002)} == {0, 1}
 
 
+def test_a_rate_that_diverges_has_lost(lab: Lab) -> None:
+    """tanh's best but for that it is no number after two epochs; ReLU's goes on."""
+
+    class Diverging(Straight):
+        def epochs(self, arm: Any, seed: int) -> fig1.Curve:
+            curve = super().epochs(arm, seed)
+            return curve[:2] if self.key(arm, seed)[0] == ("tanh", 0.002) else curve
+
+    store = Diverging()
+    result, _ = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
+    assert result.figures["searched"]["tanh"]["0.002"] == {"arrival": None, "epochs": 2}
+    assert result.figures["rates"]["tanh"] != 0.002
+    assert result.figures["factor"]["mean"] == pytest.approx(8.0)
+
+
 def test_rates_are_compared_after_as_many_epochs() -> None:
     """One that was trained further before is not better for that."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tinyalex import recipes, training
+from tinyalex.errors import DivergedError
 from tinyalex.reproduce import Arm, Lab, Store
 from tinyalex.reproduce.store import Interrupted
 from tinyalex.training import Listener
@@ -56,6 +58,16 @@ def test_a_growing_run_goes_on_where_it_was(lab: Lab) -> None:
     assert lab.store.train(growing, 0, 2) == first
     later = lab.store.epochs(growing, 0)
     assert [record["epoch"] for record in later] == [1, 2] and later[0] == early[0]
+
+
+def test_a_run_that_diverges_ends_there_if_it_may(lab: Lab) -> None:
+    """Also the second time, whether or not it had come to a checkpoint."""
+    wild = arm_of(lab, lr=1e9, schedule={"kind": "constant"})
+    with pytest.raises(DivergedError):
+        lab.store.train(wild, 0, 1)
+    for _ in range(2):
+        assert lab.store.train(replace(wild, may_diverge=True), 0, 1) == lab.store.path(wild, 0, 1)
+        assert lab.store.epochs(replace(wild, growing=True), 0) == []
 
 
 def test_an_interrupted_run_is_kept_and_finished(lab: Lab, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tinyalex.errors import unknown
-from tinyalex.reproduce import ablations, ensembles, fig1, ladder, lrsweep, towers
+from tinyalex.reproduce import ablations, ensembles, fig1, fig1_why, ladder, lrsweep, towers
 from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, leave, seeds_of
 from tinyalex.reproduce.store import Arm, Store
 
@@ -54,6 +54,7 @@ _EXPERIMENTS = {
     e.name: e
     for e in (
         Experiment("fig1", "figure 1: ReLU against tanh", 3, fig1.run),
+        Experiment("fig1-why", "figure 1 with other first weights and inputs", 1, fig1_why.run),
         Experiment("ladder", "cuda-convnet's nets on CIFAR-10", 1, ladder.run),
         Experiment("ablations", "the paper's ideas, left out one by one", 3, ablations.run),
         Experiment("before2012", "features by hand, one net, seven nets", 7, ensembles.before2012),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinyalex import recipes
@@ -33,7 +34,7 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     longest = lab.epochs or LONGEST
     tried = {(name, rate): _arm(lab, name, rate) for name in MODELS for rate in RATES[name]}
     first = {key: (arm, lab.seeds[0]) for key, arm in tried.items()}
-    searches = _race(lab, first, longest, lambda key: key[0])
+    searches = race(lab, first, longest, lambda key: key[0])
     best: dict[str, Arm] = {}
     searched: dict[str, dict[str, dict[str, Any]]] = {}
     for name in MODELS:
@@ -42,10 +43,9 @@ def run(lab: Lab) -> tuple[Result, Figure]:
             f"{rate:g}": {"arrival": arrival(curve), "epochs": len(curve)}
             for rate, curve in of_rate.items()
         }
-        chosen = min(of_rate, key=lambda rate: arrival(of_rate[rate]) or math.inf)  # noqa: B023
-        best[name] = tried[name, chosen]
+        best[name] = tried[name, fastest(of_rate)]
     every = {(name, seed): (arm, seed) for name, arm in best.items() for seed in lab.seeds}
-    runs = _race(lab, every, longest)
+    runs = race(lab, every, longest)
     curves = {name: [runs[name, seed] for seed in lab.seeds] for name in MODELS}
     return _result(lab, best, searched, curves), _draw(curves)
 
@@ -64,24 +64,31 @@ def arrival(curve: Curve) -> float | None:
     return None
 
 
+def fastest(curves: Mapping[float, Curve]) -> float:
+    """The rate of the curve that arrives first."""
+    return min(curves, key=lambda rate: arrival(curves[rate]) or math.inf)
+
+
 def _arm(lab: Lab, name: str, rate: float) -> Arm:
-    arm = Arm(name, MODELS[name], recipes.get(MODELS[name]), lab.data_or("cifar10"), growing=True)
-    return arm.with_recipe(name, lr=rate)
+    recipe, data = replace(recipes.get(MODELS[name]), lr=rate), lab.data_or("cifar10")
+    return Arm(name, MODELS[name], recipe, data, growing=True, may_diverge=True)
 
 
-def _race(
+def race(
     lab: Lab,
     runs: Mapping[Key, tuple[Arm, int]],
     longest: int,
     group: Callable[[Key], Hashable] | None = None,
+    halvings: Sequence[int] = HALVINGS,
 ) -> dict[Key, Curve]:
     """Train all runs, a few epochs at a time, until each has reached the error.
 
-    With ``group`` those of one group race: after each of `HALVINGS` the slower half is given up
+    With ``group`` those of one group race: after each of ``halvings`` the slower half is given up
     (successive halving), and who has not arrived when another could not be overtaken any more
-    stops there.
+    stops there. So does who diverges.
     """
     curves: dict[Key, Curve] = {key: [] for key in runs}
+    diverged: set[Key] = set()
     while True:
         ends = dict.fromkeys(runs, longest)
         for key, curve in curves.items():
@@ -90,9 +97,10 @@ def _race(
             for other in runs:
                 if group(other) == group(key):
                     ends[other] = min(ends[other], math.ceil(there + 1))
-        lost: set[Key] = set()
+        lost = set(diverged)
         for one in {group(key) for key in runs} if group is not None else ():
-            lost |= _slower({key: curves[key] for key in runs if group and group(key) == one})
+            racing = [key for key in runs if group and group(key) == one and key not in diverged]
+            lost |= _slower({key: curves[key] for key in racing}, halvings)
         behind = [
             key
             for key in runs
@@ -100,15 +108,18 @@ def _race(
         ]
         if not behind:
             return curves
-        lab.store.train_all([(*runs[key], min(len(curves[key]) + STEP, longest)) for key in behind])
-        for key in behind:
+        wanted = {key: min(len(curves[key]) + STEP, longest) for key in behind}
+        lab.store.train_all([(*runs[key], epochs) for key, epochs in wanted.items()])
+        for key, epochs in wanted.items():
             curves[key] = lab.store.epochs(*runs[key])[:longest]
+            if len(curves[key]) < epochs:
+                diverged.add(key)
 
 
-def _slower(curves: Mapping[Key, Curve]) -> set[Key]:
-    """Those of one group that are given up, by the training error after each of `HALVINGS`."""
+def _slower(curves: Mapping[Key, Curve], halvings: Sequence[int] = HALVINGS) -> set[Key]:
+    """Those of one group that are given up, by the training error after each of ``halvings``."""
     left = list(curves)
-    for epochs in HALVINGS:
+    for epochs in halvings:
         if any(len(curves[k]) < epochs and arrival(curves[k]) is None for k in left):
             break
         errors = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyalex import notice, training
-from tinyalex.errors import RunError
+from tinyalex.errors import DivergedError, RunError
 from tinyalex.recipes import Recipe
 from tinyalex.reproduce.side_by_side import Item, train_side_by_side
 from tinyalex.training import Listener, RunConfig
@@ -36,6 +36,8 @@ class Arm:
         Its runs go on from one number of epochs to the next, at a constant rate.
     epochs : int, optional
         Other than the recipe's; the steps of the rate move along.
+    may_diverge : bool
+        A run of it whose loss is no longer a number ends there; otherwise that is an error.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Arm:
     data: str
     growing: bool = False
     epochs: int | None = None
+    may_diverge: bool = False
 
     def identity(self, epochs: int | None = None) -> str:
         """Name of its runs' folders: arms that train alike share them."""
@@ -116,7 +119,17 @@ class Store:
         ------
         Interrupted
             A signal came; the run goes on next time.
+        DivergedError
+            The loss is no longer finite, and the arm may not diverge.
         """
+        try:
+            return self._train(arm, seed, epochs)
+        except DivergedError:
+            if not arm.may_diverge:
+                raise
+            return self.path(arm, seed, epochs)
+
+    def _train(self, arm: Arm, seed: int, epochs: int | None) -> Path:
         out = self.path(arm, seed, epochs)
         wanted = arm.length(epochs)
         if self._done(out, wanted):
@@ -182,6 +195,8 @@ class Store:
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
         """The records of a run's epochs, from its metrics.jsonl."""
         path = self.path(arm, seed) / "metrics.jsonl"
+        if not path.exists():
+            return []
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [record for record in records if "test_error" in record]
 
