@@ -22,6 +22,7 @@ from tinyalex.layers import (
     Towers,
 )
 from tinyalex.models import Model
+from tinyalex.models.alexnet_without import alexnet_without
 
 # Large enough that every layer's numbers matter, biases included.
 LIVELY = {"*.weight": ("he_normal",), "*.bias": ("normal", 0.1)}
@@ -201,3 +202,52 @@ def test_torchvisions_network_equals_its_layout_in_pytorch(
     with torch.no_grad():
         expected = there(torch.from_numpy(x)).numpy()
     close(expected, torchvision.forward(x), 1e-4)
+
+
+def test_with_nothing_left_out_it_is_the_papers_network(paper: Model) -> None:
+    """Weights of fc6 and fc7 in the shape of convolutions say the same."""
+    image = (3, 67, 67)
+    whole = models.build("alexnet", 10, image_size=67, init=LIVELY).eval()
+    same = alexnet_without(image, 10, "paper").eval()
+    shapes = {name: layer.params[key].shape for name, layer, key in same.named_parameters()}
+    state = whole.state_dict()
+    assert set(shapes) == set(state)
+    same.load_state_dict({name: value.reshape(shapes[name]) for name, value in state.items()})
+    x = own.normal((2, *image), 0).astype(np.float32)
+    np.testing.assert_allclose(
+        same.forward(x.copy()), whole.forward(x.copy()), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", ["no-norm", "no-overlap", "no-exchange", "no-dropout", "tanh"])
+def test_what_stays_keeps_its_name_and_its_maps(paper: Model, name: str) -> None:
+    spec = models.spec(f"alexnet-{name}")
+    net = spec.builder(spec.input_shape, 1000, "paper")
+    assert [n for n, _, _ in net.named_parameters()] == [n for n, _, _ in paper.named_parameters()]
+    features = net.children["features"].output_shape((1, 3, 227, 227))
+    assert features == (1, 256, 6, 6)
+
+
+def test_columns_of_the_papers_size_that_do_not_exchange_are_blind_to_each_other() -> None:
+    spec = models.spec("alexnet-no-exchange")
+    net = models.build(spec.name, 10, image_size=67, init=LIVELY).eval()
+    x = own.normal((1, 3, 67, 67), 0).astype(np.float32)
+
+    def hidden() -> np.ndarray:
+        y = x.copy()
+        for layer in [*net.children["features"].children.values()]:
+            # normalisation looks across the border between the columns, as the paper's does
+            y = y if isinstance(layer, LocalResponseNorm) else layer.forward(y)
+        for name, layer in net.children["classifier"].children.items():
+            if name == "flatten":
+                break
+            y = layer.forward(y)
+        return y
+
+    before = hidden()
+    weight = net.state_dict()["features.0.weight"].copy()
+    weight[48:] += 1
+    net.load_state_dict({**net.state_dict(), "features.0.weight": weight})
+    after = hidden()
+    np.testing.assert_array_equal(after[:, :2048], before[:, :2048])
+    assert not np.array_equal(after[:, 2048:], before[:, 2048:])

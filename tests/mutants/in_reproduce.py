@@ -10,6 +10,7 @@ TOWERS = "tinyalex/reproduce/towers.py"
 ABLATIONS = "tinyalex/reproduce/ablations.py"
 ENSEMBLES = "tinyalex/reproduce/ensembles.py"
 SMALL = "tinyalex/models/small.py"
+LARGE = "tinyalex/models/alexnet_without.py"
 FACTS = "tinyalex/report/page/facts.py"
 FINDINGS = "tinyalex/report/page/findings.py"
 SECTIONS = "tinyalex/report/page/sections.py"
@@ -22,6 +23,7 @@ SIDE = "tinyalex/reproduce/side_by_side.py"
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
+OF_ALEXNET = "tests/models/test_alexnet.py"
 OF_WHY = "tests/reproduce/test_fig1_why.py"
 OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
@@ -120,6 +122,29 @@ REPRODUCE_MUTANTS = (
         "if not arm.may_diverge:",
         "if arm:",
         (f"{OF_STORE}::test_a_run_that_diverges_ends_there_if_it_may",),
+    ),
+    Mutant(
+        "alexnet: columns that must not exchange do so in conv3",
+        LARGE,
+        'parts["8"] = Conv2d(256, 384, 3, padding=1, groups=2)',
+        'parts["8"] = Conv2d(256, 384, 3, padding=1)',
+        (
+            f"{OF_ALEXNET}::test_columns_of_the_papers_size_that_do_not_exchange_are_blind_to_each_other",
+        ),
+    ),
+    Mutant(
+        "alexnet: pooling overlaps all the same",
+        LARGE,
+        "if isinstance(layer, MaxPool2d) and not overlap:",
+        "if isinstance(layer, MaxPool2d) and overlap is None:",
+        (f"{OF_EXPERIMENTS}::test_each_ablation_leaves_out_one_thing",),
+    ),
+    Mutant(
+        "ablations: ImageNet is seen from the centre alone",
+        ABLATIONS,
+        'crops = 10 if lab.scale == "imagenet" else 1',
+        "crops = 1",
+        (f"{OF_EXPERIMENTS}::test_on_imagenet_ablations_are_tested_with_ten_crops",),
     ),
     Mutant(
         "towers: grey counts as colour",

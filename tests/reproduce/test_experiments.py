@@ -13,6 +13,7 @@ from PIL import Image
 
 from tinyalex import models, recipes, reproduce
 from tinyalex.errors import ConfigError
+from tinyalex.layers import MaxPool2d
 from tinyalex.reproduce import Lab, ablations, ensembles, fig1, towers
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
@@ -43,7 +44,7 @@ def test_the_ablations_name_every_arm_and_pair_by_seed(
 
     monkeypatch.setattr(Lab, "train", train)
     monkeypatch.setattr(
-        ablations, "_errors", lambda run: (errors.get(run[0], [0.2, 0.3])[run[1]], 0.5)
+        ablations, "_errors", lambda run, crops: (errors.get(run[0], [0.2, 0.3])[run[1]], 0.5)
     )
     result, _ = ablations.run(replace(lab, seeds=(0, 1)))
     without = result.figures["without"]
@@ -55,8 +56,10 @@ def test_the_ablations_name_every_arm_and_pair_by_seed(
     assert verdicts["no dropout"] == "worse without it" and verdicts["tanh"] == "not different"
 
 
-def test_each_ablation_leaves_out_one_thing() -> None:
-    whole, without = ablations.arms("cifar10")
+@pytest.mark.parametrize("scale", reproduce.SCALES)
+def test_each_ablation_leaves_out_one_thing(scale: str) -> None:
+    whole, without = ablations.arms("somewhere", scale)
+    assert {arm.name for arm in without} == set(ablations.SAID)
     for arm in without:
         plain, base = arm.recipe.to_dict(), whole.recipe.to_dict()
         changed = {k for k in plain if plain[k] != base[k]} | (
@@ -66,16 +69,39 @@ def test_each_ablation_leaves_out_one_thing() -> None:
             {"model"},
             {"crop_at", "mirror"},
             {"colour", "colour_scale"},
+            {"colour"},
         ), arm.name
-    shapes = {arm.model: models.build(arm.model) for arm in (whole, *without)}
-    for name, model in shapes.items():
-        assert model.output_shape((1, 3, 28, 28)) == (1, 10), name
-    kinds = {name: [type(y).__name__ for _, y in m.named_layers()] for name, m in shapes.items()}
-    base = kinds["alexnet-small"]
-    assert base.count("Conv2d") + base.count("Linear") == 8
-    assert "LocalResponseNorm" not in kinds["alexnet-small-no-norm"]
-    assert "Dropout" not in kinds["alexnet-small-no-dropout"]
-    assert "ReLU" not in kinds["alexnet-small-tanh"] and "Tanh" in kinds["alexnet-small-tanh"]
+    assert whole.model == ("alexnet" if scale == "imagenet" else "alexnet-small")
+    kinds = {}
+    for arm in (whole, *without):
+        spec = models.spec(arm.model)
+        net = spec.builder(spec.input_shape, 10, "inverted")
+        assert net.output_shape((1, *spec.input_shape)) == (1, 10), arm.name
+        layers = [layer for _, layer in net.named_layers()]
+        kinds[arm.model.removeprefix(whole.model)] = [type(layer).__name__ for layer in layers]
+        windows = {layer.kernel_size for layer in layers if isinstance(layer, MaxPool2d)}
+        assert windows == {(2, 2) if "overlap" in arm.name else (3, 3)}
+    assert kinds[""].count("Conv2d") + kinds[""].count("Linear") == 8
+    assert "LocalResponseNorm" not in kinds["-no-norm"]
+    assert "Dropout" not in kinds["-no-dropout"]
+    assert "ReLU" not in kinds["-tanh"] and kinds["-tanh"].count("Tanh") == 7
+
+
+def test_on_imagenet_ablations_are_tested_with_ten_crops(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(Lab, "train", lambda self, *arms: [Path(arm.model) for arm in arms])
+
+    def errors(folder: Path, crops: int) -> tuple[float, float]:
+        seen.append(crops)
+        return 0.5, 0.5
+
+    monkeypatch.setattr(ablations, "_errors", errors)
+    result, _ = ablations.run(replace(lab, scale="imagenet", seeds=(0,)))
+    assert set(seen) == {10} and "ten crops" in result.notes[0]
+    found, seen[:] = ablations.run(replace(lab, seeds=(0,))), []
+    assert "CIFAR-10" in found[0].notes[0]
 
 
 def test_columns_that_do_not_exchange_are_blind_to_each_other() -> None:

@@ -15,7 +15,13 @@ from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
 from tinyalex.weights.to_onnx import LAYERS, to_onnx
 
-SMALLER = {"alexnet-caffe": 67, "alexnet-two-tower": 67, "alexnet-torchvision": 67}  # pixels
+# Pixels of AlexNets whose layers do not need all of them; fc6 is then smaller.
+SMALLER = {
+    name: 67
+    for name in models.names()
+    if name not in ("alexnet", "alexnet-code2012", "alexnet-star")
+    and models.spec(name).num_classes == 1000
+}
 
 
 def session(onnxruntime: ModuleType, content: bytes) -> Any:

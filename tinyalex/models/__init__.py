@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from tinyalex.errors import ConfigError, unknown
-from tinyalex.layers import Sequential
+from tinyalex.layers import Sequential, Tanh
 from tinyalex.models import alexnet, alexnet_authors, cifar
 from tinyalex.models.alexnet import to_two_tower
+from tinyalex.models.alexnet_without import alexnet_without
 from tinyalex.models.init import Rules, initialise
-from tinyalex.models.small import SMALL_INIT, WITHOUT, alexnet_small
+from tinyalex.models.small import SMALL_INIT, alexnet_small
 from tinyalex.models.tiny import TINY_INIT, tiny
 
 __all__ = ["Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
@@ -50,6 +53,14 @@ class Model(Sequential):
 
 _IMAGENET, _IMAGENET_224, _MINI = (3, 227, 227), (3, 224, 224), (3, 115, 115)
 _CIFAR, _CIFAR_CROP, _SMALL = (3, 32, 32), (3, 24, 24), (3, 28, 28)
+# What is left out of AlexNet, large or small: a name, a description, options of its builder.
+_WITHOUT: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("no-norm", "no normalisation", {"norm": False}),
+    ("no-overlap", "pooling does not overlap", {"overlap": False}),
+    ("no-exchange", "the two columns meet at the end", {"exchange": False}),
+    ("no-dropout", "no dropout", {"drop": False}),
+    ("tanh", "tanh in place of ReLU", {"activation": Tanh}),
+)
 _SPECS = {
     s.name: s
     for s in (
@@ -63,9 +74,22 @@ _SPECS = {
             alexnet.PAPER_INIT,
             "paper",
         ),
+        *(
+            ModelSpec(
+                f"alexnet-{name}",
+                f"the same: {what}",
+                _IMAGENET,
+                1000,
+                "paper",
+                partial(alexnet_without, **options),
+                alexnet.PAPER_INIT,
+                "paper",
+            )
+            for name, what, options in _WITHOUT
+        ),
         ModelSpec(
             "alexnet-caffe",
-            "the same with the normalisation of Caffe's bvlc_alexnet",
+            "the paper's with the normalisation of Caffe's bvlc_alexnet",
             _IMAGENET,
             1000,
             "caffe",
@@ -74,7 +98,7 @@ _SPECS = {
         ),
         ModelSpec(
             "alexnet-code2012",
-            "the same as its authors' program had it: net 145",
+            "the paper's as its authors' program had it: net 145",
             _IMAGENET,
             1000,
             "code2012",
@@ -94,7 +118,7 @@ _SPECS = {
         ),
         ModelSpec(
             "alexnet-two-tower",
-            "the same network written as its two columns",
+            "the paper's network written as its two columns",
             _IMAGENET,
             1000,
             "paper",
@@ -136,10 +160,10 @@ _SPECS = {
                 _SMALL,
                 10,
                 "small",
-                builder,
+                partial(alexnet_small, **options),
                 SMALL_INIT,
             )
-            for name, (what, builder) in WITHOUT.items()
+            for name, what, options in _WITHOUT
         ),
         ModelSpec(
             "cifar-80sec",

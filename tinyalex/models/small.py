@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from tinyalex.layers import (
     Conv2d,
@@ -15,14 +14,11 @@ from tinyalex.layers import (
     MaxPool2d,
     ReLU,
     Sequential,
-    Tanh,
 )
 from tinyalex.models.init import Rules
 
 SMALL_INIT: Rules = {"*.weight": ("he_normal",), "*.bias": ("constant", 0.0)}
 HIDDEN = 256  # units of fc6 and of fc7
-
-Builder = Callable[[tuple[int, int, int], int, str], Sequential]
 
 
 def alexnet_small(
@@ -93,12 +89,3 @@ def alexnet_small(
     if not drop:
         del layers["drop6"], layers["drop7"]
     return Sequential(layers)
-
-
-WITHOUT: dict[str, tuple[str, Builder]] = {
-    "no-norm": ("no normalisation", partial(alexnet_small, norm=False)),
-    "no-overlap": ("pooling does not overlap", partial(alexnet_small, overlap=False)),
-    "no-exchange": ("the two columns meet at the end", partial(alexnet_small, exchange=False)),
-    "no-dropout": ("no dropout", partial(alexnet_small, drop=False)),
-    "tanh": ("tanh in place of ReLU", partial(alexnet_small, activation=Tanh)),
-}
