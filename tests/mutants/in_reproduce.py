@@ -24,6 +24,7 @@ OF_STATISTICS = "tests/reproduce/test_statistics.py"
 OF_STORE = "tests/reproduce/test_store.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
 OF_ALEXNET = "tests/models/test_alexnet.py"
+OF_FIG1 = "tests/reproduce/test_fig1.py"
 OF_WHY = "tests/reproduce/test_fig1_why.py"
 OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
@@ -79,21 +80,21 @@ REPRODUCE_MUTANTS = (
         FIG1,
         "return float(before_x + (x - before_x) * (before_y - TARGET) / (before_y - y))",
         "return float(before_x)",
-        (f"{OF_EXPERIMENTS}::test_arrival_lies_on_the_line_between_two_epochs",),
+        (f"{OF_FIG1}::test_arrival_lies_on_the_line_between_two_epochs",),
     ),
     Mutant(
         "figure 1: the slowest rate is chosen",
         FIG1,
         "return min(curves, key=lambda rate: arrival",
         "return max(curves, key=lambda rate: arrival",
-        (f"{OF_EXPERIMENTS}::test_figure_1_takes_the_best_rate_of_each",),
+        (f"{OF_FIG1}::test_figure_1_takes_the_best_rate_of_each",),
     ),
     Mutant(
         "figure 1: a rate that diverges is trained on and on",
         FIG1,
         "                diverged.add(key)\n",
         "                break\n",
-        (f"{OF_EXPERIMENTS}::test_a_rate_that_diverges_has_lost",),
+        (f"{OF_FIG1}::test_a_rate_that_diverges_has_lost",),
     ),
     Mutant(
         "figure 1, why: the search ends at an end of its list",
@@ -145,6 +146,13 @@ REPRODUCE_MUTANTS = (
         'crops = 10 if lab.scale == "imagenet" else 1',
         "crops = 1",
         (f"{OF_EXPERIMENTS}::test_on_imagenet_ablations_are_tested_with_ten_crops",),
+    ),
+    Mutant(
+        "ensembles: on ImageNet the first guess counts alone",
+        ENSEMBLES,
+        'return 5 if scale == "imagenet" else 1',
+        "return 1",
+        (f"{OF_EXPERIMENTS}::test_on_imagenet_ensembles_have_top_5_errors_of_ten_crops",),
     ),
     Mutant(
         "towers: grey counts as colour",
@@ -312,20 +320,20 @@ REPRODUCE_MUTANTS = (
         FIG1,
         "math.ceil(there + 1)",
         "longest",
-        (f"{OF_EXPERIMENTS}::test_a_rate_that_has_lost_is_trained_no_further",),
+        (f"{OF_FIG1}::test_a_rate_that_has_lost_is_trained_no_further",),
     ),
     Mutant(
         "figure 1: the nets race each other",
         FIG1,
         "lambda key: key[0])",
         "lambda key: 0)",
-        (f"{OF_EXPERIMENTS}::test_a_rate_that_has_lost_is_trained_no_further",),
+        (f"{OF_FIG1}::test_a_rate_that_has_lost_is_trained_no_further",),
     ),
     Mutant(
         "figure 1: a rate that was trained further is better for it",
         FIG1,
         'curves[k][epochs - 1]["train_error"]',
         'curves[k][-1]["train_error"]',
-        (f"{OF_EXPERIMENTS}::test_rates_are_compared_after_as_many_epochs",),
+        (f"{OF_FIG1}::test_rates_are_compared_after_as_many_epochs",),
     ),
 )
