@@ -189,7 +189,7 @@ def test_before_2012_on_real_runs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
     pytest.importorskip("skimage")
     result, _ = ensembles.before2012(lab)
     assert len(result.rows) == 3
-    monkeypatch.setattr(ensembles, "linear_error", None)  # found once, and written down
+    monkeypatch.setattr(ensembles, "linear_errors", None)  # found once, and written down
     again, _ = ensembles.before2012(lab)
     assert again.figures == result.figures
     for low, high in result.figures["intervals"].values():

@@ -11,7 +11,7 @@ import numpy as np
 from tinyalex import evaluation, recipes, training
 from tinyalex.evaluation import mean_probability, probabilities
 from tinyalex.files import write_json
-from tinyalex.reproduce.features import COST, linear_error
+from tinyalex.reproduce.features import COST, linear_errors
 from tinyalex.reproduce.lab import Lab, Result, percent
 from tinyalex.reproduce.statistics import different, estimate, paired, proportion
 from tinyalex.reproduce.store import Arm
@@ -152,7 +152,7 @@ def _by_hand(lab: Lab, run: Path) -> float:
     )
     if not cache.exists():
         lab.say("HOG and LBP with a linear classifier ...")
-        write_json(cache, {"error": linear_error(dataset, lab.seeds[0])})
+        write_json(cache, {"error": linear_errors(dataset, lab.seeds[0])[0]})
     found = json.loads(cache.read_text(encoding="utf-8"))
     return float(found["error"])
 
