@@ -24,6 +24,7 @@ class Slopes:
 
     def train_all(self, items: list[tuple[Arm, int, int]]) -> None:
         for arm, _, epochs in items:
+            assert arm.may_diverge
             self.done[self.key(arm)] = epochs
 
     def epochs(self, arm: Arm, seed: int) -> fig1.Curve:

@@ -47,10 +47,11 @@ class Setting:
         sigmas["conv1"] *= self.pixels
         init = dict(recipe.init) | {f"{k}.weight": ("normal", s) for k, s in sigmas.items()}
         recipe = replace(recipe, lr=rate, init=init, scale=1 / self.pixels)
-        return Arm(f"{net}, {self.name}", fig1.MODELS[net], recipe, data, growing=True)
+        name = f"{net}, {self.name}"
+        return Arm(name, fig1.MODELS[net], recipe, data, growing=True, may_diverge=True)
 
 
-_OF_BYTES = {"ReLU": (0.0005, 0.001, 0.002), "tanh": (0.002, 0.004, 0.008)}
+_OF_BYTES = {"ReLU": (0.0000625, 0.000125, 0.00025), "tanh": (0.00025, 0.0005, 0.001)}
 _OF_ONES = {"ReLU": (0.01, 0.02, 0.04), "tanh": (0.02, 0.04, 0.08)}
 SETTINGS = (
     Setting("as in figure 1", False, 1.0, fig1.RATES),
