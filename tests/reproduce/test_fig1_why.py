@@ -30,7 +30,8 @@ class Slopes:
     def epochs(self, arm: Arm, seed: int) -> fig1.Curve:
         assert seed == 0
         net = arm.name.split(",")[0]
-        best = BEST[net] * (20 if arm.recipe.scale != 1 else 1)
+        by_inputs = arm.recipe.init["conv2.weight"][-1] != 0.01
+        best = BEST[net] * (20 if arm.recipe.scale != 1 else 1 / 8 if by_inputs else 1)
         away = abs(np.log2(arm.recipe.lr / best))
         slope = (0.26 if net == "ReLU" else 0.065) / (1 + away)
         epochs = range(1, self.done[self.key(arm)] + 1)
