@@ -48,6 +48,9 @@ def test_what_cannot_be_is_refused(refused):
     assert "Try: 'fig1'" in refused("reproduce", "fig2")
     assert "unknown scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
     assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")
+    for name in ("fig1", "fig1-why", "ladder"):
+        text = refused("reproduce", name, "--scale", "imagenet", "--data", "packed")
+        assert "about CIFAR-10" in text and "--scale gpu" in text
     assert "--epochs must be at least 1" in refused("reproduce", "fig1", "--epochs", 0)
     assert "--jobs must be at least 1" in refused("reproduce", "fig1", "--jobs", 0)
     assert "one run at a time" in refused("reproduce", "fig1", "--backend", "cuda", "--jobs", 2)

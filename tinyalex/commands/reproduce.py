@@ -65,6 +65,8 @@ def reproduce(
     experiment = lab.get(name)
     if scale not in lab.SCALES:
         raise unknown("scale", scale, lab.SCALES)
+    if scale not in experiment.scales:
+        raise ConfigError(f"{name} has no scale {scale}: it is about CIFAR-10", "--scale gpu")
     if scale == "imagenet" and data is None:
         raise ConfigError("--scale imagenet needs packed data", "--data packed/")
     if epochs is not None and epochs < 1:

@@ -42,20 +42,26 @@ class Experiment:
         How many it needs; more are welcome.
     run : callable
         Does it: ``run(lab)`` gives the result and a picture, or None for it.
+    scales : tuple of str
+        Those of `SCALES` that it has; some are about CIFAR-10 in the paper as well.
     """
 
     name: str
     what: str
     seeds: int
     run: Callable[[Lab], tuple[Result, Figure | None]]
+    scales: tuple[str, ...] = SCALES
 
 
+_CIFAR = ("laptop", "gpu")
 _EXPERIMENTS = {
     e.name: e
     for e in (
-        Experiment("fig1", "figure 1: ReLU against tanh", 3, fig1.run),
-        Experiment("fig1-why", "figure 1 with other first weights and inputs", 1, fig1_why.run),
-        Experiment("ladder", "cuda-convnet's nets on CIFAR-10", 1, ladder.run),
+        Experiment("fig1", "figure 1: ReLU against tanh", 3, fig1.run, _CIFAR),
+        Experiment(
+            "fig1-why", "figure 1 with other rates, first weights, inputs", 1, fig1_why.run, _CIFAR
+        ),
+        Experiment("ladder", "cuda-convnet's nets on CIFAR-10", 1, ladder.run, _CIFAR),
         Experiment("ablations", "the paper's ideas, left out one by one", 3, ablations.run),
         Experiment("before2012", "features by hand, one net, seven nets", 7, ensembles.before2012),
         Experiment("ensemble", "one, three, five, seven nets", 7, ensembles.ensemble),

@@ -71,7 +71,7 @@ def fastest(curves: Mapping[float, Curve]) -> float:
 
 def _arm(lab: Lab, name: str, rate: float) -> Arm:
     recipe, data = replace(recipes.get(MODELS[name]), lr=rate), lab.data_or("cifar10")
-    return Arm(name, MODELS[name], recipe, data, growing=True, may_diverge=True)
+    return Arm(f"{name}, rate {rate:g}", MODELS[name], recipe, data, growing=True, may_diverge=True)
 
 
 def race(

@@ -47,7 +47,7 @@ class Setting:
         sigmas["conv1"] *= self.pixels
         init = dict(recipe.init) | {f"{k}.weight": ("normal", s) for k, s in sigmas.items()}
         recipe = replace(recipe, lr=rate, init=init, scale=1 / self.pixels)
-        name = f"{net}, {self.name}"
+        name = f"{net}, {self.name}, rate {rate:g}"
         return Arm(name, fig1.MODELS[net], recipe, data, growing=True, may_diverge=True)
 
 
