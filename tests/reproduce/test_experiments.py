@@ -31,8 +31,7 @@ def test_an_experiment_leaves_a_result(lab: Lab, tmp_path: Path, name: str) -> N
     widths = {line.count("|") for line in page.splitlines() if line.startswith("|")}
     assert widths == {len(result.columns) + 1}
     assert all(len(row) == len(result.columns) for row in result.rows)
-    if picture is not None:
-        assert Image.open(paths[2]).width > 400
+    assert Image.open(paths[2]).width > 400
 
 
 def test_the_ablations_name_every_arm_and_pair_by_seed(

@@ -41,7 +41,7 @@ class Experiment:
     seeds : int
         How many it needs; more are welcome.
     run : callable
-        Does it: ``run(lab)`` gives the result and a picture, or None for it.
+        Does it: ``run(lab)`` gives the result and a picture.
     scales : tuple of str
         Those of `SCALES` that it has; some are about CIFAR-10 in the paper as well.
     """
@@ -49,7 +49,7 @@ class Experiment:
     name: str
     what: str
     seeds: int
-    run: Callable[[Lab], tuple[Result, Figure | None]]
+    run: Callable[[Lab], tuple[Result, Figure]]
     scales: tuple[str, ...] = SCALES
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes
-from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired
 from tinyalex.reproduce.store import Arm
 from tinyalex.training import read_summary
@@ -61,7 +61,7 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     base = [test for test, _ in baseline]
     found = estimate(base)
     rows = [
-        [whole.name, percent(found.mean), percent(estimate([t for _, t in baseline]).mean)]
+        [whole.name, with_spread(found), with_spread(estimate([t for _, t in baseline]))]
         + ["", "", "", ""]
     ]
     figures: dict[str, Any] = {"baseline": found.to_dict(), "without": {}}
@@ -87,8 +87,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         rows.append(
             [
                 arm.name,
-                percent(estimate(tests).mean),
-                percent(estimate(trains).mean),
+                with_spread(estimate(tests)),
+                with_spread(estimate(trains)),
                 f"{100 * change.mean:+.2f} ({interval})",
                 verdict,
                 "" if theirs is None else f"{theirs:+.2f}",

@@ -12,7 +12,7 @@ from tinyalex import evaluation, recipes, training
 from tinyalex.evaluation import mean_probability, probabilities
 from tinyalex.files import write_json
 from tinyalex.reproduce.features import COST, linear_errors
-from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired, proportion
 from tinyalex.reproduce.store import Arm
 
@@ -67,7 +67,7 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
     return result, _draw_sizes(figures)
 
 
-def tencrop(lab: Lab) -> tuple[Result, None]:
+def tencrop(lab: Lab) -> tuple[Result, Figure]:
     """One view of each image against ten."""
     runs = lab.train(arm(lab))
     one, ten = (
@@ -79,7 +79,7 @@ def tencrop(lab: Lab) -> tuple[Result, None]:
         "tencrop",
         "What are ten crops worth?",
         "top-1 error 39.0 % from the centre, 37.5 % from ten crops (section 4.1).",
-        f"{percent(estimate(one).mean)} and {percent(estimate(ten).mean)}: {verdict}.",
+        f"{with_spread(estimate(one))} and {with_spread(estimate(ten))}: {verdict}.",
         ("seed", "one view", "ten crops", "change"),
         [
             [str(seed), percent(a), percent(b), f"{100 * (b - a):+.2f}"]
@@ -88,7 +88,7 @@ def tencrop(lab: Lab) -> tuple[Result, None]:
         {"one": one, "ten": ten, "change": change.to_dict()},
         ["A net trained on whole images gets its crops from an image enlarged by reflection."],
     )
-    return result, None
+    return result, _draw_pairs(one, ten)
 
 
 def before2012(lab: Lab) -> tuple[Result, Figure]:
@@ -197,6 +197,24 @@ def _draw_sizes(figures: dict[str, Any]) -> Figure:
     axis.set_xlabel("nets whose probabilities are averaged")
     axis.set_ylabel("test error (%)")
     axis.set_title("Several nets together")
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _draw_pairs(one: list[float], ten: list[float]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.5, 3.8), layout="constrained", facecolor="white")
+    axis = figure.subplots()
+    for a, b in zip(one, ten, strict=True):
+        axis.plot([0, 1], [100 * a, 100 * b], "o-", color="#9aa5b1", markersize=4)
+    means = [100 * float(np.mean(one)), 100 * float(np.mean(ten))]
+    axis.plot([0, 1], means, "D-", color="#1f77b4", label="mean")
+    axis.set_xticks([0, 1], ["one view", "ten crops"])
+    axis.set_xlim(-0.3, 1.3)
+    axis.set_ylabel("test error (%)")
+    axis.set_title("One view and ten, a line a seed")
+    axis.legend()
     axis.spines[["top", "right"]].set_visible(False)
     return figure
 

@@ -144,7 +144,12 @@ def _result(
     if len(ratios) == len(lab.seeds):
         found = estimate(ratios)
         figures["factor"] = found.to_dict()
-        answer = f"ReLU is there {found.mean:.1f} times sooner (mean of {len(ratios)} seeds)."
+        answer = f"ReLU is there {found.mean:.1f} times sooner (one seed)."
+        if found.low is not None and found.high is not None:
+            answer = (
+                f"ReLU is there {found.mean:.1f} times sooner (mean of {len(ratios)} seeds, 95 % "
+                f"interval {found.low:.1f} to {found.high:.1f})."
+            )
     else:
         answer = f"Not every run reached {TARGET:.0%} training error: no factor."
     rows = [

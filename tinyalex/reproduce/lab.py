@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tinyalex import backends
 from tinyalex.errors import ConfigError
 from tinyalex.files import write_atomic, write_json
+from tinyalex.reproduce.statistics import Estimate
 from tinyalex.reproduce.store import Arm, Store
 from tinyalex.training.config import versions
 
@@ -113,10 +114,8 @@ class Result:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def leave(
-    result: Result, folder: Path, lab: Lab, command: str, picture: Figure | None = None
-) -> list[Path]:
-    """Write ``result.json``, ``result.md`` and, if there is one, ``picture.png``.
+def leave(result: Result, folder: Path, lab: Lab, command: str, picture: Figure) -> list[Path]:
+    """Write ``result.json``, ``result.md`` and ``picture.png``.
 
     Raises
     ------
@@ -133,19 +132,14 @@ def leave(
         "versions": versions(),
     }
     write_json(folder / "result.json", {**asdict(result), **made})
-    about = [
-        f"`{command}`, scale {lab.scale}, seeds {', '.join(map(str, lab.seeds))}, {made['date']}"
-    ]
-    if picture is not None:
-        about = ["![picture](picture.png)", "", *about]
-    write_atomic(folder / "result.md", result.markdown(about).encode())
-    paths = [folder / "result.json", folder / "result.md"]
-    if picture is not None:
-        png = io.BytesIO()
-        picture.savefig(png, format="png", dpi=120)
-        write_atomic(folder / "picture.png", png.getvalue())
-        paths.append(folder / "picture.png")
-    return paths
+    seeds = ", ".join(map(str, lab.seeds))
+    about = f"`{command}`, scale {lab.scale}, seeds {seeds}, {made['date']}"
+    page = result.markdown(["![picture](picture.png)", "", about])
+    write_atomic(folder / "result.md", page.encode())
+    png = io.BytesIO()
+    picture.savefig(png, format="png", dpi=120)
+    write_atomic(folder / "picture.png", png.getvalue())
+    return [folder / name for name in ("result.json", "result.md", "picture.png")]
 
 
 def seeds_of(count: int) -> tuple[int, ...]:
@@ -170,3 +164,10 @@ def jobs_for(backend: str, jobs: int | None) -> int:
 def percent(fraction: float | None) -> str:
     """``12.34 %``, or a dash where nothing was measured."""
     return "-" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def with_spread(found: Estimate) -> str:
+    """Mean and sample standard deviation: ``12.34 ± 0.56 %``; of a single value itself."""
+    if found.spread is None:
+        return percent(found.mean)
+    return f"{100 * found.mean:.2f} ± {100 * found.spread:.2f} %"

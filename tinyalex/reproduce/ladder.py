@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes, training
-from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import estimate
 from tinyalex.reproduce.store import Arm
 
@@ -69,7 +69,7 @@ def run(lab: Lab) -> tuple[Result, Figure]:
                 name,
                 percent(stated),
                 ", ".join(percent(e) for e in errors),
-                percent(found.mean),
+                with_spread(found),
                 f"{100 * (found.mean - stated):+.2f}",
                 "ten crops" if crops == 10 else "one view",
                 f"{rung.length(lab.epochs)} of {rung.recipe.batch_size}",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyalex import recipes
 from tinyalex.errors import DivergedError
-from tinyalex.reproduce.lab import Lab, Result, percent
+from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import estimate
 from tinyalex.reproduce.store import Arm
 from tinyalex.training import read_summary
@@ -42,7 +42,7 @@ def run(lab: Lab) -> tuple[Result, Figure]:
             "loss": estimate(losses).to_dict(),
             "error": estimate(errors).to_dict(),
         }
-        rows.append([f"{rate:g}", f"{estimate(losses).mean:.3f}", percent(estimate(errors).mean)])
+        rows.append([f"{rate:g}", f"{estimate(losses).mean:.3f}", with_spread(estimate(errors))])
     alive = {r: f["error"]["mean"] for r, f in figures.items() if "error" in f}
     best = min(alive, key=alive.__getitem__) if alive else "none"
     result = Result(
