@@ -63,7 +63,7 @@ def test_rates_are_searched_beyond_the_ends_of_their_lists(found: dict[str, Any]
 def test_the_factor_is_of_each_nets_best_rate(found: dict[str, Any]) -> None:
     factors = [setting["factor"] for setting in found["settings"]]
     assert factors == pytest.approx([4.0] * 4)
-    assert "4.0 to 4.0 times sooner" in found["answer"]
+    assert "4.0 (as in figure 1), 4.0 (weights by inputs)" in found["answer"]
 
 
 def test_a_slower_tanh_makes_it_larger(found: dict[str, Any]) -> None:
@@ -108,5 +108,5 @@ def test_its_first_setting_is_figure_1_itself(lab: Lab) -> None:
 
 def test_a_net_that_never_arrives_has_no_factor(lab: Lab) -> None:
     result, _ = fig1_why.run(replace(lab, store=Slopes(), epochs=4, data=None))  # type: ignore[arg-type]
-    assert "Not every net" in result.answer
+    assert "- (as in figure 1)" in result.answer
     assert result.rows[0][2].endswith("never") and result.rows[0][3] == "-"

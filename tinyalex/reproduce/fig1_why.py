@@ -188,20 +188,14 @@ def _factor(factor: float | None) -> str:
 
 
 def _answer(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> str:
-    """In a sentence: between what the factor lies, and what a slower tanh makes of it."""
-    factors = [s["factor"] for s in settings if s["factor"] is not None]
-    if len(factors) < len(settings):
-        return "Not every net reached the error at a rate that was tried."
-    said = (
-        f"Each at its best rate, ReLU is {min(factors):.1f} to {max(factors):.1f} times sooner, "
-        f"whatever the start"
-    )
+    """In a sentence: the factor in each setting, and what a slower tanh makes of it."""
+    factors = [f"{_factor(s['factor'])} ({s['name']})" for s in settings]
+    said = f"Each at its best rate, ReLU is sooner by a factor of {', '.join(factors)}"
     late = [
-        f"{one['factor']:.1f} with tanh at 1/{one['divisor']} of its best rate"
+        f"{_factor(one['factor'])} with tanh at 1/{one['divisor']} of its best rate"
         for one in slower
-        if one["factor"] is not None
     ]
-    return f"{said}; {', '.join(late)}." if late else f"{said}."
+    return f"{said}; as in figure 1 but {' or '.join(late)}."
 
 
 def _draw(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> Figure:
