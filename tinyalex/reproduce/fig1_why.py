@@ -15,7 +15,7 @@ from tinyalex.reproduce.store import Arm
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HALVINGS = (4, 8)  # epochs after which the slower half of a net's rates is given up
+HALVINGS = (2, 4)  # epochs after which the slower half of a net's rates is given up
 PIXELS = 64.0  # about the standard deviation of CIFAR-10's pixels less the mean image
 INPUTS = {"conv1": 3 * 5 * 5, "conv2": 32 * 5 * 5, "conv3": 32 * 5 * 5, "fc10": 64 * 4 * 4}
 GAINS = {"ReLU": math.sqrt(2), "tanh": 1.0}

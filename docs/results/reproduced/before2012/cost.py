@@ -9,7 +9,7 @@ import sys
 from tinyalex import data
 from tinyalex.reproduce.features import linear_errors
 
-costs = [float(cost) for cost in sys.argv[1:]] or [0.001, 0.01, 0.1]
+costs = [float(cost) for cost in sys.argv[1:]] or [0.0001, 0.0003, 0.001, 0.003, 0.01]
 held_out = data.load("cifar10@held-out")
 print(f"trained on {len(held_out.train):,} images, tested on {len(held_out.test):,} held out")
 for cost, error in zip(costs, linear_errors(held_out, 0, costs), strict=True):
