@@ -119,7 +119,7 @@ def _result(
         settings.append(
             {
                 "name": setting.name,
-                "rates": {net: best[i, net] for net in GAINS},
+                "rates": {net: None if there[net] is None else best[i, net] for net in GAINS},
                 "arrivals": there,
                 "factor": _ratio(there["tanh"], there["ReLU"]),
                 "searched": {
@@ -146,7 +146,8 @@ def _result(
         for s in settings
     ]
     for one in slower:
-        rate = usual["rates"]["tanh"] / one["divisor"]
+        best_rate = usual["rates"]["tanh"]
+        rate = None if best_rate is None else best_rate / one["divisor"]
         rows.append(
             [
                 f"{usual['name']}, tanh's rate divided by {one['divisor']}",
@@ -166,7 +167,7 @@ def _result(
         {"settings": settings, "slower": slower, "target": fig1.TARGET},
         [
             "One seed. In every setting each net's rate was searched, a factor of two apart, until "
-            "the best had one on either side; the slower half was given up after "
+            "the best had one on either side or nobody arrived; the slower half was given up after "
             f"{' and '.join(map(str, HALVINGS))} epochs (searches: result.json), and who had not "
             f"arrived after {LATEST} counts as never.",
             "Weights by inputs: deviations of sqrt(2 / n) before ReLU and sqrt(1 / n) before tanh "
@@ -181,12 +182,12 @@ def _ratio(tanh: float | None, relu: float | None) -> float | None:
     return None if tanh is None or relu is None else tanh / relu
 
 
-def _text(rate: float, epochs: float | None) -> str:
-    return f"{rate:g}, {'never' if epochs is None else f'{epochs:.1f}'}"
+def _text(rate: float | None, epochs: float | None) -> str:
+    return "never" if rate is None or epochs is None else f"{rate:g}, {epochs:.1f}"
 
 
 def _factor(factor: float | None) -> str:
-    return "-" if factor is None else f"{factor:.1f}"
+    return "none, one is never there" if factor is None else f"{factor:.1f}"
 
 
 def _answer(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> str:
@@ -216,6 +217,6 @@ def _draw(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> Figur
     axis.set_xlim(0, 1.15 * max(6, *(factor or 0 for _, factor, _ in bars)))
     axis.set_xlabel(f"how many times sooner ReLU reaches {fig1.TARGET:.0%} training error")
     axis.set_title("Figure 1 from other starts")
-    axis.legend(loc="lower right")
+    axis.legend(loc="center right")
     axis.spines[["top", "right"]].set_visible(False)
     return figure
