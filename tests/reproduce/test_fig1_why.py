@@ -109,6 +109,6 @@ def test_its_first_setting_is_figure_1_itself(lab: Lab) -> None:
 
 def test_a_net_that_never_arrives_has_no_factor(lab: Lab) -> None:
     result, _ = fig1_why.run(replace(lab, store=Slopes(), epochs=4, data=None))  # type: ignore[arg-type]
-    assert "none, one is never there (as in figure 1)" in result.answer
-    assert result.rows[0][2:] == ["never", "none, one is never there"]
+    assert "none, not both are there (as in figure 1)" in result.answer
+    assert result.rows[0][2:] == ["never", "none, not both are there"]
     assert result.figures["settings"][0]["rates"]["tanh"] is None

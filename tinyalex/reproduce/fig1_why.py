@@ -101,7 +101,9 @@ def _beyond(curves: Mapping[float, fig1.Curve]) -> set[float]:
     rate = fig1.fastest(curves)
     if fig1.arrival(curves[rate]) is None:
         return set()
-    return {{min(curves): rate / 2, max(curves): rate * 2}.get(rate, rate)} - set(curves)
+    if rate == min(curves):
+        return {rate / 2}
+    return {rate * 2} if rate == max(curves) else set()
 
 
 def _result(
@@ -187,7 +189,7 @@ def _text(rate: float | None, epochs: float | None) -> str:
 
 
 def _factor(factor: float | None) -> str:
-    return "none, one is never there" if factor is None else f"{factor:.1f}"
+    return "none, not both are there" if factor is None else f"{factor:.1f}"
 
 
 def _answer(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> str:
