@@ -18,6 +18,7 @@ PAGE = "tinyalex/report/page/__init__.py"
 LOADER = "tinyalex/data/loader.py"
 PARTS = "tinyalex/data/parts.py"
 INDEX = "docs/results/index.py"
+MEASURED = "docs/results/measured.py"
 SIDE = "tinyalex/reproduce/side_by_side.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
@@ -278,18 +279,25 @@ REPRODUCE_MUTANTS = (
         "README.md",
         "| `tiny`, digits | 0.",
         "| `tiny`, digits | 1.",
-        (f"{OF_RESULTS}::test_every_figure_in_the_readme_and_on_the_page_comes_from_a_file",),
+        (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
+    ),
+    Mutant(
+        "results: a figure in docs/reproduce.md was changed by hand",
+        "docs/reproduce.md",
+        "ReLU is there after 5.",
+        "ReLU is there after 6.",
+        (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
     ),
     Mutant(
         "results: a figure without a file is let through",
         INDEX,
-        'return [f"{m.group()} in: {_line(prose, m.start())}" for m in MEASURED.finditer(prose)]',
+        'return [f"{m.group()} in: {_line(text, m.start())}" for m in MEASURED.finditer(text)]',
         "return []",
         (f"{OF_RESULTS}::test_a_new_figure_needs_a_file",),
     ),
     Mutant(
         "results: the spread is that of all seeds there are",
-        INDEX,
+        MEASURED,
         "statistics.stdev(values)",
         "statistics.pstdev(values)",
         (f"{OF_RESULTS}::test_figures_are_taken_from_the_right_place",),

@@ -1,0 +1,97 @@
+"""Sentences of the documentation with figures of ours: ``{}`` for each, and where it comes from."""
+
+from __future__ import annotations
+
+from measured import (
+    before_2012,
+    errors,
+    figure_1,
+    gpu_ratio,
+    logged,
+    mean,
+    ratio,
+    read,
+    runs,
+    spread_of,
+    ten_crops,
+)
+
+Claim = tuple[str, list[float]]
+
+
+def of_readme() -> list[Claim]:
+    tiny = errors("tiny-digits/seed", 0, 1, 2)
+    sec, crops = errors("cifar-80sec/seed", 0, 1, 2), ten_crops("cifar-80sec/seed", 0, 1, 2)
+    mini = errors("imagenette/seed", 0, 1, 2)
+    mini_crops = logged("imagenette/evaluate.txt", r"^runs/alexnet-mini\S+ +([\d.]+) %")[-3:]
+    first = runs("tiny-digits/seed", 0)[0]
+    sec_time = mean([r["wall_seconds"] for r in runs("cifar-80sec/seed", 0, 1, 2)]) / 60
+    mini_time = mean([r["wall_seconds"] for r in runs("imagenette/seed", 0, 1, 2)]) / 60
+    tiny_time = mean([r["wall_seconds"] for r in runs("tiny-digits/seed", 0, 1, 2)]) / 60
+    trained = [f"{net}-train-{i}" for net in ("alexnet", "alexnet-torchvision") for i in (1, 2)]
+    return [
+        ("test error  {:.2f} %", [tiny[0]]),
+        ("time        {:.1f} s for 40 epochs, {:,.0f} images/s",
+         [first["wall_seconds"], first["images_per_second"]]),
+        ("no download | {:.1f} | {:.1f} % |", [tiny_time, mean(tiny)]),
+        ('calls "80sec" | {:.1f} | {:.1f} %', [sec_time, mean(sec)]),
+        ("half of AlexNet's filters | {:.0f}, beside other jobs | {:.1f} % |",
+         [mini_time, mean(mini)]),
+        ("step of the paper's net is {:.1f} times as fast as PyTorch's in float32 and {:.1f} times",
+         [gpu_ratio("float32"), gpu_ratio("tf32")]),
+        ("by hand err on {:.1f} % of the test\nimages, one small net on {:.1f} %, seven of them "
+         "together on {:.1f} %; the intervals do not touch",
+         [100 * error for error in before_2012()["errors"].values()]),
+        ("training error {:.1f} times sooner than tanh, where the paper has six", [figure_1()]),
+        ("| `tiny`, digits | {:.2f} ± {:.2f} % |", [mean(tiny), spread_of(tiny)]),
+        ("| the three of them together | {:.2f} % | | `tinyalex evaluate runs/tiny",
+         logged("tiny-digits/ensemble.txt")),
+        ("| `cifar-80sec`, CIFAR-10 | {:.2f} ± {:.2f} % |", [mean(sec), spread_of(sec)]),
+        ("| the same, ten crops | {:.2f} ± {:.2f} % | 0, 1, 2 | `tinyalex evaluate RUN --crops 10` "
+         "|\n| the three of them together | {:.2f} % | | `tinyalex evaluate runs/cifar",
+         [mean(crops), spread_of(crops), *logged("cifar-80sec/ensemble.txt")]),
+        ("| `cifar-18pct`, CIFAR-10, NumPy backend | {:.2f} % |", errors("cifar-18pct/seed", 0)),
+        ("| `alexnet-mini`, Imagenette (4,000 images) | {:.2f} ± {:.2f} % |",
+         [mean(mini), spread_of(mini)]),
+        ("| the same, ten crops | {:.2f} ± {:.2f} % | 0, 1, 2 | `tinyalex evaluate RUN --crops 10` "
+         "|\n| the three of them together, ten crops | {:.2f} % |",
+         [mean(mini_crops), spread_of(mini_crops), logged("imagenette/evaluate.txt")[-1]]),
+        ("the paper's net {:.1f} times as fast,\ntorchvision's AlexNet {:.1f} times, `cifar-18pct` "
+         "{:.1f} times; a single image of torchvision's layout {:.1f}\ntimes",
+         [ratio("train", *trained[:2]), ratio("train", *trained[2:]),
+          ratio("train", "cifar-18pct-train-1", "cifar-18pct-train-2"),
+          ratio("infer", "alexnet-torchvision-infer-1-1", "alexnet-torchvision-infer-1-2")]),
+    ]  # fmt: skip
+
+
+def of_reproduce() -> list[Claim]:
+    sooner, arrivals = figure_1(), read("reproduced/fig1/result.json")["figures"]["arrivals"]
+    relu, tanh = mean(arrivals["ReLU"]), mean(arrivals["tanh"])
+    apart = max(max(values) / min(values) for values in arrivals.values())
+    why = read("reproduced/fig1-why/result.json")["figures"]
+    scaled, weights = (setting["arrivals"] for setting in why["settings"][2:])
+    return [
+        ("**Figure 1's six times is {:.1f} here", [sooner]),
+        ("ReLU is there after {:.1f} epochs, tanh after {:.1f}, where six times would be {:.1f}",
+         [relu, tanh, 6 * relu]),
+        ("with one seed; seeds differ by {:.0f} % here", [100 * (apart - 1)]),
+        ("With tanh at half of its best rate the factor is {:.1f}.", [why["slower"][0]["factor"]]),
+        ("**tanh is there a little sooner than ReLU**: {:.1f} epochs\n  and {:.1f}.",
+         [scaled["tanh"], scaled["ReLU"]]),
+        ("make ReLU half as fast ({:.1f} epochs) and\n  leave tanh as it is ({:.1f})",
+         [weights["ReLU"], weights["tanh"]]),
+    ]  # fmt: skip
+
+
+# Figures that are nobody's measurement here, and whose they are.
+NOT_OURS = {
+    r"Python 3\.11|NumPy 2\.4": "versions",
+    r"\(its author: 26 %\)": "cuda-convnet, layers-80sec.cfg",
+    r"\(top-5: 18\.2 %, one net, ten crops\)": "the paper, section 1",
+    r"25 % training error six times sooner": "the paper, figure 1",
+    r"26\.2 > 18\.2 > 15\.3 %|the published 26\.2 %": "the paper, sections 1 and 6",
+    r"18\.2 % with one, 16\.4 % with five": "the paper, section 6",
+    r"39\.0 and 37\.5 %": "the paper, section 4.1",
+    r"0\.01, chosen by hand": "the paper, section 5",
+    r"Student's 95 % interval": "a definition",
+}
