@@ -7,18 +7,13 @@ STORE = "tinyalex/reproduce/store.py"
 FIG1 = "tinyalex/reproduce/fig1.py"
 WHY = "tinyalex/reproduce/fig1_why.py"
 TOWERS = "tinyalex/reproduce/towers.py"
+LRSWEEP = "tinyalex/reproduce/lrsweep.py"
 ABLATIONS = "tinyalex/reproduce/ablations.py"
 ENSEMBLES = "tinyalex/reproduce/ensembles.py"
 SMALL = "tinyalex/models/small.py"
 LARGE = "tinyalex/models/alexnet_without.py"
-FACTS = "tinyalex/report/page/facts.py"
-FINDINGS = "tinyalex/report/page/findings.py"
-SECTIONS = "tinyalex/report/page/sections.py"
-PAGE = "tinyalex/report/page/__init__.py"
 LOADER = "tinyalex/data/loader.py"
 PARTS = "tinyalex/data/parts.py"
-INDEX = "docs/results/index.py"
-MEASURED = "docs/results/measured.py"
 SIDE = "tinyalex/reproduce/side_by_side.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
@@ -27,10 +22,8 @@ OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
 OF_ALEXNET = "tests/models/test_alexnet.py"
 OF_FIG1 = "tests/reproduce/test_fig1.py"
 OF_WHY = "tests/reproduce/test_fig1_why.py"
-OF_PAGE = "tests/report/page/test_page.py"
 OF_LOADER = "tests/data/test_loader.py"
 OF_PARTS = "tests/data/test_parts.py"
-OF_RESULTS = "tests/test_results.py"
 OF_SIDE = "tests/reproduce/test_side_by_side.py"
 
 REPRODUCE_MUTANTS = (
@@ -72,8 +65,8 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "lab: a finished run is trained again",
         STORE,
-        'return int(training.read_summary(out)["epochs"]) >= epochs',
-        'return int(training.read_summary(out)["epochs"]) > epochs',
+        'return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)',
+        'return int(training.read_summary(out)["epochs"]) > arm.length(epochs)',
         (f"{OF_STORE}::test_a_run_is_trained_once",),
     ),
     Mutant(
@@ -198,55 +191,6 @@ REPRODUCE_MUTANTS = (
         (f"{OF_EXPERIMENTS}::test_columns_that_do_not_exchange_are_blind_to_each_other",),
     ),
     Mutant(
-        "report: units that fire once are dead",
-        FACTS,
-        "ever: Host = np.any(on,",
-        "ever: Host = np.all(on,",
-        (f"{OF_PAGE}::test_a_unit_that_fires_once_is_alive",),
-    ),
-    Mutant(
-        "report: layers stay watched",
-        FACTS,
-        '            del layer.__dict__["forward"]\n',
-        "            pass\n",
-        (f"{OF_PAGE}::test_the_features_are_what_the_last_layer_gets",),
-    ),
-    Mutant(
-        "report: the commonest mistake is read the wrong way round",
-        FINDINGS,
-        "right, taken = np.unravel_index",
-        "taken, right = np.unravel_index",
-        (f"{OF_PAGE}::test_findings_say_what_the_answers_are",),
-    ),
-    Mutant(
-        "report: an image is its own nearest",
-        FINDINGS,
-        "    distance[query] = np.inf\n",
-        "",
-        (f"{OF_PAGE}::test_the_nearest_are_others_in_order_of_distance",),
-    ),
-    Mutant(
-        "report: names are markup",
-        PAGE,
-        "<code>{escape(first.name)}</code>",
-        "<code>{first.name}</code>",
-        (f"{OF_PAGE}::test_names_from_outside_are_text_not_markup",),
-    ),
-    Mutant(
-        "report: photographs stay in",
-        PAGE,
-        "if photographs or not shows_images",
-        "if photographs or shows_images",
-        (f"{OF_PAGE}::test_photographs_can_be_left_out",),
-    ),
-    Mutant(
-        "report: pictures say nothing to who cannot see them",
-        SECTIONS,
-        """src="{bars}" alt="{escape(alt)}">""",
-        """src="{bars}" alt="">""",
-        (f"{OF_PAGE}::test_everything_is_in_the_page_and_every_picture_says_what_it_shows",),
-    ),
-    Mutant(
         "loader: crops at the centre are at random all the same",
         LOADER,
         "self.random_crop = training and random_crop",
@@ -273,34 +217,6 @@ REPRODUCE_MUTANTS = (
         'f"{dataset.fingerprint} {text}"',
         'f"{dataset.fingerprint}"',
         (f"{OF_PARTS}::test_fewer_training_images_are_tested_on_all_test_images",),
-    ),
-    Mutant(
-        "results: a figure in README.md was changed by hand",
-        "README.md",
-        "| `tiny`, digits | 0.",
-        "| `tiny`, digits | 1.",
-        (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
-    ),
-    Mutant(
-        "results: a figure in docs/reproduce.md was changed by hand",
-        "docs/reproduce.md",
-        "ReLU is there after 5.",
-        "ReLU is there after 6.",
-        (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
-    ),
-    Mutant(
-        "results: a figure without a file is let through",
-        INDEX,
-        'return [f"{m.group()} in: {_line(text, m.start())}" for m in MEASURED.finditer(text)]',
-        "return []",
-        (f"{OF_RESULTS}::test_a_new_figure_needs_a_file",),
-    ),
-    Mutant(
-        "results: the spread is that of all seeds there are",
-        MEASURED,
-        "statistics.stdev(values)",
-        "statistics.pstdev(values)",
-        (f"{OF_RESULTS}::test_figures_are_taken_from_the_right_place",),
     ),
     Mutant(
         "side by side: the others go on when one has failed",
@@ -343,5 +259,19 @@ REPRODUCE_MUTANTS = (
         'curves[k][epochs - 1]["train_error"]',
         'curves[k][-1]["train_error"]',
         (f"{OF_FIG1}::test_rates_are_compared_after_as_many_epochs",),
+    ),
+    Mutant(
+        "lrsweep: a rate at which a seed diverged may be the best",
+        LRSWEEP,
+        'for r, f in figures.items() if not f["diverged"]',
+        'for r, f in figures.items() if "error" in f',
+        (f"{OF_EXPERIMENTS}::test_rates_that_diverge_are_told_and_are_not_the_best",),
+    ),
+    Mutant(
+        "lrsweep: a rate that diverges ends the others",
+        LRSWEEP,
+        'lab.data_or("cifar10"), may_diverge=True)',
+        'lab.data_or("cifar10"))',
+        (f"{OF_EXPERIMENTS}::test_rates_that_diverge_are_told_and_are_not_the_best",),
     ),
 )

@@ -10,6 +10,7 @@ from tests.mutants.in_learn import LEARN_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
+from tests.mutants.in_pages import PAGES_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
@@ -31,6 +32,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PACKED_MUTANTS
     + PREPARE_MUTANTS
     + REPRODUCE_MUTANTS
+    + PAGES_MUTANTS
     + LEARN_MUTANTS
     + GRADER_MUTANTS
 )

@@ -15,7 +15,7 @@ from PIL import Image
 from tinyalex import models, recipes, reproduce
 from tinyalex.errors import ConfigError
 from tinyalex.layers import MaxPool2d
-from tinyalex.reproduce import Lab, ablations, ensembles, towers
+from tinyalex.reproduce import Lab, ablations, ensembles, lrsweep, towers
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
@@ -216,3 +216,27 @@ def test_a_result_can_be_written_as_json(lab: Lab) -> None:
     found = asdict(estimate([0.1, 0.2]))
     assert json.loads(json.dumps(found)) == found
     assert set(recipes.names()) >= set(ensembles.NETS.values()) | set(towers.NETS.values())
+
+
+def test_rates_that_diverge_are_told_and_are_not_the_best(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where only some of the seeds did; the others' figures stay."""
+    monkeypatch.setattr(lrsweep, "FACTORS", (1.0, 2.0, 1e12))
+    rate = recipes.get("cifar-80sec").lr
+    result, _ = lrsweep.run(lab)
+    assert [row[-1] for row in result.rows] == ["", "", "2 of 2"]
+    assert result.rows[2][1:3] == ["", ""]
+    best, other = (rate, 2 * rate) if f"epochs {rate:g} is" in result.answer else (2 * rate, rate)
+
+    finished = Lab.finished
+
+    def all_but_one(self: Lab, arm: Any) -> list[Path]:
+        return finished(self, arm)[: 1 if arm.recipe.lr == best else None]
+
+    monkeypatch.setattr(Lab, "finished", all_but_one)
+    again, _ = lrsweep.run(lab)
+    assert f"epochs {other:g} is best" in again.answer
+    before, after = (found.figures[f"{best:g}"] for found in (result, again))
+    assert after["diverged"] == 1
+    assert after["error"]["values"] == before["error"]["values"][:1]

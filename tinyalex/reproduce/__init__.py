@@ -67,7 +67,7 @@ _EXPERIMENTS = {
         Experiment("ensemble", "one, three, five, seven nets", 7, ensembles.ensemble),
         Experiment("tencrop", "one view against ten", 3, ensembles.tencrop),
         Experiment("towers", "figure 3: colour in the two columns", 3, towers.run),
-        Experiment("lrsweep", "the learning rate", 1, lrsweep.run),
+        Experiment("lrsweep", "the learning rate", 3, lrsweep.run),
     )
 }
 

@@ -55,6 +55,14 @@ class Lab:
         """Train arms with every seed; returns the runs' folders, an arm's seeds in a row."""
         return self.store.train_all([(arm, s, self.epochs) for arm in arms for s in self.seeds])
 
+    def finished(self, arm: Arm) -> list[Path]:
+        """Folders of an arm's runs that came to their end, by seed; who diverged did not."""
+        return [
+            self.store.path(arm, seed, self.epochs)
+            for seed in self.seeds
+            if self.store.done(arm, seed, self.epochs)
+        ]
+
     def data_or(self, usual: str) -> str:
         """The data to use, where an experiment has usual ones."""
         return self.data or usual

@@ -131,13 +131,12 @@ class Store:
 
     def _train(self, arm: Arm, seed: int, epochs: int | None) -> Path:
         out = self.path(arm, seed, epochs)
-        wanted = arm.length(epochs)
-        if self._done(out, wanted):
+        if self.done(arm, seed, epochs):
             return out
         listener = Listener() if self._listen is None else self._listen(arm, seed)
         if (out / training.config.FILE).exists():
             summary = training.resume(
-                out, listener, epochs=wanted, backend=self.backend, threads=self.threads
+                out, listener, epochs=arm.length(epochs), backend=self.backend, threads=self.threads
             )
         else:
             config = RunConfig(
@@ -146,7 +145,7 @@ class Store:
                 recipe=arm.recipe,
                 backend=self.backend,
                 threads=self.threads,
-                epochs=wanted,
+                epochs=arm.length(epochs),
                 seed=seed,
                 out=out,
                 data_root=self.data_root,
@@ -166,7 +165,7 @@ class Store:
         TinyalexError
             As `train`; what else was being trained is stopped, and kept.
         """
-        missing = {self.path(*item): item for item in items if not self._done_item(item)}
+        missing = {self.path(*item): item for item in items if not self.done(*item)}
         threads = self.threads or os.cpu_count() or 1
         at_a_time = min(self.jobs, len(missing), threads)
         began = time.monotonic()
@@ -188,9 +187,12 @@ class Store:
                 ended(i + 1)
         return [self.path(*item) for item in items]
 
-    def _done_item(self, item: Item) -> bool:
-        arm, _, epochs = item
-        return self._done(self.path(*item), arm.length(epochs))
+    def done(self, arm: Arm, seed: int, epochs: int | None = None) -> bool:
+        """Whether a run has come to its end; one that diverged has not."""
+        out = self.path(arm, seed, epochs)
+        if not (out / "summary.json").exists():
+            return False
+        return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)
 
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
         """The records of a run's epochs, from its metrics.jsonl."""
@@ -199,8 +201,3 @@ class Store:
             return []
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [record for record in records if "test_error" in record]
-
-    def _done(self, out: Path, epochs: int) -> bool:
-        if not (out / "summary.json").exists():
-            return False
-        return int(training.read_summary(out)["epochs"]) >= epochs
