@@ -14,6 +14,10 @@ from tinyalex.recipes.recipe import Recipe
 _BIASES = ("*.bias", 2.0, 0.0)
 
 _METHOD = "example-layers/layer-params-18pct.cfg: rate / 10 after 120 epochs, again after 10 more"
+_CROPS_METHOD = (
+    "cuda-convnet wiki, Methodology (the 13 % net): 100 epochs on 4/5 of the data and 40 on all of "
+    "it, 10 at a tenth of the rate, 10 at a hundredth; here all of the data from the start"
+)
 _CROPS = "cuda-convnet wiki, TrainingNet: random 24x24 translations (crop border 4) and mirrors"
 
 
@@ -77,12 +81,12 @@ CIFAR_19PCT = Recipe(
 CIFAR_19PCT_CROP = Recipe(
     name="cifar-19pct-crop",
     model="cifar-19pct",
-    epochs=520,
+    epochs=160,
     batch_size=128,
     image_size=32,
     lr=0.001,
     multipliers=(_BIASES,),
-    schedule={"kind": "steps", "epochs": (500, 510), "factor": 0.1},
+    schedule={"kind": "steps", "epochs": (140, 150), "factor": 0.1},
     init=CIFAR_19PCT.init,
     crop=24,
     mirror=True,
@@ -91,8 +95,8 @@ CIFAR_19PCT_CROP = Recipe(
         weight_decay="layer-params-19pct.cfg: set wc to 0 for translations, 14.2 %",
         crop=_CROPS,
         mirror=_CROPS,
-        epochs="layer-params-conv-local-11pct.cfg: about 350 + 150, then 10 and 10 epochs",
-        schedule="layer-params-conv-local-11pct.cfg",
+        epochs=f"{_CROPS_METHOD} (the 19pct file names no schedule)",
+        schedule=_CROPS_METHOD,
     ),
 )
 
@@ -116,28 +120,26 @@ _LOCAL_METHOD = (
 )
 
 
-def _conv_local(name: str, file: str) -> Recipe:
+def _conv_local(name: str, file: str, epochs: int, method: str) -> Recipe:
     return Recipe(
         name=name,
         model=name,
-        epochs=520,
+        epochs=epochs,
         batch_size=128,
         image_size=32,
         lr=0.001,
         weight_decay=0.004,
         multipliers=(("conv*.weight", 1.0, 0.0), _BIASES),
-        schedule={"kind": "steps", "epochs": (500, 510), "factor": 0.1},
+        schedule={"kind": "steps", "epochs": (epochs - 20, epochs - 10), "factor": 0.1},
         init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "local3": 0.04, "local4": 0.04, "fc10": 0.01}),
         crop=24,
         mirror=True,
-        sources=_sources(
-            file, crop=_CROPS, mirror=_CROPS, epochs=_LOCAL_METHOD, schedule=_LOCAL_METHOD
-        ),
+        sources=_sources(file, crop=_CROPS, mirror=_CROPS, epochs=method, schedule=method),
     )
 
 
-CIFAR_13PCT = _conv_local("cifar-13pct", "conv-local-13pct")
-CIFAR_11PCT = _conv_local("cifar-11pct", "conv-local-11pct")
+CIFAR_13PCT = _conv_local("cifar-13pct", "conv-local-13pct", 160, _CROPS_METHOD)
+CIFAR_11PCT = _conv_local("cifar-11pct", "conv-local-11pct", 520, _LOCAL_METHOD)
 
 
 def _figure1(name: str) -> Recipe:
