@@ -7,6 +7,7 @@ STORE = "tinyalex/reproduce/store.py"
 FIG1 = "tinyalex/reproduce/fig1.py"
 WHY = "tinyalex/reproduce/fig1_why.py"
 TOWERS = "tinyalex/reproduce/towers.py"
+LADDER = "tinyalex/reproduce/ladder.py"
 LRSWEEP = "tinyalex/reproduce/lrsweep.py"
 ABLATIONS = "tinyalex/reproduce/ablations.py"
 ENSEMBLES = "tinyalex/reproduce/ensembles.py"
@@ -259,6 +260,13 @@ REPRODUCE_MUTANTS = (
         'curves[k][epochs - 1]["train_error"]',
         'curves[k][-1]["train_error"]',
         (f"{OF_FIG1}::test_rates_are_compared_after_as_many_epochs",),
+    ),
+    Mutant(
+        "ladder: who is shortened loses the last epochs too",
+        LADDER,
+        '"epochs": (epochs - 20, epochs - 10)',
+        '"epochs": recipe.schedule["epochs"]',
+        (f"{OF_EXPERIMENTS}::test_a_rung_that_is_shortened_keeps_its_ends",),
     ),
     Mutant(
         "lrsweep: a rate at which a seed diverged may be the best",

@@ -15,7 +15,7 @@ from PIL import Image
 from tinyalex import models, recipes, reproduce
 from tinyalex.errors import ConfigError
 from tinyalex.layers import MaxPool2d
-from tinyalex.reproduce import Lab, ablations, ensembles, lrsweep, towers
+from tinyalex.reproduce import Lab, ablations, ensembles, ladder, lrsweep, towers
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
@@ -216,6 +216,20 @@ def test_a_result_can_be_written_as_json(lab: Lab) -> None:
     found = asdict(estimate([0.1, 0.2]))
     assert json.loads(json.dumps(found)) == found
     assert set(recipes.names()) >= set(ensembles.NETS.values()) | set(towers.NETS.values())
+
+
+def test_a_rung_that_is_shortened_keeps_its_ends() -> None:
+    for name, _, _ in ladder.RUNGS:
+        short, whole = (ladder.arm(name, scale, "cifar10") for scale in ("laptop", "gpu"))
+        assert whole.recipe == recipes.get(name)
+        if name not in ladder.LAPTOP_EPOCHS:
+            assert short == whole
+            continue
+        ends = [
+            [arm.length() - epoch for epoch in arm.recipe.schedule["epochs"]]
+            for arm in (short, whole)
+        ]
+        assert short.length() < whole.length() and ends == [[20, 10], [20, 10]]
 
 
 def test_rates_that_diverge_are_told_and_are_not_the_best(

@@ -23,7 +23,7 @@ RUNGS = (
     ("cifar-11pct", 0.11, 10),
 )
 # On a laptop the last two, hours even so, lose most of the epochs before the rate falls, and keep
-# the ten and ten after it. The others are left whole (docs/decisions.md says what shortening costs).
+# the ten and ten after it. The others are whole (docs/decisions.md: what shortening costs).
 LAPTOP_EPOCHS = {"cifar-13pct": 80, "cifar-11pct": 80}
 
 
@@ -91,7 +91,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
             "The author trained the nets with crops on four fifths first; here on all from the "
             "start.",
             *(
-                f"{name} has {n} epochs, its recipe {recipes.get(name).epochs}; --scale gpu has all."
+                f"{name}: {n} epochs of its recipe's {recipes.get(name).epochs}; "
+                "--scale gpu has all."
                 for name, n in LAPTOP_EPOCHS.items()
                 if lab.scale == "laptop"
             ),
