@@ -34,8 +34,6 @@ class Arm:
         A data set's name or folder.
     growing : bool
         Its runs go on from one number of epochs to the next, at a constant rate.
-    epochs : int, optional
-        Other than the recipe's; the steps of the rate move along.
     may_diverge : bool
         A run of it whose loss is no longer a number ends there; otherwise that is an error.
     """
@@ -45,7 +43,6 @@ class Arm:
     recipe: Recipe
     data: str
     growing: bool = False
-    epochs: int | None = None
     may_diverge: bool = False
 
     def identity(self, epochs: int | None = None) -> str:
@@ -59,8 +56,8 @@ class Arm:
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     def length(self, epochs: int | None = None) -> int:
-        """How many epochs: ``epochs`` if given, else the arm's own, else the recipe's."""
-        return epochs or self.epochs or self.recipe.epochs
+        """How many epochs: ``epochs`` if given, else the recipe's."""
+        return epochs or self.recipe.epochs
 
     def with_recipe(self, name: str, **changes: Any) -> Arm:
         """The same with other numbers in its recipe."""
