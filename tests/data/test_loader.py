@@ -194,13 +194,14 @@ def test_testing_takes_centre_crops_in_order_without_any_draw() -> None:
     np.testing.assert_array_equal(labels, split.labels)
 
 
-def test_ten_views_come_one_at_a_time_with_the_labels_once() -> None:
+@pytest.mark.parametrize(("kind", "count"), [("ten", 10), ("nine", 9)])
+def test_several_views_come_one_at_a_time_with_the_labels_once(kind: str, count: int) -> None:
     split = random_split(5, 6, 6, 3)
-    loader = data.Loader(split, numpy, 3, crop=4, training=False, views="ten")
+    loader = data.Loader(split, numpy, 3, crop=4, training=False, views=kind)
     sizes = []
     for views, labels in loader.epoch(0):
         arrays = list(views)
-        assert len(arrays) == 10 and all(x.shape == (len(labels), 3, 4, 4) for x in arrays)
+        assert len(arrays) == count and all(x.shape == (len(labels), 3, 4, 4) for x in arrays)
         sizes.append(len(labels))
     assert sizes == [3, 2]
 
@@ -238,7 +239,8 @@ def test_close_ends_the_thread_of_a_running_epoch() -> None:
         ({"crop": 7}, "crop 7 does not fit images of 6 x 6"),
         ({"crop": 0}, "crop 0 does not fit"),
         ({"views": "tne"}, "unknown views 'tne'[\\s\\S]*'ten'"),
-        ({"views": "ten"}, "not for training"),
+        ({"views": "ten"}, "ten views are for testing, not for training"),
+        ({"views": "nine"}, "nine views are for testing, not for training"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -45,6 +45,16 @@ def test_ten_views_are_five_crops_and_their_mirrors(backend: Backend) -> None:
         np.testing.assert_allclose(plain[..., ::-1], flipped, atol=1e-4)
 
 
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS.keys())
+def test_nine_views_are_a_grid_without_mirrors(backend: Backend) -> None:
+    images = noise((2, 7, 9, 3))
+    views = [backend.to_host(v) for v in data.nine_views(images, backend, (4, 5), None, 0.5)]
+    corners = [(top, left) for top in (0, 1, 3) for left in (0, 2, 4)]
+    for view, (top, left) in zip(views, corners, strict=True):
+        cut = images[:, top : top + 4, left : left + 5].transpose(0, 3, 1, 2)
+        np.testing.assert_allclose(view, cut.astype(np.float32) * 0.5)
+
+
 def test_views_of_the_whole_image_reflect_a_fourteenth_at_each_side() -> None:
     images = noise((2, 26, 9, 1))
     views = list(data.ten_views(images, numpy, (26, 9), None, 1.0))
@@ -57,8 +67,9 @@ def test_views_of_the_whole_image_reflect_a_fourteenth_at_each_side() -> None:
 
 @given(sides, sides, seeds)
 def test_whole_images_of_any_size_have_ten_views(H: int, W: int, seed: int) -> None:
-    views = list(data.ten_views(noise((1, H, W, 3), seed), numpy, (H, W), None, 1.0))
-    assert [view.shape for view in views] == [(1, 3, H, W)] * 10
+    for cut, count in ((data.ten_views, 10), (data.nine_views, 9)):
+        views = list(cut(noise((1, H, W, 3), seed), numpy, (H, W), None, 1.0))
+        assert [view.shape for view in views] == [(1, 3, H, W)] * count
 
 
 @pytest.mark.parametrize("crop", [0, -1, 5])

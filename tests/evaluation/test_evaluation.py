@@ -53,6 +53,13 @@ def test_ten_views_are_corners_and_centre_and_mirrors_by_mean_probability(folder
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_nine_views_are_a_grid_without_mirrors_by_mean_probability(folders):
+    run = training.load_run(folders[0])
+    views = [(top, left, False) for top in (0, 1, 2) for left in (0, 1, 2)]
+    p = evaluation.probabilities(run, small_dataset().test, crops=9, batch_size=5)
+    np.testing.assert_allclose(p, by_hand(folders[0], views), rtol=1e-4, atol=1e-6)
+
+
 def test_one_runs_error_is_that_of_its_training(folders):
     found = evaluation.evaluate(folders[:1])
     summary = training.read_summary(folders[0])
@@ -103,7 +110,7 @@ def test_data_with_other_classes_or_sizes_are_refused(folders, monkeypatch):
 
 
 def test_bad_questions_are_refused(folders, tmp_path):
-    with pytest.raises(ConfigError, match="crops must be 1 or 10"):
+    with pytest.raises(ConfigError, match="crops must be 1, 9 or 10"):
         evaluation.evaluate(folders[:1], crops=5)
     with pytest.raises(ConfigError, match="no run is named"):
         evaluation.evaluate([])

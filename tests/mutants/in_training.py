@@ -59,9 +59,23 @@ TRAINING_MUTANTS = (
     Mutant(
         "views: ten crops without mirrors",
         VIEWS,
-        "for mirror in (False, True):",
-        "for mirror in (False, False):",
+        "five_corners, (False, True))",
+        "five_corners, (False, False))",
         (f"{OF_VIEWS}::test_ten_views_are_five_crops_and_their_mirrors",),
+    ),
+    Mutant(
+        "views: the nine are mirrored",
+        VIEWS,
+        "nine_corners, (False,))",
+        "nine_corners, (True,))",
+        (f"{OF_VIEWS}::test_nine_views_are_a_grid_without_mirrors",),
+    ),
+    Mutant(
+        "views: the nine end at the middle",
+        VIEWS,
+        "for left in (0, centre, right)]",
+        "for left in (0, centre, centre)]",
+        (f"{OF_VIEWS}::test_nine_views_are_a_grid_without_mirrors",),
     ),
     Mutant(
         "colour: eigenvalues of 0-255 units taken as they are",

@@ -33,7 +33,11 @@ def evaluate(
         str | None, typer.Option(help="Other data than the run's own: a name, or a folder.")
     ] = None,
     crops: Annotated[
-        int, typer.Option(help="Views of each image: 1, or 10 (five places, each mirrored).")
+        int,
+        typer.Option(
+            help="Views of each image: 1; 10 (five places, each mirrored); 9 (a grid, as in "
+            "cuda-convnet's tests)."
+        ),
     ] = 1,
     backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
     precision: PrecisionOption = None,
@@ -72,8 +76,6 @@ def evaluate(
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
-    if crops not in (1, 10):
-        raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")
     path = runs[0] / "evaluation.json" if out is None else out
     if weights_from is not None and path.resolve() == weights_from.resolve():
         raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
@@ -92,8 +94,8 @@ def evaluate(
     )
     write_json(path, found)
 
-    views = "one centre view" if crops == 1 else "ten views"
-    output.text(f"{found['n']:,} test images, {views} of each")
+    views = {1: "one centre view", 9: "nine views", 10: "ten views"}
+    output.text(f"{found['n']:,} test images, {views[crops]} of each")
     if search_weights:
         output.text(f"coefficients searched on {found['search']['n']:,} other images")
     output.text()

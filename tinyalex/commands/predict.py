@@ -26,7 +26,7 @@ def predict(
         typer.Option(help="In place of a run: torchvision (downloaded before), or a file."),
     ] = None,
     top: Annotated[int, typer.Option(help="How many classes to show.")] = 5,
-    crops: Annotated[int, typer.Option(help="Views of each image: 1 or 10.")] = 1,
+    crops: Annotated[int, typer.Option(help="Views of each image: 1, 9 or 10.")] = 1,
     data_root: Annotated[Path | None, typer.Option(help="Where downloaded weights lie.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,

@@ -21,7 +21,7 @@ from tinyalex.data.measure import Statistics, statistics
 from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.parts import MARK, part
 from tinyalex.data.summary import info
-from tinyalex.data.views import ten_views
+from tinyalex.data.views import nine_views, ten_views
 from tinyalex.errors import DataError, unknown
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "is_packed",
     "load",
     "load_packed",
+    "nine_views",
     "read_image",
     "statistics",
     "stratified_split",

@@ -15,8 +15,10 @@ from tinyalex.data.measure import centre
 from tinyalex.data.order import epoch_order
 from tinyalex.data.prefetch import prefetch
 from tinyalex.data.reading import Wanted, read_ahead, usable_cores
-from tinyalex.data.views import centre_corner, crop_size, ten_views
+from tinyalex.data.views import centre_corner, crop_size, nine_views, ten_views
 from tinyalex.errors import ConfigError, ShapeError, unknown
+
+_SEVERAL = {"ten": ten_views, "nine": nine_views}
 
 # Each kind of draw has a stream of its own: switching one off leaves the others as they were.
 _ORDER, _TOPS, _LEFTS, _MIRRORS, _COLOUR = range(5)
@@ -59,9 +61,9 @@ class Loader:
         Colour shift of training images, see `Statistics.colour`.
     training : bool
         Shuffle, and draw crops, mirrors and colours. Otherwise the images come in order.
-    views : ``"center"`` or ``"ten"``
-        With ``"ten"``, x is an iterator over the paper's ten views of a batch, one array a
-        view; see `ten_views`. Not for training.
+    views : ``"center"``, ``"ten"`` or ``"nine"``
+        With the last two, x is an iterator over the paper's ten views of a batch, or
+        cuda-convnet's nine, one array a view; see `ten_views`, `nine_views`. Not for training.
     prefetch : int
         Batches prepared ahead.
     shuffle : ``"full"`` or ``"shard"``
@@ -116,10 +118,10 @@ class Loader:
             raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "128")
         if seed < 0:
             raise ConfigError(f"seed must not be negative (got {seed})", "--seed 0")
-        if views not in ("center", "ten"):
-            raise unknown("views", views, ["center", "ten"])
-        if training and views == "ten":
-            raise ConfigError("ten views are for testing, not for training", "training=False")
+        if views not in ("center", *_SEVERAL):
+            raise unknown("views", views, ["center", *_SEVERAL])
+        if training and views in _SEVERAL:
+            raise ConfigError(f"{views} views are for testing, not for training", "training=False")
         if shuffle not in ("full", "shard"):
             raise unknown("shuffle", shuffle, ["full", "shard"])
         if training and shuffle == "shard" and split.shards is None:
@@ -150,7 +152,7 @@ class Loader:
 
         Yields
         ------
-        x : float32 (N, C, CH, CW), or an iterator over ten of these
+        x : float32 (N, C, CH, CW), or an iterator over several of these
         labels : int64 (N,)
 
         Raises
@@ -163,9 +165,10 @@ class Loader:
         One epoch at a time: a new one ends the one before.
         """
         self.close()
-        # Ten views are made by whoever takes them, one at a time.
+        # Several views are made by whoever takes them, one at a time.
         ahead = self.prefetch
-        feed = Feed(self.backend.asarray) if self.views == "ten" else self.backend.feed(ahead)
+        several = self.views in _SEVERAL
+        feed = Feed(self.backend.asarray) if several else self.backend.feed(ahead)
         self._running = prefetch(self._batches(self._plan(epoch), start_batch, feed), ahead, feed)
         return self._running
 
@@ -237,7 +240,7 @@ class Loader:
         def wanted() -> Iterator[Wanted]:
             for at in places:
                 chosen = plan.order[at]
-                if self.views == "ten":
+                if self.views in _SEVERAL:
                     none = nowhere[: len(chosen)]
                     yield Wanted(chosen, none, none, whole)
                 else:
@@ -260,8 +263,8 @@ class Loader:
         """Augment the images at some positions; ``tops`` and ``lefts`` count in ``images``."""
         asarray = self.backend.asarray
         labels = asarray(self.split.labels[plan.order[at]])
-        if self.views == "ten":
-            return ten_views(images, self.backend, self.crop, self._mean, self._scale), labels
+        if (several := _SEVERAL.get(self.views)) is not None:
+            return several(images, self.backend, self.crop, self._mean, self._scale), labels
         x = self.backend.augment(
             feed.bring(images),
             asarray(tops),

@@ -1,8 +1,8 @@
-"""Where images are cut: the centre, and the ten views that the paper averages over."""
+"""Where images are cut: the centre, and the ten or nine views that a test averages over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -41,6 +41,13 @@ def five_corners(image_hw: Pair, crop: Pair) -> list[Pair]:
     return [(0, 0), (0, right), centre_corner(image_hw, crop), (bottom, 0), (bottom, right)]
 
 
+def nine_corners(image_hw: Pair, crop: Pair) -> list[Pair]:
+    """Top and left of three crops beside each other in three rows, the centre crop among them."""
+    bottom, right = image_hw[0] - crop[0], image_hw[1] - crop[1]
+    middle, centre = centre_corner(image_hw, crop)
+    return [(top, left) for top in (0, middle, bottom) for left in (0, centre, right)]
+
+
 def ten_views(
     images: np.ndarray,
     backend: Backend,
@@ -67,6 +74,34 @@ def ten_views(
     crop is the whole image, a fourteenth of it (at least a pixel) is added at each side by
     reflection: the paper's corners lie 16 pixels beside the centre of 224, which is as much.
     """
+    return _cut(images, backend, crop, mean, scale, five_corners, (False, True))
+
+
+def nine_views(
+    images: np.ndarray,
+    backend: Backend,
+    crop: Pair,
+    mean: Array | None,
+    scale: float | Array,
+) -> Iterator[Array]:
+    """Yield the corners, the middles of the edges and the centre, none mirrored, one at a time.
+
+    Parameters, yields and notes are those of `ten_views`. The stated errors of cuda-convnet's
+    nets that were trained on crops are of these views. Source: cuda-convnet, convdata.py,
+    CroppedCIFARDataProvider, ``multiview_test``.
+    """
+    return _cut(images, backend, crop, mean, scale, nine_corners, (False,))
+
+
+def _cut(
+    images: np.ndarray,
+    backend: Backend,
+    crop: Pair,
+    mean: Array | None,
+    scale: float | Array,
+    corners_of: Callable[[Pair, Pair], list[Pair]],
+    mirrored: Sequence[bool],
+) -> Iterator[Array]:
     N, H, W, _ = images.shape
     if crop == (H, W):
         rows, columns = max(1, round(H / 14)), max(1, round(W / 14))
@@ -76,8 +111,8 @@ def ten_views(
             images, ((0, 0), (rows, rows), (columns, columns), (0, 0)), mode=mode
         )
     on_backend = backend.asarray(images)
-    corners = five_corners((images.shape[1], images.shape[2]), crop)
-    for mirror in (False, True):
+    corners = corners_of((images.shape[1], images.shape[2]), crop)
+    for mirror in mirrored:
         mirrors = backend.asarray(np.full(N, mirror))
         for top, left in corners:
             tops, lefts = (backend.asarray(np.full(N, at)) for at in (top, left))

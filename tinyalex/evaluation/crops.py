@@ -1,4 +1,4 @@
-"""Class probabilities of images, from one centre view or from the paper's ten."""
+"""Class probabilities of images, from one centre view or from several."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def probabilities(
     split : data.Split
     crops : int
         1: the centre. 10: the four corners and the centre, and their mirror images; the mean of
-        the ten softmax outputs, not of the logits (paper, section 4.1). A network trained on
-        whole images gets its ten views from an image enlarged by reflection; see
-        `data.ten_views`.
+        the ten softmax outputs, not of the logits (paper, section 4.1). 9: corners, edges and
+        centre, not mirrored, as in cuda-convnet's tests. A network trained on whole images gets
+        its views from an image enlarged by reflection; see `data.ten_views`, `data.nine_views`.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def probabilities(
     Raises
     ------
     ConfigError
-        ``crops`` is neither 1 nor 10.
+        ``crops`` is not 1, 9 or 10.
     """
     batches = view_probabilities(
         run.model, run.backend, run.config.recipe, run.statistics, split, crops, batch_size

@@ -21,6 +21,7 @@ from tinyalex.evaluation.search import (
     search_part,
 )
 from tinyalex.training import Run, load_dataset, load_run, topk_wrong
+from tinyalex.training.views import check_crops
 
 
 def evaluate(
@@ -43,7 +44,7 @@ def evaluate(
         Other data than the first run's own; they must have the same classes.
     data_root : Path, optional
     crops : int
-        1 or 10 views an image; see `probabilities`.
+        1, 9 or 10 views an image; see `probabilities`.
     backend, threads, precision : optional
     search_on : float, optional
         Share of the images on which coefficients of the runs are searched
@@ -64,8 +65,8 @@ def evaluate(
     Raises
     ------
     ConfigError
-        No run, coefficients that do not fit, or the runs and the data differ in their classes
-        or image sizes.
+        No run, no such number of views, coefficients that do not fit, or the runs and the data
+        differ in their classes or image sizes.
 
     Examples
     --------
@@ -79,6 +80,7 @@ def evaluate(
     """
     if not runs:
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
+    check_crops(crops)
     loaded = [load_run(folder, backend, threads, precision) for folder in runs]
     sets: dict[tuple[Any, ...], datasets.Dataset] = {}
     if search_on is not None and weights_from is not None:

@@ -33,7 +33,7 @@ def predict(
     top : int
         How many classes to name.
     crops : int
-        1 or 10 views an image.
+        1, 9 or 10 views an image; see `probabilities`.
     backend : str
 
     Returns

@@ -1,4 +1,4 @@
-"""A network's probabilities from one centre view of each image, or from the paper's ten."""
+"""A network's probabilities from one centre view of each image, or from several views."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training.metrics import topk_wrong
 
-VIEWS = {1: "center", 10: "ten"}
+VIEWS = {1: "center", 9: "nine", 10: "ten"}
 
 
 def view_probabilities(
@@ -26,16 +26,15 @@ def view_probabilities(
 ) -> Iterator[tuple[Array, Array]]:
     """Yield (probabilities (n, classes), labels (n,)) a batch, on the backend.
 
-    ``model`` must be in test mode. The mean is of the ten softmax outputs, not of the logits
-    (paper, section 4.1).
+    ``model`` must be in test mode. The mean is of the views' softmax outputs, not of their
+    logits (paper, section 4.1).
 
     Raises
     ------
     ConfigError
-        ``crops`` is neither 1 nor 10.
+        ``crops`` is not 1, 9 or 10.
     """
-    if crops not in VIEWS:
-        raise ConfigError(f"crops must be 1 or 10 (got {crops})", "--crops 10")
+    check_crops(crops)
     loader = data.Loader(
         split,
         backend,
@@ -56,6 +55,12 @@ def view_probabilities(
                 yield total / crops, labels
     finally:
         batches.close()  # ends the thread that prepares batches
+
+
+def check_crops(crops: int) -> None:
+    """Refuse a number of views that there is not."""
+    if crops not in VIEWS:
+        raise ConfigError(f"crops must be 1, 9 or 10 (got {crops})", "--crops 10")
 
 
 def ten_crop_errors(

@@ -74,10 +74,13 @@ def test_packed_images_are_treated_as_those_in_memory(sets: dict[str, Made], kin
         np.testing.assert_array_equal(found[1], wanted[1])
 
 
-def test_ten_views_of_packed_images_are_those_of_arrays(sets: dict[str, Made]) -> None:
+@pytest.mark.parametrize("kind", ["ten", "nine"])
+def test_several_views_of_packed_images_are_those_of_arrays(
+    sets: dict[str, Made], kind: str
+) -> None:
     made = sets["raw"]
     in_memory = array_split(np.stack(made.pixels["val"]), np.array(made.labels["val"]), 3, "val")
-    settings = {"training": False, "views": "ten"}
+    settings = {"training": False, "views": kind}
     ours = loader(data.load(made.folder).test, 2, **settings).epoch(0)
     theirs = loader(in_memory, 1, **settings).epoch(0)
     for (views, _), (wanted, _) in zip(ours, theirs, strict=True):
