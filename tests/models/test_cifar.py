@@ -90,6 +90,16 @@ def test_normalisation_divides_cuda_convnets_scale_by_the_window() -> None:
     assert all(y.alpha * 9 == pytest.approx(1e-3) for y in across)
 
 
+def test_the_11_percent_net_normalises_behind_the_first_pooling_and_before_the_second() -> None:
+    kinds = [type(layer) for _, layer in models.build("cifar-11pct").named_layers()]
+    assert [kind for kind in kinds if kind in (LocalResponseNorm, MaxPool2d)] == [
+        MaxPool2d,
+        LocalResponseNorm,
+        LocalResponseNorm,
+        MaxPool2d,
+    ]
+
+
 def test_the_local_layers_keep_their_size() -> None:
     local = layers_of(models.build("cifar-11pct"), LocallyConnected2d)
     assert [(y.input_size, y.out_hw, y.out_channels) for y in local] == [

@@ -210,4 +210,14 @@ KERNEL_MUTANTS = (
         "return AvgPool2d(3, stride=2)",
         ("tests/models/test_cifar.py::test_pooling_halves_the_sides_with_ceil",),
     ),
+    Mutant(
+        "the 11 % net: normalised before the first pooling",
+        "tinyalex/models/cifar.py",
+        '"pool1": max_pool(),\n        "norm1": map_norm(),',
+        '"norm1": map_norm(),\n        "pool1": max_pool(),',
+        (
+            "tests/models/test_cifar.py"
+            "::test_the_11_percent_net_normalises_behind_the_first_pooling_and_before_the_second",
+        ),
+    ),
 )

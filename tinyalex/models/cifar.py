@@ -116,8 +116,8 @@ def two_locals(
     layers: dict[str, Layer] = {
         "conv1": conv5(image[0], 64),
         "relu1": ReLU(inplace=True),
-        "norm1": map_norm(),
         "pool1": max_pool(),
+        "norm1": map_norm(),  # behind the pooling here, before it in the second layer
         "conv2": conv5(64, 64),
         "relu2": ReLU(inplace=True),
         "norm2": map_norm(),
@@ -139,7 +139,10 @@ def cifar_13pct(image: Image, num_classes: int, dropout: str) -> Sequential:
 
 
 def cifar_11pct(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """11 % with cross-map normalisation, a wider local layer and a longer training."""
+    """11 % with cross-map normalisation, a wider local layer and a longer training.
+
+    Of the two versions of its layer file, the one in use since the normalisation is over 9 maps.
+    """
     return two_locals(image, num_classes, norm=True, local3=64)
 
 
