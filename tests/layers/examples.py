@@ -58,6 +58,11 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
             lambda: LocallyConnected2d(2, 3, (5, 6), (3, 2), stride=(1, 2), padding=(1, 0)),
             (3, 2, 5, 6),
         ),
+        Example(
+            "rows apart",
+            lambda: LocallyConnected2d(3, 2, (6, 5), (2, 3), stride=(2, 1), padding=(0, 1)),
+            (4, 3, 6, 5),
+        ),
     ],
     Linear: [Example("4 to 3", lambda: Linear(4, 3), (5, 4))],
     ReLU: [

@@ -60,11 +60,25 @@ LAYER_MUTANTS = (
     Mutant(
         "unshared convolution: every position uses the first one's weights",
         LOCAL,
-        "out = self.xp.matmul(w, self.columns(x[n, ...])) + b",
-        "out = self.xp.matmul(w[:1, ...], self.columns(x[n, ...])) + b",
+        "out = self.xp.matmul(w[rows, ...], self.columns(padded, rows))",
+        "out = self.xp.matmul(w[:1, :1, ...], self.columns(padded, rows))",
         (
             f"{OF_CONV}::test_an_unshared_layer_is_a_convolution_with_other_weights_at_each_position",
         ),
+    ),
+    Mutant(
+        "unshared convolution: rows are taken as if the stride were 1",
+        LOCAL,
+        "down = slice(rows.start * sh + kh,",
+        "down = slice(rows.start + kh,",
+        (f"{OF_COMMON}::test_any_number_of_threads_gives_the_same_bytes",),
+    ),
+    Mutant(
+        "unshared convolution: where windows overlap, the last gradient stays",
+        LOCAL,
+        "sums[:, down, across, :] += ",
+        "sums[:, down, across, :] = ",
+        (f"{OF_CONV}::test_unshared_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "linear: the gradient grows from call to call",

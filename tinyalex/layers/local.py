@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tinyalex.backends import Array
 from tinyalex.errors import ShapeError
 from tinyalex.layers.base import Layer, Shape, pair, positive, window_count
@@ -22,6 +24,9 @@ class LocallyConnected2d(Layer):
     -----
     ``params["weight"]`` is (OH, OW, F, C, KH, KW), ``params["bias"]`` (OH, OW, F). Used by the
     13 % and 11 % nets on CIFAR-10 (cuda-convnet, ``layers-conv-local-13pct.cfg``).
+
+    Every position is a small fully connected layer on its window, so the images of a batch lie
+    side by side (N is the last axis inside): a position's product is then (F, K) by (K, N).
     """
 
     remembers = ("x",)
@@ -60,47 +65,84 @@ class LocallyConnected2d(Layer):
         w, b = self.weight_and_bias(self.weight_shape)
         self.x = x = self.cast(x, w.dtype)
         N, F, OH, OW = self.output_shape(x.shape)
-        P = OH * OW
-        w = self.xp.reshape(w, (P, F, self.K))
-        b = self.xp.reshape(b, (P, F, 1))
-        y = self.backend.empty((N, F, P), w.dtype)
+        w = self.xp.reshape(w, (OH, OW, F, self.K))
+        b = self.xp.reshape(b, (OH, OW, F, 1))
+        y = self.backend.empty((N, F, OH, OW), w.dtype)
+        padded = self.padded_of(x)
 
-        def part(n: slice) -> None:
-            out = self.xp.matmul(w, self.columns(x[n, ...])) + b  # (P, F, n)
-            y[n, ...] = self.xp.permute_dims(out, (2, 1, 0))
+        def part(rows: slice) -> None:
+            out = self.xp.matmul(w[rows, ...], self.columns(padded, rows)) + b[rows, ...]
+            y[:, :, rows, :] = self.xp.permute_dims(out, (3, 2, 0, 1))
 
-        self.backend.each(part, N, self.K * P * self.itemsize(w.dtype))
-        return self.xp.reshape(y, (N, F, OH, OW))
+        self.backend.each(part, OH, OW * self.K * N * self.itemsize(w.dtype))
+        return y
 
     def backward(self, dy: Array) -> Array:  # (N, F, OH, OW) -> (N, C, H, W)
         x = self.x
         self.check_dy(dy, self.output_shape(x.shape))
         w, _ = self.weight_and_bias(self.weight_shape)
         N, F, OH, OW = dy.shape
-        P = OH * OW
-        w_T = self.xp.reshape(w, (P, F, self.K)).mT
-        dy = self.xp.reshape(self.cast(dy, w.dtype), (N, F, P))
-        dx = self.backend.empty(x.shape, w.dtype) if self.needs_dx else None
+        w = self.xp.reshape(w, (OH, OW, F, self.K))
+        g = self.backend.empty((OH, OW, F, N), w.dtype)
+        g[...] = self.xp.permute_dims(self.cast(dy, w.dtype), (2, 3, 1, 0))
+        dw = self.backend.empty(w.shape, w.dtype)
+        padded = self.padded_of(x)
 
-        def part(n: slice) -> tuple[Array, Array]:
-            g = self.xp.permute_dims(dy[n, ...], (2, 1, 0))  # (P, F, n)
-            dw = self.xp.matmul(g, self.columns(x[n, ...]).mT)  # (P, F, K)
-            if dx is not None:
-                dcols = self.xp.permute_dims(self.xp.matmul(w_T, g), (2, 1, 0))  # (n, K, P)
-                dx[n, ...] = self.backend.col2im(
-                    dcols, x[n, ...].shape, self.kernel_size, self.stride, self.padding
-                )
-            return dw, self.xp.sum(g, axis=2)
+        def part_of_dw(rows: slice) -> None:  # no sum over positions: each has its own weights
+            dw[rows, ...] = self.xp.matmul(g[rows, ...], self.columns(padded, rows).mT)
 
-        dw, db = self.backend.sum_each(part, N, self.K * P * self.itemsize(w.dtype))
+        self.backend.each(part_of_dw, OH, OW * self.K * N * self.itemsize(w.dtype))
         self.grads["weight"] = self.xp.reshape(dw, self.weight_shape)
-        self.grads["bias"] = self.xp.reshape(db, (OH, OW, F))
+        self.grads["bias"] = self.xp.sum(g, axis=3)
+        if not self.needs_dx:
+            return None
+        dx = self.backend.empty(x.shape, w.dtype)
+        KH, KW = self.kernel_size
+        (ph, pw), (H, W) = self.padding, self.input_size
+
+        def part_of_dx(c: slice) -> None:  # channels, since windows of neighbours overlap
+            some = w[..., c.start * KH * KW : c.stop * KH * KW]
+            dcols = self.xp.matmul(some.mT, g)
+            dcols = self.xp.reshape(dcols, (OH, OW, c.stop - c.start, KH, KW, N))
+            sums = self.xp.zeros((c.stop - c.start, H + 2 * ph, W + 2 * pw, N), dtype=w.dtype)
+            for kh, kw, down, across in self.taps(slice(0, OH)):
+                sums[:, down, across, :] += self.xp.permute_dims(
+                    dcols[:, :, :, kh, kw, :], (2, 0, 1, 3)
+                )
+            inside = sums[:, ph : ph + H, pw : pw + W, :]
+            dx[:, c, :, :] = self.xp.permute_dims(inside, (3, 0, 1, 2))
+
+        bytes_per_channel = OH * OW * KH * KW * N * self.itemsize(w.dtype)
+        self.backend.each(part_of_dx, self.in_channels, bytes_per_channel)
         return dx
 
-    def columns(self, x: Array) -> Array:
-        """Windows of a slice, the images of one position together: (P, K, n)."""
-        cols = self.backend.im2col(x, self.kernel_size, self.stride, self.padding)
-        return self.xp.permute_dims(cols, (2, 1, 0))
+    def padded_of(self, x: Array) -> Array:
+        """Images with their padding, side by side: (N, C, H, W) -> (C, H + 2ph, W + 2pw, N)."""
+        N, C, H, W = x.shape
+        ph, pw = self.padding
+        padded = self.xp.zeros((C, H + 2 * ph, W + 2 * pw, N), dtype=x.dtype)
+        padded[:, ph : ph + H, pw : pw + W, :] = self.xp.permute_dims(x, (1, 2, 3, 0))
+        return padded
+
+    def columns(self, padded: Array, rows: slice) -> Array:
+        """Windows of some rows of the output, all images side by side: (r, OW, K, N)."""
+        (KH, KW), OW = self.kernel_size, self.out_hw[1]
+        C, _, _, N = padded.shape
+        r = rows.stop - rows.start
+        cols = self.backend.empty((r, OW, C, KH, KW, N), padded.dtype)
+        for kh, kw, down, across in self.taps(rows):
+            cols[:, :, :, kh, kw, :] = self.xp.permute_dims(
+                padded[:, down, across, :], (1, 2, 0, 3)
+            )
+        return self.xp.reshape(cols, (r, OW, self.K, N))
+
+    def taps(self, rows: slice) -> Iterator[tuple[int, int, slice, slice]]:
+        """Each tap (kh, kw), and which rows and columns it meets in the windows of some rows."""
+        (KH, KW), (sh, sw), OW = self.kernel_size, self.stride, self.out_hw[1]
+        for kh in range(KH):
+            down = slice(rows.start * sh + kh, (rows.stop - 1) * sh + kh + 1, sh)
+            for kw in range(KW):
+                yield kh, kw, down, slice(kw, (OW - 1) * sw + kw + 1, sw)
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         N, *image = input_shape
