@@ -141,7 +141,7 @@ def cifar_13pct(image: Image, num_classes: int, dropout: str) -> Sequential:
 def cifar_11pct(image: Image, num_classes: int, dropout: str) -> Sequential:
     """11 % with cross-map normalisation, a wider local layer and a longer training.
 
-    Of the two versions of its layer file, the one in use since the normalisation is over 9 maps.
+    Its layer file exists in two versions; this is the one that normalises over 9 maps.
     """
     return two_locals(image, num_classes, norm=True, local3=64)
 
