@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
+import tinyalex.layers
 from tests.backends import BACKENDS
 from tests.layers.examples import (
     ALL,
@@ -28,7 +31,7 @@ from tinyalex.backends import Backend
 from tinyalex.backends import base as backends_base
 from tinyalex.check import gradcheck
 from tinyalex.errors import ShapeError, TinyalexError
-from tinyalex.layers import Layer, SoftmaxCrossEntropy
+from tinyalex.layers import Container, Layer, SoftmaxCrossEntropy
 
 
 @pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys())
@@ -54,6 +57,19 @@ def layer(example: Example, backend: Backend) -> Layer:
 def test_every_layer_has_an_example() -> None:
     missing = [cls.__name__ for cls in classes() if cls not in EXAMPLES]
     assert not missing, f"add them to EXAMPLES in tests/layers/examples.py: {missing}"
+
+
+@pytest.mark.parametrize("example", [e for _, e in ALL], ids=[name_of(e) for e in ALL])
+def test_a_layers_text_makes_the_same_layer_again(example: Example) -> None:
+    """So no setting that decides what is computed is missing in it."""
+    layer = example.make()
+    if isinstance(layer, Container):
+        return  # tests/layers/test_containers.py
+    text = repr(layer)
+    again = eval(text, vars(tinyalex.layers))
+    assert type(again) is type(layer) and repr(again) == text
+    names = inspect.signature(type(layer)).parameters.keys() - {"seed", "inplace"}
+    assert {name: vars(layer)[name] for name in names} == {n: vars(again)[n] for n in names}
 
 
 def test_no_example_is_square() -> None:

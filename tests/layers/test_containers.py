@@ -19,6 +19,8 @@ from tinyalex.layers import (
     MaxPool2d,
     ReLU,
     Sequential,
+    Tanh,
+    Towers,
 )
 
 
@@ -40,6 +42,36 @@ def network() -> Sequential:
             ),
         }
     )
+
+
+def test_a_network_is_written_out_with_every_setting_that_decides_what_it_computes() -> None:
+    assert (
+        repr(network())
+        == """\
+Sequential(
+  (features): Sequential(
+    (0): Conv2d(2, 4, kernel_size=3, stride=(1, 2), padding=(1, 0), groups=1)
+    (1): ReLU()
+    (2): LocalResponseNorm(size=3, alpha=1.0, beta=0.75, k=2.0, groups=1)
+    (3): MaxPool2d(kernel_size=3, stride=2, ceil_mode=False)
+    (4): Conv2d(4, 6, kernel_size=(1, 2), stride=1, padding=1, groups=2)
+  )
+  (flatten): Flatten()
+  (classifier): Sequential(
+    (0): Linear(60, 5)
+    (1): ReLU()
+    (2): Dropout(p=0.5, mode='inverted')
+    (3): Linear(5, 3)
+  )
+)"""
+    )
+    towers = Towers(Sequential([Tanh()]), Sequential([ReLU(inplace=True)]), crossing=True)
+    assert repr(towers).splitlines() == [
+        "Towers(crossing=True,",
+        *("  (left): Sequential(", "    (0): Tanh()", "  )"),
+        *("  (right): Sequential(", "    (0): ReLU()", "  )"),
+        ")",
+    ]
 
 
 def test_a_whole_network_equals_pytorch(torch: ModuleType) -> None:

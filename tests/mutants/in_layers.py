@@ -13,6 +13,11 @@ OF_CONV = "tests/layers/test_conv.py"
 OF_DROPOUT = "tests/layers/test_dropout.py"
 OF_COMMON = "tests/layers/test_common.py"
 
+WRITTEN_OUT = (
+    "tests/layers/test_containers.py"
+    "::test_a_network_is_written_out_with_every_setting_that_decides_what_it_computes"
+)
+
 LAYER_MUTANTS = (
     Mutant(
         "convolution: the groups' channels are interleaved",
@@ -177,5 +182,19 @@ LAYER_MUTANTS = (
         "return x[:, :middle, ...], x[:, middle:, ...]",
         "return x[:, middle:, ...], x[:, :middle, ...]",
         ("tests/models/test_alexnet.py::test_towers_equal_groups_for_any_convolution",),
+    ),
+    Mutant(
+        "repr: a setting of zero or False is left out",
+        "tinyalex/layers/base.py",
+        "if value is None or name in _NO_SETTINGS",
+        "if not value or name in _NO_SETTINGS",
+        (WRITTEN_OUT,),
+    ),
+    Mutant(
+        "repr: a pair of unequal numbers loses its second",
+        "tinyalex/layers/base.py",
+        "isinstance(value, tuple) and len(set(value)) == 1",
+        "isinstance(value, tuple)",
+        ("tests/layers/test_common.py::test_a_layers_text_makes_the_same_layer_again",),
     ),
 )

@@ -71,6 +71,13 @@ REPRODUCE_MUTANTS = (
         (f"{OF_STORE}::test_a_run_is_trained_once",),
     ),
     Mutant(
+        "lab: a finished run of other layers is taken",
+        STORE,
+        "training.model_of(training.read_config(out))",
+        "pass",
+        (f"{OF_STORE}::test_a_run_of_other_layers_is_not_taken_for_todays",),
+    ),
+    Mutant(
         "figure 1: arrival is the epoch before",
         FIG1,
         "return float(before_x + (x - before_x) * (before_y - TARGET) / (before_y - y))",

@@ -20,6 +20,11 @@ STOPPED = (
     "::test_a_run_stopped_anywhere_and_resumed_equals_the_undisturbed_run"
 )
 
+CHANGED = (
+    "tests/training/test_guards.py"
+    "::test_a_model_whose_layers_have_changed_does_not_take_an_older_runs_weights"
+)
+
 TRAINING_MUTANTS = (
     Mutant(
         "crops: the last position is never drawn",
@@ -189,5 +194,19 @@ TRAINING_MUTANTS = (
         "np.mean(np.stack(list(each)), axis=0)",
         "np.max(np.stack(list(each)), axis=0)",
         ("tests/evaluation/test_evaluation.py::test_the_mean_is_of_probabilities_not_of_logits",),
+    ),
+    Mutant(
+        "layers: those a run began with are not compared",
+        "tinyalex/training/guards.py",
+        "recorded is None or recorded == now",
+        "recorded is None or len(now)",
+        (CHANGED,),
+    ),
+    Mutant(
+        "layers: not compared where a run goes on",
+        "tinyalex/training/setup.py",
+        'guards.check_layers(model, config.facts.get("layers"), str(config.out))',
+        "pass",
+        (CHANGED,),
     ),
 )

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tinyalex import recipes, training
-from tinyalex.errors import DivergedError
+from tinyalex import models, recipes, training
+from tinyalex.errors import CheckpointError, DivergedError
+from tinyalex.layers import Sequential, Tanh
 from tinyalex.reproduce import Arm, Lab, Store
 from tinyalex.reproduce.store import Interrupted
 from tinyalex.training import Listener
@@ -35,6 +36,22 @@ def test_a_run_is_trained_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(training, "train", never)
     monkeypatch.setattr(training, "resume", never)
     assert lab.store.train(arm_of(lab), 3, 1) == out
+
+
+def test_a_run_of_other_layers_is_not_taken_for_todays(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = lab.store.train(arm_of(lab), 0, 1)
+    spec = models.spec("cifar-80sec")
+
+    def with_tanh(*args: Any) -> Sequential:
+        return Sequential({**spec.builder(*args).children, "relu1": Tanh()})
+
+    monkeypatch.setattr(models, "spec", lambda _: replace(spec, builder=with_tanh))
+    for train in (lambda i: lab.store.train(*i), lambda i: lab.store.train_all([i])):
+        with pytest.raises(CheckpointError, match=r"had \(relu1\): ReLU\(\), now .*Tanh\(\)"):
+            train((arm_of(lab), 0, 1))
+    assert training.read_summary(out)["epochs"] == 1
 
 
 def test_what_decides_the_weights_decides_the_folder(lab: Lab) -> None:

@@ -1,7 +1,8 @@
-"""Guard rails: class order, test images at chance, means that belong to other images."""
+"""Guard rails: class order, test images at chance, means of other images, changed layers."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.training.conftest import small_dataset
+from tests.training.conftest import run_until, small_dataset
 from tests.training.test_runs import Notes
-from tinyalex import data, recipes, training
+from tinyalex import data, models, recipes, training
 from tinyalex.data import Statistics, from_arrays
-from tinyalex.errors import DataError
+from tinyalex.errors import CheckpointError, DataError
+from tinyalex.layers import Sequential
 from tinyalex.training import guards
 
 IMAGENET = np.array([123.7, 116.8, 103.9])
@@ -140,3 +142,48 @@ def test_sampled_means_are_those_of_the_images():
     x[..., 0], x[2:, :, :, 2] = 100, 50
     split = from_arrays("x", ["a", "b"], (x, np.arange(4) % 2), (x, np.arange(4) % 2), "x").train
     np.testing.assert_allclose(guards.sample_means(split), [100, 0, 25])
+
+
+def moved(spec):
+    """The model with its first norm behind the pooling: the same weights fit it."""
+
+    def builder(*args):
+        layers = list(spec.builder(*args).children["features"].children.values())
+        layers[2], layers[3] = layers[3], layers[2]
+        whole = spec.builder(*args).children
+        return Sequential({**whole, "features": Sequential(layers)})
+
+    return replace(spec, builder=builder)
+
+
+def test_a_model_whose_layers_have_changed_does_not_take_an_older_runs_weights(config, monkeypatch):
+    done, half = config("done", epochs=1), config("half")
+    training.train(done)
+    run_until(half, 2)
+    spec = models.spec("tiny")
+    monkeypatch.setattr(models, "spec", lambda _: moved(spec))
+    for use, folder in ((training.load_run, done.out), (training.resume, half.out)):
+        with pytest.raises(CheckpointError, match="the layers of tiny have changed") as error:
+            use(folder)
+        assert f"{folder}: " in str(error.value)
+        assert "it had (2): LocalResponseNorm(size=5" in str(error.value)
+        assert "now there is (2): MaxPool2d(kernel_size=3" in str(error.value)
+
+
+@pytest.mark.parametrize("recorded", [[], 3, None, "absent", ["Model(", 7]])
+def test_records_of_layers_that_say_something_else_are_refused(config, recorded):
+    """Runs of versions that did not record them are taken as they are."""
+    run = config(epochs=1)
+    training.train(run)
+    path = run.out / "config.json"
+    plain = json.loads(path.read_text())
+    assert plain["layers"] == repr(training.load_run(run.out).model).splitlines()
+    plain["layers"] = recorded
+    if recorded == "absent":
+        del plain["layers"]
+    path.write_text(json.dumps(plain))
+    if recorded in (None, "absent"):
+        training.load_run(run.out)
+        return
+    with pytest.raises(CheckpointError, match="have changed since this run began"):
+        training.load_run(run.out)

@@ -7,6 +7,7 @@ kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from numbers import Integral
@@ -17,6 +18,8 @@ from tinyalex.backends import Array, Backend
 from tinyalex.errors import ConfigError, ShapeError, TinyalexError
 
 Shape = Sequence[int]
+
+_NO_SETTINGS = ("seed", "inplace")  # arguments of layers that do not change what they are
 
 
 class NotReadyError(TinyalexError, AttributeError):
@@ -71,6 +74,22 @@ class Layer:
 
     def __call__(self, x: Array) -> Array:
         return self.forward(x)
+
+    def __repr__(self) -> str:
+        """The settings that decide what is computed, as PyTorch writes them."""
+        return f"{type(self).__name__}({', '.join(self._settings())})"
+
+    def _settings(self) -> list[str]:
+        shown = []
+        for name in inspect.signature(type(self)).parameters:
+            value = self.__dict__.get(name)
+            if value is None or name in _NO_SETTINGS:
+                continue
+            if isinstance(value, tuple) and len(set(value)) == 1:
+                value = value[0]  # a pair of equal numbers
+            plain = name.startswith(("in_", "out_"))
+            shown.append(repr(value) if plain else f"{name}={value!r}")
+        return shown
 
     def forget(self) -> None:
         """Let go of what forward kept for backward: its memory can serve again."""

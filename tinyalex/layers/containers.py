@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 import tinyalex.layers.state as state
@@ -14,6 +15,12 @@ class Container(Layer):
     """A layer with named children; what is done to it is done to them."""
 
     children: dict[str, Layer]
+
+    def __repr__(self) -> str:
+        """A line for each layer, with its name."""
+        inside = "".join(f"({name}): {child!r}\n" for name, child in self.children.items())
+        head = "".join(f"{setting}," for setting in self._settings())
+        return f"{type(self).__name__}({head}\n{textwrap.indent(inside, '  ')})"
 
     def train(self, mode: bool = True) -> Layer:
         for child in self.children.values():

@@ -118,6 +118,8 @@ class Store:
             A signal came; the run goes on next time.
         DivergedError
             The loss is no longer finite, and the arm may not diverge.
+        CheckpointError
+            The run is there, but its model's layers were others then.
         """
         try:
             return self._train(arm, seed, epochs)
@@ -185,10 +187,17 @@ class Store:
         return [self.path(*item) for item in items]
 
     def done(self, arm: Arm, seed: int, epochs: int | None = None) -> bool:
-        """Whether a run has come to its end; one that diverged has not."""
+        """Whether a run has come to its end; one that diverged has not.
+
+        Raises
+        ------
+        CheckpointError
+            It has, but in other layers than its model has today.
+        """
         out = self.path(arm, seed, epochs)
         if not (out / "summary.json").exists():
             return False
+        training.model_of(training.read_config(out))
         return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)
 
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:

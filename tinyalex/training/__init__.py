@@ -5,7 +5,7 @@ from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import Running, score, topk_wrong
 from tinyalex.training.optimizer import SGD
-from tinyalex.training.runs import Run, load_run, resume, train
+from tinyalex.training.runs import Run, load_run, model_of, resume, train
 from tinyalex.training.setup import load_dataset
 from tinyalex.training.summary import read_summary
 
@@ -20,6 +20,7 @@ __all__ = [
     "load_checkpoint",
     "load_dataset",
     "load_run",
+    "model_of",
     "read_config",
     "read_summary",
     "resume",

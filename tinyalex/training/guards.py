@@ -1,14 +1,17 @@
-"""Mistakes that let a run look as if it did not learn: labels in another order, a wrong mean."""
+"""Mistakes that let a run look as if it did not learn: other labels, another mean, other layers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
 from tinyalex import data
-from tinyalex.errors import DataError
+from tinyalex.errors import CheckpointError, DataError
+from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 
 _SYNSET = re.compile(r"n\d{8}")
@@ -55,6 +58,38 @@ def near_chance_warning(
         f"error {train_error:.1%}: are the test images' labels numbered in another order, such as "
         "the development kit's ids instead of sorted synsets? `tinyalex evaluate` looks for an "
         "order that explains the predictions"
+    )
+
+
+def check_layers(model: Model, recorded: Any, where: str) -> None:
+    """Refuse weights that were trained in other layers than the model of that name has now.
+
+    Weights of the same shapes fit a network whose norm has moved behind its pool, or whose ReLU
+    has become a tanh; what it computes with them is another function.
+
+    Parameters
+    ----------
+    model : Model
+    recorded : list of str, optional
+        Lines of the model's ``repr`` when the run began; None in runs of older versions.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    CheckpointError
+        The lines differ; the message has the first of them.
+    """
+    now = repr(model).splitlines()
+    if recorded is None or recorded == now:
+        return
+    before = recorded if isinstance(recorded, list) else []  # config.json may hold anything
+    pairs = zip_longest(before, now, fillvalue="nothing")
+    was, here = next((a, b) for a, b in pairs if a != b)
+    raise CheckpointError(
+        f"{where}: the layers of {model.name} have changed since this run began: it had "
+        f"{str(was).strip()}, now there is {here.strip()}",
+        "the code that the run was trained with, or a new run in another folder",
     )
 
 

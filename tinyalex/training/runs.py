@@ -17,7 +17,7 @@ from tinyalex.models import Model
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
-from tinyalex.training.guards import check_mean
+from tinyalex.training.guards import check_layers, check_mean
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
@@ -231,12 +231,32 @@ def load_run(
     folder = Path(run_dir)
     config = read_config(folder)
     checkpoint = checkpoints.load_checkpoint(folder, config.model)
+    model = model_of(config)
+    facts = config.facts
+    model.load_state_dict(checkpoint.weights)
+    where = backends.get(backend, threads, precision)
+    model.to(where)
+    model.eval()
+    statistics = data.Statistics.from_arrays(checkpoint.statistics)
+    if "image_shape" in facts:
+        check_mean(statistics, config.recipe, facts["image_shape"], str(folder))
+    return Run(folder, config, model, statistics, list(facts["classes"]), where)
+
+
+def model_of(config: ResolvedConfig) -> Model:
+    """The model of a run that exists, before its weights are loaded.
+
+    Raises
+    ------
+    CheckpointError
+        config.json does not say enough, or its layers are not those of the model now.
+    """
     facts = config.facts
     try:
         classes, (C, side, _) = list(facts["classes"]), facts["input_shape"]
     except (KeyError, ValueError, TypeError) as error:
         raise CheckpointError(
-            f"{folder / configs.FILE}: classes or input_shape missing", "train again"
+            f"{config.out / configs.FILE}: classes or input_shape missing", "train again"
         ) from error
     model = models.build(
         config.model,
@@ -246,11 +266,5 @@ def load_run(
         in_channels=C,
         image_size=side,
     )
-    model.load_state_dict(checkpoint.weights)
-    where = backends.get(backend, threads, precision)
-    model.to(where)
-    model.eval()
-    statistics = data.Statistics.from_arrays(checkpoint.statistics)
-    if "image_shape" in facts:
-        check_mean(statistics, config.recipe, facts["image_shape"], str(folder))
-    return Run(folder, config, model, statistics, classes, where)
+    check_layers(model, facts.get("layers"), str(config.out))
+    return model

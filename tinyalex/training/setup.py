@@ -59,6 +59,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     dataset = load_dataset(config)
     recipe = config.recipe
     model = build_model(config, dataset)
+    guards.check_layers(model, config.facts.get("layers"), str(config.out))
     facts: dict[str, Any] = {}
     notes: list[str] = []
     if statistics is None and config.init_from is not None:
@@ -100,6 +101,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         "classes": list(dataset.classes),
         "image_shape": list(dataset.image_shape),
         "input_shape": list(model.input_shape),
+        "layers": repr(model).splitlines(),
         "data_name": dataset.name,
         "data_fingerprint": dataset.fingerprint,
         "train_images": len(dataset.train),

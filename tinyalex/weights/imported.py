@@ -11,6 +11,7 @@ from tinyalex import backends, models
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
 from tinyalex.files import write_json
+from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
@@ -50,7 +51,7 @@ class Imported:
     class_names: list[str] | None
     data: str
 
-    def config(self, out: Path, command: str = "") -> ResolvedConfig:
+    def config(self, model: Model, out: Path, command: str = "") -> ResolvedConfig:
         """What config.json of a run with these weights says."""
         recipe, C = self.recipe, len(self.statistics.channel_means)
         asked = RunConfig(data=self.data, model=self.model, recipe=recipe, out=out, command=command)
@@ -59,6 +60,7 @@ class Imported:
             class_names=self.class_names,
             image_shape=[recipe.image_size, recipe.image_size, C],
             input_shape=list(self.statistics.mean_image.shape),
+            layers=repr(model).splitlines(),
             data_name=self.data,
             imported={"file": self.path.name, "sha256": _sha256(self.path)},
             versions=configs.versions(),
@@ -66,8 +68,17 @@ class Imported:
 
     def run(self, backend: str = "auto", threads: int | None = None) -> Run:
         """The network in test mode on a backend, as `load_run` gives; nothing is written."""
+        model = self._build()
+        model.load_state_dict(dict(self.weights))
+        where = backends.get(backend, threads)
+        model.to(where)
+        model.eval()
+        config = self.config(model, self.path.parent)
+        return Run(self.path, config, model, self.statistics, self.classes, where)
+
+    def _build(self) -> Model:
         C, side, _ = self.statistics.mean_image.shape
-        model = models.build(
+        return models.build(
             self.model,
             num_classes=len(self.classes),
             init=_UNINITIALISED,
@@ -75,12 +86,6 @@ class Imported:
             in_channels=C,
             image_size=side,
         )
-        model.load_state_dict(dict(self.weights))
-        where = backends.get(backend, threads)
-        model.to(where)
-        model.eval()
-        config = self.config(self.path.parent)
-        return Run(self.path, config, model, self.statistics, self.classes, where)
 
     def write(self, out: Path, command: str = "") -> None:
         """Leave a run's folder that `load_run` reads.
@@ -98,7 +103,7 @@ class Imported:
             raise RunError(
                 f"{out}: cannot be made ({error.strerror})", "another folder with --out"
             ) from error
-        config = self.config(out, command)
+        config = self.config(self._build(), out, command)
         state = {"imported": dict(config.facts["imported"])}
         checkpoints.save_checkpoint(
             out,
