@@ -133,6 +133,8 @@ def test_grey_filters_have_no_colour() -> None:
     opponent = np.stack([grey[:, 0], -grey[:, 0], np.zeros((4, 5, 5))], axis=1)
     assert towers.colourfulness(grey) == pytest.approx(0)
     assert towers.colourfulness(opponent) == pytest.approx(1)
+    noise = np.random.default_rng(0).normal(size=(1000, 3, 5, 5))
+    assert towers.colourfulness(noise).mean() == pytest.approx(2 / 3, abs=0.01)  # as notes say
     assert towers.colourfulness(np.zeros((1, 3, 5, 5))) == pytest.approx(0)
 
 

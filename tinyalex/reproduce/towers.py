@@ -38,6 +38,11 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         )
     shown = sum(found["chance"] < 0.05 for found in each)
     gaps = estimate([found["gap"] for found in each])
+    small = (
+        "At this size the columns have 16 filters each, the paper's 48, on images of 32 pixels: "
+        "there may be too little to divide."
+    )
+    notes = [] if lab.scale == "imagenet" else [small]
     result = Result(
         "towers",
         "Does one column learn filters without colour and the other coloured ones?",
@@ -49,12 +54,9 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         {"runs": each, "gap": gaps.to_dict()},
         [
             "Colour of a filter: the share of its energy that is not grey, from 0 (R, G and B "
-            "alike) to 1.",
-            "At this size the columns have 16 filters each, the paper's 48, on images of 32 "
-            "pixels: there may be too little to divide.",
-        ]
-        if lab.scale != "imagenet"
-        else ["Colour of a filter: the share of its energy that is not grey, from 0 to 1."],
+            "alike) to 1. Filters of random numbers have two thirds on average.",
+            *notes,
+        ],
     )
     return result, _draw(each)
 
@@ -97,6 +99,6 @@ def _draw(each: list[dict[str, Any]]) -> Figure:
     axis.set_ylabel("share of a filter's energy that is colour")
     axis.set_ylim(0, 1)
     axis.set_title("First-layer filters of the two columns")
-    axis.legend()
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
     return figure
