@@ -219,7 +219,9 @@ def test_with_nothing_left_out_it_is_the_papers_network(paper: Model) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["no-norm", "no-overlap", "no-exchange", "no-dropout", "tanh"])
+@pytest.mark.parametrize(
+    "name", ["no-norm", "no-overlap", "no-exchange", "no-dropout", "tanh", "tanh-no-dropout"]
+)
 def test_what_stays_keeps_its_name_and_its_maps(paper: Model, name: str) -> None:
     spec = models.spec(f"alexnet-{name}")
     net = spec.builder(spec.input_shape, 1000, "paper")

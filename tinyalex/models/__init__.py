@@ -60,6 +60,7 @@ _WITHOUT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("no-exchange", "the two columns meet at the end", {"exchange": False}),
     ("no-dropout", "no dropout", {"drop": False}),
     ("tanh", "tanh in place of ReLU", {"activation": Tanh}),
+    ("tanh-no-dropout", "tanh in place of ReLU, no dropout", {"activation": Tanh, "drop": False}),
 )
 _SPECS = {
     s.name: s
