@@ -71,4 +71,5 @@ def test_figures_are_taken_from_the_right_place(index: ModuleType) -> None:
     assert index.logged("cifar-80sec/ensemble.txt") == [23.24]
     assert index.claims.ratio("train", "alexnet-train-1") == 4.72
     assert index.claims.gpu_ratio("tf32") == pytest.approx(12593 / 8258)
+    assert index.claims.gpu_turns("tf32") == 1.24
     assert index.spread_of([1.0, 3.0]) == pytest.approx(2**0.5)

@@ -7,6 +7,7 @@ from measured import (
     errors,
     figure_1,
     gpu_ratio,
+    gpu_turns,
     logged,
     mean,
     ratio,
@@ -39,6 +40,10 @@ def of_readme() -> list[Claim]:
          [mini_time, mean(mini)]),
         ("step of the paper's net is {:.1f} times as fast as PyTorch's in float32 and {:.1f} times",
          [gpu_ratio("float32"), gpu_ratio("tf32")]),
+        ("On an H200, in\nturns with PyTorch, it is {:.2f} and {:.2f} times as fast; `cifar-18pct` "
+         "came to {:.1f} %",
+         [gpu_turns("float32"), gpu_turns("tf32"),
+          logged("gpu/h200/cifar-18pct.txt", r"^epoch 124 .*\| .* error ([\d.]+) %")[-1]]),
         ("by hand err on {:.1f} % of the test\nimages, one small net on {:.1f} %, seven of them "
          "together on {:.1f} %; the intervals do not touch",
          [100 * error for error in before_2012()["errors"].values()]),
@@ -100,6 +105,7 @@ def ladder(*rungs: str) -> list[float]:
 NOT_OURS = {
     r"Python 3\.11|NumPy 2\.4": "versions",
     r"\(its author: 26 %\)": "cuda-convnet, layers-80sec.cfg",
+    r"\(its author: 18 %\)": "cuda-convnet, layers-18pct.cfg",
     r"\(top-5: 18\.2 %, one net, ten crops\)": "the paper, section 1",
     r"would in 95 % of cases": "a definition",
     r"has 13 %|\nhas 11 %": "cuda-convnet, wiki (TrainingNet)",

@@ -68,6 +68,12 @@ def gpu_ratio(precision: str) -> float:
     return ours / theirs
 
 
+def gpu_turns(precision: str) -> float:
+    """Times as fast as PyTorch on an H200, in turns, batch 128."""
+    pattern = rf"batch 128, {precision}, [^\x00]*?^train cuda .* ([\d.]+) \([\d.]+-[\d.]+\) *$"
+    return float(in_log("gpu/h200/bench.txt", pattern)[0])
+
+
 def before_2012() -> dict[str, Any]:
     """Its figures; README says that the intervals do not touch."""
     figures: dict[str, Any] = read("reproduced/before2012/result.json")["figures"]

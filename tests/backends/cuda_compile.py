@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,9 +108,13 @@ def tools() -> str:
     path = ptxas() or "ptxas"
     said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60).stdout
     release = re.findall(r"V([\d.]+)", said)[0]
+    try:
+        nvvm = version("nvidia-nvvm")
+    except PackageNotFoundError:  # that of a toolkit which pip did not install
+        nvvm = "unknown"
     return (
         f"numba {version('numba')}, numba-cuda {version('numba-cuda')}, "
-        f"nvvm {version('nvidia-nvvm')}, ptxas {release}"
+        f"nvvm {nvvm}, ptxas {release}"
     )
 
 

@@ -25,6 +25,7 @@ def folders(config):  # noqa: F811
 def by_hand(folder, views):
     """Mean of the softmax outputs over views given as (top, left, mirror)."""
     run = training.load_run(folder)
+    backend = run.model.backend
     split = small_dataset().test
     images = split.images(np.arange(len(split))).astype(np.float32)
     recipe, total = run.config.recipe, 0.0
@@ -32,7 +33,7 @@ def by_hand(folder, views):
         x = images[:, top : top + 14, left : left + 14].transpose(0, 3, 1, 2)
         x = x[..., ::-1] if mirror else x
         x = ((x - run.statistics.mean_image) * np.float32(recipe.scale)).astype(np.float32)
-        logits = run.model.forward(x).astype(np.float64)
+        logits = np.float64(backend.to_host(run.model.forward(backend.asarray(x))))
         e = np.exp(logits - logits.max(axis=1, keepdims=True))
         total = total + e / e.sum(axis=1, keepdims=True)
     return total / len(views)

@@ -178,6 +178,13 @@ REPRODUCE_MUTANTS = (
         (f"{OF_EXPERIMENTS}::test_the_ablations_name_every_arm_and_pair_by_seed",),
     ),
     Mutant(
+        "ablations: what is better is left out of the answer",
+        ABLATIONS,
+        "for v in said if v in names)",
+        'for v in said if v in names and v != "better")',
+        (f"{OF_EXPERIMENTS}::test_the_ablations_name_every_arm_and_pair_by_seed",),
+    ),
+    Mutant(
         "ablations: without crops there are mirrors still",
         ABLATIONS,
         'crop_at="center", mirror=False',

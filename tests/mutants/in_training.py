@@ -48,6 +48,16 @@ TRAINING_MUTANTS = (
         (f"{OF_LOADER}::test_the_order_changes_with_epoch_and_seed_and_is_kept_otherwise",),
     ),
     Mutant(
+        "labels: those of the test images are not checked",
+        "tinyalex/training/setup.py",
+        'for split, what in ((dataset.train, "training"), (dataset.test, "test")):',
+        'for split, what in ((dataset.train, "training"),):',
+        (
+            "tests/training/test_runs.py"
+            "::test_labels_out_of_range_are_refused_before_anything_is_written",
+        ),
+    ),
+    Mutant(
         "labels: of other images than the pixels",
         LOADER,
         "self.split.labels[plan.order[at]]",

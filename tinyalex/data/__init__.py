@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinyalex.data.cifar import default_root, find_cifar10, load_cifar10
-from tinyalex.data.dataset import Dataset, Split, from_arrays, stratified_split
+from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
 from tinyalex.data.digits import load_digits, load_moved_digits
 from tinyalex.data.fetch import download
@@ -29,6 +29,7 @@ __all__ = [
     "Loader",
     "Split",
     "Statistics",
+    "check_labels",
     "default_root",
     "download",
     "from_arrays",

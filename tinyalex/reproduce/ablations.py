@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DATA = "cifar10@10000"
 RECIPES = {"laptop": "small", "gpu": "small", "imagenet": "paper"}
 
+SAME = "not different"
+
 # What the authors found without it, in their words, and by how much their top-1 error rose
 # (percentage points). The nets are those whose logs came with their code; net 145 is the whole.
 SAID: dict[str, tuple[str, float | None]] = {
@@ -95,11 +97,7 @@ def run(lab: Lab) -> tuple[Result, Figure]:
                 words,
             ]
         )
-    worse = [n for n, f in figures["without"].items() if f["different"] and f["change"]["mean"] > 0]
-    same = [n for n, f in figures["without"].items() if not f["different"]]
-    answer = f"Worse without: {', '.join(worse) or 'nothing'}."
-    if same:
-        answer += f" Not shown to differ with {len(lab.seeds)} seeds: {', '.join(same)}."
+    answer = _answer(figures["without"], len(lab.seeds))
     result = Result(
         "ablations",
         "What is each of the paper's ideas worth?",
@@ -122,6 +120,16 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     return result, _draw(figures)
 
 
+def _answer(without: dict[str, Any], seeds: int) -> str:
+    """Every arm by its verdict, also those that speak against the paper."""
+    names: dict[str, list[str]] = {}
+    for name, found in without.items():
+        verdict = _verdict(found["change"]["mean"], found["different"])
+        names.setdefault(verdict, []).append(name)
+    said = {"worse": "Worse", "better": "Better", SAME: f"Not shown to differ with {seeds} seeds"}
+    return " ".join(f"{said[v]}: {', '.join(names[v])}." for v in said if v in names)
+
+
 def _notes(scale: str) -> list[str]:
     if scale == "imagenet":
         return ["Top-1 errors, ten crops, as in the authors' logs."]
@@ -140,8 +148,8 @@ def _errors(folder: Path, crops: int) -> tuple[float, float]:
 
 def _verdict(mean: float, shown: bool) -> str:
     if not shown:
-        return "not different"
-    return "worse without it" if mean > 0 else "better without it"
+        return SAME
+    return "worse" if mean > 0 else "better"
 
 
 def _draw(figures: dict[str, Any]) -> Figure:

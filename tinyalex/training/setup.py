@@ -126,10 +126,11 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
 def load_dataset(config: ResolvedConfig) -> data.Dataset:
     """Load a run's data; a folder's images are brought to the recipe's size.
 
-    A run that exists already has a number of channels, to which they are brought as well.
+    A run that exists already has a number of channels, to which they are brought as well. Labels
+    are checked here, once: on a GPU no step looks at them.
     """
     shape = config.facts.get("image_shape")
-    return data.load(
+    dataset = data.load(
         config.data,
         root=config.data_root,
         image_size=config.recipe.image_size,
@@ -137,6 +138,10 @@ def load_dataset(config: ResolvedConfig) -> data.Dataset:
         seed=_SPLIT_SEED,
         jpeg_decoder=config.jpeg_decoder,
     )
+    for split, what in ((dataset.train, "training"), (dataset.test, "test")):
+        where = f"{dataset.name}, {what} images"
+        data.check_labels(split.labels, len(split), len(dataset.classes), where)
+    return dataset
 
 
 def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
