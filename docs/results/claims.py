@@ -50,6 +50,8 @@ def of_readme() -> list[Claim]:
         ("training error {:.1f} times sooner than tanh, where the paper has six", [figure_1()]),
         ("four come within half\na percent of the error that their author states ({:.1f}, "
          "{:.1f}, {:.1f}, {:.1f} %)", ladder("80sec", "19pct", "19pct-crop", "18pct")),
+        ("crops with mirrors are worth {:.1f}, {:.1f} and {:.1f} points to a small\nnet;",
+         ablations(*WORSE)),
         ("| `tiny`, digits | {:.2f} ± {:.2f} % |", [mean(tiny), spread_of(tiny)]),
         ("| the three of them together | {:.2f} % | | `tinyalex evaluate runs/tiny",
          logged("tiny-digits/ensemble.txt")),
@@ -71,6 +73,10 @@ def of_readme() -> list[Claim]:
     ]  # fmt: skip
 
 
+WORSE = ("no normalisation", "no exchange between columns", "no crops, no mirrors")
+UNSEEN = ("pooling that does not overlap", "no colour shift")
+
+
 def of_reproduce() -> list[Claim]:
     sooner, arrivals = figure_1(), read("reproduced/fig1/result.json")["figures"]["arrivals"]
     relu, tanh = mean(arrivals["ReLU"]), mean(arrivals["tanh"])
@@ -78,6 +84,10 @@ def of_reproduce() -> list[Claim]:
     why = read("reproduced/fig1-why/result.json")["figures"]
     scaled, weights = (setting["arrivals"] for setting in why["settings"][2:])
     last = ladder("13pct", "11pct")
+    lab = read("reproduced/ablations/result.json")
+    whole = [float(cell.split()[0]) for cell in (lab["rows"][0][2], lab["rows"][0][1])]
+    changes = [lab["figures"]["without"][net]["change"] for net in UNSEEN]
+    half = [50 * (change["high"] - change["low"]) for change in changes]
     falling = r"cifar-11pct, seed 0, epoch [46]0/80: training error ([\d.]+)%"
     return [
         ("**Figure 1's six times is {:.1f} here", [sooner]),
@@ -92,7 +102,26 @@ def of_reproduce() -> list[Claim]:
         ("rungs are {:.1f} and {:.1f} % above", [last[0] - 13, last[1] - 11]),
         ("{:.1f} % where `cifar-13pct` has 13 %, and {:.1f} % where `cifar-11pct`", last),
         ("had still\ngone from {:.1f} to {:.1f} %", logged("reproduced/ladder/log.txt", falling)),
+        ("without normalisation ({:.1f} points; theirs 1.4), without exchange between\n  the "
+         "columns ({:.1f}; theirs 1.2), without crops and mirrors ({:.1f})", ablations(*WORSE)),
+        ("training error falls to {:.1f} % while the test\n  error stays at {:.1f} %",
+         [*ablations(WORSE[2], what="training_error"), *ablations(WORSE[2], what="error")]),
+        ("Pooling that does not overlap ({:.1f} points; theirs 0.4) and no colour shift ({:.1f};",
+         ablations(*UNSEEN)),
+        ("the intervals are {:.1f} and\n  {:.1f} points to either side", half),
+        ("Dropout costs {:.1f} points.", [-x for x in ablations("no dropout")]),
+        ("The whole net ends at {:.1f} % training error and {:.1f} % test error; without dropout "
+         "at {:.1f} and\n  {:.1f} %",
+         [*whole, *ablations("no dropout", what="training_error"),
+          *ablations("no dropout", what="error")]),
+        ("Tanh errs on {:.1f} %, ReLU on {:.1f} %.", [*ablations("tanh", what="error"), whole[1]]),
     ]  # fmt: skip
+
+
+def ablations(*nets: str, what: str = "change") -> list[float]:
+    """Points of test error above the whole net's; or ``error``, ``training_error``."""
+    figures = read("reproduced/ablations/result.json")["figures"]["without"]
+    return [100 * figures[net][what]["mean"] for net in nets]
 
 
 def ladder(*rungs: str) -> list[float]:
@@ -113,6 +142,7 @@ NOT_OURS = {
     r"26\.2 > 18\.2 > 15\.3 %|the published 26\.2 %": "the paper, sections 1 and 6",
     r"18\.2 % with one, 16\.4 % with five": "the paper, section 6",
     r"39\.0 and 37\.5 %": "the paper, section 4.1",
+    r"iterations that it takes \(the paper, section 4\.2\)": "a section",
     r"0\.01, chosen by hand": "the paper, section 5",
     r"Student's 95 % interval": "a definition",
 }
