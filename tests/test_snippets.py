@@ -27,7 +27,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import ROOT, environment
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -112,13 +113,12 @@ def run_python(fence: Fence, namespace: dict[str, object], where: str) -> None:
 
 def run_console(fence: Fence, folder: Path, where: str) -> None:
     path = os.pathsep.join([str(folder / ".bin"), str(Path(sys.executable).parent)])
-    env = os.environ | {
-        "PATH": path + os.pathsep + os.environ.get("PATH", ""),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONIOENCODING": "utf-8",
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-    }
+    env = environment(
+        PATH=path + os.pathsep + os.environ.get("PATH", ""),
+        PYTHONIOENCODING="utf-8",
+        COLUMNS="100",
+        NO_COLOR="1",
+    )
     for command, output in commands(fence.text):
         done = subprocess.run(
             command,

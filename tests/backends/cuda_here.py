@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, environment
+
 MUST_RUN = os.environ.get("TINYALEX_TEST_CUDA", "0") not in ("", "0")
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
@@ -44,15 +45,11 @@ def simulate(
     *words: str, backend: str = "numpy", cwd: Path = ROOT, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m WORDS`` where numba-cuda simulates, which it must know before it starts."""
-    environment = os.environ | {
-        "NUMBA_ENABLE_CUDASIM": "1",
-        "TINYALEX_TEST_BACKENDS": backend,
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(ROOT),
-    }
     return subprocess.run(
         [sys.executable, "-m", *words],
-        env=environment,
+        env=environment(
+            NUMBA_ENABLE_CUDASIM="1", TINYALEX_TEST_BACKENDS=backend, OMP_NUM_THREADS="1"
+        ),
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,9 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.processes import environment
 from tinyalex.cli import app
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -48,11 +46,10 @@ def shell(tmp_path):
     """Run a command as a program of its own, its output piped."""
 
     def run(*words, **variables):
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | variables
         return subprocess.run(
             [sys.executable, "-m", "tinyalex", *(str(word) for word in words)],
             cwd=tmp_path,
-            env=environment,
+            env=environment(**{"COLUMNS": "80"} | variables),
             capture_output=True,
             timeout=120,
         )

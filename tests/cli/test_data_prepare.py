@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.conftest import ROOT
 from tests.data.pictures import class_folders
 from tests.data.prepare.archives import flat, official, small
 from tests.data.prepare.test_pictures import reference
+from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.packed import format as layout_of
 
@@ -90,7 +90,7 @@ def test_other_options_are_refused_by_name(call, refused, tmp_path):
 def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path):
     words = ["data", "prepare", "src", "packed", "--shard-mb", "2", "--workers", "2"]
     command = [sys.executable, "-m", "tinyalex", *words]
-    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "text": True}
+    options = {"cwd": tmp_path, "env": environment(), "text": True}
     for attempt in range(5):
         # On a busy machine it may be done before this process gets to look: then with more to do.
         for folder in ("src", "packed"):

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import environment
 from tinyalex import backends
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
@@ -118,12 +117,11 @@ def test_piped_output_is_plain_lines(shell):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     words = ["train", "--epochs", "2", "--out", "run"]
     process = subprocess.Popen(
         [sys.executable, "-m", "tinyalex", *words],
         cwd=tmp_path,
-        env=environment,
+        env=environment(PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -8,16 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.processes import environment
 from tests.training.conftest import STEPS, bytes_of, lines_of, run_until, small_dataset
 from tinyalex import data, training
 from tinyalex.errors import RunError
 from tinyalex.training import runs
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -121,7 +119,7 @@ def test_a_run_killed_in_the_middle_again_and_again_equals_the_undisturbed_run(t
     def start(folder):
         return subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(PROGRAM), folder],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            env=environment(OMP_NUM_THREADS="1"),
         )
 
     killed, whole = tmp_path / "killed", tmp_path / "whole"

@@ -16,12 +16,12 @@ import pytest
 
 from tests.data.packed.making import Made, flip, make
 from tests.data.pictures import class_folders, stacked
+from tests.processes import environment
 from tinyalex import backends, data
 from tinyalex.data.dataset import array_split
 from tinyalex.errors import ConfigError, DataError
 
 NUMPY = backends.get("numpy", threads=1)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,6 @@ def test_a_killed_consumer_goes_on_with_the_same_stream(
 ) -> None:
     """kill -9 in the middle of an epoch; docs/results/loader/kill.py does it more often."""
     folder, draw = str(sets["jpeg"].folder), random.Random(0)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for workers in ("1", "3"):
         command = [sys.executable, "-c", CONSUMER, folder, str(killed), workers]
@@ -185,7 +184,7 @@ def test_a_killed_consumer_goes_on_with_the_same_stream(
         assert process.wait() == -signal.SIGKILL
     for log, workers in ((killed, "2"), (whole, "2")):
         command = [sys.executable, "-c", CONSUMER, folder, str(log), workers]
-        subprocess.run(command, env=environment, check=True, timeout=60)
+        subprocess.run(command, env=environment(), check=True, timeout=60)
     lines = whole.read_text().splitlines()
     assert len(lines) == 40 * -(-42 // 4) and len(set(lines)) == len(lines)
     assert killed.read_text().splitlines() == lines

@@ -15,11 +15,11 @@ import pytest
 
 from tests.data.pictures import class_folders, write
 from tests.data.prepare.archives import IDS, SYNSETS, contents, flat, official, small
+from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.prepare import Form, prepare
 from tinyalex.errors import ConfigError, DataError
 
-ROOT = Path(__file__).resolve().parents[3]
 FORM = Form(size=256)
 
 
@@ -127,7 +127,7 @@ def test_a_real_limit_of_the_file_size_ends_it_with_an_error(src: Path, tmp_path
     result = subprocess.run(
         [sys.executable, "-m", "tinyalex", *words],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=environment(),
         preexec_fn=limited,
         capture_output=True,
         text=True,

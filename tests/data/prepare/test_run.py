@@ -16,13 +16,13 @@ import pytest
 
 from tests.data.prepare.archives import SYNSETS, contents, flat, official, small
 from tests.data.prepare.test_pictures import reference
+from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.prepare import Form, Progress, find_source, prepare
 from tinyalex.data.prepare import run as run_module
 from tinyalex.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[3]
 FORM = Form(size=256)
 
 
@@ -119,7 +119,6 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -
     src = small(tmp_path / "src", each=60, val_each=2, size=(400, 300))
     words = ["data", "prepare", "src", "dst", "--shard-mb", "4", "--workers", "2", "--quiet"]
     command = [sys.executable, "-m", "tinyalex", *words]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     parts, index = tmp_path / "dst" / "parts", tmp_path / "dst" / "index.json"
     process = subprocess.Popen(command, cwd=tmp_path, env=environment)
     while process.poll() is None and len(list(parts.glob("*.safetensors"))) < finished:
@@ -129,7 +128,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not index.exists()
-    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    again = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True)
     assert again.returncode == 0, again.stderr
     prepare(src, tmp_path / "undisturbed", Form(), shard_mb=4, workers=1)
     assert contents(tmp_path / "dst") == contents(tmp_path / "undisturbed")
