@@ -172,7 +172,7 @@ def test_a_killed_consumer_goes_on_with_the_same_stream(
     for workers in ("1", "3"):
         command = [sys.executable, "-c", CONSUMER, folder, str(killed), workers]
         before = len(killed.read_text().splitlines()) if killed.exists() else 0
-        process = subprocess.Popen(command, env=environment)
+        process = subprocess.Popen(command, env=environment())
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             done = len(killed.read_text().splitlines()) if killed.exists() else 0

@@ -120,7 +120,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -
     words = ["data", "prepare", "src", "dst", "--shard-mb", "4", "--workers", "2", "--quiet"]
     command = [sys.executable, "-m", "tinyalex", *words]
     parts, index = tmp_path / "dst" / "parts", tmp_path / "dst" / "index.json"
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment)
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment())
     while process.poll() is None and len(list(parts.glob("*.safetensors"))) < finished:
         time.sleep(0.002)
     if finished == 0:
