@@ -70,7 +70,7 @@ def gpu_ratio(precision: str) -> float:
 
 def gpu_turns(precision: str) -> float:
     """Times as fast as PyTorch on an H200, in turns, batch 128."""
-    pattern = rf"batch 128, {precision}, [^\x00]*?^train cuda .* ([\d.]+) \([\d.]+-[\d.]+\) *$"
+    pattern = rf"batch 128, {precision}, [\s\S]*?^train cuda .* ([\d.]+) \([\d.]+-[\d.]+\) *$"
     return float(in_log("gpu/h200/bench.txt", pattern)[0])
 
 

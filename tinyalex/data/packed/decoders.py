@@ -80,8 +80,8 @@ class NvImageCodec:
     """NVIDIA's decoder: the files of a piece of a batch at once, on the GPU.
 
     The pixels come back to the host, where they are cut; they differ from Pillow's by rounding.
-    On an H200, pieces of 256 pictures came at two thirds of the rate of libjpeg-turbo on one core
-    (docs/results/gpu.md): it is for machines whose cores are busy.
+    Beside an H200, in pieces of 32 pictures, it had two thirds of the rate of libjpeg-turbo in
+    eight threads (docs/results/gpu.md): it is for machines whose cores are busy.
 
     Raises
     ------
