@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,78 @@ def test_a_worker_that_is_killed_ends_it_with_an_error(tmp_path: Path) -> None:
     prepare(src, dst, FORM, shard_mb=1, workers=2)
     prepare(src, tmp_path / "whole", FORM, shard_mb=1, workers=1)
     assert contents(dst) == contents(tmp_path / "whole")
+
+
+def press_ctrl_c() -> None:
+    """As where another thread takes the signal: that this one blocks it does not help."""
+
+    def take() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C as on a terminal: where tests run in the background it may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("where", ["submit", "wait", "shutdown"])
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_does_not_break_into_the_pool(
+    src: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """An exception in the pool's code may leave it with a lock that nobody ever gives back."""
+    unbroken: list[str] = []
+    owner = run_module if where == "wait" else run_module.ProcessPoolExecutor
+    original = getattr(owner, where)
+
+    def with_ctrl_c(*words: Any, **named: Any) -> Any:
+        if not unbroken:
+            press_ctrl_c()
+        unbroken.append(where)
+        return original(*words, **named)
+
+    monkeypatch.setattr(owner, where, with_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(src, tmp_path / "dst", FORM, shard_mb=1, workers=2)
+    assert unbroken
+    prepare(src, tmp_path / "dst", FORM, shard_mb=1, workers=2)
+    assert contents(tmp_path / "dst") == contents(whole)
+
+
+def hangs(task: Any) -> None:
+    """A worker whose disk does not answer."""
+    time.sleep(30)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.usefixtures("ctrl_c")
+def test_a_second_ctrl_c_ends_workers_that_hang(
+    src: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[Any] = []
+    original = run_module.wait
+
+    def wait(*words: Any) -> Any:
+        workers.extend(multiprocessing.active_children())
+        press_ctrl_c()
+        press_ctrl_c()
+        return original(*words)
+
+    monkeypatch.setattr(run_module, "wait", wait)
+    monkeypatch.setattr(run_module, "make_shard_in_process", hangs)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(src, tmp_path, FORM, shard_mb=1, workers=2)
+    assert len(workers) == 2 and all(worker.exitcode < 0 for worker in workers)
 
 
 def test_names_of_any_bytes_come_through(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tinyalex.data.prepare.work import (
     Outcome,
     Task,
     deaf_children,
+    held_ctrl_c,
     make_shard,
     make_shard_in_process,
     start_process,
@@ -205,31 +206,32 @@ class _Run:
     def _in_processes(self, workers: int) -> None:
         # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
         context = multiprocessing.get_context("spawn")
-        stop = context.Event()
+        stop = context.RawValue("b", 0)  # not an Event: a process killed in it leaves it locked
         counters = context.RawArray("q", [number for pair in self.before for number in pair])
-        pool = ProcessPoolExecutor(workers, context, start_process, (stop, counters))
         waiting, running = list(reversed(self.todo)), set[Future[Outcome]]()
-        try:
-            while waiting or running:
-                # Only as many tasks as are wanted soon: each holds the places of its pictures.
-                while waiting and len(running) < workers + 2 and not stop.is_set():
-                    task = self._task(waiting.pop())
-                    with deaf_children():  # this may start a process
-                        running.add(pool.submit(make_shard_in_process, task))
-                ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-                for future in ended:
-                    self._note(future.result())
-                if self._look(counters, stop=False):
-                    stop.set()
-                    waiting.clear()
-        except BrokenProcessPool as error:
-            raise DataError(
-                "a worker process was ended from outside, for lack of memory perhaps",
-                f"--workers {max(1, workers // 2)}; {AGAIN}",
-            ) from error
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+        with held_ctrl_c() as pressed:
+            pool = ProcessPoolExecutor(workers, context, start_process, (stop, counters))
+            try:
+                while (waiting or running) and not pressed():
+                    # Only as many tasks as are wanted soon: each holds its pictures' places.
+                    while waiting and len(running) < workers + 2:
+                        task = self._task(waiting.pop())
+                        with deaf_children():  # this may start a process
+                            running.add(pool.submit(make_shard_in_process, task))
+                    ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+                    for future in ended:
+                        self._note(future.result())
+                    if self._look(counters, stop=False):
+                        stop.value = 1
+                        waiting.clear()
+            except BrokenProcessPool as error:
+                raise DataError(
+                    "a worker process was ended from outside, for lack of memory perhaps",
+                    f"--workers {max(1, workers // 2)}; {AGAIN}",
+                ) from error
+            finally:
+                stop.value = 1
+                pool.shutdown(wait=True, cancel_futures=True)
         self._look(counters)
 
     def _task(self, i: int) -> Task:

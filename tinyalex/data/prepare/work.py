@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO
 
 from threadpoolctl import threadpool_limits
@@ -137,14 +139,50 @@ _shared: dict[str, Any] = {}
 
 
 @contextlib.contextmanager
+def held_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C back while a pool of processes is at work; gives whether it was pressed.
+
+    KeyboardInterrupt comes between any two steps, in the pool's own code too. There it may leave a
+    lock taken, or a process that the pool knows nothing of, and the pool waits for either without
+    end. So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
+
+    In a thread, or where the caller handles Ctrl-C, nothing is changed.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    in_thread = threading.current_thread() is not threading.main_thread()
+    if before is not signal.default_int_handler or in_thread:
+        yield lambda: False
+        return
+    presses: list[int] = []
+    others = multiprocessing.active_children()
+
+    def press(number: int, frame: FrameType | None) -> None:
+        presses.append(number)
+        for process in multiprocessing.active_children():
+            if len(presses) > 1 and process not in others:
+                process.kill()
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: bool(presses)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if presses:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
 def deaf_children() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, not even while they load Python."""
+    """Start processes that Ctrl-C does not reach, not even while they load Python.
+
+    Not a shield for this process: another thread, such as NumPy's, may take the signal for it.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield  # for this process it only waits
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -171,6 +209,6 @@ def make_shard_in_process(task: Task) -> Outcome:
 
     def tick(done: int, bad: int) -> bool:
         counters[2 * task.slot], counters[2 * task.slot + 1] = done, bad
-        return bool(stop.is_set())
+        return bool(stop.value)
 
     return make_shard(task, tick)
