@@ -14,12 +14,13 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
 from tinyalex.commands.exercise import exercise_app
+from tinyalex.commands.interrupt import INTERRUPTED, RaisesAnException
 from tinyalex.commands.lesson import lesson
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
 from tinyalex.commands.show import model, recipe
-from tinyalex.commands.train import INTERRUPTED, train
+from tinyalex.commands.train import train
 from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
@@ -31,7 +32,8 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with RaisesAnException():
+                return super().invoke(ctx)
         except TinyalexError as error:
             print_error(error.message, error.hint)
             raise typer.Exit(error.exit_code) from error

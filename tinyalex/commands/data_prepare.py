@@ -10,12 +10,12 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from tinyalex.commands.console import JsonOption, Output, QuietOption, duration
+from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
     from tinyalex.data import prepare as prepare_module
 
-INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 PLAIN_SECONDS = 30.0  # between lines where there is no terminal
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyalex.commands.console import Output, command_line, duration, plain_table
-from tinyalex.commands.train import INTERRUPTED
+from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError, unknown
 
 if TYPE_CHECKING:

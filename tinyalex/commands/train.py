@@ -18,9 +18,9 @@ from tinyalex.commands.console import (
     duration,
     percent,
 )
+from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError
 
-INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
 CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers", "ten_crops")
 
