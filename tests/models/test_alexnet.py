@@ -121,6 +121,7 @@ def test_two_towers_equal_one_network_with_groups() -> None:
     assert_towers_equal(67, np.float64, tolerance=1e-9)
 
 
+@pytest.mark.slow
 def test_two_towers_equal_one_network_at_full_size() -> None:
     assert_towers_equal(227, np.float32, tolerance=2e-3)
 

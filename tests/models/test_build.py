@@ -8,9 +8,22 @@ import pytest
 from tests.strategies import normal
 from tinyalex import models
 from tinyalex.errors import ConfigError, ShapeError
-from tinyalex.layers import Dropout
+from tinyalex.layers import Dropout, Linear
+from tinyalex.layers.base import skip_init
 
 SMALL = [name for name in models.names() if not name.startswith("alexnet")]
+
+
+def test_weights_that_are_about_to_be_set_are_zeros_and_are_not_drawn() -> None:
+    with pytest.raises(ZeroDivisionError), skip_init():
+        assert not Linear(2, 3).params["weight"].any()
+        raise ZeroDivisionError
+    assert Linear(2, 3).params["weight"].all()
+    model = models.build("tiny", init=models.ZEROS)
+    for name, layer, key in model.named_parameters():
+        assert not layer.params[key].any() and not layer.grads[key].any(), name
+        assert layer.grads[key].shape == layer.params[key].shape, name
+        assert layer.grads[key] is not layer.params[key], name
 
 
 def test_an_unknown_model_suggests_the_nearest() -> None:

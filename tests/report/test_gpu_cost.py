@@ -24,7 +24,8 @@ from tinyalex.report.gpu_cost import H100, Cost, Speeds, moved, seconds, step_co
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "docs" / "results" / "gpu" / "cost_model.py"
-ALEXNET = step_costs(models.build("alexnet"), (3, 227, 227), 1024)
+NET = models.build("alexnet", init=models.ZEROS)
+ALEXNET = step_costs(NET, (3, 227, 227), 1024)
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +77,9 @@ def test_our_way_never_costs_less_than_the_least():
 
 
 def test_a_step_has_the_operations_of_the_net():
-    model = models.build("alexnet")
-    forward = model.flops((1024, 3, 227, 227))
+    forward = NET.flops((1024, 3, 227, 227))
     assert sum(row.flop for row in ALEXNET) == 3 * forward - ALEXNET[0].flop // 2
-    assert moved(ALEXNET[-1].least) == 20 * model.count_parameters()
+    assert moved(ALEXNET[-1].least) == 20 * NET.count_parameters()
 
 
 def test_the_bytes_are_those_that_the_log_divided_by(script):
@@ -125,7 +125,7 @@ def test_alexnet_keeps_the_promise_about_memory_and_the_model_fits_the_measured_
     batch, measured, promised
 ):
     """Measured without a loader, docs/results/gpu.md; the pool's own loss is a tenth or so."""
-    need = gpu_cost.step_memory(models.build("alexnet"), (3, 227, 227), batch, 256, 512 << 20)
+    need = gpu_cost.step_memory(NET, (3, 227, 227), batch, 256, 512 << 20)
     net = (need.gpu - need.coming) / 2**30
     assert 0.85 < net / measured <= 1.0
     assert measured + need.coming / 2**30 < promised

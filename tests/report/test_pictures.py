@@ -112,7 +112,7 @@ def test_filters_refuse_groups_that_do_not_divide(tmp_path):
 
 
 def test_the_first_filters_of_two_towers_are_the_left_ones_then_the_right_ones():
-    one, two = models.build("alexnet"), models.build("alexnet-two-tower")
+    one, two = (models.build(name, 2, image_size=67) for name in ("alexnet", "alexnet-two-tower"))
     two.load_state_dict(models.to_two_tower(one.state_dict()))
     weight, groups = first_filters(one)
     assert groups == 2

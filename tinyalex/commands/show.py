@@ -153,7 +153,7 @@ def _layer_rows(
 
     if images < 1:
         raise ConfigError(f"batch size must be at least 1 (got {images})", "--batch-size 128")
-    network = models.build(name, num_classes=classes)
+    network = models.build(name, classes, init=None if measure else models.ZEROS)
     input_shape = models.spec(name).input_shape
     if not measure:
         return layer_table(network, input_shape, images), None

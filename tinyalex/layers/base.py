@@ -7,9 +7,11 @@ kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,18 @@ from tinyalex.errors import ConfigError, ShapeError, TinyalexError
 
 Shape = Sequence[int]
 
+_skips_init: ContextVar[bool] = ContextVar("skips_init", default=False)
 _NO_SETTINGS = ("seed", "inplace")  # arguments of layers that do not change what they are
+
+
+@contextlib.contextmanager
+def skip_init() -> Iterator[None]:
+    """Layers made in here hold zeros, which cost nothing: their weights are about to be set."""
+    token = _skips_init.set(True)
+    try:
+        yield
+    finally:
+        _skips_init.reset(token)
 
 
 class NotReadyError(TinyalexError, AttributeError):
@@ -129,8 +142,10 @@ class Layer:
         bound = 1 / math.sqrt(fan_in)
         draw = self.backend.generator(seed)
         for key, shape in (("weight", weight_shape), ("bias", bias_shape)):
-            self.params[key] = (2 * draw.random(shape) - 1) * bound
-            self.grads[key] = self.xp.zeros(tuple(shape), dtype=self.xp.float32)
+            zeros = [self.xp.zeros(tuple(shape), dtype=self.xp.float32) for _ in range(2)]
+            self.params[key], self.grads[key] = zeros  # a system gives them without writing any
+            if not _skips_init.get():
+                self.params[key] = (2 * draw.random(shape) - 1) * bound
 
     def weight_and_bias(self, weight_shape: Shape) -> tuple[Array, Array]:
         """The parameters, in the weight's dtype; refuses a weight of another shape."""

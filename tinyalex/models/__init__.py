@@ -9,14 +9,15 @@ from typing import Any
 
 from tinyalex.errors import ConfigError, unknown
 from tinyalex.layers import Sequential, Tanh
+from tinyalex.layers.base import skip_init
 from tinyalex.models import alexnet, alexnet_authors, cifar
 from tinyalex.models.alexnet import to_two_tower
 from tinyalex.models.alexnet_without import alexnet_without
-from tinyalex.models.init import Rules, initialise
+from tinyalex.models.init import ZEROS, Rules, initialise
 from tinyalex.models.small import SMALL_INIT, alexnet_small
 from tinyalex.models.tiny import TINY_INIT, tiny
 
-__all__ = ["Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
+__all__ = ["ZEROS", "Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
 
 Builder = Callable[[tuple[int, int, int], int, str], Sequential]
 
@@ -269,7 +270,8 @@ def build(
     seed : int
         Of the weights and of dropout's masks.
     init : mapping, optional
-        Initialisation rules (see `initialise`) in place of the network's own.
+        Initialisation rules (see `initialise`) in place of the network's own; `ZEROS` where the
+        weights are about to be set, or only the sizes count.
     dropout : "inverted" or "paper", optional
     in_channels, image_size : int, optional
         Other images than the network was made for; the first fully connected layer adapts.
@@ -288,7 +290,8 @@ def build(
     C, H, W = s.input_shape
     size = (image_size, image_size) if image_size is not None else (H, W)
     image = (in_channels if in_channels is not None else C, *size)
-    model = Model(s.builder(image, classes, dropout or s.dropout).children)
+    with skip_init():
+        model = Model(s.builder(image, classes, dropout or s.dropout).children)
     model.name, model.num_classes, model.input_shape = name, classes, image
     initialise(model, s.init if init is None else init, seed)
     return model

@@ -14,6 +14,7 @@ from tinyalex.layers import Container, Dropout, Layer, LocallyConnected2d
 Rule = Sequence[Any]
 Rules = Mapping[str, Rule]
 
+ZEROS: Rules = {"*": ("constant", 0.0)}  # costs nothing: for weights that are about to be set
 KINDS = ("normal", "constant", "he_normal", "kaiming_uniform")
 
 
@@ -41,7 +42,7 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
         if not matching:
             raise ConfigError(f"no initialiser for {name}", 'add a rule for "*"')
         layer.params[key] = draw(matching[-1], layer, key, seed, i)
-        layer.grads[key] = layer.xp.zeros_like(layer.params[key])
+        layer.grads[key] = _zeros(layer, key)
     dropouts = [layer for _, layer in model.named_layers() if isinstance(layer, Dropout)]
     for i, dropout in enumerate(dropouts):
         dropout.seed, dropout.draws = seed * 1009 + i + 1, 0
@@ -53,7 +54,7 @@ def draw(rule: Rule, layer: Layer, key: str, seed: int, index: int) -> Array:
     shape = layer.params[key].shape
     generator = layer.backend.generator(seed, index)
     if kind == "constant":
-        return layer.xp.full(shape, numbers[0], dtype=layer.xp.float32)
+        return _zeros(layer, key) + numbers[0] if numbers[0] else _zeros(layer, key)
     if kind == "normal":
         return generator.normal(shape, numbers[0])
     if kind == "he_normal":
@@ -61,6 +62,12 @@ def draw(rule: Rule, layer: Layer, key: str, seed: int, index: int) -> Array:
     if kind == "kaiming_uniform":
         return (2 * generator.random(shape) - 1) / math.sqrt(fan_in(layer))
     raise ConfigError(f"unknown initialiser {kind!r}", f"one of: {', '.join(KINDS)}")
+
+
+def _zeros(layer: Layer, key: str) -> Array:
+    """As large as a parameter; the system writes none until they are used (unlike zeros_like)."""
+    zeros: Array = layer.xp.zeros(layer.params[key].shape, dtype=layer.xp.float32)
+    return zeros
 
 
 def fan_in(layer: Layer) -> int:

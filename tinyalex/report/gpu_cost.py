@@ -95,7 +95,7 @@ def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) 
     Examples
     --------
     >>> from tinyalex import models
-    >>> rows = step_costs(models.build("alexnet"), (3, 227, 227), 128)
+    >>> rows = step_costs(models.build("alexnet", init=models.ZEROS), (3, 227, 227), 128)
     >>> rows[0].name, round(rows[0].flop / 1e9, 1)
     ('features.0', 54.0)
     """
@@ -204,7 +204,8 @@ def step_memory(
     Examples
     --------
     >>> from tinyalex import models
-    >>> need = step_memory(models.build("alexnet"), (3, 227, 227), 128, 256, 512 << 20)
+    >>> net = models.build("alexnet", init=models.ZEROS)
+    >>> need = step_memory(net, (3, 227, 227), 128, 256, 512 << 20)
     >>> round(need.gpu / 2**30, 1), need.pinned >> 20
     (2.4, 96)
     """

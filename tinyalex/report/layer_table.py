@@ -92,7 +92,7 @@ def layer_table(
     Examples
     --------
     >>> from tinyalex import models
-    >>> rows = layer_table(models.build("alexnet"), (3, 227, 227))
+    >>> rows = layer_table(models.build("alexnet", init=models.ZEROS), (3, 227, 227))
     >>> sum(row.parameters for row in rows)
     60965224
     """

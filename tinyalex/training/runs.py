@@ -262,6 +262,7 @@ def model_of(config: ResolvedConfig) -> Model:
         config.model,
         num_classes=len(classes),
         seed=config.seed,
+        init=models.ZEROS,
         dropout=config.recipe.dropout,
         in_channels=C,
         image_size=side,

@@ -19,8 +19,6 @@ from tinyalex.training.config import ResolvedConfig, RunConfig
 from tinyalex.training.runs import Run
 from tinyalex.weights.tensors import HostArray
 
-_UNINITIALISED = {"*": ("constant", 0.0)}  # every weight is about to be set
-
 
 @dataclass(frozen=True)
 class Imported:
@@ -81,7 +79,7 @@ class Imported:
         return models.build(
             self.model,
             num_classes=len(self.classes),
-            init=_UNINITIALISED,
+            init=models.ZEROS,
             dropout=self.recipe.dropout,
             in_channels=C,
             image_size=side,

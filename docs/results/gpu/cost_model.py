@@ -67,7 +67,7 @@ def step_times() -> dict[tuple[str, int], float]:
 @cache
 def costs(batch: int = BATCH) -> list[LayerCost]:
     """Of the paper's net."""
-    return gpu_cost.step_costs(models.build("alexnet"), IMAGE, batch)
+    return gpu_cost.step_costs(models.build("alexnet", init=models.ZEROS), IMAGE, batch)
 
 
 @cache
@@ -75,7 +75,7 @@ def measured(precision: str) -> dict[str, list[Part]]:
     """The log's entries by the layer's name."""
     log = parts()
     found = {}
-    for name, layer, shape in leaves(models.build("alexnet"), (1, *IMAGE)):
+    for name, layer, shape in leaves(models.build("alexnet", init=models.ZEROS), (1, *IMAGE)):
         if isinstance(layer, Conv2d):
             F, _, KH, _ = layer.params["weight"].shape
             found[name] = log[precision, f"{shape[1]}, {shape[2]}, {F}, {KH}, {layer.groups}"]
@@ -236,7 +236,8 @@ def memory() -> str:
     """What a step takes of the GPU's memory, and of the host's that is pinned."""
     rows = []
     for batch in (128, 1024):
-        need = gpu_cost.step_memory(models.build("alexnet"), IMAGE, batch, STORED, 512 << 20)
+        net = models.build("alexnet", init=models.ZEROS)
+        need = gpu_cost.step_memory(net, IMAGE, batch, STORED, 512 << 20)
         parts = need.weights, need.kept, need.workspace, need.coming, need.gpu
         cells = [f"{part / 2**30:.2f}" for part in parts]
         rows.append([str(batch), *cells, f"{need.pinned >> 20}"])
