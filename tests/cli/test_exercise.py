@@ -15,7 +15,7 @@ from tinyalex.learn.grader import classroom, process
 
 WRONG = "def add_bias(x, b, scale=1.0):\n    return x + b\n"
 ENDS = "import os\nos._exit(0)\n"
-HANGS = "while True:\n    pass\n"
+HANGS = "import time\nwhile True:\n    time.sleep(0.1)\n"
 STUB = 'def add_bias(x, b, scale=1.0):\n    raise NotImplementedError("not written yet")\n'
 
 

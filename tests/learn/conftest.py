@@ -18,10 +18,10 @@ from tinyalex.learn.grader.verdict import Verdict
 def judge(tmp_path):
     """Judge the text of an answer in this process."""
 
-    def run(text: str, exercise: Exercise = ADD_BIAS, seed: int = 0) -> Verdict:
+    def run(text: str, exercise: Exercise = ADD_BIAS, **options: Any) -> Verdict:
         path = tmp_path / f"{exercise.name}.py"
         path.write_text(text, encoding="utf-8")
-        return examine(exercise, path, reference=solution(exercise), seed=seed)
+        return examine(exercise, path, reference=solution(exercise), **options)
 
     return run
 

@@ -26,7 +26,7 @@ def say(verdict: Verdict) -> str:
 @pytest.mark.parametrize("exercise", [ADD_BIAS, MEAN_AND_SUM], ids=lambda one: one.name)
 @pytest.mark.parametrize("seed", range(5))
 def test_a_right_answer_passes(judge, exercise, seed):
-    verdict = judge(solution(exercise).read_text(), exercise, seed)
+    verdict = judge(solution(exercise).read_text(), exercise, seed=seed)
     assert verdict.outcome is Outcome.PASSED and verdict.score == 1.0, say(verdict)
     assert verdict.held == verdict.properties == tuple(one.name for one in exercise.properties)
     assert verdict.notes == ()
@@ -39,6 +39,13 @@ def test_the_first_broken_property_ends_it_with_the_smallest_input(judge):
     assert verdict.what == "y[0, 0] is 1, not 2"
     assert verdict.case == ("x = array (1, 1)", "  [0, :]  0", "b = array (1,)", "  1")
     assert verdict.compare == ("expected     got", "[0, :]  2    1*")
+
+
+def test_the_first_input_will_do_where_no_small_one_is_asked_for(judge):
+    text = HEAD + "    return x + b\n"
+    small, first = judge(text), judge(text, shrink=False)
+    assert first.broken == small.broken and first.held == small.held
+    assert len(first.case) > len(small.case)
 
 
 def test_what_fails_on_larger_inputs_only_is_shown_on_the_smallest_of_those(judge):
@@ -102,7 +109,7 @@ def test_another_seed_draws_other_inputs(judge):
             one.name, one.says, one.given, lambda _, a: inputs.append(a["x"].tolist()), one.hints
         )
         exercise = Exercise("90_add_bias", "", 0, 0, ("add_bias",), (watched,))
-        assert judge(spy, exercise, seed).passed
+        assert judge(spy, exercise, seed=seed).passed
         return inputs
 
     assert seen(1) == seen(1) and seen(1) != seen(2)

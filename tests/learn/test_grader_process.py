@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +53,20 @@ def test_a_step_of_compiled_code_that_never_ends_is_killed(judge_apart, monkeypa
     verdict = judge_apart(HEAD + "    return 3 ** 3 ** 30\n", seconds=1.0)
     assert verdict.outcome is Outcome.TIME and verdict.broken == "shape", say(verdict)
     assert "compiled code" in verdict.what
+
+
+def test_a_verdict_that_is_still_on_its_way_when_the_process_has_ended_counts(judge_apart):
+    verdict = judge_apart(RIGHT)
+    messages: queue.Queue = queue.Queue()
+
+    class Ended:
+        def poll(self):
+            messages.put({"kind": "ready"})
+            messages.put({"kind": "verdict", "content": verdict.to_dict()})
+            return 0
+
+    start = replace(verdict, outcome=Outcome.GRADER)
+    assert process._follow(Ended(), messages, start, process.Limits()) == verdict
 
 
 @LINUX

@@ -1,5 +1,6 @@
 """Every wrong answer is rejected by the property meant to catch it; every right one passes.
 
+Most are judged by a few inputs; ``-m slow`` judges one per property as a student's answer is.
 ``python -m tests.learn.seeds --seeds 200`` is the long run.
 """
 
@@ -13,6 +14,7 @@ import pytest
 from tests.learn.wrong import all_wrong
 from tests.learn.wrong.judging import (
     exercise_of,
+    quick_verdict_on,
     solution_of,
     stub_of,
     text_of,
@@ -26,7 +28,8 @@ from tinyalex.learn.grader.verdict import Outcome, in_words
 
 EXERCISES = all_exercises()
 WRONG = all_wrong()
-SEEDS = 3
+ONE_PER_PROPERTY = {(module, wrong.caught_by): (module, wrong) for module, wrong in WRONG}.values()
+SOME = list(enumerate(WRONG[::12]))
 # A message says where: an element, an argument, a line of the file, two shapes, or two results.
 PLACE = re.compile(
     r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|something else|\w+ is |\) is "
@@ -39,7 +42,16 @@ def name_of(one) -> str:
 
 @pytest.mark.parametrize(("module", "wrong"), WRONG, ids=name_of)
 def test_a_wrong_answer_is_rejected_by_the_property_meant_to(module, wrong, tmp_path):
-    verdict = verdict_on(module, wrong, tmp_path)
+    assert_rejected(quick_verdict_on(module, wrong, tmp_path), module, wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("module", "wrong"), ONE_PER_PROPERTY, ids=name_of)
+def test_so_it_is_by_all_inputs_and_once_the_input_has_been_made_small(module, wrong, tmp_path):
+    assert_rejected(verdict_on(module, wrong, tmp_path), module, wrong)
+
+
+def assert_rejected(verdict, module, wrong):
     text = "\n".join(in_words(verdict))
     assert not verdict.passed, f"{module}: {wrong.name} passed"
     assert verdict.broken == wrong.caught_by, text
@@ -47,11 +59,11 @@ def test_a_wrong_answer_is_rejected_by_the_property_meant_to(module, wrong, tmp_
     assert verdict.hints, text
 
 
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
-def test_the_right_answer_passes(exercise):
-    for seed in range(SEEDS):
-        verdict = examine(exercise, solution_of(exercise), seed=seed)
-        assert verdict.passed, "\n".join([f"seed {seed}", *in_words(verdict)])
+def test_the_right_answer_passes(exercise, seed):
+    verdict = examine(exercise, solution_of(exercise), seed=seed)
+    assert verdict.passed, "\n".join(in_words(verdict))
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
@@ -82,7 +94,11 @@ def test_an_exercise_is_whole(exercise):
     assert len(set(texts)) == len(texts)
 
 
-@pytest.mark.parametrize(("module", "wrong"), WRONG[::12], ids=name_of)
+@pytest.mark.parametrize(
+    ("module", "wrong"),
+    [pytest.param(*pair, marks=pytest.mark.slow if i % 6 else ()) for i, pair in SOME],
+    ids=name_of,
+)
 def test_a_process_of_its_own_says_the_same(module, wrong, tmp_path):
     here = verdict_on(module, wrong, tmp_path)
     exercise = exercise_of(module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from tests.learn.wrong import Wrong
@@ -13,6 +14,7 @@ from tinyalex.learn.grader.examine import examine
 from tinyalex.learn.grader.verdict import Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
+FEW = 15  # examples of a property
 # The kernel for a GPU is judged in Numba's simulator, as the grader's child does.
 os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
@@ -40,8 +42,26 @@ def text_of(module: str, wrong: Wrong) -> str:
 
 
 def verdict_on(module: str, wrong: Wrong, folder: Path, seed: int = 0) -> Verdict:
-    """Judge it, as a file in a folder (compilers want one)."""
-    exercise = exercise_of(module)
+    """Judge it as a student's answer is judged, as a file in a folder (compilers want one)."""
+    return _judge(exercise_of(module), module, wrong, folder, seed, shrink=True)
+
+
+def quick_verdict_on(module: str, wrong: Wrong, folder: Path) -> Verdict:
+    """Judge it by a few inputs, of which the first that breaks a property is not made smaller.
+
+    Where these few do not show the mistake, by as many as a student's answer.
+    """
+    whole = exercise_of(module)
+    few = [replace(one, examples=min(one.examples, FEW)) for one in whole.properties]
+    verdict = _judge(replace(whole, properties=tuple(few)), module, wrong, folder, 0, shrink=False)
+    if verdict.broken == wrong.caught_by:
+        return verdict
+    return _judge(whole, module, wrong, folder, 0, shrink=False)
+
+
+def _judge(
+    exercise: Exercise, module: str, wrong: Wrong, folder: Path, seed: int, shrink: bool
+) -> Verdict:
     path = folder / f"{exercise.name}.py"
     path.write_text(text_of(module, wrong), encoding="utf-8")
-    return examine(exercise, path, seed=seed)
+    return examine(exercise, path, seed=seed, shrink=shrink)

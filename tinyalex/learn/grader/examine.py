@@ -50,6 +50,7 @@ def examine(
     seed: int = 0,
     source: bytes | None = None,
     reference: Path | None = None,
+    shrink: bool = True,
     progress: Progress | None = None,
     announce: Callable[[Progress], None] = lambda _: None,
 ) -> Verdict:
@@ -66,6 +67,8 @@ def examine(
         What the file holds, where it is not to be read.
     reference : Path, optional
         The reference solution, read for its signatures only.
+    shrink : bool
+        Look for the smallest input on which a property fails; otherwise take the first.
     progress : Progress, optional
         Kept up to date.
     announce : callable
@@ -81,7 +84,7 @@ def examine(
         for one in exercise.properties:
             progress.running, progress.arguments = one, None
             announce(progress)
-            if broken := _judge(one, answer, seed, progress):
+            if broken := _judge(one, answer, seed, shrink, progress):
                 verdict = _verdict(exercise, progress, *broken)
                 return verdict.with_notes(guard.prints.notes())
             progress.held.append(one.name)
@@ -128,9 +131,9 @@ def _load(
 
 
 def _judge(
-    one: Property, answer: StudentAnswer, seed: int, progress: Progress
+    one: Property, answer: StudentAnswer, seed: int, shrink: bool, progress: Progress
 ) -> tuple[Told, Mapping[str, Any] | None] | None:
-    """Look for an input on which a property fails; the smallest found, and what is wrong."""
+    """Look for an input on which a property fails; returns what is wrong, and the input."""
     judged = 0
     last: Mapping[str, Any] = {}
 
@@ -152,7 +155,7 @@ def _judge(
     try:
         with _one_source_of_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            hypothesis.seed(seed)(_settings(one)(hypothesis.given(one.given)(attempt)))()
+            hypothesis.seed(seed)(_settings(one, shrink)(hypothesis.given(one.given)(attempt)))()
         answer.repeat()
     except Flaky:
         unstable = _unstable(answer)
@@ -177,7 +180,8 @@ def _judge(
     return None
 
 
-def _settings(one: Property) -> hypothesis.settings:
+def _settings(one: Property, shrink: bool) -> hypothesis.settings:
+    phases = (hypothesis.Phase.generate, hypothesis.Phase.shrink)
     return hypothesis.settings(
         max_examples=one.examples,
         derandomize=False,  # the seed does that
@@ -185,7 +189,7 @@ def _settings(one: Property) -> hypothesis.settings:
         deadline=None,
         report_multiple_bugs=False,
         print_blob=False,
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        phases=phases if shrink else phases[:1],
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )

@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import functools
 import io
+import operator
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -96,12 +97,9 @@ class Guard:
         self.prints = Prints()
         self.refused: list[str] = []
         self.armed = False
-        # One flat list: it is gone through after every call.
         self._kept = [
-            (vars(module), name, value, f"{module.__name__}.{name}")
-            for module in WATCHED
-            for name, value in vars(module).items()
-            if name != "_"  # an interactive Python puts its last result there
+            (module, {name: value for name, value in vars(module).items() if name != "_"})
+            for module in WATCHED  # an interactive Python puts its last result into builtins._
         ]
         _hooked.append(self)
 
@@ -142,11 +140,17 @@ class Guard:
 
     def check(self) -> None:
         """Raise `Told` if the code did what it must not; puts NumPy right again."""
-        changed = [one for one in self._kept if one[0].get(one[1]) is not one[2]]
-        for namespace, name, value, _ in changed:
-            namespace[name] = value
+        changed: list[str] = []
+        for module, kept in self._kept:
+            names = vars(module)
+            if all(map(operator.is_, map(names.get, kept), kept.values())):
+                continue  # after every call of the student's functions: it must be quick
+            changed += [
+                f"{module.__name__}.{name}" for name in kept if names.get(name) is not kept[name]
+            ]
+            names.update(kept)
         if changed:
-            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0][3]}") from None
+            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0]}") from None
         if self.refused:
             raise Told(Outcome.FORBIDDEN, f"it {self.refused[0]}") from None
 

@@ -169,6 +169,8 @@ def _follow(
             if not ended:
                 continue
             message = None
+            with contextlib.suppress(queue.Empty):  # what it said just before its end may come yet
+                message = messages.get(timeout=GRACE)
         if message is None:  # no more will come
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=GRACE)
