@@ -110,4 +110,11 @@ CHECK_MUTANTS = (
         '("write_rows", 0, y)',
         ("tests/report/test_gpu_cost.py::test_a_convolution_is_counted_kernel_by_kernel",),
     ),
+    Mutant(
+        "Ctrl-C: a traceback while the commands are loaded",
+        "tinyalex/commands/interrupt.py",
+        "    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:\n",
+        "    if signal.getsignal(signal.SIGINT) is _end:\n",
+        ("tests/cli/test_interrupt.py::test_while_the_commands_are_loaded_it_ends_silently",),
+    ),
 )

@@ -26,8 +26,8 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: inputs are not made smaller",
         GRADER + "examine.py",
-        "phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),",
-        "phases=(hypothesis.Phase.generate,),",
+        "phases=phases if shrink else phases[:1],",
+        "phases=phases[:1],",
         (f"{HERE}::test_the_first_broken_property_ends_it_with_the_smallest_input",),
     ),
     Mutant(
@@ -89,7 +89,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: NumPy stays as the answer left it",
         GRADER + "guard.py",
-        "            namespace[name] = value\n",
+        "            names.update(kept)\n",
         "            pass\n",
         (f"{HERE}::test_what_an_answer_changes_in_numpy_is_undone",),
     ),
@@ -127,6 +127,20 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         "        return replace(verdict, outcome=Outcome.ENDED, what=what)\n    name =",
         "        return replace(verdict, outcome=Outcome.PASSED, what=what)\n    name =",
         (f"{APART}::test_ending_the_process_is_not_passing",),
+    ),
+    Mutant(
+        "grader: what the child says just before its end is lost",
+        GRADER + "process.py",
+        "                message = messages.get(timeout=GRACE)\n",
+        "                pass\n",
+        (f"{APART}::test_a_verdict_that_is_still_on_its_way_when_the_process_has_ended_counts",),
+    ),
+    Mutant(
+        "grader: the smallest input is looked for although the first will do",
+        GRADER + "examine.py",
+        "phases=phases if shrink else phases[:1],",
+        "phases=phases,",
+        (f"{HERE}::test_the_first_input_will_do_where_no_small_one_is_asked_for",),
     ),
     Mutant(
         "grader: memory has no limit",

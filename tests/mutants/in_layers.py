@@ -197,4 +197,13 @@ LAYER_MUTANTS = (
         "isinstance(value, tuple)",
         ("tests/layers/test_common.py::test_a_layers_text_makes_the_same_layer_again",),
     ),
+    Mutant(
+        "layers: once weights were about to be set, none is drawn any more",
+        "tinyalex/layers/base.py",
+        "        _skips_init.reset(token)\n",
+        "        pass\n",
+        (
+            "tests/models/test_build.py::test_weights_that_are_about_to_be_set_are_zeros_and_are_not_drawn",
+        ),
+    ),
 )

@@ -21,6 +21,20 @@ PREPARE_MUTANTS = (
         (f"{OF}/test_labels.py::test_a_list_that_counts_from_1_is_refused",),
     ),
     Mutant(
+        "preparing: Ctrl-C breaks into the pool's own code",
+        f"{PREPARE}/work.py",
+        "    if before is not signal.default_int_handler or in_thread:\n",
+        "    if before is not None:\n",
+        (f"{OF}/test_run.py::test_ctrl_c_does_not_break_into_the_pool",),
+    ),
+    Mutant(
+        "preparing: Ctrl-C is forgotten",
+        f"{PREPARE}/work.py",
+        "            raise KeyboardInterrupt\n",
+        "            pass\n",
+        (f"{OF}/test_run.py::test_ctrl_c_does_not_break_into_the_pool",),
+    ),
+    Mutant(
         "rejections: a bad picture is dropped without a word",
         f"{PREPARE}/work.py",
         "writer.reject(task.layout.classes[item.label], item.name, error.message)",

@@ -1,7 +1,5 @@
 """Bugs in weights that come from elsewhere or go there."""
 
-import importlib.util
-
 from tests.mutants.mutant import Mutant
 
 CAFFE = "tinyalex/weights/caffe.py"
@@ -13,6 +11,12 @@ OF_ONNX = "tests/weights/test_onnx.py"
 OF_IMPORT = "tests/weights/test_imported.py"
 OF_FETCH = "tests/weights/test_fetch.py"
 OF_WIRE = "tests/weights/test_protobuf.py"
+
+
+def in_onnx(name: str, old: str, new: str, test: str) -> Mutant:
+    """A bug of an exported network; without what reads one its test skips."""
+    return Mutant(name, ONNX, old, new, (test,), needs=("onnx", "onnxruntime"))
+
 
 WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -109,37 +113,28 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         "        if not got:\n",
         (f"{OF_FETCH}::test_nothing_is_left_of_a_wrong_file",),
     ),
+    in_onnx(
+        "onnx: alpha is not multiplied by the size",
+        "        alpha=layer.alpha * layer.size,\n",
+        "        alpha=layer.alpha,\n",
+        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+    ),
+    in_onnx(
+        "onnx: an even square leans to the other side",
+        "        pads=[before, before, after, after],\n",
+        "        pads=[after, after, before, before],\n",
+        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+    ),
+    in_onnx(
+        "onnx: windows that reach over the edge are left out",
+        "ceil_mode=int(layer.ceil_mode)",
+        "ceil_mode=0",
+        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+    ),
+    in_onnx(
+        "onnx: pixels are scaled before the mean is subtracted",
+        'x = self.node("Sub", [x, self.constant(mean[None])])',
+        'x = self.node("Sub", [x, self.constant(mean[None] * np.max(scale))])',
+        f"{OF_ONNX}::test_the_graph_prepares_pixels_as_the_recipe_says",
+    ),
 )
-
-# Where there is nothing to read ONNX files with, the tests skip, and no bug would be noticed.
-if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
-    WEIGHTS_MUTANTS += (
-        Mutant(
-            "onnx: alpha is not multiplied by the size",
-            ONNX,
-            "        alpha=layer.alpha * layer.size,\n",
-            "        alpha=layer.alpha,\n",
-            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
-        ),
-        Mutant(
-            "onnx: an even square leans to the other side",
-            ONNX,
-            "        pads=[before, before, after, after],\n",
-            "        pads=[after, after, before, before],\n",
-            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
-        ),
-        Mutant(
-            "onnx: windows that reach over the edge are left out",
-            ONNX,
-            "ceil_mode=int(layer.ceil_mode)",
-            "ceil_mode=0",
-            (f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",),
-        ),
-        Mutant(
-            "onnx: pixels are scaled before the mean is subtracted",
-            ONNX,
-            'x = self.node("Sub", [x, self.constant(mean[None])])',
-            'x = self.node("Sub", [x, self.constant(mean[None] * np.max(scale))])',
-            (f"{OF_ONNX}::test_the_graph_prepares_pixels_as_the_recipe_says",),
-        ),
-    )

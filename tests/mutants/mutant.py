@@ -20,6 +20,7 @@ class Mutant:
     old, new : text that occurs exactly once in the file, and what takes its place
     tests : pytest node ids, quick ones, of which at least one must fail
     environment : names and values that the tests see besides the usual ones
+    needs : packages without which the tests skip
     """
 
     name: str
@@ -28,6 +29,19 @@ class Mutant:
     new: str
     tests: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def plant(self, text: str) -> str:
+        """The file's text with the bug in it.
+
+        Raises
+        ------
+        ValueError
+            The code has changed, and the bug no longer fits.
+        """
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.name}: its old text is not in {self.file} exactly once")
+        return text.replace(self.old, self.new)
 
 
 def in_python(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
