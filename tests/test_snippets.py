@@ -138,7 +138,11 @@ def run_console(fence: Fence, folder: Path, where: str) -> None:
             assert same_output(output, done.stdout), f"{got}\nshown:\n{output}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(PAGES[0], marks=pytest.mark.slow), *PAGES[1:]],  # README trains to the end
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_a_page_does_what_it_shows(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

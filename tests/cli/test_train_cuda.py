@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -36,6 +37,7 @@ def run(tmp_path: Path, backend: str, out: str, *words: str) -> Path:
     return tmp_path / out
 
 
+@pytest.mark.slow
 def test_a_run_leaves_the_weights_that_numpy_leaves(tmp_path: Path) -> None:
     cuda_here.needs("numba.cuda")
     draw_pictures(tmp_path / "pictures")
