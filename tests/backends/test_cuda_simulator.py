@@ -6,6 +6,8 @@ so these tests run in processes of their own.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.backends import cuda_here
 
 
@@ -29,5 +31,6 @@ def test_batches_come_on_a_second_stream_in_order() -> None:
     passes("tests/backends/cuda_fed.py")
 
 
+@pytest.mark.slow
 def test_every_layer_keeps_its_promises() -> None:
     passes("tests/layers/test_common.py", backend="cuda")

@@ -120,7 +120,8 @@ def train(backend: Backend, name: str, image_size: int | None, batch: int) -> di
 
 
 @pytest.mark.parametrize(
-    "name, image_size, batch", [("tiny", None, 24), ("tiny", None, 3), ("alexnet", 67, 4)]
+    "name, image_size, batch",
+    [("tiny", None, 24), ("tiny", None, 3), pytest.param("alexnet", 67, 4, marks=pytest.mark.slow)],
 )
 def test_a_training_step(name: str, image_size: int | None, batch: int) -> None:
     expected = train(BACKENDS[1], name, image_size, batch)

@@ -74,7 +74,7 @@ def test_memory_has_a_limit(judge_apart):
     text = HEAD + "    kept = [np.ones(1 << 23) for _ in range(20)]\n    return x + scale * b\n"
     verdict = judge_apart(text, memory_mb=512)
     assert verdict.outcome is Outcome.MEMORY and "line 3" in verdict.code[0]
-    fits = HEAD + "    kept = np.ones(1 << 23)\n    return x + scale * b\n"
+    fits = HEAD + "    kept = np.ones(1 << 20)\n    return x + scale * b\n"
     assert judge_apart(fits, memory_mb=512).passed
 
 

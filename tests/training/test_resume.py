@@ -115,6 +115,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_again_and_again_equals_the_undisturbed_run(tmp_path):
     def start(folder):
         return subprocess.Popen(

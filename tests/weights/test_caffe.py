@@ -37,6 +37,7 @@ def written(folder: Path, net: CaffeNet, style: Style | None = None) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_whole_network_comes_in_to_known_logits(tmp_path: Path) -> None:
     net = CaffeNet()
     path = written(tmp_path, net)

@@ -13,6 +13,7 @@ import pytest
 TESTS = Path(__file__).with_name("simulated.py")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 def test_the_doctor_checks_every_kernel_in_the_simulator() -> None:
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "OMP_NUM_THREADS": "1"}

@@ -14,7 +14,7 @@ from tinyalex.learn.grader.examine import examine
 from tinyalex.learn.grader.verdict import Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
-FEW = 15  # examples of a property
+FEW = 8  # examples of a property
 # The kernel for a GPU is judged in Numba's simulator, as the grader's child does.
 os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
