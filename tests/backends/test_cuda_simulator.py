@@ -23,6 +23,7 @@ def test_every_kernel_equals_its_definition() -> None:
     passes("tests/backends/cuda_simulated.py")
 
 
+@pytest.mark.slow
 def test_a_training_step_of_alexnet_equals_numpys_and_never_waits() -> None:
     passes("tests/backends/cuda_step.py")
 
