@@ -50,8 +50,8 @@ def by_blocks(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
 def fitting(shape: tuple[int, int, int], OH: int, OW: int) -> tuple[int, int, int]:
     """A block that is not larger than a map; several rows only if they are whole."""
     rows, columns, vectors = shape
-    columns = max(c for c in {1, 2, columns} if c <= OW)
-    return (min(rows, OH) if columns == OW else 1), columns, vectors
+    columns = columns if columns <= OW else 1
+    return (rows if columns == OW and rows <= OH else 1), columns, vectors
 
 
 @contextlib.contextmanager

@@ -239,6 +239,7 @@ def real_cifar(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+@pytest.mark.slow
 def test_the_real_data_set_has_the_published_facts(real_cifar: Path) -> None:
     dataset = data.load("cifar10", root=real_cifar.parent)
     assert (len(dataset.train), len(dataset.test)) == (50_000, 10_000)

@@ -105,7 +105,7 @@ def test_a_process_of_its_own_says_the_same(module, wrong, tmp_path):
     assert process.grade(tmp_path / f"{exercise.name}.py", exercise) == here
 
 
-@pytest.mark.parametrize("exercise", EXERCISES[::5], ids=name_of)
+@pytest.mark.parametrize("exercise", EXERCISES[::10], ids=name_of)
 def test_a_process_of_its_own_passes_the_right_answer(exercise):
     verdict = process.grade(solution_of(exercise), exercise)
     assert verdict.passed, "\n".join(in_words(verdict))
