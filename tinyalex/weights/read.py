@@ -194,8 +194,13 @@ def _channels(weights: Mapping[str, HostArray], default: int) -> int:
 
 def _network(name: str, recipe: Recipe, channels: int) -> Container:
     """The model's layers, for their names and shapes."""
-    spec, side = models.spec(name), _side(recipe)
-    return spec.builder((channels, side, side), spec.num_classes, recipe.dropout)
+    return models.build(
+        name,
+        init=models.ZEROS,
+        dropout=recipe.dropout,
+        in_channels=channels,
+        image_size=_side(recipe),
+    )
 
 
 def _wanted(
