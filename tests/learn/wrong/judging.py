@@ -7,6 +7,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from numba.core import config as numba_config
+
 from tests.learn.wrong import Wrong
 from tinyalex.learn.exercises import get
 from tinyalex.learn.grader import Exercise
@@ -15,8 +17,10 @@ from tinyalex.learn.grader.verdict import Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
 FEW = 8  # examples of a property
-# The kernel for a GPU is judged in Numba's simulator, as the grader's child does.
+# The kernel for a GPU is judged in Numba's simulator, as the grader's child does. Numba looks at
+# its variables when it is first loaded, perhaps by another file's tests, and when it compiles.
 os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
+numba_config.reload_config()
 
 
 def solution_of(exercise: Exercise) -> Path:
