@@ -67,6 +67,7 @@ def test_quiet_prints_a_line_a_contestant(call):
     assert len(words) == 3
 
 
+@pytest.mark.slow
 def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
     from tinyalex.check.bench import sizes
 

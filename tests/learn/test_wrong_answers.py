@@ -96,7 +96,7 @@ def test_an_exercise_is_whole(exercise):
 
 @pytest.mark.parametrize(
     ("module", "wrong"),
-    [pytest.param(*pair, marks=pytest.mark.slow if i % 6 else ()) for i, pair in SOME],
+    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in SOME],
     ids=name_of,
 )
 def test_a_process_of_its_own_says_the_same(module, wrong, tmp_path):

@@ -21,7 +21,10 @@ from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
 
-@pytest.mark.parametrize("name", ["ladder", "tencrop", "ensemble", "lrsweep", "towers"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("ladder", marks=pytest.mark.slow), "tencrop", "ensemble", "lrsweep", "towers"],
+)
 def test_an_experiment_leaves_a_result(lab: Lab, tmp_path: Path, name: str) -> None:
     result, picture = reproduce.get(name).run(lab)
     paths = reproduce.leave(result, tmp_path / "out", lab, "tinyalex reproduce", picture)

@@ -238,6 +238,7 @@ def test_a_browser_opens_the_reports_in_docs_results(page: Path, tmp_path: Path)
     check_in_browser(html, 390, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_page_of_colour_images_stays_small(facts: Facts) -> None:
     """As many images of CIFAR-10's size as there are here."""
     rng = np.random.default_rng(0)
