@@ -135,7 +135,10 @@ def real_archives(real_data, tmp_path_factory):
     val = [(synset, content) for synset in sorted(train)[::5] for content in train[synset].values()]
     for i, path in enumerate(sorted(p for p in odd.iterdir() if p.suffix not in (".md", ".txt"))):
         synset = sorted(train)[40 * i]
-        train[synset][f"{synset}_odd_{path.name}"] = path.read_bytes()
+        content = path.read_bytes()
+        if path.name == "truncated_jpeg.jpg":  # it lacks half of its end marker alone
+            content = content[:-100]
+        train[synset][f"{synset}_odd_{path.name}"] = content
     with (real_data / "imagenet_classes.tsv").open(newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         ids = {row["synset"]: int(row["ilsvrc2012_id"]) for row in rows if row["synset"] in train}
@@ -149,7 +152,7 @@ def test_real_archives_go_all_the_way(call, real_archives, tmp_path):
     assert result.exit_code == 0, result.output
     rows = [line.split("\t") for line in Path("packed/rejected.tsv").read_text().splitlines()[1:]]
     assert [name.split("_odd_")[1] for _, _, name, _ in rows] == ["truncated_jpeg.jpg"]
-    assert "truncated" in rows[0][3]
+    assert "data end before the picture does" in rows[0][3]
     dataset = data.load("packed")
     names = Path("packed", layout_of.names_name("train")).read_text().splitlines()
     assert sorted([*names, rows[0][2]]) == sorted(files)

@@ -46,8 +46,8 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "caffe: alpha is compared undivided",
         CAFFE,
-        '"alpha": ours.alpha * ours.size,',
-        '"alpha": ours.alpha,',
+        '"alpha": (ours.alpha * ours.size,),',
+        '"alpha": (ours.alpha,),',
         (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
     ),
     Mutant(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -15,7 +16,8 @@ from tinyalex import data, models, training
 from tinyalex.data import from_arrays
 from tinyalex.errors import CheckpointError, ConfigError, RunError
 from tinyalex.training.checkpoint import load_checkpoint
-from tinyalex.training.init_from import weights_sha256
+from tinyalex.training.config import read_config
+from tinyalex.training.init_from import _notes, weights_sha256
 
 
 def dataset_with(classes):
@@ -116,6 +118,28 @@ def test_another_dropout_convention_is_told(config, source):
     recipe = replace(config().recipe, dropout="paper")
     training.train(config("new", init_from=source, recipe=recipe, epochs=1), notes)
     assert "'inverted', now 'paper'" in notes.of("warning")[0]
+
+
+PREPARED = {
+    "scale": ({"scale": 1.0}, "pixels times 0.0156, now 1: .* numbers 64 times as large"),
+    "mean": ({"mean": "channel"}, "mean 'image' subtracted, now 'channel': .* a little off"),
+    "no mean": ({"mean": "none"}, "mean 'image' subtracted, now 'none': .* off by the mean"),
+    "crop": ({"image_size": 20}, "crops of 14 from 16 pixels, now on crops of 14 from 20 pixels"),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), PREPARED.values(), ids=PREPARED)
+def test_pictures_that_are_prepared_in_another_way_are_told(config, source, change, says):
+    recipe = replace(config().recipe, **change)
+    made = config("new", init_from=source, recipe=recipe, epochs=1).resolved()
+    (note,) = _notes(read_config(source), made, source)
+    assert re.search(says, note)
+
+
+def test_pictures_that_are_prepared_in_the_same_way_are_not_told_of(config, source):
+    nearly = replace(config().recipe, scale=(1.01 / 64,))
+    made = config("new", init_from=source, recipe=nearly).resolved()
+    assert _notes(read_config(source), made, source) == []
 
 
 def test_a_run_from_other_weights_resumes_bit_for_bit_without_them(config, source):

@@ -45,6 +45,8 @@ class Style:
     packed: bool = True
     double: bool = False
     diff: bool = False  # gradients beside the weights
+    apart: bool = False  # stride_h and stride_w in place of stride, and so on
+    twice: bool = False  # stride: 4 stride: 4
 
 
 def blob(array: Host, style: Style) -> bytes:
@@ -65,12 +67,20 @@ def blob(array: Host, style: Style) -> bytes:
     return out + chunk(7, chunk(1, b"".join(varint(n) for n in array.shape)))
 
 
+def setting(style: Style, both: int, apart: int, height: int, width: int) -> bytes:
+    """A number for height and width, or one for each, in either of two ways."""
+    if style.apart:
+        return whole(apart, height) + whole(apart + 1, width)
+    return whole(both, height) + (whole(both, width) if style.twice or height != width else b"")
+
+
 def layer(name: str, kind: str, style: Style, blobs: tuple[Host, ...] = (), **how: float) -> bytes:
     """A LayerParameter, or a V1LayerParameter."""
     settings = b""
     if kind == "Convolution":
-        settings = b"".join(
-            whole(n, int(how[k])) for k, n in (("pad", 3), ("group", 5), ("stride", 6))
+        settings = whole(5, int(how["group"])) + b"".join(
+            setting(style, n, h, int(how[k]), int(how.get(f"{k}_w", how[k])))
+            for k, n, h in (("pad", 3, 9), ("stride", 6, 13))
         )
         settings = chunk(10 if style.v1 else 106, whole(1, len(blobs[0])) + settings)
     elif kind == "LRN":
@@ -78,7 +88,8 @@ def layer(name: str, kind: str, style: Style, blobs: tuple[Host, ...] = (), **ho
         settings += float32(5, how["k"]) if how["k"] != 1 else b""  # the default, left out
         settings = chunk(18 if style.v1 else 118, settings)
     elif kind == "Pooling":
-        settings = chunk(19 if style.v1 else 121, whole(1, 0) + whole(2, 3) + whole(3, 2))
+        settings = setting(style, 2, 5, 3, 3) + setting(style, 3, 7, 2, 2)
+        settings = chunk(19 if style.v1 else 121, whole(1, 0) + settings)
     elif kind == "InnerProduct":
         settings = chunk(17 if style.v1 else 117, whole(1, len(blobs[0])))
     if style.v1:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.weights import caffe_file
 from tests.weights.caffe_file import CaffeNet, Style, chunk, mean_file, varint, whole
 from tests.weights.nets import assert_same_logits, images, make_narrow
 from tinyalex import weights
@@ -22,7 +23,10 @@ STYLES = {
     "with gradients": Style(diff=True),
     "double": Style(double=True),
     "unpacked": Style(packed=False),
+    "height and width apart": Style(apart=True),
+    "height and width one after the other": Style(twice=True),
     "V1": Style(v1=True, legacy_shape=True),
+    "V1, height and width apart": Style(v1=True, legacy_shape=True, apart=True),
     "V1, unpacked doubles": Style(v1=True, legacy_shape=True, packed=False, double=True),
 }
 
@@ -105,6 +109,19 @@ def test_without_a_mean_file_caffes_channel_means_are_subtracted(
     np.testing.assert_allclose(found.statistics.channel_means, [123, 117, 104], atol=0.5)  # R, G, B
 
 
+def test_caffes_own_mean_in_a_npy_file_is_turned_as_its_binaryproto_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_narrow(monkeypatch)
+    path = written(tmp_path, narrow_net())
+    bgr = np.zeros((3, 256, 256), np.float32) + np.array([[[104]], [[116.7]], [[122.7]]], "f4")
+    np.save(tmp_path / "ilsvrc_2012_mean.npy", bgr.astype(np.float64))
+    (tmp_path / "m.binaryproto").write_bytes(mean_file(bgr))
+    for name in ("ilsvrc_2012_mean.npy", "m.binaryproto"):
+        found = weights.read(path, mean=str(tmp_path / name))
+        np.testing.assert_allclose(found.statistics.channel_means, [122.7, 116.7, 104], atol=0.01)
+
+
 def test_a_mean_file_is_turned_to_rgb(tmp_path: Path) -> None:
     bgr = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
     (tmp_path / "m.binaryproto").write_bytes(mean_file(bgr))
@@ -136,6 +153,39 @@ def test_another_network_is_refused(
     make_narrow(monkeypatch)
     with pytest.raises(CheckpointError, match=says):
         weights.read(written(tmp_path, narrow_net(**how)))
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_width_that_is_not_the_height_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, apart: bool
+) -> None:
+    make_narrow(monkeypatch)
+    for name, key, says in (
+        ("conv1", "stride", "conv1: stride must be 4 (got 4 x 2)"),
+        ("conv2", "pad", "conv2: pad must be 2 (got 2 x 1)"),
+    ):
+        how = CaffeNet.HOW | {name: CaffeNet.HOW[name] | {f"{key}_w": 2 if key == "stride" else 1}}
+        monkeypatch.setattr(CaffeNet, "HOW", how)
+        with pytest.raises(CheckpointError, match=re.escape(says)):
+            weights.read(written(tmp_path, narrow_net(), Style(apart=apart)))
+        monkeypatch.undo()
+        make_narrow(monkeypatch)
+
+
+def test_holes_in_the_filters_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make_narrow(monkeypatch)
+    plain = caffe_file.setting
+    with_holes = lambda *a: plain(*a) + (whole(18, 2) if a[1] == 6 else b"")  # noqa: E731
+    monkeypatch.setattr(caffe_file, "setting", with_holes)
+    with pytest.raises(CheckpointError, match=r"conv1: dilation must be 1 \(got 2\)"):
+        weights.read(written(tmp_path, narrow_net()))
+
+
+def test_the_oldest_form_of_file_is_named(tmp_path: Path) -> None:
+    layer = chunk(1, chunk(1, b"conv1") + chunk(2, b"conv")) + chunk(2, b"data")
+    (tmp_path / "net.caffemodel").write_bytes(chunk(1, b"CaffeNet") + chunk(2, layer))
+    with pytest.raises(CheckpointError, match="net.caffemodel: .*V0[\\s\\S]*upgrade_net_proto_bin"):
+        weights.read(tmp_path / "net.caffemodel")
 
 
 def test_a_nan_a_half_file_and_another_model_are_refused(

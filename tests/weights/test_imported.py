@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from tests.weights.nets import assert_same_logits, images, run_of
-from tinyalex import training, weights
+from tinyalex import data, evaluation, notice, recipes, training, weights
 from tinyalex.errors import CheckpointError, ConfigError, RunError
+from tinyalex.weights.preprocessing import in_rgb
 from tinyalex.weights.tensors import check_total
 
 Tensors = dict[str, np.ndarray[Any, Any]]
@@ -94,7 +96,7 @@ BAD = {
     ),
     "whole numbers": (
         put("features.0.bias", np.ones(16, np.int32)),
-        "features.0.bias must be float32, float16 or float64 (got I32)",
+        "features.0.bias must be float64, float32, float16 or bfloat16 (got I32)",
     ),
 }
 
@@ -169,6 +171,47 @@ def test_a_mean_image_is_cut_to_the_crop(tiny: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "mean.npy", mean[:, :9])
     with pytest.raises(ConfigError, match="does not fit"):
         weights.read(tiny, "tiny", mean=str(tmp_path / "mean.npy"))
+
+
+@pytest.mark.parametrize("kind", ["numbers", "image"])
+def test_imagenets_mean_in_caffes_order_is_turned_for_caffe_and_told_of_for_others(
+    tmp_path: Path, kind: str
+) -> None:
+    numbers = np.array([104, 116.7, 122.7], np.float32)
+    mean = numbers if kind == "numbers" else np.tile(numbers[:, None, None], (1, 5, 5))
+    turned, note = in_rgb(mean, "mean.npy", of_caffe=True)
+    np.testing.assert_array_equal(turned, mean[::-1])
+    assert "mean.npy: 104.0, 116.7, 122.7" in note and "turned to R, G, B" in note
+    for name, of_caffe in (("mean.npy", False), ("mean.binaryproto", True)):
+        same, note = in_rgb(mean, name, of_caffe)
+        assert same is mean and bool(note) is not of_caffe
+    assert in_rgb(mean[::-1], "mean.npy", of_caffe=True)[1] == ""
+    grey = mean[:1]
+    assert in_rgb(grey, "80", of_caffe=False) == (grey, "")
+
+
+def test_a_mean_image_of_other_pictures_for_caffe_is_told_how_it_is_taken() -> None:
+    mean = np.tile(np.array([90, 95, 99], np.float32)[:, None, None], (1, 5, 5))
+    same, note = in_rgb(mean, "m.npy", of_caffe=True)
+    assert same is mean and "90.0, 95.0, 99.0 is taken as R, G, B" in note
+    assert in_rgb(mean, "m.npy", of_caffe=False)[1] == ""
+
+
+def test_a_network_of_one_channel_predicts_and_says_how_it_scales(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_file(run_of("tiny", 4, side=14).model.state_dict(), tmp_path / "n.safetensors")
+    three = replace(recipes.get("tiny"), scale=(0.01, 0.02, 0.06))
+    monkeypatch.setattr(recipes, "get", lambda name: three)
+    heard: list[str] = []
+    monkeypatch.setattr(notice, "_listeners", [heard.append])
+    run = weights.read(tmp_path / "n.safetensors", "tiny", mean="80").run("numpy")
+    assert run.config.recipe.scale == pytest.approx(0.03)
+    assert "1 channel: pixels are multiplied by 0.03" in heard[0]
+    split = data.Split(
+        lambda rows: np.zeros((len(rows), 16, 16, 1), np.uint8), np.zeros(2), (16, 16, 1)
+    )
+    assert evaluation.probabilities(run, split).shape == (2, 4)
 
 
 def test_labels_come_from_a_file_with_names_behind_a_tab(tiny: Path, tmp_path: Path) -> None:

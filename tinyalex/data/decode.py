@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
+from tinyalex.data import deep, jpeg, png
+from tinyalex.data.content import read_all
+from tinyalex.data.orientation import turn_of
 from tinyalex.errors import DataError
 
 # Formats that Pillow decodes by itself: no PostScript, no PDF, no outside program. Files with
@@ -72,15 +74,17 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     """
     try:
         if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
-            raise DataError(f"{where}: the file is empty (0 bytes)", RESAVE)
-        file = io.BytesIO(source) if isinstance(source, bytes) else source
-        image = Image.open(file, formats=FORMATS)
-    except DataError:
-        raise
+            raise DataError("the file is empty (0 bytes)")
+        image = _open(source)
+    except DataError as error:
+        raise DataError(f"{where}: {error.message}", RESAVE) from error
     except FileNotFoundError as error:
         raise DataError(f"{where}: no such file", "check the path") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
+    except UnidentifiedImageError as error:  # its text has an object's address in it
+        known = ", ".join(FORMATS)
+        raise DataError(f"{where}: not a readable image (none of {known})", RESAVE) from error
     except Exception as error:
         raise DataError(f"{where}: not a readable image ({error})", RESAVE) from error
     width, height = image.size
@@ -91,6 +95,23 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
             "scale the image down",
         )
     return image
+
+
+def _open(source: Path | bytes) -> Image.Image:
+    """Open by Pillow; without the texts or the EXIF block, if it is these that it refuses."""
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        return Image.open(file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, FileNotFoundError):
+        raise
+    except Exception:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as again:
+            head = again.read(len(png.MAGIC))
+            if head.startswith(png.MAGIC):
+                return png.open_without_texts(read_all(again))
+            if head.startswith(jpeg.MAGIC):
+                return jpeg.open_without_exif(read_all(again))
+        raise
 
 
 def decoded(
@@ -113,23 +134,30 @@ def decoded(
     """
     # Pillow's decoders raise errors of many kinds on damaged bytes.
     try:
-        image.load()
-        return _to_mode(_upright(image if before is None else before(image)), mode)
+        image = _loaded(image)
+        turn = turn_of(image)
+        flat = _to_mode(image if before is None else before(image), mode)
+        return flat if turn is None else flat.transpose(turn)
+    except DataError as error:
+        raise DataError(f"{where}: the image is damaged ({error.message})", RESAVE) from error
     except Exception as error:
         raise DataError(f"{where}: the image is damaged ({error})", RESAVE) from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as its EXIF orientation says; a damaged EXIF block is no orientation."""
-    with contextlib.suppress(Exception):
-        return ImageOps.exif_transpose(image)
+def _loaded(image: Image.Image) -> Image.Image:
+    """Decode by Pillow, where it is right; else by the file that knows better."""
+    if image.format in ("JPEG", "MPO"):
+        return jpeg.load(image)
+    if image.format == "PNG":
+        return png.load(image)
+    image.load()
     return image
 
 
 def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     """Convert to RGB or L. Transparent pixels lie on white; deep grey is brought to 8 bits."""
     if image.mode == "F" or image.mode.startswith("I"):
-        image = _eight_bits(image)
+        image = deep.eight_bits(image)
     if image.has_transparency_data:
         rgba = image.convert("LA" if image.mode == "La" else image.mode).convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
@@ -137,23 +165,6 @@ def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     if image.mode not in ("RGB", "L"):
         image = image.convert("RGB")  # LAB and HSV have no direct way to grey
     return image if image.mode == mode else image.convert(mode)
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Make 8-bit grey of 16-bit grey (I;16, I) or of floats (F).
-
-    Whole numbers above 255 are taken as 16-bit, which is what PNG and PGM files hold. Floats
-    count from 0 to 1 if none is larger, else from 0 to 255.
-    """
-    values = np.asarray(image)
-    if image.mode == "F":
-        if not np.isfinite(values).all():
-            raise ValueError("a pixel is not a finite number")
-        values = values * 255 if values.max() <= 1 else values
-        values = np.rint(values)
-    elif image.mode.startswith("I;16") or values.max() > 255:
-        values = values.clip(0, 65535) >> 8
-    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
 
 
 def square(

@@ -11,10 +11,12 @@ import numpy as np
 
 from tinyalex.errors import CheckpointError, RunError
 from tinyalex.models import Model
+from tinyalex.recipes import Recipe
 from tinyalex.training.checkpoint import HostArray, load_checkpoint
 from tinyalex.training.config import ResolvedConfig, read_config
 
 _LISTED = 3  # layers that an error names
+_SAME = 0.02  # a difference of scale as between standard deviations of two data sets
 
 
 def start_from(
@@ -40,7 +42,8 @@ def start_from(
         For config.json: the run, its model and epoch, the SHA-256 of its weights, and what became
         of the last layer (``"new"``, ``"kept"`` or ``"kept, classes put in order"``).
     notes : list of str
-        What the user should know: another dropout convention, other classes.
+        What the user should know: another dropout convention, other scaling, mean or crop of the
+        pictures, other classes.
 
     Raises
     ------
@@ -137,16 +140,49 @@ def _refuse_misfits(
 
 
 def _notes(source: ResolvedConfig, config: ResolvedConfig, folder: Path) -> list[str]:
+    theirs, ours = source.recipe, config.recipe
+    where = f"--init-from {folder}"
     notes = []
-    if source.recipe.dropout != config.recipe.dropout:
+    if theirs.dropout != ours.dropout:
         notes.append(
-            f"--init-from {folder}: trained with dropout {source.recipe.dropout!r}, now "
-            f"{config.recipe.dropout!r}: while training, activities behind dropout differ by a "
-            "factor of 2 from what the weights are used to"
+            f"{where}: trained with dropout {theirs.dropout!r}, now {ours.dropout!r}: while "
+            "training, activities behind dropout differ by a factor of 2 from what the weights "
+            "are used to"
+        )
+    ratio = np.asarray(ours.scale) / np.asarray(theirs.scale)
+    if np.abs(ratio - 1).max() > _SAME:
+        notes.append(
+            f"{where}: trained with pixels times {_listed(theirs.scale)}, now "
+            f"{_listed(ours.scale)}: the first layer gets numbers {ratio.mean():.3g} times as "
+            "large as its weights are used to"
+        )
+    if theirs.mean != ours.mean:
+        shifted = "none" in (theirs.mean, ours.mean)
+        how = "off by the mean" if shifted else "a little off"
+        notes.append(
+            f"{where}: trained with mean {theirs.mean!r} subtracted, now {ours.mean!r}: the first "
+            f"layer gets numbers that are {how}, for its weights"
+        )
+    if _sides(theirs) != _sides(ours):
+        notes.append(
+            f"{where}: trained on {_sides(theirs)}, now on {_sides(ours)}: things are shown at "
+            "another size, or another part of the picture"
         )
     if source.model != config.model:
         notes.append(
-            f"--init-from {folder}: weights of {source.model} in {config.model}: the sizes fit, "
-            "the layers between them may differ"
+            f"{where}: weights of {source.model} in {config.model}: the sizes fit, the layers "
+            "between them may differ"
         )
     return notes
+
+
+def _listed(scale: float | tuple[float, ...]) -> str:
+    """A scale in short: ``0.0171, 0.0175, 0.0174``."""
+    return ", ".join(f"{factor:.3g}" for factor in np.atleast_1d(scale))
+
+
+def _sides(recipe: Recipe) -> str:
+    """What the network sees of a picture, in words."""
+    if recipe.crop is None:
+        return f"whole images of {recipe.image_size} pixels"
+    return f"crops of {recipe.crop} from {recipe.image_size} pixels"

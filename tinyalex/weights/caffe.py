@@ -27,6 +27,7 @@ from tinyalex.weights.tensors import HostArray, as_float32, check_total
 
 # NetParameter: today's layers, and those of files from before 2015 ("V1").
 LAYER, V1_LAYER = 100, 2
+V0_LAYER = 1  # in files that are older still, all of a V1 layer lies in its field 1
 # caffe.proto: V1LayerParameter.LayerType
 V1_TYPES = {4: "Convolution", 14: "InnerProduct", 15: "LRN", 17: "Pooling"}
 KINDS = {
@@ -145,6 +146,12 @@ def caffe_layers(path: Path) -> list[CaffeLayer]:
         if len(layers) == MOST_LAYERS:
             raise CheckpointError(f"{path}: more than {MOST_LAYERS} layers")
         message = Message(value, str(path))
+        if number == V1_LAYER and any(message.messages(V0_LAYER)):
+            raise CheckpointError(
+                f"{path}: is in the oldest form of Caffe's files (V0, before November 2013), which "
+                "is not read",
+                "upgrade_net_proto_binary OLD NEW, one of Caffe's own tools",
+            )
         fields = _NEW if number == LAYER else _V1
         name = message.text(fields.name)
         if number == LAYER:
@@ -199,49 +206,85 @@ def _open(path: Path) -> Message:
 
 def _check_settings(theirs: CaffeLayer, ours: object, where: str) -> None:
     """Refuse a layer whose settings, which no weight's shape tells, are not the model's."""
-    wanted: dict[str, float]
-    got: dict[str, float]
+    wanted: dict[str, tuple[float, ...]]
+    got: dict[str, tuple[float, ...]]
     if isinstance(ours, Conv2d):
         told = theirs.parameters(theirs.fields.convolution)
-        wanted = {"pad": ours.padding[0], "group": ours.groups, "stride": ours.stride[0]}
+        wanted = {
+            "pad": ours.padding,
+            "group": (ours.groups,),
+            "stride": ours.stride,
+            "dilation": (1, 1),
+        }
         got = {
-            "pad": told.integer(3, 0),
-            "group": told.integer(5, 1),
-            "stride": told.integer(6, 1),
+            "pad": _pair(told, 3, (9, 10), 0),
+            "group": (told.integer(5, 1),),
+            "stride": _pair(told, 6, (13, 14), 1),
+            "dilation": _pair(told, 18, (), 1),
         }
     elif isinstance(ours, LocalResponseNorm):
         told = theirs.parameters(theirs.fields.lrn)
         wanted = {
-            "local_size": ours.size,
-            "alpha": ours.alpha * ours.size,
-            "beta": ours.beta,
-            "norm_region": 0,  # across channels
-            "k": ours.k,
+            "local_size": (ours.size,),
+            "alpha": (ours.alpha * ours.size,),
+            "beta": (ours.beta,),
+            "norm_region": (0,),  # across channels
+            "k": (ours.k,),
         }
         got = {
-            "local_size": told.integer(1, 5),
-            "alpha": told.number(2, 1.0),
-            "beta": told.number(3, 0.75),
-            "norm_region": told.integer(4, 0),
-            "k": told.number(5, 1.0),
+            "local_size": (told.integer(1, 5),),
+            "alpha": (told.number(2, 1.0),),
+            "beta": (told.number(3, 0.75),),
+            "norm_region": (told.integer(4, 0),),
+            "k": (told.number(5, 1.0),),
         }
     elif isinstance(ours, MaxPool2d):
         told = theirs.parameters(theirs.fields.pooling)
-        wanted = {"pool": 0, "kernel_size": ours.kernel_size[0], "stride": ours.stride[0], "pad": 0}
+        wanted = {
+            "pool": (0,),  # max
+            "kernel_size": ours.kernel_size,
+            "stride": ours.stride,
+            "pad": (0, 0),
+        }
         got = {
-            "pool": told.integer(1, 0),  # 0: max
-            "kernel_size": told.integer(2, 0),
-            "stride": told.integer(3, 1),
-            "pad": told.integer(4, 0),
+            "pool": (told.integer(1, 0),),
+            "kernel_size": _pair(told, 2, (5, 6), 0),
+            "stride": _pair(told, 3, (7, 8), 1),
+            "pad": _pair(told, 4, (9, 10), 0),
         }
     else:
         return
     for name, value in wanted.items():
-        if not math.isclose(got[name], value, rel_tol=1e-5):
+        if not np.allclose(got[name], value, rtol=1e-5, atol=0):
             raise CheckpointError(
-                f"{where}: {theirs.name}: {name} must be {value:g} (got {got[name]:g})",
+                f"{where}: {theirs.name}: {name} must be {_shown(value)} (got {_shown(got[name])})",
                 "bvlc_alexnet.caffemodel, or one trained from its train_val.prototxt",
             )
+
+
+def _pair(told: Message, field: int, apart: tuple[int, ...], default: int) -> tuple[int, int]:
+    """Height and width of a setting: one number for both, or one for each, in Caffe's two ways.
+
+    Parameters
+    ----------
+    told : Message
+        The layer's settings.
+    field : int
+        Of the number for both (``stride``), or the two numbers.
+    apart : tuple of int
+        Fields of height and width apart (``stride_h``, ``stride_w``); they count where they are.
+    default : int
+    """
+    both = told.integers(field) or [default]
+    height, width = both[0], both[-1]
+    if apart:
+        height, width = told.integer(apart[0], height), told.integer(apart[1], width)
+    return height, width
+
+
+def _shown(values: tuple[float, ...]) -> str:
+    """``4``, or ``4 x 2`` where height and width differ."""
+    return " x ".join(f"{value:g}" for value in dict.fromkeys(values))
 
 
 def _order(types: list[str]) -> str:

@@ -117,7 +117,7 @@ def convert(path: Path) -> Path:
         PyTorch is not installed.
     """
     beside = path.with_suffix(".safetensors")
-    write_atomic(beside, save(read_pth(path), metadata={"format": "pt"}))
+    write_atomic(beside, save(read_pth(path)[0], metadata={"format": "pt"}))
     return beside
 
 

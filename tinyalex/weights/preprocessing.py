@@ -15,6 +15,7 @@ from tinyalex.weights.tensors import HostArray
 # and the mean of Caffe's data/ilsvrc12/imagenet_mean.binaryproto over its pixels, turned to RGB.
 TORCHVISION_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
 CAFFE_MEAN = (122.67891434, 116.66876762, 104.00698793)
+NEAR = 3.0  # between a channel's means of the same pictures, resized or cropped in another way
 # By recipe: what images lose that a network published under it sees.
 PUBLISHED = {"torchvision": TORCHVISION_MEAN, "caffe": CAFFE_MEAN, "paper": CAFFE_MEAN}
 
@@ -57,6 +58,47 @@ def parse_mean(text: str, channels: int) -> HostArray:
             "one number a channel, from 0 to 255",
         )
     return mean
+
+
+def in_rgb(mean: HostArray, name: str, of_caffe: bool) -> tuple[HostArray, str]:
+    """Look for a mean whose channels come in Caffe's order: B, G, R.
+
+    ImageNet's mean is known, and cannot be mistaken: its red is brighter than its blue by 19.
+
+    Parameters
+    ----------
+    mean : float32 (C,) or (C, H, W)
+    name : str
+        What ``--mean`` was.
+    of_caffe : bool
+        Whether the weights are Caffe's. If they are, the mean is turned, else only told of.
+
+    Returns
+    -------
+    mean : float32, as it came, or its channels turned round
+    note : str
+        For the user; empty if there is nothing to say.
+    """
+    if len(mean) != 3 or name.lower().endswith(".binaryproto"):
+        return mean, ""
+    means = mean.reshape(3, -1).mean(axis=1, dtype=np.float64)
+    listed = ", ".join(f"{number:.1f}" for number in means)
+    if np.abs(means - CAFFE_MEAN).max() < NEAR:
+        return mean, ""
+    if np.abs(means[::-1] - CAFFE_MEAN).max() < NEAR:
+        if of_caffe:
+            note = f"--mean {name}: {listed} is ImageNet's mean as B, G, R: turned to R, G, B"
+            return np.ascontiguousarray(mean[::-1]), note
+        return mean, (
+            f"--mean {name}: {listed} looks like ImageNet's mean as B, G, R, and is taken as "
+            "R, G, B: turn it round if the network was trained on RGB pictures"
+        )
+    if of_caffe and mean.ndim == 3:
+        return mean, (
+            f"--mean {name}: {listed} is taken as R, G, B. Caffe's own tools write B, G, R: a "
+            ".binaryproto file is turned by itself"
+        )
+    return mean, ""
 
 
 def make_statistics(mean: HostArray, side: int) -> Statistics:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex import models, recipes
+from tinyalex import models, notice, recipes
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Container, Linear
 from tinyalex.recipes import Recipe
@@ -20,7 +20,7 @@ from tinyalex.weights.classes import class_lists, imagenet_classes
 from tinyalex.weights.imported import Imported
 from tinyalex.weights.tensors import HostArray
 
-SUFFIXES = (".safetensors", ".pth", ".pt", ".caffemodel")
+SUFFIXES = (".safetensors", *tensors.PYTORCH, ".caffemodel")
 # In the header of a .safetensors file that `tinyalex weights export` wrote; its mean image lies
 # beside it.
 METADATA = "tinyalex"
@@ -40,7 +40,8 @@ def read(
     Parameters
     ----------
     path : Path
-        ``.safetensors``, ``.pth`` or ``.pt`` (PyTorch must be installed), or ``.caffemodel``.
+        ``.safetensors``, ``.pth``, ``.pt``, ``.ckpt`` or ``.pth.tar`` (PyTorch must be
+        installed), or ``.caffemodel``.
     model : str, optional
         The model that the weights are for. Needed where the file does not tell: `alexnet` and
         `alexnet-caffe` have the same names and shapes.
@@ -61,7 +62,7 @@ def read(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in SUFFIXES:
+    if not path.name.lower().endswith(SUFFIXES):
         raise CheckpointError(
             f"{path}: weights come from {', '.join(SUFFIXES)} files (got {kind or 'no suffix'})",
             "torch.save or safetensors.torch.save_file on model.state_dict()",
@@ -77,7 +78,9 @@ def read(
         network = _network(name, recipe, models.spec(name).input_shape[0])
         weights = read_caffemodel(path, network, name)
     else:
-        weights, metadata = tensors.read_tensors(path)
+        weights, metadata, notes = tensors.read_tensors(path)
+        for note in notes:
+            notice.tell(note)
         about = _metadata(metadata, path)
         if model not in (None, about.get("model")):
             about = {}
@@ -89,7 +92,7 @@ def read(
     tensors.check_finite(weights, str(path))
     channels = _channels(weights, models.spec(name).input_shape[0])
     kind_of_mean, subtracted = _mean(recipe, about, mean, channels, path)
-    recipe = replace(recipe, mean=kind_of_mean)
+    recipe = replace(recipe, mean=kind_of_mean, scale=_scale(recipe, channels, path))
     labels, names = class_lists(outputs, classes)
     if classes is None and len(about.get("classes") or ()) == outputs:
         labels, names = about["classes"], about.get("class_names")
@@ -166,7 +169,11 @@ def _mean(
 ) -> tuple[str, HostArray]:
     """What is subtracted: "image", "channel" or "none", and the mean, (C,) or (C, H, W)."""
     if asked is not None:
+        of_caffe = path.suffix.lower() == ".caffemodel"
         subtracted = preprocessing.parse_mean(asked, channels)
+        subtracted, note = preprocessing.in_rgb(subtracted, asked, of_caffe)
+        if note:
+            notice.tell(note)
         return "image" if subtracted.ndim == 3 else "channel", subtracted
     if about:
         if recipe.mean != "image":
@@ -184,6 +191,18 @@ def _mean(
             "--mean with a number a channel, or a file",
         )
     return "channel", np.array(preprocessing.PUBLISHED[recipe.name], np.float32)
+
+
+def _scale(recipe: Recipe, channels: int, path: Path) -> float | tuple[float, ...]:
+    """The factor on pixels; for a network of one channel one, where R, G and B have their own."""
+    if not isinstance(recipe.scale, tuple) or len(recipe.scale) in (1, channels):
+        return recipe.scale
+    scale = sum(recipe.scale) / len(recipe.scale)
+    notice.tell(
+        f"{path}: a network of {channels} channel: pixels are multiplied by {scale:.4g}, the mean "
+        "of the factors for R, G and B; what it was trained with is not known"
+    )
+    return scale
 
 
 def _channels(weights: Mapping[str, HostArray], default: int) -> int:

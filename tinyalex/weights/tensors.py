@@ -2,104 +2,152 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError, deserialize, safe_open
 
 from tinyalex.errors import BackendError, CheckpointError
+from tinyalex.weights.names import choose, state_dict_in
 
 HostArray = np.ndarray[Any, Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
 MOST_NUMBERS = 1 << 30  # in one file: seventeen AlexNets
-FLOATS = {"F16", "F32", "F64"}  # safetensors' names
+PYTORCH = (".pth", ".pt", ".ckpt", ".pth.tar", ".pt.tar")
+BRAIN = "BF16"
+FLOATS = {"F16", "F32", "F64", BRAIN}  # safetensors' names
 SHOWN = 3
 
 
-def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str]]:
-    """Read a .safetensors file, or a .pth file where PyTorch is installed.
+def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list[str]]:
+    """Read a .safetensors file, or one of PyTorch's own where PyTorch is installed.
 
     Returns
     -------
     tensors : dict of str to float32 array
+        By the network's own names: what wrappers put before them is taken off.
     metadata : dict of str to str
-        The safetensors file's own; empty for a .pth file.
+        The safetensors file's own; empty for a file of PyTorch's.
+    notes : list of str
+        What was taken off and left aside.
 
     Raises
     ------
     CheckpointError
         The file is missing, damaged or absurdly large, or holds something else.
     BackendError
-        A .pth file, and PyTorch is missing.
+        A file of PyTorch's, and PyTorch is missing.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file", "check the path")
-    if path.suffix.lower() in (".pth", ".pt"):
-        return read_pth(path), {}
-    return read_safetensors(path)
+    if path.suffix.lower() == ".safetensors":
+        return read_safetensors(path)
+    tensors, notes = read_pth(path)
+    return tensors, {}, notes
 
 
-def read_safetensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str]]:
+def read_safetensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list[str]]:
     """Read a .safetensors file; dtypes and sizes are checked before the first is read."""
     try:
         with safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            total = 0
-            for name in names:
+            chosen = choose(list(file.keys()), str(path))
+            total, kinds = 0, {}
+            for name in chosen.old.values():
                 part = file.get_slice(name)
-                if part.get_dtype() not in FLOATS:
+                kinds[name] = part.get_dtype()
+                if kinds[name] not in FLOATS:
                     raise CheckpointError(
-                        f"{path}: {name} must be float32, float16 or float64 "
-                        f"(got {part.get_dtype()})",
+                        f"{path}: {name} must be float64, float32, float16 or bfloat16 "
+                        f"(got {kinds[name]})",
                         "model.float() before saving",
                     )
-                total += int(np.prod(part.get_shape(), dtype=np.int64))
+                total += math.prod(part.get_shape())
             check_total(total, path)
-            tensors = {name: as_float32(file.get_tensor(name)) for name in names}
-            return tensors, dict(file.metadata() or {})
+            halves = _bfloat16(path) if BRAIN in kinds.values() else {}
+            tensors = {
+                new: halves[old] if old in halves else as_float32(file.get_tensor(old))
+                for new, old in chosen.old.items()
+            }
+            return tensors, dict(file.metadata() or {}), chosen.notes
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"{path}: not a whole safetensors file ({error})", "a fresh copy of the file"
         ) from error
 
 
-def read_pth(path: Path) -> dict[str, HostArray]:
-    """Read PyTorch's own format, by PyTorch, with ``weights_only``: tensors, never code."""
+def _bfloat16(path: Path) -> dict[str, HostArray]:
+    """The tensors of a kind that NumPy does not have: the upper half of a float32 each."""
+    parts: list[tuple[str, dict[str, Any]]] = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    return {
+        name: (np.frombuffer(part["data"], "<u2").astype(np.uint32) << 16)
+        .view(np.float32)
+        .reshape(part["shape"])
+        for name, part in parts
+        if part["dtype"] == BRAIN
+    }
+
+
+def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
+    """Read PyTorch's own format, by PyTorch, with ``weights_only``: tensors, never code.
+
+    Returns
+    -------
+    tensors, notes
+        As in `read_tensors`.
+    """
     try:
         import torch
     except ImportError as error:
         raise BackendError(
-            f"{path}: PyTorch's .pth files are pickles, which PyTorch alone can read safely, and "
-            "it is not installed",
+            f"{path}: PyTorch's files ({', '.join(PYTORCH)}) are pickles, which PyTorch alone can "
+            "read safely, and it is not installed",
             "pip install torch, or the same weights as .safetensors",
         ) from error
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # zipfile's, pickle's, torch's and the file system's own
-        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"{path}: PyTorch cannot read it as weights alone ({first})",
-            "torch.save(model.state_dict(), FILE), or a fresh copy of the file",
+            f"{path}: PyTorch cannot read it as weights alone: {plain_reason(error)}",
+            "torch.save(model.state_dict(), FILE) where it was made, or a fresh copy of the file",
         ) from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not found:
-        raise CheckpointError(
-            f"{path}: must hold a state dict (got {type(found).__name__})",
-            "torch.save(model.state_dict(), FILE)",
-        )
-    for name, value in found.items():
-        if not isinstance(value, torch.Tensor) or not value.is_floating_point():
-            got = getattr(value, "dtype", type(value).__name__)
+
+    def is_tensor(value: Any) -> bool:
+        return isinstance(value, torch.Tensor)
+
+    state, notes = state_dict_in(found, is_tensor, str(path))
+    chosen = choose([str(name) for name in state], str(path))
+    taken = {new: state[old] for new, old in chosen.old.items()}
+    for new, value in taken.items():
+        floats = is_tensor(value) and value.is_floating_point()
+        if not floats or value.layout is not torch.strided:
+            got = getattr(value, "layout" if floats else "dtype", type(value).__name__)
             raise CheckpointError(
-                f"{path}: {name} must be a tensor of floats (got {got})",
+                f"{path}: {chosen.old[new]} must be a tensor of floats (got {got})",
                 "torch.save(model.state_dict(), FILE)",
             )
-    check_total(sum(value.numel() for value in found.values()), path)
-    return {str(name): value.float().contiguous().numpy() for name, value in found.items()}
+    check_total(sum(value.numel() for value in taken.values()), path)
+    tensors = {new: value.detach().float().contiguous().numpy() for new, value in taken.items()}
+    return tensors, [*notes, *chosen.notes]
+
+
+def plain_reason(error: Exception) -> str:
+    """Why PyTorch refuses a file, in one line without the terminal's colours or its advice.
+
+    Its advice is to load the file as a program. The objects that it will not load are named.
+    """
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(error))
+    objects = list(dict.fromkeys(re.findall(r"(?:GLOBAL|global:?) ([\w.]+\.\w+)", text)))
+    if objects:
+        return f"it holds objects besides tensors ({', '.join(objects[:3])}), which could run code"
+    first = (text.split("\n")[0].strip() or type(error).__name__)[:200]
+    if first.startswith("Weights only load failed"):
+        return "it holds something besides tensors, or is damaged"
+    return "".join(c for c in first if c.isprintable())
 
 
 def check_total(numbers: int, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -197,11 +198,18 @@ def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_cut_off_anywhere_is_rejected(progressive: bool) -> None:
+def test_a_jpeg_cut_off_anywhere_is_rejected_unless_every_pixel_is_there(
+    progressive: bool,
+) -> None:
     content = encode(smooth(40, 50), "JPEG", progressive=progressive)
-    for length in range(0, len(content) - 1, 7):
-        with pytest.raises(DataError, match=r"^(the image is damaged|not a readable|the file is)"):
-            Form(size=32).make(content[:length])
+    whole, read = Form(size=32).make(content)[0], []
+    for length in [*range(0, len(content) - 9, 7), *range(len(content) - 9, len(content))]:
+        try:
+            assert Form(size=32).make(content[:length])[0] == whole
+            read.append(len(content) - length)
+        except DataError as error:
+            assert re.match("the image is damaged|not a readable|the file is", error.message)
+    assert {1, 2} <= set(read) and max(read) < 5
 
 
 @pytest.mark.parametrize(
@@ -222,20 +230,15 @@ def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> Non
         Form(**options)
 
 
-def test_every_real_odd_file_equals_the_plain_steps_or_is_rejected(real_data: Path) -> None:
+def test_every_real_odd_file_equals_the_plain_steps(real_data: Path) -> None:
     folder = real_data / "odd-jpeg"
     if not folder.is_dir():
         pytest.skip(f"no odd files at {folder}")
-    rejected = []
     for path in sorted(folder.iterdir()):
         if path.suffix in (".md", ".txt"):
             continue
         content = path.read_bytes()
-        try:
-            pixels = Form().make(content)[1]
-        except DataError as error:
-            rejected.append((path.name, error.message))
-        else:
-            np.testing.assert_array_equal(pixels, reference(content, 256), err_msg=path.name)
-    assert [name for name, _ in rejected] == ["truncated_jpeg.jpg"]
-    assert "truncated" in rejected[0][1]
+        pixels = Form().make(content)[1]
+        if path.name == "truncated_jpeg.jpg":  # of the end marker's two bytes
+            content += b"\xd9"
+        np.testing.assert_array_equal(pixels, reference(content, 256), err_msg=path.name)

@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.data.pictures import encode
 from tests.data.prepare.test_pictures import smooth
+from tinyalex.data.jpeg import ends_early
 from tinyalex.data.prepare import Form
-from tinyalex.data.prepare.whole import ends_early
 from tinyalex.errors import DataError
 
 END = b"\xff\xd9"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from tinyalex.data import jpeg
 from tinyalex.data.decode import decoded, open_image, square
-from tinyalex.data.prepare.whole import ends_early
+from tinyalex.data.orientation import turn_of
 from tinyalex.errors import ConfigError, DataError, unknown
 
 # Pillow's filters; when they make a picture smaller they look at every pixel (no aliasing).
@@ -24,8 +24,6 @@ FILTERS = {
 RESIZES = ("shorter", "warp", "keep")
 SUBSAMPLING = "4:2:0"  # chroma at half the size, as in most of ImageNet's own files
 MOST_SIDE = 4096  # pixels
-
-_ORIENTATION = 0x0112  # EXIF tag
 
 
 @dataclass(frozen=True)
@@ -112,12 +110,10 @@ class Form:
             with open_image(content, where) as image:
                 as_it_is = self._can_stay(image)
                 rgb = decoded(image, "RGB", where, _to_srgb if self.icc == "srgb" else None)
-                if ends_early(content, image):
-                    raise DataError("the image is damaged (its data end before the picture does)")
         except DataError as error:
             raise DataError(error.message.removeprefix(f"{where}: "), error.hint) from error
         if as_it_is:
-            return content, np.asarray(rgb)
+            return jpeg.with_end(content), np.asarray(rgb)
         if self.resize == "shorter":
             rgb = square(rgb, self.size, FILTERS[self.filter])
         elif self.resize == "warp" and rgb.size != (self.size, self.size):
@@ -133,10 +129,7 @@ class Form:
             return False
         if self.icc == "srgb" and "icc_profile" in image.info:
             return False
-        orientation = 1
-        with contextlib.suppress(Exception):  # a damaged EXIF block is no orientation
-            orientation = image.getexif().get(_ORIENTATION, 1)
-        return orientation not in range(2, 9)
+        return turn_of(image) is None
 
 
 def _jpeg(image: Image.Image, quality: int) -> tuple[bytes, np.ndarray]:
@@ -157,7 +150,6 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if not profile:
         return image
-    exif = image.info.get("exif")
     try:
         converted = ImageCms.profileToProfile(
             image,
@@ -167,8 +159,4 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
-    if converted is None:
-        return image
-    if exif is not None:
-        converted.info["exif"] = exif
-    return converted
+    return image if converted is None else converted
