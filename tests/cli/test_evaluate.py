@@ -46,6 +46,28 @@ def test_several_runs_vote(call, copy_of_run, tmp_path):
     assert document["top1_error"] == one["top1_error"] == two["top1_error"]
 
 
+@pytest.mark.parametrize(
+    ("others", "name"),
+    [
+        (["other"], "evaluation-copy+other.json"),
+        (["r" * 120, "s" * 120], "evaluation-3-runs-*.json"),
+    ],
+)
+def test_the_result_of_several_runs_is_written_beside_the_first(
+    call, copy_of_run, tmp_path, monkeypatch, others, name
+):
+    """Where the first run's own result was, it would be taken for that run's."""
+    more = [shutil.copytree(copy_of_run, tmp_path / other) for other in others]
+    before = {run: sorted(path.name for path in run.iterdir()) for run in (copy_of_run, *more)}
+    result = call("evaluate", copy_of_run, *more, "--json")
+    assert result.exit_code == 0, result.output
+    (written,) = tmp_path.glob(name)
+    assert json.loads(written.read_text()) == json.loads(result.stdout)
+    assert all(
+        sorted(path.name for path in run.iterdir()) == names for run, names in before.items()
+    )
+
+
 def test_quiet_prints_the_errors_only(call, copy_of_run):
     top1, top5 = map(float, call("evaluate", copy_of_run, "--quiet").stdout.split())
     assert 0 <= top5 <= top1 <= 1

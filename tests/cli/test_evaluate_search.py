@@ -18,7 +18,7 @@ def test_a_search_prints_weights_and_both_errors_and_writes_them(call, two):
     assert result.exit_code == 0, result.output
     assert "270 test images" in result.stdout and "searched on 90 other images" in result.stdout
     assert "all 2, equal weights" in result.stdout and "all 2, these weights" in result.stdout
-    written = json.loads((two[0] / "evaluation.json").read_text())
+    written = json.loads((two[0].parent / "evaluation-copy+other.json").read_text())
     assert sum(written["coefficients"]) == pytest.approx(1)
     assert written["n"] == 270 and written["search"]["n"] == 90
     assert written["warnings"] == []
@@ -36,5 +36,5 @@ def test_bad_searches_are_refused(refused, two):
     assert "--search-weights as well" in refused("evaluate", *two, "--search-on", 0.5)
     assert "between 0 and 1" in refused("evaluate", *two, "--search-weights", "--search-on", 2)
     assert "no coefficients" in refused("evaluate", *two, "--weights-from", two[0] / "config.json")
-    written = two[0] / "evaluation.json"
+    written = two[0].parent / "evaluation-copy+other.json"
     assert "would replace" in refused("evaluate", *two, "--weights-from", written)

@@ -14,6 +14,8 @@ import pytest
 
 from tests.processes import environment
 from tinyalex import backends
+from tinyalex.commands.console import Output
+from tinyalex.commands.train import say_what_came_out
 
 
 def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
@@ -34,6 +36,17 @@ def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
     assert f"tinyalex evaluate {folder}" in result.stdout
     assert f"tinyalex predict {folder}" in result.stdout
     assert f"backend {backends.available()[0]}" in result.stdout
+
+
+@pytest.mark.parametrize(("crops", "says"), [(False, ""), (True, " and the ten crops")])
+def test_the_last_lines_say_what_time_and_speed_are_of(capsys, crops, says):
+    summary = {"top1_error": 0.25, "wall_seconds": 63.0, "epochs": 3, "recipe": "tiny"}
+    summary["images_per_second"] = 1234.5
+    if crops:
+        summary |= {"top1_error_ten_crops": 0.2, "top5_error_ten_crops": 0.1}
+    say_what_came_out(Output(), Path("run"), summary)
+    wanted = f"time        1 min 03 s for 3 epochs{says}, 1,234 images/s in training\n"
+    assert wanted in capsys.readouterr().out
 
 
 def test_json_is_one_document_on_stdout_and_progress_goes_to_stderr(call):

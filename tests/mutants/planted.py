@@ -3,6 +3,7 @@
 from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
+from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
@@ -11,6 +12,7 @@ from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_pages import PAGES_MUTANTS
+from tests.mutants.in_pictures import PICTURE_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
@@ -31,6 +33,8 @@ MUTANTS: tuple[Mutant, ...] = (
     + WEIGHTS_MUTANTS
     + PACKED_MUTANTS
     + PREPARE_MUTANTS
+    + PICTURE_MUTANTS
+    + FIRST_HOUR_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
     + LEARN_MUTANTS

@@ -69,6 +69,15 @@ class Backend(ABC):
     workspace_mb: int | None = None
     overlap: bool = True
 
+    def __deepcopy__(self, memo: object) -> Backend:
+        return self  # a device, of which there is one; copies of a network share it
+
+    def __reduce__(self) -> tuple[Callable[..., Backend], tuple[Any, ...]]:
+        """A pickled network keeps the name of its backend, not threads and handles."""
+        from tinyalex.backends import get
+
+        return get, (self.name, self.threads, self.precision, self.workspace_mb)
+
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied; a CPU knows float32 alone."""
         check_precision(precision)

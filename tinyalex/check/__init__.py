@@ -1,5 +1,7 @@
 """Checks that tell a right layer from a wrong one."""
 
-from tinyalex.check.gradcheck import GradientError, GradReport, GradRow, gradcheck, permuted_grid
+from tinyalex.check.gradcheck import gradcheck
+from tinyalex.check.gradreport import GradientError, GradReport, GradRow
+from tinyalex.check.grid import permuted_grid
 
 __all__ = ["GradReport", "GradRow", "GradientError", "gradcheck", "permuted_grid"]

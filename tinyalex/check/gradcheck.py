@@ -1,55 +1,25 @@
 """Compare a layer's backward pass with slopes measured on its forward pass.
 
 The layer's output y is turned into one number, L = sum(r * y), with a fixed random r. The backward
-pass claims to know how L changes when the input or a parameter moves; the check moves it along a
-random direction and measures.
+pass claims to know how L changes when the input or a parameter moves; the check moves it and
+measures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.base import Array
-from tinyalex.errors import ConfigError, ShapeError, TinyalexError
+from tinyalex.check.gradreport import GradientError, GradReport, GradRow, table, wrong_gradient
+from tinyalex.errors import ConfigError, ShapeError
 
 Host = np.ndarray[Any, np.dtype[np.float64]]
 UNIT_ROUNDOFF = float(np.finfo(np.float64).eps)
-
-
-class GradientError(TinyalexError, AssertionError):
-    """A backward pass disagrees with the forward pass it belongs to."""
-
-
-@dataclass(frozen=True)
-class GradRow:
-    """One direction along which one array was moved."""
-
-    name: str
-    direction: int
-    analytic: float
-    numeric: float
-    tolerance: float
-
-    @property
-    def right(self) -> bool:
-        """Whether both slopes agree; never true of NaN."""
-        return abs(self.analytic - self.numeric) <= self.tolerance
-
-
-@dataclass(frozen=True)
-class GradReport:
-    """What a gradient check that passed has compared; ``print`` it."""
-
-    layer: str
-    rows: tuple[GradRow, ...]
-
-    def __str__(self) -> str:
-        names = dict.fromkeys(row.name for row in self.rows)
-        return f"{self.layer}: gradients of {', '.join(names)} are right\n{_table(self.rows)}"
+SMALL = 64  # arrays up to this size are moved value by value
+LARGEST = 8  # of a larger array, the values that are moved one by one
 
 
 def gradcheck(
@@ -76,11 +46,12 @@ def gradcheck(
     extra : sequence
         Further arguments of ``forward``: the labels of a loss.
     directions : int
-        Random directions for each array.
+        Random directions for each array, along which all its values are moved.
     eps : float
-        How far each value is moved, either way.
+        How far a value is moved, at most, either way.
     rtol : float
-        Allowed difference, as a share of the gradient's length.
+        Allowed difference, as a share of the slope; along a random direction, of the gradient's
+        length.
     seed : int
         Of the directions and of r.
 
@@ -93,13 +64,14 @@ def gradcheck(
     ------
     GradientError
         When a slope is wrong, a gradient is missing or misshapen, the forward pass is not the same
-        twice, or a kink lies so near that slopes mean nothing there.
+        twice or computes in float32, or a kink lies so near that slopes mean nothing there.
 
     Notes
     -----
-    Central difference (L(+eps) - L(-eps)) / (2 eps) along directions of -1 and +1, so that every
-    value moves by eps exactly. Dropout's counter ``draws`` is set back before each
-    evaluation, so that the mask stays the same.
+    Central difference (L(+eps) - L(-eps)) / (2 eps): along random directions, which find a wrong
+    gradient anywhere in an array, and for single values, which find a small one among large ones:
+    all values of an array of up to 64, else the 8 with the largest gradients. Dropout's counter
+    ``draws`` is set back before each evaluation, so that the mask stays the same.
 
     Examples
     --------
@@ -112,127 +84,114 @@ def gradcheck(
         raise ConfigError(
             f"gradcheck: directions must be >= 1 and eps > 0 (got {directions} and {eps})"
         )
-    title = type(layer).__name__
-    parameters = list(_parameters(layer))
-    kept = [(owner, key, owner.params[key]) for _, owner, key in parameters]
-    probe = _Probe(layer, extra)
-    values = {"x": probe.host(x)}
-    values |= {name: probe.host(owner.params[key]) for name, owner, key in parameters}
+    function = _Function(layer, x, extra)
+    values = function.values
     if values["x"].size == 0:
         raise ShapeError(f"gradcheck: x is empty (shape {values['x'].shape}): nothing can be moved")
+    rng = np.random.default_rng(seed)
     try:
-
-        def forward(changed: dict[str, Host]) -> Host:
-            for name, owner, key in parameters:
-                owner.params[key] = probe.device(changed.get(name, values[name]))
-            return probe.forward(changed.get("x", values["x"]))
-
-        y = forward({})
-        rng = np.random.default_rng(seed)
-        r = np.asarray(rng.standard_normal(y.shape) if y.ndim else 1.0)
-        dx = probe.backward(r)
-        grads = {"x": _gradient(title, "x", dx, values["x"])}
-        for name, owner, key in parameters:
-            found = getattr(owner, "grads", {}).get(key)
-            found = None if found is None else probe.host(found)
-            grads[name] = _gradient(title, name, found, values[name])
-        if not np.array_equal(forward({}), y, equal_nan=True):
+        y = function({})
+        r = _around_one(rng, y.shape) if y.ndim else np.ones(())
+        gradients = function.gradients(r)
+        if not np.array_equal(function({}), y, equal_nan=True):
             raise GradientError(
-                f"{title}: forward gives another result for the same x",
+                f"{function.title}: forward gives another result for the same x",
                 "draw random numbers from a seed and from a counter named draws, as Dropout does: "
                 "the check sets it back; or check the layer in evaluation mode",
             )
-        # Each evaluation rounds to about this much; below it no slope can be told from zero.
-        noise = 16 * UNIT_ROUNDOFF * float(np.sum(np.abs(r * y))) / eps
         rows: list[GradRow] = []
-        for name, value in values.items():
-            if value.size:
-                measure = _Slopes(forward, name, value, r)
-                rows += _check_one(title, measure, grads[name], directions, eps, rtol, noise, rng)
+        for name, gradient in gradients.items():
+            if gradient.size:
+                compared = _Comparison(function, name, gradient, r, eps, rtol)
+                rows += compared.rows([_around_one(rng, gradient.shape) for _ in range(directions)])
     finally:
-        for owner, key, original in kept:
-            owner.params[key] = original
-    return GradReport(title, tuple(rows))
+        function.restore()
+    return GradReport(function.title, tuple(rows))
 
 
-def permuted_grid(shape: Sequence[int], seed: int = 0) -> Host:
-    """Values in random order, none near zero and no two near each other.
-
-    The slope of ReLU jumps at 0 and that of max pooling where two values are equal: a check there
-    measures nothing. Neighbouring values of the grid are at least 1e-3 apart and all are at least
-    2.5e-4 from zero.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the result; small inputs span about -1 to 1.
-    seed : int
-        Of the order.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64.
-    """
-    size = int(np.prod(shape))
-    spacing = max(2 / max(size, 1), 1e-3)
-    # The quarter step keeps the middle value of an odd count off zero.
-    values = (np.arange(size) - (size - 1) / 2 + 0.25) * spacing
-    return np.random.default_rng(seed).permutation(values).reshape(tuple(shape))
+def _around_one(rng: np.random.Generator, shape: Sequence[int]) -> Host:
+    """Numbers of both signs and of sizes from 1/2 to 1: no two weigh the same, none is near 0."""
+    return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.5, 1, size=shape)
 
 
-class _Probe:
-    """Run a layer on host float64 arrays, wherever the layer itself lives."""
+class _Function:
+    """A layer as a function of named float64 arrays on the host, wherever it lives itself."""
 
-    def __init__(self, layer: Any, extra: Sequence[Any]) -> None:
+    def __init__(self, layer: Any, x: Array, extra: Sequence[Any]) -> None:
         self.layer = layer
+        self.title = type(layer).__name__
         self.extra = tuple(extra)
         self.backend = getattr(layer, "backend", None)
         self.random = layer.random_state() if hasattr(layer, "random_state") else None
         self.draws = getattr(layer, "draws", None)
+        self.owners = {name: (owner, key) for name, owner, key in _parameters(layer)}
+        self.originals = {name: owner.params[key] for name, (owner, key) in self.owners.items()}
+        self.float32_gradients: dict[str, bool] = {}
+        self.values = {"x": self._host(x)}
+        self.values |= {name: self._host(value) for name, value in self.originals.items()}
 
-    def host(self, a: Array) -> Host:
-        if self.backend is not None and not isinstance(a, np.ndarray):
-            a = self.backend.to_host(a)
-        return np.array(a, dtype=np.float64)
-
-    def device(self, a: Host) -> Array:
-        return a.copy() if self.backend is None else self.backend.asarray(a.copy())
-
-    def forward(self, x: Host) -> Host:
+    def __call__(self, moved: Mapping[str, Host]) -> Host:
+        """The output with some arrays replaced."""
+        arrays = {**self.values, **moved}
+        for name, (owner, key) in self.owners.items():
+            owner.params[key] = self._device(arrays[name])
         if self.random is not None:
             self.layer.load_random_state(self.random)
         if self.draws is not None:
             self.layer.draws = self.draws
-        return self.host(self.layer.forward(self.device(x), *self.extra))
+        y = self.layer.forward(self._device(arrays["x"]), *self.extra)
+        if str(dtype := getattr(y, "dtype", "")) in ("float16", "float32"):
+            raise _too_coarse(f"{self.title}: the layer gives {dtype}")
+        return self._host(y)
 
-    def backward(self, dy: Host) -> Host | None:
-        dx = self.layer.backward(self.device(dy)) if dy.ndim else self.layer.backward()
-        return None if dx is None else self.host(dx)
+    def gradients(self, dy: Host) -> dict[str, Host]:
+        """What backward says of the last call, by the arrays' names."""
+        dx = self.layer.backward(self._device(dy)) if dy.ndim else self.layer.backward()
+        found = {"x": dx}
+        for name, (owner, key) in self.owners.items():
+            found[name] = getattr(owner, "grads", {}).get(key)
+        return {name: self._gradient(name, gradient) for name, gradient in found.items()}
 
+    def _gradient(self, name: str, gradient: Array | None) -> Host:
+        where = f"{self.title}: the gradient of {name}"
+        if gradient is None:
+            hint = "return dx" if name == "x" else f"set grads[{name.rsplit('.', 1)[-1]!r}]"
+            raise GradientError(f"{where} is missing after backward", f"{hint} in backward")
+        host, shape = self._host(gradient), self.values[name].shape
+        self.float32_gradients[name] = str(getattr(gradient, "dtype", "")) == "float32"
+        if host.shape != shape:
+            raise GradientError(
+                f"{where} has shape {host.shape}, {name} has {shape}",
+                "a gradient has the shape of what it belongs to; "
+                "sum over the axes that were broadcast",
+            )
+        if bad := int(np.count_nonzero(~np.isfinite(host))):
+            raise GradientError(
+                f"{where} is NaN or infinite in {bad} of {host.size} values",
+                "look for a division by 0, a logarithm of 0 or an array that was never filled",
+            )
+        return host
 
-@dataclass(frozen=True)
-class _Slopes:
-    """L as one array is moved along a direction."""
+    def is_coarse(self, name: str) -> bool:
+        """Whether most outputs that change with an array do not feel its tenth digit."""
+        value = self.values[name]
+        y, step = self({}), 1 + np.abs(value)
+        feels = self({name: value + 1e-2 * step}) != y
+        feels_little = self({name: value + 1e-10 * step}) != y
+        return bool(2 * feels_little.sum() < feels.sum())
 
-    forward: Callable[[dict[str, Host]], Host]
-    name: str
-    value: Host
-    r: Host
+    def restore(self) -> None:
+        """Give the layer its own parameters back."""
+        for name, (owner, key) in self.owners.items():
+            owner.params[key] = self.originals[name]
 
-    def change(self, step: Host) -> float:
-        """L(value + step) - L(value), subtracted output by output to keep the digits."""
-        moved = self.forward({self.name: self.value + step})
-        return float(np.sum(self.r * (moved - self.forward({}))))
+    def _host(self, a: Array) -> Host:
+        if self.backend is not None and not isinstance(a, np.ndarray):
+            a = self.backend.to_host(a)
+        return np.array(a, dtype=np.float64)
 
-    def central(self, d: Host, eps: float) -> float:
-        ahead = self.forward({self.name: self.value + eps * d})
-        behind = self.forward({self.name: self.value - eps * d})
-        return float(np.sum(self.r * (ahead - behind))) / (2 * eps)
-
-    def bend(self, d: Host, eps: float) -> float:
-        """Slope ahead minus slope behind: shrinks with eps where L is smooth."""
-        return (self.change(eps * d) + self.change(-eps * d)) / eps
+    def _device(self, a: Host) -> Array:
+        return a.copy() if self.backend is None else self.backend.asarray(a.copy())
 
 
 def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
@@ -244,79 +203,82 @@ def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
             yield key, layer, key
 
 
-def _gradient(title: str, name: str, gradient: Host | None, value: Host) -> Host:
-    where = f"{title}: the gradient of {name}"
-    if gradient is None:
-        hint = "return dx" if name == "x" else f"set grads[{name.rsplit('.', 1)[-1]!r}]"
-        raise GradientError(f"{where} is missing after backward", f"{hint} in backward")
-    if gradient.shape != value.shape:
-        raise GradientError(
-            f"{where} has shape {gradient.shape}, {name} has {value.shape}",
-            "a gradient has the shape of what it belongs to; sum over the axes that were broadcast",
-        )
-    return gradient
+class _Comparison:
+    """The gradient of one array, against slopes of L = sum(r * y)."""
 
+    def __init__(
+        self, function: _Function, name: str, gradient: Host, r: Host, eps: float, rtol: float
+    ) -> None:
+        self.function, self.name, self.gradient = function, name, gradient
+        self.r, self.eps, self.rtol = r, eps, rtol
+        self.value = function.values[name]
+        # <gradient, d> is about as large as the gradient is long, whatever the direction.
+        self.length = float(np.linalg.norm(gradient))
 
-def _check_one(
-    title: str,
-    slopes: _Slopes,
-    gradient: Host,
-    directions: int,
-    eps: float,
-    rtol: float,
-    noise: float,
-    rng: np.random.Generator,
-) -> list[GradRow]:
-    # <gradient, d> is about as large as the gradient is long, whatever the direction.
-    scale = float(np.linalg.norm(gradient))
-    rows = []
-    for i in range(directions):
-        d = rng.choice([-1.0, 1.0], size=slopes.value.shape)
-        analytic, numeric = float(np.sum(gradient * d)), slopes.central(d, eps)
-        tolerance = rtol * max(scale, abs(numeric)) + noise
-        row = GradRow(slopes.name, i, analytic, numeric, tolerance)
-        rows.append(row)
-        if row.right:
-            continue
+    def rows(self, directions: Sequence[Host]) -> list[GradRow]:
+        """Compare along all directions and for single values; refuse a wrong gradient."""
+        rows = [self.row(None, d) for d in directions]
+        size = self.gradient.size
+        largest = np.argsort(-np.abs(self.gradient), axis=None, kind="stable")
+        for flat in range(size) if size <= SMALL else largest[:LARGEST]:
+            index = tuple(int(i) for i in np.unravel_index(flat, self.gradient.shape))
+            d = np.zeros_like(self.gradient)
+            d[index] = 1
+            rows.append(self.row(index, d))
+        if not all(row.right for row in rows):
+            nearly = all(abs(row.difference) < 1e-5 * self.length for row in rows)
+            if nearly and self.function.float32_gradients[self.name]:
+                raise _too_coarse(f"{self.function.title}: the gradient of {self.name} is float32")
+            raise wrong_gradient(self.function.title, rows)
+        return rows
+
+    def row(self, index: tuple[int, ...] | None, d: Host) -> GradRow:
+        """Compare along one direction; refuse what hinders a measurement there."""
+        row, smaller = self.measure(index, d, self.eps), None
+        if not row.right:
+            # A strongly bent L needs a smaller step, which costs digits.
+            smaller = self.measure(index, d, self.eps / 8)
+        if smaller is None or smaller.right:
+            return smaller or row
+        if self.function.is_coarse(self.name):
+            raise _too_coarse(
+                f"{self.function.title}: forward computes with {self.name} in float32"
+            )
         # A quarter of the step leaves a quarter of the bend, unless there is a kink.
-        bend, smaller = slopes.bend(d, eps), slopes.bend(d, eps / 4)
-        if abs(bend - 4 * smaller) > 1e-3 * max(scale, abs(numeric)) + 64 * noise:
+        bend, less = self.bend(d, self.eps), self.bend(d, self.eps / 4)
+        if abs(bend - 4 * less) > 1e-3 * max(self.length, abs(row.numeric)) + 64 * row.tolerance:
             raise GradientError(
-                f"{title}: a kink lies within eps = {eps:g} of {slopes.name}, "
-                f"no slope can be measured there\n{_table([row])}",
+                f"{self.function.title}: a kink lies within eps = {self.eps:g} of {self.name}, "
+                f"no slope can be measured there\n{table([row])}",
                 "x = check.permuted_grid(x.shape), other weights, or a smaller eps",
             )
-    wrong = [row for row in rows if not row.right]
-    if wrong:
-        raise GradientError(
-            f"{title}: the gradient of {slopes.name} is wrong in {len(wrong)} of {len(rows)} "
-            f"directions\n{_table(rows)}",
-            _advice(slopes.name, rows),
-        )
-    return rows
+        return row
+
+    def measure(self, index: tuple[int, ...] | None, d: Host, eps: float) -> GradRow:
+        """Both slopes along d, and how far apart they may be."""
+        ahead, behind = self.value + eps * d, self.value - eps * d
+        analytic = float(np.sum(self.gradient * (ahead - behind))) / (2 * eps)
+        y_ahead, y_behind = (self.function({self.name: value}) for value in (ahead, behind))
+        numeric = float(np.sum(self.r * (y_ahead - y_behind))) / (2 * eps)
+        # Roundings of an output that changes; one that does not may hide one rounding.
+        roundings = np.where(y_ahead != y_behind, 16, 1)
+        noise = UNIT_ROUNDOFF * float(np.sum(roundings * np.abs(self.r * y_ahead))) / eps
+        # The slope of one value may be next to nothing, and rounding is not.
+        steepness = self.length if index is None else max(abs(analytic), 1e-4 * self.length)
+        tolerance = self.rtol * max(steepness, abs(numeric)) + noise
+        return GradRow(self.name, index, analytic, numeric, tolerance)
+
+    def bend(self, d: Host, eps: float) -> float:
+        """Slope ahead minus slope behind: shrinks with eps where L is smooth."""
+        y = self.function({})
+        ahead = np.sum(self.r * (self.function({self.name: self.value + eps * d}) - y))
+        behind = np.sum(self.r * (y - self.function({self.name: self.value - eps * d})))
+        return float(ahead - behind) / eps
 
 
-def _advice(name: str, rows: Sequence[GradRow]) -> str:
-    """Say what the numbers of a wrong gradient point at."""
-    analytic = np.array([row.analytic for row in rows])
-    numeric = np.array([row.numeric for row in rows])
-    if not np.any(analytic):
-        return "the analytic gradient is zero everywhere: does backward fill it in?"
-    if not np.any(numeric):
-        return f"the output does not depend on {name}: does forward use it?"
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = analytic / numeric
-    if len(rows) > 1 and np.all(np.abs(ratio - ratio[0]) < 1e-4 * abs(ratio[0])):
-        return f"analytic is {ratio[0]:.6g} times numeric in every direction: look for that factor"
-    return "check one small case by hand: batch 1, one channel, then two"
-
-
-def _table(rows: Sequence[GradRow]) -> str:
-    width = max(len("array"), *(len(row.name) for row in rows))
-    lines = [f"  {'array':<{width}}  {'analytic':>16}  {'numeric':>16}  {'difference':>11}"]
-    lines += [
-        f"  {row.name:<{width}}  {row.analytic:>+16.9e}  {row.numeric:>+16.9e}"
-        f"  {row.analytic - row.numeric:>+11.2e}" + ("" if row.right else "  <- wrong")
-        for row in rows
-    ]
-    return "\n".join(lines)
+def _too_coarse(what: str) -> GradientError:
+    return GradientError(
+        f"{what}: its rounding drowns the small steps of the check, which needs float64",
+        "use float64: leave out .astype(np.float32) and np.float32(...), "
+        "and make new arrays with dtype=x.dtype",
+    )

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tinyalex import notice
+from tinyalex.commands import table_layout
 
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result only, without progress.")
@@ -46,7 +47,7 @@ class Output:
     def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
-        self.console = Console(stderr=as_json, highlight=False)
+        self.console = Console(stderr=as_json, highlight=False, emoji=False)
         notice.listen(self.text)
 
     def text(self, line: str = "", style: str = "") -> None:
@@ -56,13 +57,13 @@ class Output:
 
     def warning(self, text: str) -> None:
         """Print a warning, in quiet mode too (then to stderr, away from the result)."""
-        console = Console(stderr=True, highlight=False) if self.quiet else self.console
+        console = Console(stderr=True, highlight=False, emoji=False) if self.quiet else self.console
         console.print(escape(f"warning: {text}"), style="yellow", soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """Print a table for people."""
+        """Print a table of `plain_table` for people, every number in full."""
         if not self.quiet:
-            self.console.print(table)
+            table_layout.show(table, self.console)
 
     def result(self, document: Any, short: str = "") -> None:
         """Finish the command: the JSON document, or in quiet mode the result in one line."""
@@ -84,10 +85,10 @@ def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:
     """
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for column in columns:
-        is_text = column in left
-        table.add_column(
-            column, justify="left" if is_text else "right", overflow="fold" if is_text else "crop"
-        )
+        if column in left:
+            table.add_column(column, overflow="fold")
+        else:
+            table.add_column(column, justify="right", overflow="crop", no_wrap=True)
     return table
 
 

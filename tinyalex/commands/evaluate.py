@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOWN_CONFUSIONS = 5
+LONGEST_NAME = 200  # bytes; a file's whole name may have 255
 
 
 def evaluate(
@@ -55,11 +57,14 @@ def evaluate(
     ] = None,
     weights_from: Annotated[
         Path | None,
-        typer.Option(help="evaluation.json of a search on other data, to use what it found."),
+        typer.Option(help="File of a search on other data, to use the weights that it found."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="JSON file to write. Default: evaluation.json in the first run."),
+        typer.Option(
+            help="JSON file to write. Default: evaluation.json in the run; of several runs A and "
+            "B, evaluation-A+B.json beside A."
+        ),
     ] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
@@ -76,7 +81,7 @@ def evaluate(
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
-    path = runs[0] / "evaluation.json" if out is None else out
+    path = _default_file(runs) if out is None else out
     if weights_from is not None and path.resolve() == weights_from.resolve():
         raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
     if search_on is not None and not search_weights:
@@ -106,6 +111,16 @@ def evaluate(
     output.text()
     output.text(f"written to {path}")
     output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
+
+
+def _default_file(runs: Sequence[Path]) -> Path:
+    """A run's own file holds the run's own errors; several together get one beside the first."""
+    if len(runs) == 1:
+        return runs[0] / "evaluation.json"
+    names = "+".join(run.resolve().name for run in runs)
+    if len(names.encode()) > LONGEST_NAME:
+        names = f"{len(runs)}-runs-{sha256(names.encode()).hexdigest()[:8]}"
+    return runs[0].resolve().parent / f"evaluation-{names}.json"
 
 
 def _error_table(found: dict[str, Any]) -> Table:

@@ -227,8 +227,8 @@ def _print_solutions(out: Output, judged: Sequence[Judged]) -> None:
 def _print_class(out: Output, judged: Sequence[Judged]) -> None:
     from tinyalex.learn.grader.classroom import by_student
 
-    table = plain_table("student", "passed", "score", "first not passed", left=["student"])
-    table.columns[-1].justify = "left"
+    columns = "student", "passed", "score", "first not passed"
+    table = plain_table(*columns, left=["student", "first not passed"])
     for student, of_student in by_student(judged).items():
         passed = sum(one.verdict.passed for one in of_student)
         score = sum(one.verdict.score for one in of_student)

@@ -44,7 +44,9 @@ class Screen:
         """Show a cell of code, with the line numbers of the file."""
         self.out.text()
         if self.is_rich:
-            code = Syntax(cell.source, "python", line_numbers=True, start_line=cell.line)
+            code = Syntax(
+                cell.source, "python", line_numbers=True, start_line=cell.line, word_wrap=True
+            )
             self.console.print(code, width=max(self.width, 100) if self._wide() else self.width)
             return
         for number, line in enumerate(cell.source.splitlines(), start=cell.line):

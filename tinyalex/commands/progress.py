@@ -18,6 +18,7 @@ from rich.text import Text
 from tinyalex.commands.console import Output, duration, percent
 from tinyalex.training import Listener
 
+LEAST_WIDTH = 80  # of a terminal that has room for all figures beside the bar
 PLAIN_SECONDS = 60.0  # an epoch longer than this gets lines in between
 
 
@@ -31,11 +32,13 @@ class TrainingProgress(Listener):
         self.output = output
         console = output.console
         self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
+        # Where there is no room, whole figures are left out; none is cut.
+        self.has_room = console.width >= LEAST_WIDTH
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
-            _TimeLeft(),
+            *([_TimeLeft()] if self.has_room else []),
             console=console,
             transient=True,
             disable=not self.live,
@@ -100,10 +103,9 @@ class TrainingProgress(Listener):
 
     def _move_bar(self, record: dict[str, Any]) -> None:
         done = (record["epoch"] - 1) * record["steps_per_epoch"] + record["step"]
-        figures = (
-            f"loss {record['loss']:.3f}  error {record['error']:.1%}"
-            f"  {record['images_per_second']:,.0f} images/s "
-        )
+        figures = f"loss {record['loss']:.3f}  error {record['error']:.1%} "
+        if self.has_room:
+            figures += f" {record['images_per_second']:,.0f} images/s "
         epoch = f"epoch {record['epoch']}/{record['epochs']}"
         self.bar.update(self.task, completed=done, description=epoch, figures=figures)
 

@@ -191,8 +191,9 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
         top5 = percent(summary["top5_error_ten_crops"])
         output.text(f"ten crops   {percent(ten)}, top-5 {top5}", style="bold")
     output.text(
-        f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs,"
-        f" {summary['images_per_second']:,.0f} images/s"
+        f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs"
+        f"{'' if ten is None else ' and the ten crops'},"
+        f" {summary['images_per_second']:,.0f} images/s in training"
     )
     if summary.get("gpu_memory_mib") is not None:
         output.text(f"GPU memory  {summary['gpu_memory_mib']:,.0f} MiB (CuPy's pool)")

@@ -125,7 +125,7 @@ def search_coefficients(each: Sequence[HostArray], labels: HostArray) -> Found:
 def read_coefficients(
     path: Path, runs: Sequence[str], fingerprint: str
 ) -> tuple[list[float], str | None]:
-    """Read what a search wrote to evaluation.json, for these runs.
+    """Read what a search wrote to its file, for these runs.
 
     Coefficients go by the runs' folders; if those are others, by their order. Also returned is the
     fingerprint of the data on which they were searched.
@@ -144,7 +144,7 @@ def read_coefficients(
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"--weights-from {path}: no coefficients in it ({error})",
-            "the evaluation.json that `tinyalex evaluate A B --search-weights` wrote",
+            "the file that `tinyalex evaluate A B --search-weights` wrote",
         ) from error
     good = all(math.isfinite(c) and c >= 0 for c in found) and sum(found) > 0
     if not good or len(found) != len(names):

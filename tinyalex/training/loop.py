@@ -14,8 +14,9 @@ from tinyalex.training.guards import near_chance_warning
 from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import MetricsFile, Running, score
 from tinyalex.training.setup import Parts
-from tinyalex.training.stall import StallWatch
-from tinyalex.training.weight_log import explain_stall, log_line, measure
+from tinyalex.training.stall import StallWatch, advice
+from tinyalex.training.step_clock import StepClock
+from tinyalex.training.weight_log import explain_stall, findings, log_line, measure
 
 # How often a listener hears of a run between two log lines. Each time the device is waited for.
 _LISTEN_SECONDS = 0.5
@@ -44,14 +45,15 @@ class Loop:
         self.step = 0
         self.window = Running(parts.backend)  # since the last line of metrics.jsonl
         self.so_far = Running(parts.backend)  # of this epoch, up to the last line
-        self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch)
+        what_to_try = advice(self.config.recipe, self.config.lr)
+        self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch, what_to_try)
         self.told_of_chance = False
-        self.train_seconds = 0.0
+        self.steps_clock = StepClock()
         self.wall_seconds = 0.0
         self.images_trained = 0
         self.last_epoch: dict[str, Any] = {}
         self.started = time.perf_counter()
-        self.last_heard = self.last_saved = self.clock = self.line_clock = self.started
+        self.last_heard = self.last_saved = self.line_clock = self.started
         self.line_images = 0
 
     # ------------------------------------------------------------------ the run
@@ -87,11 +89,14 @@ class Loop:
                 if self.stop():
                     break
                 self._train_step(x, labels)
+                if not self.steps_clock.warm:
+                    backend.synchronize()
+                    self.steps_clock.set_first_step_apart(self.images_trained)
                 self._after_step()
         finally:
             batches.close()  # ends the thread that prepares batches
         backend.synchronize()
-        self._count_seconds()
+        self.steps_clock.count(self.images_trained)
         return self.step == self.steps_per_epoch
 
     def _train_step(self, x: Any, labels: Any) -> None:
@@ -112,9 +117,9 @@ class Loop:
             self.last_heard = now
             self.listener.step(self._step_record())
         if now - self.last_saved > self.config.checkpoint_every:
-            self._count_seconds()
+            self.steps_clock.count(self.images_trained)
             self._save()
-            self.clock = time.perf_counter()
+            self.steps_clock.start(self.images_trained)
 
     def _finish_epoch(self) -> bool:
         """Measure the test error, move the rate, write the epoch's line, save."""
@@ -167,13 +172,13 @@ class Loop:
 
     def _begin_clock(self) -> None:
         now = time.perf_counter()
-        self.clock = self.line_clock = self.last_heard = self.last_saved = now
+        self.line_clock = self.last_heard = self.last_saved = now
         self.line_images = self.images_trained
+        self.steps_clock.start(self.images_trained)
 
-    def _count_seconds(self) -> None:
-        now = time.perf_counter()
-        self.train_seconds += now - self.clock
-        self.clock = now
+    def count_wall_seconds(self) -> None:
+        """Set the time from the start until now, in all processes that worked on the run."""
+        self.wall_seconds = time.perf_counter() - self.started
 
     def _step_record(self) -> dict[str, Any]:
         seconds = time.perf_counter() - self.line_clock
@@ -195,15 +200,21 @@ class Loop:
         self.metrics.write("step", record)
         self.listener.step(record)
         steps = (self.step - 1) % self.config.log_every + 1
-        if warning := self.stall.add(record["loss"], steps):
-            measured = measure(self.parts.optimizer)
-            text = explain_stall(warning, measured, self.parts.optimizer)
-            self.metrics.write("warning", {"epoch": record["epoch"], "text": text})
-            self.listener.warning(text)
+        if warning := self.stall.add(record["loss"], steps, record["error"]):
+            self._tell_of_stall(warning)
         self.so_far.absorb(self.window)
         self.window.reset()
         self.line_clock = self.last_heard = time.perf_counter()
         self.line_images = self.images_trained
+
+    def _tell_of_stall(self, warning: str) -> None:
+        optimizer = self.parts.optimizer
+        measured = measure(optimizer)
+        if not findings(measured, optimizer) and self.stall.wait():
+            return  # every layer moves as layers do that learn: it may be about to
+        text = explain_stall(warning, measured, optimizer)
+        self.metrics.write("warning", {"epoch": self.epoch + 1, "text": text})
+        self.listener.warning(text)
 
     def _check_loss(self, loss: float) -> None:
         """One bad batch leaves the mean bad, so it is enough to look now and then."""
@@ -221,7 +232,7 @@ class Loop:
 
     def _save(self) -> None:
         self._check_loss(self.window.loss())
-        self.wall_seconds = time.perf_counter() - self.started
+        self.count_wall_seconds()
         save_checkpoint(
             self.config.out,
             Checkpoint(
@@ -249,7 +260,7 @@ class Loop:
             "last_epoch": self.last_epoch,
             "metrics_bytes": self.metrics.position(),
             "images_trained": self.images_trained,
-            "train_seconds": round(self.train_seconds, 3),
+            "train_seconds": round(self.steps_clock.seconds, 3),
             "wall_seconds": round(self.wall_seconds, 3),
         }
 
@@ -267,5 +278,5 @@ class Loop:
         self.epoch, self.step = int(state["epoch"]), int(state["step"])
         self.last_epoch = dict(state["last_epoch"])
         self.images_trained = int(state["images_trained"])
-        self.train_seconds = float(state["train_seconds"])
+        self.steps_clock.seconds = float(state["train_seconds"])
         self.wall_seconds = float(state["wall_seconds"])

@@ -146,6 +146,7 @@ def _run(
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
                 crops = _ten_crops(parts, stop) if finished else None
+                loop.count_wall_seconds()
                 finished = finished and crops is not None
     except MemoryError as error:
         raise too_large(parts, error) from error

@@ -6,52 +6,86 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tinyalex import recipes
+from tinyalex.recipes import Recipe
+
 # A long epoch need not end before somebody hears of it.
 _FEWEST_STEPS, _MOST_STEPS = 200, 2000
 
 
 class StallWatch:
-    """Warns once when the mean loss over a window is within 1 % of ln(classes).
+    """Warns once when a network gives every class the same probability over a whole window.
 
-    That is the loss of a network that gives every class the same probability. It happened to a
-    share of AlexNet trainings from some seeds (Caffe's recipe has smaller biases for it).
+    Then the loss is ln(classes), and the training error chance. It happened to a share of AlexNet
+    trainings from some seeds (Caffe's recipe has smaller biases for it). A loss that passes
+    ln(classes) on its way down, or an error that is better than chance, is no stall.
 
     Parameters
     ----------
     num_classes : int
     steps_per_epoch : int
         The window is an epoch, but at least 200 and at most 2000 steps.
+    advice : str
+        What to try.
     """
 
-    def __init__(self, num_classes: int, steps_per_epoch: int) -> None:
+    def __init__(
+        self, num_classes: int, steps_per_epoch: int, advice: str = "another --seed"
+    ) -> None:
         self.num_classes = num_classes
+        self.advice = advice
         self.window = min(max(_FEWEST_STEPS, steps_per_epoch), _MOST_STEPS)
-        self.steps = 0
-        self.loss = 0.0
-        self.warned = False
+        self.warned = self.waited = False
+        self._begin_window()
 
-    def add(self, loss: float, steps: int) -> str | None:
-        """Count ``steps`` steps of mean ``loss``; returns the warning, once."""
+    def _begin_window(self) -> None:
+        self.steps, self.loss, self.right, self.farthest = 0, 0.0, 0.0, 0.0
+
+    def add(self, loss: float, steps: int, error: float = 1.0) -> str | None:
+        """Count ``steps`` steps of mean ``loss`` and ``error``; returns the warning, once."""
+        level = math.log(self.num_classes)
         self.steps += steps
         self.loss += loss * steps
+        self.right += (1 - error) * steps
+        self.farthest = max(self.farthest, abs(loss - level))
         if self.steps < self.window:
             return None
-        mean, level = self.loss / self.steps, math.log(self.num_classes)
-        self.steps, self.loss = 0, 0.0
-        if self.warned or abs(mean - level) > 0.01 * level:
+        mean, accuracy = self.loss / self.steps, self.right / self.steps
+        stays = abs(mean - level) <= 0.01 * level and self.farthest <= 0.02 * level
+        at_chance = accuracy <= 1.2 / self.num_classes
+        self._begin_window()
+        if self.warned or not (stays and at_chance):
             return None
         self.warned = True
         return (
             f"the loss has stayed at {mean:.3f}, which is ln({self.num_classes}): the network "
-            "gives every class the same probability and does not learn. Try another --seed, "
-            "a larger or smaller --lr, or --recipe caffe, whose smaller biases avoid it"
+            f"gives every class the same probability and does not learn so far. Try {self.advice}"
         )
+
+    def wait(self) -> bool:
+        """Put the warning off for one window; False if that was done before."""
+        if self.waited:
+            return False
+        self.waited, self.warned = True, False
+        return True
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint must keep."""
-        return {"steps": self.steps, "loss": self.loss, "warned": self.warned}
+        names = ("steps", "loss", "right", "farthest", "warned", "waited")
+        return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from `state_dict`."""
+        """Continue from `state_dict`, also from that of an older version."""
         self.steps, self.loss = int(state["steps"]), float(state["loss"])
-        self.warned = bool(state["warned"])
+        self.right = float(state.get("right", 0.0))
+        self.farthest = float(state.get("farthest", 0.0))
+        self.warned, self.waited = bool(state["warned"]), bool(state.get("waited", False))
+
+
+def advice(recipe: Recipe, lr: float) -> str:
+    """What to try against a stall: nothing that the run's images have no room for."""
+    caffe = recipes.get("caffe")
+    words = f"another --seed, or a larger or smaller --lr than {lr:g}"
+    if recipe.name != caffe.name and recipe.crop == caffe.crop:
+        words += f"; or --recipe {caffe.name}, whose smaller biases avoid it"
+    return words

@@ -38,7 +38,11 @@ def info(parts: Parts, loop: Loop) -> dict[str, Any]:
 
 
 def summary_of(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
-    """What summary.json holds."""
+    """What summary.json holds.
+
+    ``wall_seconds`` is the whole run's time: steps, tests, checkpoints and the ten-crop test;
+    ``images_per_second`` the speed of its training steps, once everything is compiled.
+    """
     config, last, held = parts.config, loop.last_epoch, parts.backend.memory_held()
     return {
         "top1_error": last.get("test_error"),
@@ -46,7 +50,7 @@ def summary_of(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
         "test_loss": last.get("test_loss"),
         "train_error": last.get("train_error"),
         "train_loss": last.get("train_loss"),
-        "images_per_second": round(loop.images_trained / max(loop.train_seconds, 1e-9), 1),
+        "images_per_second": round(loop.steps_clock.speed(loop.images_trained), 1),
         "parameters": parts.model.count_parameters(),
         "epochs": loop.epoch,
         "seed": config.seed,

@@ -1,0 +1,133 @@
+"""What a gradient check has compared, and what wrong numbers point at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from tinyalex.errors import TinyalexError
+
+SHOWN = 8  # wrong rows; more say nothing new
+
+
+class GradientError(TinyalexError, AssertionError):
+    """A backward pass disagrees with the forward pass it belongs to."""
+
+
+@dataclass(frozen=True)
+class GradRow:
+    """Two slopes of L as one array is moved.
+
+    Attributes
+    ----------
+    name : the array: ``x``, or a parameter
+    index : the value that was moved; None where all were, along a random direction
+    analytic, numeric : what backward says, and what was measured on forward
+    tolerance : how far apart the two may be
+    """
+
+    name: str
+    index: tuple[int, ...] | None
+    analytic: float
+    numeric: float
+    tolerance: float
+
+    @property
+    def difference(self) -> float:
+        """Analytic less numeric."""
+        return self.analytic - self.numeric
+
+    @property
+    def right(self) -> bool:
+        """Whether both slopes agree; never true of NaN or infinity."""
+        return math.isfinite(self.tolerance) and abs(self.difference) <= self.tolerance
+
+    @property
+    def label(self) -> str:
+        """``x``, or ``x[0, 2]`` where one value was moved."""
+        where = "" if self.index is None else f"[{', '.join(map(str, self.index))}]"
+        return self.name + where
+
+
+@dataclass(frozen=True)
+class GradReport:
+    """What a gradient check that passed has compared; ``print`` it.
+
+    The text has every random direction, and of the single values the steepest of each array.
+    """
+
+    layer: str
+    rows: tuple[GradRow, ...]
+
+    def __str__(self) -> str:
+        names = dict.fromkeys(row.name for row in self.rows)
+        shown: list[GradRow] = []
+        for _, group in groupby(self.rows, key=lambda row: row.name):
+            rows = list(group)
+            shown += [row for row in rows if row.index is None]
+            values = [row for row in rows if row.index is not None]
+            shown.append(max(values, key=lambda row: abs(row.analytic)))
+        count = sum(row.index is not None for row in self.rows)
+        return (
+            f"{self.layer}: gradients of {', '.join(names)} are right\n{table(shown)}\n"
+            f"  ({count} values moved one by one as well; shown is the steepest of each array)"
+        )
+
+
+def wrong_gradient(layer: str, rows: Sequence[GradRow]) -> GradientError:
+    """The error for an array of which some rows are wrong."""
+    wrong = [row for row in rows if not row.right]
+    values = [row.right for row in rows if row.index is not None]
+    directions = [row.right for row in rows if row.index is None]
+    parts = []
+    if not all(values):
+        parts.append(f"for {values.count(False)} of {len(values)} values")
+    if not all(directions):
+        parts.append(f"along {directions.count(False)} of {len(directions)} random directions")
+    more = f"\n  ... and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return GradientError(
+        f"{layer}: the gradient of {rows[0].name} is wrong {' and '.join(parts)}\n"
+        f"{table(wrong[:SHOWN])}{more}",
+        _advice(rows),
+    )
+
+
+def _advice(rows: Sequence[GradRow]) -> str:
+    """Say what the numbers of a wrong gradient point at."""
+    analytic = np.array([row.analytic for row in rows])
+    numeric = np.array([row.numeric for row in rows])
+    loose = np.array([row.tolerance for row in rows])
+    if not np.any(analytic):
+        return "the analytic gradient is zero everywhere: does backward fill it in?"
+    if not np.any(numeric):
+        return f"the output does not depend on {rows[0].name}: does forward use it?"
+    steep = np.abs(numeric) > loose
+    if steep.any():
+        ratio = analytic[steep] / numeric[steep]
+        others = np.abs(analytic[~steep]) <= loose[~steep]
+        if others.all() and np.all(np.abs(ratio - ratio[0]) < 1e-4 * abs(ratio[0])):
+            return f"analytic is {ratio[0]:.6g} times numeric everywhere: look for that factor"
+    single = np.array([row.index is not None for row in rows])
+    if np.all(np.abs(np.abs(analytic) - np.abs(numeric))[single] <= loose[single]):
+        return "look for a wrong sign: the sizes of all single values are right"
+    if np.allclose(
+        np.sort(analytic[single]), np.sort(numeric[single]), rtol=1e-4, atol=loose.max()
+    ):
+        return "the right values stand in the wrong places: is an axis transposed, a channel moved?"
+    return "check one small case by hand: batch 1, one channel, then two"
+
+
+def table(rows: Sequence[GradRow]) -> str:
+    """Lay the rows out with their numbers below one another."""
+    width = max(len("array"), *(len(row.label) for row in rows))
+    lines = [f"  {'array':<{width}}  {'analytic':>16}  {'numeric':>16}  {'difference':>11}"]
+    lines += [
+        f"  {row.label:<{width}}  {row.analytic:>+16.9e}  {row.numeric:>+16.9e}"
+        f"  {row.difference:>+11.2e}" + ("" if row.right else "  <- wrong")
+        for row in rows
+    ]
+    return "\n".join(lines)

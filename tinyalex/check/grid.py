@@ -1,0 +1,34 @@
+"""Inputs at which slopes can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def permuted_grid(shape: Sequence[int], seed: int = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Values in random order, none near zero and no two near each other.
+
+    The slope of ReLU jumps at 0 and that of max pooling where two values are equal: a check there
+    measures nothing. Neighbouring values of the grid are at least 1e-3 apart and all are at least
+    2.5e-4 from zero.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the result; small inputs span about -1 to 1.
+    seed : int
+        Of the order.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64.
+    """
+    size = int(np.prod(shape))
+    spacing = max(2 / max(size, 1), 1e-3)
+    # The quarter step keeps the middle value of an odd count off zero.
+    values = (np.arange(size) - (size - 1) / 2 + 0.25) * spacing
+    return np.random.default_rng(seed).permutation(values).reshape(tuple(shape))
