@@ -86,6 +86,7 @@ def test_other_options_are_refused_by_name(call, refused, tmp_path):
     assert "--size: 16 then, 17 now" in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path):
     words = ["data", "prepare", "src", "packed", "--shard-mb", "2", "--workers", "2"]

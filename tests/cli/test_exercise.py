@@ -162,6 +162,7 @@ def test_results_for_gradescope(call):
     assert [test["status"] for test in results["tests"]] == ["passed", "passed"]
 
 
+@pytest.mark.slow
 def test_a_class_goes_on_whatever_one_file_does(call):
     hand_in(Path("class/anna"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
     hand_in(Path("class/ben [x]"), _90_add_bias=ENDS)

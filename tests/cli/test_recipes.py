@@ -65,6 +65,7 @@ def test_a_recipe_trains_a_folder_by_its_name_alone(call, narrow, pictures, name
     assert 0 <= summary["top1_error_ten_crops"] <= 1 and "ten crops  " in result.stdout
 
 
+@pytest.mark.slow
 def test_fine_tuning_goes_on_from_a_run_on_other_classes(call, narrow, pictures):
     """The two trainings of 1 CNN*, the first on three classes."""
     third = pictures.parent / "larger" / "train" / "n03000684"

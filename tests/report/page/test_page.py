@@ -220,6 +220,7 @@ def check_in_browser(html: str, width: int, folder: Path) -> None:
     assert "CONSOLE" not in done.stderr, done.stderr
 
 
+@pytest.mark.slow
 @needs_a_browser
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
