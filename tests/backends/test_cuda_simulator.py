@@ -19,6 +19,7 @@ def passes(path: str, backend: str = "numpy") -> None:
     assert " passed" in result.stdout and "skipped" not in result.stdout
 
 
+@pytest.mark.slow
 def test_every_kernel_equals_its_definition() -> None:
     passes("tests/backends/cuda_simulated.py")
 

@@ -76,6 +76,7 @@ def learned(config, monkeypatch):  # noqa: F811
     return made.out, show
 
 
+@pytest.mark.slow
 def test_an_evaluation_says_when_labels_are_numbered_otherwise(learned):
     folder, show = learned
     assert evaluation.evaluate([folder])["warnings"] == []

@@ -1,6 +1,7 @@
 """Every wrong answer is rejected by the property meant to catch it; every right one passes.
 
-Most are judged by a few inputs; ``-m slow`` judges one per property as a student's answer is.
+One per property is judged by a few inputs; ``-m slow`` judges all of them so, and these as a
+student's answer is.
 ``python -m tests.learn.seeds --seeds 200`` is the long run.
 """
 
@@ -28,7 +29,7 @@ from tinyalex.learn.grader.verdict import Outcome, in_words
 
 EXERCISES = all_exercises()
 WRONG = all_wrong()
-ONE_PER_PROPERTY = {(module, wrong.caught_by): (module, wrong) for module, wrong in WRONG}.values()
+ONE_PER_PROPERTY = [*{(module, one.caught_by): (module, one) for module, one in WRONG}.values()]
 SOME = list(enumerate(WRONG[::12]))
 # A message says where: an element, an argument, a line of the file, two shapes, or two results.
 PLACE = re.compile(
@@ -40,7 +41,14 @@ def name_of(one) -> str:
     return one.name if hasattr(one, "name") else str(one)
 
 
-@pytest.mark.parametrize(("module", "wrong"), WRONG, ids=name_of)
+@pytest.mark.parametrize(
+    ("module", "wrong"),
+    [
+        pytest.param(*pair, marks=() if pair in ONE_PER_PROPERTY else pytest.mark.slow)
+        for pair in WRONG
+    ],
+    ids=name_of,
+)
 def test_a_wrong_answer_is_rejected_by_the_property_meant_to(module, wrong, tmp_path):
     assert_rejected(quick_verdict_on(module, wrong, tmp_path), module, wrong)
 
