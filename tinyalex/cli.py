@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -97,4 +98,6 @@ app.add_typer(exercise_app, name="exercise")
 def main() -> None:
     """Run the command line."""
     accept_any_text()
+    # Pictures become files here. A notebook that starts us may name a backend that is not there.
+    os.environ["MPLBACKEND"] = "agg"
     app()

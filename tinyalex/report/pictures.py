@@ -11,6 +11,7 @@ import numpy as np
 
 from tinyalex.errors import RunError, ShapeError
 from tinyalex.files import write_atomic
+from tinyalex.report.figure import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         raise RunError(f"curves: {metrics_path} has no finished epoch", "train for longer")
     x = [record["epoch"] for record in epochs]
 
-    figure = _new_figure(9.0, 3.8)
+    figure = new_figure(9.0, 3.8, DPI)
     panels = (
         ("loss", "cross-entropy loss (nats)", 1.0),
         ("error", "error (%)", 100.0),
@@ -162,7 +163,7 @@ def _grid(pictures: np.ndarray, groups: int) -> Figure:
     height = heading + groups * rows * cell + (groups - 1) * gap + edge
     left = (width - columns * cell + label - edge) / 2
 
-    figure = _new_figure(width, height, layout=None)
+    figure = new_figure(width, height, DPI, layout=None)
     for group in range(groups):
         bottom = height - heading - (group + 1) * rows * cell - group * gap
         box = (left / width, bottom / height, columns * cell / width, rows * cell / height)
@@ -196,13 +197,6 @@ def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
         left = i % columns * (width + 2 * line) + line
         sheet[top : top + height, left : left + width] = picture
     return sheet[:, :, 0] if C == 1 else sheet
-
-
-def _new_figure(width: float, height: float, layout: Any = "constrained") -> Figure:
-    # The figure is made without pyplot: no window system, no global state to clean up.
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
 
 
 def as_png(figure: Figure) -> bytes:

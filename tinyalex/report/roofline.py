@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinyalex.errors import ConfigError
-from tinyalex.report.pictures import FAINT, GREY, TEST, TRAIN, _new_figure, _save
+from tinyalex.report.figure import new_figure
+from tinyalex.report.pictures import DPI, FAINT, GREY, TEST, TRAIN, _save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +64,7 @@ def roofline_figure(
     ]
     if not points:
         raise ConfigError("roofline: no layer has a matrix product")
-    figure = _new_figure(8, 5.5)
+    figure = new_figure(8, 5.5, DPI)
     axis = figure.subplots()
     intensities = np.array([x for _, _, x, _ in points])
     rates = np.array([y for _, _, _, y in points])
@@ -128,7 +129,7 @@ def growth(
     title : str
     """
     labels = {"batch": "images a batch", "threads": "threads", "size": "side of the image, pixels"}
-    figure = _new_figure(12, 4)
+    figure = new_figure(12, 4, DPI)
     headings = ["training, images/s", "inference, images/s", "peak memory of training, MiB"]
     for column, (axis, heading) in enumerate(zip(figure.subplots(1, 3), headings, strict=True)):
         ticks: set[float] = set()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from tinyalex.evaluation import confusion
+from tinyalex.report.figure import new_figure
 from tinyalex.report.page.facts import Facts, Host
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 COLOURS = ("#1f77b4", "#d9480f", "#2b8a3e", "#7048e8", "#c2255c", "#0b7285", "#5c940d", "#495057")
 DPI = 110
@@ -29,7 +27,7 @@ def as_uri(png: bytes) -> str:
 
 def curves(runs: Sequence[Facts]) -> bytes:
     """Loss and error of all runs, training dashed and test solid."""
-    figure = _figure(9, 3.8)
+    figure = new_figure(9, 3.8, DPI)
     axes = figure.subplots(1, 2)
     for facts, colour in zip(runs, _colours(len(runs)), strict=True):
         x = [e["epoch"] for e in facts.epochs]
@@ -56,7 +54,7 @@ def matrix(facts: Facts) -> bytes:
     counts = confusion(facts.labels, facts.guesses, K).astype(float)
     share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(9.0, 2.2 + 0.45 * K)
-    figure = _figure(side + 0.6, side)
+    figure = new_figure(side + 0.6, side, DPI)
     axis = figure.subplots()
     image = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
     figure.colorbar(image, ax=axis, fraction=0.045, label="% of the class")
@@ -75,7 +73,7 @@ def matrix(facts: Facts) -> bytes:
 
 def updates(facts: Facts) -> bytes:
     """|dw| / |w| of every weight over the epochs."""
-    figure = _figure(7.5, 3.8)
+    figure = new_figure(7.5, 3.8, DPI)
     axis = figure.subplots()
     names = [n for n in facts.weights[-1]["parameters"] if n.endswith("weight")]
     for name, colour in zip(names, _colours(len(names)), strict=True):
@@ -96,7 +94,7 @@ def updates(facts: Facts) -> bytes:
 def answers(p: Host, classes: Sequence[str], label: int) -> bytes:
     """Bars of the five surest classes of one image, the right one in another colour (figure 4)."""
     top = np.argsort(-p, kind="stable")[:5]
-    figure = _figure(2.3, 1.25)
+    figure = new_figure(2.3, 1.25, DPI)
     axis = figure.subplots()
     axis.barh(range(len(top)), p[top], color=["#d9480f" if c == label else "#74c0fc" for c in top])
     for i, c in enumerate(top):
@@ -126,12 +124,6 @@ def thumbnail(image: Host) -> bytes:
 
 def _colours(count: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
 
 
 def _png(figure: Any) -> bytes:

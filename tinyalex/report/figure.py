@@ -1,0 +1,52 @@
+"""Figures of Matplotlib that ask for none of pyplot's backends: no window, no global state."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_VARIABLE = "MPLBACKEND"
+
+
+def new_figure(width: float, height: float, dpi: float, layout: Any = "constrained") -> Figure:
+    """Make an empty white figure.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    dpi : float
+        Pixels per inch.
+    layout : str or None
+        As `matplotlib.figure.Figure` takes it.
+    """
+    _import_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=dpi, layout=layout, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _import_matplotlib() -> None:
+    """Import Matplotlib, whatever MPLBACKEND says.
+
+    Programs that a notebook starts inherit the name of the notebook's backend. In an environment
+    that lacks it, Matplotlib refuses to be imported. Where the backend is there, it is kept: the
+    caller may use pyplot.
+    """
+    name = None if "matplotlib" in sys.modules else os.environ.pop(_VARIABLE, None)
+    if name is None:
+        return
+    try:
+        import matplotlib
+    finally:
+        os.environ[_VARIABLE] = name
+    with contextlib.suppress(ValueError):
+        matplotlib.rcParams["backend"] = name
