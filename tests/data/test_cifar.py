@@ -102,6 +102,52 @@ def test_the_environment_names_the_place(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(data.load("cifar10").train) == 5 * FEW
 
 
+@pytest.mark.parametrize("form", ["folder", "above", "archive"])
+def test_cifar100_has_its_fine_classes(tmp_path: Path, form: str) -> None:
+    fine = np.random.default_rng(3).permutation(100)[: 6 * FEW].astype(np.uint8)
+    pixels = noise((6 * FEW, 3072), 5)
+    coarse = np.full((6 * FEW, 1), 250, np.uint8)  # not looked at
+    rows = np.concatenate([coarse, fine[:, None], pixels], axis=1)
+    names = [f"class_{i:02d}" for i in range(100)]
+    content = {
+        "train.bin": rows[: 5 * FEW].tobytes(),
+        "test.bin": rows[5 * FEW :].tobytes(),
+        "fine_label_names.txt": "\n".join(names).encode() + b"\n\n",
+        "coarse_label_names.txt": b"fish\n",
+    }
+    place = write_folder(tmp_path / "cifar-100-binary", content)
+    if form == "archive":
+        place = tmp_path / "cifar-100-binary.tar.gz"
+        place.write_bytes(archive([(f"cifar-100-binary/{n}", c) for n, c in content.items()]))
+    dataset = data.load(tmp_path if form == "above" else place)
+    assert dataset.name == "cifar100" and dataset.classes == names
+    assert [*dataset.train.labels, *dataset.test.labels] == fine.tolist()
+    wanted = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(all_images(dataset), wanted)
+
+
+def test_cifar100_with_other_names_or_sizes_is_refused(tmp_path: Path) -> None:
+    content = {"train.bin": b"", "test.bin": b"", "fine_label_names.txt": b"a\nb\n"}
+    folder = write_folder(tmp_path, content)
+    with pytest.raises(DataError, match="train.bin: 92,220 bytes expected .got 0"):
+        data.load(folder)
+    for name, count in (("train.bin", 5 * FEW), ("test.bin", FEW)):
+        (folder / name).write_bytes(bytes(count * 3074))
+    with pytest.raises(DataError, match="must name 100 classes .got 2"):
+        data.load(folder)
+
+
+@pytest.mark.parametrize("batches", [["data_batch_1", "test_batch"], ["train", "test", "meta"]])
+def test_the_python_versions_are_named_and_never_opened(tmp_path: Path, batches: list[str]) -> None:
+    name = "cifar-10-batches-py" if "test_batch" in batches else "cifar-100-python"
+    write_folder(tmp_path / name, dict.fromkeys(batches, b"cos\nsystem\n"))
+    for place in (tmp_path, tmp_path / name):
+        with pytest.raises(DataError, match=r"Python version, .*pickles[\s\S]*Try: the binary"):
+            data.load(place)
+    with pytest.raises(DataError, match="Python version"):
+        data.load("cifar10", root=tmp_path)
+
+
 def test_a_missing_data_set_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not found at[\\s\\S]*Try: tinyalex data download"):
         data.load("cifar10", root=tmp_path)

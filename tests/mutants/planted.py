@@ -4,6 +4,7 @@ from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
+from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
@@ -34,6 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PACKED_MUTANTS
     + PREPARE_MUTANTS
     + PICTURE_MUTANTS
+    + FOLDER_MUTANTS
     + FIRST_HOUR_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS

@@ -48,7 +48,7 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self.console = Console(stderr=as_json, highlight=False, emoji=False)
-        notice.listen(self.text)
+        notice.listen(self.text, self.warning)
 
     def text(self, line: str = "", style: str = "") -> None:
         """Print a line for people; paths in it are not wrapped, nor read as markup."""

@@ -32,9 +32,11 @@ data_app.command()(prepare)
 @data_app.command()
 def info(
     name: Annotated[
-        str,
-        typer.Argument(help="digits, moved-digits, cifar10, or a folder: of images, or packed."),
-    ] = "digits",
+        str | None,
+        typer.Argument(
+            help="digits (default), moved-digits, cifar10, or a folder: of images, or packed."
+        ),
+    ] = None,
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -48,6 +50,7 @@ def info(
     from tinyalex import data
 
     out = Output(as_json, quiet)
+    name = "digits" if name is None else data.choose(name)
     found = data.info(data.load(name, root=data_root))
     folder = Path(name).expanduser()
     packed = data.packed.describe(folder) if data.is_packed(folder) else None

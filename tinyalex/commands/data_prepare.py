@@ -53,7 +53,11 @@ def prepare(
         Path | None, typer.Option(help="List of synsets, in place of the development kit.")
     ] = None,
     val_labels: Annotated[
-        Path | None, typer.Option(help="Labels of ILSVRC2012_img_val.tar, as Caffe's val.txt.")
+        Path | None,
+        typer.Option(
+            help="Labels of validation pictures in an archive or in one folder: Caffe's val.txt,"
+            " Kaggle's LOC_val_solution.csv."
+        ),
     ] = None,
     val_fraction: Annotated[
         float, typer.Option(help="Share held out of each class where there is no val part.")

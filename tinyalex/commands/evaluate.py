@@ -78,6 +78,7 @@ def evaluate(
     tinyalex evaluate runs/a runs/b runs/c --json
     tinyalex evaluate runs/a runs/b runs/c --crops 10 --search-weights
     """
+    from tinyalex import data as datasets
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
@@ -89,7 +90,7 @@ def evaluate(
     output = Output(as_json, quiet)
     found = evaluation.evaluate(
         runs,
-        data,
+        None if data is None else datasets.choose(data),
         data_root,
         crops=crops,
         backend=backend,

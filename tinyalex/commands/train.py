@@ -112,10 +112,13 @@ def train(
     tinyalex train --data imagenet/ --recipe star-finetune --init-from runs/star
     tinyalex train --resume runs/tiny-digits-seed0
     """
+    from tinyalex import data as datasets
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
     from tinyalex.report import draw_run
 
+    output = Output(as_json, quiet)
+    data = None if data is None else datasets.choose(data)
     options = {
         "data": data,
         "model": model,
@@ -139,7 +142,6 @@ def train(
         "ten_crops": False if no_ten_crops else None,
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    output = Output(as_json, quiet)
     with TrainingProgress(output) as progress:
         if resume is not None:
             refuse_changes(given)

@@ -8,9 +8,11 @@ for x, labels in loader.epoch(0): ...
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from tinyalex.data.cifar import default_root, find_cifar10, load_cifar10
+from tinyalex.data.among import among
+from tinyalex.data.cifar import default_root, find_cifar, load_cifar, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
 from tinyalex.data.digits import load_digits, load_moved_digits
@@ -18,6 +20,7 @@ from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.loader import Loader
 from tinyalex.data.measure import Statistics, statistics
+from tinyalex.data.names import NAMES, choose
 from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.parts import MARK, part
 from tinyalex.data.summary import info
@@ -29,7 +32,9 @@ __all__ = [
     "Loader",
     "Split",
     "Statistics",
+    "among",
     "check_labels",
+    "choose",
     "default_root",
     "download",
     "from_arrays",
@@ -44,8 +49,6 @@ __all__ = [
     "ten_views",
 ]
 
-NAMES = ("digits", "moved-digits", "cifar10")
-
 
 def load(
     name: str | Path,
@@ -56,6 +59,9 @@ def load(
     seed: int = 0,
     channels: int | None = None,
     jpeg_decoder: str = "turbo",
+    measured: Collection[str] | None = None,
+    trained_on: Collection[str] = (),
+    ours: Path | None = None,
 ) -> Dataset:
     """Load a data set.
 
@@ -63,8 +69,8 @@ def load(
     ----------
     name : str or Path
         ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for
-        each class, a packed data set, or CIFAR-10's own files. A name may end with parts
-        (`tinyalex.data.parts.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
+        each class, a packed data set, or CIFAR-10's or CIFAR-100's own files. A name may end with
+        parts (`tinyalex.data.parts.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
     root : path, optional
         Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
     image_size : int, optional
@@ -77,6 +83,9 @@ def load(
         sets must have as many.
     jpeg_decoder : ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``
         Of packed JPEG.
+    measured, trained_on, ours : optional
+        Of a folder: the classes of a network that is measured on it, the fingerprints of what
+        it was trained on, and a run's folder that is no class; see `load_folder`.
 
     Raises
     ------
@@ -113,10 +122,19 @@ def load(
                 val_fraction=val_fraction,
                 seed=seed,
             )
-        if find_cifar10(path) is None:
+        if (cifar := find_cifar(path)) is None:
             size = 256 if image_size is None else image_size
-            return load_folder(path, size, 3 if channels is None else channels, val_fraction, seed)
-        dataset = load_cifar10(path)
+            return load_folder(
+                path,
+                size,
+                3 if channels is None else channels,
+                val_fraction,
+                seed,
+                measured=measured,
+                trained_on=trained_on,
+                ours=ours,
+            )
+        dataset = load_cifar(cifar)
     elif len(Path(name).parts) > 1:
         raise DataError(f"{name}: no such folder", "a data set's name, or a folder of images")
     else:

@@ -134,6 +134,12 @@ class Split:
             self._read_into,
         )
 
+    def relabelled(self, place: np.ndarray) -> Split:
+        """Give a split of the same images whose label ``i`` has become ``place[i]``."""
+        part = self.subset(np.arange(len(self)))
+        part.labels = place[self.labels]
+        return part
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -11,16 +11,9 @@ from PIL import Image, UnidentifiedImageError
 
 from tinyalex.data import deep, jpeg, png
 from tinyalex.data.content import read_all
+from tinyalex.data.kinds import formats
 from tinyalex.data.orientation import turn_of
 from tinyalex.errors import DataError
-
-# Formats that Pillow decodes by itself: no PostScript, no PDF, no outside program. Files with
-# several JPEG pictures (MPO) are found by way of JPEG.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-SUFFIXES = {
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".gif"),
-    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
-}
 
 # Pillow's own default limit: a quarter of a gigabyte at 24 bits a pixel.
 MOST_PIXELS = 89_478_485
@@ -34,7 +27,7 @@ def check_header(path: Path) -> None:
     Raises
     ------
     DataError
-        The file is empty, cannot be read, is no image in one of `FORMATS`, or has more than
+        The file is empty, cannot be read, is no image in one of `kinds.formats`, or has more than
         `MOST_PIXELS` pixels. The pixels are not decoded.
     """
     with open_image(path, str(path)):
@@ -83,7 +76,7 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
     except UnidentifiedImageError as error:  # its text has an object's address in it
-        known = ", ".join(FORMATS)
+        known = ", ".join(formats())
         raise DataError(f"{where}: not a readable image (none of {known})", RESAVE) from error
     except Exception as error:
         raise DataError(f"{where}: not a readable image ({error})", RESAVE) from error
@@ -101,7 +94,7 @@ def _open(source: Path | bytes) -> Image.Image:
     """Open by Pillow; without the texts or the EXIF block, if it is these that it refuses."""
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=formats())
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, FileNotFoundError):
         raise
     except Exception:

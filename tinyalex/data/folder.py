@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from tinyalex import notice
+from tinyalex.data.classtree import ClassTree, read_tree
 from tinyalex.data.dataset import Dataset, Split, stratified_split
-from tinyalex.data.decode import SUFFIXES, check_header, read_image
+from tinyalex.data.decode import check_header, read_image
 from tinyalex.data.reading import usable_cores
+from tinyalex.data.splits import COMPRESSED, LAYOUT, packed_up
 from tinyalex.errors import DataError
 
 CACHE_BYTES = 1 << 30  # decoded images that a split may keep in memory
 MOST_SIDE = 4096  # pixels; a typing mistake in the size must not fill the memory
-
-LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
-VALIDATION = ("val", "validation", "valid", "test")
 
 
 class ImageFiles:
@@ -86,14 +86,18 @@ def load_folder(
     val_fraction: float = 0.2,
     seed: int = 0,
     cache_bytes: int = CACHE_BYTES,
+    measured: Collection[str] | None = None,
+    trained_on: Collection[str] = (),
+    ours: Path | None = None,
 ) -> Dataset:
     """Load a folder of images with a sub-folder for each class.
 
     Parameters
     ----------
     folder : Path
-        Either class folders, or ``train`` and ``val`` (or ``validation``, ``valid``, ``test``)
-        with class folders in each. Without the latter a share of the images is held out.
+        Either class folders, or a training and a held-out part with class folders in each: named
+        ``train`` and ``val`` or ``test``, or as other people spell these (`splits.named`).
+        Without a held-out part a share of the images is held out.
     image_size : int
         The shorter side is scaled to this and the centre cut out (paper, section 2).
     channels : 3 for RGB, 1 for grey
@@ -103,6 +107,14 @@ def load_folder(
         Decides which images are held out.
     cache_bytes : int
         Memory for decoded images, for each split.
+    measured : collection of str, optional
+        The classes of a network that is measured and not trained: without a held-out part all
+        images are test images, and one class is enough.
+    trained_on : collection of str, optional
+        With ``measured``: fingerprints of data that the network was trained on; of these, only
+        the share that was held out is measured.
+    ours : Path, optional
+        The folder of a run, which is no class if it lies in ``folder``.
 
     Returns
     -------
@@ -120,26 +132,22 @@ def load_folder(
     if channels not in (1, 3):
         raise DataError(f"channels must be 1 or 3 (got {channels})", "3 for RGB, 1 for grey")
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder", LAYOUT)
-    train_folder, test_folder = parts_of(folder)
-    classes = class_names(train_folder)
-    train_files, train_labels = _scan(train_folder, classes)
-    files, labels = train_files, train_labels
-    if test_folder is not None:
-        if extra := sorted(set(class_names(test_folder)) - set(classes)):
-            raise DataError(
-                f"{test_folder}: class {extra[0]!r} is not in {train_folder}",
-                "the same class folders in both",
-            )
-        test_files, test_labels = _scan(test_folder, classes, may_lack=True)
-        files, labels = train_files + test_files, np.concatenate([train_labels, test_labels])
-        train = np.arange(len(train_files))
-        test = np.arange(len(train_files), len(files))
-    else:
-        train, test = stratified_split(labels, val_fraction, seed)
+        is_archive = folder.is_file() and folder.suffix.lower() in COMPRESSED
+        raise packed_up(folder) if is_archive else DataError(f"{folder}: no such folder", LAYOUT)
+    tree = read_tree(folder, measured, ours)
+    parts = [part for part in (tree.train, tree.val) if part is not None]
+    files = [path for part in parts for path in part.files]
+    labels = np.array([label for part in parts for label in part.labels], np.int64)
+    fingerprint = _fingerprint(folder, files)
+    everything = measured is not None and fingerprint not in trained_on
+    if len(tree.classes) < 2 and not everything:
+        raise DataError(f"{folder}: only one class ({tree.classes[0]!r}), nothing to learn", LAYOUT)
+    train, test = _rows(tree, labels, everything, val_fraction, seed)
     with _pool() as pool:
         for _ in pool.map(check_header, files):
             pass
+    if text := tree.left_out():
+        notice.tell(f"{folder}: left out: {text}")
 
     def split(rows: np.ndarray) -> Split:
         images = ImageFiles([files[row] for row in rows], image_size, channels, cache_bytes)
@@ -148,65 +156,24 @@ def load_folder(
 
     return Dataset(
         name=folder.resolve().name,
-        classes=classes,
+        classes=tree.classes,
         train=split(train),
         test=split(test),
         image_shape=(image_size, image_size, channels),
-        fingerprint=_fingerprint(folder, files),
+        fingerprint=fingerprint,
     )
 
 
-def parts_of(folder: Path) -> tuple[Path, Path | None]:
-    """Find the training folder and the validation folder, if the two are apart."""
-    train = folder / "train"
-    # A class may be named "train": then pictures lie in it, not folders.
-    if not train.is_dir() or not subfolders(train):
-        return folder, None
-    for name in VALIDATION:
-        if (folder / name).is_dir():
-            return train, folder / name
-    return train, None
-
-
-def subfolders(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
-    )
-
-
-def class_names(folder: Path) -> list[str]:
-    names = [path.name for path in subfolders(folder)]
-    if not names:
-        raise DataError(f"{folder}: no class folders in it", LAYOUT)
-    return names
-
-
-def _scan(
-    folder: Path, classes: list[str], may_lack: bool = False
-) -> tuple[list[Path], np.ndarray]:
-    """List the image files of each class, sorted, with their class numbers."""
-    files: list[Path] = []
-    labels: list[int] = []
-    for label, name in enumerate(classes):
-        if may_lack and not (folder / name).is_dir():
-            continue
-        found = [path for path in sorted((folder / name).rglob("*")) if is_image(path, folder)]
-        if not found:
-            raise DataError(
-                f"{folder / name}: no image in this class",
-                f"put images there ({' '.join(sorted(SUFFIXES))}), or remove the folder",
-            )
-        files += found
-        labels += [label] * len(found)
-    if len(classes) < 2:
-        raise DataError(f"{folder}: only one class ({classes[0]!r}), nothing to learn", LAYOUT)
-    return files, np.array(labels, np.int64)
-
-
-def is_image(path: Path, folder: Path) -> bool:
-    """Whether a path is a picture by its name, outside hidden files and folders."""
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
+def _rows(
+    tree: ClassTree, labels: np.ndarray, everything: bool, val_fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which images are trained and tested on: int64 indices of each."""
+    if tree.train is not None and tree.val is not None:
+        rows = np.arange(len(labels))
+        return rows[: len(tree.train.files)], rows[len(tree.train.files) :]
+    if everything:
+        return np.zeros(0, np.int64), np.arange(len(labels))
+    return stratified_split(labels, val_fraction, seed)
 
 
 def _fingerprint(folder: Path, files: list[Path]) -> str:

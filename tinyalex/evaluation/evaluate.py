@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -82,13 +83,17 @@ def evaluate(
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
     check_crops(crops)
     loaded = [load_run(folder, backend, threads, precision) for folder in runs]
+    own = {os.path.realpath(run.config.data) for run in loaded}
+    trained_on = [run.config.facts.get("data_fingerprint", "") for run in loaded]
+    others = data is not None and os.path.realpath(data) not in own
     sets: dict[tuple[Any, ...], datasets.Dataset] = {}
     if search_on is not None and weights_from is not None:
         raise ConfigError("--search-weights and --weights-from exclude each other")
     everyone, warned = [], []
     labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
     for run in loaded:
-        dataset = _dataset(run, data or loaded[0].config.data, data_root, sets)
+        name = data or loaded[0].config.data
+        dataset = _dataset(run, name, data_root, sets, trained_on if others else None)
         if len(labels) and not np.array_equal(labels, dataset.test.labels):
             raise ConfigError(
                 f"{run.folder}: its test images are not those of {loaded[0].folder}",
@@ -153,14 +158,23 @@ def errors(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, f
 
 
 def _dataset(
-    run: Run, name: str, root: Path | None, sets: dict[tuple[Any, ...], datasets.Dataset]
+    run: Run,
+    name: str,
+    root: Path | None,
+    sets: dict[tuple[Any, ...], datasets.Dataset],
+    trained_on: Sequence[str] | None,
 ) -> datasets.Dataset:
-    """The data as this run's network takes them; each kind is loaded once."""
+    """The data as this run's network takes them; each kind is loaded once.
+
+    With ``trained_on``, fingerprints of what the runs were trained on, other data than these may
+    be test images only, and may lack classes.
+    """
     config = replace(run.config, data=name, data_root=root or run.config.data_root)
-    key = (config.data, config.data_root, config.recipe.image_size)
+    key = (config.data, config.data_root, config.recipe.image_size, tuple(run.classes))
     if key not in sets:
-        sets[key] = load_dataset(config)
-    dataset = sets[key]
+        measured = None if trained_on is None else run.classes
+        sets[key] = load_dataset(config, measured, trained_on or ())
+    dataset = datasets.among(sets[key], run.classes)
     if list(dataset.classes) != run.classes and set(dataset.classes) == set(run.classes):
         raise ConfigError(
             f"{run.folder}: trained on the same classes in another order ({_few(run.classes)}; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -123,11 +124,16 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     )
 
 
-def load_dataset(config: ResolvedConfig) -> data.Dataset:
+def load_dataset(
+    config: ResolvedConfig,
+    measured: Sequence[str] | None = None,
+    trained_on: Collection[str] = (),
+) -> data.Dataset:
     """Load a run's data; a folder's images are brought to the recipe's size.
 
     A run that exists already has a number of channels, to which they are brought as well. Labels
-    are checked here, once: on a GPU no step looks at them.
+    are checked here, once: on a GPU no step looks at them. ``measured`` and ``trained_on`` are
+    for a network that is measured on other data; see `data.load`.
     """
     shape = config.facts.get("image_shape")
     dataset = data.load(
@@ -137,6 +143,9 @@ def load_dataset(config: ResolvedConfig) -> data.Dataset:
         channels=None if shape is None else shape[2],
         seed=_SPLIT_SEED,
         jpeg_decoder=config.jpeg_decoder,
+        measured=measured,
+        trained_on=trained_on,
+        ours=config.out,
     )
     for split, what in ((dataset.train, "training"), (dataset.test, "test")):
         where = f"{dataset.name}, {what} images"

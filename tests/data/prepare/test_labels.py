@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.prepare.archives import IDS, SYNSETS, meta_mat
+from tinyalex import notice
 from tinyalex.data.prepare.labels import Classes, classes_of_kit, classes_of_list, val_labels
 from tinyalex.errors import DataError
 
@@ -55,6 +56,45 @@ def test_a_list_that_counts_from_1_is_refused(tmp_path: Path) -> None:
         val_labels(written(tmp_path, "a.JPEG 1", "b.JPEG 4"), LISTED)
 
 
+@pytest.mark.parametrize("text", ["a.JPEG 3", "a 3", "val\\a.JPEG 3", "x/a\t3"])
+def test_names_may_have_folders_of_any_system_and_no_suffix(tmp_path: Path, text: str) -> None:
+    assert val_labels(written(tmp_path, text), LISTED) == {"a.JPEG": 3}
+
+
+def official_list(order: list[int], folder: Path) -> Path:
+    """The first four official pictures, with places in any order of the classes."""
+    names = (f"ILSVRC2012_val_{i:08d}.JPEG" for i in range(1, 5))
+    return written(folder, *(f"{n} {k}" for n, k in zip(names, order, strict=True)))
+
+
+def test_the_kits_ids_less_1_are_not_taken_for_the_sorted_order(tmp_path: Path) -> None:
+    """What the first official pictures show is known: a snake, an alp, a sheepdog, a bowl."""
+    shown = ["n01751748", "n09193705", "n02105855", "n04263257"]
+    classes = Classes(sorted([*SYNSETS, *shown]), None, None)
+    right = [classes.synsets.index(synset) for synset in shown]
+    assert list(val_labels(official_list(right, tmp_path), classes).values()) == right
+    wrong = [right[1], right[0], *right[2:]]
+    with pytest.raises(DataError, match="00000001.JPEG has the label .*, but shows n01751748") as e:
+        val_labels(official_list(wrong, tmp_path), classes)
+    assert "development kit's own order" in e.value.hint
+
+
+def test_an_order_that_nothing_can_check_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(notice, "_warned", [heard.append])
+    val_labels(written(tmp_path, "a.JPEG 3", "b.JPEG 0"), LISTED)
+    assert len(heard) == 1 and "taken for the synsets' sorted order" in heard[0]
+    val_labels(written(tmp_path, f"a.JPEG {SYNSETS[0]}"), LISTED)
+    assert len(heard) == 1
+
+
+def test_kaggles_list_is_read(tmp_path: Path) -> None:
+    lines = ["ImageId,PredictionString", f"a,{SYNSETS[2]} 1 2 3 4 {SYNSETS[2]} 5 6 7 8 "]
+    assert val_labels(written(tmp_path, *lines), LISTED) == {"a.JPEG": 2}
+
+
 def test_synsets_need_no_order(tmp_path: Path) -> None:
     assert list(val_labels(written(tmp_path, SYNSETS[2], SYNSETS[0]), LISTED).values()) == [2, 0]
     assert val_labels(written(tmp_path, f"a.JPEG {SYNSETS[1]}"), LISTED) == {"a.JPEG": 1}
@@ -95,7 +135,7 @@ def test_two_classes_of_one_id_or_name_are_refused() -> None:
 
 
 def test_a_list_of_synsets_is_sorted_and_may_have_words(tmp_path: Path) -> None:
-    classes = classes_of_list(written(tmp_path, "n00000002 a dog, hound", "n00000001 cat"))
+    classes = classes_of_list(written(tmp_path, "n00000002 a dog, hound", "n00000001\tcat"))
     assert classes.synsets == ["n00000001", "n00000002"]
     assert classes.words == ["cat", "a dog, hound"]
     with pytest.raises(DataError, match="n00000002 is there twice .line 3"):

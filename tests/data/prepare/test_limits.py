@@ -159,6 +159,18 @@ def test_two_at_once_in_one_folder_are_refused(src: Path, tmp_path: Path) -> Non
         prepare(src, tmp_path / "dst", FORM, workers=1)
 
 
+def test_files_beside_pictures_are_listed_and_count_as_no_bad_pictures(tmp_path: Path) -> None:
+    """A Thumbs.db or a list of boxes in each folder says nothing of the pictures."""
+    src = class_folders(tmp_path / "src", {f"class{i}": 2 for i in range(3)})
+    for i in range(3):
+        write(src / f"class{i}" / "Thumbs.db", b"small pictures")
+    prepare(src, tmp_path / "dst", FORM, workers=1, max_bad=0)
+    lines = (tmp_path / "dst" / "rejected.tsv").read_text().splitlines()
+    assert lines[1:] == [
+        f"train\tclass{i}\tclass{i}/Thumbs.db\tleft by an operating system" for i in range(3)
+    ]
+
+
 @pytest.mark.parametrize(
     "options", [{"workers": 0}, {"shard_mb": 0}, {"max_bad": -1}, {"order": "sorted"}]
 )

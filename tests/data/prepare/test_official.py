@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,39 @@ def range_of(source: Source, split: str) -> np.ndarray:
 
 
 def test_the_kit_may_be_unpacked(src: Path) -> None:
-    import tarfile
-
     packed = find_source(str(src)).fingerprint()
     with tarfile.open(src / KIT) as archive:
         archive.extractall(src, filter="data")
     (src / KIT).unlink()
     assert find_source(str(src)).fingerprint() == packed
+
+
+@pytest.mark.parametrize("name", ["ILSVRC2012_devkit_t12.tar", "ILSVRC2012_devkit_t12.tgz"])
+def test_a_browser_may_have_unpacked_the_kits_gz_or_not(src: Path, name: str) -> None:
+    packed = find_source(str(src)).fingerprint()
+    content = (src / KIT).read_bytes()
+    (src / KIT).unlink()
+    (src / name).write_bytes(gzip.decompress(content) if name.endswith(".tar") else content)
+    assert find_source(str(src)).fingerprint() == packed
+
+
+def test_what_a_mac_adds_to_archives_is_passed_over(src: Path) -> None:
+    """A twin ``._NAME`` before each member, in inner archives too."""
+    inner = {}
+    for name, content in inner_tars().items():
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            files = {m.name: archive.extractfile(m).read() for m in archive}  # type: ignore[union-attr]
+        inner[f"._{name}"] = b"about it"
+        inner[name] = tar({k: v for n, b in files.items() for k, v in ((f"./._{n}", b"x"), (n, b))})
+    rewrite_train(src, inner | {"__MACOSX/._x": b"x", ".DS_Store": b"x"})
+    with tarfile.open(src / VAL) as archive:
+        files = {m.name: archive.extractfile(m).read() for m in archive}  # type: ignore[union-attr]
+    (src / VAL).write_bytes(
+        tar({k: v for n, b in files.items() for k, v in ((f"._{n}", b"x"), (n, b))})
+    )
+    source = find_source(str(src))
+    assert [len(items) for items in source.splits.values()] == [8, 4]
+    assert source.rejected == []
 
 
 def test_caffes_lists_serve_in_place_of_the_kit(src: Path) -> None:

@@ -12,6 +12,7 @@ from tests.data.pictures import class_folders, write
 from tests.data.prepare.archives import flat, tar
 from tinyalex.data.prepare.find import find_source
 from tinyalex.data.prepare.source import Source
+from tinyalex.data.prepare.webdataset import webdataset
 from tinyalex.errors import DataError
 
 
@@ -46,7 +47,9 @@ def test_files_that_are_no_pictures_are_listed_and_hidden_ones_are_not(tmp_path:
     class_folders(tmp_path, {"cats": 2, "dogs": 2})
     write(tmp_path / "cats" / "notes.txt", b"hello")
     write(tmp_path / "cats" / ".DS_Store", b"hello")
-    (row,) = find_source(str(tmp_path)).rejected
+    source = find_source(str(tmp_path))
+    (row,) = source.aside
+    assert not source.rejected  # nothing is wrong with any picture
     assert (row.class_name, row.name) == ("cats", "cats/notes.txt")
 
 
@@ -128,6 +131,54 @@ def test_a_sample_that_lacks_something_is_listed(tmp_path: Path) -> None:
         ("train.tar/4", "a sample without a picture"),
         ("train.tar/5", "a sample without a label"),
     ]
+
+
+def written(folder: Path, *names: str) -> Path:
+    """A shard of the members of these names: pictures, labels by turns 0 and 1."""
+    files: dict[str, bytes] = {}
+    for i, name in enumerate(names):
+        label = str(sum(each.endswith((".cls", ".CLS")) for each in names[:i]) % 2).encode()
+        files[name] = flat((i, 0, 0)) if name.endswith("jpg") else label
+    (folder / "train.tar").write_bytes(tar(files))
+    return folder / "train.tar"
+
+
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        (["22.05.jpg", "22.05.cls", "23.05.jpg", "23.05.cls"], ["22", "23"]),
+        (["v1.1.jpg", "v1.1.cls", "v1.2.jpg", "v1.2.cls"], ["v1.1", "v1.2"]),
+        (["a.input.jpg", "a.output.cls", "b.input.jpg", "b.output.cls"], ["a", "b"]),
+        (["a.jpg", "a.mask.jpg", "a.cls", "b.jpg", "b.mask.jpg", "b.cls"], ["a", "b"]),
+        (["a.JPG.jpg", "a.CLS", "b.jpg", "b.cls"], ["a", "b"]),
+    ],
+)
+def test_keys_and_fields_may_have_dots(tmp_path: Path, names: list[str], keys: list[str]) -> None:
+    written(tmp_path, *names)
+    source = _train_only(tmp_path)
+    assert labelled(source, "train") == {f"train.tar/{key}": i for i, key in enumerate(keys)}
+    assert source.rejected == []
+
+
+def _train_only(folder: Path) -> Source:
+    return webdataset([folder / "train.tar"], None)
+
+
+def test_a_macs_files_in_shards_are_passed_over(tmp_path: Path) -> None:
+    twins = [(f"./._{i}.{k}", f"./{i}.{k}") for i in range(2) for k in ("jpg", "cls")]
+    files = {}
+    for twin, name in twins:
+        files[twin] = b"about it"
+        files[name] = flat((0, 0, 0)) if name.endswith("jpg") else name[2].encode()
+    (tmp_path / "train.tar").write_bytes(tar(files))
+    source = _train_only(tmp_path)
+    assert len(source.splits["train"]) == 2 and source.rejected == []
+
+
+def test_shards_without_a_sample_show_what_the_first_one_holds(tmp_path: Path) -> None:
+    (tmp_path / "train.tar").write_bytes(tar({"a.image": b"x", "a.klass": b"0"}))
+    with pytest.raises(DataError, match=r"the first, train.tar/a, holds .image, .klass"):
+        _train_only(tmp_path)
 
 
 @pytest.mark.parametrize(

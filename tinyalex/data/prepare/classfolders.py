@@ -3,58 +3,60 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from tinyalex.data.classtree import ClassPart, read_tree
 from tinyalex.data.dataset import stratified_split
-from tinyalex.data.folder import class_names, is_image, parts_of
+from tinyalex.data.flatpart import stem
+from tinyalex.data.prepare.labels import Classes, val_labels
 from tinyalex.data.prepare.source import Items, Rejection, Source
-from tinyalex.errors import DataError
+from tinyalex.data.walk import Aside
 
 
-def class_folders(folder: Path) -> Source:
+def class_folders(folder: Path, labels: Path | None = None) -> Source:
     """Find the pictures of class folders, or of ``train`` and ``val`` with class folders in each.
+
+    Parameters
+    ----------
+    folder : Path
+    labels : Path, optional
+        A list of the labels of validation pictures that lie in one folder: Kaggle's
+        LOC_val_solution.csv, or one that `labels.val_labels` reads.
 
     Raises
     ------
     DataError
         A class has no picture, or a class of ``val`` is not in ``train``.
     """
-    train, val = parts_of(folder)
-    source = Source("class folders", class_names(train))
-    source.splits["train"] = _scan(folder, train, "train", source)
-    if val is not None:
-        extra = sorted(set(class_names(val)) - set(source.classes))
-        if extra:
-            raise DataError(
-                f"{val}: class {extra[0]!r} is not in {train}", "the same class folders in both"
-            )
-        source.splits["val"] = _scan(folder, val, "val", source)
+
+    def listed(classes: list[str]) -> Mapping[str, int]:
+        assert labels is not None
+        found = val_labels(labels, Classes(classes, None, None))
+        return {stem(name): label for name, label in found.items()}
+
+    tree = read_tree(folder, labels=None if labels is None else listed)
+    source = Source("class folders", tree.classes, left_out=tree.left_out())
+    for split, part in (("train", tree.train), ("val", tree.val)):
+        if part is not None:
+            source.splits[split] = _items(folder, part)
+    source.aside = [_rejection(folder, each, tree.val) for each in tree.aside]
     return source
 
 
-def _scan(root: Path, part: Path, split: str, source: Source) -> Items:
+def _items(root: Path, part: ClassPart) -> Items:
     items = Items()
-    for label, name in enumerate(source.classes):
-        if not (part / name).is_dir():
-            continue  # a validation part may lack a class
-        before = len(items)
-        for path in sorted((part / name).rglob("*")):
-            if path.is_dir():
-                continue
-            relative = path.relative_to(root).as_posix()
-            if is_image(path, part):
-                items.files.append(os.fspath(path))
-                items.add(0, path.stat().st_size, label, relative)
-            elif not any(piece.startswith(".") for piece in path.relative_to(part).parts):
-                reason = "not a picture by its name, or not a file"
-                source.rejected.append(Rejection(split, name, relative, reason))
-        if len(items) == before and split == "train":
-            raise DataError(
-                f"{part / name}: no image in this class", "put images there, or remove the folder"
-            )
+    for path, label in zip(part.files, part.labels, strict=True):
+        items.files.append(os.fspath(path))
+        items.add(0, path.stat().st_size, label, path.relative_to(root).as_posix())
     return items
+
+
+def _rejection(root: Path, each: Aside, val: ClassPart | None) -> Rejection:
+    split = "val" if val is not None and val.folder in each.path.parents else "train"
+    return Rejection(split, each.class_name, each.path.relative_to(root).as_posix(), each.reason)
 
 
 def hold_out(source: Source, fraction: float, seed: int) -> None:

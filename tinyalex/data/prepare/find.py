@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinyalex.data.folder import parts_of, subfolders
+from tinyalex import notice
 from tinyalex.data.prepare.classfolders import class_folders, hold_out
 from tinyalex.data.prepare.labels import classes_of_list
 from tinyalex.data.prepare.official import TRAIN, VAL, official
 from tinyalex.data.prepare.source import Source
 from tinyalex.data.prepare.webdataset import shards_of, webdataset
+from tinyalex.data.splits import COMPRESSED, find_parts, packed_up, subfolders
 from tinyalex.errors import DataError
 
 _FORMS = (
@@ -46,12 +47,14 @@ def find_source(
         if not (folder / TRAIN).is_file():
             raise DataError(f"{folder / TRAIN}: no such file", "both archives in one folder")
         source = official(folder, synsets, labels)
-    elif labels is not None:
-        raise DataError("--val-labels goes with the official archives only", "leave it out")
     elif folder.is_dir() and not _is_of_shards(folder):
         if synsets is not None:
             raise DataError("--synsets does not go with class folders", "leave it out")
-        source = class_folders(folder)
+        source = class_folders(folder, labels)
+    elif labels is not None:
+        raise DataError("--val-labels does not go with WebDataset shards", "leave it out")
+    elif folder.is_file() and folder.suffix.lower() in COMPRESSED:
+        raise packed_up(folder)
     elif folder.exists() or any(mark in src for mark in "{*?["):
         names = None if synsets is None else classes_of_list(synsets).synsets
         shards = shards_of(src) if folder.is_dir() or not folder.exists() else [folder]
@@ -59,6 +62,8 @@ def find_source(
     else:
         raise DataError(f"{src}: no such file or folder", _FORMS)
     source.check()
+    if source.left_out:
+        notice.tell(f"{src}: left out: {source.left_out}")
     if "val" not in source.splits:
         hold_out(source, val_fraction, seed)
     return source
@@ -70,4 +75,4 @@ def _is_of_shards(folder: Path) -> bool:
         if not subfolders(folder):
             raise DataError(f"{folder}: neither archives nor class folders in it", _FORMS)
         return False
-    return parts_of(folder)[1] is None
+    return not find_parts(folder).held_out

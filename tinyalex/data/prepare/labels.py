@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyalex import notice
+from tinyalex.data.flatpart import KAGGLE_HEAD, kaggle_rows, stem
 from tinyalex.data.prepare.matlab import read_structs
 from tinyalex.errors import DataError
 
@@ -21,6 +23,14 @@ _MOST_BYTES = 64 << 20  # of a list
 # Two classes of ILSVRC2012 whose ids in the development kit are known (of 2012, not of 2010).
 _KNOWN_IDS = {"n01440764": 449, "n01443537": 450}
 _OFFICIAL_CLASSES, _OFFICIAL_VAL = 1000, 50_000
+# What the first official validation pictures show: the kit's ground truth begins with the ids
+# 490, 361, 171, 822, and Caffe's val.txt (caffe_ilsvrc12.tar.gz) with 65, 970, 230, 809.
+_KNOWN_PICTURES = {
+    "ILSVRC2012_val_00000001.JPEG": "n01751748",
+    "ILSVRC2012_val_00000002.JPEG": "n09193705",
+    "ILSVRC2012_val_00000003.JPEG": "n02105855",
+    "ILSVRC2012_val_00000004.JPEG": "n04263257",
+}
 
 _TRAP = (
     "ids 1 to 1000 are in the development kit's own order, not in the synsets' sorted order; "
@@ -97,7 +107,7 @@ def classes_of_list(path: Path) -> Classes:
     """
     words: dict[str, str] = {}
     for number, line in enumerate(_lines(path), 1):
-        synset, _, rest = line.partition(" ")
+        synset, rest = (*line.split(maxsplit=1), "")[:2]
         if not SYNSET.fullmatch(synset):
             raise DataError(
                 f"{path}: line {number} should begin with a synset (got {line!r:.60})",
@@ -117,9 +127,10 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
     Parameters
     ----------
     path : Path
-        A line a picture: the official list of ids; ``NAME INDEX`` as Caffe's val.txt has it (the
-        synsets' sorted order, from 0); or a synset, with the name before it or in the pictures'
-        order.
+        A line for each picture: the official list of ids; ``NAME INDEX`` as Caffe's val.txt has
+        it (the synsets' sorted order, from 0); or a synset, with the name before it or in the
+        pictures' order. Names may have folders before them and need no suffix. Or Kaggle's
+        LOC_val_solution.csv.
     classes : Classes
     content : bytes, optional
         The file's bytes, where it lies in an archive.
@@ -139,9 +150,11 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
     place = {synset: label for label, synset in enumerate(classes.synsets)}
     indices: set[int] = set()
     lines = _lines(path, content)
+    if lines[0] == KAGGLE_HEAD:
+        lines = [f"{name} {synset}" for _, (name, synset) in kaggle_rows(lines, path)]
     for number, line in enumerate(lines, 1):
         *names, word = line.split()
-        name = Path(names[0]).name if names else f"ILSVRC2012_val_{number:08d}.JPEG"
+        name = _file_name(names[0]) if names else f"ILSVRC2012_val_{number:08d}.JPEG"
         where = f"{path}: line {number}"
         if len(names) > 1:
             raise DataError(f"{where} is not a label, nor a name and a label ({line!r:.60})")
@@ -164,15 +177,44 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
                 "a list of another year does not fit: ILSVRC2012's is wanted",
             )
         if name in labels:
-            raise DataError(f"{where}: {name} is there twice")
+            raise DataError(f"{where}: {names[0] if names else name} is there twice")
         labels[name] = label
     if len(place) in indices:
         raise DataError(
             f"{path}: the index {len(place)} is not in 0 to {len(place) - 1}: it counts from 1",
             _TRAP,
         )
+    # A development kit says its own order; any other list may be in another one.
+    if content is None and not _check_known(path, labels, place) and indices:
+        notice.warn(
+            f"{path}: its numbers are taken for the synsets' sorted order, from 0; nothing here"
+            " can tell whether they are the development kit's ids, less 1"
+        )
     _check_balance(path, labels, len(place))
     return labels
+
+
+def _file_name(name: str) -> str:
+    """A picture's name in a list: without folders, with the official suffix if it has none."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return f"{last}.JPEG" if stem(last) == last else last
+
+
+def _check_known(path: Path, labels: Mapping[str, int], place: Mapping[str, int]) -> int:
+    """Refuse labels that are not those of official pictures; returns how many were compared."""
+    known = {
+        name: synset
+        for name, synset in _KNOWN_PICTURES.items()
+        if name in labels and synset in place
+    }
+    for name, synset in known.items():
+        if labels[name] != place[synset]:
+            raise DataError(
+                f"{path}: {name} has the label {labels[name]}, but shows {synset}, which is"
+                f" {place[synset]} in the synsets' sorted order",
+                _TRAP,
+            )
+    return len(known)
 
 
 def compare(ours: Mapping[str, int], others: Mapping[str, int], where: str) -> None:

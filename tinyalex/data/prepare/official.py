@@ -7,6 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+from tinyalex.data.kinds import is_junk
 from tinyalex.data.prepare.labels import (
     SYNSET,
     Classes,
@@ -93,15 +94,10 @@ def _kit(folder: Path) -> dict[str, bytes] | None:
     """Read the two files that matter of the development kit, packed or unpacked."""
     wanted = ("meta.mat", _TRUTH)
     found: dict[str, bytes] = {}
-    packed = folder / f"{KIT}.tar.gz"
-    if packed.is_file():
-        try:
-            unpack = zlib.decompressobj(wbits=31)
-            content = unpack.decompress(packed.read_bytes(), _MOST_KIT)
-        except (OSError, zlib.error) as error:
-            raise DataError(f"{packed}: cannot be unpacked ({error})", "fetch it anew") from error
-        if not unpack.eof:
-            raise DataError(f"{packed}: cut off, or unpacks to too much", "fetch it anew")
+    archives = [folder / f"{KIT}{suffix}" for suffix in (".tar.gz", ".tgz", ".tar")]
+    packed = next((path for path in archives if path.is_file()), None)
+    if packed is not None:
+        content = _unpacked(packed)
         with BytesIO(content) as file:
             for member in members(file, str(packed)):
                 path = PurePosixPath(member.name)
@@ -120,6 +116,22 @@ def _kit(folder: Path) -> dict[str, bytes] | None:
     return found
 
 
+def _unpacked(packed: Path) -> bytes:
+    """The development kit's tar archive; browsers may have unpacked the .gz already."""
+    try:
+        with packed.open("rb") as file:
+            content = file.read(_MOST_KIT)
+        if not content.startswith(b"\x1f\x8b"):
+            return content
+        unpack = zlib.decompressobj(wbits=31)
+        content = unpack.decompress(content, _MOST_KIT)
+    except (OSError, zlib.error) as error:
+        raise DataError(f"{packed}: cannot be unpacked ({error})", "fetch it anew") from error
+    if not unpack.eof:
+        raise DataError(f"{packed}: cut off, or unpacks to too much", "fetch it anew")
+    return content
+
+
 def _train(path: Path, classes: Classes, rejected: list[Rejection]) -> Items:
     """Find the pictures of an archive that holds an archive for each class."""
     items, seen = Items(), set()
@@ -128,6 +140,8 @@ def _train(path: Path, classes: Classes, rejected: list[Rejection]) -> Items:
     with open_archive(path) as file:
         for inner in members(file, str(path)):
             name = PurePosixPath(inner.name)
+            if is_junk(inner.name):
+                continue
             if inner.refused or name.suffix != ".tar" or not SYNSET.fullmatch(name.stem):
                 reason = inner.refused or "not an archive of a class (nSYNSET.tar)"
                 rejected.append(Rejection("train", "", inner.name, reason))
@@ -146,6 +160,8 @@ def _train(path: Path, classes: Classes, rejected: list[Rejection]) -> Items:
             names = set()
             where = f"{path}: {inner.name}"
             for picture in members(file, where, inner.offset, inner.offset + inner.size):
+                if is_junk(picture.name):
+                    continue
                 reason = picture.refused or _misplaced(picture.name, synset)
                 if picture.name in names:
                     reason = "a second picture of that name"
@@ -182,6 +198,8 @@ def _val(path: Path, truth: dict[str, int], rejected: list[Rejection]) -> Items:
     with open_archive(path) as file:
         for picture in members(file, str(path)):
             name = PurePosixPath(picture.name).name
+            if is_junk(picture.name):
+                continue
             if picture.refused:
                 rejected.append(Rejection("val", "", picture.name, picture.refused))
                 continue

@@ -125,7 +125,7 @@ def prepare(
         shards = list(_plan(source, records, order, seed))
         _Run(dst, source, form, layout, shards, max_bad, listen).work(workers)
         counts = {split: sum(shard.split == split for shard in shards) for split in source.splits}
-        return finish(dst, layout, counts, source.rejected)
+        return finish(dst, layout, counts, source.rejected + source.aside)
 
 
 def _layout(source: Source, form: Form, **others: Any) -> Layout:

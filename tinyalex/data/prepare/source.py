@@ -96,6 +96,11 @@ class Source:
     splits : dict of Items
         ``"train"``, and ``"val"`` where there is one.
     rejected : list of Rejection
+        Pictures, or what should be pictures.
+    aside : list of Rejection
+        Files among the pictures that are none: listed, but no sign that anything is wrong.
+    left_out : str
+        One line about these and other things that were left out, for people.
     """
 
     kind: str
@@ -103,6 +108,8 @@ class Source:
     class_names: list[str] | None = None
     splits: dict[str, Items] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
+    aside: list[Rejection] = field(default_factory=list)
+    left_out: str = ""
 
     def fingerprint(self) -> str:
         """SHA-256 of names, places, sizes and labels, not of bytes: reading them takes hours."""

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tinyalex.data.decode import SUFFIXES
+from tinyalex.data.kinds import is_junk, suffixes
 from tinyalex.data.prepare.source import Items, Rejection, Source
 from tinyalex.data.prepare.tars import Member, members, open_archive, read_member
 from tinyalex.errors import DataError
@@ -61,24 +61,27 @@ def webdataset(shards: list[Path], names: list[str] | None) -> Source:
     parts: dict[str, Items] = {"train": Items(), "val": Items()}
     labels: dict[str, list[Label]] = {"train": [], "val": []}
     rejected: list[Rejection] = []
+    held: tuple[str, str] | None = None
     for shard in shards:
         split = "val" if re.search("val|test", shard.name.lower()) else "train"
         parts[split].files.append(str(shard))
         with open_archive(shard) as file:
             for key, sample in _samples(file, str(shard), split, rejected):
-                name = f"{shard.name}/{key}"
-                picture = next(
-                    (m for suffix, m in sample.items() if f".{suffix}" in SUFFIXES), None
-                )
-                label = _label(file, sample, str(shard))
-                if picture is None or label is None:
-                    lacks = "a picture" if picture is None else "a label"
-                    rejected.append(Rejection(split, "", name, f"a sample without {lacks}"))
-                    continue
-                parts[split].add(picture.offset, picture.size, 0, name)
-                labels[split].append(label)
+                held = held or (f"{shard.name}/{key}", ", ".join(f".{kind}" for kind in sample))
+                for more, picture, marked in _pairs(sample):
+                    name = f"{shard.name}/{key}{more}"
+                    label = _label(file, marked, str(shard))
+                    if picture is None or label is None:
+                        lacks = "a picture" if picture is None else "a label"
+                        rejected.append(Rejection(split, "", name, f"a sample without {lacks}"))
+                        continue
+                    parts[split].add(picture.offset, picture.size, 0, name)
+                    labels[split].append(label)
     if not len(parts["train"]):
-        raise DataError(f"{shards[0].parent}: no training sample in {len(shards)} shards", _HOW)
+        first = f" (the first, {held[0]}, holds {held[1]})" if held else ""
+        raise DataError(
+            f"{shards[0].parent}: no training sample in {len(shards)} shards{first}", _HOW
+        )
     classes = _classes(labels["train"], labels["val"], names)
     place: dict[Label, int] = {name: i for i, name in enumerate(classes)}
     if isinstance(labels["train"][0], int):
@@ -128,6 +131,8 @@ def _samples(
     key, sample, done = "", dict[str, Member](), set[str]()
     for member in members(file, where):
         path = PurePosixPath(member.name)
+        if is_junk(member.name):
+            continue
         if member.refused:
             rejected.append(
                 Rejection(split, "", f"{Path(where).name}/{member.name}", member.refused)
@@ -149,15 +154,44 @@ def _samples(
         yield key, sample
 
 
-def _label(file: BinaryIO, sample: dict[str, Member], where: str) -> Label | None:
+def _pairs(
+    sample: dict[str, Member],
+) -> Iterator[tuple[str, Member | None, tuple[str, Member] | None]]:
+    """Yield picture and label of a sample, and what to add to its key.
+
+    A key may have dots in it (``22.05.jpg``), and a field two names (``input.jpg``,
+    ``output.cls``): the last one tells the kind. Several pictures of which none is called by its
+    kind alone are samples of their own, each with the label of the same name.
+    """
+    wanted = suffixes()
+    pictures = [kind for kind in sample if f".{_last(kind)}" in wanted]
+    marks = [kind for name in _LABELS for kind in sample if _last(kind) == name]
+    plain = [kind for kind in pictures if "." not in kind]
+    if plain or len(pictures) < 2:
+        first = next(iter(plain or pictures), None)
+        best = sorted(marks, key=lambda kind: "." in kind)
+        mark = (best[0], sample[best[0]]) if best else None
+        yield "", None if first is None else sample[first], mark
+        return
+    for kind in pictures:
+        stem = kind.rpartition(".")[0]
+        mine = [mark for mark in marks if mark.rpartition(".")[0] == stem]
+        yield f".{stem}", sample[kind], (mine[0], sample[mine[0]]) if mine else None
+
+
+def _last(kind: str) -> str:
+    return kind.rpartition(".")[2]
+
+
+def _label(file: BinaryIO, marked: tuple[str, Member] | None, where: str) -> Label | None:
     """Read a sample's label: a whole number or a name."""
-    member = next((sample[suffix] for suffix in _LABELS if suffix in sample), None)
-    if member is None or member.size > _MOST_LABEL:
+    if marked is None or marked[1].size > _MOST_LABEL:
         return None
+    kind, member = marked
     content = read_member(file, member.offset, member.size, where)
     try:
         text = content.decode("utf-8").strip()
-        if member is sample.get("json"):
+        if _last(kind) == "json":
             plain = json.loads(text)
             found = plain.get("label", plain.get("cls")) if isinstance(plain, dict) else None
         else:
