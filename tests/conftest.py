@@ -60,6 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
     backends.available = lambda: list(order)
 
 
+@pytest.fixture(autouse=True)
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that an earlier test ran does not hear what this one's code says."""
+    from tinyalex import notice
+
+    monkeypatch.setattr(notice, "_listeners", [])
+    monkeypatch.setattr(notice, "_warned", [])
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder with real image sets; the tests that need it skip where it is missing."""

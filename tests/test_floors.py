@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinyalex"
 
 FLOORS = [
-    {"errors", "files", "notice"},
+    {"errors", "files", "lock", "notice", "outside", "typed"},
     {"backends"},
     {"layers", "data"},
     {"models"},

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tinyalex.errors import RunError, TinyalexError
 
 
-def write_atomic(path: Path, data: bytes, error_type: type[TinyalexError] = RunError) -> None:
-    """Write ``data`` to a temporary file beside ``path``, then rename it over ``path``.
+def write_atomic(
+    path: Path,
+    data: bytes | Iterable[bytes | memoryview],
+    error_type: type[TinyalexError] = RunError,
+) -> None:
+    """Write ``data``, or its pieces, to a temporary file; then rename it over ``path``.
 
     Raises
     ------
@@ -22,7 +27,8 @@ def write_atomic(path: Path, data: bytes, error_type: type[TinyalexError] = RunE
         before is untouched.
     """
     with replacing(path, error_type) as file:
-        _write(file, data)
+        for piece in [data] if isinstance(data, bytes) else data:
+            _write(file, piece)
 
 
 @contextlib.contextmanager
@@ -35,6 +41,8 @@ def replacing(path: Path, error_type: type[TinyalexError] = RunError) -> Iterato
         As in `write_atomic`. After any error in the block the temporary file is gone and
         ``path`` is untouched.
     """
+    if not path.name:
+        raise error_type(f"{str(path)!r} is no name of a file", "a file's name")
     temporary = path.with_name(temporary_name(path.name))
     try:
         with temporary.open("wb") as file:
@@ -60,13 +68,43 @@ def temporary_name(name: str, process: int | str | None = None) -> str:
     return f".{name}.{os.getpid() if process is None else process}.tmp"
 
 
+def remove_leftovers(folder: Path, names: Iterable[str] = ()) -> None:
+    """Remove temporary files of processes that were killed while they wrote.
+
+    Parameters
+    ----------
+    folder : Path
+    names : iterable of str
+        Files that nobody else writes now. Temporary files of other names are removed if their
+        process is gone.
+    """
+    for path in folder.glob(temporary_name("*", "*")):
+        if found := re.fullmatch(r"\.(.+)\.(\d{1,10})\.tmp", path.name):
+            name, process = found.groups()
+            if name in names or not _is_running(int(process)):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":
+        return True  # signal 0 would be Ctrl-C there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's
+        return True
+    return True
+
+
 def write_json(path: Path, content: Any, error_type: type[TinyalexError] = RunError) -> None:
     """Write ``content`` as indented JSON, atomically."""
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     write_atomic(path, text.encode(), error_type)
 
 
-def _write(file: BinaryIO, data: bytes) -> None:
+def _write(file: BinaryIO, data: bytes | memoryview) -> None:
     file.write(data)
 
 

@@ -225,3 +225,33 @@ def test_the_collector_may_run_inside_the_recycler() -> None:
     finally:
         gc.set_threshold(*thresholds)
     assert not worker.is_alive(), "the recycler waits for itself"
+
+
+@pytest.mark.parametrize(("limit", "field"), [(64, 2), (1 << 40, 16), (None, 16), (8, 1)])
+def test_a_limited_address_space_is_left_to_others(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None, field: int
+) -> None:
+    """In multiples of the smallest size: ``ulimit -v`` or none, and what a new field takes."""
+    resource = pytest.importorskip("resource")
+    soft = resource.RLIM_INFINITY if limit is None else limit * SMALLEST
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+    recycler = Recycler()
+    kept = take(recycler, 1)
+    assert [len(whole) for whole in recycler._fields] == [field * SMALLEST] and kept
+
+
+def test_where_a_field_cannot_be_had_a_smaller_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = np.empty
+
+    def little(shape: int, dtype: object) -> np.ndarray:
+        if shape > 5 * SMALLEST:
+            raise MemoryError
+        return real(shape, dtype)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(np, "empty", little)
+    recycler = Recycler()
+    (x,) = take(recycler, 3)
+    assert x.nbytes == 3 * SMALLEST and len(recycler._fields[0]) == 4 * SMALLEST
+    with pytest.raises(MemoryError):
+        take(recycler, 6)
+    assert len(recycler._fields) == 1

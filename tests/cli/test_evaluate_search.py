@@ -35,6 +35,8 @@ def test_bad_searches_are_refused(refused, two):
     assert "at least two runs" in refused("evaluate", two[0], "--search-weights")
     assert "--search-weights as well" in refused("evaluate", *two, "--search-on", 0.5)
     assert "between 0 and 1" in refused("evaluate", *two, "--search-weights", "--search-on", 2)
-    assert "no coefficients" in refused("evaluate", *two, "--weights-from", two[0] / "config.json")
+    assert "coefficients must be there" in refused(
+        "evaluate", *two, "--weights-from", two[0] / "config.json"
+    )
     written = two[0].parent / "evaluation-copy+other.json"
     assert "would replace" in refused("evaluate", *two, "--weights-from", written)

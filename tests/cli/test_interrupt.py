@@ -11,6 +11,8 @@ import tomllib
 import pytest
 
 from tests.processes import ROOT, environment
+from tinyalex import training
+from tinyalex.lock import locked
 
 # In place of the real one, among the first that are loaded.
 TYPER = """
@@ -87,3 +89,17 @@ def test_from_there_to_the_end_there_is_no_traceback(where, afterwards, said):
     program = PROGRAM.format(where=where, afterwards=afterwards) + script()
     code, _, err = start("-c", program)
     assert (code, err) == (130, said)
+
+
+@pytest.mark.parametrize(("number", "code"), [(None, 130), (2, 130), (15, 143), (1, 129)])
+def test_a_stopped_training_ends_as_shells_expect(call, monkeypatch, number, code):
+    summary = {"interrupted": True} | ({} if number is None else {"signal": number})
+    monkeypatch.setattr(training, "train", lambda *_, **__: summary)
+    result = call("train", "--out", "run")
+    assert result.exit_code == code and "train --resume run" in result.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_second_reproduce_in_a_folder_is_refused(refused, tmp_path):
+    with locked(tmp_path / "reproduced" / "laptop" / "lrsweep", "reproduce"):
+        assert "(reproduce, since" in refused("reproduce", "lrsweep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_nine_views_are_a_grid_without_mirrors_by_mean_probability(folders):
     np.testing.assert_allclose(p, by_hand(folders[0], views), rtol=1e-4, atol=1e-6)
 
 
-def test_one_runs_error_is_that_of_its_training(folders):
+def test_one_runs_error_is_that_of_its_training(folders, monkeypatch):
     found = evaluation.evaluate(folders[:1])
     summary = training.read_summary(folders[0])
     assert found["top1_error"] == pytest.approx(summary["top1_error"])
@@ -69,6 +70,14 @@ def test_one_runs_error_is_that_of_its_training(folders):
     assert np.sum(found["confusion"]) == 12
     right = np.trace(found["confusion"]) / 12
     assert found["top1_error"] == pytest.approx(1 - right)
+    pairs = found["confusion_pairs"]
+    assert {(i, j): n for i, j, n in pairs} == {
+        (i, j): n for i, row in enumerate(found["confusion"]) for j, n in enumerate(row) if n
+    }
+    module = importlib.import_module("tinyalex.evaluation.evaluate")
+    monkeypatch.setattr(module, "MATRIX_CLASSES", len(found["classes"]) - 1)
+    of_many = evaluation.evaluate(folders[:1])
+    assert "confusion" not in of_many and of_many["confusion_pairs"] == pairs
 
 
 def test_several_runs_vote_by_mean_probability(folders):

@@ -119,8 +119,8 @@ LEARN_MUTANTS = (
     Mutant(
         "notebook: a failed one ends with 0",
         COMMAND,
-        "                failed.append(each.name)\n                out.text(error.in_words()",
-        "                out.text(error.in_words()",
+        "                failed.append(each.name)\n                out.page(error.in_words()",
+        "                out.page(error.in_words()",
         (f"{OF_NOTEBOOKS}::test_all_are_written_although_one_fails",),
     ),
     Mutant(

@@ -30,8 +30,8 @@ PAGES_MUTANTS = (
     Mutant(
         "report: the commonest mistake is read the wrong way round",
         FINDINGS,
-        "right, taken = np.unravel_index",
-        "taken, right = np.unravel_index",
+        "right, taken, count = facts.mistakes[0]",
+        "taken, right, count = facts.mistakes[0]",
         (f"{OF_PAGE}::test_findings_say_what_the_answers_are",),
     ),
     Mutant(
@@ -44,7 +44,7 @@ PAGES_MUTANTS = (
     Mutant(
         "report: names are markup",
         PAGE,
-        "<code>{escape(first.name)}</code>",
+        "<code>{as_html(first.name)}</code>",
         "<code>{first.name}</code>",
         (f"{OF_PAGE}::test_names_from_outside_are_text_not_markup",),
     ),
@@ -58,7 +58,7 @@ PAGES_MUTANTS = (
     Mutant(
         "report: pictures say nothing to who cannot see them",
         SECTIONS,
-        """src="{bars}" alt="{escape(alt)}">""",
+        """src="{bars}" alt="{as_html(alt)}">""",
         """src="{bars}" alt="">""",
         (f"{OF_PAGE}::test_everything_is_in_the_page_and_every_picture_says_what_it_shows",),
     ),

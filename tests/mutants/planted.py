@@ -1,6 +1,7 @@
 """All planted bugs."""
 
 from tests.mutants.in_checks import CHECK_MUTANTS
+from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
@@ -9,6 +10,8 @@ from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_names import NAME_MUTANTS
+from tests.mutants.in_networks_in import NETWORK_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
@@ -17,7 +20,9 @@ from tests.mutants.in_pictures import PICTURE_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
+from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
+from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.mutant import Mutant
 
@@ -36,6 +41,11 @@ MUTANTS: tuple[Mutant, ...] = (
     + PREPARE_MUTANTS
     + PICTURE_MUTANTS
     + FOLDER_MUTANTS
+    + RUN_FOLDER_MUTANTS
+    + TYPED_MUTANTS
+    + NETWORK_MUTANTS
+    + NAME_MUTANTS
+    + COMMAND_MUTANTS
     + FIRST_HOUR_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS

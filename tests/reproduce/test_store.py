@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tinyalex import models, recipes, training
 from tinyalex.errors import CheckpointError, DivergedError
 from tinyalex.layers import Sequential, Tanh
 from tinyalex.reproduce import Arm, Lab, Store
+from tinyalex.reproduce.side_by_side import _raise_first
 from tinyalex.reproduce.store import Interrupted
 from tinyalex.training import Listener
 
@@ -103,3 +105,42 @@ def test_an_interrupted_run_is_kept_and_finished(lab: Lab, tmp_path: Path) -> No
     assert one.keys() == other.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_an_interruption_ends_a_command_as_shells_expect(lab: Lab, tmp_path: Path) -> None:
+    class Stop(Listener):
+        def epoch(self, record: dict[str, Any]) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    store = Store(tmp_path / "cut", backend="numpy", threads=1, listen=lambda a, s: Stop())
+    with pytest.raises(Interrupted) as caught:
+        store.train(arm_of(lab), 0, 2)
+    assert caught.value.exit_code == 128 + signal.SIGTERM
+    assert Interrupted("stopped").exit_code == 130
+    # A process of a pool was stopped by a signal of its own.
+    futures: list[Future[Path]] = [Future()]
+    futures[0].set_exception(caught.value)
+    with pytest.raises(Interrupted) as told:
+        _raise_first(futures, signal.SIGINT)
+    assert (told.value.exit_code, told.value.hint) == (130, caught.value.hint)
+
+
+def test_a_growing_run_that_was_stopped_on_its_way_still_has_its_epochs(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """Its summary tells of an older checkpoint; two epochs are done all the same."""
+    plain = arm_of(lab, schedule={"kind": "constant"})
+    growing = Arm(plain.name, plain.model, plain.recipe, plain.data, growing=True)
+
+    class Stop(Listener):
+        def epoch(self, record: dict[str, Any]) -> None:
+            if record["epoch"] == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    store = Store(tmp_path / "cut", backend="numpy", threads=1, listen=lambda a, s: Stop())
+    store.train(growing, 0, 2)
+    with pytest.raises(Interrupted):
+        store.train(growing, 0, 4)
+    assert store.done(growing, 0, 2) and store.done(growing, 0, 3)
+    assert not store.done(growing, 0, 4)
+    assert not store.done(replace(growing, growing=False), 0, 2)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.layers.conftest import torch
-from tinyalex import data
+from tests.weights.nets import make_narrow
+from tinyalex import data, notice
 
 __all__ = ["torch"]
 
@@ -38,3 +39,17 @@ def photographs(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> np
             if len(found) == 2:
                 break
     return np.stack(found)
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_narrow(monkeypatch)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said even in quiet mode."""
+    found: list[str] = []
+    monkeypatch.setattr(notice, "_listeners", [lambda text: None])
+    monkeypatch.setattr(notice, "_warned", [found.append])
+    return found

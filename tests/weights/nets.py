@@ -138,7 +138,7 @@ def narrow_caffe(image: tuple[int, int, int], classes: int, dropout: str) -> Seq
             ReLU(),
             Conv2d(96, 64, 3, padding=1, groups=2),
             ReLU(),
-            MaxPool2d(3, stride=2),
+            MaxPool2d(3, stride=2, ceil_mode=True),
         ]
     )
     classifier = Sequential(

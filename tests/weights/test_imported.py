@@ -51,7 +51,7 @@ def test_a_folder_with_a_run_is_left_alone(tiny: Path, tmp_path: Path) -> None:
     found.write(tmp_path / "run")
     with pytest.raises(RunError, match="holds a run already"):
         found.write(tmp_path / "run")
-    with pytest.raises(RunError, match="cannot be made"):
+    with pytest.raises(RunError, match="cannot be (made|written)"):
         found.write(tiny / "run")
 
 
@@ -122,7 +122,7 @@ def test_other_floats_become_float32(tiny: Path) -> None:
 
 def test_half_a_file_is_refused(tiny: Path) -> None:
     tiny.write_bytes(tiny.read_bytes()[:-1])
-    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+    with pytest.raises(CheckpointError, match="net.safetensors: its header[\\s\\S]*fresh copy"):
         weights.read(tiny, "tiny", mean="80")
 
 
@@ -261,8 +261,8 @@ def test_a_damaged_header_of_ours_is_refused(tiny: Path, header: str) -> None:
 
 
 def test_a_header_cannot_ask_for_absurd_images(tiny: Path) -> None:
-    recipe = run_of("tiny").config.recipe.to_dict() | {"crop": 10**6}
+    recipe = run_of("tiny").config.recipe.to_dict() | {"crop": 2000}
     about = {"model": "tiny", "classes": [], "mean": [1], "recipe": recipe}
     save_file(load_file(tiny), tiny, metadata={"tinyalex": json.dumps(about)})
-    with pytest.raises(CheckpointError, match="1000000 pixels, at most"):
+    with pytest.raises(CheckpointError, match="2000 pixels, at most"):
         weights.read(tiny)

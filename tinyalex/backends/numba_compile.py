@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,48 @@ class _FirstCompilation(event.Listener):
 event.register("numba:compile", _FirstCompilation())
 
 
+class _Forgiving:
+    """A function's machine code on the disk: what cannot be read or written there is done without.
+
+    A file may be cut off, by a disk that was full, and the disk may be full now. Compiling again,
+    in memory, takes seconds; it says so once.
+    """
+
+    told = False
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The machine code for a signature; None if there is none that can be read."""
+        try:
+            return self._cache.load_overload(signature, target)
+        except Exception as error:  # pickle's, LLVM's and the file system's own
+            self._tell("read", error)
+            with contextlib.suppress(Exception):
+                self._cache.flush()  # an empty index takes the place of the damaged one
+            return None
+
+    def save_overload(self, signature: Any, code: Any) -> None:
+        """Keep machine code, if that is possible."""
+        try:
+            self._cache.save_overload(signature, code)
+        except Exception as error:
+            self._tell("written", error)
+
+    @staticmethod
+    def _tell(what: str, error: Exception) -> None:
+        if not _Forgiving.told:
+            _Forgiving.told = True
+            notice.tell(
+                f"compiled kernels cannot be {what} on the disk ({error}): they are compiled in "
+                "memory. NUMBA_CACHE_DIR names another folder for them"
+            )
+
+
 def compiled(kernel: Callable[..., Any]) -> Any:
     """Compile a kernel at its first call and keep the machine code on disk, if that is possible.
 
@@ -39,6 +82,9 @@ def compiled(kernel: Callable[..., Any]) -> Any:
         "fastmath": {"contract"},
     }
     try:
-        return njit(cache=True, **settings)(kernel)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        function = njit(cache=True, **settings)(kernel)
+    except (RuntimeError, OSError):  # no folder for machine code can be written
         return njit(**settings)(kernel)
+    if getattr(function, "_cache", None) is not None:  # not with NUMBA_DISABLE_JIT
+        function._cache = _Forgiving(function._cache)
+    return function

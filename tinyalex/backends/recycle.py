@@ -18,11 +18,27 @@ from typing import Any
 
 import numpy as np
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 SMALLEST = 1 << 16  # bytes; smaller arrays are left to NumPy
 _PAGE = 4096
 _FIELD = 1 << 30  # bytes of a piece of address space
+_SHARE = 32  # of a limited address space, most is for libraries and threads
 
 Hole = tuple[int, int, int]  # field, first byte, size
+
+
+def _field_size() -> int:
+    """Bytes of a new field: less where a process may have little address space (``ulimit -v``)."""
+    if resource is None:
+        return _FIELD
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY:
+        return _FIELD
+    return max(min(_FIELD, soft // _SHARE // _PAGE * _PAGE), SMALLEST)
 
 
 class _Lease:
@@ -68,12 +84,30 @@ class Recycler:
                 rest = [(field, first + size, room - size)] if room > size else []
                 self._holes[i : i + 1] = rest
                 return field, first, size
-        whole = max(_FIELD, size)
-        self._fields.append(np.empty(whole, np.uint8))
+        whole = self._new_field(size)
         field = len(self._fields) - 1
         if whole > size:
             self._holes.append((field, size, whole - size))
         return field, 0, size
+
+    def _new_field(self, size: int) -> int:
+        """Reserve a field of ``size`` bytes or more; its size.
+
+        Raises
+        ------
+        MemoryError
+            There are not even ``size`` bytes.
+        """
+        whole = max(_field_size(), size)
+        while True:
+            try:
+                self._fields.append(np.empty(whole, np.uint8))
+            except MemoryError:
+                if whole == size:
+                    raise
+                whole = max(whole // 2 // _PAGE * _PAGE, size)
+            else:
+                return whole
 
     def _take_back(self) -> None:
         """Turn returned memory into holes, and join those that touch."""

@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from tinyalex import notice
+from tinyalex import notice, outside
 from tinyalex.commands import table_layout
 
 QuietOption = Annotated[
@@ -51,14 +52,23 @@ class Output:
         notice.listen(self.text, self.warning)
 
     def text(self, line: str = "", style: str = "") -> None:
-        """Print a line for people; paths in it are not wrapped, nor read as markup."""
+        """Print a line for people; paths in it are not wrapped, nor read as markup.
+
+        Line breaks at its beginning make empty lines; any other came with a name, and is shown.
+        """
+        rest = line.lstrip("\n")
+        self.page(line[: len(line) - len(rest)] + outside.shown(rest, keep="\t"), style)
+
+    def page(self, text: str, style: str = "") -> None:
+        """Print several lines for people, as `text` does one."""
         if not self.quiet:
-            self.console.print(escape(line), style=style or None, soft_wrap=True)
+            self.console.print(Text(outside.lines(text)), style=style or None, soft_wrap=True)
 
     def warning(self, text: str) -> None:
         """Print a warning, in quiet mode too (then to stderr, away from the result)."""
         console = Console(stderr=True, highlight=False, emoji=False) if self.quiet else self.console
-        console.print(escape(f"warning: {text}"), style="yellow", soft_wrap=True)
+        for line in _one_block("warning: ", text):
+            console.print(Text(line), style="yellow", soft_wrap=True)
 
     def table(self, table: Table) -> None:
         """Print a table of `plain_table` for people, every number in full."""
@@ -70,7 +80,7 @@ class Output:
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2, default=_plain) + "\n")
         elif self.quiet and short:
-            sys.stdout.write(short + "\n")
+            sys.stdout.write(outside.lines(short) + "\n")
 
 
 def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:
@@ -92,6 +102,11 @@ def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:
     return table
 
 
+def cell(text: str) -> str:
+    """Write text from outside for a cell of a table: no escape, no markup, in one line."""
+    return escape(f"{outside.shown(text)} ")[:-1]  # a backslash at the end would become two
+
+
 def bar(fraction: float, width: int, console: Console) -> str:
     """Draw a bar for a fraction from 0 to 1, in blocks or, where those fail, in ``#``."""
     full = round(max(0.0, min(1.0, fraction)) * width)
@@ -106,9 +121,9 @@ def command_line(*words: object) -> str:
 
 def print_error(message: str, hint: str = "") -> None:
     """Print an error without a traceback: what is wrong, then what to try."""
-    sys.stderr.write(f"error: {message}\n")
-    if hint:
-        sys.stderr.write(f"Try: {hint}\n")
+    for front, text in (("error: ", message), ("Try: ", hint)):
+        if text:
+            sys.stderr.writelines(f"{line}\n" for line in _one_block(front, text))
 
 
 def accept_any_text() -> None:
@@ -132,6 +147,12 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _one_block(front: str, text: str) -> list[str]:
+    """Lines, from the second on set in: a line break in a name begins none that looks like ours."""
+    first, *rest = outside.lines(text).split("\n")
+    return [front + first, *(line if line[:1] == " " else f"  {line}" for line in rest)]
 
 
 def _plain(value: Any) -> Any:

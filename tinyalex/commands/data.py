@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -19,7 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
 from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
 
@@ -48,17 +47,19 @@ def info(
     tinyalex data info pictures/ --json
     """
     from tinyalex import data
+    from tinyalex.training.default_model import default_model
 
     out = Output(as_json, quiet)
     name = "digits" if name is None else data.choose(name)
     found = data.info(data.load(name, root=data_root))
-    folder = Path(name).expanduser()
+    found["model"] = default_model(name).model
+    folder = data.expand(name)
     packed = data.packed.describe(folder) if data.is_packed(folder) else None
     train, test = found["train"], found["test"]
     table = plain_table("class", "training", "test", left=["class"])
     rows = list(zip(found["classes"], train["per_class"], test["per_class"], strict=True))
     for label, in_train, in_test in rows[:MOST_ROWS]:
-        table.add_row(escape(label), f"{in_train:,}", f"{in_test:,}")
+        table.add_row(cell(label), f"{in_train:,}", f"{in_test:,}")
     if len(rows) > MOST_ROWS:
         table.add_row(f"... {len(rows) - MOST_ROWS:,} more", "", "")
     table.add_row("all", f"{train['images']:,}", f"{test['images']:,}", style="bold")
@@ -73,6 +74,7 @@ def info(
     if packed is not None:
         found["packed"] = packed
         say_how_packed(out, packed)
+    out.text(f"model for it {found['model']}, unless `tinyalex train` is given --model")
     out.text(f"fingerprint {found['fingerprint']}")
     out.result(found, short=f"{train['images']} {test['images']}")
 

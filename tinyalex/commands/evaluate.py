@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from tinyalex.commands.console import (
@@ -15,10 +15,12 @@ from tinyalex.commands.console import (
     Output,
     PrecisionOption,
     QuietOption,
+    cell,
     percent,
     plain_table,
 )
 from tinyalex.errors import ConfigError
+from tinyalex.outside import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +68,9 @@ def evaluate(
             "B, evaluation-A+B.json beside A."
         ),
     ] = None,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Exchange light and dark, for networks of grey images.")
+    ] = False,
     data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -97,6 +102,7 @@ def evaluate(
         precision=precision,
         search_on=(0.5 if search_on is None else search_on) if search_weights else None,
         weights_from=weights_from,
+        invert=invert,
     )
     write_json(path, found)
 
@@ -108,7 +114,7 @@ def evaluate(
     output.table(_error_table(found))
     for text in found["warnings"]:
         output.warning(text)
-    _print_confusions(output, found["confusion"], found["classes"])
+    _print_confusions(output, found["confusion_pairs"], found["classes"])
     output.text()
     output.text(f"written to {path}")
     output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
@@ -119,8 +125,9 @@ def _default_file(runs: Sequence[Path]) -> Path:
     if len(runs) == 1:
         return runs[0] / "evaluation.json"
     names = "+".join(run.resolve().name for run in runs)
-    if len(names.encode()) > LONGEST_NAME:
-        names = f"{len(runs)}-runs-{sha256(names.encode()).hexdigest()[:8]}"
+    in_bytes = os.fsencode(names)
+    if len(in_bytes) > LONGEST_NAME:
+        names = f"{len(runs)}-runs-{sha256(in_bytes).hexdigest()[:8]}"
     return runs[0].resolve().parent / f"evaluation-{names}.json"
 
 
@@ -132,7 +139,7 @@ def _error_table(found: dict[str, Any]) -> Table:
 
     def add(name: str, errors: dict[str, Any], weight: str = "", style: str = "") -> None:
         cells = [percent(errors["top1_error"]), percent(errors["top5_error"])]
-        table.add_row(escape(name), *cells, *([weight] if weights else []), style=style or None)
+        table.add_row(cell(name), *cells, *([weight] if weights else []), style=style or None)
 
     for i, each in enumerate(found["runs"]):
         add(str(each["run"]), each, "" if coefficients is None else f"{coefficients[i]:.3f}")
@@ -146,17 +153,12 @@ def _error_table(found: dict[str, Any]) -> Table:
 
 
 def _print_confusions(
-    output: Output, confusion: Sequence[Sequence[int]], classes: Sequence[str]
+    output: Output, pairs: Sequence[Sequence[int]], classes: Sequence[str]
 ) -> None:
     """Name the mistakes that happened most often."""
-    mistakes: list[tuple[int, Any, Any]] = [
-        (count, classes[true], classes[said])
-        for true, row in enumerate(confusion)
-        for said, count in enumerate(row)
-        if true != said and count
-    ]
+    mistakes = [pair for pair in pairs if pair[0] != pair[1]]
     if mistakes:
         output.text()
         output.text("Most common mistakes:")
-    for count, true, said in sorted(mistakes, key=lambda m: -m[0])[:SHOWN_CONFUSIONS]:
-        output.text(f"  {true} taken for {said}: {count}")
+    for true, said, count in mistakes[:SHOWN_CONFUSIONS]:
+        output.text(f"  {shown(classes[true])} taken for {shown(classes[said])}: {count}")

@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line, plain_table
+from tinyalex.commands.console import (
+    JsonOption,
+    Output,
+    QuietOption,
+    cell,
+    command_line,
+    plain_table,
+)
 from tinyalex.errors import ConfigError
+from tinyalex.outside import shown
 
 if TYPE_CHECKING:
     from tinyalex.learn.grader.classroom import Handed, Judged
@@ -51,7 +58,7 @@ def list_exercises(
     for exercise in all_exercises():
         verdict = state.get(exercise.name)
         yours = str(verdict.outcome) if verdict is not None else "-"
-        row = [exercise.name, escape(exercise.title), f"{exercise.lesson:02d}"]
+        row = [exercise.name, cell(exercise.title), f"{exercise.lesson:02d}"]
         table.add_row(*row, str(exercise.minutes), *([yours] if folder else []))
         entry = {"name": exercise.name, "title": exercise.title, "lesson": exercise.lesson}
         entry |= {"minutes": exercise.minutes, "functions": list(exercise.functions)}
@@ -148,7 +155,8 @@ def check(
     judged: list[Judged] = []
     for one in classroom.grade_all(handed, seed=seed, limits=limits, workers=workers):
         if of_class:
-            out.text(f"{one.handed.student}: {one.verdict.exercise}: {one.verdict.outcome}")
+            how = one.handed.note or one.verdict.outcome
+            out.text(f"{shown(one.handed.student)}: {one.verdict.exercise}: {how}")
         else:
             _print_verdict(out, one, 1 + hint, first=not judged)
         judged.append(one)
@@ -165,7 +173,10 @@ def check(
         files.write_atomic(csv, classroom.as_csv(judged).encode(), ConfigError)
     passed = all(one.verdict.passed for one in judged)
     document = {"seed": seed, "passed": passed, "verdicts": [one.to_dict() for one in judged]}
-    short = (f"{one.handed.student} {one.verdict.exercise} {one.verdict.outcome}" for one in judged)
+    short = (
+        f"{shown(one.handed.student)} {one.verdict.exercise} {one.verdict.outcome}"
+        for one in judged
+    )
     out.result(document, short="\n".join(line.strip() for line in short))
     if not passed:
         raise typer.Exit(NOT_PASSED)
@@ -173,7 +184,8 @@ def check(
 
 def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> list[Handed]:
     """Every file that the command line names, with its exercise."""
-    from tinyalex.learn.grader.classroom import Handed, class_of, exercise_of, handed_in
+    from tinyalex.learn.grader import near
+    from tinyalex.learn.grader.classroom import Handed, class_of, handed_in
 
     handed: list[Handed] = []
     for path in paths:
@@ -186,20 +198,29 @@ def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> li
         else:
             if len(wanted) > 1:
                 raise ConfigError(f"{path} is one file, for one --exercise", "a folder for several")
-            found = wanted[0] if wanted else exercise_of(path)
+            found = wanted[0] if wanted else near.exercise_of(path)
             if found is None:
+                meant = near.nearly(path)
                 hint = "--exercise NAME; tinyalex exercise list shows the names"
+                hint = near.advice(path, meant) if meant is not None else hint
+                hint = "unpack it" if near.is_archive(path) else hint
                 raise ConfigError(f"{path}: its name is no exercise's", hint)
             handed.append(Handed(found, path))
     if not handed:
         names = ", ".join(map(str, paths))
-        raise ConfigError(f"no answers in {names}", "files that are called as in exercise list")
+        found_packed = "; ".join(filter(None, (near.packed(path) for path in paths)))
+        hint = found_packed or "files that are called as in exercise list"
+        raise ConfigError(f"no answers in {names}", hint)
     return handed
 
 
 def _folder(path: Path) -> Path:
+    from tinyalex.learn.grader.near import is_archive
+
     if not path.is_dir():
-        raise ConfigError(f"{path} is no folder", "the folder that your answers lie in")
+        packed = path.is_file() and is_archive(path)
+        hint = "unpack it" if packed else "the folder that your answers lie in"
+        raise ConfigError(f"{path} is no folder", hint)
     return path
 
 
@@ -221,7 +242,7 @@ def _print_solutions(out: Output, judged: Sequence[Judged]) -> None:
     for name in dict.fromkeys(one.verdict.exercise for one in judged):
         text = (solutions_folder() / f"{name}.py").read_text(encoding="utf-8")
         out.text(f"\nSolution of {name}:", style="bold")
-        out.text(text.rstrip())
+        out.page(text.rstrip())
 
 
 def _print_class(out: Output, judged: Sequence[Judged]) -> None:
@@ -232,9 +253,10 @@ def _print_class(out: Output, judged: Sequence[Judged]) -> None:
     for student, of_student in by_student(judged).items():
         passed = sum(one.verdict.passed for one in of_student)
         score = sum(one.verdict.score for one in of_student)
-        open_ = next((one.verdict for one in of_student if not one.verdict.passed), None)
-        text = f"{open_.exercise} ({open_.outcome})" if open_ is not None else ""
-        row = [escape(student), f"{passed} of {len(of_student)}", f"{score:.2f}", text]
+        first = next((one for one in of_student if not one.verdict.passed), None)
+        why = first and (first.handed.note or first.verdict.outcome)
+        text = f"{first.verdict.exercise} ({why})" if first is not None else ""
+        row = [cell(student), f"{passed} of {len(of_student)}", f"{score:.2f}", cell(text)]
         table.add_row(*row)
     out.text()
     out.table(table)

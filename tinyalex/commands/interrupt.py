@@ -11,6 +11,11 @@ import os
 INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 
 
+def exit_code_of(number: int | None) -> int:
+    """What shells report for a program that was ended by a signal: 129 SIGHUP, 143 SIGTERM."""
+    return INTERRUPTED if number is None else 128 + number
+
+
 def ends_the_process() -> None:
     """From now on Ctrl-C ends this process at once and silently.
 

@@ -152,7 +152,7 @@ def _step_through(out: Output, each: Lesson, pause: bool) -> None:
     except CellError as error:
         sys.stdout.flush()
         out.text()
-        out.text(error.in_words(), style="bold red")
+        out.page(error.in_words(), style="bold red")
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
         out.text(f"\nInterrupted. Once more: {again}")
@@ -174,7 +174,7 @@ def _run_all(out: Output, lessons: list[Lesson]) -> None:
         out.text(f"{verdict}  {'FAILED' if code else 'ok'}", style="bold red" if code else "")
         if code:
             failed.append(each.name)
-            out.text(output.rstrip())
+            out.page(output.rstrip())
     _end(out, lessons, failed, f"in {duration(time.perf_counter() - started)}")
 
 
@@ -225,7 +225,7 @@ def _convert(
                 notebooks.execute(each, book, Path.cwd())
             except CellError as error:
                 failed.append(each.name)
-                out.text(error.in_words(), style="bold red")
+                out.page(error.in_words(), style="bold red")
         texts = {}
         if notebook:
             texts["ipynb"] = notebooks.to_text(book) if execute else untouched

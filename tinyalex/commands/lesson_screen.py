@@ -38,7 +38,7 @@ class Screen:
         if self.is_rich:
             self.console.print(Markdown(text, hyperlinks=False), width=self.width)
         else:
-            self.out.text(plain(text))
+            self.out.page(plain(text))
 
     def code(self, cell: Cell) -> None:
         """Show a cell of code, with the line numbers of the file."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, bar, plain_table
+from tinyalex.commands.console import JsonOption, Output, QuietOption, bar, cell, plain_table
 from tinyalex.errors import ConfigError
+from tinyalex.outside import shown
 
 BAR_WIDTH = 30
 
@@ -18,7 +18,8 @@ def predict(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="[RUN] IMAGE...", help="Folder of a run (without --weights), image files."
+            metavar="[RUN] IMAGE...",
+            help="Folder of a run (without --weights), image files or folders of them.",
         ),
     ],
     weights: Annotated[
@@ -27,6 +28,10 @@ def predict(
     ] = None,
     top: Annotated[int, typer.Option(help="How many classes to show.")] = 5,
     crops: Annotated[int, typer.Option(help="Views of each image: 1, 9 or 10.")] = 1,
+    invert: Annotated[
+        bool,
+        typer.Option("--invert", help="Exchange light and dark: ink on paper for a digits net."),
+    ] = False,
     data_root: Annotated[Path | None, typer.Option(help="Where downloaded weights lie.")] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -35,6 +40,7 @@ def predict(
 
     [bold]Examples[/]
     tinyalex predict runs/tiny-digits-seed0 seven.png
+    tinyalex predict runs/tiny-digits-seed0 photos/ --invert
     tinyalex predict runs/cifar-80sec-cifar10-seed0 cat.jpg dog.jpg --top 3 --json
     tinyalex predict --weights torchvision cat.jpg
     """
@@ -44,20 +50,19 @@ def predict(
         raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
     output = Output(as_json, quiet)
     if weights is None:
-        found = evaluation.predict(paths[0], paths[1:], top=top, crops=crops)
+        found = evaluation.predict(paths[0], paths[1:], top=top, crops=crops, invert=invert)
     else:
         from tinyalex.weights import load
 
-        found = evaluation.predict(load(weights, data_root), paths, top=top, crops=crops)
+        run = load(weights, data_root)
+        found = evaluation.predict(run, paths, top=top, crops=crops, invert=invert)
     for each in found:
-        output.text(str(each["image"]), style="bold")
+        output.text(shown(str(each["image"])), style="bold")
         table = plain_table("class", "bar", "p", left=["class", "bar"])
         table.show_header = False
         for guess in each["classes"]:
             p = guess["probability"]
-            table.add_row(
-                f"  {escape(guess['name'])}", bar(p, BAR_WIDTH, output.console), f"{p:.1%}"
-            )
+            table.add_row(f"  {cell(guess['name'])}", bar(p, BAR_WIDTH, output.console), f"{p:.1%}")
         output.table(table)
-    best = [f"{each['image']}\t{each['classes'][0]['name']}" for each in found]
+    best = [f"{shown(str(each['image']))}\t{shown(each['classes'][0]['name'])}" for each in found]
     output.result(found, short="\n".join(best))

@@ -47,7 +47,7 @@ def reproduce(
 ) -> None:
     """Rerun one of the paper's claims and put our figures beside its own.
 
-    Ctrl-C keeps everything; the same command goes on.
+    Ctrl-C keeps everything; the same command resumes.
 
     [bold]Examples[/]
     tinyalex reproduce
@@ -57,6 +57,7 @@ def reproduce(
     """
     from tinyalex import reproduce as lab
     from tinyalex.commands.reproduce_lines import epoch_lines
+    from tinyalex.lock import locked
 
     output = Output(as_json, quiet)
     if name is None:
@@ -87,10 +88,11 @@ def reproduce(
     )
     chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
     place = lab.Lab(store, scale, chosen, data, epochs, output.text)
-    result, picture = experiment.run(place)
-    paths = lab.leave(result, out / scale / name, place, command, picture)
+    with locked(out / scale / name, "reproduce"):
+        result, picture = experiment.run(place)
+        paths = lab.leave(result, out / scale / name, place, command, picture)
     output.text()
-    output.text(result.markdown())
+    output.page(result.markdown())
     for path in paths:
         output.text(f"written: {path}")
     output.result({"experiment": name, "answer": result.answer, **result.figures}, result.answer)

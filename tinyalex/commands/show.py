@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tinyalex.report import LayerRow
 
 
+MOST_CLASSES = 1_000_000  # a table is shown of a network that is built
+
+
 def model(
     name: Annotated[
         str | None, typer.Argument(help="A model; without it, all models are listed.")
@@ -45,8 +48,10 @@ def model(
         _list_models(out)
         return
     spec = models.spec(name)
-    if classes is not None and classes < 1:
-        raise ConfigError(f"classes must be at least 1 (got {classes})", "--classes 10")
+    if classes is not None and not 1 <= classes <= MOST_CLASSES:
+        raise ConfigError(
+            f"classes must be from 1 to {MOST_CLASSES:,} (got {classes})", "--classes 10"
+        )
     images = recipes.get(spec.recipe).batch_size if batch_size is None else batch_size
     rows, total_seconds = _layer_rows(name, classes, images, measure, backend, threads)
     parameters = sum(row.parameters for row in rows)

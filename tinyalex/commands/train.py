@@ -18,11 +18,10 @@ from tinyalex.commands.console import (
     duration,
     percent,
 )
-from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.commands.interrupt import exit_code_of
 from tinyalex.errors import ConfigError
 
-DEFAULT_MODEL = {"digits": "tiny", "cifar10": "cifar-80sec"}
-CHANGES_ON_RESUME = ("epochs", "backend", "threads", "workers", "ten_crops")
+CHANGES_ON_RESUME = ("data", "data_root", "epochs", "backend", "threads", "workers", "ten_crops")
 
 
 def train(
@@ -30,13 +29,15 @@ def train(
         str | None,
         typer.Option(
             help="digits (default), moved-digits, cifar10, a part of these (cifar10@10000, "
-            "cifar10@held-out), or a folder: a sub-folder a class."
+            "cifar10@held-out), or a folder: one sub-folder per class. With --resume: where the "
+            "run's data are now."
         ),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            help="See `tinyalex model`. Default: the recipe's; else tiny; cifar10: cifar-80sec."
+            help="See `tinyalex model`. Default: the recipe's, or what suits the data: tiny for "
+            "digits, alexnet-mini for photographs; `tinyalex data info` tells."
         ),
     ] = None,
     recipe: Annotated[
@@ -75,7 +76,7 @@ def train(
         Path | None, typer.Option(help="Folder for the run. Default: runs/MODEL-DATA-seedN.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run in this folder, bit for bit.")
+        Path | None, typer.Option(help="Resume the run in this folder, bit for bit.")
     ] = None,
     data_root: Annotated[
         Path | None, typer.Option(help="Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.")
@@ -148,7 +149,6 @@ def train(
             folder = resume
             summary = training.resume(folder, listener=progress, **given)
         else:
-            given.setdefault("model", default_model(data, recipe))
             config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
             folder = config.resolved().out
             summary = training.train(config, listener=progress)
@@ -160,16 +160,7 @@ def train(
         say_what_came_out(output, folder, summary)
     output.result({**summary, "run": str(folder)}, short=str(folder))
     if summary.get("interrupted"):
-        raise typer.Exit(INTERRUPTED)
-
-
-def default_model(data: str | None, recipe: str | None) -> str:
-    """The recipe's own model; without a recipe, what suits the data."""
-    from tinyalex import recipes
-
-    if recipe is not None:
-        return recipes.get(recipe).model
-    return DEFAULT_MODEL.get(data or "digits", "tiny")
+        raise typer.Exit(exit_code_of(summary.get("signal")))
 
 
 def refuse_changes(given: dict[str, Any]) -> None:
@@ -178,8 +169,8 @@ def refuse_changes(given: dict[str, Any]) -> None:
     if changed:
         raise ConfigError(
             f"--resume goes on with the run's own settings (got {', '.join(changed)} as well)",
-            "--resume with --epochs, --backend, --threads, --workers or --no-ten-crops only; or a "
-            "new run without --resume",
+            "--resume with --data, --data-root (where the same data are now), --epochs, --backend, "
+            "--threads, --workers or --no-ten-crops only; or a new run without --resume",
         )
 
 

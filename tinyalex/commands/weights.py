@@ -1,4 +1,4 @@
-"""`tinyalex weights`: networks of PyTorch and Caffe in, and our own out again."""
+"""`tinyalex weights`: networks of PyTorch, Caffe and ONNX in, and our own out again."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line
 
 weights_app = typer.Typer(
-    no_args_is_help=True, help="Bring weights in from PyTorch or Caffe, or out to others."
+    no_args_is_help=True, help="Bring weights in from PyTorch, Caffe or ONNX, or out to others."
 )
 
 
 @weights_app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help=".safetensors, .pth (needs PyTorch) or .caffemodel.")
+        Path, typer.Argument(help=".safetensors, .pth (needs PyTorch), .caffemodel or .onnx.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to make, which is then a run.")],
     model: Annotated[
@@ -32,6 +32,10 @@ def import_(
     classes: Annotated[
         Path | None, typer.Option(help="Text file: a label a line. Default: ImageNet's 1000.")
     ] = None,
+    colours: Annotated[
+        str | None,
+        typer.Option(help="What an .onnx file takes: rgb or bgr. Default: bgr for Caffe's."),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,12 +44,13 @@ def import_(
     [bold]Examples[/]
     tinyalex weights import alexnet.safetensors --out runs/torchvision
     tinyalex weights import bvlc_alexnet.caffemodel --mean mean.binaryproto --out runs/caffe
+    tinyalex weights import bvlcalexnet-12.onnx --out runs/zoo
     tinyalex weights import net.pth --model alexnet --mean 124,117,104 --out runs/mine
     """
     from tinyalex import weights
 
     output = Output(as_json, quiet)
-    found = weights.read(file, model, mean, classes)
+    found = weights.read(file, model, mean, classes, colours)
     found.write(out, command_line(*sys.argv[1:]))
     parameters = sum(array.size for array in found.weights.values())
     output.text(f"{found.model}: {parameters:,} parameters, {len(found.classes)} classes")

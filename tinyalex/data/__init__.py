@@ -12,23 +12,26 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tinyalex.data.among import among
-from tinyalex.data.cifar import default_root, find_cifar, load_cifar, load_cifar10
+from tinyalex.data.cifar import find_cifar, load_cifar, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
 from tinyalex.data.digits import load_digits, load_moved_digits
 from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
+from tinyalex.data.glancing import Glance, glance
 from tinyalex.data.loader import Loader
 from tinyalex.data.measure import Statistics, statistics
-from tinyalex.data.names import NAMES, choose
+from tinyalex.data.names import NAMES, choose, is_built_in, no_such_data
 from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.parts import MARK, part
+from tinyalex.data.places import default_root, expand
 from tinyalex.data.summary import info
 from tinyalex.data.views import nine_views, ten_views
-from tinyalex.errors import DataError, unknown
+from tinyalex.errors import DataError
 
 __all__ = [
     "Dataset",
+    "Glance",
     "Loader",
     "Split",
     "Statistics",
@@ -37,8 +40,11 @@ __all__ = [
     "choose",
     "default_root",
     "download",
+    "expand",
     "from_arrays",
+    "glance",
     "info",
+    "is_built_in",
     "is_packed",
     "load",
     "load_packed",
@@ -112,7 +118,7 @@ def load(
         dataset = load_moved_digits()
     elif name == "cifar10":
         dataset = load_cifar10(Path(root) if root is not None else default_root())
-    elif (path := Path(name).expanduser()).exists():
+    elif name and (path := expand(name)).exists():
         if path.is_dir() and is_packed(path):
             return load_packed(
                 path,
@@ -135,10 +141,8 @@ def load(
                 ours=ours,
             )
         dataset = load_cifar(cifar)
-    elif len(Path(name).parts) > 1:
-        raise DataError(f"{name}: no such folder", "a data set's name, or a folder of images")
     else:
-        raise unknown("data set, and no such folder:", str(name), NAMES)
+        raise no_such_data(str(name))
     C = dataset.image_shape[2]
     if channels is not None and channels != C:
         raise DataError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -73,11 +72,6 @@ def _hundred() -> _Version:
     files = {"train.bin": 5 * RECORDS, "test.bin": RECORDS}
     get = "cifar-100-binary.tar.gz, of https://www.cs.toronto.edu/~kriz/cifar.html"
     return _Version("cifar100", "cifar-100-binary", "cifar-100-binary.tar.gz", files, 2, get)
-
-
-def default_root() -> Path:
-    """Where data sets are kept: ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``."""
-    return Path(os.environ.get("TINYALEX_DATA") or Path.home() / ".cache" / "tinyalex")
 
 
 def find_cifar10(place: Path) -> Path | None:

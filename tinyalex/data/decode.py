@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from tinyalex.data import deep, jpeg, png
+from tinyalex.data.access import refusal
 from tinyalex.data.content import read_all
 from tinyalex.data.kinds import formats
 from tinyalex.data.orientation import turn_of
@@ -59,6 +60,8 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
 def open_image(source: Path | bytes, where: str) -> Image.Image:
     """Open a picture by its header, as `check_header` does; its pixels are not decoded.
 
+    A file that the operating system does not let be read is an `access.AccessError`.
+
     Parameters
     ----------
     source : Path, or a file's bytes
@@ -79,7 +82,8 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
         known = ", ".join(formats())
         raise DataError(f"{where}: not a readable image (none of {known})", RESAVE) from error
     except Exception as error:
-        raise DataError(f"{where}: not a readable image ({error})", RESAVE) from error
+        refused = refusal(error, where)
+        raise refused or DataError(f"{where}: not a readable image ({error})", RESAVE) from error
     width, height = image.size
     if width * height > MOST_PIXELS:
         image.close()
@@ -134,7 +138,8 @@ def decoded(
     except DataError as error:
         raise DataError(f"{where}: the image is damaged ({error.message})", RESAVE) from error
     except Exception as error:
-        raise DataError(f"{where}: the image is damaged ({error})", RESAVE) from error
+        refused = refusal(error, where)
+        raise refused or DataError(f"{where}: the image is damaged ({error})", RESAVE) from error
 
 
 def _loaded(image: Image.Image) -> Image.Image:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyalex.data.cifar import ARCHIVE, default_root
+from tinyalex.data.cifar import ARCHIVE
+from tinyalex.data.places import default_root
 from tinyalex.errors import DataError, unknown
 
 if TYPE_CHECKING:

@@ -21,6 +21,11 @@ from tinyalex.errors import DataError
 
 MAGIC = b"\xff\xd8"
 EARLY = "its data end before the picture does"
+# Each scan may cost as much as decoding the whole picture, and takes 22 bytes. Encoders write up to
+# about ten; one for each coefficient of each colour would be 192. libjpeg-turbo's own fuzzers give
+# a file up after 500.
+MOST_SCANS = 500
+_SCAN = b"\xff\xda"  # never among a scan's data
 _END = b"\xff\xd9"
 _APP1 = 0xE1
 # A marker. Among a scan's data a byte FF is followed by 00, and the markers D0 to D7 belong there.
@@ -85,17 +90,31 @@ def outline(content: bytes) -> Outline:
     return Outline(begin, end, marked, not scans.missing, scans.progressive)
 
 
+def check_scans(content: bytes | np.ndarray) -> None:
+    """Refuse a JPEG file that would take minutes to decode; to be called before it is decoded.
+
+    Raises
+    ------
+    DataError
+        It has more than `MOST_SCANS` scans.
+    """
+    found = bytes(content).count(_SCAN)
+    if found > MOST_SCANS:
+        raise DataError(f"it has {found:,} scans, at most {MOST_SCANS} are decoded")
+
+
 def load(image: Image.Image) -> Image.Image:
     """Decode an open JPEG file whose pixels are all there, with an end marker or without.
 
     Raises
     ------
     DataError
-        Data are missing.
+        Data are missing, or it has absurdly many scans.
     OSError
         Of Pillow's: the file is damaged in another way.
     """
     content = content_of(image)
+    check_scans(content)
     found = outline(content)
     if not found.marked:
         content = with_end(content, found)

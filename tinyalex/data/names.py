@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tinyalex import notice
 from tinyalex.data.parts import MARK
+from tinyalex.errors import DataError, TinyalexError, unknown
 
 NAMES = ("digits", "moved-digits", "cifar10")
 
@@ -28,3 +29,17 @@ def choose(name: str) -> str:
         " (for that one, work in another folder)"
     )
     return path
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a name, `choose` has read it, is that of a built-in set or of a part of one."""
+    return name.split(MARK)[0] in NAMES
+
+
+def no_such_data(name: str) -> TinyalexError:
+    """The error for what is neither a data set nor a folder."""
+    if not name:
+        return DataError("the name of the data is empty", "a data set's name, or a folder")
+    if len(Path(name).parts) > 1:
+        return DataError(f"{name}: no such folder", "a data set's name, or a folder of images")
+    return unknown("data set, and no such folder:", name, NAMES)

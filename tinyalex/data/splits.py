@@ -223,11 +223,12 @@ def visible(folder: Path) -> list[str]:
 
 def has_pictures(folder: Path) -> bool:
     """Whether pictures lie in a folder itself, by their names."""
-    wanted = suffixes()
-    return any(
-        os.path.splitext(name)[1].lower() in wanted and not (folder / name).is_dir()
-        for name in visible(folder)
-    )
+    return any(is_picture(folder / name) for name in visible(folder))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a path is that of a picture, by its name."""
+    return path.suffix.lower() in suffixes() and not path.is_dir()
 
 
 def _holds_something(folder: Path) -> bool:

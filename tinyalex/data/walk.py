@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tinyalex.data.access import refusal
 from tinyalex.data.kinds import is_hidden, is_of_system, suffixes
 from tinyalex.data.splits import is_output
 from tinyalex.errors import DataError
@@ -42,7 +44,7 @@ class Walk:
             folder, by_link = todo.pop()
             for entry in _entries(folder):
                 path = folder / entry.name
-                if entry.is_dir():
+                if _is_folder(entry, path):
                     if entry.is_symlink():
                         target = Path(os.path.realpath(path))
                         if self._is_known(target, here, followed):
@@ -66,7 +68,7 @@ class Walk:
     def _is_picture(self, entry: os.DirEntry[str], path: Path, name: str) -> bool:
         if is_of_system(entry.name):
             reason = OF_SYSTEM
-        elif not entry.is_file():
+        elif not _is_file(entry, path):
             reason = BROKEN
         elif path.suffix.lower() not in self.wanted:
             reason = NOT_READ
@@ -86,7 +88,33 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
                 if not is_hidden(entry.name) and not (is_of_system(entry.name) and entry.is_dir())
             ]
     except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror or error})") from error
+        reason = error.strerror or str(error)
+        raise refusal(error, folder) or DataError(f"{folder}: cannot be read ({reason})") from error
+
+
+def _is_folder(entry: os.DirEntry[str], path: Path) -> bool:
+    return _asked(entry.is_dir, path)
+
+
+def _is_file(entry: os.DirEntry[str], path: Path) -> bool:
+    return _asked(entry.is_file, path)
+
+
+def _asked(question: Callable[[], bool], path: Path) -> bool:
+    """What a file is; a link that leads in a circle is nothing, one that may not be followed told.
+
+    Raises
+    ------
+    AccessError
+        The link leads into a folder that may not be read.
+    """
+    try:
+        return question()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        reason = error.strerror or str(error)
+        raise refusal(error, path) or DataError(f"{path}: cannot be read ({reason})") from error
 
 
 def _is_seen(real: str, here: Path) -> bool:

@@ -1,6 +1,6 @@
 """What trained networks are worth: top-k errors, ten crops, ensembles, confusion, predictions."""
 
-from tinyalex.evaluation.confusion import confusion
+from tinyalex.evaluation.confusion import confusion, confusion_pairs
 from tinyalex.evaluation.crops import probabilities, softmax
 from tinyalex.evaluation.ensemble import mean_probability
 from tinyalex.evaluation.evaluate import errors, evaluate
@@ -9,6 +9,7 @@ from tinyalex.evaluation.search import search_coefficients, search_part
 
 __all__ = [
     "confusion",
+    "confusion_pairs",
     "errors",
     "evaluate",
     "mean_probability",

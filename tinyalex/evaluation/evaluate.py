@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from tinyalex import data as datasets
+from tinyalex import notice
 from tinyalex.errors import ConfigError
-from tinyalex.evaluation.confusion import confusion
+from tinyalex.evaluation import inverted as negatives
+from tinyalex.evaluation.confusion import MATRIX_CLASSES, confusion, confusion_pairs
 from tinyalex.evaluation.crops import probabilities
 from tinyalex.evaluation.doubts import doubts
 from tinyalex.evaluation.search import (
@@ -22,7 +24,9 @@ from tinyalex.evaluation.search import (
     search_part,
 )
 from tinyalex.training import Run, load_dataset, load_run, topk_wrong
+from tinyalex.training.places import in_place
 from tinyalex.training.views import check_crops
+from tinyalex.weights.classes import synset_of
 
 
 def evaluate(
@@ -35,6 +39,7 @@ def evaluate(
     precision: str | None = None,
     search_on: float | None = None,
     weights_from: Path | None = None,
+    invert: bool = False,
 ) -> dict[str, Any]:
     """Measure runs on test images: each alone, and all together by mean probability.
 
@@ -53,15 +58,19 @@ def evaluate(
         the runs count equally.
     weights_from : file, optional
         evaluation.json of such a search on other data, whose coefficients are to be used.
+    invert : bool
+        Exchange light and dark in the images; see `predict`.
 
     Returns
     -------
     dict
         ``top1_error`` and ``top5_error`` (0 to 1) of all together, ``n`` test images, ``crops``,
-        ``runs`` (a dict a run, with its own errors), ``classes``, ``confusion`` (rows: the right
-        class), ``warnings``. After a search or with ``weights_from`` also ``coefficients`` (of sum
-        1), ``equal_weights`` (the errors without them) and ``search`` (where and how they were
-        found).
+        ``runs`` (a dict a run, with its own errors), ``classes``, ``confusion_pairs`` (right class,
+        predicted class, images; the most frequent first), with at most 100 classes also the matrix
+        ``confusion`` (rows: the right class), ``warnings``. Where the data have some of the
+        network's classes, ``classes_measured``: how many, and the errors among these alone. After
+        a search or with ``weights_from`` also ``coefficients`` (of sum 1), ``equal_weights`` (the
+        errors without them) and ``search`` (where and how they were found).
 
     Raises
     ------
@@ -89,17 +98,23 @@ def evaluate(
     sets: dict[tuple[Any, ...], datasets.Dataset] = {}
     if search_on is not None and weights_from is not None:
         raise ConfigError("--search-weights and --weights-from exclude each other")
+    if data is None:
+        data = in_place(loaded[0].config, None, data_root).data
     everyone, warned = [], []
     labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
     for run in loaded:
-        name = data or loaded[0].config.data
-        dataset = _dataset(run, name, data_root, sets, trained_on if others else None)
+        dataset = _dataset(run, data, data_root, sets, trained_on if others else None)
+        measured = min(len(found.classes) for found in sets.values())
         if len(labels) and not np.array_equal(labels, dataset.test.labels):
             raise ConfigError(
                 f"{run.folder}: its test images are not those of {loaded[0].folder}",
                 "runs on the same data",
             )
         labels = dataset.test.labels
+        if invert:
+            dataset = replace(dataset, test=negatives.inverted(run, dataset.test))
+        elif (warning := negatives.warning(run, dataset.test)) and warning not in warned:
+            warned.append(warning)
         p = probabilities(run, dataset.test, crops)
         warned += doubts(run, dataset, p)
         everyone.append(p)
@@ -121,11 +136,17 @@ def evaluate(
         more["equal_weights"] = errors(mixed(everyone, None), labels)
     together = mixed(everyone, coefficients)
     classes = loaded[0].classes
+    if measured < len(classes):
+        more["classes_measured"] = _alone(together, labels, data)
+    answers = labels, together.argmax(axis=1), len(classes)
+    more["confusion_pairs"] = confusion_pairs(*answers).tolist()
+    if len(classes) <= MATRIX_CLASSES:
+        more["confusion"] = confusion(*answers).tolist()
     return {
         **errors(together, labels),
         "n": len(labels),
         "crops": crops,
-        "data": data or loaded[0].config.data,
+        "data": data,
         "data_fingerprint": fingerprint,
         "runs": [
             {"run": str(run.folder), "model": run.model.name, **errors(p, labels)}
@@ -133,9 +154,20 @@ def evaluate(
         ],
         **more,
         "classes": classes,
-        "confusion": confusion(labels, together.argmax(axis=1), len(classes)).tolist(),
         "warnings": warned,
     }
+
+
+def _alone(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], data: str) -> dict[str, Any]:
+    """The errors where only the classes of the data may be answered; and a line about them."""
+    known, labels = np.unique(labels, return_inverse=True)
+    alone = errors(p[:, known], labels)
+    notice.tell(
+        f"{data}: {len(known)} of the network's {p.shape[1]} classes are measured. Errors are "
+        f"among all {p.shape[1]} outputs; among these {len(known)} alone top-1 is "
+        f"{100 * alone['top1_error']:.2f} %"
+    )
+    return {"classes": len(known), **alone}
 
 
 def _search(each: list[np.ndarray[Any, Any]], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
@@ -174,7 +206,7 @@ def _dataset(
     if key not in sets:
         measured = None if trained_on is None else run.classes
         sets[key] = load_dataset(config, measured, trained_on or ())
-    dataset = datasets.among(sets[key], run.classes)
+    dataset = datasets.among(sets[key], run.classes, synset_of)
     if list(dataset.classes) != run.classes and set(dataset.classes) == set(run.classes):
         raise ConfigError(
             f"{run.folder}: trained on the same classes in another order ({_few(run.classes)}; "

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex import data
-from tinyalex.errors import ConfigError
+from tinyalex import data, notice
+from tinyalex.data.splits import COMPRESSED, is_picture, packed_up, visible
+from tinyalex.errors import ConfigError, DataError
+from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.crops import probabilities
 from tinyalex.training import Run, load_run
 
@@ -22,19 +24,24 @@ def predict(
     top: int = 5,
     crops: int = 1,
     backend: str = "auto",
+    invert: bool = False,
 ) -> list[dict[str, Any]]:
     """Name the most probable classes of images.
 
     Parameters
     ----------
     run : Run or folder
-    image_paths : sequence of files
-        Anything that Pillow reads; brought to the size and colours of the training images.
+    image_paths : sequence of files or folders
+        Anything that Pillow reads, or folders of such files; brought to the size and colours of
+        the training images.
     top : int
         How many classes to name.
     crops : int
         1, 9 or 10 views an image; see `probabilities`.
     backend : str
+    invert : bool
+        Exchange light and dark, for ink on paper and a network that takes grey pictures of
+        light strokes. Where pictures look as if they needed it, the user is warned.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def predict(
     Raises
     ------
     ConfigError
-        ``top`` is below 1, or no image is named.
+        ``top`` is below 1, no image is named, or ``invert`` is for a network of colours.
     DataError
         A file is not an image that can be read.
     """
@@ -55,7 +62,7 @@ def predict(
         raise ConfigError("predict: no image is named", "tinyalex predict RUN IMAGE...")
     if not isinstance(run, Run):
         run = load_run(run, backend=backend)
-    paths = [Path(path) for path in image_paths]
+    paths = picture_files(image_paths)
     H, W, C = run.config.facts["image_shape"]
 
     def read(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -63,6 +70,10 @@ def predict(
 
     unknown = np.zeros(len(paths), dtype=np.int64)
     split = data.Split(read, unknown, (H, W, C))
+    if invert:
+        split = negatives.inverted(run, split)
+    elif warning := negatives.warning(run, split):
+        notice.warn(warning)
     names = run.config.facts.get("class_names") or run.classes
     found = []
     for path, p in zip(paths, probabilities(run, split, crops, _BATCH), strict=True):
@@ -72,3 +83,25 @@ def predict(
         ]
         found.append({"image": str(path), "classes": named})
     return found
+
+
+def picture_files(paths: Sequence[Path | str]) -> list[Path]:
+    """The pictures that are named; of a folder the pictures in it, in the order of their names.
+
+    Raises
+    ------
+    DataError
+        A folder has no picture in it.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            if path.name.lower().endswith((*COMPRESSED, ".tar")):
+                raise packed_up(path)
+            files.append(path)
+            continue
+        inside = sorted(path / name for name in visible(path) if is_picture(path / name))
+        if not inside:
+            raise DataError(f"{path}: a folder without pictures in it", "the path of a picture")
+        files += inside
+    return files

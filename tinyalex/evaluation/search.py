@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +12,21 @@ import numpy as np
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.ensemble import mean_probability
 from tinyalex.training import topk_wrong
+from tinyalex.typed import fields, list_of, maybe, number, read_json, text
 
 HostArray = np.ndarray[Any, Any]
 
 _STEP = 0.05
 _PASSES = 5
 _TOP = 5
+_SEARCH = "the file that `tinyalex evaluate A B --search-weights` wrote"
+_EVALUATION = fields(
+    {
+        "coefficients": list_of(number(0, 1e6), least=1, most=100_000),
+        "runs": list_of(fields({"run": text()}), least=1, most=100_000),
+    },
+    {"search": fields({}, {"data_fingerprint": maybe(text(1000))})},
+)
 
 
 def search_part(labels: HostArray, fraction: float, seed: int = 0) -> HostArray:
@@ -137,17 +144,15 @@ def read_coefficients(
         are the ones on which they were searched.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        found = [float(c) for c in content["coefficients"]]
-        names = [str(run["run"]) for run in content["runs"]]
-        searched_on = content.get("search", {}).get("data_fingerprint")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"--weights-from {path}: no coefficients in it ({error})",
-            "the file that `tinyalex evaluate A B --search-weights` wrote",
-        ) from error
-    good = all(math.isfinite(c) and c >= 0 for c in found) and sum(found) > 0
-    if not good or len(found) != len(names):
+        content = read_json(Path(path), _EVALUATION, ConfigError, hint=_SEARCH)
+    except FileNotFoundError:
+        raise ConfigError(f"--weights-from {path}: no such file", _SEARCH) from None
+    except ConfigError as error:
+        raise ConfigError(f"--weights-from {error.message}", error.hint) from error
+    found = [float(c) for c in content["coefficients"]]
+    names = [run["run"] for run in content["runs"]]
+    searched_on = content.get("search", {}).get("data_fingerprint")
+    if not sum(found) > 0 or len(found) != len(names):
         raise ConfigError(f"--weights-from {path}: its coefficients are not usable ({found})")
     if len(found) != len(runs):
         raise ConfigError(

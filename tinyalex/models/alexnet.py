@@ -56,9 +56,12 @@ def alexnet_caffe(image: tuple[int, int, int], num_classes: int, dropout: str) -
     """The paper's network with the normalisation of Caffe's bvlc_alexnet.
 
     Caffe divides alpha by the 5 maps of a window and has k = 1
-    (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp).
+    (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp). Its pooling clips a
+    last window. On 227x227 pixels there is none; on the ONNX model zoo's 224x224 the last pooling
+    has one, and gives maps 6 wide again.
     """
     layers = paper_layers(image[0], alpha=1e-4 / 5, k=1.0)
+    layers[-1] = MaxPool2d(3, stride=2, ceil_mode=True)
     return with_classifier(layers, image, num_classes, dropout)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +34,15 @@ def new_figure(width: float, height: float, dpi: float, layout: Any = "constrain
     figure = Figure(figsize=(width, height), dpi=dpi, layout=layout, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def as_png(figure: Figure) -> bytes:
+    """A picture as a PNG file's bytes; letters that the font lacks become boxes, without a word."""
+    png = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(png, format="png")
+    return png.getvalue()
 
 
 def _import_matplotlib() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,9 @@ import numpy as np
 
 from tinyalex.errors import RunError, ShapeError
 from tinyalex.files import write_atomic
-from tinyalex.report.figure import new_figure
+from tinyalex.outside import drawn
+from tinyalex.report.figure import as_png, new_figure
+from tinyalex.training.metrics import read_metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,10 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
     RunError
         The file has no finished epoch, or holds something else than JSON lines.
     """
-    records = _read_records(Path(metrics_path))
+    try:
+        records = read_metrics(Path(metrics_path))
+    except RunError as error:
+        raise RunError(f"curves: {error.message}", error.hint) from error
     epochs = [record for record in records if "test_error" in record]
     if not epochs:
         raise RunError(f"curves: {metrics_path} has no finished epoch", "train for longer")
@@ -69,7 +72,7 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         _mark_rate_drops(axis, epochs)
         axis.legend(frameon=True, edgecolor="none", framealpha=1)
     last = f"test error {100 * epochs[-1]['test_error']:.2f} % after epoch {x[-1]}"
-    figure.suptitle(f"{title}: {last}" if title else last, fontsize=12)
+    figure.suptitle(f"{drawn(title)}: {last}" if title else last, fontsize=12)
     _save(figure, Path(out_png))
 
 
@@ -112,19 +115,9 @@ def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
     height = figure.get_figheight()
     F, C, KH, KW = weight.shape
     what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
-    figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
+    figure.text(0.5, 1 - 0.2 / height, drawn(title), ha="center", va="center", fontsize=12)
     figure.text(0.5, 1 - 0.45 / height, what, ha="center", va="center", fontsize=9, color=GREY)
     return figure
-
-
-def _read_records(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [dict(json.loads(line)) for line in lines if line.strip()]
-    except FileNotFoundError:
-        raise RunError(f"curves: {path} does not exist", "the folder of a run") from None
-    except (ValueError, TypeError) as error:
-        raise RunError(f"curves: {path} is not a metrics file ({error})") from None
 
 
 def _mark_rate_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
@@ -197,13 +190,6 @@ def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
         left = i % columns * (width + 2 * line) + line
         sheet[top : top + height, left : left + width] = picture
     return sheet[:, :, 0] if C == 1 else sheet
-
-
-def as_png(figure: Figure) -> bytes:
-    """A picture as a PNG file's bytes."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    return png.getvalue()
 
 
 def _save(figure: Figure, path: Path) -> None:

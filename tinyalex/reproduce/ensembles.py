@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from tinyalex.reproduce.features import COST, linear_errors
 from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired, proportion
 from tinyalex.reproduce.store import Arm
+from tinyalex.typed import fields, number, read_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -153,7 +153,7 @@ def _by_hand(lab: Lab, run: Path) -> float:
     if not cache.exists():
         lab.say("HOG and LBP with a linear classifier ...")
         write_json(cache, {"error": linear_errors(dataset, lab.seeds[0])[0]})
-    found = json.loads(cache.read_text(encoding="utf-8"))
+    found = read_json(cache, fields({"error": number(0, 1)}), hint=f"remove {cache}")
     return float(found["error"])
 
 

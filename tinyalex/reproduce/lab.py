@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyalex import backends
 from tinyalex.errors import ConfigError
-from tinyalex.files import write_atomic, write_json
+from tinyalex.files import remove_leftovers, write_atomic, write_json
 from tinyalex.reproduce.statistics import Estimate
 from tinyalex.reproduce.store import Arm, Store
 from tinyalex.training.config import versions
@@ -131,6 +131,8 @@ def leave(result: Result, folder: Path, lab: Lab, command: str, picture: Figure)
         A file cannot be written; the older ones are untouched.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    names = ("result.json", "result.md", "picture.png")
+    remove_leftovers(folder, names)
     made = {
         "scale": lab.scale,
         "seeds": list(lab.seeds),
@@ -147,13 +149,18 @@ def leave(result: Result, folder: Path, lab: Lab, command: str, picture: Figure)
     png = io.BytesIO()
     picture.savefig(png, format="png", dpi=120)
     write_atomic(folder / "picture.png", png.getvalue())
-    return [folder / name for name in ("result.json", "result.md", "picture.png")]
+    return [folder / name for name in names]
+
+
+MOST_SEEDS = 1000
 
 
 def seeds_of(count: int) -> tuple[int, ...]:
     """The first ``count`` seeds, from 0."""
-    if count < 1:
-        raise ConfigError(f"--seeds must be at least 1 (got {count})", "--seeds 3")
+    if not 1 <= count <= MOST_SEEDS:
+        raise ConfigError(
+            f"--seeds must be at least 1, at most {MOST_SEEDS} (got {count})", "--seeds 3"
+        )
     return tuple(range(count))
 
 

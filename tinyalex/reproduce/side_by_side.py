@@ -60,7 +60,8 @@ def train_side_by_side(
     # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
     context = multiprocessing.get_context("spawn")
     stop = context.RawValue("b", 0)  # not an Event: a process that dies while it waits blocks one
-    pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (stop,))
+    with deaf_children():  # this starts Python's process that counts semaphores
+        pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (stop,))
     try:
         with StopSignal() as stopped:
             futures = []
@@ -68,7 +69,7 @@ def train_side_by_side(
                 with deaf_children():  # this may start a process
                     futures.append(pool.submit(_train, store, *item))
             _until_all_ended(futures, stop, stopped, ended)
-        _raise_first(futures)
+        _raise_first(futures, stopped.number)
     except BrokenProcessPool as error:
         raise RunError(
             "a process was ended from outside, for lack of memory perhaps",
@@ -92,12 +93,18 @@ def _until_all_ended(
             ended(len(futures) - len(running))
 
 
-def _raise_first(futures: list[Future[Path]]) -> None:
-    """Raise what went wrong rather than that others were stopped because of it."""
+def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
+    """Raise what went wrong rather than that others were stopped because of it.
+
+    ``number`` is the signal that this process got, if any; it told the others by one of its own.
+    """
     from tinyalex.reproduce.store import Interrupted
 
     failed = [error for future in futures if (error := future.exception()) is not None]
     if failed:
+        for error in failed:
+            if isinstance(error, Interrupted) and number is not None:
+                error.exit_code = 128 + number
         raise min(failed, key=lambda error: isinstance(error, Interrupted))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -17,6 +18,7 @@ from tinyalex.errors import DivergedError, RunError
 from tinyalex.recipes import Recipe
 from tinyalex.reproduce.side_by_side import Item, train_side_by_side
 from tinyalex.training import Listener, RunConfig
+from tinyalex.training.checkpoint import read_head
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ class Arm:
 
 
 class Interrupted(RunError):
-    """A signal stopped a run; everything up to there is kept."""
+    """A signal stopped a run; everything up to there is kept. Commands end as shells expect."""
+
+    def __init__(self, message: str, hint: str = "", number: int = signal.SIGINT) -> None:
+        super().__init__(message, hint)
+        self.exit_code = 128 + number
 
 
 class Store:
@@ -153,7 +159,8 @@ class Store:
             )
             summary = training.train(config, listener)
         if summary["interrupted"]:
-            raise Interrupted(f"{out}: stopped; it is kept", "the same command again goes on")
+            number = summary.get("signal", signal.SIGINT)
+            raise Interrupted(f"{out}: stopped; it is kept", "the same command resumes", number)
         return out
 
     def train_all(self, items: Sequence[Item]) -> list[Path]:
@@ -198,12 +205,15 @@ class Store:
         if not (out / "summary.json").exists():
             return False
         training.model_of(training.read_config(out))
-        return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)
+        try:
+            return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)
+        except RunError:  # the run has gone on since, and was stopped
+            head = read_head(out)
+            return arm.growing and head is not None and head[1]["epoch"] >= arm.length(epochs)
 
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
         """The records of a run's epochs, from its metrics.jsonl."""
         path = self.path(arm, seed) / "metrics.jsonl"
         if not path.exists():
             return []
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [record for record in records if "test_error" in record]
+        return [record for record in training.read_metrics(path) if "test_error" in record]

@@ -3,9 +3,10 @@
 from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.training.listener import Listener
-from tinyalex.training.metrics import Running, score, topk_wrong
+from tinyalex.training.load import Run, load_run, model_of
+from tinyalex.training.metrics import Running, read_metrics, score, topk_wrong
 from tinyalex.training.optimizer import SGD
-from tinyalex.training.runs import Run, load_run, model_of, resume, train
+from tinyalex.training.runs import resume, train
 from tinyalex.training.setup import load_dataset
 from tinyalex.training.summary import read_summary
 
@@ -22,6 +23,7 @@ __all__ = [
     "load_run",
     "model_of",
     "read_config",
+    "read_metrics",
     "read_summary",
     "resume",
     "save_checkpoint",

@@ -2,7 +2,9 @@
 
 Tensors are called ``model/NAME``, ``momentum/NAME`` and ``statistics/NAME``. The rest (position,
 rates, counters) is JSON in the file's own header, so that weights and position can never be of
-two different moments. ``checkpoint.json`` repeats it for people to read.
+two different moments. A checksum in it covers every byte. The same training leaves the same bytes:
+seconds, which are never the same twice, are in ``checkpoint.json``, which repeats the position for
+people to read.
 """
 
 from __future__ import annotations
@@ -14,15 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from tinyalex.errors import CheckpointError, DivergedError
+from tinyalex.errors import CheckpointError, DivergedError, RunError
 from tinyalex.files import write_atomic, write_json
+from tinyalex.training import tensors as layout
+from tinyalex.training.fields import SECONDS
+from tinyalex.training.state import parse_state
+from tinyalex.typed import fields, open_tensors, read_json
 
 FILE = "checkpoint.safetensors"
 ECHO = "checkpoint.json"
-_FORMAT = "tinyalex-checkpoint-1"
+_FORMAT = "tinyalex-checkpoint-2"
+_WITHOUT_CHECKSUM = "tinyalex-checkpoint-1"
+_HINT = "a copy of the file, or train again"
+_CLOCKS = ("train_seconds", "wall_seconds")
 
 HostArray = np.ndarray[Any, Any]
 
@@ -39,6 +46,8 @@ class Checkpoint:
         Two by parameter name (float32); the mean image and colours of the training images.
     state : dict
         Plain values: epoch, step, schedule, dropout counters, running sums.
+    clocks : dict of str to float
+        Seconds that all processes together have worked on the run; what is not known is missing.
     """
 
     model_name: str
@@ -46,6 +55,7 @@ class Checkpoint:
     momentum: dict[str, HostArray] = field(default_factory=dict)
     statistics: dict[str, HostArray] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
+    clocks: dict[str, float] = field(default_factory=dict)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -65,17 +75,18 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
                 "a smaller --lr, or --resume the last good checkpoint with one",
             )
     tensors = {
-        f"{group}/{name}": np.ascontiguousarray(array)
+        f"{group}/{name}": array
         for group in ("model", "momentum", "statistics")
         for name, array in _group(checkpoint, group).items()
     }
     head = {
         "format": _FORMAT,
         "model": checkpoint.model_name,
-        "state": json.dumps(checkpoint.state, allow_nan=True),
+        "state": json.dumps(checkpoint.state, allow_nan=True, sort_keys=True),
     }
-    write_atomic(folder / FILE, save(tensors, metadata=head))
-    write_json(folder / ECHO, {"model": checkpoint.model_name, **_readable(checkpoint.state)})
+    write_atomic(folder / FILE, layout.to_bytes(tensors, head))
+    echo = {"model": checkpoint.model_name, **_readable(checkpoint.state), **checkpoint.clocks}
+    write_json(folder / ECHO, echo)
 
 
 def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
@@ -91,8 +102,8 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
     Raises
     ------
     CheckpointError
-        There is none; it is cut off or not a checkpoint; it belongs to another model; a number
-        in it is not finite.
+        There is none; it is cut off or not a checkpoint; a bit of it is not as it was written;
+        it belongs to another model; a number in it is not finite.
     """
     path = folder / FILE
     if not path.is_file():
@@ -100,26 +111,20 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
             f"{folder}: no checkpoint ({FILE}) in this folder",
             "a folder that `tinyalex train` wrote, once it has finished an epoch",
         )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            head = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: damaged or cut off ({error})", "a copy of the file, or train again"
-        ) from error
-    if head.get("format") != _FORMAT:
-        raise CheckpointError(f"{path}: not a checkpoint of tinyalex")
+    with open_tensors(path, hint=_HINT) as file:
+        head = dict(file.metadata() or {})
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if head.get("format") not in (_FORMAT, _WITHOUT_CHECKSUM):
+        raise CheckpointError(f"{path}: not a checkpoint of tinyalex, or of a later version")
+    if head["format"] == _FORMAT and not layout.is_whole(path, head.get(layout.DIGEST, "")):
+        raise CheckpointError(f"{path}: damaged: its checksum is not that of its bytes", _HINT)
     if model_name is not None and head.get("model") != model_name:
         raise CheckpointError(
             f"{path}: holds the model {head.get('model')!r}, wanted {model_name!r}",
             "the run's own folder, with the files that were written together",
         )
-    try:
-        state = json.loads(head["state"])
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path}: its header cannot be read ({error})") from error
-    checkpoint = Checkpoint(str(head["model"]), {}, state=state)
+    state = parse_state(head.get("state", ""), str(path))
+    checkpoint = Checkpoint(str(head["model"]), {}, state=state, clocks=_clocks(folder, state))
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise CheckpointError(
@@ -130,6 +135,35 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
             raise CheckpointError(f"{path}: unknown tensor {name!r}")
         _group(checkpoint, group)[key] = array
     return checkpoint
+
+
+def read_head(folder: Path) -> tuple[str, dict[str, Any]] | None:
+    """What tells a checkpoint from any other: its checksum, if it has one, and its state.
+
+    Nothing if there is no checkpoint; its weights are not looked at.
+
+    Raises
+    ------
+    CheckpointError
+        The header is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    with open_tensors(path, hint=_HINT) as file:
+        head = dict(file.metadata() or {})
+    return head.get(layout.DIGEST, ""), parse_state(head.get("state", "{}"), str(path))
+
+
+def _clocks(folder: Path, state: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds, from the state of older versions or from checkpoint.json, which may be missing."""
+    found = state
+    if not all(name in state for name in _CLOCKS):
+        try:
+            found = read_json(folder / ECHO, fields({}, dict.fromkeys(_CLOCKS, SECONDS)))
+        except (RunError, FileNotFoundError):
+            return {}
+    return {name: float(found[name]) for name in _CLOCKS if name in found}
 
 
 def _group(checkpoint: Checkpoint, group: str) -> dict[str, HostArray]:

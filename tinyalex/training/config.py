@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ import tinyalex
 from tinyalex import models, recipes
 from tinyalex.errors import ConfigError, RunError
 from tinyalex.recipes import Recipe
+from tinyalex.training import fields as fields_of_runs
+from tinyalex.training.default_model import Choice, default_model
+from tinyalex.training.places import data_place, remembered_place
+from tinyalex.typed import Kind, read_json, record
 
 FILE = "config.json"
 
@@ -41,8 +45,9 @@ class RunConfig:
     data : str
         ``"digits"``, ``"moved-digits"``, ``"cifar10"``, a part of these (``"cifar10@10000"``,
         ``"cifar10@held-out"``) or a folder of images.
-    model : str
-        A name of `models.names`.
+    model : str, optional
+        A name of `models.names`. If None, the recipe's; without a recipe, that of the run in
+        ``init_from``, else what suits the data (`default_model`).
     recipe : Recipe or str, optional
         The model's own recipe if None.
     backend : str
@@ -65,7 +70,7 @@ class RunConfig:
     seed : int
         Decides the first weights, the order of the images, the crops and the dropout masks.
     out : Path, optional
-        The run's folder; ``runs/MODEL-DATA-seedSEED`` if None.
+        The run's folder; ``runs/MODEL-DATA-seedSEED`` if None, with the last part of a path.
     data_root : Path, optional
         Where data sets are kept.
     log_every : int
@@ -83,7 +88,7 @@ class RunConfig:
     """
 
     data: str = "digits"
-    model: str = "tiny"
+    model: str | None = None
     recipe: Recipe | str | None = None
     backend: str = "auto"
     threads: int | None = None
@@ -106,9 +111,26 @@ class RunConfig:
     ten_crops: bool = True
 
     def __post_init__(self) -> None:
-        name = f"{self.model}-{Path(self.data).name}-seed{self.seed}"
-        out = Path("runs") / name if self.out is None else Path(self.out)
-        object.__setattr__(self, "out", out)
+        # Known from the beginning wherever no data need to be read, so that scripts may ask.
+        if self.out is None and (self.model is not None or self.data == "digits"):
+            object.__setattr__(self, "out", self._folder())
+
+    def _folder(self) -> Path:
+        """Where the run goes if nothing else is said."""
+        data = Path(data_place(str(self.data))).name or "data"
+        return Path("runs") / f"{self._choice.model}-{data}-seed{self.seed}"
+
+    @cached_property
+    def _choice(self) -> Choice:
+        """The model, and why it was chosen where the data decided."""
+        if self.model is not None:
+            return Choice(self.model, "")
+        if self.recipe is not None:
+            recipe = recipes.get(self.recipe) if isinstance(self.recipe, str) else self.recipe
+            return Choice(recipe.model, "")
+        if self.init_from is not None:
+            return Choice(read_config(Path(self.init_from)).model, "")
+        return default_model(str(self.data), None if self.out is None else Path(self.out))
 
     def resolved(self) -> ResolvedConfig:
         """Fill in what is None and check the rest.
@@ -117,14 +139,16 @@ class RunConfig:
         ------
         ConfigError
             A name or a number is not allowed; the message says which.
+        DataError, RunError
+            No model is named, and the data or the run that decide which one cannot be read.
         """
-        spec = models.spec(self.model)
+        model, reason = self._choice
+        spec = models.spec(model)
         recipe = spec.recipe if self.recipe is None else self.recipe
         recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
-        assert self.out is not None  # filled in by __post_init__
         return ResolvedConfig(
-            data=str(self.data),
-            model=self.model,
+            data=data_place(str(self.data)),
+            model=model,
             recipe=recipe,
             backend=self.backend,
             threads=self.threads,
@@ -137,14 +161,15 @@ class RunConfig:
             shuffle=self.shuffle,
             workers=self.workers,
             jpeg_decoder=self.jpeg_decoder,
-            out=self.out,
-            data_root=None if self.data_root is None else Path(self.data_root),
+            out=self._folder() if self.out is None else Path(self.out),
+            data_root=None if self.data_root is None else Path(self.data_root).absolute(),
             log_every=self.log_every,
             checkpoint_every=self.checkpoint_every,
             command=self.command,
             init_from=None if self.init_from is None else Path(self.init_from),
             new_last_layer=self.new_last_layer,
             ten_crops=self.ten_crops,
+            facts={"model_chosen_for": reason} if reason else {},
         )
 
 
@@ -187,7 +212,7 @@ class ResolvedConfig:
                 )
         if not (isinstance(self.lr, int | float) and math.isfinite(self.lr) and self.lr > 0):
             raise ConfigError(f"--lr must be a number above 0 (got {self.lr!r})", "--lr 0.01")
-        if not self.checkpoint_every >= 0:
+        if not 0 <= self.checkpoint_every < math.inf:
             raise ConfigError(
                 f"--checkpoint-every must be at least 0 seconds (got {self.checkpoint_every!r})",
                 "--checkpoint-every 300",
@@ -225,6 +250,7 @@ class ResolvedConfig:
         values = {name: plain[name] for name in names}
         values["recipe"] = Recipe.from_dict(plain["recipe"])
         values["out"] = out
+        values["data"] = remembered_place(str(plain["data"]), str(plain["out"]), out)
         for name in ("data_root", "init_from"):
             values[name] = None if plain[name] is None else Path(plain[name])
         return cls(**values, facts={k: v for k, v in plain.items() if k not in names})
@@ -236,21 +262,25 @@ def read_config(folder: Path) -> ResolvedConfig:
     Raises
     ------
     RunError
-        The folder holds no run, or the file cannot be read.
+        The folder holds no run; the file cannot be read, or a field cannot be what it says.
     """
     path = Path(folder) / FILE
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = read_json(path, _kind())
     except FileNotFoundError:
         raise RunError(
             f"{folder}: not the folder of a run (no {FILE})",
             "a folder that `tinyalex train` wrote, such as runs/tiny-digits-seed0",
         ) from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error})") from error
-    if not isinstance(plain, dict):
-        raise RunError(f"{path}: must be a JSON object")
-    return ResolvedConfig.from_dict(plain, Path(folder))
+    try:
+        return ResolvedConfig.from_dict(plain, Path(folder))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", error.hint) from error
+
+
+@cache
+def _kind() -> Kind:
+    return fields_of_runs.config(record(ResolvedConfig, **fields_of_runs.OPTIONS))
 
 
 def versions() -> dict[str, str]:

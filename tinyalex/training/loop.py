@@ -15,6 +15,7 @@ from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import MetricsFile, Running, score
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
+from tinyalex.training.state import check_fits
 from tinyalex.training.step_clock import StepClock
 from tinyalex.training.weight_log import explain_stall, findings, log_line, measure
 
@@ -241,12 +242,16 @@ class Loop:
                 momentum=self.parts.optimizer.state_dict(),
                 statistics=self.parts.statistics.to_arrays(),
                 state=self.state_dict(),
+                clocks={
+                    "train_seconds": round(self.steps_clock.seconds, 3),
+                    "wall_seconds": round(self.wall_seconds, 3),
+                },
             ),
         )
         self.last_saved = time.perf_counter()
 
     def state_dict(self) -> dict[str, Any]:
-        """Position, counters and sums as plain values."""
+        """Position, counters and sums as plain values: no times, which differ in each run."""
         return {
             "epoch": self.epoch,
             "step": self.step,
@@ -257,16 +262,15 @@ class Loop:
             "so_far": self.so_far.state_dict(),
             "stall": self.stall.state_dict(),
             "told_of_chance": self.told_of_chance,
-            "last_epoch": self.last_epoch,
-            "metrics_bytes": self.metrics.position(),
+            "last_epoch": {k: v for k, v in self.last_epoch.items() if k != "seconds"},
+            "metrics_lines": self.metrics.position(),
             "images_trained": self.images_trained,
-            "train_seconds": round(self.steps_clock.seconds, 3),
-            "wall_seconds": round(self.wall_seconds, 3),
         }
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Go to the position of a checkpoint."""
-        state = checkpoint.state
+        state, where = checkpoint.state, str(self.config.out)
+        check_fits(state, self.steps_per_epoch, self.parts.schedule.keeps(), where)
         self.parts.model.load_state_dict(checkpoint.weights)
         self.parts.optimizer.load_state_dict(checkpoint.momentum)
         self.parts.model.load_random_state(state["dropout"])
@@ -278,5 +282,5 @@ class Loop:
         self.epoch, self.step = int(state["epoch"]), int(state["step"])
         self.last_epoch = dict(state["last_epoch"])
         self.images_trained = int(state["images_trained"])
-        self.steps_clock.seconds = float(state["train_seconds"])
-        self.wall_seconds = float(state["wall_seconds"])
+        self.wall_seconds = checkpoint.clocks.get("wall_seconds", 0.0)
+        self.steps_clock.go_on(checkpoint.clocks.get("train_seconds"), self.images_trained)

@@ -1,32 +1,33 @@
-"""Runs: starting one, going on with one, and loading one to use its network."""
+"""Runs: starting one, and resuming one."""
 
 from __future__ import annotations
 
-import os
+import contextlib
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinyalex import backends, data, models
-from tinyalex.backends import Backend
-from tinyalex.errors import CheckpointError, RunError
-from tinyalex.files import write_json
-from tinyalex.models import Model
+from tinyalex.data import Statistics
+from tinyalex.errors import RunError
+from tinyalex.files import remove_leftovers, write_json
+from tinyalex.lock import locked
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
-from tinyalex.training.guards import check_layers, check_mean
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
+from tinyalex.training.places import in_place
 from tinyalex.training.setup import Parts, assemble, too_large
+from tinyalex.training.state import check_complete
 from tinyalex.training.stop import StopSignal
-from tinyalex.training.summary import SUMMARY, info, read_summary, summary_of
+from tinyalex.training.summary import CHECKPOINT, SUMMARY, info, read_summary, summary_of
 from tinyalex.training.views import takes_ten_crops, ten_crop_errors
 
 METRICS = "metrics.jsonl"
+_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, SUMMARY)  # only we write them
 
 
 def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]:
@@ -42,12 +43,12 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
     -------
     dict
         What summary.json holds; ``interrupted`` is True when a signal stopped the run, which
-        `resume` can then go on with.
+        `resume` can then go on with, and ``signal`` is its number.
 
     Raises
     ------
     RunError
-        The folder holds a run already, or cannot be written.
+        The folder holds a run already, another process is at work in it, or it cannot be written.
     DivergedError
         The loss is no longer a number; the last good checkpoint is kept.
     ConfigError, DataError
@@ -64,10 +65,13 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
     (1, 'tiny', ['0', '1'])
     """
     resolved = config.resolved()
-    _claim_folder(resolved.out)
-    parts = assemble(resolved)
-    write_json(resolved.out / configs.FILE, parts.config.to_dict())
-    return _run(parts, None, listener or Listener())
+    out = resolved.out
+    with locked(out, "train"):
+        if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
+            raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
+        remove_leftovers(out, _OURS)
+        parts = assemble(resolved)
+        return _run(parts, parts.config, None, listener or Listener())
 
 
 def resume(
@@ -79,6 +83,8 @@ def resume(
     threads: int | None = None,
     workers: int | None = None,
     ten_crops: bool | None = None,
+    data: str | None = None,
+    data_root: Path | None = None,
 ) -> dict[str, Any]:
     """Go on with a run where its checkpoint is.
 
@@ -91,53 +97,97 @@ def resume(
         The run's folder.
     epochs, backend, threads, workers, ten_crops : optional
         Other than the run's. More epochs move the steps of the rate that are still to come.
+    data, data_root : optional
+        Where the run's data are now; they must be the same. The run remembers the new place.
 
     Raises
     ------
     RunError
-        The folder holds no run, or its data are no longer the same.
+        The folder holds no run, or its data are gone or no longer the same.
     CheckpointError
         The checkpoint is damaged or belongs to another model.
     """
     folder = Path(run_dir)
-    config = read_config(folder)
-    if "imported" in config.facts:
+    read_config(folder)  # makes no folder where there is none
+    with locked(folder, "train", elsewhere="end it"):
+        remove_leftovers(folder, _OURS)
+        changes = {"epochs": epochs, "backend": backend, "threads": threads, "workers": workers}
+        changes |= {"ten_crops": ten_crops}
+        asked = {k: v for k, v in changes.items() if v is not None}
+        return _resume(folder, asked, data, data_root, listener or Listener())
+
+
+def _resume(
+    folder: Path,
+    changes: dict[str, Any],
+    data: str | None,
+    data_root: Path | None,
+    listener: Listener,
+) -> dict[str, Any]:
+    stored = read_config(folder)
+    if "imported" in stored.facts:
         raise RunError(
             f"{folder}: holds imported weights, which no training left: nothing to go on with",
             f"a new run that starts from them: --init-from {folder}",
         )
-    changes: dict[str, Any] = {"epochs": epochs, "backend": backend}
-    changes |= {"threads": threads, "workers": workers, "ten_crops": ten_crops}
-    config = replace(config, **{k: v for k, v in changes.items() if v is not None})
-    if config.backend not in ("cuda", "auto"):
-        config = replace(config, workspace_mb=None)  # of a GPU that the run has left
-    checkpoint = None
+    config = replace(stored, **changes)
+    checkpoint, summary = None, None
     if (folder / checkpoints.FILE).exists():
         checkpoint = checkpoints.load_checkpoint(folder, config.model)
-        if checkpoint.state["epoch"] >= config.epochs and (folder / SUMMARY).exists():
-            return read_summary(folder)
-    statistics = None if checkpoint is None else data.Statistics.from_arrays(checkpoint.statistics)
-    parts = assemble(config, statistics)
+        check_complete(checkpoint.state, str(folder / checkpoints.FILE))
+        _check_epochs(folder, config.epochs, checkpoint.state)
+        if checkpoint.state["epoch"] == config.epochs:
+            with contextlib.suppress(RunError):  # the last test was never finished
+                summary = read_summary(folder)
+    moved = data is not None or data_root is not None
+    if summary is not None and not moved:
+        return summary
+    config = in_place(config, data, data_root)
+    at_work = config
+    if config.backend not in ("cuda", "auto"):
+        at_work = replace(config, workspace_mb=None)  # of a GPU that the run has left
+    statistics = None if checkpoint is None else Statistics.from_arrays(checkpoint.statistics)
+    parts = assemble(at_work, statistics)
     known = config.facts.get("data_fingerprint")
     if known != parts.config.facts["data_fingerprint"]:
         raise RunError(
             f"{folder}: {config.data} is not what it was when the run began",
             "the same data again, or a new run",
         )
-    return _run(parts, checkpoint, listener or Listener())
+    if summary is not None:
+        write_json(folder / configs.FILE, config.to_dict())
+        return summary
+    return _run(parts, config, checkpoint, listener)
+
+
+def _check_epochs(folder: Path, epochs: int, state: Mapping[str, Any]) -> None:
+    """Refuse to go on to an epoch that the run has left behind."""
+    done, begun = state["epoch"], int(state["step"] > 0)
+    if done + begun > epochs:
+        also = f", epoch {done + 1} begun" if begun else ""
+        raise RunError(
+            f"{folder}: --epochs {epochs} is less than the run has: {done} done{also}; nothing is "
+            "changed",
+            f"--epochs {done + begun} or more, or a new run with --epochs {epochs}",
+        )
 
 
 def _run(
-    parts: Parts, checkpoint: checkpoints.Checkpoint | None, listener: Listener
+    parts: Parts,
+    settings: ResolvedConfig,
+    checkpoint: checkpoints.Checkpoint | None,
+    listener: Listener,
 ) -> dict[str, Any]:
+    """Train to the end or a signal, after all checks; ``settings`` is what config.json keeps."""
     out = parts.config.out
-    keep = 0 if checkpoint is None else int(checkpoint.state["metrics_bytes"])
-    metrics = MetricsFile(out / METRICS, keep_bytes=keep)
+    state = {"metrics_lines": 0} if checkpoint is None else checkpoint.state
+    metrics = MetricsFile(out / METRICS, state.get("metrics_bytes"), state.get("metrics_lines"))
     try:
         with StopSignal() as stop:
             loop = Loop(parts, metrics, listener, stop)
             if checkpoint is not None:
                 loop.load(checkpoint)
+            write_json(out / configs.FILE, settings.to_dict())
             listener.start(info(parts, loop))
             for note in parts.notes:
                 listener.warning(note)
@@ -154,7 +204,10 @@ def _run(
         metrics.close()
     summary = {**summary_of(parts, loop, finished), **(crops or {})}
     if finished:
+        summary |= _checksum(out)
         write_json(out / SUMMARY, summary)
+    elif stop.number is not None:
+        summary["signal"] = stop.number
     listener.end(summary)
     return summary
 
@@ -175,98 +228,7 @@ def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | Non
     )
 
 
-def _claim_folder(out: Path) -> None:
-    """Make the run's folder, unless it holds a run or cannot be written."""
-    if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
-        raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".probe.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise RunError(
-            f"{out}: cannot be written ({error.strerror})", "another folder with --out"
-        ) from error
-
-
-@dataclass
-class Run:
-    """A trained network with all that it needs to look at images.
-
-    Attributes
-    ----------
-    folder : Path
-    config : ResolvedConfig
-    model : Model
-        In test mode, on ``backend``.
-    statistics : data.Statistics
-        Of the training images.
-    classes : list of str
-    backend : Backend
-    """
-
-    folder: Path
-    config: ResolvedConfig
-    model: Model
-    statistics: data.Statistics
-    classes: list[str]
-    backend: Backend
-
-
-def load_run(
-    run_dir: Path | str,
-    backend: str = "auto",
-    threads: int | None = None,
-    precision: str | None = None,
-) -> Run:
-    """Load a run's network in test mode; products are float32 unless ``precision`` says tf32.
-
-    Raises
-    ------
-    RunError
-        The folder holds no run.
-    CheckpointError
-        The checkpoint is missing, damaged or of another model.
-    """
-    folder = Path(run_dir)
-    config = read_config(folder)
-    checkpoint = checkpoints.load_checkpoint(folder, config.model)
-    model = model_of(config)
-    facts = config.facts
-    model.load_state_dict(checkpoint.weights)
-    where = backends.get(backend, threads, precision)
-    model.to(where)
-    model.eval()
-    statistics = data.Statistics.from_arrays(checkpoint.statistics)
-    if "image_shape" in facts:
-        check_mean(statistics, config.recipe, facts["image_shape"], str(folder))
-    return Run(folder, config, model, statistics, list(facts["classes"]), where)
-
-
-def model_of(config: ResolvedConfig) -> Model:
-    """The model of a run that exists, before its weights are loaded.
-
-    Raises
-    ------
-    CheckpointError
-        config.json does not say enough, or its layers are not those of the model now.
-    """
-    facts = config.facts
-    try:
-        classes, (C, side, _) = list(facts["classes"]), facts["input_shape"]
-    except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(
-            f"{config.out / configs.FILE}: classes or input_shape missing", "train again"
-        ) from error
-    model = models.build(
-        config.model,
-        num_classes=len(classes),
-        seed=config.seed,
-        init=models.ZEROS,
-        dropout=config.recipe.dropout,
-        in_channels=C,
-        image_size=side,
-    )
-    check_layers(model, facts.get("layers"), str(config.out))
-    return model
+def _checksum(out: Path) -> dict[str, str]:
+    """Which checkpoint a summary tells of; nothing for one of an older version."""
+    head = checkpoints.read_head(out)
+    return {CHECKPOINT: head[0]} if head is not None and head[0] else {}

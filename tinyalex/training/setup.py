@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tinyalex import backends, data, models
+from tinyalex import backends, data, models, notice
 from tinyalex.backends import Backend
 from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training import guards, schedules
 from tinyalex.training.config import ResolvedConfig, versions
+from tinyalex.training.default_model import Choice
 from tinyalex.training.init_from import start_from
 from tinyalex.training.optimizer import SGD
 
@@ -63,6 +64,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     guards.check_layers(model, config.facts.get("layers"), str(config.out))
     facts: dict[str, Any] = {}
     notes: list[str] = []
+    begins = statistics is None
     if statistics is None and config.init_from is not None:
         facts["initialised"], notes = start_from(model, config, dataset.classes)
     model.to(backend)
@@ -98,6 +100,8 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     guards.check_mean(statistics, recipe, dataset.image_shape, dataset.name)
     if warning := guards.class_order_warning(dataset.classes, dataset.name):
         notes.append(warning)
+    if begins and config.data != "digits" and (reason := config.facts.get("model_chosen_for")):
+        notice.tell(str(Choice(config.model, str(reason))))
     facts |= {
         "classes": list(dataset.classes),
         "image_shape": list(dataset.image_shape),

@@ -19,12 +19,18 @@ class StepClock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.warm = False
+        self._untimed = 0  # images of steps that nobody knows the time of
         self._first_images, self._first_seconds = 0, 0.0
         self._images, self._since = 0, time.perf_counter()
 
     def start(self, images: int) -> None:
         """Begin to measure; ``images`` have been trained on before."""
         self._images, self._since = images, time.perf_counter()
+
+    def go_on(self, seconds: float | None, images: int) -> None:
+        """Take over what was counted before, in ``images``; None if that was lost."""
+        self.seconds = 0.0 if seconds is None else seconds
+        self._untimed = images if seconds is None else 0
 
     def set_first_step_apart(self, images: int) -> None:
         """Call this once, when the first step of the process is done."""
@@ -44,4 +50,4 @@ class StepClock:
 
     def speed(self, images: int) -> float:
         """Images a second of ``images`` in all; a single step counts as it was."""
-        return images / max(self.seconds + self._first_seconds, 1e-9)
+        return (images - self._untimed) / max(self.seconds + self._first_seconds, 1e-9)

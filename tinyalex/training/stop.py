@@ -1,7 +1,9 @@
-"""Stopping politely: Ctrl-C and SIGTERM let the step in hand finish."""
+"""Stopping politely: Ctrl-C, SIGTERM and a closed terminal let the step in hand finish."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -9,14 +11,23 @@ from typing import Any
 
 
 class StopSignal:
-    """Context in which the first SIGINT or SIGTERM only sets a flag.
+    """Context in which the first SIGINT, SIGTERM or SIGHUP only sets a flag.
 
-    A second one acts as it would outside, so that a run that hangs can still be ended.
+    A second one acts as it would outside, so that a run that hangs can still be ended. SIGHUP is
+    left alone where it is ignored: under nohup a run outlives its terminal.
+
+    Attributes
+    ----------
+    stopped : bool
+    number : int, optional
+        Of the signal that came.
     """
 
     def __init__(self) -> None:
         self.stopped = False
+        self.number: int | None = None
         self._before: dict[int, Any] = {}
+        self._terminals: list[int] = []
 
     def __call__(self) -> bool:
         """Whether to stop."""
@@ -25,8 +36,9 @@ class StopSignal:
     def __enter__(self) -> StopSignal:
         # Python lets only the main thread of a program handle signals.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in _numbers():
                 self._before[number] = signal.signal(number, self._stop)
+            self._terminals = [stream for stream in (1, 2) if _is_terminal(stream)]
         return self
 
     def __exit__(
@@ -38,10 +50,32 @@ class StopSignal:
         self._restore()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopped = True
+        self.stopped, self.number = True, int(number)
+        if number == getattr(signal, "SIGHUP", None):
+            self._leave_terminal()
         self._restore()
+
+    def _leave_terminal(self) -> None:
+        """Write into the void: writing to a terminal that is gone is an error."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in self._terminals:
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
 
     def _restore(self) -> None:
         while self._before:
             number, handler = self._before.popitem()
             signal.signal(number, handler)
+
+
+def _numbers() -> list[int]:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return [int(number) for number in numbers]
+
+
+def _is_terminal(stream: int) -> bool:
+    with contextlib.suppress(OSError):
+        return os.isatty(stream)
+    return False

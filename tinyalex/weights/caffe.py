@@ -23,7 +23,7 @@ from tinyalex.errors import CheckpointError
 from tinyalex.layers import Conv2d, Linear, LocalResponseNorm, MaxPool2d
 from tinyalex.layers.containers import Container
 from tinyalex.weights.protobuf import FIXED32, FIXED64, Message
-from tinyalex.weights.tensors import HostArray, as_float32, check_total
+from tinyalex.weights.tensors import MOST_NUMBERS, HostArray, as_float32, check_total
 
 # NetParameter: today's layers, and those of files from before 2015 ("V1").
 LAYER, V1_LAYER = 100, 2
@@ -180,10 +180,16 @@ def read_blob(blob: Message) -> HostArray:
     data: np.ndarray[Any, Any] = blob.floats(5, FIXED32)
     if not len(data):
         data = blob.floats(8, FIXED64)
-    size = math.prod(shape)  # of Python's own numbers, which do not overflow
-    if len(shape) > 8 or size != len(data):
+    if len(shape) > 8 or not all(1 <= size <= MOST_NUMBERS for size in shape):
         raise CheckpointError(
-            f"{blob.where}: a tensor of shape {tuple(shape[:8])} needs {size:,} numbers "
+            f"{blob.where}: a tensor must have at most 8 sizes, from 1 to {MOST_NUMBERS:,} "
+            f"(got {', '.join(map(str, shape[:9]))})",
+            "a fresh copy of the file",
+        )
+    size = math.prod(shape)  # of Python's own numbers, which do not overflow
+    if size != len(data):
+        raise CheckpointError(
+            f"{blob.where}: a tensor of shape {tuple(shape)} needs {size:,} numbers "
             f"(got {len(data):,})",
             "a fresh copy of the file",
         )

@@ -8,6 +8,7 @@ two classes there (crane, maillot, cardigan) got a word more here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -54,6 +55,41 @@ def imagenet_classes() -> tuple[ImageNetClass, ...]:
     return tuple(
         ImageNetClass(int(index), synset, int(number), name) for index, synset, number, name in rows
     )
+
+
+def synset_of(name: str) -> str | None:
+    """The WordNet synset that a class is called by, or whose name in ImageNet it has.
+
+    Parameters
+    ----------
+    name : str
+        A synset with or without words after it, or words as the challenge's lists have them.
+
+    Returns
+    -------
+    str or None
+        None for a name that is no class of ILSVRC2012, or is that of two.
+
+    Examples
+    --------
+    >>> [synset_of(name) for name in ("n01440764_tench", "Tench, Tinca tinca", "crane")]
+    ['n01440764', 'n01440764', None]
+    """
+    begins = re.match(r"(n[0-9]{8})(?![0-9A-Za-z])", name.strip())
+    if begins:
+        return begins[1]
+    plain = _plain(name)
+    return _by_name().get(plain) or _by_name().get(plain.partition(",")[0].strip())
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    """Synset of each name."""
+    return {_plain(c.name): c.synset for c in imagenet_classes()}
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.strip().casefold()))
 
 
 def class_lists(count: int, file: Path | None = None) -> tuple[list[str], list[str] | None]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save
 
 from tinyalex.errors import ConfigError
 from tinyalex.files import write_atomic
-from tinyalex.layers import Container, Dropout, Layer, Linear, Sequential
+from tinyalex.layers import Container, Conv2d, Dropout, Flatten, Layer, Linear, Sequential
 from tinyalex.training import Run
-from tinyalex.weights.read import MEAN_SUFFIX, METADATA
+from tinyalex.training.tensors import to_bytes
+from tinyalex.weights.preprocessing import image_as_text
+from tinyalex.weights.sources import MEAN, MEAN_SHA256, MEAN_SUFFIX, METADATA
 from tinyalex.weights.tensors import HostArray
 
 FORMATS = ("safetensors", "onnx")
@@ -59,7 +61,10 @@ def export(
     if kind == "onnx":
         from tinyalex.weights.to_onnx import to_onnx
 
-        write_atomic(out, to_onnx(run, preprocess))
+        properties = {METADATA: json.dumps(_about(run))}
+        if run.config.recipe.mean == "image" and not preprocess:
+            properties[MEAN] = image_as_text(run.statistics.mean_image)
+        write_atomic(out, to_onnx(run, preprocess, properties))
         return [out]
     if preprocess:
         raise ConfigError(
@@ -91,6 +96,8 @@ def test_time_weights(model: Container) -> dict[str, HostArray]:
 
 def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -> float:
     """Put the factor of the dropout before ``layer`` into its weights; what is left of it."""
+    if isinstance(layer, Flatten):
+        return factor
     if isinstance(layer, Dropout):
         return factor * (layer.test_factor() or 1.0)
     if isinstance(layer, Sequential):
@@ -103,10 +110,10 @@ def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -
             return rest.pop()
     if factor == 1:
         return 1.0
-    if not isinstance(layer, Linear):
+    if not isinstance(layer, Linear | Conv2d):
         raise ConfigError(
             f"{name.rstrip('.')}: the paper's dropout must be right before a fully connected layer "
-            f"(got {type(layer).__name__})"
+            f"or a convolution (got {type(layer).__name__})"
         )
     weight = state[f"{name}weight"]
     state[f"{name}weight"] = weight * weight.dtype.type(factor)
@@ -114,9 +121,23 @@ def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -
 
 
 def _export_safetensors(run: Run, out: Path) -> list[Path]:
-    files = [out]
+    files, about = [out], _about(run)
+    if run.config.recipe.mean == "image":
+        beside = out.with_suffix(MEAN_SUFFIX)
+        stream = io.BytesIO()
+        np.save(stream, run.statistics.mean_image, allow_pickle=False)
+        write_atomic(beside, stream.getvalue())
+        about[MEAN_SHA256] = hashlib.sha256(stream.getvalue()).hexdigest()
+        files.append(beside)
+    metadata = {"format": "pt", METADATA: json.dumps(about)}
+    write_atomic(out, to_bytes(test_time_weights(run.model), metadata))
+    return files
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """What a file says of its network, besides the weights."""
     recipe, facts = run.config.recipe, run.config.facts
-    about: dict[str, Any] = {
+    return {
         "model": run.model.name,
         "recipe": recipe.to_dict(),
         "classes": run.classes,
@@ -125,12 +146,3 @@ def _export_safetensors(run: Run, out: Path) -> list[Path]:
         "input_shape": list(run.model.input_shape),
         "mean": [float(number) for number in run.statistics.channel_means],
     }
-    if recipe.mean == "image":
-        beside = out.with_suffix(MEAN_SUFFIX)
-        stream = io.BytesIO()
-        np.save(stream, run.statistics.mean_image, allow_pickle=False)
-        write_atomic(beside, stream.getvalue())
-        files.append(beside)
-    metadata = {"format": "pt", METADATA: json.dumps(about)}
-    write_atomic(out, save(test_time_weights(run.model), metadata=metadata))
-    return files

@@ -11,12 +11,13 @@ from tinyalex import backends, models
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
 from tinyalex.files import write_json
+from tinyalex.lock import locked
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
 from tinyalex.training import checkpoint as checkpoints
 from tinyalex.training import config as configs
 from tinyalex.training.config import ResolvedConfig, RunConfig
-from tinyalex.training.runs import Run
+from tinyalex.training.load import Run
 from tinyalex.weights.tensors import HostArray
 
 
@@ -91,16 +92,14 @@ class Imported:
         Raises
         ------
         RunError
-            The folder holds a run already, or cannot be written.
+            The folder holds a run already, a process is at work in it, or it cannot be written.
         """
-        if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
-            raise RunError(f"{out}: holds a run already", "another folder with --out")
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{out}: cannot be made ({error.strerror})", "another folder with --out"
-            ) from error
+        with locked(out, "weights import"):
+            if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
+                raise RunError(f"{out}: holds a run already", "another folder with --out")
+            self._write(out, command)
+
+    def _write(self, out: Path, command: str) -> None:
         config = self.config(self._build(), out, command)
         state = {"imported": dict(config.facts["imported"])}
         checkpoints.save_checkpoint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from tinyalex.weights.tensors import HostArray
 # and the mean of Caffe's data/ilsvrc12/imagenet_mean.binaryproto over its pixels, turned to RGB.
 TORCHVISION_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
 CAFFE_MEAN = (122.67891434, 116.66876762, 104.00698793)
+NPY = b"\x93NUMPY"  # what every .npy file begins with
 NEAR = 3.0  # between a channel's means of the same pictures, resized or cropped in another way
 # By recipe: what images lose that a network published under it sees.
 PUBLISHED = {"torchvision": TORCHVISION_MEAN, "caffe": CAFFE_MEAN, "paper": CAFFE_MEAN}
@@ -101,6 +104,33 @@ def in_rgb(mean: HostArray, name: str, of_caffe: bool) -> tuple[HostArray, str]:
     return mean, ""
 
 
+def image_as_text(image: HostArray) -> str:
+    """A mean image (C, H, H) for a place where only text can be: base64 of its float32."""
+    return base64.b64encode(np.ascontiguousarray(image, "<f4").tobytes()).decode()
+
+
+def image_of_text(text: str, channels: int, where: str) -> HostArray:
+    """The mean image, float32 (C, H, H), that `image_as_text` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        It is no such text, or a number is not finite.
+    """
+    try:
+        numbers = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+        side = math.isqrt(len(numbers) // channels)
+        image: HostArray = numbers.reshape(channels, side, side)
+    except ValueError as error:
+        raise CheckpointError(
+            f"{where}: its mean image must be {channels} channels of a square (got {error})",
+            "export it anew, or --mean FILE",
+        ) from error
+    if not image.size or not np.isfinite(image).all():
+        raise CheckpointError(f"{where}: its mean image must be finite numbers", "export it anew")
+    return image
+
+
 def make_statistics(mean: HostArray, side: int) -> Statistics:
     """Statistics of images of which nothing but the mean is known.
 
@@ -131,15 +161,23 @@ def make_statistics(mean: HostArray, side: int) -> Statistics:
 
 def _read_npy(path: Path) -> HostArray:
     """A mean image from a .npy file; its size is checked in the header, before it is read."""
+    hint = "np.save(FILE, mean), float32 (C, H, W)"
     try:
+        with path.open("rb") as file:
+            if file.read(len(NPY)) != NPY:
+                raise CheckpointError(f"{path}: not a .npy file (it begins otherwise)", hint)
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise CheckpointError(
-            f"{path}: not a .npy file of numbers ({error})",
-            "np.save(FILE, mean), float32 (C, H, W)",
-        ) from error
+    except OSError as error:
+        reason = error.strerror or "cut off"
+        raise CheckpointError(f"{path}: cannot be read ({reason})", hint) from error
+    except CheckpointError:
+        raise
+    # NumPy reads the header as Python's own words, and passes on what that ends in.
+    except Exception as error:
+        held = "Python objects" if "Python objects" in str(error) else "a damaged header, or is cut"
+        raise CheckpointError(f"{path}: must hold numbers alone (it has {held})", hint) from error
     if mapped.ndim != 3 or mapped.size > 1 << 24 or mapped.dtype.kind not in "fiu":
         raise CheckpointError(
-            f"{path}: must be numbers (C, H, W) (got {mapped.dtype} {mapped.shape})"
+            f"{path}: must be numbers (C, H, W) (got {mapped.dtype} {mapped.shape})", hint
         )
     return np.array(mapped, np.float32)

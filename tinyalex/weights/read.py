@@ -1,32 +1,34 @@
-"""Networks from files: PyTorch's, Caffe's, and those that we exported."""
+"""Networks from files: PyTorch's, Caffe's, ONNX, and those that we exported."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tinyalex import models, notice, recipes
+from tinyalex import models, notice
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Container, Linear
 from tinyalex.recipes import Recipe
 from tinyalex.weights import preprocessing, tensors
-from tinyalex.weights.caffe import read_caffemodel
 from tinyalex.weights.classes import class_lists, imagenet_classes
 from tinyalex.weights.imported import Imported
+from tinyalex.weights.sources import (
+    MEAN_SHA256,
+    MEAN_SUFFIX,
+    Found,
+    channels_of,
+    open_caffe,
+    open_onnx,
+    open_tensors,
+    side_of,
+)
 from tinyalex.weights.tensors import HostArray
 
-SUFFIXES = (".safetensors", *tensors.PYTORCH, ".caffemodel")
-# In the header of a .safetensors file that `tinyalex weights export` wrote; its mean image lies
-# beside it.
-METADATA = "tinyalex"
-MEAN_SUFFIX = ".mean.npy"
-CAFFES = "alexnet-caffe"
-LARGEST_SIDE = 1024  # pixels
+SUFFIXES = (".safetensors", *tensors.PYTORCH, ".caffemodel", ".onnx")
 
 
 def read(
@@ -34,14 +36,15 @@ def read(
     model: str | None = None,
     mean: str | None = None,
     classes: Path | None = None,
+    colours: str | None = None,
 ) -> Imported:
-    """Read a network's weights from a file of PyTorch or Caffe, or from our own export.
+    """Read a network's weights from a file of PyTorch, Caffe or ONNX, or from our own export.
 
     Parameters
     ----------
     path : Path
         ``.safetensors``, ``.pth``, ``.pt``, ``.ckpt`` or ``.pth.tar`` (PyTorch must be
-        installed), or ``.caffemodel``.
+        installed), ``.caffemodel``, or ``.onnx`` (``onnx`` must be installed).
     model : str, optional
         The model that the weights are for. Needed where the file does not tell: `alexnet` and
         `alexnet-caffe` have the same names and shapes.
@@ -50,15 +53,17 @@ def read(
         subtracts, or what the file's metadata say.
     classes : Path, optional
         Labels of the outputs, one a line. By default ImageNet's if there are 1000.
+    colours : "rgb" or "bgr", optional
+        What an ONNX graph takes. By default B, G, R where the network is Caffe's.
 
     Raises
     ------
     CheckpointError
         The file is damaged, or a tensor is missing, one too many, misshapen or not finite.
     ConfigError
-        The model, the mean or the classes cannot be used.
+        The model, the mean, the classes or the colours cannot be used.
     BackendError
-        PyTorch is needed and missing.
+        PyTorch or ``onnx`` is needed and missing.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -69,29 +74,23 @@ def read(
         )
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file", "check the path")
-    about: dict[str, Any] = {}
+    if colours is not None and (colours not in ("rgb", "bgr") or kind != ".onnx"):
+        raise ConfigError(
+            f"{path}: --colours must be rgb or bgr, for a .onnx file (got {colours!r})",
+            "leave --colours out: a .caffemodel is turned to R, G, B by itself",
+        )
     if kind == ".caffemodel":
-        if model not in (None, CAFFES):
-            raise ConfigError(f"{path}: a .caffemodel becomes {CAFFES!r} (got {model!r})")
-        name = CAFFES
-        recipe = _recipe(name, about)
-        network = _network(name, recipe, models.spec(name).input_shape[0])
-        weights = read_caffemodel(path, network, name)
+        found = open_caffe(path, model)
+    elif kind == ".onnx":
+        found = open_onnx(path, model, colours)
     else:
-        weights, metadata, notes = tensors.read_tensors(path)
-        for note in notes:
-            notice.tell(note)
-        about = _metadata(metadata, path)
-        if model not in (None, about.get("model")):
-            about = {}
-        name = model or about.get("model") or guess(weights, str(path))
-        recipe = _recipe(name, about)
-        network = _network(name, recipe, _channels(weights, models.spec(name).input_shape[0]))
-    wanted, outputs = _wanted(network, weights)
+        found = open_tensors(path, model)
+    name, recipe, about, weights = found.model, found.recipe, found.about, found.weights
+    wanted, outputs = _wanted(found.network, weights)
     tensors.check_shapes(wanted, {n: w.shape for n, w in weights.items()}, str(path), name)
     tensors.check_finite(weights, str(path))
-    channels = _channels(weights, models.spec(name).input_shape[0])
-    kind_of_mean, subtracted = _mean(recipe, about, mean, channels, path)
+    channels = channels_of(weights, models.spec(name).input_shape[0])
+    kind_of_mean, subtracted = _mean(found, mean, channels, path)
     recipe = replace(recipe, mean=kind_of_mean, scale=_scale(recipe, channels, path))
     labels, names = class_lists(outputs, classes)
     if classes is None and len(about.get("classes") or ()) == outputs:
@@ -101,80 +100,30 @@ def read(
         model=name,
         weights=weights,
         recipe=recipe,
-        statistics=preprocessing.make_statistics(subtracted, _side(recipe)),
+        statistics=preprocessing.make_statistics(subtracted, side_of(recipe)),
         classes=list(labels),
         class_names=names,
         data=about.get("data") or ("imagenet" if outputs == len(imagenet_classes()) else "unknown"),
     )
 
 
-def guess(weights: Mapping[str, HostArray], where: str) -> str:
-    """The model that weights without a name are for.
-
-    Raises
-    ------
-    ConfigError
-        There are several, or none is known.
-    """
-    first = weights.get("features.0.weight")
-    filters = first.shape[0] if first is not None and first.ndim == 4 else 0
-    if filters == 64 or "classifier.1.weight" in weights:
-        return "alexnet-torchvision"
-    same = "alexnet or alexnet-caffe" if filters == 96 else "one of `tinyalex model`"
-    raise ConfigError(
-        f"{where}: the tensors do not tell which model they are for (first ones: "
-        f"{', '.join(list(weights)[:3]) or 'none'})",
-        f"--model with {same}",
-    )
-
-
-def _metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
-    """What our own export wrote into the header; empty for other files."""
-    if METADATA not in metadata:
-        return {}
-    try:
-        about = json.loads(metadata[METADATA])
-        if not isinstance(about["model"], str) or not isinstance(about["classes"], list):
-            raise ValueError("model or classes of another kind")
-        about["mean"] = [float(number) for number in about["mean"]]
-        about["recipe"] = Recipe.from_dict(about["recipe"])
-    except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
-        raise CheckpointError(
-            f"{path}: its header's {METADATA!r} cannot be read ({error})", "export it anew"
-        ) from error
-    return dict(about)
-
-
-def _recipe(name: str, about: Mapping[str, Any]) -> Recipe:
-    """The recipe that prepares images.
-
-    Whatever saved the weights scales in training, so that nothing is left to do at test time:
-    PyTorch, Caffe, and our own export.
-    """
-    recipe = about.get("recipe") or recipes.get(models.spec(name).recipe)
-    if _side(recipe) > LARGEST_SIDE:
-        raise CheckpointError(
-            f"recipe {recipe.name}: images of {_side(recipe)} pixels, at most {LARGEST_SIDE}"
-        )
-    return replace(recipe, model=name, dropout="inverted")
-
-
-def _side(recipe: Recipe) -> int:
-    """Side of the network's input."""
-    return recipe.crop or recipe.image_size
-
-
-def _mean(
-    recipe: Recipe, about: Mapping[str, Any], asked: str | None, channels: int, path: Path
-) -> tuple[str, HostArray]:
+def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[str, HostArray]:
     """What is subtracted: "image", "channel" or "none", and the mean, (C,) or (C, H, W)."""
+    recipe, about = found.recipe, found.about
     if asked is not None:
-        of_caffe = path.suffix.lower() == ".caffemodel"
         subtracted = preprocessing.parse_mean(asked, channels)
-        subtracted, note = preprocessing.in_rgb(subtracted, asked, of_caffe)
+        subtracted, note = preprocessing.in_rgb(subtracted, asked, found.bgr)
         if note:
-            notice.tell(note)
+            notice.warn(note)
         return "image" if subtracted.ndim == 3 else "channel", subtracted
+    if found.mean is not None:
+        if len(found.mean) != channels or not np.isfinite(found.mean).all():
+            raise CheckpointError(
+                f"{path}: the mean in the graph must have {channels} channels of finite numbers "
+                f"(got {found.mean.shape})",
+                "export it anew, or --mean",
+            )
+        return "image" if found.mean.ndim == 3 else "channel", found.mean
     if about:
         if recipe.mean != "image":
             return recipe.mean, np.array(about["mean"], np.float32)
@@ -183,6 +132,13 @@ def _mean(
             raise CheckpointError(
                 f"{path}: a mean image is subtracted, and {beside.name} beside it is missing",
                 "copy both files, or --mean FILE",
+            )
+        with beside.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if about.get(MEAN_SHA256) not in (None, digest):  # older exports do not say
+            raise CheckpointError(
+                f"{path}: {beside.name} beside it is not the mean image that it was exported with",
+                "export it anew, or copy both files of one export",
             )
         return "image", preprocessing.parse_mean(str(beside), channels)
     if recipe.name not in preprocessing.PUBLISHED or channels != 3:
@@ -198,28 +154,11 @@ def _scale(recipe: Recipe, channels: int, path: Path) -> float | tuple[float, ..
     if not isinstance(recipe.scale, tuple) or len(recipe.scale) in (1, channels):
         return recipe.scale
     scale = sum(recipe.scale) / len(recipe.scale)
-    notice.tell(
+    notice.warn(
         f"{path}: a network of {channels} channel: pixels are multiplied by {scale:.4g}, the mean "
         "of the factors for R, G and B; what it was trained with is not known"
     )
     return scale
-
-
-def _channels(weights: Mapping[str, HostArray], default: int) -> int:
-    """Input channels, from the first filters."""
-    filters = [w for w in weights.values() if w.ndim == 4]
-    return filters[0].shape[1] if filters and filters[0].shape[1] in (1, 3) else default
-
-
-def _network(name: str, recipe: Recipe, channels: int) -> Container:
-    """The model's layers, for their names and shapes."""
-    return models.build(
-        name,
-        init=models.ZEROS,
-        dropout=recipe.dropout,
-        in_channels=channels,
-        image_size=_side(recipe),
-    )
 
 
 def _wanted(

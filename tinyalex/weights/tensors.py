@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize, safe_open
+from safetensors import deserialize
 
 from tinyalex.errors import BackendError, CheckpointError
+from tinyalex.typed import open_tensors
 from tinyalex.weights.names import choose, state_dict_in
 
 HostArray = np.ndarray[Any, Any]
@@ -53,31 +54,26 @@ def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list
 
 def read_safetensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list[str]]:
     """Read a .safetensors file; dtypes and sizes are checked before the first is read."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            chosen = choose(list(file.keys()), str(path))
-            total, kinds = 0, {}
-            for name in chosen.old.values():
-                part = file.get_slice(name)
-                kinds[name] = part.get_dtype()
-                if kinds[name] not in FLOATS:
-                    raise CheckpointError(
-                        f"{path}: {name} must be float64, float32, float16 or bfloat16 "
-                        f"(got {kinds[name]})",
-                        "model.float() before saving",
-                    )
-                total += math.prod(part.get_shape())
-            check_total(total, path)
-            halves = _bfloat16(path) if BRAIN in kinds.values() else {}
-            tensors = {
-                new: halves[old] if old in halves else as_float32(file.get_tensor(old))
-                for new, old in chosen.old.items()
-            }
-            return tensors, dict(file.metadata() or {}), chosen.notes
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: not a whole safetensors file ({error})", "a fresh copy of the file"
-        ) from error
+    with open_tensors(path) as file:
+        chosen = choose(list(file.keys()), str(path))
+        total, kinds = 0, {}
+        for name in chosen.old.values():
+            part = file.get_slice(name)
+            kinds[name] = part.get_dtype()
+            if kinds[name] not in FLOATS:
+                raise CheckpointError(
+                    f"{path}: {name} must be float64, float32, float16 or bfloat16 "
+                    f"(got {kinds[name]})",
+                    "model.float() before saving",
+                )
+            total += math.prod(part.get_shape())
+        check_total(total, path)
+        halves = _bfloat16(path) if BRAIN in kinds.values() else {}
+        tensors = {
+            new: halves[old] if old in halves else as_float32(file.get_tensor(old))
+            for new, old in chosen.old.items()
+        }
+        return tensors, dict(file.metadata() or {}), chosen.notes
 
 
 def _bfloat16(path: Path) -> dict[str, HostArray]:
@@ -130,9 +126,20 @@ def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
                 f"{path}: {chosen.old[new]} must be a tensor of floats (got {got})",
                 "torch.save(model.state_dict(), FILE)",
             )
+        if value.is_meta or _bytes(value) > value.untyped_storage().nbytes():
+            raise CheckpointError(
+                f"{path}: {chosen.old[new]} {tuple(value.shape)} must have all its numbers in the "
+                f"file (got a tensor {'without any' if value.is_meta else 'that repeats a few'})",
+                "torch.save(model.state_dict(), FILE) of a model with its weights loaded",
+            )
     check_total(sum(value.numel() for value in taken.values()), path)
     tensors = {new: value.detach().float().contiguous().numpy() for new, value in taken.items()}
     return tensors, [*notes, *chosen.notes]
+
+
+def _bytes(tensor: Any) -> int:
+    """Bytes of a tensor of PyTorch's, if each of its numbers lies in the file once."""
+    return int(tensor.numel() * tensor.element_size())
 
 
 def plain_reason(error: Exception) -> str:

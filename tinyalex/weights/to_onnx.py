@@ -8,7 +8,7 @@ within a map, unshared weights) it is made of what there is. Source: ONNX operat
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from tinyalex.layers import (
     Tanh,
     Towers,
 )
+from tinyalex.outside import shown
 from tinyalex.training import Run
 from tinyalex.weights.tensors import HostArray
 
@@ -38,7 +39,9 @@ IR_VERSION = 9
 LARGEST = 1 << 31  # bytes that one ONNX file can hold
 
 
-def to_onnx(run: Run, preprocess: bool = False) -> bytes:
+def to_onnx(
+    run: Run, preprocess: bool = False, properties: Mapping[str, str] | None = None
+) -> bytes:
     """A run's network as an ONNX file.
 
     Parameters
@@ -46,6 +49,8 @@ def to_onnx(run: Run, preprocess: bool = False) -> bytes:
     run : Run
     preprocess : bool
         Take pixels instead of prepared images.
+    properties : dict of str to str, optional
+        Metadata.
 
     Returns
     -------
@@ -64,9 +69,9 @@ def to_onnx(run: Run, preprocess: bool = False) -> bytes:
     try:
         import onnx
     except ImportError as error:
+        hint = 'pip install "tinyalex[onnx]"'
         raise BackendError(
-            "ONNX files are written by the package onnx, which is not installed",
-            'pip install "tinyalex[onnx]"',
+            "ONNX files need the package onnx, which is not installed", hint
         ) from error
     model, recipe = run.model, run.config.recipe
     C, H, W = model.input_shape
@@ -95,7 +100,9 @@ def to_onnx(run: Run, preprocess: bool = False) -> bytes:
         ir_version=IR_VERSION,
         producer_name="tinyalex",
     )
-    onnx.helper.set_model_props(whole, {"classes": "\n".join(run.classes)})
+    onnx.helper.set_model_props(
+        whole, {"classes": "\n".join(map(shown, run.classes)), **(properties or {})}
+    )
     onnx.checker.check_model(whole, full_check=True)
     written: bytes = whole.SerializeToString()
     return written

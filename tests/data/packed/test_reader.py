@@ -17,7 +17,7 @@ from tests.data.packed.making import CLASSES, Made, as_payload, flip, make, pict
 from tests.data.pictures import Host
 from tinyalex import data
 from tinyalex.data.decode import square
-from tinyalex.data.packed import Layout, ShardWriter, finish, records
+from tinyalex.data.packed import Layout, ShardWriter, finish, shards
 from tinyalex.errors import ConfigError, DataError
 
 KINDS = ("raw", "jpeg")
@@ -121,15 +121,15 @@ def test_info_tells_of_the_data_and_of_the_files(sets: dict[str, Made]) -> None:
 
 def test_few_shards_are_open_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make(tmp_path / "dst", train=(1,) * 9)
-    monkeypatch.setattr(records, "MOST_OPEN", 3)
+    monkeypatch.setattr(shards, "most_open", lambda: 3)
     opened: list[int] = []
-    real = records.Records._map
+    real = shards.Shards._opened
 
-    def count(self: records.Records, number: int) -> Host:
+    def count(self: shards.Shards, number: int) -> int:
         opened.append(number)
         return real(self, number)
 
-    monkeypatch.setattr(records.Records, "_map", count)
+    monkeypatch.setattr(shards.Shards, "_opened", count)
     train = data.load(made.folder).train
     one = np.zeros(1, np.int64)
     for row in (0, 1, 2, 0, 3, 0, 1):

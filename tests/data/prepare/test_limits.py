@@ -19,6 +19,7 @@ from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.prepare import Form, prepare
 from tinyalex.errors import ConfigError, DataError
+from tinyalex.lock import locked
 
 FORM = Form(size=256)
 
@@ -141,7 +142,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(src: Path, tmp_path: P
     write(tmp_path / "thesis.tex", b"years of work")
     with pytest.raises(DataError, match="the folder is not empty"):
         prepare(src, tmp_path, FORM, workers=1)
-    with pytest.raises(DataError, match="thesis.tex: cannot be written to|a file, not a folder"):
+    with pytest.raises(DataError, match="thesis.tex: cannot be written|a file, not a folder"):
         prepare(src, tmp_path / "thesis.tex", FORM, workers=1)
     folders = class_folders(tmp_path / "pets", {"cats": 3, "dogs": 3})
     with pytest.raises(DataError, match="lies in the source"):
@@ -150,11 +151,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(src: Path, tmp_path: P
 
 @pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
 def test_two_at_once_in_one_folder_are_refused(src: Path, tmp_path: Path) -> None:
-    from tinyalex.data.prepare.begin import locked
-
     with (
-        locked(tmp_path / "dst"),
-        pytest.raises(DataError, match="another prepare is at work there"),
+        locked(tmp_path / "dst", "data prepare"),
+        pytest.raises(DataError, match=f"process {os.getpid()} .data prepare, .* is at work there"),
     ):
         prepare(src, tmp_path / "dst", FORM, workers=1)
 

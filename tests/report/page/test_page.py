@@ -31,18 +31,6 @@ CHROMIUM = (
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("runs") / "<first> & only"
-    training.train(training.RunConfig(epochs=2, out=out, backend="numpy", threads=1))
-    return out
-
-
-@pytest.fixture(scope="module")
-def facts(folder: Path) -> Facts:
-    return gather(folder, "numpy", 1)
-
-
 class Reader(HTMLParser):
     """Collects what a browser would."""
 

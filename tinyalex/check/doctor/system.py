@@ -13,9 +13,10 @@ from tinyalex.backends.cuda_check import package_version
 from tinyalex.check.bench.machine import cpu_name
 from tinyalex.check.doctor.blas import cpu_flags
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
-from tinyalex.data.cifar import default_root, find_cifar10
+from tinyalex.data.cifar import find_cifar10
+from tinyalex.data.places import VARIABLE, default_root
 from tinyalex.data.reading import usable_cores
-from tinyalex.errors import TinyalexError
+from tinyalex.errors import DataError, TinyalexError
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
 GIB = 1 << 30
@@ -25,8 +26,14 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 def look(data_root: Path | None = None) -> list[Finding]:
     """Everything about the machine but its BLAS and its GPU."""
-    root = default_root() if data_root is None else data_root
-    folders = {"the runs' folder": Path.cwd(), "the data's folder": root}
+    folders, about_data = {"the runs' folder": Path.cwd()}, []
+    try:
+        root = default_root() if data_root is None else data_root
+        folders["the data's folder"] = root
+        was_named = data_root is not None or bool(os.environ.get(VARIABLE))
+        about_data.append(look_at_data(root, was_named))
+    except DataError as error:  # no home folder, as in a container
+        about_data.append(Finding("data", error.message, WARNING, error.hint))
     disks = [look_at_disk(f"{name} {folder}", folder) for name, folder in folders.items()]
     return [
         Finding("Python", f"{platform.python_version()} on {platform.platform()}"),
@@ -37,7 +44,7 @@ def look(data_root: Path | None = None) -> list[Finding]:
         look_at_numba_cache(numba_cache()),
         *disks,
         look_at_digits(),
-        look_at_data(root, data_root is not None or bool(os.environ.get("TINYALEX_DATA"))),
+        *about_data,
     ]
 
 

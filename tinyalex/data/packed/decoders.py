@@ -12,6 +12,7 @@ import simplejpeg
 from PIL import Image
 
 from tinyalex.data.decode import MOST_PIXELS
+from tinyalex.data.jpeg import check_scans
 from tinyalex.errors import ConfigError, unknown
 
 # JPEG files, uint8 (n,) each -> uint8 (H, W, 3) each, in order and good until the next one is asked
@@ -50,6 +51,7 @@ def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """
     room = np.empty(0, np.uint8)  # used again for each: fresh memory costs a tenth of the time
     for payload in payloads:
+        check_scans(payload)
         try:
             height, width, _, _ = simplejpeg.decode_jpeg_header(payload)
             _check_size(width, height)
@@ -64,6 +66,7 @@ def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
 def pillow(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Decode one file after the other; Pillow lets go of Python's lock for most of it."""
     for payload in payloads:
+        check_scans(payload)
         with Image.open(io.BytesIO(payload.tobytes()), formats=("JPEG",)) as image:
             _check_size(image.width, image.height)
             rgb = image if image.mode == "RGB" else image.convert("RGB")
@@ -104,6 +107,8 @@ class NvImageCodec:
 
     def __call__(self, payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Decode; see `Decoder`."""
+        for payload in payloads:
+            check_scans(payload)
         with self._lock:
             images = self._decoder.decode([payload.tobytes() for payload in payloads])
         for image in images:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinyalex.data.access import refusal
 from tinyalex.data.decode import MOST_PIXELS
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Layout, SplitIndex
@@ -70,7 +71,10 @@ def read_bytes(path: Path, most: int, sha256: str) -> bytes:
             raise DataError(f"{path}: {size:,} bytes, at most {most:,} expected", AGAIN)
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})", AGAIN) from error
+        reason = error.strerror or str(error)
+        raise refusal(error, path) or DataError(
+            f"{path}: cannot be read ({reason})", AGAIN
+        ) from error
     if (found := hashlib.sha256(content).hexdigest()) != sha256:
         raise DataError(f"{path}: damaged (SHA-256 {found}, {sha256} expected)", AGAIN)
     return content

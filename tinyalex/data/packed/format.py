@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.errors import DataError
+from tinyalex.typed import Mismatch, fields, number, text, whole
 
 VERSION = 1
 INDEX, STATISTICS, REJECTED, PARTS = "index.json", "statistics.safetensors", "rejected.tsv", "parts"
@@ -44,6 +45,27 @@ ENTRY = np.dtype(
 MOST_SIDE = 65_535  # pixels, for height and width are 16-bit; JPEG has the same limit
 MOST_CLASSES = 1 << 20
 MOST_NAME_BYTES = 1 << 16  # of a name, escaped
+
+
+_BOUNDED = fields(
+    {},
+    {
+        "size": whole(1, MOST_SIDE),
+        "quality": whole(1, 100),
+        "seed": whole(),
+        "shard_mb": whole(1),
+    },
+)
+
+
+def check_options(value: Any, field: str) -> None:
+    """Refuse options that are not words, flags, null or numbers from 0."""
+    for name, option in value.items():
+        if isinstance(option, str):
+            text(MOST_NAME_BYTES)(option, f"{field}.{name}")
+        elif option is not None and not isinstance(option, bool):
+            number(0)(option, f"{field}.{name}")
+    _BOUNDED(value, field)
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,10 @@ class Layout:
                 )
         if not isinstance(self.options, dict):
             raise DataError(f"options must be a mapping (got {type(self.options).__name__})")
+        try:
+            check_options(self.options, "options")
+        except Mismatch as error:
+            raise DataError(str(error)) from None
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON holds it."""

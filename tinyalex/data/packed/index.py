@@ -20,6 +20,7 @@ from tinyalex.data.packed.format import (
     shard_name,
 )
 from tinyalex.errors import DataError
+from tinyalex.typed import read_json
 
 MOST_BYTES = 256 << 20  # ImageNet's index has 100 kB
 
@@ -80,11 +81,9 @@ def read_index(folder: Path) -> Index:
             )
         raise DataError(f"{folder}: not a packed data set (no {INDEX})", AGAIN)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path}: absurdly large ({path.stat().st_size:,} bytes)", AGAIN)
-        plain = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: cannot be read ({error})", AGAIN) from error
+        plain = read_json(path, error_type=DataError, hint=AGAIN, most=MOST_BYTES)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file", AGAIN) from None
     if not isinstance(plain, dict) or plain.get("format") != "tinyalex packed images":
         raise DataError(f"{path}: not the index of a packed data set", AGAIN)
     if plain.get("version") != VERSION:

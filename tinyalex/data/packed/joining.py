@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from tinyalex import files
@@ -22,6 +20,11 @@ from tinyalex.data.packed.format import ENTRY, Index, Layout, SplitIndex, escape
 from tinyalex.data.packed.index import fingerprint, index_document
 from tinyalex.data.packed.writer import Rejection, sidecar
 from tinyalex.errors import DataError
+from tinyalex.typed import fields, flag, list_of, open_tensors, parse_json, text, whole
+
+_ABOUT = fields({"version": whole(), "layout": text(64), "bytes": whole(), "measured": flag})
+_NAMES = list_of(text())
+_ROWS = list_of(list_of(text(), 3))
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,8 @@ def _whole_part(dst: Path, split: str, number: int, layout: Layout) -> _Part:
 def _read_part(dst: Path, split: str, number: int) -> _Part | None:
     """A sidecar, or None if it is not whole or its shard has not the size that it says."""
     try:
-        with safe_open(sidecar(dst, split, number), framework="numpy") as file:
-            about = json.loads((file.metadata() or {})["about"])
+        with open_tensors(sidecar(dst, split, number), DataError) as file:
+            about = parse_json((file.metadata() or {})["about"], _ABOUT, "about", DataError)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         shard = Path(dst) / layout_of.shard_name(split, number)
         if about["version"] != layout_of.VERSION or shard.stat().st_size != about["bytes"]:
@@ -171,13 +174,16 @@ def _read_part(dst: Path, split: str, number: int) -> _Part | None:
         part = _Part(
             about,
             np.frombuffer(tensors["records"].tobytes(), ENTRY),
-            json.loads(tensors["names"].tobytes()),
-            [tuple(row) for row in json.loads(tensors["rejected"].tobytes())],
+            parse_json(tensors["names"].tobytes(), _NAMES, "names", DataError),
+            [
+                tuple(row)
+                for row in parse_json(tensors["rejected"].tobytes(), _ROWS, "rejected", DataError)
+            ],
             tensors["total"] if about["measured"] else None,
             tensors["products"] if about["measured"] else None,
         )
         return part if len(part.names) == len(part.records) else None
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+    except (DataError, OSError, ValueError, KeyError):
         return None
 
 

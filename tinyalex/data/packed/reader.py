@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from safetensors.numpy import load
@@ -17,6 +18,7 @@ from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.records import DEFAULT_SIDE, Records
 from tinyalex.errors import DataError
 from tinyalex.files import temporary_name
+from tinyalex.typed import check_header
 
 
 def is_packed(folder: Path) -> bool:
@@ -118,6 +120,7 @@ def read_statistics(folder: Path, index: Index) -> Statistics | None:
         return None
     path = folder / layout_of.STATISTICS
     content = read_bytes(path, 4 * shape[0] * shape[1] * 3 + 65_536, index.statistics_sha256)
+    check_header(io.BytesIO(content), str(path), DataError, AGAIN)
     try:
         found = Statistics.from_arrays(load(content))
     except DataError as error:

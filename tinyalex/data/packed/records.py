@@ -1,10 +1,8 @@
-"""The records of one split: crops straight from mapped files, or decoded JPEG."""
+"""The records of one split: crops of raw pixels, or of decoded JPEG files."""
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -20,11 +18,11 @@ from tinyalex.data.packed.decoders import Decoder
 from tinyalex.data.packed.entries import read_names, read_records
 from tinyalex.data.packed.format import Index
 from tinyalex.data.packed.index import AGAIN
+from tinyalex.data.packed.shards import CHANGED, Shards
 from tinyalex.data.reading import usable_cores
 from tinyalex.errors import DataError
 
 DEFAULT_SIDE = 256  # pixels, where records have sizes of their own
-MOST_OPEN = 256  # shards that are mapped at a time; each takes one of the process's open files
 _CHUNK = 32  # records that a thread reads before it looks for more
 
 
@@ -43,8 +41,8 @@ class Records:
 
     Notes
     -----
-    Shards are mapped into memory. Who cuts a mapped file short while it is read ends the
-    process (SIGBUS): sizes are checked before a file is mapped, not afterwards.
+    A record's checksum is compared whenever it is read, so that data that were changed while they
+    are in use are never trained on.
     """
 
     def __init__(
@@ -58,8 +56,7 @@ class Records:
         self.folder, self.name, self.index, self.decoder = folder, split, index, decoder
         self.entries = read_records(folder, split, index.splits[split], index.layout)
         self.shape = shape or index.layout.image_shape or (DEFAULT_SIDE, DEFAULT_SIDE, 3)
-        self._open: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._lock = threading.Lock()
+        self._shards = Shards(folder, split, index.splits[split].shard_bytes)
 
     def split(self) -> Split:
         """Give the images with their labels."""
@@ -97,7 +94,6 @@ class Records:
         places = zip(tops.tolist(), lefts.tolist(), out, strict=True)
         if self.index.layout.kind == "raw" and self.shape == self.index.layout.image_shape:
             for payload, (top, left, place) in zip(self._payloads(rows), places, strict=True):
-                # Only the crop's rows are touched, so only they are read from the disk.
                 place[...] = payload.reshape(self.shape)[top : top + CH, left : left + CW]
             return
         for pixels, (top, left, place) in zip(self._pixels(rows), places, strict=True):
@@ -112,7 +108,6 @@ class Records:
             It is damaged; the message names it.
         """
         (payload,) = self._payloads(np.array([row]))
-        self._check_sum(row, payload)
         if self.decoder is not None:
             next(self._decoded(np.array([row]), [payload]))
 
@@ -129,29 +124,36 @@ class Records:
             f"{entry['offset']} in {shard})"
         )
 
-    def _payloads(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Views of the mapped files: uint8 (size,) each."""
+    def _payloads(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Read records, uint8 (size,) each, whose checksums are right.
+
+        A raw one is good until the next one is asked for; JPEG files stay, as a decoder may want
+        several at a time.
+        """
         entries = self.entries[rows]
+        sizes = entries["size"].astype(np.int64)
+        again = self.index.layout.kind == "raw"  # fresh memory costs as much as reading
+        room = np.empty(int(sizes.max(initial=0) if again else sizes.sum()), np.uint8)
+        first = 0
         columns = (entries[name].tolist() for name in ("shard", "offset", "size"))
-        return [
-            self._shard(shard)[offset : offset + size]
-            for shard, offset, size in zip(*columns, strict=True)
-        ]
+        for row, shard, offset, size in zip(rows.tolist(), *columns, strict=True):
+            payload = room[first : first + size]
+            self._shards.read(shard, offset, payload)
+            self._check_sum(row, payload)
+            yield payload
+            first += 0 if again else size
 
     def _pixels(self, rows: np.ndarray) -> Iterator[np.ndarray]:
-        payloads = self._payloads(rows)
         if self.decoder is None:
             shapes = zip(
                 self.entries["height"][rows].tolist(),
                 self.entries["width"][rows].tolist(),
                 strict=True,
             )
-            for payload, (H, W) in zip(payloads, shapes, strict=True):
+            for payload, (H, W) in zip(self._payloads(rows), shapes, strict=True):
                 yield payload.reshape(H, W, 3)
             return
-        for row, payload in zip(rows.tolist(), payloads, strict=True):
-            self._check_sum(row, payload)  # lets go of Python's lock while the disk is read
-        yield from self._decoded(rows, payloads)
+        yield from self._decoded(rows, list(self._payloads(rows)))
 
     def _decoded(self, rows: np.ndarray, files: list[np.ndarray]) -> Iterator[np.ndarray]:
         assert self.decoder is not None
@@ -183,31 +185,8 @@ class Records:
         found, wanted = zlib.crc32(payload.data), int(self.entries["crc32"][row])
         if found != wanted:
             raise DataError(
-                f"{self.where(row)}: damaged (checksum {found:08x}, {wanted:08x} expected)", AGAIN
+                f"{self.where(row)}: damaged (checksum {found:08x}, {wanted:08x} expected)", CHANGED
             )
-
-    def _shard(self, number: int) -> np.ndarray:
-        """The bytes of a shard, mapped; those that were not used for long are let go."""
-        with self._lock:
-            found = self._open.get(number)
-            if found is not None:
-                self._open.move_to_end(number)
-                return found
-            found = self._map(number)
-            self._open[number] = found
-            if len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)  # stays mapped while somebody reads it
-            return found
-
-    def _map(self, number: int) -> np.ndarray:
-        path = self.folder / layout_of.shard_name(self.name, number)
-        wanted = self.index.splits[self.name].shard_bytes[number]
-        try:
-            if (size := path.stat().st_size) != wanted:
-                raise DataError(f"{path}: {wanted:,} bytes expected (got {size:,})", AGAIN)
-            return np.asarray(np.memmap(path, np.uint8, "r"))
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tinyalex.data.access import AccessError
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import pillow
 from tinyalex.data.packed.entries import read_bytes
@@ -17,7 +18,7 @@ from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.reader import read_statistics
 from tinyalex.data.packed.records import Records
 from tinyalex.data.reading import usable_cores
-from tinyalex.errors import DataError
+from tinyalex.errors import ConfigError, DataError
 
 _PIECE = 64  # records that a thread checks before it looks for more
 _MOST_TABLE = 1 << 30  # bytes of rejected.tsv
@@ -71,7 +72,11 @@ def verify(
     DataError
         The index, a table of records or a shard's size is wrong, so that records cannot be
         looked at one by one.
+    AccessError
+        The operating system does not let a file be read, which says nothing of the data.
     """
+    if workers is not None and workers < 1:
+        raise ConfigError(f"--workers must be at least 1 (got {workers})", "--workers 1")
     folder = Path(folder)
     index = read_index(folder)
     verdict = Verdict()
@@ -85,6 +90,8 @@ def verify(
     for read in texts:
         try:
             read()
+        except AccessError:
+            raise
         except DataError as error:
             verdict.add(error, limit)
     total = sum(len(records.entries) for records in splits)
@@ -131,6 +138,8 @@ def _check(records: Records, rows: range) -> tuple[int, list[DataError]]:
     for row in rows:
         try:
             records.check(row)
+        except AccessError:
+            raise  # it says nothing of the data
         except DataError as error:
             problems.append(error)
     return len(rows), problems

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinyalex import files
+from tinyalex import files, lock
 from tinyalex.data.packed import Index, Layout, read_index
 from tinyalex.data.packed.format import ENTRY, INDEX, PARTS
 from tinyalex.data.prepare.pictures import Form
 from tinyalex.data.prepare.source import Items, Source
 from tinyalex.data.prepare.work import read_item
 from tinyalex.errors import DataError
+from tinyalex.typed import read_json
 
 OPTIONS = "options.json"
 _SAMPLE = 64  # pictures encoded to estimate how large JPEG records become
@@ -52,14 +51,14 @@ def begin(dst: Path, layout: Layout) -> Index | None:
     path = dst / PARTS / OPTIONS
     if path.exists():
         try:
-            before = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: cannot be read ({error})", f"remove {dst}") from error
+            before = read_json(path, error_type=DataError, hint=f"remove {dst}")
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: no such file", f"remove {dst}") from error
         _compare(dst, before, layout.options, "was begun")
         for left in [*dst.glob(".*.tmp"), *(dst / PARTS).glob(".*.tmp")]:
             left.unlink(missing_ok=True)  # of a process that was killed
         return None
-    if dst.is_dir() and any(path.name not in (PARTS, ".lock") for path in dst.iterdir()):
+    if dst.is_dir() and any(path.name not in (PARTS, lock.FILE) for path in dst.iterdir()):
         raise DataError(f"{dst}: the folder is not empty", "a new or an empty folder for DST")
     try:
         (dst / PARTS).mkdir(parents=True, exist_ok=True)
@@ -89,37 +88,6 @@ def _compare(dst: Path, before: Any, now: Mapping[str, Any], what: str) -> None:
 def _short(value: Any) -> str:
     text = "none" if value is None else str(value)
     return text if len(text) <= 20 else text[:8] + "..."
-
-
-@contextlib.contextmanager
-def locked(dst: Path) -> Iterator[None]:
-    """Keep a second `prepare` out of the folder; raises DataError if one is at work there."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    path = dst / ".lock"
-    try:
-        dst.mkdir(parents=True, exist_ok=True)
-        file = path.open("wb")
-    except OSError as error:
-        raise DataError(
-            f"{dst}: cannot be written to ({error.strerror or error})", "another DST"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(
-                f"{dst}: another prepare is at work there", "wait for it, or end it"
-            ) from None
-        except OSError:
-            pass  # a file system without locks
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def check_space(dst: Path, source: Source, form: Form, written: int) -> int:

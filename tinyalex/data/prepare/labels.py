@@ -78,7 +78,8 @@ def classes_of_kit(meta: bytes, where: str) -> Classes:
             continue  # a group of classes, "dog" for instance
         if not isinstance(synset, str) or not SYNSET.fullmatch(synset):
             raise DataError(f"{where}: {synset!r:.40} is not a synset (n and eight digits)")
-        if not isinstance(number, int | float) or number < 1 or number != int(number):
+        # NaN is in no range.
+        if not isinstance(number, int | float) or not 1 <= number < 1 << 31 or number % 1:
             raise DataError(f"{where}: {synset} has the id {number!r:.40}")
         if synset in leaves:
             raise DataError(f"{where}: {synset} is there twice")

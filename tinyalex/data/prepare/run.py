@@ -14,7 +14,8 @@ import numpy as np
 import PIL
 
 from tinyalex.data.packed import Index, Layout, finish, finished_shards
-from tinyalex.data.prepare.begin import begin, check_space, inside, locked
+from tinyalex.data.prepare import unguarded
+from tinyalex.data.prepare.begin import begin, check_space, inside
 from tinyalex.data.prepare.find import find_source
 from tinyalex.data.prepare.pictures import Form
 from tinyalex.data.prepare.source import Items, Source
@@ -30,6 +31,7 @@ from tinyalex.data.prepare.work import (
 )
 from tinyalex.data.reading import usable_cores
 from tinyalex.errors import ConfigError, DataError
+from tinyalex.lock import locked
 
 ORDERS = ("random", "archive")
 POLL_SECONDS = 0.2
@@ -102,12 +104,15 @@ def prepare(
     ConfigError
         An option is not allowed.
     """
+    unguarded.refuse()
     form = Form() if form is None else form
     src, dst = str(src), Path(dst)
     workers = usable_cores() if workers is None else workers
     for what, number in (("workers", workers), ("shard-mb", shard_mb)):
         if number < 1:
             raise ConfigError(f"{what} must be at least 1 (got {number})")
+    if not 0 <= seed < 1 << 64:
+        raise ConfigError(f"seed must be from 0 to 2^64 - 1 (got {seed})", "--seed 0")
     if max_bad is not None and max_bad < 0:
         raise ConfigError(f"max-bad must be at least 0 (got {max_bad})")
     if order not in ORDERS:
@@ -118,7 +123,7 @@ def prepare(
     pixels = form.size**2 * 3 if form.image_shape else 256 * 256 * 3
     records = max(1, shard_mb * 10**6 // pixels)
     layout = _layout(source, form, seed=seed, order=order, shard_mb=shard_mb)
-    with locked(dst):
+    with locked(dst, "data prepare", DataError, "another DST"):
         index = begin(dst, layout)
         if index is not None:
             return index
@@ -209,8 +214,9 @@ class _Run:
         stop = context.RawValue("b", 0)  # not an Event: a process killed in it leaves it locked
         counters = context.RawArray("q", [number for pair in self.before for number in pair])
         waiting, running = list(reversed(self.todo)), set[Future[Outcome]]()
-        with held_ctrl_c() as pressed:
-            pool = ProcessPoolExecutor(workers, context, start_process, (stop, counters))
+        with held_ctrl_c() as pressed, unguarded.watched() as is_unguarded:
+            with deaf_children():  # this starts Python's process that counts semaphores
+                pool = ProcessPoolExecutor(workers, context, start_process, (stop, counters))
             try:
                 while (waiting or running) and not pressed():
                     # Only as many tasks as are wanted soon: each holds its pictures' places.
@@ -225,6 +231,8 @@ class _Run:
                         stop.value = 1
                         waiting.clear()
             except BrokenProcessPool as error:
+                if is_unguarded():
+                    raise unguarded.error() from None
                 raise DataError(
                     "a worker process was ended from outside, for lack of memory perhaps",
                     f"--workers {max(1, workers // 2)}; {AGAIN}",

@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -142,6 +143,8 @@ _shared: dict[str, Any] = {}
 def held_ctrl_c() -> Iterator[Callable[[], bool]]:
     """Hold Ctrl-C back while a pool of processes is at work; gives whether it was pressed.
 
+    SIGTERM and a closed terminal likewise: SystemExit is raised when the context ends.
+
     KeyboardInterrupt comes between any two steps, in the pool's own code too. There it may leave a
     lock taken, or a process that the pool knows nothing of, and the pool waits for either without
     end. So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
@@ -162,25 +165,38 @@ def held_ctrl_c() -> Iterator[Callable[[], bool]]:
             if len(presses) > 1 and process not in others:
                 process.kill()
 
-    signal.signal(signal.SIGINT, press)
+    taken = {number: signal.signal(number, press) for number in [signal.SIGINT, *_enders()]}
     try:
         yield lambda: bool(presses)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in taken.items():
+            signal.signal(number, handler)
+        if presses and presses[0] != signal.SIGINT:
+            raise SystemExit(128 + presses[0])
         if presses:
             raise KeyboardInterrupt
 
 
+def _enders() -> list[signal.Signals]:
+    """Signals that would end this process without another step."""
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [signal.Signals[name] for name in names if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+
 @contextlib.contextmanager
 def deaf_children() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, not even while they load Python.
+    """Start processes that Ctrl-C and a closed terminal do not reach.
+
+    Not even while they load Python. They end with this process; then Python's own process, which
+    counts semaphores, must be alive to remove them.
 
     Not a shield for this process: another thread, such as NumPy's, may take the signal for it.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

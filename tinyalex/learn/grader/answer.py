@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import sys
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any
 
-import numpy as np
-
-from tinyalex.learn.grader import showing
 from tinyalex.learn.grader.guard import Guard
 from tinyalex.learn.grader.reading import Signature, show_line
+from tinyalex.learn.grader.values import copied, plain, same, size, titled
 from tinyalex.learn.grader.verdict import Outcome, Told
 
 RECORDED = 6  # calls of a property that are made again afterwards
 RECORDED_SIZE = 10_000  # elements of their arguments at most
-NUMBERS = (bool, int, float, complex)
 Call = tuple[str, tuple[Any, ...], dict[str, Any], Any]
 
 
@@ -57,14 +53,14 @@ class StudentAnswer:
         for call in [*reversed(calls), *calls]:
             function, positional, named, result = call
             again = self._callers[function](*positional, **named)
-            if not _same(again, result):
+            if not same(again, result):
                 found.append((call, again))
         if not found:
             return
-        (function, positional, named, result), again = min(found, key=lambda one: _size(one[0]))
+        (function, positional, named, result), again = min(found, key=lambda one: size(one[0]))
         what = f"{function} gave something else when it was called again with the same arguments"
         told = Told(Outcome.STATE, what)
-        told.compare = (*_titled("first call", result), *_titled("later call", again))
+        told.compare = (*titled("first call", result), *titled("later call", again))
         told.arguments = self._named(function, positional, named)
         told.hint = (
             "does it keep something between calls (a global, a default argument that is a list, "
@@ -90,8 +86,8 @@ class StudentAnswer:
                 raise
 
         def watched(positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
-            given = [_copy(one) for one in positional]
-            given_named = {key: _copy(one) for key, one in named.items()}
+            given = [copied(one) for one in positional]
+            given_named = {key: copied(one) for key, one in named.items()}
             try:
                 with guard:
                     result = function(*given, **given_named)
@@ -103,15 +99,15 @@ class StudentAnswer:
                 *zip(signature.arguments, positional, given, strict=False),
                 *((key, named[key], given_named[key]) for key in named),
             ):
-                if not _same(before, after):
+                if not same(before, after):
                     told = Told(Outcome.CHANGES, f"{name} changes its argument {key}")
-                    told.compare = (*_titled("before", before), *_titled("after", after))
+                    told.compare = (*titled("before", before), *titled("after", after))
                     told.hint = f"work on a copy: {key} = {key}.copy(); or write into a new array"
                     raise told
-            result = _plain(result, name, signature.returns)
-            if len(recorded) < RECORDED and _size((positional, named)) <= RECORDED_SIZE:
-                kept = tuple(map(_copy, positional)), {k: _copy(x) for k, x in named.items()}
-                recorded.append((name, *kept, _copy(result)))
+            result = plain(result, name, signature.returns)
+            if len(recorded) < RECORDED and size((positional, named)) <= RECORDED_SIZE:
+                kept = tuple(map(copied, positional)), {k: copied(x) for k, x in named.items()}
+                recorded.append((name, *kept, copied(result)))
             return result
 
         return call
@@ -192,107 +188,3 @@ def _name(error: BaseException) -> str:
     except Exception:
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _plain(result: Any, function: str, returns: str) -> Any:
-    """The result in plain types, which no student's class can disguise."""
-    kind = returns.replace(" ", "")
-    if kind and kind != "None" and result is None:
-        told = Told(Outcome.RETURN, f"{function} returns None, not {returns}")
-        told.hint = "is there a return at its end?"
-        raise told
-    parts = _parts(kind)
-    if parts:
-        if type(result) is not tuple or len(result) != len(parts):
-            have = f"{len(result)} values" if type(result) is tuple else _type(result)
-            what = f"{function} must return {len(parts)} values, and returns {have}"
-            raise Told(Outcome.RETURN, what)
-        values = zip(result, parts, strict=True)
-        return tuple(_plain(one, f"{function} [{i}]", part) for i, (one, part) in enumerate(values))
-    is_array, is_number = type(result) is np.ndarray, _is_number(result)
-    wrong = (
-        (_is_array_kind(kind) and not is_array)
-        or (kind in ("float", "int") and not is_number and not (is_array and result.ndim == 0))
-        or (is_array and result.dtype.kind == "O")
-    )
-    if wrong:
-        have = f"an array of {result.dtype}" if is_array else _type(result)
-        raise Told(Outcome.RETURN, f"{function} must return {returns}, and returns {have}")
-    return _disarmed(result, function)
-
-
-def _disarmed(value: Any, function: str) -> Any:
-    if type(value) is np.ndarray and value.dtype.kind != "O":
-        return value.copy(order="K")
-    if value is None or type(value) in (*NUMBERS, str, bytes, slice) or _is_number(value):
-        return value
-    if type(value) in (tuple, list):
-        return type(value)(_disarmed(one, function) for one in value)
-    if type(value) is dict:
-        return {str(key): _disarmed(one, function) for key, one in value.items()}
-    raise Told(Outcome.RETURN, f"{function} returns {_type(value)}, which has no place here")
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in NUMBERS or (
-        isinstance(value, np.generic) and type(value).__module__ == "numpy"
-    )
-
-
-def _is_array_kind(kind: str) -> bool:
-    return kind.endswith("ndarray") or "NDArray" in kind or kind == "Array"
-
-
-def _parts(kind: str) -> list[str]:
-    """Annotations inside ``tuple[...]``, if it is one of fixed length."""
-    if not kind.startswith("tuple[") or "..." in kind:
-        return []
-    parts, depth = [""], 0
-    for letter in kind[len("tuple[") : -1]:
-        depth += (letter == "[") - (letter == "]")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts
-
-
-def _type(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}" if value is not None else "None"
-
-
-def _copy(value: Any) -> Any:
-    if type(value) is np.ndarray:
-        return value.copy(order="K")
-    return value if value is None or type(value) in (*NUMBERS, str) else copy.deepcopy(value)
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two values are alike to the bit. Random generators are meant to be drawn from."""
-    if isinstance(a, np.ndarray):
-        alike = isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype
-        return alike and a.tobytes() == b.tobytes()
-    if isinstance(a, tuple | list):
-        alike = type(a) is type(b) and len(a) == len(b)
-        return alike and all(_same(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, dict):
-        alike = isinstance(b, dict) and a.keys() == b.keys()
-        return alike and all(_same(a[key], b[key]) for key in a)
-    if isinstance(a, np.random.Generator):
-        return True
-    if a is None or isinstance(a, (*NUMBERS, str, np.generic)):
-        return type(a) is type(b) and (a == b or (a != a and b != b))
-    return True
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, np.ndarray):
-        return int(value.size)
-    if isinstance(value, tuple | list):
-        return sum(map(_size, value))
-    return sum(map(_size, value.values())) if isinstance(value, dict) else 1
-
-
-def _titled(title: str, value: Any) -> tuple[str, ...]:
-    return showing.describe({title: value})

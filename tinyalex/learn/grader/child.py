@@ -2,7 +2,8 @@
 
 The job comes over standard input as a line of JSON. Verdicts go over a copy of standard output
 that is taken before any of the student's code runs; standard output itself then leads nowhere.
-Each line begins with a token that only the job names.
+Each line begins with a token that only the job names. Standard input stays open as long as the
+parent lives: its end is this process's end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyalex.learn.exercises import get
+from tinyalex.learn.grader import guardian
 from tinyalex.learn.grader.examine import Progress, examine, stopped
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import Outcome, Told
@@ -36,6 +38,7 @@ def main() -> None:
             out.flush()
 
     exercise = find(job["exercise"])
+    guardian.end_with_parent(os.dup(0), job["seconds"])
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -12,21 +12,34 @@ from typing import Any
 
 from tinyalex.errors import ConfigError
 from tinyalex.learn.exercises import all_exercises
-from tinyalex.learn.grader import process
+from tinyalex.learn.grader import near, process
+from tinyalex.learn.grader.near import exercise_of
 from tinyalex.learn.grader.process import Limits
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import Outcome, Verdict, in_words
+from tinyalex.outside import as_csv as csv_cell
+from tinyalex.outside import lines
 
 POINTS = 10.0  # of an exercise, on Gradescope
 
 
 @dataclass(frozen=True)
 class Handed:
-    """An exercise as a student handed it in; without a path where it is missing."""
+    """An exercise as a student handed it in; without a path where it is missing.
+
+    Attributes
+    ----------
+    exercise : Exercise
+    path : Path, optional
+    student : str
+    note : str
+        What was found in place of a file that is missing, and what to do.
+    """
 
     exercise: Exercise
     path: Path | None
     student: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,25 +56,12 @@ class Judged:
         return who | {"file": file} | self.verdict.to_dict()
 
 
-def exercise_of(path: Path) -> Exercise | None:
-    """The exercise that a file's name belongs to: ``02_im2col.py``, ``im2col.py``, ``02.py``."""
-    if path.suffix != ".py":
-        return None
-    stem = path.stem.lower()
-    for exercise in all_exercises():
-        number, _, rest = exercise.name.partition("_")
-        if stem in (exercise.name, rest, number):
-            return exercise
-    # What a browser or a course system makes of it: "02_im2col (1).py", "anna_02_im2col.py".
-    inside = [exercise for exercise in all_exercises() if exercise.name in stem]
-    return max(inside, key=lambda exercise: len(exercise.name), default=None)
-
-
 def handed_in(folder: Path, wanted: Sequence[Exercise] = (), student: str = "") -> list[Handed]:
     """Every known exercise among a folder's files, in order, or the wanted ones and no others.
 
-    A wanted exercise that is not there is listed too, without a path. Of two files for one
-    exercise the one with the exact name counts, else the last by name.
+    A wanted exercise that is not there is listed too, without a path, and so is one of which
+    something is there that is nearly an answer. Of two files for one exercise the one with the
+    exact name counts, else the last by name.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -70,16 +70,40 @@ def handed_in(folder: Path, wanted: Sequence[Exercise] = (), student: str = "") 
             found[exercise.name] = path
         elif exercise is not None:
             found.setdefault(exercise.name, path)
-    chosen = wanted or [one for one in all_exercises() if one.name in found]
-    return [Handed(one, found.get(one.name), student) for one in chosen]
+    notes = near.misses(folder, deeper=bool(wanted) or not found)
+    packed = near.packed(folder)
+    chosen = wanted or [one for one in all_exercises() if one.name in found.keys() | notes.keys()]
+    return [
+        Handed(one, found[one.name], student)
+        if one.name in found
+        else Handed(one, None, student, notes.get(one.name, packed))
+        for one in chosen
+    ]
 
 
 def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Handed]:
-    """What a class handed in: a folder a student, called as the student."""
-    students = sorted(path for path in folder.iterdir() if _is_student(path))
+    """What a class handed in: a folder a student, called as the student.
+
+    Who handed in nothing, an archive, or a file without a folder is listed as well.
+    """
+    paths = sorted(folder.iterdir())
+    students = {path.name: path for path in paths if _is_student(path)}
+    loose = dict(_loose(path) for path in paths if path.name not in students)
+    loose = {name: note for name, note in loose.items() if note and name not in students}
     if not students:
-        raise ConfigError(f"{folder} holds no folders of students", "a folder for each student")
-    return [one for path in students for one in handed_in(path, wanted, path.name)]
+        found = f"; found {'; '.join(loose.values())}" if loose else ""
+        raise ConfigError(
+            f"{folder} holds no folders of students{found}", "a folder for each student"
+        )
+    handed = {name: _of_student(path, wanted) for name, path in students.items()}
+    given = {one.exercise.name for found, _ in handed.values() for one in found}
+    expected = wanted or [one for one in all_exercises() if one.name in given]
+    handed |= {name: ([], note) for name, note in loose.items()}
+    return [
+        one
+        for name, (found, note) in sorted(handed.items())
+        for one in found or [Handed(exercise, None, name, note) for exercise in expected]
+    ]
 
 
 def grade_all(
@@ -93,6 +117,7 @@ def grade_all(
         failed = Verdict(exercise.name, exercise.title, Outcome.GRADER, names)
         if handed.path is None:
             what = f"there is no file {exercise.name}.py"
+            what += f"; {handed.note}" if handed.note else ""
             absent = Verdict(exercise.name, exercise.title, Outcome.ABSENT, names, what=what)
             return Judged(handed, absent)
         try:
@@ -121,7 +146,7 @@ def gradescope(judged: Iterable[Judged], points: float = POINTS, hints: int = 1)
             "score": round(points * one.verdict.score, 2),
             "max_score": points,
             "status": "passed" if one.verdict.passed else "failed",
-            "output": "\n".join(in_words(one.verdict, hints)),
+            "output": lines("\n".join(in_words(one.verdict, hints))),
             "visibility": "visible",
         }
         for one in judged
@@ -145,12 +170,16 @@ def by_student(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
 
 
 def as_csv(judged: Sequence[Judged]) -> str:
-    """A row a student, a column an exercise (its score from 0 to 1, empty if not handed in)."""
+    """One row per student, one column per exercise (a score from 0 to 1, empty if not handed in).
+
+    Where files are missing, and something else was found, a last column says so.
+    """
     present = {one.verdict.exercise for one in judged}
     columns = [one.name for one in all_exercises() if one.name in present]
+    notes = ["note"] if any(one.handed.note for one in judged) else []
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", "passed", "score", *columns])
+    table.writerow(["student", "passed", "score", *columns, *notes])
     for student, files in by_student(judged).items():
         scores = {
             one.verdict.exercise: f"{one.verdict.score:.3f}"
@@ -160,9 +189,30 @@ def as_csv(judged: Sequence[Judged]) -> str:
         passed = sum(one.verdict.passed for one in files)
         total = sum(one.verdict.score for one in files)
         row = [scores.get(name, "") for name in columns]
-        table.writerow([student, passed, f"{total:.3f}", *row])
+        if notes:
+            row.append(
+                csv_cell("; ".join(filter(None, dict.fromkeys(x.handed.note for x in files))))
+            )
+        table.writerow([csv_cell(student), passed, f"{total:.3f}", *row])
     return text.getvalue()
 
 
 def _is_student(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith((".", "__"))
+
+
+def _of_student(folder: Path, wanted: Sequence[Exercise]) -> tuple[list[Handed], str]:
+    """What a student handed in; of nothing at all, why."""
+    try:
+        return handed_in(folder, wanted, folder.name), near.packed(folder)
+    except OSError as error:
+        return [], f"its folder cannot be read ({error.strerror or error})"
+
+
+def _loose(path: Path) -> tuple[str, str]:
+    """Whose a file beside the students' folders may be, and what to do with it, if anything."""
+    if near.is_archive(path):
+        return near.unpacked_name(path), f"{path.name}: unpack it"
+    if exercise_of(path) or near.nearly(path):
+        return path.name, f"{path.name}: put it into a folder for its student"
+    return path.name, ""

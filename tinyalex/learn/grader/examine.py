@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -94,6 +95,11 @@ def examine(
         return _verdict(exercise, progress, told).with_notes(guard.prints.notes())
     finally:
         guard.close()
+        sys.modules.pop(_module_name(exercise), None)
+
+
+def _module_name(exercise: Exercise) -> str:
+    return f"answer_to_{exercise.name}"
 
 
 def _load(
@@ -108,15 +114,16 @@ def _load(
     tree = reading.parse(source, path.name)
     reading.scan(tree, exercise, source)
     declared = reading.signatures(reference)
-    module = types.ModuleType(f"answer_to_{exercise.name}")
+    module = types.ModuleType(_module_name(exercise))
     module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses and others look themselves up there
     module.__dict__["__builtins__"] = guard.builtins()
     lines = source.decode("utf-8", "replace").splitlines()
     wanted = {name: declared[name] for name in exercise.functions}
     progress.answer = StudentAnswer(module, {}, guard, lines)
     try:
         with guard:
-            exec(compile(tree, str(path), "exec"), module.__dict__)
+            exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
     except BaseException as error:
         guard.check()
         told = progress.answer.told(error, "reading the file")

@@ -129,13 +129,15 @@ def _run(job: dict[str, Any], folder: Path, errors: Any, start: Verdict, limits:
     try:
         with contextlib.suppress(OSError):  # it died at once; that is told below
             process.stdin.write(json.dumps(job).encode() + b"\n")
-            process.stdin.close()
+            process.stdin.flush()  # not closed: the child ends when it is
         messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         reader = threading.Thread(target=_read, args=(process.stdout, token, messages), daemon=True)
         reader.start()
         return _follow(process, messages, start, limits)
     finally:
         _kill(process)
+        with contextlib.suppress(OSError):
+            process.stdin.close()
         _running.discard(process)
 
 

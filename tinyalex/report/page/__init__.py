@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from pathlib import Path
 
 import tinyalex
 from tinyalex.errors import ConfigError
 from tinyalex.files import write_atomic
+from tinyalex.outside import as_html
 from tinyalex.report.page import drawings, sections
 from tinyalex.report.page.drawings import as_uri
 from tinyalex.report.page.facts import Facts, gather
@@ -106,11 +106,11 @@ def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
         parts.append(("left-out", "Left out", "<p>Images of the data set, as was asked for.</p>"))
     others = f", beside {len(runs) - 1} more" if len(runs) > 1 else ""
     intro = (
-        f"<p>Run <code>{escape(first.name)}</code>{others}: test error "
+        f"<p>Run <code>{as_html(first.name)}</code>{others}: test error "
         f"<strong>{100 * first.summary['top1_error']:.2f} %</strong> after "
-        f"{first.summary['epochs']} epochs.</p>"
+        f"{as_html(first.summary['epochs'])} epochs.</p>"
     )
-    return page(title, intro, parts, f"Made by tinyalex {escape(tinyalex.__version__)}.")
+    return page(title, intro, parts, f"Made by tinyalex {as_html(tinyalex.__version__)}.")
 
 
 def _glance(runs: Sequence[Facts]) -> str:

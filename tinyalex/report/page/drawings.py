@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tinyalex.evaluation import confusion
-from tinyalex.report.figure import new_figure
+from tinyalex.outside import drawn
+from tinyalex.report.figure import as_png, new_figure
 from tinyalex.report.page.facts import Facts, Host
 
 COLOURS = ("#1f77b4", "#d9480f", "#2b8a3e", "#7048e8", "#c2255c", "#0b7285", "#5c940d", "#495057")
 DPI = 110
 MOST_CELLS = 20  # classes up to which the confusion matrix has numbers
+MOST_CLASSES = 1000  # that it is drawn of; it takes memory by their square
+LONGEST_NAME = 22  # letters of a name in a chart
 LEAST_SIDE = 72  # pixels that a small picture is enlarged to, in whole steps
 
 
@@ -43,16 +45,30 @@ def curves(runs: Sequence[Facts]) -> bytes:
         axis.set_ylim(bottom=0)
         axis.grid(color="#e9ecef")
         axis.spines[["top", "right"]].set_visible(False)
-    axes[1].legend(fontsize=8, framealpha=1, edgecolor="none")
+    _legend(axes[1], fontsize=8, framealpha=1, edgecolor="none")
     return _png(figure)
 
 
-def matrix(facts: Facts) -> bytes:
+def drawn_classes(facts: Facts) -> list[int]:
+    """The classes of the confusion matrix: all, or of very many those of the commonest mistakes."""
+    K = len(facts.run.classes)
+    if K <= MOST_CLASSES:
+        return list(range(K))
+    confused = dict.fromkeys(c for right, guess, _ in facts.mistakes for c in (right, guess))
+    return sorted([*confused, *(c for c in range(MOST_CELLS) if c not in confused)][:MOST_CELLS])
+
+
+def matrix(facts: Facts, chosen: Sequence[int]) -> bytes:
     """Confusion: rows are the right classes, columns the guesses, in percent of the row."""
-    classes = facts.run.classes
+    classes = [_short(facts.run.classes[c]) for c in chosen]
     K = len(classes)
-    counts = confusion(facts.labels, facts.guesses, K).astype(float)
-    share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    place = np.full(len(facts.run.classes), -1)
+    place[chosen] = np.arange(K)
+    rows, columns = place[facts.labels], place[facts.guesses]
+    share = np.zeros((K, K))
+    both = (rows >= 0) & (columns >= 0)
+    np.add.at(share, (rows[both], columns[both]), 1)
+    share *= 100 / np.maximum(np.bincount(rows[rows >= 0], minlength=K), 1)[:, None]
     side = min(9.0, 2.2 + 0.45 * K)
     figure = new_figure(side + 0.6, side, DPI)
     axis = figure.subplots()
@@ -87,7 +103,7 @@ def updates(facts: Facts) -> bytes:
     axis.set_ylabel("change by a step, as a share of the weight")
     axis.grid(color="#e9ecef")
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    _legend(axis, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return _png(figure)
 
 
@@ -98,7 +114,7 @@ def answers(p: Host, classes: Sequence[str], label: int) -> bytes:
     axis = figure.subplots()
     axis.barh(range(len(top)), p[top], color=["#d9480f" if c == label else "#74c0fc" for c in top])
     for i, c in enumerate(top):
-        axis.text(0.02, i, classes[c][:22], va="center", fontsize=8)
+        axis.text(0.02, i, _short(classes[c]), va="center", fontsize=8)
     axis.set_xlim(0, 1)
     axis.invert_yaxis()
     axis.set_axis_off()
@@ -126,11 +142,25 @@ def _colours(count: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
 
 
+def _legend(axis: Any, **options: Any) -> None:
+    """A legend that shows every line; Matplotlib leaves out those whose name begins with ``_``."""
+    names = [line.get_label() for line in axis.lines]
+    legend = axis.legend(axis.lines, list(map(str, range(len(names)))), **options)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(drawn(name))
+
+
+def _short(name: str) -> str:
+    return drawn(name[:LONGEST_NAME])
+
+
 def _png(figure: Any) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
     # A palette is a quarter of the size, and the report's charts have few colours.
-    picture = Image.open(stream).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    picture = (
+        Image.open(io.BytesIO(as_png(figure)))
+        .convert("RGB")
+        .quantize(128, dither=Image.Dither.NONE)
+    )
     small = io.BytesIO()
     picture.save(small, "PNG", optimize=True)
     return small.getvalue()

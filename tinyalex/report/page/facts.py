@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from tinyalex import data, training
 from tinyalex.errors import RunError
+from tinyalex.evaluation import confusion_pairs
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
 from tinyalex.training import Run
 from tinyalex.training.views import view_probabilities
@@ -84,15 +84,21 @@ class Facts:
         """The run's folder, as people call it."""
         return self.run.folder.resolve().name
 
-    @property
+    @cached_property
     def guesses(self) -> Host:
         found: Host = self.p.argmax(axis=1)
         return found
 
-    @property
+    @cached_property
     def wrong(self) -> Host:
         found: Host = self.guesses != self.labels
         return found
+
+    @cached_property
+    def mistakes(self) -> list[tuple[int, int, int]]:
+        """Right class, the guess, images; the most frequent mistake first."""
+        pairs = confusion_pairs(self.labels, self.guesses, len(self.run.classes)).tolist()
+        return [(right, guess, count) for right, guess, count in pairs if right != guess]
 
 
 def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> Facts:
@@ -104,7 +110,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         The folder holds no run with a finished epoch, or its data are gone.
     """
     run = training.load_run(folder, backend, threads)
-    lines = _lines(folder / "metrics.jsonl")
+    lines = training.read_metrics(folder / "metrics.jsonl")
     epochs = [line for line in lines if "test_error" in line]
     if not epochs:
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
@@ -124,7 +130,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         run,
         summary,
         epochs,
-        [line for line in lines if "parameters" in line],
+        _of_one_model([line for line in lines if "parameters" in line], folder),
         test,
         p,
         test.labels,
@@ -132,6 +138,17 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         [activity for counter in watch.counters if (activity := counter.done()) is not None],
         every,
     )
+
+
+def _of_one_model(weights: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """Refuse lines about weights that have not the same names."""
+    names = [sorted(line["parameters"]) for line in weights]
+    if any(other != names[0] for other in names):
+        raise RunError(
+            f"{folder / 'metrics.jsonl'}: its lines are about the weights of several models",
+            "a copy of the run's folder",
+        )
+    return weights
 
 
 class Counter:
@@ -196,11 +213,3 @@ def _watched(run: Run) -> Iterator[_Watch]:
 
 def _count(counter: Counter, host: Callable[[Any], Host], x: Any, y: Any) -> None:
     counter.add(host(y))
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return [dict(json.loads(line)) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(f"{path}: cannot be read ({error})", "the folder of a run") from None

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.evaluation import confusion
 from tinyalex.report.page.facts import Facts, Host
 
 SURE = 0.9  # probability from which a wrong answer counts as sure
@@ -39,13 +38,11 @@ def nearest(vectors: Host, query: int, count: int) -> Host:
 
 def _worst_pair(facts: Facts) -> str:
     classes = facts.run.classes
-    table = confusion(facts.labels, facts.guesses, len(classes)).copy()
-    np.fill_diagonal(table, 0)
-    if not table.any():
+    if not facts.mistakes:
         return ""
-    right, taken = np.unravel_index(int(table.argmax()), table.shape)
-    count, of = int(table[right, taken]), int((facts.labels == right).sum())
-    back = int(table[taken, right])
+    right, taken, count = facts.mistakes[0]
+    of = int((facts.labels == right).sum())
+    back = int(((facts.labels == taken) & (facts.guesses == right)).sum())
     return (
         f"The commonest mistake: {_name(classes[right])} is taken for {_name(classes[taken])} in "
         f"{count} of {of} images ({count / of:.0%}); the other way round {back} times."
@@ -54,10 +51,10 @@ def _worst_pair(facts: Facts) -> str:
 
 def _hardest_class(facts: Facts) -> str:
     classes, labels = facts.run.classes, facts.labels
-    present = np.unique(labels)
+    present, which, images = np.unique(labels, return_inverse=True, return_counts=True)
     if len(present) < 3:
         return ""
-    errors = np.array([facts.wrong[labels == c].mean() for c in present])
+    errors = np.bincount(which, weights=facts.wrong) / images
     worst, best = present[errors.argmax()], present[errors.argmin()]
     return (
         f"Hardest class: {_name(classes[worst])} ({errors.max():.1%} wrong); easiest: "

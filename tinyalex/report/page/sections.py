@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
+from tinyalex.outside import as_html
+from tinyalex.report.figure import as_png
 from tinyalex.report.layer_table import layer_table
 from tinyalex.report.page import drawings
 from tinyalex.report.page.drawings import as_uri
 from tinyalex.report.page.facts import Facts, Host
 from tinyalex.report.page.findings import nearest
 from tinyalex.report.page.skeleton import chart, table
-from tinyalex.report.pictures import as_png, filters_figure
+from tinyalex.report.pictures import filters_figure
 from tinyalex.report.run_pictures import first_filters
 
 SHOWN = 8  # images of a kind
@@ -75,13 +75,13 @@ def neighbours(facts: Facts) -> str:
 def confusions(facts: Facts) -> str:
     """The confusion matrix, and the commonest mistakes in words."""
     classes = facts.run.classes
-    pairs: dict[tuple[int, int], int] = {}
-    for right, guess in zip(facts.labels[facts.wrong], facts.guesses[facts.wrong], strict=True):
-        pairs[int(right), int(guess)] = pairs.get((int(right), int(guess)), 0) + 1
-    common = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:10]
-    rows = [[classes[right], classes[guess], count] for (right, guess), count in common]
+    rows = [[classes[right], classes[guess], n] for right, guess, n in facts.mistakes[:10]]
+    chosen = drawings.drawn_classes(facts)
+    some = len(chosen) < len(classes)
     picture = chart(
-        as_uri(drawings.matrix(facts)), "Confusion matrix; the table below has its peaks"
+        as_uri(drawings.matrix(facts, chosen)),
+        "Confusion matrix; the table below has its peaks",
+        f"{len(chosen)} of {len(classes):,} classes: those of the commonest mistakes." * some,
     )
     return picture + table("Commonest mistakes", ("right class", "taken for", "images"), rows)
 
@@ -121,7 +121,7 @@ def cost(facts: Facts) -> str:
     summary = facts.summary
     spent = (
         f"<p>Trained in {summary['wall_seconds']:,.0f} s at {summary['images_per_second']:,.0f} "
-        f"images/s, backend {escape(str(summary['backend']))}.</p>"
+        f"images/s, backend {as_html(summary['backend'])}.</p>"
         if "wall_seconds" in summary
         else "<p>The run is not finished.</p>"
     )
@@ -142,13 +142,13 @@ def repeat(facts: Facts) -> str:
         ["epochs, batch, rate", f"{config.epochs}, {config.batch_size}, {config.lr:g}"],
         *([name, version] for name, version in versions.items()),
     ]
-    line = f"<p><code>{escape(command)}</code></p>" if command else ""
+    line = f"<p><code>{as_html(command)}</code></p>" if command else ""
     return line + table("What the run depends on", ("what", "value"), rows)
 
 
 def _cards(facts: Facts, chosen: Host, caption: str) -> str:
     cards = "".join(f"<li>{_card(facts, int(i))}</li>" for i in chosen)
-    return f'<p>{escape(caption)}</p><ul class="cards">{cards}</ul>'
+    return f'<p>{as_html(caption)}</p><ul class="cards">{cards}</ul>'
 
 
 def _card(facts: Facts, i: int) -> str:
@@ -160,12 +160,12 @@ def _card(facts: Facts, i: int) -> str:
     alt = "; ".join(f"{classes[c]} {p[c]:.0%}" for c in top)
     miss = ' class="miss"' if guess != label else ""
     return (
-        f"{_picture(facts, i)}<div><strong>{escape(classes[label])}</strong></div>"
-        f'<div{miss}>{escape(said)}</div><img class="chart" src="{bars}" alt="{escape(alt)}">'
+        f"{_picture(facts, i)}<div><strong>{as_html(classes[label])}</strong></div>"
+        f'<div{miss}>{as_html(said)}</div><img class="chart" src="{bars}" alt="{as_html(alt)}">'
     )
 
 
 def _picture(facts: Facts, i: int) -> str:
     uri = as_uri(drawings.thumbnail(facts.test.images(np.array([i]))[0]))
-    name = escape(f"test image {i}, {facts.run.classes[int(facts.labels[i])]}")
+    name = as_html(f"test image {i}, {facts.run.classes[int(facts.labels[i])]}")
     return f'<img class="photo" src="{uri}" alt="{name}" title="{name}">'

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+
+from tinyalex.outside import as_html
 
 STYLE = """
 :root { color-scheme: light dark; --text: #212529; --back: #ffffff; --soft: #f1f3f5;
@@ -49,9 +50,9 @@ def page(title: str, intro: str, sections: Sequence[tuple[str, str, str]], foote
     sections : sequence of (anchor, heading, HTML)
         The heading is text.
     """
-    links = "".join(f'<li><a href="#{a}">{escape(h)}</a></li>' for a, h, _ in sections)
+    links = "".join(f'<li><a href="#{a}">{as_html(h)}</a></li>' for a, h, _ in sections)
     body = "".join(
-        f'<section id="{a}" aria-labelledby="{a}-h"><h2 id="{a}-h">{escape(h)}</h2>'
+        f'<section id="{a}" aria-labelledby="{a}-h"><h2 id="{a}-h">{as_html(h)}</h2>'
         f"{html}</section>\n"
         for a, h, html in sections
     )
@@ -61,10 +62,10 @@ def page(title: str, intro: str, sections: Sequence[tuple[str, str, str]], foote
         # nothing may be fetched, and no script may run
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">\n"
-        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n'
+        f'<link rel="icon" href="data:,">\n<title>{as_html(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#main">To the content</a>\n'
-        f"<header><h1>{escape(title)}</h1>{intro}</header>\n"
+        f"<header><h1>{as_html(title)}</h1>{intro}</header>\n"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n'
         f'<main id="main">\n{body}</main>\n<footer>{footer}</footer>\n</body>\n</html>\n'
     )
@@ -72,24 +73,24 @@ def page(title: str, intro: str, sections: Sequence[tuple[str, str, str]], foote
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table of text; its first column names the rows."""
-    head = "".join(f'<th scope="col">{escape(c)}</th>' for c in columns)
+    head = "".join(f'<th scope="col">{as_html(c)}</th>' for c in columns)
     lines = []
     for first, *rest in rows:
-        cells = "".join(f"<td>{escape(str(cell))}</td>" for cell in rest)
-        lines.append(f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>')
+        cells = "".join(f"<td>{as_html(cell)}</td>" for cell in rest)
+        lines.append(f'<tr><th scope="row">{as_html(first)}</th>{cells}</tr>')
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{as_html(caption)}">'
+        f"<table><caption>{as_html(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
 def chart(uri: str, alt: str, caption: str = "") -> str:
     """A chart with what it shows in words."""
-    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f'<figure><img class="chart" src="{uri}" alt="{escape(alt)}">{under}</figure>'
+    under = f"<figcaption>{as_html(caption)}</figcaption>" if caption else ""
+    return f'<figure><img class="chart" src="{uri}" alt="{as_html(alt)}">{under}</figure>'
 
 
 def bullets(texts: Iterable[str]) -> str:
     """A list of text."""
-    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+    return f"<ul>{''.join(f'<li>{as_html(text)}</li>' for text in texts)}</ul>"

@@ -1,0 +1,89 @@
+"""Machine code on the disk that is damaged, or cannot be written, stops nothing."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+numba = pytest.importorskip("numba")
+
+from tinyalex import notice  # noqa: E402
+from tinyalex.backends import numba_compile  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    numba.config.DISABLE_JIT or numba.config.ENABLE_CUDASIM, reason="the compiler is off"
+)
+KERNEL = """
+from tinyalex.backends.numba_compile import compiled
+
+@compiled
+def add(a, b):
+    return a + b
+"""
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What was said; nothing has been so far."""
+    said: list[str] = []
+    monkeypatch.setattr(notice, "tell", said.append)
+    monkeypatch.setattr(numba_compile._Forgiving, "told", False)
+    yield said
+
+
+def kernel(folder: Path) -> ModuleType:
+    """A module with a kernel; its machine code lies in ``__pycache__`` beside it."""
+    path = folder / "kernel_of_a_test.py"
+    if not path.exists():
+        path.write_text(KERNEL)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def loaded(module: ModuleType) -> int:
+    return sum(module.add.stats.cache_hits.values())
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 20])
+def test_a_file_cut_off_is_compiled_again_and_mended(
+    tmp_path: Path, told: list[str], suffix: str, left: int
+) -> None:
+    assert kernel(tmp_path).add(1, 2) == 3 and not told
+    (path,) = tmp_path.glob(f"__pycache__/*.{suffix}")
+    os.truncate(path, left)
+    assert kernel(tmp_path).add(1, 2) == 3
+    assert len(told) == 1 and "compiled in memory" in told[0]
+    again = kernel(tmp_path)
+    assert again.add(1, 2) == 3 and loaded(again) == 1 and len(told) == 1
+
+
+def test_a_full_disk_is_said_once_and_stops_nothing(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from numba.core.caching import IndexDataCacheFile
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(IndexDataCacheFile, "save", full)
+    module = kernel(tmp_path)
+    assert module.add(1, 2) == 3 and module.add(1.5, 2.0) == 3.5
+    assert len(told) == 1 and "No space left on device" in told[0]
+    assert "NUMBA_CACHE_DIR" in told[0]
+
+
+def test_sound_machine_code_is_taken_from_the_disk(tmp_path: Path, told: list[str]) -> None:
+    kernel(tmp_path).add(1, 2)
+    again = kernel(tmp_path)
+    assert again.add(1, 2) == 3 and loaded(again) == 1 and not told

@@ -1,0 +1,62 @@
+"""Pictures that the system does not let be read are told as such, not as damaged."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.pictures import class_folders
+from tinyalex import data
+from tinyalex.data import walk
+from tinyalex.data.access import AccessError
+from tinyalex.data.walk import BROKEN, Walk
+
+CODES = [errno.EACCES, errno.EIO, errno.EMFILE]
+
+
+def failing(code: int) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_picture_that_may_not_be_opened_is_not_called_no_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    class_folders(tmp_path, {"a": 3, "b": 3})
+    monkeypatch.setattr(Image, "open", failing(code))
+    with pytest.raises(AccessError, match=rf"png: cannot be read \({os.strerror(code)}\)\nTry: "):
+        data.load(tmp_path, image_size=8)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_picture_whose_pixels_cannot_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    class_folders(tmp_path, {"a": 3, "b": 3})
+    train = data.load(tmp_path, image_size=8).train
+    monkeypatch.setattr("tinyalex.data.png.load", failing(code))
+    with pytest.raises(AccessError, match="cannot be read"):
+        train.images(np.arange(2))
+
+
+def test_a_link_that_leads_in_a_circle_is_left_out(tmp_path: Path) -> None:
+    class_folders(tmp_path, {"a": 2})
+    (tmp_path / "a" / "round.png").symlink_to("round.png")
+    aside: list[walk.Aside] = []
+    assert len(list(Walk(aside, [tmp_path], None).pictures(tmp_path / "a", "a"))) == 2
+    assert [(found.path.name, found.reason) for found in aside] == [("round.png", BROKEN)]
+
+
+def test_a_link_into_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AccessError, match=r"link: cannot be read \(Permission denied\)"):
+        walk._asked(failing(errno.EACCES), Path("link"))

@@ -1,0 +1,109 @@
+"""Answers of types and with classes that Python runs are judged by their values."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from tinyalex.learn.grader import values
+from tinyalex.learn.grader.verdict import Outcome
+
+HEAD = "import numpy as np\ndef add_bias(x, b, scale=1.0):\n"
+CLASSES = {
+    "dataclass": "from dataclasses import dataclass, field\n"
+    "@dataclass(frozen=True)\nclass Of:\n    x: float\n    y: list = field(default_factory=list)\n",
+    "slots and order": "import dataclasses\n"
+    "@dataclasses.dataclass(slots=True, order=True)\nclass Of:\n    x: 'float'\n",
+    "future": "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    "from typing import ClassVar\n@dataclass\nclass Of:\n    x: float\n    n: ClassVar[int] = 0\n",
+    "NamedTuple": "from typing import NamedTuple\nclass Of(NamedTuple):\n    x: float\n",
+    "namedtuple": "from collections import namedtuple\nOf = namedtuple('Of', 'x')\n",
+    "Enum": "from enum import Enum\nclass Kind(str, Enum):\n    A = 'a'\n"
+    "class Of:\n    def __init__(self, x):\n        self.x, self.kind = x, Kind('a')\n",
+    "types of hints": "import typing\nclass Of:\n    x: 'Of'\n"
+    "    def __init__(self, x):\n        typing.get_type_hints(Of)\n        self.x = x\n",
+    "itself": "import sys\nclass Of:\n    def __init__(self, x):\n        self.x = x\n"
+    "getattr(sys, 'mod' + 'ules')[__name__].Of\n",
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_file_with_classes_that_look_for_their_module_is_judged(judge, kind):
+    body = "def add_bias(x, b, scale=1.0):\n    return Of(x).x + scale * b\n"
+    verdict = judge(CLASSES[kind] + body)
+    assert verdict.passed, verdict
+    assert not [name for name in sys.modules if name.startswith("answer_to_")]
+
+
+def test_annotations_are_what_they_are_in_python(judge):
+    """Not text, unless the file itself imports annotations from __future__."""
+    body = "def f(a: int): pass\nassert f.__annotations__['a'] is int\n"
+    assert judge(body + HEAD + "    return x + scale * b\n").passed
+
+
+RIGHT = "y = x + scale * b\n    return "
+TYPES = {
+    "long doubles": f"{RIGHT}np.asarray(y, dtype=np.longdouble)",
+    "long doubles out of order": f"{RIGHT}np.asfortranarray(y.astype(np.longdouble))",
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_wider_type_passes_where_its_values_are_right(judge, kind):
+    for _ in range(3):  # what its unused bytes hold changes from call to call
+        verdict = judge(f"{HEAD}    {TYPES[kind]}\n")
+        assert verdict.passed, verdict
+
+
+def test_a_wider_type_with_wrong_values_is_wrong(judge):
+    verdict = judge(f"{HEAD}    return (x - scale * b).astype(np.longdouble)\n")
+    assert verdict.outcome is Outcome.BROKEN and verdict.broken == "definition"
+    number = values.plain(np.longdouble(1.5), "f", "float")
+    assert number == 1.5 and type(number) is np.float64
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("(x + scale * b).astype(object)", "an array of object"),
+        ("(x + scale * b).tolist()", "a list"),
+        ("(x + scale * b).astype(complex)", "complex128"),
+        ("(x + scale * b).astype(np.clongdouble)", "complex256"),
+        ("np.zeros(x.shape, dtype=[('a', 'i1'), ('b', object)])", "an array of [('a', 'i1')"),
+    ],
+)
+def test_another_type_is_named(judge, code, says):
+    if "longdouble" in code and np.dtype(np.clongdouble) == np.dtype(complex):
+        pytest.skip("this system has no longer complex numbers")
+    verdict = judge(f"{HEAD}    return {code}\n")
+    assert verdict.outcome in (Outcome.RETURN, Outcome.BROKEN)
+    assert says in f"{verdict.what} {' '.join(verdict.compare)}", verdict
+
+
+def test_values_are_the_same_whatever_unused_bytes_hold():
+    a, b = (np.zeros(3, np.longdouble) for _ in range(2))
+    if a.dtype.itemsize == 16:  # of which ten are used
+        b.view(np.uint8)[15] = 7
+    assert values.same(a, b)
+    padded = np.dtype([("x", "i1"), ("y", "i8")], align=True)
+    a, b = (np.zeros(3, padded) for _ in range(2))
+    b.view(np.uint8)[3] = 7
+    assert values.same(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (np.zeros(2), np.array([0, 1e-300])),
+        (np.zeros(2), np.zeros(2, np.float32)),
+        (np.zeros((1, 2)), np.zeros(2)),
+        (np.array([np.nan]), np.array([1.0])),
+        (np.array([np.inf]), np.array([-np.inf])),
+        ((np.zeros(1), 1), (np.zeros(1), 2)),
+        (np.zeros(1), 0.0),
+    ],
+)
+def test_values_that_differ_are_not_the_same(a, b):
+    assert not values.same(a, b) and values.same(a, a) and values.same(b, b)

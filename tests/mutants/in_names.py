@@ -1,0 +1,150 @@
+"""Bugs in showing text from outside, in taking hand-ins as they come, and with many classes."""
+
+from tests.mutants.mutant import Mutant
+
+OUTSIDE = "tinyalex/outside.py"
+CONSOLE = "tinyalex/commands/console.py"
+GRADER = "tinyalex/learn/grader"
+OF_TEXT, OF_NAMES = "tests/test_outside.py", "tests/cli/test_names.py"
+OF_CLASS, OF_NEAR = "tests/cli/test_exercise_names.py", "tests/learn/test_near.py"
+OF_VALUES, OF_REPORT = "tests/learn/test_grader_values.py", "tests/report/page/test_outside.py"
+OF_MANY = "tests/evaluation/test_many_classes.py"
+
+NAME_MUTANTS = (
+    Mutant(
+        "names: marks that turn the direction of writing, or have no width, stay",
+        OUTSIDE,
+        '_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}',
+        '_HIDDEN = {"Cc", "Cs", "Zl", "Zp"}',
+        (f"{OF_TEXT}::test_a_name_on_a_console_is_one_line_that_can_be_encoded",),
+    ),
+    Mutant(
+        "names: bytes that are no text stay",
+        OUTSIDE,
+        '_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}',
+        '_HIDDEN = {"Cc", "Cf", "Zl", "Zp"}',
+        (f"{OF_TEXT}::test_a_name_on_a_console_is_one_line_that_can_be_encoded",),
+    ),
+    Mutant(
+        "names: a quote ends an attribute of the page",
+        OUTSIDE,
+        "html.escape(shown(str(text)))",
+        "html.escape(shown(str(text)), quote=False)",
+        (f"{OF_TEXT}::test_a_page_shows_a_name_as_text_inside_and_between_tags",),
+    ),
+    Mutant(
+        "names: dollars are mathematics in pictures",
+        OUTSIDE,
+        'return shown(text).replace("$", "\\\\$")',
+        "return shown(text)",
+        (f"{OF_REPORT}::test_every_picture_draws_any_name",),
+    ),
+    Mutant(
+        "names: a formula is no formula where a comma is a decimal point",
+        OUTSIDE,
+        'r"(^|;)',
+        'r"(^)',
+        (f"{OF_TEXT}::test_a_cell_of_a_table_never_begins_like_a_formula",),
+    ),
+    Mutant(
+        "names: a student's name is a formula in the table of the class",
+        f"{GRADER}/classroom.py",
+        "[csv_cell(student), ",
+        "[student, ",
+        (f"{OF_CLASS}::test_a_class_with_any_names_is_judged_and_its_table_is_plain_text",),
+    ),
+    Mutant(
+        "names: a line break in a name begins a line of text",
+        CONSOLE,
+        'outside.shown(rest, keep="\\t")',
+        "rest",
+        (f"{OF_NAMES}::test_preparing_shows_them",),
+    ),
+    Mutant(
+        "names: a line break in a name begins a line that looks like an error",
+        CONSOLE,
+        'line if line[:1] == " " else f"  {line}" for line in rest',
+        "line for line in rest",
+        (f"{OF_NAMES}::test_an_error_with_a_name_is_shown",),
+    ),
+    Mutant(
+        "names: markup in a name is read in tables",
+        CONSOLE,
+        'escape(f"{outside.shown(text)} ")[:-1]',
+        "outside.shown(text)",
+        (f"{OF_NAMES}::test_data_info_shows_every_class",),
+    ),
+    Mutant(
+        "names: dollars are mathematics in legends",
+        "tinyalex/report/page/drawings.py",
+        "text.set_text(drawn(name))",
+        "text.set_text(name)",
+        (f"{OF_REPORT}::test_a_legend_names_every_run_as_it_is",),
+    ),
+    Mutant(
+        "names: a number of summary.json is taken for markup",
+        "tinyalex/report/page/__init__.py",
+        "{as_html(first.summary['epochs'])}",
+        "{first.summary['epochs']}",
+        (f"{OF_REPORT}::test_no_field_of_a_runs_files_becomes_markup",),
+    ),
+    Mutant(
+        "grader: a dataclass does not find its module",
+        f"{GRADER}/examine.py",
+        "sys.modules[module.__name__] = module",
+        "pass",
+        (f"{OF_VALUES}::test_a_file_with_classes_that_look_for_their_module_is_judged",),
+    ),
+    Mutant(
+        "grader: a student's annotations are text, as in the grader's own file",
+        f"{GRADER}/examine.py",
+        '"exec", dont_inherit=True)',
+        '"exec")',
+        (f"{OF_VALUES}::test_annotations_are_what_they_are_in_python",),
+    ),
+    Mutant(
+        "grader: values are compared by bytes that mean nothing",
+        f"{GRADER}/values.py",
+        'np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")',
+        "a.tobytes() == b.tobytes()",
+        (f"{OF_VALUES}::test_values_are_the_same_whatever_unused_bytes_hold",),
+    ),
+    Mutant(
+        "grader: an archive beside the students' folders is nobody's",
+        f"{GRADER}/classroom.py",
+        "if near.is_archive(path):",
+        "if False:",
+        (f"{OF_NEAR}::test_a_class_lists_archives_loose_files_and_empty_folders",),
+    ),
+    Mutant(
+        "grader: answers one folder deeper are not seen",
+        f"{GRADER}/near.py",
+        "DEEPEST if deeper else 0",
+        "0",
+        (f"{OF_NEAR}::test_answers_that_lie_deeper_are_named_where_nothing_else_is_there",),
+    ),
+    Mutant(
+        "grader: a student's folder that cannot be read stops the class",
+        f"{GRADER}/classroom.py",
+        "    except OSError as error:\n        return [],",
+        "    except FileNotFoundError as error:\n        return [],",
+        (f"{OF_NEAR}::test_a_folder_that_cannot_be_read_stops_nobody",),
+    ),
+    Mutant(
+        "many classes: the confusion matrix is drawn whole",
+        "tinyalex/report/page/drawings.py",
+        "if K <= MOST_CLASSES:",
+        "if K:",
+        (f"{OF_REPORT}::test_ten_thousand_classes_are_reported_in_memory_of_the_images",),
+    ),
+    Mutant(
+        "many classes: pairs are counted through the matrix",
+        "tinyalex/evaluation/confusion.py",
+        "    numbered = labels.astype(np.int64) * num_classes + predicted\n"
+        "    pairs, counts = np.unique(numbered, return_counts=True)\n",
+        "    numbered = labels.astype(np.int64) * num_classes + predicted\n"
+        "    pairs = np.flatnonzero(np.bincount(numbered))\n"
+        "    counts = np.bincount(numbered)[pairs]\n",
+        (f"{OF_MANY}::test_ten_thousand_classes_take_memory_by_the_image",),
+    ),
+)

@@ -1,0 +1,125 @@
+"""Bugs in reading networks of others: ONNX graphs, colours, classes by synset, hostile files."""
+
+from tests.mutants.mutant import Mutant
+
+WEIGHTS = "tinyalex/weights"
+OF = "tests/weights"
+OTHER = f"{OF}/test_onnx_other.py::test_another_network_is_refused_at_the_node"
+SAME = f"{OF}/test_from_onnx.py::test_the_same_network_in_another_spelling"
+
+NETWORK_MUTANTS = (
+    Mutant(
+        "ONNX: a convolution's zeros at the far side are not looked at",
+        f"{WEIGHTS}/onnx_simple.py",
+        "before != list(layer.padding) or after != list(layer.padding)",
+        "before != list(layer.padding)",
+        (OTHER,),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: pooling with another number of windows passes",
+        f"{WEIGHTS}/onnx_simple.py",
+        "if counts != there:",
+        "if False:",
+        (OTHER,),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: alpha of LRN is taken as undivided",
+        f"{WEIGHTS}/onnx_simple.py",
+        '"alpha": (layer.alpha * layer.size, 1e-4)',
+        '"alpha": (layer.alpha, 1e-4)',
+        (SAME,),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: Gemm without transB is read as if it had it",
+        f"{WEIGHTS}/onnx_simple.py",
+        'if product or not node.attributes.get("transB", 0):',
+        "if product:",
+        (SAME,),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: a dropout that trains does nothing",
+        f"{WEIGHTS}/onnx_layout.py",
+        "            if training:\n",
+        "            if False:\n",
+        (f"{OF}/test_onnx_other.py::test_a_dropout_that_trains_is_refused",),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: nodes after the last layer are forgotten",
+        f"{WEIGHTS}/from_onnx.py",
+        "if rest or y != graph.output:",
+        "if False:",
+        (OTHER,),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: Caffe's B, G, R is taken for R, G, B",
+        f"{WEIGHTS}/from_onnx.py",
+        "    if bgr:\n",
+        "    if False:\n",
+        (f"{OF}/test_from_onnx.py::test_the_zoos_older_forms_are_the_same_network",),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: numbers are read outside of the file's folder",
+        f"{WEIGHTS}/onnx_tensors.py",
+        "if not location or not inside or",
+        "if not location or",
+        (f"{OF}/test_onnx_hostile.py::test_numbers_outside_of_the_files_folder_are_not_read",),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "ONNX: a node may read what comes later",
+        f"{WEIGHTS}/onnx_graph.py",
+        "        if missing:\n",
+        "        if False:\n",
+        (f"{OF}/test_onnx_hostile.py::test_a_file_that_cannot_be_is_refused",),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "Caffe's layout: the last pooling drops what is left over",
+        "tinyalex/models/alexnet.py",
+        "layers[-1] = MaxPool2d(3, stride=2, ceil_mode=True)",
+        "layers[-1] = MaxPool2d(3, stride=2)",
+        (
+            f"{OF}/test_from_onnx.py"
+            "::test_the_real_caffe_layout_has_fc6s_inputs_on_224_and_227_pixels",
+        ),
+        needs=("onnx",),
+    ),
+    Mutant(
+        "Caffe's files: a shape with a 0 in it has any other sizes",
+        f"{WEIGHTS}/caffe.py",
+        "not all(1 <= size <= MOST_NUMBERS for size in shape)",
+        "False",
+        (f"{OF}/test_caffe.py::test_a_shape_that_lies_about_its_size_is_refused",),
+    ),
+    Mutant(
+        "the kit: an id that is no number passes the check of its range",
+        "tinyalex/data/prepare/labels.py",
+        "not 1 <= number < 1 << 31 or number % 1:",
+        "number < 1 or number != int(number):",
+        (f"{OF}/test_hostile_files.py::test_an_id_of_the_kit_that_is_no_whole_number_is_refused",),
+    ),
+    Mutant(
+        "PyTorch's files: a tensor without its numbers is read",
+        f"{WEIGHTS}/tensors.py",
+        "if value.is_meta or _bytes(value) > value.untyped_storage().nbytes():",
+        "if False:",
+        (f"{OF}/test_hostile_files.py::test_a_tensor_of_pytorchs_without_its_numbers_is_refused",),
+    ),
+    Mutant(
+        "classes: a name of two classes is the first one's",
+        "tinyalex/data/among.py",
+        "place[found] = -1 if found in place else i",
+        "place.setdefault(found, i)",
+        (
+            "tests/evaluation/test_synsets.py"
+            "::test_names_that_could_be_two_classes_stay_as_they_are",
+        ),
+    ),
+)

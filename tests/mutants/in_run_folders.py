@@ -1,0 +1,102 @@
+"""Bugs in what keeps runs apart: locks, leftovers, stale summaries, checksums, signals."""
+
+from tests.mutants.mutant import Mutant
+
+LOCK = "tests/test_lock.py"
+FOLDERS = "tests/training/test_run_folders.py"
+CHECKSUM = "tests/training/test_checksum.py"
+RUNS = "tinyalex/training/runs.py"
+
+RUN_FOLDER_MUTANTS = (
+    Mutant(
+        "lock: a file that was removed meanwhile is taken for the lock",
+        "tinyalex/lock.py",
+        "if os.path.samestat(os.fstat(file.fileno()), path.stat()):",
+        "if True:",
+        (f"{LOCK}::test_a_lock_file_that_was_removed_after_it_was_opened_locks_nobody_out",),
+    ),
+    Mutant(
+        "lock: several processes may have it",
+        "tinyalex/lock.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        (f"{FOLDERS}::test_a_second_training_or_resume_in_a_folder_is_refused",),
+    ),
+    Mutant(
+        "lock: a folder made for nothing stays",
+        "tinyalex/lock.py",
+        "                path.rmdir()\n",
+        "                pass\n",
+        (f"{FOLDERS}::test_data_that_are_refused_leave_no_folder",),
+    ),
+    Mutant(
+        "leftovers: what a live process is writing is removed",
+        "tinyalex/files.py",
+        "if name in names or not _is_running(int(process)):",
+        "if True:",
+        (f"{FOLDERS}::test_what_killed_processes_left_half_written_is_removed_on_resume",),
+    ),
+    Mutant(
+        "resume: more epochs are forgotten when the run is stopped",
+        RUNS,
+        "            write_json(out / configs.FILE, settings.to_dict())\n",
+        "            if checkpoint is None:\n"
+        "                write_json(out / configs.FILE, settings.to_dict())\n",
+        (f"{FOLDERS}::test_more_epochs_are_kept_when_the_run_is_stopped_and_resumed_plainly",),
+    ),
+    Mutant(
+        "resume: fewer epochs are no error",
+        RUNS,
+        "    if done + begun > epochs:\n",
+        "    if done < 0:\n",
+        (f"{FOLDERS}::test_fewer_epochs_than_a_finished_run_has_are_refused",),
+    ),
+    Mutant(
+        "summary: that of an older checkpoint is shown",
+        "tinyalex/training/summary.py",
+        "        return bool(summary[CHECKPOINT] == checksum)\n",
+        "        return True\n",
+        (f"{FOLDERS}::test_the_summary_of_an_older_checkpoint_is_not_shown",),
+    ),
+    Mutant(
+        "checkpoint: its checksum is not looked at",
+        "tinyalex/training/tensors.py",
+        "    return found.hexdigest() == digest\n",
+        "    return True\n",
+        (f"{CHECKSUM}::test_one_flipped_bit_anywhere_is_refused",),
+    ),
+    Mutant(
+        "checkpoint: names come in any order",
+        "tinyalex/training/checkpoint.py",
+        "allow_nan=True, sort_keys=True",
+        "allow_nan=True",
+        (f"{CHECKSUM}::test_the_order_of_names_is_not_in_the_bytes",),
+    ),
+    Mutant(
+        "signals: a closed terminal stops what nohup protects",
+        "tinyalex/training/stop.py",
+        "signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN",
+        "True",
+        (f"{FOLDERS}::test_where_hanging_up_is_ignored_the_run_goes_on",),
+    ),
+    Mutant(
+        "grader: a student's code outlives it",
+        "tinyalex/learn/grader/guardian.py",
+        "    os.killpg(os.getpgrp(), signal.SIGKILL)\n",
+        "    os._exit(0)\n",
+        (
+            "tests/learn/test_guardian.py::"
+            "test_it_ends_with_all_that_it_started_when_the_grader_is_gone",
+        ),
+    ),
+    Mutant(
+        "export: the mean beside the weights may be another one's",
+        "tinyalex/weights/read.py",
+        "if about.get(MEAN_SHA256) not in (None, digest):",
+        "if False:",
+        (
+            "tests/weights/test_export_pair.py::"
+            "test_older_weights_beside_the_mean_of_a_newer_export_are_refused",
+        ),
+    ),
+)

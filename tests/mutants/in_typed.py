@@ -1,0 +1,120 @@
+"""Bugs in reading what others wrote, and data that change while they are read."""
+
+from tests.mutants.mutant import Mutant
+
+TYPED = "tinyalex/typed"
+SHARDS = "tinyalex/data/packed/shards.py"
+RECORDS = "tinyalex/data/packed/records.py"
+OF_READING = "tests/typed/test_reading.py"
+OF_TENSORS = "tests/typed/test_tensor_file.py"
+OF_RUNS = "tests/training/test_edited_runs.py"
+OF_SHARDS = "tests/data/packed/test_shards.py"
+
+TYPED_MUTANTS = (
+    Mutant(
+        "reading: depth is not bounded",
+        f"{TYPED}/reading.py",
+        "        if depth > MOST_DEPTH:",
+        "        if False:",
+        (f"{OF_READING}::test_what_is_no_sound_json_is_refused",),
+    ),
+    Mutant(
+        "reading: brackets in texts count as depth",
+        f"{TYPED}/reading.py",
+        "        in_text = not in_text\n",
+        "        in_text = False\n",
+        (f"{OF_READING}::test_brackets_in_texts_are_no_depth",),
+    ),
+    Mutant(
+        "reading: a whole number may have any digits",
+        f"{TYPED}/reading.py",
+        'if len(digits.lstrip("-")) > _MOST_DIGITS:',
+        "if False:",
+        (f"{OF_READING}::test_what_is_no_sound_json_is_refused",),
+    ),
+    Mutant(
+        "reading: room is made for all that is allowed",
+        f"{TYPED}/reading.py",
+        "file.read(_PIECE)",
+        "file.read(most + 1)",
+        (f"{OF_READING}::test_a_small_file_takes_little_memory_whatever_is_allowed",),
+    ),
+    Mutant(
+        "kinds: true is a whole number",
+        f"{TYPED}/kinds.py",
+        "        good = isinstance(value, int) and not isinstance(value, bool)\n"
+        "        if not (good and least",
+        "        good = isinstance(value, int)\n        if not (good and least",
+        (f"{OF_READING}::test_what_is_not_of_its_kind_is_refused_by_the_fields_name",),
+    ),
+    Mutant(
+        "header: a tensor may lie beyond the file's end",
+        f"{TYPED}/tensor_file.py",
+        "if not begin <= end <= room:",
+        "if not begin <= end:",
+        (f"{OF_TENSORS}::test_a_header_that_cannot_be_is_refused",),
+    ),
+    Mutant(
+        "state: an epoch may have more steps than it has",
+        "tinyalex/training/state.py",
+        "if most is not None and value > most:",
+        "if False:",
+        (f"{OF_RUNS}::test_a_position_that_cannot_be_is_refused_by_its_field",),
+    ),
+    Mutant(
+        "config: a learning rate may be negative",
+        "tinyalex/training/fields.py",
+        "LR = number(above=0)",
+        "LR = number()",
+        (f"{OF_RUNS}::test_a_position_that_cannot_be_is_refused_by_its_field",),
+    ),
+    Mutant(
+        "packed: what is missing at a file's end is trained on",
+        SHARDS,
+        "        if got < len(room):",
+        "        if False:",
+        (f"{OF_SHARDS}::test_a_shard_cut_short_under_a_reader_does_not_end_the_process",),
+    ),
+    Mutant(
+        "packed: a file is closed under its reader",
+        SHARDS,
+        "for n, found in self._open.items() if not found.readers]",
+        "for n, found in self._open.items()]",
+        (f"{OF_SHARDS}::test_a_file_is_not_closed_under_its_reader",),
+    ),
+    Mutant(
+        "packed: as many files are open as there are shards",
+        SHARDS,
+        "return max(_LEAST_OPEN, min(MOST_OPEN, soft // 4))",
+        "return MOST_OPEN",
+        (f"{OF_SHARDS}::test_a_quarter_of_the_open_files_is_taken_at_most",),
+    ),
+    Mutant(
+        "access: what the system refuses is called damage",
+        "tinyalex/data/access.py",
+        "if isinstance(cause, OSError) and cause.errno in _TRY:",
+        "if False:",
+        (f"{OF_SHARDS}::test_what_the_system_refuses_is_not_called_damage",),
+    ),
+    Mutant(
+        "pictures: a JPEG file may have any number of scans",
+        "tinyalex/data/jpeg.py",
+        "    if found > MOST_SCANS:",
+        "    if False:",
+        ("tests/data/test_scans.py::test_a_folders_picture_is_refused",),
+    ),
+    Mutant(
+        "kernels: a damaged file on the disk stays there",
+        "tinyalex/backends/numba_compile.py",
+        "                self._cache.flush()",
+        "                pass",
+        ("tests/backends/test_numba_compile.py::test_a_file_cut_off_is_compiled_again_and_mended",),
+    ),
+    Mutant(
+        "memory: a gigabyte is reserved wherever",
+        "tinyalex/backends/recycle.py",
+        "whole = max(_field_size(), size)",
+        "whole = max(_FIELD, size)",
+        ("tests/backends/test_recycle.py::test_a_limited_address_space_is_left_to_others",),
+    ),
+)

@@ -1,0 +1,146 @@
+"""One process at a time in a folder: a lock that the operating system holds, and ends with us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from tinyalex.errors import RunError, TinyalexError
+
+FILE = ".lock"
+
+_SAYS = re.compile(rb"process (\d{1,10}) since ([\d-]{10} [\d:]{8}) for ([a-z ]{1,40})\n")
+_FAR = 1 << 30  # Windows locks bytes of a file, which nobody can then read
+
+
+@contextlib.contextmanager
+def locked(
+    folder: Path,
+    work: str,
+    error_type: type[TinyalexError] = RunError,
+    elsewhere: str = "another folder with --out",
+) -> Iterator[None]:
+    """Make the folder if need be, and keep every other process that asks for it out.
+
+    At the end a folder that was made here and is still empty is removed.
+
+    Parameters
+    ----------
+    folder : Path
+    work : str
+        What others are told, in small letters: "train".
+    elsewhere : str
+        What to try in a folder that cannot be used.
+
+    Raises
+    ------
+    RunError, or ``error_type``
+        Another process is at work in the folder (the message says which one), or nothing can be
+        written to it.
+    """
+    made = _make(folder, error_type, elsewhere)
+    try:
+        with _take(folder, error_type, elsewhere) as file:
+            try:
+                _say(file, work)
+                yield
+            finally:
+                _remove(folder / FILE)
+        if os.name == "nt":  # where no open file can be removed, nor one that another has opened
+            _remove(folder / FILE)
+    finally:
+        with contextlib.suppress(OSError):  # not empty any more
+            for path in made:
+                path.rmdir()
+
+
+def _make(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> list[Path]:
+    """Make a folder and those around it; gives those that were missing, the innermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot(folder, error, error_type, elsewhere) from error
+    return missing
+
+
+def _take(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> BinaryIO:
+    path = folder / FILE
+    while True:
+        try:
+            # Neither emptied nor replaced: it may be another process's.
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+        except FileNotFoundError:  # the one before us has just removed the folder that it made
+            _make(folder, error_type, elsewhere)
+            continue
+        except OSError as error:
+            raise _cannot(folder, error, error_type, elsewhere) from error
+        if not _lock(file):
+            with file:
+                holder = _holder(file)
+            raise error_type(
+                f"{folder}: {holder} is at work there",
+                f"wait until it has ended, or {elsewhere}",
+            )
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()  # the one before us removed it after we had opened it
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Take the lock; False if another process has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(_FAR)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
+
+
+def _say(file: BinaryIO, work: str) -> None:
+    """Write down who has the lock; nothing depends on it."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    with contextlib.suppress(OSError):  # the disk is full
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()} since {since} for {work}\n".encode())
+        file.flush()
+
+
+def _holder(file: BinaryIO) -> str:
+    with contextlib.suppress(OSError):
+        file.seek(0)
+        if found := _SAYS.fullmatch(file.read(200)):
+            process, since, work = (part.decode() for part in found.groups())
+            return f"process {process} ({work}, since {since})"
+    return "another process"
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _cannot(
+    folder: Path, error: OSError, error_type: type[TinyalexError], elsewhere: str
+) -> TinyalexError:
+    return error_type(f"{folder}: cannot be written ({error.strerror or error})", elsewhere)

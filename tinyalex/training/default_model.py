@@ -1,0 +1,72 @@
+"""The model that suits a data set, for whoever names none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from tinyalex import data
+from tinyalex.data import Glance
+
+_THUMBNAIL, _SMALL = 24, 48  # pixels of the shorter side, below which pictures are such
+_MANY_SMALL = 5_000  # with fewer, ten epochs are too few steps for cifar-80sec's initial weights
+_LIKE_IMAGENET, _PAPER_SIDE = 500_000, 227
+
+
+class Choice(NamedTuple):
+    """A model's name and, for people, what it was chosen for."""
+
+    model: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"model: {self.model}, for {self.reason}; another one: --model"
+
+
+def default_model(name: str, ours: Path | None = None) -> Choice:
+    """Choose the model for a data set by its kind, the number of its pictures and their size.
+
+    Parameters
+    ----------
+    name : str
+        As in `tinyalex.data.load`.
+    ours : Path, optional
+        A run's folder that is no class.
+
+    Raises
+    ------
+    DataError, ConfigError
+        There is no such data set, or it cannot be read.
+
+    Examples
+    --------
+    >>> print(default_model("digits"))
+    model: tiny, for handwritten digits; another one: --model
+    >>> default_model("cifar10@2000").model
+    'alexnet-small'
+    """
+    seen = data.glance(name, ours)
+    return Choice(_model(seen), _reason(seen))
+
+
+def _model(seen: Glance) -> str:
+    if seen.kind == "digits" or seen.side < _THUMBNAIL:
+        return "tiny"
+    if seen.side < _SMALL:
+        return "cifar-80sec" if seen.images >= _MANY_SMALL else "alexnet-small"
+    if seen.images >= _LIKE_IMAGENET and seen.side >= _PAPER_SIDE:
+        return "alexnet"
+    return "alexnet-mini"
+
+
+def _reason(seen: Glance) -> str:
+    if seen.kind == "digits":
+        return "handwritten digits"
+    if seen.kind == "CIFAR":
+        return f"{seen.images:,} training images of {seen.side} x {seen.side} pixels"
+    where = "packed" if seen.kind == "packed" else "in a folder"
+    many = "s" if seen.images > 1 else ""
+    return (
+        f"{seen.images:,} picture{many} of {seen.classes:,} classes {where},"
+        f" {seen.side:,} pixels a side"
+    )

@@ -1,0 +1,207 @@
+"""What the files of a run may say: config.json, summary.json and the lines of metrics.jsonl."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinyalex.recipes import Recipe
+from tinyalex.typed import (
+    Kind,
+    Mismatch,
+    anything,
+    fields,
+    list_of,
+    map_of,
+    maybe,
+    number,
+    one_of,
+    record,
+    text,
+    whole,
+)
+
+MOST_EPOCHS = 1_000_000
+_MOST_BATCH = 10_000_000
+_MOST_SIDE = 16_384  # pixels
+_MOST_THREADS = 100_000
+
+LR = number(above=0)
+ERROR = number(0, 1)
+LOSS = number()
+SECONDS = number(0, 1e12)
+EPOCHS = whole(1, MOST_EPOCHS)
+
+_NAME = text(65_536)
+_SIDE = whole(1, _MOST_SIDE)
+_COUNT = maybe(whole(1, _MOST_THREADS))
+_SHAPE = list_of(_SIDE, 3)
+_CLASSES = list_of(_NAME, least=1, most=1 << 20)
+
+
+def _scale(value: Any, field: str) -> None:
+    """A factor on pixels: one, or one for each channel."""
+    factor = number(above=0)
+    (list_of(factor, least=1, most=3) if isinstance(value, list) else factor)(value, field)
+
+
+def _row(*kinds: Kind) -> Kind:
+    """A list of items of different kinds."""
+
+    def check(value: Any, field: str) -> None:
+        list_of(anything, len(kinds))(value, field)
+        for i, (kind, item) in enumerate(zip(kinds, value, strict=True)):
+            kind(item, f"{field}[{i}]")
+
+    return check
+
+
+def _rule(value: Any, field: str) -> None:
+    """A rule of initial weights: its name, and for some of them a number."""
+    list_of(anything, least=1, most=2)(value, field)
+    text(100)(value[0], f"{field}[0]")
+    if len(value) == 2:
+        number(0 if value[0] == "normal" else -1e6, 1e6)(value[1], f"{field}[1]")
+
+
+RECIPE = record(
+    Recipe,
+    name=_NAME,
+    epochs=EPOCHS,
+    batch_size=whole(1, _MOST_BATCH),
+    lr=LR,
+    image_size=_SIDE,
+    crop=maybe(_SIDE),
+    momentum=number(0),
+    weight_decay=number(0),
+    multipliers=list_of(_row(text(), number(), number())),
+    steady=list_of(text()),
+    schedule=fields(
+        {"kind": text(100)},
+        {
+            "factor": number(above=0, most=1e6),
+            "patience": EPOCHS,
+            "drops": whole(0, MOST_EPOCHS),
+            "epochs": list_of(whole(0, MOST_EPOCHS), most=10_000),
+        },
+    ),
+    init=map_of(_rule),
+    scale=_scale,
+    colour_until=maybe(whole(0, MOST_EPOCHS)),
+    frozen=list_of(_row(text(), whole(0, MOST_EPOCHS))),
+    sources=map_of(text()),
+)
+
+
+def config(of_options: Kind) -> Kind:
+    """Of config.json: the options, and what only the data could tell."""
+    facts = fields(
+        {
+            "classes": _CLASSES,
+            "image_shape": _SHAPE,
+            "input_shape": _SHAPE,
+            "data_name": _NAME,
+        },
+        {
+            "class_names": maybe(_CLASSES),
+            "layers": anything,  # compared, not used
+            "data_fingerprint": text(1000),
+            "train_images": whole(),
+            "test_images": whole(),
+            "backend_used": text(100),
+            "versions": map_of(text(1000)),
+            "imported": map_of(text()),
+            "initialised": fields(
+                {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
+            ),
+        },
+    )
+
+    def check(value: Any, field: str) -> None:
+        of_options(value, field)
+        facts(value, field)
+        names = value.get("class_names")
+        if names is not None and len(names) != len(value["classes"]):
+            raise Mismatch("class_names", f"a list of {len(value['classes'])}", names)
+
+    return check
+
+
+# What bounds a field of config.json more than its type does.
+OPTIONS: dict[str, Kind] = {
+    "data": _NAME,
+    "model": text(1000),
+    "recipe": RECIPE,
+    "backend": text(100),
+    "threads": _COUNT,
+    "workers": _COUNT,
+    "epochs": EPOCHS,
+    "batch_size": whole(1, _MOST_BATCH),
+    "lr": LR,
+    "seed": whole(0),
+    "log_every": whole(1),
+    "checkpoint_every": number(0),
+    "workspace_mb": maybe(whole(0, 1 << 24)),
+    "shuffle": one_of("full", "shard"),
+}
+
+SUMMARY = fields(
+    {
+        "top1_error": ERROR,
+        "train_error": ERROR,
+        "train_loss": LOSS,
+        "epochs": EPOCHS,
+        "images_per_second": number(0),
+        "wall_seconds": SECONDS,
+        "backend": text(100),
+    },
+    {
+        "top5_error": ERROR,
+        "test_loss": LOSS,
+        "parameters": whole(),
+        "seed": whole(),
+        "threads": whole(1, _MOST_THREADS),
+        "precision": text(100),
+        "gpu_memory_mib": maybe(number(0)),
+        "model": text(1000),
+        "recipe": _NAME,
+        "data": _NAME,
+        "batch_size": whole(1, _MOST_BATCH),
+        "lr": LR,
+        "command": text(),
+        "versions": map_of(text(1000)),
+        "top1_error_ten_crops": ERROR,
+        "top5_error_ten_crops": ERROR,
+    },
+)
+
+EPOCH = fields(
+    {
+        "epoch": EPOCHS,
+        "train_loss": LOSS,
+        "train_error": ERROR,
+        "test_loss": LOSS,
+        "test_error": ERROR,
+        "lr": LR,
+    },
+    {"test_top5_error": ERROR, "seconds": SECONDS},
+)
+_WEIGHTS = fields(
+    {
+        "epoch": EPOCHS,
+        "parameters": map_of(
+            fields(
+                {"ratio": maybe(number(0, finite=False))},
+                {"w": number(0, finite=False), "dw": number(0, finite=False)},
+            )
+        ),
+    }
+)
+
+
+def metrics_line(value: Any, field: str) -> None:
+    """Of a line of metrics.jsonl: an epoch's, its weights', or any other."""
+    fields({}, {"event": text(100)})(value, field)
+    if "test_error" in value:
+        EPOCH(value, field)
+    if "parameters" in value:
+        _WEIGHTS(value, field)

@@ -1,0 +1,121 @@
+"""What a checkpoint may say of a run's position: checked before anything goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinyalex.errors import CheckpointError
+from tinyalex.training.fields import EPOCH, LR, MOST_EPOCHS, SECONDS
+from tinyalex.typed import Kind, Mismatch, fields, flag, map_of, number, parse_json, whole
+
+_HINT = "an older copy of the run, or a new one"
+_ANY = number(finite=False)
+_SUMS = fields({"images": whole(), "loss": _ANY, "wrong": fields({"1": number(0)})})
+_SEEN = whole(0, MOST_EPOCHS)
+
+
+def _last_epoch(value: Any, field: str) -> None:
+    """The last epoch's line; empty in the first epoch."""
+    if value != {}:
+        EPOCH(value, field)
+
+
+_FIELDS: dict[str, Kind] = {
+    "epoch": _SEEN,
+    "step": whole(),
+    "schedule": fields(
+        {"lr": LR, "epoch": _SEEN},
+        {"best": number(0, finite=False), "waited": _SEEN, "dropped": _SEEN},
+    ),
+    "dropout": map_of(whole()),
+    "window": _SUMS,
+    "so_far": _SUMS,
+    "stall": fields(
+        {"steps": whole(), "loss": _ANY, "warned": flag},
+        {"right": _ANY, "farthest": _ANY, "waited": flag},
+    ),
+    "last_epoch": _last_epoch,
+    "images_trained": whole(),
+}
+# What states of older or of later versions lack.
+_LATER: dict[str, Kind] = {
+    "steps_per_epoch": whole(1),
+    "told_of_chance": flag,
+    "metrics_lines": whole(),
+    "metrics_bytes": whole(),
+    "train_seconds": SECONDS,
+    "wall_seconds": SECONDS,
+}
+_METRICS = fields({"metrics_lines": whole()})
+_KNOWN = fields({}, {**_FIELDS, **_LATER})
+_COMPLETE = fields(_FIELDS, _LATER)
+
+
+def parse_state(content: str, where: str) -> dict[str, Any]:
+    """Read the state in a checkpoint's header; that of imported weights has no position.
+
+    Raises
+    ------
+    CheckpointError
+        It is no JSON, or a field is not of its kind.
+    """
+    found: dict[str, Any] = parse_json(
+        content, _KNOWN, f"{where}: its state", CheckpointError, hint=_HINT, finite=False
+    )
+    return found
+
+
+def check_complete(state: Mapping[str, Any], where: str) -> None:
+    """Refuse a state that a training cannot go on from.
+
+    Raises
+    ------
+    CheckpointError
+        A field is missing, or two of them cannot be true together.
+    """
+
+    def agree(value: Any, field: str) -> None:
+        _COMPLETE(value, field)
+        if "metrics_bytes" not in value:
+            _METRICS(value, field)
+        _no_more("step", value["step"], value.get("steps_per_epoch"))
+        for name in ("schedule", "last_epoch"):
+            if value[name] and value[name]["epoch"] != value["epoch"]:
+                wanted = f"{value['epoch']}, as the state's own epoch"
+                raise Mismatch(f"{name}.epoch", wanted, value[name]["epoch"])
+
+    _check(agree, state, where)
+
+
+def check_fits(
+    state: Mapping[str, Any], steps_per_epoch: int, of_schedule: tuple[str, ...], where: str
+) -> None:
+    """Refuse a state that is not of these data and this schedule; it is complete.
+
+    Raises
+    ------
+    CheckpointError
+        An epoch has other steps, or what the schedule keeps is missing.
+    """
+
+    def fit(value: Any, field: str) -> None:
+        recorded = value.get("steps_per_epoch", steps_per_epoch)
+        if recorded != steps_per_epoch:
+            raise Mismatch("steps_per_epoch", f"{steps_per_epoch}, as the data have", recorded)
+        _no_more("step", value["step"], steps_per_epoch)
+        fields({name: _ANY for name in of_schedule})(value["schedule"], "schedule")
+
+    _check(fit, state, where)
+
+
+def _no_more(field: str, value: int, most: int | None) -> None:
+    if most is not None and value > most:
+        raise Mismatch(field, f"at most {most}, the steps of an epoch", value)
+
+
+def _check(kind: Kind, state: Mapping[str, Any], where: str) -> None:
+    try:
+        kind(state, "")
+    except Mismatch as error:
+        raise CheckpointError(f"{where}: its state: {error}", _HINT) from None

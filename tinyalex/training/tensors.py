@@ -1,0 +1,83 @@
+"""The bytes of a .safetensors file: the same for the same contents, and with a checksum of them.
+
+The library writes metadata in random order. Here names are sorted, and the digest counts every
+byte of the file, itself as 64 zeros.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DIGEST = "sha256"  # its name among the metadata
+
+_ZEROS = "0" * 64
+_DTYPES = {"float32": "F32", "float64": "F64", "float16": "F16", "int64": "I64", "uint8": "U8"}
+_LENGTH = 8  # bytes of the header's length, which comes first; the header is padded to as many
+_BLOCK = 1 << 20
+
+HostArray = np.ndarray[Any, Any]
+
+
+def to_bytes(
+    tensors: Mapping[str, HostArray], metadata: Mapping[str, str]
+) -> list[bytes | memoryview]:
+    """Lay out a file; gives its pieces in order.
+
+    Parameters
+    ----------
+    tensors : dict of str to array
+        float16, float32, float64, int64 or uint8, in any memory order.
+    metadata : dict of str to str
+        `DIGEST` is added.
+    """
+    names = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
+    arrays = [np.ascontiguousarray(tensors[name]) for name in names]
+    header: dict[str, Any] = {
+        "__metadata__": dict(sorted({**metadata, DIGEST: _ZEROS}.items())),
+    }
+    begin = 0
+    for name, array in zip(names, arrays, strict=True):
+        end = begin + array.nbytes
+        header[name] = {
+            "dtype": _DTYPES[array.dtype.name],
+            "shape": list(tensors[name].shape),
+            "data_offsets": [begin, end],
+        }
+        begin = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text = text.ljust(_LENGTH * math.ceil(len(text) / _LENGTH))
+    head = len(text).to_bytes(_LENGTH, "little") + text
+    data = [array.reshape(-1).view(np.uint8).data for array in arrays]
+    return [head.replace(_field(_ZEROS), _field(_digest([head, *data]))), *data]
+
+
+def is_whole(path: Path, digest: str) -> bool:
+    """Whether a file's bytes are those that were written; ``digest`` is what it says itself."""
+    with path.open("rb") as file:
+        length = file.read(_LENGTH)
+        header = file.read(int.from_bytes(length, "little"))
+        if header.count(_field(digest)) != 1:
+            return False
+        found = hashlib.sha256(length + header.replace(_field(digest), _field(_ZEROS)))
+        while block := file.read(_BLOCK):
+            found.update(block)
+    return found.hexdigest() == digest
+
+
+def _field(digest: str) -> bytes:
+    """As it stands in the header; in a text there, quotation marks have a backslash."""
+    return f'"{DIGEST}":"{digest}"'.encode("utf-8", "surrogatepass")
+
+
+def _digest(pieces: Sequence[bytes | memoryview]) -> str:
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()

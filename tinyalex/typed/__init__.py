@@ -1,0 +1,47 @@
+"""Reading what a file says: JSON and tensors, with every field's kind and bounds checked first.
+
+A file may come from somebody else, or be damaged. So size, depth and numbers are bounded while it
+is read, and what code relies on is described by a `Kind`: `read_json(path, fields({"epochs":
+whole(1)}))`. What does not fit is an error that names the file and the field.
+"""
+
+from __future__ import annotations
+
+from tinyalex.typed.kinds import (
+    Kind,
+    Mismatch,
+    anything,
+    fields,
+    flag,
+    list_of,
+    map_of,
+    maybe,
+    number,
+    one_of,
+    text,
+    whole,
+)
+from tinyalex.typed.reading import parse_json, read_json, read_json_lines
+from tinyalex.typed.records import record
+from tinyalex.typed.tensor_file import check_header, open_tensors
+
+__all__ = [
+    "Kind",
+    "Mismatch",
+    "anything",
+    "check_header",
+    "fields",
+    "flag",
+    "list_of",
+    "map_of",
+    "maybe",
+    "number",
+    "one_of",
+    "open_tensors",
+    "parse_json",
+    "read_json",
+    "read_json_lines",
+    "record",
+    "text",
+    "whole",
+]

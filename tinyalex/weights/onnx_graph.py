@@ -1,0 +1,303 @@
+"""An ONNX file as nodes in order: parsed by the package ``onnx``, then checked; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tinyalex.errors import BackendError, CheckpointError
+from tinyalex.weights.onnx_tensors import AGAIN, read_tensor, shape_of
+from tinyalex.weights.tensors import HostArray, check_total
+
+MOST_BYTES = (1 << 31) - 1  # what one message of a protocol buffer can have
+MOST_NODES = 10_000
+UINT8 = 2  # TensorProto.DataType
+# AttributeProto.AttributeType: the field that holds the value.
+_VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints"}
+# What the attributes hold that are looked at.
+_WHOLE = ("group", "ceil_mode", "count_include_pad", "to", "axis", "transA", "transB", "is_test")
+_NUMBERS = {"value_float": "f", "value_floats": "floats", "value_int": "i", "value_ints": "ints"}
+_KINDS = (
+    _NUMBERS
+    | {"auto_pad": "s", **dict.fromkeys(_WHOLE, "i")}
+    | dict.fromkeys(
+        ("kernel_shape", "strides", "pads", "dilations", "perm", "split", "shape"), "ints"
+    )
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator.
+
+    Attributes
+    ----------
+    kind : str
+        ``"Conv"`` and so on.
+    name : str
+        Its own, or its first output's.
+    inputs, outputs : list of str
+        Names of tensors; "" for one that is left out.
+    attributes : dict
+        By name: a number, a str, a list of numbers, or a TensorProto.
+    """
+
+    kind: str
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    attributes: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"node {self.name!r} ({self.kind})"
+
+
+@dataclass
+class Graph:
+    """A network's nodes, each after those that it reads from, and its constant tensors.
+
+    Attributes
+    ----------
+    path : Path
+    nodes : list of Node
+        Without constants.
+    tensors : dict of str to TensorProto
+        Constants, unread.
+    input, output : str
+        The one tensor that goes in, and the one that comes out.
+    shape : list of int
+        Of the input; 0 where a size is free.
+    pixels : bool
+        Whether the input is uint8.
+    opset : int
+    producer, name : str
+        The program that wrote the file, and the graph's name.
+    properties : dict of str to str
+        The file's metadata.
+    """
+
+    path: Path
+    nodes: list[Node]
+    tensors: dict[str, Any]
+    input: str
+    output: str
+    shape: list[int]
+    pixels: bool
+    opset: int
+    producer: str
+    name: str
+    properties: dict[str, str]
+
+    @cached_property
+    def readers(self) -> dict[str, list[Node]]:
+        """By tensor, the nodes that read it, in order."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                found.setdefault(name, []).append(node)
+        return found
+
+    def side(self) -> int:
+        """Pixels of the input in height and width; 0 where they are free.
+
+        Raises
+        ------
+        CheckpointError
+            The input is no square of pixels.
+        """
+        N_to_W = self.shape
+        if not N_to_W:
+            return 0
+        sides = set(N_to_W[1:3] if self.pixels else N_to_W[2:]) if len(N_to_W) == 4 else {1, 2}
+        if len(sides - {0}) > 1:
+            raise CheckpointError(
+                f"{self.path}: its input must be square images of one size, (N, C, H, W) "
+                f"(got {tuple(N_to_W[:9])})",
+                "the network alone, with images as its input",
+            )
+        return max(sides)
+
+    def constant(self, node: Node, place: int, what: str) -> HostArray:
+        """The constant that a node reads at an input.
+
+        Raises
+        ------
+        CheckpointError
+            The input is left out, or is computed.
+        """
+        name = node.inputs[place] if place < len(node.inputs) else ""
+        if name not in self.tensors:
+            raise CheckpointError(
+                f"{self.path}: {node}: its {what} must be a constant tensor "
+                f"(got {name or 'none'!r})",
+                "export the network in test mode, with its weights",
+            )
+        return read_tensor(self.tensors[name], self.path)
+
+
+def open_graph(path: Path) -> Graph:
+    """Parse an ONNX file and check that it is a graph of plain nodes.
+
+    Raises
+    ------
+    BackendError
+        The package ``onnx`` is missing.
+    CheckpointError
+        The file is damaged or too large, or its graph has cycles, sparse tensors, more than one
+        input or output, or operators of others.
+    """
+    model = _parse(path)
+    graph, where = model.graph, str(path)
+    if len(graph.node) > MOST_NODES or graph.sparse_initializer or model.functions:
+        raise CheckpointError(
+            f"{where}: must have at most {MOST_NODES:,} nodes, no functions and no sparse tensors "
+            f"(got {len(graph.node):,}, {len(model.functions)} and "
+            f"{len(graph.sparse_initializer)})",
+            "export the network with dense weights and standard operators",
+        )
+    tensors: dict[str, Any] = {}
+    nodes: list[Node] = []
+    for tensor in graph.initializer:
+        _once(tensor.name, tensors, where)
+        tensors[tensor.name] = tensor
+    given = [value for value in graph.input if value.name not in tensors]
+    if len(given) != 1 or len(graph.output) != 1:
+        raise CheckpointError(
+            f"{where}: must have one input and one output (got {len(given)} and "
+            f"{len(graph.output)})",
+            "the network alone, in test mode",
+        )
+    known = dict.fromkeys([*tensors, given[0].name])
+    for proto in graph.node:
+        node = _node(proto, where)
+        missing = [name for name in node.inputs if name and name not in known]
+        if missing:
+            raise CheckpointError(
+                f"{where}: {node} reads {missing[0]!r}, which no node before it makes",
+                "the graph's nodes in order, without cycles",
+            )
+        for output in filter(None, node.outputs):
+            _once(output, known, where)
+            known[output] = None
+        if node.kind == "Constant":
+            tensors[node.outputs[0]] = _constant(node, proto, where)
+        else:
+            nodes.append(node)
+    total = 0
+    for tensor in tensors.values():
+        size = 1
+        for n in shape_of(tensor, where):
+            size *= n
+        total += size
+    check_total(total, path)
+    kind = given[0].type.tensor_type
+    return Graph(
+        path,
+        nodes,
+        tensors,
+        given[0].name,
+        graph.output[0].name,
+        [max(size.dim_value, 0) for size in kind.shape.dim],
+        kind.elem_type == UINT8,
+        max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1),
+        model.producer_name,
+        graph.name,
+        {entry.key: entry.value for entry in model.metadata_props},
+    )
+
+
+def _parse(path: Path) -> Any:
+    """The file as the package onnx has it."""
+    try:
+        import onnx
+    except ImportError as error:
+        raise BackendError(
+            f"{path}: ONNX files are read by the package onnx, which is not installed",
+            'pip install "tinyalex[onnx]"',
+        ) from error
+    model = onnx.ModelProto()
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise CheckpointError(
+                f"{path}: must have at most {MOST_BYTES:,} bytes (got {size:,})", AGAIN
+            )
+        model.ParseFromString(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})", "check it") from error
+    except CheckpointError:
+        raise
+    except Exception as error:  # protobuf's own, which have no common name
+        raise CheckpointError(f"{path}: damaged, or no ONNX file ({error})", AGAIN) from error
+    if not model.graph.node:
+        raise CheckpointError(f"{path}: damaged, or no ONNX file (it has no node)", AGAIN)
+    return model
+
+
+def _node(proto: Any, where: str) -> Node:
+    """A node with its attributes as plain values."""
+    outputs = list(proto.output)
+    name = proto.name or (outputs[0] if outputs else "")
+    if not outputs or proto.domain not in ("", "ai.onnx"):
+        raise CheckpointError(
+            f"{where}: node {name!r} ({proto.op_type}) must be one of ONNX's own operators, with "
+            f"an output (got domain {proto.domain!r}, {len(outputs)} outputs)",
+            "export the network as floats, with standard operators",
+        )
+    attributes: dict[str, Any] = {}
+    for attribute in proto.attribute:
+        # The oldest files leave the kind out.
+        kind = _VALUES.get(attribute.type) or next(
+            (name for name in _VALUES.values() if _is_there(attribute, name)), ""
+        )
+        value = getattr(attribute, kind, None)
+        if kind in ("ints", "floats"):
+            value = list(getattr(attribute, kind))
+        elif kind == "s":
+            value = attribute.s.decode("utf-8", "replace")
+        if _KINDS.get(attribute.name, kind) != kind:
+            raise CheckpointError(
+                f"{where}: node {name!r} ({proto.op_type}): {attribute.name} is of another kind "
+                f"than ONNX's ({kind or 'none'})",
+                AGAIN,
+            )
+        attributes[attribute.name] = value
+    return Node(proto.op_type, name, list(proto.input), outputs, attributes)
+
+
+def _is_there(attribute: Any, name: str) -> bool:
+    """Whether an attribute without a kind holds a value in a field."""
+    if name in ("ints", "floats"):
+        return len(getattr(attribute, name)) > 0
+    return bool(attribute.HasField(name))
+
+
+def _constant(node: Node, proto: Any, where: str) -> Any:
+    """The tensor of a Constant node."""
+    from onnx import TensorProto
+
+    (attribute,) = proto.attribute if len(proto.attribute) == 1 else (None,)
+    key = getattr(attribute, "name", "no attribute")
+    if key == "value" and isinstance(node.attributes[key], TensorProto):
+        return node.attributes[key]
+    if key not in _NUMBERS:
+        raise CheckpointError(
+            f"{where}: {node}: must hold a tensor or numbers (got {key})",
+            "export the network with dense weights",
+        )
+    value = node.attributes[key]
+    numbers = value if isinstance(value, list) else [value]
+    tensor = TensorProto(name=node.outputs[0], dims=[len(numbers)] * isinstance(value, list))
+    if "float" in key:
+        tensor.data_type, _ = TensorProto.FLOAT, tensor.float_data.extend(numbers)
+    else:
+        tensor.data_type, _ = TensorProto.INT64, tensor.int64_data.extend(numbers)
+    return tensor
+
+
+def _once(name: str, known: Mapping[str, Any], where: str) -> None:
+    if name in known:
+        raise CheckpointError(f"{where}: the tensor {name!r} is made twice", AGAIN)
