@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +31,19 @@ USER_ERROR = 2
 
 class _Commands(TyperGroup):
     """The group of commands; errors that a user can cause end without a traceback."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # An empty path would mean the working folder: a run would be written over it.
+        for before, word in pairwise(["", *args]):
+            name, equals, value = word.partition("=")
+            if word == "" or (name.startswith("--") and equals and not value):
+                name = name or (before if before.startswith("-") else "")
+                print_error(
+                    f"{name or 'an argument'}: is empty",
+                    "a value; a variable of the shell may have none",
+                )
+                raise typer.Exit(USER_ERROR)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -83,6 +83,40 @@ def test_a_full_disk_is_said_once_and_stops_nothing(
     assert "NUMBA_CACHE_DIR" in told[0]
 
 
+def test_without_any_folder_to_write_kernels_are_compiled_in_memory(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container: the package belongs to root, and so does the home folder."""
+    from numba.core.caching import _CacheLocator
+
+    def refused(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(_CacheLocator, "ensure_cache_path", refused)
+    first, second = kernel(tmp_path), kernel(tmp_path)
+    assert first.add(1, 2) == 3 and second.add(1.5, 2.0) == 3.5
+    assert len(told) == 1 and "kept" in told[0] and "NUMBA_CACHE_DIR" in told[0]
+
+
+def test_without_a_home_no_folder_is_made_in_the_working_folder(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba itself takes ``~`` for a folder's name where the user has no home."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    writable = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path / "package"))
+    (tmp_path / "package").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert kernel(tmp_path / "package").add(1, 2) == 3
+    assert len(told) == 1 and "no home folder" in told[0]
+    monkeypatch.setattr(os, "access", writable)
+    assert kernel(tmp_path / "package").add(1, 2) == 3  # in __pycache__, beside the package
+    assert not list((tmp_path / "work").iterdir()) and len(told) == 1
+
+
 def test_sound_machine_code_is_taken_from_the_disk(tmp_path: Path, told: list[str]) -> None:
     kernel(tmp_path).add(1, 2)
     again = kernel(tmp_path)

@@ -69,6 +69,46 @@ def test_the_result_of_several_runs_is_written_beside_the_first(
     )
 
 
+@pytest.fixture
+def other_digits(tmp_path):
+    """Two folders of the same name, with pictures of all ten digits."""
+    folders = [tmp_path / place / "test" for place in ("here", "there")]
+    for i, folder in enumerate(folders):
+        for digit in range(10):
+            (folder / str(digit)).mkdir(parents=True)
+            for j in range(2 + i):
+                Image.new("L", (16, 16), 20 * j).save(folder / str(digit) / f"{j}.png")
+    return folders
+
+
+def test_the_result_on_other_data_leaves_the_runs_own_alone(call, copy_of_run, other_digits):
+    assert call("evaluate", copy_of_run).exit_code == 0
+    own = (copy_of_run / "evaluation.json").read_bytes()
+    for folder in other_digits:
+        result = call("evaluate", copy_of_run, "--data", folder)
+        assert result.exit_code == 0, result.output
+        assert "written to" in result.stdout and "evaluation-test-" in result.stdout
+    assert (copy_of_run / "evaluation.json").read_bytes() == own
+    written = [json.loads(path.read_text()) for path in copy_of_run.glob("evaluation-test-*.json")]
+    assert sorted(found["n"] for found in written) == [20, 30]
+    assert {Path(found["data"]) for found in written} == set(other_digits)
+
+
+def test_the_runs_own_data_may_be_named(call, copy_of_run):
+    assert call("evaluate", copy_of_run, "--data", "digits").exit_code == 0
+    assert [path.name for path in copy_of_run.glob("evaluation*")] == ["evaluation.json"]
+
+
+def test_several_runs_on_other_data_have_a_file_of_their_own(
+    call, copy_of_run, other_digits, tmp_path
+):
+    other = shutil.copytree(copy_of_run, tmp_path / "other")
+    result = call("evaluate", copy_of_run, other, "--data", other_digits[0])
+    assert result.exit_code == 0, result.output
+    assert len(list(tmp_path.glob("evaluation-copy+other-test-*.json"))) == 1
+    assert not (tmp_path / "evaluation-copy+other.json").exists()
+
+
 def test_quiet_prints_the_errors_only(call, copy_of_run):
     top1, top5 = map(float, call("evaluate", copy_of_run, "--quiet").stdout.split())
     assert 0 <= top5 <= top1 <= 1

@@ -10,7 +10,8 @@ import pytest
 from rich.progress import Progress
 
 from tests.serving import CONTENT, Handler, serving
-from tinyalex import data
+from tinyalex import data, notice
+from tinyalex.data import cifar
 from tinyalex.data import fetch as module
 from tinyalex.errors import ConfigError, DataError
 
@@ -35,6 +36,41 @@ def test_the_file_is_put_into_the_folder_once(
     assert path == tmp_path / "new" / "cifar-10-binary.tar.gz" and path.read_bytes() == CONTENT
     assert data.download("cifar10", root=tmp_path / "new") == path
     assert Handler.asked == ["/good"]
+
+
+def test_an_unpacked_set_or_the_archive_is_not_fetched_again(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors(monkeypatch, server, "good")
+    monkeypatch.setattr(cifar, "RECORDS", 2)
+    told: list[str] = []
+    monkeypatch.setattr(notice, "tell", told.append)
+    folder = tmp_path / cifar.FOLDER
+    folder.mkdir()
+    for name in cifar.FILES:
+        (folder / name).write_bytes(bytes(2 * 3073))
+    assert data.download("cifar10", root=tmp_path) == folder
+    assert data.download("cifar10", root=folder) == folder
+    (tmp_path / "archives").mkdir()
+    (tmp_path / "archives" / cifar.ARCHIVE).write_bytes(CONTENT)
+    for root in (tmp_path / "archives", tmp_path / "archives" / cifar.ARCHIVE):
+        assert data.download("cifar10", root=root) == tmp_path / "archives" / cifar.ARCHIVE
+    assert Handler.asked == [] and len(told) == 4
+    assert all("nothing is downloaded" in text for text in told)
+
+
+@pytest.mark.parametrize("left", [0, 3073])
+def test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    mirrors(monkeypatch, server, "good")
+    monkeypatch.setattr(cifar, "RECORDS", 2)
+    (tmp_path / cifar.FOLDER).mkdir()
+    for name in cifar.FILES[: -1 if left == 0 else None]:
+        (tmp_path / cifar.FOLDER / name).write_bytes(bytes(left or 2 * 3073))
+    path = data.download("cifar10", root=tmp_path)
+    assert path == tmp_path / cifar.ARCHIVE and Handler.asked == ["/good"]
+    assert cifar.find_cifar10(tmp_path) == path
 
 
 @pytest.mark.parametrize("first", ["missing", "bad", "short"])

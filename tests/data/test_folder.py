@@ -124,7 +124,7 @@ def test_pictures_without_class_folders_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="0.png: no such folder"):
+    with pytest.raises(DataError, match="0.png: a file, not a folder"):
         data.load(write(tmp_path / "0.png"))
 
 

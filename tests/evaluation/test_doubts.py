@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,3 +92,17 @@ def test_the_same_classes_in_another_order_are_refused_with_the_reason(learned):
     with pytest.raises(ConfigError, match="same classes in another order") as found:
         evaluation.evaluate([folder])
     assert "--init-from" in found.value.hint
+
+
+@pytest.mark.parametrize(("facts", "told"), [({"imported": {}}, True), ({}, False)])
+def test_a_mean_is_doubted_only_where_it_was_brought_in(monkeypatch, facts, told):
+    from tinyalex.evaluation import doubts
+
+    monkeypatch.setattr(doubts, "mean_warning", lambda *_: "its mean looks odd")
+    monkeypatch.setattr(doubts, "sample_means", lambda _: None)
+    monkeypatch.setattr(doubts, "_train_error", lambda _: None)
+    settings = SimpleNamespace(recipe=SimpleNamespace(mean="image"), facts=facts)
+    run = SimpleNamespace(folder="r", classes=["a", "b"], statistics=None, config=settings)
+    labels = np.array([0, 1, 0, 1])
+    dataset = SimpleNamespace(test=SimpleNamespace(labels=labels))
+    assert ("its mean looks odd" in doubts.doubts(run, dataset, np.eye(2)[labels])) is told

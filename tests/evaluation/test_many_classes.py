@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyalex import evaluation
+from tinyalex.evaluation import crops, ensemble
 
 CLASSES, IMAGES = 10_000, 20_000
 
@@ -22,6 +25,43 @@ def test_ten_thousand_classes_take_memory_by_the_image():
     tracemalloc.stop()
     assert len(pairs) <= IMAGES and pairs[:, 2].sum() == IMAGES
     assert peak < 10e6  # the matrix takes 800 MB
+
+
+@pytest.fixture
+def memory():
+    """Peak of what is allocated from now on, in bytes, when it is called."""
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+
+def test_probabilities_are_held_once(memory, monkeypatch):
+    batches = ((np.full((100, 2000), i, np.float32), None) for i in range(10))
+    monkeypatch.setattr(crops, "view_probabilities", lambda *_: batches)
+    nothing = SimpleNamespace(model=None, recipe=None)
+    backend = SimpleNamespace(to_host=lambda p: p)
+    run = SimpleNamespace(model=None, backend=backend, config=nothing, statistics=None)
+    p = evaluation.probabilities(run, range(1000))
+    assert p.shape == (1000, 2000) and p.dtype == np.float32
+    np.testing.assert_array_equal(p[::100, 0], range(10))
+    assert memory() < 1.5 * p.nbytes  # a list of batches, put together at the end: twice
+
+
+def test_one_networks_vote_takes_no_memory(memory):
+    p = np.ones((1000, 2000), np.float32)
+    before = memory()
+    assert ensemble.mean_probability([p]) is p
+    assert memory() < before + 1e5
+
+
+@pytest.mark.parametrize("networks", [1, 2, 3, 7])
+def test_the_vote_is_numpys_mean_to_the_last_bit_and_alters_nothing(networks):
+    each = [np.random.default_rng(i).random((50, 9), np.float32) for i in range(networks)]
+    copies = [p.copy() for p in each]
+    wanted = np.mean(np.stack(each), axis=0)
+    for _ in range(2):
+        np.testing.assert_array_equal(ensemble.mean_probability(each), wanted)
+    np.testing.assert_array_equal(each, copies)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=40))

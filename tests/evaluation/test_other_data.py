@@ -67,7 +67,7 @@ def test_of_a_folder_with_parts_the_held_out_one_is_measured(trained: Path, tmp_
 def test_classes_that_the_network_does_not_know_are_refused(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trained on the classes"):
         measured(trained, class_folders(tmp_path, {"cats": 2, "cows": 2}))
-    with pytest.raises(DataError, match="no such folder"):
+    with pytest.raises(DataError, match="a file, not a folder"):
         measured(trained, write(tmp_path / "x" / "1.png", encode(noise((4, 4, 3)))))
 
 

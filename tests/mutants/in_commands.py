@@ -5,6 +5,9 @@ from tests.mutants.mutant import Mutant
 MODEL = "tests/training/test_default_model.py"
 PLACES = "tests/training/test_places.py"
 INVERTED = "tests/evaluation/test_inverted.py"
+EVALUATE, HINTS = "tests/cli/test_evaluate.py", "tests/cli/test_hints.py"
+FETCH, CACHE = "tests/data/test_fetch.py", "tests/backends/test_numba_compile.py"
+LOOKALIKE, NO_RUN = "tests/data/test_lookalike.py", "tests/training/test_no_run.py"
 
 COMMAND_MUTANTS = (
     Mutant(
@@ -76,5 +79,103 @@ COMMAND_MUTANTS = (
         "                if is_unguarded():",
         "                if False:",
         ("tests/data/prepare/test_unguarded.py::test_a_script_without_the_guard_is_told_once",),
+    ),
+    Mutant(
+        "evaluating: other data's result takes the place of the run's own",
+        "tinyalex/commands/evaluate.py",
+        "if data is None or fingerprint == read_config(run)",
+        "if True or fingerprint == read_config(run)",
+        (f"{EVALUATE}::test_the_result_on_other_data_leaves_the_runs_own_alone",),
+    ),
+    Mutant(
+        "evaluating: data of one name share a file",
+        "tinyalex/commands/evaluate.py",
+        'return f"{expand(data).resolve().name}-{fingerprint[:8]}"',
+        'return f"{expand(data).resolve().name}-"',
+        (f"{EVALUATE}::test_the_result_on_other_data_leaves_the_runs_own_alone",),
+    ),
+    Mutant(
+        "evaluating: the run's own data are other data where they are named",
+        "tinyalex/commands/evaluate.py",
+        "if data is None or fingerprint == read_config(run)",
+        "if data is None or fingerprint is read_config(run)",
+        (f"{EVALUATE}::test_the_runs_own_data_may_be_named",),
+    ),
+    Mutant(
+        "downloading: an unpacked set is fetched again",
+        "tinyalex/data/fetch.py",
+        "if (unpacked := whole_cifar10(folder)) is not None:",
+        "if (unpacked := None) is not None:",
+        (f"{FETCH}::test_an_unpacked_set_or_the_archive_is_not_fetched_again",),
+    ),
+    Mutant(
+        "downloading: half a set is all of it",
+        "tinyalex/data/cifar.py",
+        "return found if found is not None and _is_whole(found, _ten()) else None",
+        "return found",
+        (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
+    ),
+    Mutant(
+        "CIFAR: half a set hides the archive",
+        "tinyalex/data/cifar.py",
+        "return archive if archive.is_file() and not _is_whole(folder, version) else folder",
+        "return folder",
+        (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
+    ),
+    Mutant(
+        "CIFAR: any archive is taken for it",
+        "tinyalex/data/cifar.py",
+        " and not _may_be_cifar(found):",
+        " and False:",
+        (f"{HINTS}::test_an_archive_of_pictures_is_to_be_unpacked",),
+    ),
+    Mutant(
+        "Numba: nobody hears that machine code is not kept",
+        "tinyalex/backends/numba_compile.py",
+        '_Forgiving._tell("kept", error)',
+        "pass",
+        (f"{CACHE}::test_without_any_folder_to_write_kernels_are_compiled_in_memory",),
+    ),
+    Mutant(
+        "Numba: a folder called ~ is made",
+        "tinyalex/backends/numba_compile.py",
+        " and _has_no_folder(kernel):",
+        " and False:",
+        (f"{CACHE}::test_without_a_home_no_folder_is_made_in_the_working_folder",),
+    ),
+    Mutant(
+        "pictures: a text file is a damaged picture",
+        "tinyalex/data/lookalike.py",
+        'return "a text file" if _is_text(head) else ""',
+        'return ""',
+        (f"{LOOKALIKE}::test_a_file_that_is_no_picture_is_told_by_its_content",),
+    ),
+    Mutant(
+        "pictures: text must end with a whole letter",
+        "tinyalex/data/lookalike.py",
+        "for cut in range(4):",
+        "for cut in range(1):",
+        (f"{LOOKALIKE}::test_text_in_any_language_is_text_wherever_it_is_cut",),
+    ),
+    Mutant(
+        "hints: runs in a folder are not named",
+        "tinyalex/training/no_run.py",
+        "elif runs := runs_in(folder):",
+        "elif runs := []:",
+        (f"{NO_RUN}::test_the_runs_that_lie_in_a_folder_are_named",),
+    ),
+    Mutant(
+        "hints: class folders are a folder without pictures",
+        "tinyalex/evaluation/predict.py",
+        "    if not deeper:\n",
+        "    if True:\n",
+        (f"{HINTS}::test_of_class_folders_the_folders_are_named",),
+    ),
+    Mutant(
+        "commands: an empty path is the working folder",
+        "tinyalex/cli.py",
+        'if word == "" or (',
+        'if word == "-" or (',
+        (f"{HINTS}::test_an_empty_argument_is_no_run",),
     ),
 )

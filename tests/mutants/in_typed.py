@@ -8,6 +8,10 @@ RECORDS = "tinyalex/data/packed/records.py"
 OF_READING = "tests/typed/test_reading.py"
 OF_TENSORS = "tests/typed/test_tensor_file.py"
 OF_RUNS = "tests/training/test_edited_runs.py"
+OF_GUARDS = "tests/training/test_guards.py"
+OF_ACCESS = "tests/data/prepare/test_access.py"
+OF_CHANGES = "tests/weights/test_files_that_change.py"
+OF_MEMORY = "tests/evaluation/test_many_classes.py"
 OF_SHARDS = "tests/data/packed/test_shards.py"
 
 TYPED_MUTANTS = (
@@ -116,5 +120,61 @@ TYPED_MUTANTS = (
         "whole = max(_field_size(), size)",
         "whole = max(_FIELD, size)",
         ("tests/backends/test_recycle.py::test_a_limited_address_space_is_left_to_others",),
+    ),
+    Mutant(
+        "layers: another description of the same layer is refused",
+        "tinyalex/training/guards.py",
+        "        if same.get(was) != here:\n",
+        "        if was != here:\n",
+        (f"{OF_GUARDS}::test_layers_that_compute_the_same_are_no_other_layers",),
+    ),
+    Mutant(
+        "layers: one line that may differ lets all others differ",
+        "tinyalex/training/guards.py",
+        "        if same.get(was) != here:\n            break\n    else:\n",
+        "        if same.get(was) == here:\n            return\n    else:\n",
+        (f"{OF_GUARDS}::test_other_layers_are_refused_beside_those_that_compute_the_same",),
+    ),
+    Mutant(
+        "preparing: a picture is rejected for what the system refuses",
+        "tinyalex/data/prepare/work.py",
+        "raise refusal(error, item.file) or DataError(",
+        "raise DataError(",
+        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),
+    ),
+    Mutant(
+        "preparing: what the system refuses is noted as a bad picture",
+        "tinyalex/data/prepare/work.py",
+        "            except AccessError as error:\n",
+        "            except ZeroDivisionError as error:\n",
+        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),
+    ),
+    Mutant(
+        "caffemodel: a file may be cut while it is read",
+        "tinyalex/weights/protobuf.py",
+        "    if len(data) != size:",
+        "    if False:",
+        (f"{OF_CHANGES}::test_a_file_that_is_cut_while_it_is_read_is_told",),
+    ),
+    Mutant(
+        "caffemodel: any size is read",
+        "tinyalex/weights/protobuf.py",
+        "            if size > most:",
+        "            if size > most + 1:",
+        (f"{OF_CHANGES}::test_a_file_larger_than_any_of_caffes_is_refused_unread",),
+    ),
+    Mutant(
+        "evaluate: the probabilities of a single network are copied",
+        "tinyalex/evaluation/ensemble.py",
+        "        return each[0]\n",
+        "        return each[0].copy()\n",
+        (f"{OF_MEMORY}::test_one_networks_vote_takes_no_memory",),
+    ),
+    Mutant(
+        "evaluate: the vote is added up in the first network's own probabilities",
+        "tinyalex/evaluation/ensemble.py",
+        "= np.add(each[0], each[1])",
+        "= each[0]\n    mean += each[1]",
+        (f"{OF_MEMORY}::test_the_vote_is_numpys_mean_to_the_last_bit_and_alters_nothing",),
     ),
 )

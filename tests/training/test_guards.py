@@ -187,3 +187,40 @@ def test_records_of_layers_that_say_something_else_are_refused(config, recorded)
         return
     with pytest.raises(CheckpointError, match="have changed since this run began"):
         training.load_run(run.out)
+
+
+@pytest.fixture
+def clipped():
+    """The model `alexnet-caffe`, whose last pooling clips a window, and its lines."""
+    image = {"in_channels": 3, "image_size": 227}
+    model = models.build("alexnet-caffe", 2, init=models.ZEROS, **image)
+    return model, repr(model).splitlines()
+
+
+def test_layers_that_compute_the_same_are_no_other_layers(clipped):
+    model, lines = clipped
+    before = [line.replace("ceil_mode=True", "ceil_mode=False") for line in lines]
+    assert before != lines
+    guards.check_layers(model, before, "run")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("Linear(9216, 4096)", "Linear(6400, 4096)", r"it had \(0\): Linear\(6400"),
+        ("(14): MaxPool2d", "(15): MaxPool2d", r"it had \(15\): MaxPool2d"),
+        ("kernel_size=11, stride=4", "kernel_size=11, stride=2", r"it had \(0\): Conv2d"),
+    ],
+)
+def test_other_layers_are_refused_beside_those_that_compute_the_same(clipped, old, new, told):
+    model, lines = clipped
+    before = [line.replace("ceil_mode=True", "ceil_mode=False").replace(old, new) for line in lines]
+    with pytest.raises(CheckpointError, match=told):
+        guards.check_layers(model, before, "run")
+
+
+def test_clipping_where_there_was_none_is_another_layer_elsewhere(clipped):
+    model, lines = clipped
+    before = [line.replace("ceil_mode=False", "ceil_mode=True") for line in lines]
+    with pytest.raises(CheckpointError, match=r"it had \(3\): MaxPool2d.*ceil_mode=True"):
+        guards.check_layers(model, before, "run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,12 @@ def edits(document: Any) -> Iterator[tuple[str, str]]:
     for path in _paths(document):
         for value in VALUES:
             yield f"{path} = {str(value)[:30]}", edited(document, path, value)
+
+
+def sample(document: Any, count: int) -> list[tuple[str, str]]:
+    """Some of the `edits`, always the same ones."""
+    every = list(edits(document))
+    return random.Random(0).sample(every, min(count, len(every)))
 
 
 def edited(document: Any, path: tuple[Any, ...], value: Any) -> str:

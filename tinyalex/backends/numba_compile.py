@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import config, njit
 from numba.core import event
 
 from tinyalex import notice
@@ -61,7 +62,7 @@ class _Forgiving:
             self._tell("written", error)
 
     @staticmethod
-    def _tell(what: str, error: Exception) -> None:
+    def _tell(what: str, error: object) -> None:
         if not _Forgiving.told:
             _Forgiving.told = True
             notice.tell(
@@ -82,9 +83,23 @@ def compiled(kernel: Callable[..., Any]) -> Any:
         "fastmath": {"contract"},
     }
     try:
+        if not getattr(config, "DISABLE_JIT", 0) and _has_no_folder(kernel):
+            raise OSError("no home folder")
         function = njit(cache=True, **settings)(kernel)
-    except (RuntimeError, OSError):  # no folder for machine code can be written
+    except (RuntimeError, OSError) as error:  # no folder for machine code can be written
+        _Forgiving._tell("kept", error)
         return njit(**settings)(kernel)
     if getattr(function, "_cache", None) is not None:  # not with NUMBA_DISABLE_JIT
         function._cache = _Forgiving(function._cache)
     return function
+
+
+def _has_no_folder(kernel: Callable[..., Any]) -> bool:
+    """Whether Numba would make a folder called ``~`` in the working folder: nobody is at home.
+
+    It is asked for a home only where none is named and the package's own folder is read-only.
+    """
+    named = getattr(config, "CACHE_DIR", "") or os.environ.get("XDG_CACHE_HOME")
+    if named or os.path.isabs(os.path.expanduser("~")):
+        return False
+    return not os.access(os.path.dirname(kernel.__code__.co_filename), os.W_OK)

@@ -12,12 +12,12 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
+from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
 from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
@@ -108,7 +108,7 @@ def verify(
 
     out = Output(as_json, quiet)
     began = time.perf_counter()
-    with Progress(
+    with Bar(
         TextColumn("checking"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -161,7 +161,7 @@ def download(
     from tinyalex import data
 
     out = Output(as_json, quiet)
-    with Progress(
+    with Bar(
         TextColumn(name),
         BarColumn(),
         DownloadColumn(),

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TextColumn
 
+from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, duration
 from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError
@@ -147,7 +148,7 @@ class _Show:
         self.output = output
         console = output.console
         self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
-        self.bar = Progress(
+        self.bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),

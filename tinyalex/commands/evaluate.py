@@ -65,7 +65,7 @@ def evaluate(
         Path | None,
         typer.Option(
             help="JSON file to write. Default: evaluation.json in the run; of several runs A and "
-            "B, evaluation-A+B.json beside A."
+            "B, evaluation-A+B.json beside A; of other data, with the data's name and fingerprint."
         ),
     ] = None,
     invert: Annotated[
@@ -87,15 +87,15 @@ def evaluate(
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
-    path = _default_file(runs) if out is None else out
-    if weights_from is not None and path.resolve() == weights_from.resolve():
-        raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
+    data = None if data is None else datasets.choose(data)
+    if data is None or out is not None:
+        _refuse_same(_file_of(runs) if out is None else out, weights_from)
     if search_on is not None and not search_weights:
         raise ConfigError("--search-on is for --search-weights", "--search-weights as well")
     output = Output(as_json, quiet)
     found = evaluation.evaluate(
         runs,
-        None if data is None else datasets.choose(data),
+        data,
         data_root,
         crops=crops,
         backend=backend,
@@ -104,6 +104,8 @@ def evaluate(
         weights_from=weights_from,
         invert=invert,
     )
+    path = _file_of(runs, _of_other_data(runs[0], data, found)) if out is None else out
+    _refuse_same(path, weights_from)
     write_json(path, found)
 
     views = {1: "one centre view", 9: "nine views", 10: "ten views"}
@@ -120,15 +122,34 @@ def evaluate(
     output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
 
 
-def _default_file(runs: Sequence[Path]) -> Path:
-    """A run's own file holds the run's own errors; several together get one beside the first."""
+def _refuse_same(path: Path, weights_from: Path | None) -> None:
+    if weights_from is not None and path.resolve() == weights_from.resolve():
+        raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
+
+
+def _of_other_data(run: Path, data: str | None, found: dict[str, Any]) -> str:
+    """What a file's name says of data that are not the run's own; "" of its own."""
+    from tinyalex.data import expand
+    from tinyalex.training.config import read_config
+
+    fingerprint = found["data_fingerprint"]
+    if data is None or fingerprint == read_config(run).facts.get("data_fingerprint"):
+        return ""
+    return f"{expand(data).resolve().name}-{fingerprint[:8]}"
+
+
+def _file_of(runs: Sequence[Path], other_data: str = "") -> Path:
+    """A run's own file holds its errors on its own data; of anything else the name says what."""
     if len(runs) == 1:
-        return runs[0] / "evaluation.json"
-    names = "+".join(run.resolve().name for run in runs)
+        folder, names, short = runs[0], other_data, "other-data"
+    else:
+        folder, short = runs[0].resolve().parent, f"{len(runs)}-runs"
+        names = "+".join(run.resolve().name for run in runs)
+        names += f"-{other_data}" if other_data else ""
     in_bytes = os.fsencode(names)
     if len(in_bytes) > LONGEST_NAME:
-        names = f"{len(runs)}-runs-{sha256(in_bytes).hexdigest()[:8]}"
-    return runs[0].resolve().parent / f"evaluation-{names}.json"
+        names = f"{short}-{sha256(in_bytes).hexdigest()[:8]}"
+    return folder / (f"evaluation-{names}.json" if names else "evaluation.json")
 
 
 def _error_table(found: dict[str, Any]) -> Table:

@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.progress import (
     BarColumn,
-    Progress,
     ProgressColumn,
     Task,
     TextColumn,
@@ -15,6 +14,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import Output, duration, percent
 from tinyalex.training import Listener
 
@@ -34,7 +34,7 @@ class TrainingProgress(Listener):
         self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
         # Where there is no room, whole figures are left out; none is cut.
         self.has_room = console.width >= LEAST_WIDTH
-        self.bar = Progress(
+        self.bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 
+from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line
 
 weights_app = typer.Typer(
@@ -113,7 +114,7 @@ def download(
     from tinyalex.weights import fetch
 
     output = Output(as_json, quiet)
-    with Progress(
+    with Bar(
         TextColumn(name),
         BarColumn(),
         DownloadColumn(),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import itertools
 import tarfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,20 +12,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tinyalex.data.dataset import Dataset, check_labels, from_arrays
+from tinyalex.data.members import members_of
+from tinyalex.data.splits import packed_up
 from tinyalex.errors import DataError
 
-CLASSES = [
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-]
+CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 FOLDER = "cifar-10-batches-bin"
 ARCHIVE = "cifar-10-binary.tar.gz"
 TRAIN_FILES = [f"data_batch_{i}.bin" for i in range(1, 6)]
@@ -37,7 +27,7 @@ NAMES_100 = "fine_label_names.txt"  # of CIFAR-100
 RECORDS = 10_000  # images in a file; CIFAR-100's training file has five times as many
 PIXELS = 3 * 32 * 32  # bytes of a picture: the red, the green and the blue plane
 RECORD_BYTES = 1 + PIXELS  # CIFAR-100 has a byte more, for the coarse label
-MOST_MEMBERS = 1000  # the official archive has nine
+_FIRST_MEMBERS = 20
 _MOST_NAMES = 1 << 16  # bytes of the list of names
 
 _GET = "tinyalex data download cifar10, or --data FOLDER where cifar-10-batches-bin lies"
@@ -79,15 +69,24 @@ def find_cifar10(place: Path) -> Path | None:
     return _find(place, _ten(), FILES)
 
 
+def whole_cifar10(place: Path) -> Path | None:
+    """Find the folder of .bin files at or just below ``place``, if all of CIFAR-10 is in it."""
+    found = find_cifar10(place)
+    return found if found is not None and _is_whole(found, _ten()) else None
+
+
 def find_cifar(place: Path) -> Path | None:
     """Find CIFAR-10 or CIFAR-100 at or just below ``place``.
 
     Raises
     ------
     DataError
-        The Python version lies there: it is made of pickles, which can run any program.
+        The Python version lies there: it is made of pickles, which can run any program. Or
+        ``place`` is another archive.
     """
     found = find_cifar10(place) or _find(place, _hundred(), [NAMES_100])
+    if found is not None and found.is_file() and not _may_be_cifar(found):
+        raise packed_up(found)
     if found is None:
         _refuse_python_version(place)
     return found
@@ -96,11 +95,21 @@ def find_cifar(place: Path) -> Path | None:
 def _find(place: Path, version: _Version, signs: list[str]) -> Path | None:
     if place.is_file():
         return place if place.name.endswith((".tar.gz", ".tgz", ".tar")) else None
+    archive = place / version.archive
     for folder in (place, place / version.folder):
         if any((folder / name).is_file() for name in signs):
-            return folder
-    archive = place / version.archive
+            # Where the unpacking broke off, the archive is as good as ever.
+            return archive if archive.is_file() and not _is_whole(folder, version) else folder
     return archive if archive.is_file() else None
+
+
+def _is_whole(folder: Path, version: _Version) -> bool:
+    """Whether a folder has all files, by their names and sizes."""
+    for name in version.wanted:
+        path = folder / name
+        if not path.is_file() or version.size(name) not in (None, path.stat().st_size):
+            return False
+    return True
 
 
 def _refuse_python_version(place: Path) -> None:
@@ -231,35 +240,30 @@ def _from_folder(folder: Path, version: _Version) -> Iterator[tuple[str, bytes]]
         yield name, content
 
 
-@contextlib.contextmanager
-def _opened(path: Path, get: str) -> Iterator[Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]]:
-    """Open an archive: its members, folders left out; nothing is written to disk."""
-
-    def members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-        for count, member in enumerate(archive):
-            if count >= MOST_MEMBERS:
-                raise DataError(f"{path}: more than {MOST_MEMBERS} members", get)
-            if not member.isdir():
-                yield archive, member
-
-    try:
-        with tarfile.open(path, "r:*") as archive:
-            yield members(archive)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise DataError(f"{path}: not a whole .tar.gz file ({error})", get) from error
-
-
 def _holds_hundred(path: Path) -> bool:
     """Whether an archive is CIFAR-100's, by the folder of the first file in it."""
-    with _opened(path, _GET) as members:
+    with members_of(path, _GET) as members:
         first = next(members, None)
         return first is not None and first[1].name.startswith(f"{_hundred().folder}/")
+
+
+def _may_be_cifar(path: Path) -> bool:
+    """Whether an archive is one of CIFAR's, by its name or the names of its first files."""
+    if path.name.startswith("cifar-10"):
+        return True
+    try:
+        with members_of(path, _GET) as members:
+            names = [member.name for _, member in itertools.islice(members, _FIRST_MEMBERS)]
+    except DataError:
+        return False
+    known = {*_ten().files, *_hundred().files}
+    return any(name.startswith("cifar-10") or PurePosixPath(name).name in known for name in names)
 
 
 def _from_archive(path: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file in the archive."""
     seen: set[str] = set()
-    with _opened(path, version.get) as members:
+    with members_of(path, version.get) as members:
         for archive, member in members:
             yield from _member(path, archive, member, seen, version)
     if missing := [name for name in version.wanted if name not in seen]:

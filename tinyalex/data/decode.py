@@ -13,6 +13,7 @@ from tinyalex.data import deep, jpeg, png
 from tinyalex.data.access import refusal
 from tinyalex.data.content import read_all
 from tinyalex.data.kinds import formats
+from tinyalex.data.lookalike import FIRST_BYTES, looks_like
 from tinyalex.data.orientation import turn_of
 from tinyalex.errors import DataError
 
@@ -20,6 +21,7 @@ from tinyalex.errors import DataError
 MOST_PIXELS = 89_478_485
 
 RESAVE = "remove the file, or open and save it anew in an image editor"
+OTHER_FILE = "a picture in its place, such as .jpg or .png; or move the file elsewhere"
 
 
 def check_header(path: Path) -> None:
@@ -79,6 +81,8 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
     except UnidentifiedImageError as error:  # its text has an object's address in it
+        if kind := looks_like(_head(source)):
+            raise DataError(f"{where}: not a readable image but {kind}", OTHER_FILE) from error
         known = ", ".join(formats())
         raise DataError(f"{where}: not a readable image (none of {known})", RESAVE) from error
     except Exception as error:
@@ -92,6 +96,13 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
             "scale the image down",
         )
     return image
+
+
+def _head(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source[:FIRST_BYTES]
+    with source.open("rb") as file:
+        return file.read(FIRST_BYTES)
 
 
 def _open(source: Path | bytes) -> Image.Image:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyalex.data.cifar import ARCHIVE
+from tinyalex import notice
+from tinyalex.data.cifar import ARCHIVE, whole_cifar10
 from tinyalex.data.places import default_root
 from tinyalex.errors import DataError, unknown
 
@@ -42,7 +43,7 @@ class Bar:
 
 
 def download(name: str, root: str | Path | None = None, progress: Progress | None = None) -> Path:
-    """Download a data set's archive; nothing is unpacked.
+    """Download a data set's archive; nothing is unpacked, nor fetched that is there already.
 
     Parameters
     ----------
@@ -55,7 +56,8 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
     Returns
     -------
     Path
-        The archive. It is there whole, with the right checksum, or not at all.
+        The archive, whole and with the right checksum; or the folder of .bin files, where all of
+        them are there.
 
     Raises
     ------
@@ -70,6 +72,9 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
 
     pooch.get_logger().setLevel("WARNING")
     folder = Path(root) if root is not None else default_root()
+    if (there := _already(folder)) is not None:
+        notice.tell(f"{there}: there already, whole; nothing is downloaded")
+        return there
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -87,3 +92,17 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
         f"{name}: no mirror gave {ARCHIVE}\n" + "\n".join(failures),
         f"a browser; put the file into {folder}",
     )
+
+
+def _already(folder: Path) -> Path | None:
+    """What is there of CIFAR-10, in a folder that may be read-only: unpacked, or the archive."""
+    import pooch
+
+    if (unpacked := whole_cifar10(folder)) is not None:
+        return unpacked
+    archive = folder if folder.is_file() else folder / ARCHIVE
+    try:
+        right = archive.stat().st_size == SIZE and pooch.file_hash(str(archive)) == SHA256
+    except OSError:  # none is there, or it cannot be read
+        return None
+    return archive if right else None

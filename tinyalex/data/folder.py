@@ -15,7 +15,7 @@ from tinyalex.data.classtree import ClassTree, read_tree
 from tinyalex.data.dataset import Dataset, Split, stratified_split
 from tinyalex.data.decode import check_header, read_image
 from tinyalex.data.reading import usable_cores
-from tinyalex.data.splits import COMPRESSED, LAYOUT, packed_up
+from tinyalex.data.splits import LAYOUT, no_folder
 from tinyalex.errors import DataError
 
 CACHE_BYTES = 1 << 30  # decoded images that a split may keep in memory
@@ -132,8 +132,7 @@ def load_folder(
     if channels not in (1, 3):
         raise DataError(f"channels must be 1 or 3 (got {channels})", "3 for RGB, 1 for grey")
     if not folder.is_dir():
-        is_archive = folder.is_file() and folder.suffix.lower() in COMPRESSED
-        raise packed_up(folder) if is_archive else DataError(f"{folder}: no such folder", LAYOUT)
+        raise no_folder(folder)
     tree = read_tree(folder, measured, ours)
     parts = [part for part in (tree.train, tree.val) if part is not None]
     files = [path for part in parts for path in part.files]

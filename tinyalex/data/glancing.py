@@ -14,8 +14,7 @@ from tinyalex.data.names import NAMES, no_such_data
 from tinyalex.data.packed import is_packed, read_index
 from tinyalex.data.parts import HELD_OUT, MARK, SHARE
 from tinyalex.data.places import expand
-from tinyalex.data.splits import COMPRESSED, packed_up
-from tinyalex.errors import DataError
+from tinyalex.data.splits import no_folder
 
 _SAMPLE = 64  # files whose size is looked at
 _CIFAR_TRAINING = 50_000
@@ -95,9 +94,7 @@ def _packed(folder: Path) -> Glance:
 
 def _folder(folder: Path, ours: Path | None) -> Glance:
     if not folder.is_dir():
-        if folder.name.lower().endswith(COMPRESSED):
-            raise packed_up(folder)
-        raise DataError(f"{folder}: a file, not a folder", "the folder with your pictures")
+        raise no_folder(folder)
     tree = read_tree(folder, ours=ours)
     files = [path for part in (tree.train, tree.val) if part is not None for path in part.files]
     sides = []

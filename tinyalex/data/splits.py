@@ -17,6 +17,7 @@ from tinyalex.errors import DataError
 LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
 
 COMPRESSED = (".zip", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz")
+ARCHIVES = (*COMPRESSED, ".tar")
 
 _TRAINING = "train"
 _SAME = {"training": "train", "testing": "test"}
@@ -37,6 +38,15 @@ _RECORDS = re.compile(r"[a-z]+(-[0-9]{5})?\.rec")
 def packed_up(path: Path) -> DataError:
     """The error for an archive in a folder's place."""
     return DataError(f"{path}: an archive, not a folder", "unpack it, and name the folder")
+
+
+def no_folder(path: Path) -> DataError:
+    """The error for what should be a folder of pictures and is none."""
+    if not path.is_file():
+        return DataError(f"{path}: no such folder", LAYOUT)
+    if path.name.lower().endswith(ARCHIVES):
+        return packed_up(path)
+    return DataError(f"{path}: a file, not a folder", "the folder with your pictures")
 
 
 class Named(NamedTuple):
@@ -273,6 +283,11 @@ def _made_inside(folder: Path, ours: Path | None, depth: int) -> int | None:
             return None
         count += made
     return count
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a folder is that of a run: trained, begun or imported."""
+    return _is_of_run(folder / "config.json")
 
 
 def _is_of_run(config: Path) -> bool:

@@ -40,4 +40,34 @@ def probabilities(
     batches = view_probabilities(
         run.model, run.backend, run.config.recipe, run.statistics, split, crops, batch_size
     )
-    return np.concatenate([run.backend.to_host(p) for p, _ in batches])
+    found = Rows(len(split))
+    for p, _ in batches:
+        found.add(run.backend.to_host(p))
+    return found.all()
+
+
+class Rows:
+    """Rows that come in batches, put into one array: a list of batches would hold them twice.
+
+    Of 10,000 classes and as many images the probabilities have 400 MB.
+
+    Parameters
+    ----------
+    count : int
+        Rows of all batches together.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count, self._filled = count, 0
+        self._found: np.ndarray[Any, Any] = np.empty((0, 0), np.float32)
+
+    def add(self, batch: np.ndarray[Any, Any]) -> None:
+        """Append a batch (n, ...), which is copied."""
+        if not self._filled:
+            self._found = np.empty((self._count, *batch.shape[1:]), batch.dtype)
+        self._found[self._filled : self._filled + len(batch)] = batch
+        self._filled += len(batch)
+
+    def all(self) -> np.ndarray[Any, Any]:
+        """The rows that came, of the first batch's dtype."""
+        return self._found[: self._filled]

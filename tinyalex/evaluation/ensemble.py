@@ -20,7 +20,7 @@ def mean_probability(each: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, An
 
     Returns
     -------
-    float (N, classes)
+    float (N, classes); of one network its own array
 
     Raises
     ------
@@ -35,5 +35,11 @@ def mean_probability(each: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, An
     shapes = {p.shape for p in each}
     if len(shapes) != 1:
         raise ShapeError(f"an ensemble needs probabilities of one shape (got {sorted(shapes)})")
-    mean: np.ndarray[Any, Any] = np.mean(np.stack(list(each)), axis=0)
+    if len(each) == 1:
+        return each[0]
+    # One by one: a stack would hold all of them once more.
+    mean: np.ndarray[Any, Any] = np.add(each[0], each[1])
+    for p in each[2:]:
+        mean += p
+    mean /= len(each)
     return mean

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from tinyalex import data, notice
-from tinyalex.data.splits import COMPRESSED, is_picture, packed_up, visible
+from tinyalex.data.kinds import say_kinds
+from tinyalex.data.splits import ARCHIVES, has_pictures, is_picture, packed_up, subfolders, visible
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.crops import probabilities
 from tinyalex.training import Run, load_run
 
 _BATCH = 32
+_SHOWN = 5  # folders that an error names
 
 
 def predict(
@@ -96,12 +98,28 @@ def picture_files(paths: Sequence[Path | str]) -> list[Path]:
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
-            if path.name.lower().endswith((*COMPRESSED, ".tar")):
+            if path.name.lower().endswith(ARCHIVES):
                 raise packed_up(path)
             files.append(path)
             continue
         inside = sorted(path / name for name in visible(path) if is_picture(path / name))
         if not inside:
-            raise DataError(f"{path}: a folder without pictures in it", "the path of a picture")
+            raise _no_pictures(path)
         files += inside
     return files
+
+
+def _no_pictures(folder: Path) -> DataError:
+    """The error for a folder that has no pictures in it, but perhaps in folders in it."""
+    deeper = [path for path in subfolders(folder) if has_pictures(path)]
+    kinds = say_kinds(folder / name for name in visible(folder) if (folder / name).is_file())
+    if not deeper:
+        text = f"{folder}: a folder without pictures in it" + (f" ({kinds})" if kinds else "")
+        return DataError(text, "the path of a picture")
+    names = ", ".join(path.name for path in deeper[:_SHOWN])
+    return DataError(
+        f"{folder}: no pictures in it, but in the folders in it: {names}"
+        + (f" and {len(deeper) - _SHOWN:,} more" if len(deeper) > _SHOWN else ""),
+        f"one of these: {deeper[0]}; or `tinyalex evaluate` with --data {folder}, if they are "
+        "classes",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,10 +15,11 @@ import numpy as np
 
 import tinyalex
 from tinyalex import models, recipes
-from tinyalex.errors import ConfigError, RunError
+from tinyalex.errors import ConfigError
 from tinyalex.recipes import Recipe
 from tinyalex.training import fields as fields_of_runs
 from tinyalex.training.default_model import Choice, default_model
+from tinyalex.training.no_run import no_run
 from tinyalex.training.places import data_place, remembered_place
 from tinyalex.typed import Kind, read_json, record
 
@@ -265,13 +267,12 @@ def read_config(folder: Path) -> ResolvedConfig:
         The folder holds no run; the file cannot be read, or a field cannot be what it says.
     """
     path = Path(folder) / FILE
+    if os.path.isfile(folder):
+        raise no_run(Path(folder))
     try:
         plain = read_json(path, _kind())
     except FileNotFoundError:
-        raise RunError(
-            f"{folder}: not the folder of a run (no {FILE})",
-            "a folder that `tinyalex train` wrote, such as runs/tiny-digits-seed0",
-        ) from None
+        raise no_run(Path(folder)) from None
     try:
         return ResolvedConfig.from_dict(plain, Path(folder))
     except ConfigError as error:

@@ -12,7 +12,6 @@ models/bvlc_alexnet/train_val.prototxt.
 from __future__ import annotations
 
 import math
-import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ import numpy as np
 from tinyalex.errors import CheckpointError
 from tinyalex.layers import Conv2d, Linear, LocalResponseNorm, MaxPool2d
 from tinyalex.layers.containers import Container
-from tinyalex.weights.protobuf import FIXED32, FIXED64, Message
-from tinyalex.weights.tensors import MOST_NUMBERS, HostArray, as_float32, check_total
+from tinyalex.weights.protobuf import FIXED32, FIXED64, Message, read_message
+from tinyalex.weights.tensors import MOST_NUMBERS, HostArray, as_float32
 
 # NetParameter: today's layers, and those of files from before 2015 ("V1").
 LAYER, V1_LAYER = 100, 2
@@ -37,6 +36,7 @@ KINDS = {
     MaxPool2d: "Pooling",
 }
 MOST_LAYERS = 1000
+MOST_BYTES = (1 << 31) - 1  # Caffe itself can neither write nor read a larger message
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def read_caffemodel(path: Path, model: Container, model_name: str) -> dict[str, 
 
 def read_mean(path: Path) -> HostArray:
     """Read a mean file (.binaryproto): float32 (C, H, W) in RGB, pixels from 0 to 255."""
-    mean = read_blob(_open(path))
+    mean = read_blob(read_message(path, MOST_BYTES))
     if mean.ndim == 4 and len(mean) == 1:
         mean = mean[0]
     if mean.ndim != 3 or mean.shape[0] != 3:
@@ -140,7 +140,7 @@ def read_mean(path: Path) -> HostArray:
 def caffe_layers(path: Path) -> list[CaffeLayer]:
     """Every layer of a .caffemodel, in the file's order."""
     layers: list[CaffeLayer] = []
-    for number, _, value in _open(path):
+    for number, _, value in read_message(path, MOST_BYTES):
         if number not in (LAYER, V1_LAYER) or isinstance(value, int):
             continue
         if len(layers) == MOST_LAYERS:
@@ -194,20 +194,6 @@ def read_blob(blob: Message) -> HostArray:
             "a fresh copy of the file",
         )
     return data.reshape(shape)
-
-
-def _open(path: Path) -> Message:
-    """The whole file as a message, mapped, not read."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            check_total(size // 8, path)
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except OSError as error:
-        raise CheckpointError(
-            f"{path}: cannot be read ({error.strerror})", "check the path"
-        ) from error
-    return Message(memoryview(data), str(path))
 
 
 def _check_settings(theirs: CaffeLayer, ours: object, where: str) -> None:

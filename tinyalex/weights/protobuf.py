@@ -10,6 +10,7 @@ Source: https://protobuf.dev/programming-guides/encoding
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,3 +155,35 @@ class Message:
                     break
                 return value, at + i + 1
         raise self.damaged("a number is cut off or too long", at)
+
+
+def read_message(path: Path, most: int) -> Message:
+    """Read a file of at most ``most`` bytes as one message.
+
+    Into memory, not mapped: a mapped file that is cut meanwhile ends the process.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be read, is too large, or has become shorter while it was read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            if size > most:
+                raise CheckpointError(
+                    f"{path}: must have at most {most:,} bytes (got {size:,})",
+                    "the file of a network's weights",
+                )
+            file.seek(0)
+            data = file.read(size)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path}: cannot be read ({error.strerror})", "check the path"
+        ) from error
+    if len(data) != size:
+        raise CheckpointError(
+            f"{path}: has become shorter while it was read ({size:,} bytes, then {len(data):,})",
+            "the same again, once the file is complete",
+        )
+    return Message(memoryview(data), str(path))

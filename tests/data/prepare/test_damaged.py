@@ -1,6 +1,6 @@
 """Randomly damaged pictures, archives and packed data sets: no crash, no hang, no silent loss.
 
-``docs/results/fuzz/damage.py`` does the same with thousands of cases.
+``python -m tests.campaign hostile`` does the same with thousands of cases.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from tinyalex.data.prepare.find import find_source
 from tinyalex.data.prepare.pictures import Form
 from tinyalex.data.prepare.source import Items, Source
 from tinyalex.data.prepare.work import (
+    AGAIN,
     NAMED,
     Outcome,
     Task,
@@ -35,7 +36,6 @@ from tinyalex.lock import locked
 
 ORDERS = ("random", "archive")
 POLL_SECONDS = 0.2
-AGAIN = "the same command goes on where this one ended"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from threadpoolctl import threadpool_limits
 
+from tinyalex.data.access import AccessError, refusal
 from tinyalex.data.packed import Layout, ShardWriter
 from tinyalex.data.prepare.pictures import Form
 from tinyalex.data.prepare.source import Item
@@ -25,6 +26,7 @@ from tinyalex.errors import DataError
 
 MOST_BYTES = 1 << 30  # of a picture's file
 NAMED = 5  # rejected pictures that a message names
+AGAIN = "the same command goes on where this one ended"
 
 # What a shard's work calls after each picture: pictures done, of which rejected; true to stop.
 Tick = Callable[[int, int], bool]
@@ -58,6 +60,8 @@ def make_shard(task: Task, tick: Tick) -> Outcome:
 
     Raises
     ------
+    AccessError
+        The operating system does not let a picture be read, which says nothing about the picture.
     DataError
         The disk is full.
     """
@@ -74,6 +78,8 @@ def make_shard(task: Task, tick: Tick) -> Outcome:
         for done, item in enumerate(task.items, 1):
             try:
                 payload, pixels = task.form.make(reader.read(item))
+            except AccessError as error:
+                raise AccessError(error.message, f"{error.hint}; {AGAIN}") from error
             except DataError as error:
                 bad += 1
                 writer.reject(task.layout.classes[item.label], item.name, error.message)
@@ -100,7 +106,7 @@ class _Reader:
         self._file: BinaryIO | None = None
 
     def read(self, item: Item) -> bytes:
-        """Read a picture's bytes; raises DataError with the reason alone."""
+        """Read a picture's bytes; raises DataError with the reason alone, AccessError with all."""
         if item.size > MOST_BYTES:
             raise DataError(f"a file of {item.size:,} bytes (at most {MOST_BYTES:,})")
         try:
@@ -111,7 +117,8 @@ class _Reader:
             self._file.seek(item.offset)
             content = self._file.read(item.size)
         except OSError as error:
-            raise DataError(f"cannot be read ({error.strerror or error})") from error
+            reason = error.strerror or error
+            raise refusal(error, item.file) or DataError(f"cannot be read ({reason})") from error
         if len(content) != item.size:
             raise DataError("the file has become shorter since it was listed")
         return content
@@ -129,7 +136,7 @@ class _Reader:
 
 
 def read_item(item: Item) -> bytes:
-    """Read one picture's bytes; raises DataError with the reason alone."""
+    """Read one picture's bytes; raises as `_Reader.read` does."""
     with _Reader() as reader:
         return reader.read(item)
 

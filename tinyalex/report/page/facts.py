@@ -14,6 +14,7 @@ import numpy as np
 from tinyalex import data, training
 from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
+from tinyalex.evaluation.crops import Rows
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
 from tinyalex.training import Run
 from tinyalex.training.views import view_probabilities
@@ -90,6 +91,12 @@ class Facts:
         return found
 
     @cached_property
+    def certainty(self) -> Host:
+        """The guesses' probabilities: float32 (N,)."""
+        found: Host = self.p.max(axis=1)
+        return found
+
+    @cached_property
     def wrong(self) -> Host:
         found: Host = self.guesses != self.labels
         return found
@@ -118,11 +125,13 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     every = len(test)
     if every > MOST_IMAGES:  # in equal steps, since images often come class by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
-    with _watched(run) as watch:
+    with _watched(run, len(test)) as watch:
         batches = view_probabilities(
             run.model, run.backend, run.config.recipe, run.statistics, test, 1, 128
         )
-        p = np.concatenate([run.backend.to_host(found) for found, _ in batches])
+        p = Rows(len(test))
+        for found, _ in batches:
+            p.add(run.backend.to_host(found))
     summary = {**epochs[-1], "top1_error": epochs[-1]["test_error"], "epochs": epochs[-1]["epoch"]}
     with contextlib.suppress(RunError):
         summary |= training.read_summary(folder)
@@ -132,9 +141,9 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         epochs,
         _of_one_model([line for line in lines if "parameters" in line], folder),
         test,
-        p,
+        p.all(),
         test.labels,
-        np.concatenate(watch.features),
+        watch.features.all(),
         [activity for counter in watch.counters if (activity := counter.done()) is not None],
         every,
     )
@@ -174,15 +183,15 @@ class Counter:
 
 
 class _Watch:
-    def __init__(self) -> None:
-        self.features: list[Host] = []
+    def __init__(self, images: int) -> None:
+        self.features = Rows(images)
         self.counters: list[Counter] = []
 
 
 @contextlib.contextmanager
-def _watched(run: Run) -> Iterator[_Watch]:
+def _watched(run: Run, images: int) -> Iterator[_Watch]:
     """Look at activation layers, and at what the last layer gets, while images pass."""
-    watch, changed = _Watch(), []
+    watch, changed = _Watch(images), []
     layers = list(run.model.named_layers())
     last = next(layer for _, layer in reversed(layers) if isinstance(layer, Linear))
 
@@ -204,7 +213,7 @@ def _watched(run: Run) -> Iterator[_Watch]:
                 counter = Counter(name, layer)
                 watch.counters.append(counter)
                 look(layer, partial(_count, counter, host))
-        look(last, lambda x, y: watch.features.append(np.array(host(x))))
+        look(last, lambda x, y: watch.features.add(host(x)))
         yield watch
     finally:
         for layer in changed:

@@ -20,7 +20,7 @@ def findings(facts: Facts) -> list[str]:
 
 def calibration(facts: Facts) -> tuple[float, float]:
     """Mean probability of the guesses, and the share of right ones."""
-    return float(facts.p.max(axis=1).mean()), float(1 - facts.wrong.mean())
+    return float(facts.certainty.mean()), float(1 - facts.wrong.mean())
 
 
 def agreement(vectors: Host, labels: Host, queries: Host) -> float:
@@ -64,7 +64,7 @@ def _hardest_class(facts: Facts) -> str:
 
 def _surety(facts: Facts) -> str:
     sure, right = calibration(facts)
-    much = int((facts.wrong & (facts.p.max(axis=1) >= SURE)).sum())
+    much = int((facts.wrong & (facts.certainty >= SURE)).sum())
     how = (
         "more sure than it should be"
         if sure > right + 0.01

@@ -44,7 +44,7 @@ def mistakes(facts: Facts) -> str:
     wrong = at[facts.wrong]
     if not len(wrong):
         return "<p>There is no mistake among these images.</p>"
-    surest = wrong[np.argsort(-facts.p[wrong].max(axis=1), kind="stable")][:SHOWN]
+    surest = wrong[np.argsort(-facts.certainty[wrong], kind="stable")][:SHOWN]
     hardest = np.argsort(facts.p[at, facts.labels], kind="stable")[:SHOWN]
     return (
         "<h3>Surest mistakes</h3>"

@@ -1,0 +1,62 @@
+"""What a folder is that somebody gave as that of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyalex import data
+from tinyalex.data.splits import has_pictures, holds_run, is_picture, subfolders, visible
+from tinyalex.errors import DataError, RunError
+
+_SHOWN = 5  # runs or folders that a sentence names
+
+
+def no_run(folder: Path) -> RunError:
+    """The error for what is not the folder of a run: what it looks like, and where runs are."""
+    what, hint = "no config.json", "a folder that `tinyalex train` wrote"
+    if not folder.is_dir():
+        what = "no such folder"
+        if is_picture(folder) and folder.is_file():
+            what, hint = "a picture", "the folder of a run, and then the picture"
+        elif folder.is_file():
+            what = "a file"
+        if runs := runs_in(folder.parent):
+            hint += f": {_few(runs)}"
+    elif runs := runs_in(folder):
+        what, hint = "but there are runs in it", f"a run that is in it: {_few(runs)}"
+    elif data.is_packed(folder):
+        what, hint = "a packed data set", f"{hint}; and --data {folder} for what it is to see"
+    elif what_it_shows := _pictures(folder):
+        what, hint = what_it_shows, f"{hint}; and the pictures after it, or as --data"
+    return RunError(f"{folder}: not the folder of a run ({what})", hint)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The runs that lie in a folder, or in a folder ``runs`` in it."""
+    found: list[Path] = []
+    for place in (folder, folder / "runs"):
+        try:
+            inside = sorted(place / name for name in visible(place)) if place.is_dir() else []
+            found += [path for path in inside if path.is_dir() and holds_run(path)]
+        except (DataError, OSError):  # not for our eyes: then there is nothing to name
+            continue
+    return found
+
+
+def _pictures(folder: Path) -> str:
+    try:
+        if has_pictures(folder):
+            return "a folder of pictures"
+        inside = subfolders(folder)
+        if any(map(has_pictures, inside)):
+            return f"a data set, with the class folders {_few(inside)}"
+        if any(has_pictures(path) for part in inside for path in subfolders(part)):
+            return f"a data set, with the parts {_few(inside)}"
+    except (DataError, OSError):
+        pass
+    return ""
+
+
+def _few(paths: list[Path]) -> str:
+    more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+    return ", ".join(map(str, paths[:_SHOWN])) + more
