@@ -104,7 +104,14 @@ def test_every_command_is_looked_at() -> None:
     assert set(WORDS) == set(COMMANDS)
 
 
-@pytest.mark.parametrize(("path", "option"), OPTIONS, ids=lambda x: x if type(x) is str else x[-1])
+# Every fifth is quick enough for every day.
+SOME = [
+    pytest.param(*option, marks=pytest.mark.slow if i % 5 else ())
+    for i, option in enumerate(OPTIONS)
+]
+
+
+@pytest.mark.parametrize(("path", "option"), SOME, ids=lambda x: x if type(x) is str else x[-1])
 def test_no_value_of_an_option_ends_in_a_traceback(
     idle: Any, path: tuple[str, ...], option: str
 ) -> None:

@@ -15,12 +15,12 @@ from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
 from tinyalex.weights.to_onnx import LAYERS, to_onnx
 
+WHOLE = ("alexnet", "alexnet-code2012", "alexnet-star")
 # Pixels of AlexNets whose layers do not need all of them; fc6 is then smaller.
 SMALLER = {
     name: 67
     for name in models.names()
-    if name not in ("alexnet", "alexnet-code2012", "alexnet-star")
-    and models.spec(name).num_classes == 1000
+    if name not in WHOLE and models.spec(name).num_classes == 1000
 }
 
 
@@ -30,7 +30,13 @@ def session(onnxruntime: ModuleType, content: bytes) -> Any:
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in WHOLE and name != "alexnet" else name
+        for name in models.names()
+    ],
+)
 def test_a_model_says_the_same_in_onnx_runtime(onnxruntime: ModuleType, name: str) -> None:
     run = run_of(name, side=SMALLER.get(name))
     content = to_onnx(run)
