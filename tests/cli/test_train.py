@@ -16,6 +16,7 @@ from tests.processes import environment
 from tinyalex import backends
 from tinyalex.commands.console import Output
 from tinyalex.commands.train import say_what_came_out
+from tinyalex.errors import RunError
 
 
 def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
@@ -180,3 +181,14 @@ def test_float32_may_be_asked_for_on_a_cpu(call):
     assert result.exit_code == 0, result.output
     config = json.loads(Path("here/config.json").read_text())
     assert config["precision"] == "float32"
+
+
+def test_a_run_whose_pictures_cannot_be_drawn_is_whole_and_told_first(call, monkeypatch):
+    def fails(*_, **__):
+        raise RunError("pictures cannot be drawn")
+
+    monkeypatch.setattr("tinyalex.report.run_pictures.curves", fails)
+    result = call("train", "--epochs", 1, "--out", "run")
+    assert result.exit_code == 2
+    assert "test error" in result.stdout and Path("run/summary.json").exists()
+    assert result.stderr.startswith("error: pictures cannot be drawn")

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import environment
 from tinyalex import cli
+from tinyalex.errors import RunError
+from tinyalex.report import figure
 
 DRAW = """
 import os, sys
@@ -42,3 +44,9 @@ def test_commands_draw_into_files_whatever_the_environment_says(monkeypatch):
     monkeypatch.setattr(cli, "app", lambda: seen.update(cli.os.environ))
     cli.main()
     assert seen["MPLBACKEND"] == "agg"
+
+
+def test_a_matplotlib_that_does_not_load_is_told_in_plain_words(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(RunError, match="Matplotlib cannot be loaded"):
+        figure.new_figure(1, 1, 50)

@@ -19,7 +19,7 @@ from tinyalex.commands.console import (
     percent,
 )
 from tinyalex.commands.interrupt import exit_code_of
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, TinyalexError
 
 CHANGES_ON_RESUME = ("data", "data_root", "epochs", "backend", "threads", "workers", "ten_crops")
 
@@ -143,6 +143,7 @@ def train(
         "ten_crops": False if no_ten_crops else None,
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    undrawn: TinyalexError | None = None
     with TrainingProgress(output) as progress:
         if resume is not None:
             refuse_changes(given)
@@ -156,9 +157,14 @@ def train(
         output.warning(f"stopped; the run is saved in {folder}")
         output.text(f"Go on with: {command_line('train', '--resume', folder)}")
     else:
-        draw_run(folder)
+        try:
+            draw_run(folder)
+        except TinyalexError as error:  # told after what came out: the run is whole
+            undrawn = error
         say_what_came_out(output, folder, summary)
     output.result({**summary, "run": str(folder)}, short=str(folder))
+    if undrawn is not None:
+        raise undrawn
     if summary.get("interrupted"):
         raise typer.Exit(exit_code_of(summary.get("signal")))
 

@@ -9,6 +9,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from tinyalex.errors import RunError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -26,10 +28,21 @@ def new_figure(width: float, height: float, dpi: float, layout: Any = "constrain
         Pixels per inch.
     layout : str or None
         As `matplotlib.figure.Figure` takes it.
+
+    Raises
+    ------
+    RunError
+        Matplotlib cannot be loaded.
     """
-    _import_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    try:
+        _import_matplotlib()
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:  # where memory is short as well
+        raise RunError(
+            f"pictures cannot be drawn: Matplotlib cannot be loaded ({error})",
+            "more memory, or Matplotlib installed anew; then `tinyalex report` on the run's folder",
+        ) from error
 
     figure = Figure(figsize=(width, height), dpi=dpi, layout=layout, facecolor="white")
     FigureCanvasAgg(figure)
