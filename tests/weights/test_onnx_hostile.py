@@ -271,3 +271,15 @@ def test_an_edited_graph_that_is_read_says_what_onnx_runtime_says(
         np.testing.assert_allclose(ours, logits, rtol=0, atol=1e-4 * np.abs(logits).max())
         compared += 1
     assert compared >= 1
+
+
+@pytest.mark.parametrize("number", [2, -1, 1 << 40])
+def test_a_switch_that_is_neither_0_nor_1_is_refused(tmp_path: Path, number: int) -> None:
+    weights.export(run_of("tiny"), tmp_path / "net.onnx")
+    model = onnx.ModelProto.FromString((tmp_path / "net.onnx").read_bytes())
+    pool = next(node for node in model.graph.node if node.op_type == "MaxPool")
+    switch = next(each for each in pool.attribute if each.name == "ceil_mode")
+    switch.i = number
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(TinyalexError, match="ceil_mode must be "):
+        weights.read(tmp_path / "net.onnx")

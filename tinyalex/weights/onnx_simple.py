@@ -74,10 +74,10 @@ def pool(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
         "kernel_shape": (list(layer.kernel_size), []),
         "strides": (list(layer.stride), [1] * n),
         "dilations": ([1] * n, [1] * n),
-        "ceil_mode": (ceil, 0),
+        "ceil_mode": (int(ceil == 1), 0),  # another number is read by each program as it likes
     }
     if average:
-        wanted["count_include_pad"] = (node.attributes.get("count_include_pad", 0), 0)
+        wanted["count_include_pad"] = (int(node.attributes.get("count_include_pad", 0) == 1), 0)
     walk.settings(node, wanted)
     before, after = walk.pads(node, layer.kernel_size, layer.stride, size)
     if any(before) or min(after) < 0:
