@@ -61,7 +61,7 @@ def _rows(path: Path) -> Iterator[tuple[int, tuple[str, str]]]:
             raise DataError(f"{path}: {path.stat().st_size:,} bytes are no list of labels")
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error})", "fetch it anew") from error
+        raise DataError(f"{path}: cannot be read ({error})", "download it again") from error
     if path.name == KAGGLE:
         yield from kaggle_rows(lines, path)
         return

@@ -24,7 +24,7 @@ from tinyalex.evaluation.search import (
     search_part,
 )
 from tinyalex.training import Run, load_dataset, load_run, topk_wrong
-from tinyalex.training.places import in_place
+from tinyalex.training.moved import in_place
 from tinyalex.training.views import check_crops
 from tinyalex.weights.classes import synset_of
 

@@ -41,7 +41,7 @@ def new_figure(width: float, height: float, dpi: float, layout: Any = "constrain
     except ImportError as error:  # where memory is short as well
         raise RunError(
             f"pictures cannot be drawn: Matplotlib cannot be loaded ({error})",
-            "more memory, or Matplotlib installed anew; then `tinyalex report` on the run's folder",
+            "more memory, or Matplotlib installed again; then `tinyalex report RUN`",
         ) from error
 
     figure = Figure(figsize=(width, height), dpi=dpi, layout=layout, facecolor="white")

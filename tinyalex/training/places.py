@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from tinyalex import data
-from tinyalex.errors import RunError
-
-if TYPE_CHECKING:
-    from tinyalex.training.config import ResolvedConfig
 
 
 def data_place(name: str) -> str:
@@ -50,34 +44,3 @@ def remembered_place(name: str, recorded_out: str, folder: Path) -> str:
         if path.exists():
             return str(path)
     return name
-
-
-def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> ResolvedConfig:
-    """A run's settings with the data where they are now.
-
-    Parameters
-    ----------
-    config : ResolvedConfig
-    name, root : optional
-        Where the data are, if elsewhere than the run remembers.
-
-    Raises
-    ------
-    RunError
-        Nothing is where the run remembers its data.
-    """
-    if root is not None:
-        config = replace(config, data_root=Path(root).absolute())
-    if name is not None:
-        return replace(config, data=data_place(name))
-    if data.is_built_in(config.data) or (config.data and data.expand(config.data).exists()):
-        return config
-    if "imported" in config.facts:
-        raise RunError(
-            f"{config.out}: imported weights come without data (theirs was {config.data})",
-            "--data FOLDER, with pictures of the network's classes",
-        )
-    raise RunError(
-        f"{config.out}: the run's data was {config.data}: not there",
-        "--data says where it is now",
-    )

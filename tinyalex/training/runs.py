@@ -19,7 +19,7 @@ from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
-from tinyalex.training.places import in_place
+from tinyalex.training.moved import in_place
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.state import check_complete
 from tinyalex.training.stop import StopSignal

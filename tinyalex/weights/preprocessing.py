@@ -124,10 +124,10 @@ def image_of_text(text: str, channels: int, where: str) -> HostArray:
     except ValueError as error:
         raise CheckpointError(
             f"{where}: its mean image must be {channels} channels of a square (got {error})",
-            "export it anew, or --mean FILE",
+            "export it again, or --mean FILE",
         ) from error
     if not image.size or not np.isfinite(image).all():
-        raise CheckpointError(f"{where}: its mean image must be finite numbers", "export it anew")
+        raise CheckpointError(f"{where}: its mean image must be finite numbers", "export it again")
     return image
 
 

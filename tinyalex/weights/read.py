@@ -121,7 +121,7 @@ def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[s
             raise CheckpointError(
                 f"{path}: the mean in the graph must have {channels} channels of finite numbers "
                 f"(got {found.mean.shape})",
-                "export it anew, or --mean",
+                "export it again, or --mean",
             )
         return "image" if found.mean.ndim == 3 else "channel", found.mean
     if about:
@@ -138,7 +138,7 @@ def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[s
         if about.get(MEAN_SHA256) not in (None, digest):  # older exports do not say
             raise CheckpointError(
                 f"{path}: {beside.name} beside it is not the mean image that it was exported with",
-                "export it anew, or copy both files of one export",
+                "export it again, or copy both files of one export",
             )
         return "image", preprocessing.parse_mean(str(beside), channels)
     if recipe.name not in preprocessing.PUBLISHED or channels != 3:

@@ -145,12 +145,12 @@ def _metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
     if METADATA not in metadata:
         return {}
     where = f"{path}: its header's {METADATA!r}"
-    about = parse_json(metadata[METADATA], _ABOUT, where, CheckpointError, hint="export it anew")
+    about = parse_json(metadata[METADATA], _ABOUT, where, CheckpointError, hint="export it again")
     try:
         return {**about, "recipe": Recipe.from_dict(about["recipe"])}
     except ConfigError as error:
         raise CheckpointError(
-            f"{where} cannot be read ({error.message})", "export it anew"
+            f"{where} cannot be read ({error.message})", "export it again"
         ) from error
 
 

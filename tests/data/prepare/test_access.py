@@ -41,7 +41,7 @@ def test_preparing_stops_and_the_same_command_goes_on(
 ) -> None:
     prepare(src, tmp_path / "undisturbed", FORM, workers=1)
     dst = tmp_path / "dst"
-    said = rf"dogs.*: cannot be read \({os.strerror(code)}\)\nTry: .*; the same command goes on"
+    said = rf"dogs.*: cannot be read \({os.strerror(code)}\)\nTry: .*; the same command resumes"
     with monkeypatch.context() as patch:
         refuse(patch, "dogs", code)
         with pytest.raises(AccessError, match=said):

@@ -112,7 +112,7 @@ def _kit(folder: Path) -> dict[str, bytes] | None:
         return None
     for name in wanted:
         if name not in found:
-            raise DataError(f"{folder / KIT}: data/{name} is missing", "fetch it anew")
+            raise DataError(f"{folder / KIT}: data/{name} is missing", "download it again")
     return found
 
 
@@ -126,9 +126,9 @@ def _unpacked(packed: Path) -> bytes:
         unpack = zlib.decompressobj(wbits=31)
         content = unpack.decompress(content, _MOST_KIT)
     except (OSError, zlib.error) as error:
-        raise DataError(f"{packed}: cannot be unpacked ({error})", "fetch it anew") from error
+        raise DataError(f"{packed}: cannot be unpacked ({error})", "download it again") from error
     if not unpack.eof:
-        raise DataError(f"{packed}: cut off, or unpacks to too much", "fetch it anew")
+        raise DataError(f"{packed}: cut off, or unpacks to too much", "download it again")
     return content
 
 
@@ -148,7 +148,7 @@ def _train(path: Path, classes: Classes, rejected: list[Rejection]) -> Items:
                 continue
             synset = name.stem
             if synset in seen:
-                raise DataError(f"{path}: two archives of the class {synset}", "fetch it anew")
+                raise DataError(f"{path}: two archives of the class {synset}", "download it again")
             if synset not in place:
                 raise DataError(
                     f"{path}: the class {synset} is not one of the {len(place):,} in the list of"

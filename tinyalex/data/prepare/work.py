@@ -26,7 +26,7 @@ from tinyalex.errors import DataError
 
 MOST_BYTES = 1 << 30  # of a picture's file
 NAMED = 5  # rejected pictures that a message names
-AGAIN = "the same command goes on where this one ended"
+AGAIN = "the same command resumes where this one ended"
 
 # What a shard's work calls after each picture: pictures done, of which rejected; true to stop.
 Tick = Callable[[int, int], bool]

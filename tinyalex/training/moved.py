@@ -1,0 +1,42 @@
+"""A run whose data have moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tinyalex import data
+from tinyalex.errors import RunError
+from tinyalex.training.config import ResolvedConfig
+from tinyalex.training.places import data_place
+
+
+def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> ResolvedConfig:
+    """A run's settings with the data where they are now.
+
+    Parameters
+    ----------
+    config : ResolvedConfig
+    name, root : optional
+        Where the data are, if elsewhere than the run remembers.
+
+    Raises
+    ------
+    RunError
+        Nothing is where the run remembers its data.
+    """
+    if root is not None:
+        config = replace(config, data_root=Path(root).absolute())
+    if name is not None:
+        return replace(config, data=data_place(name))
+    if data.is_built_in(config.data) or (config.data and data.expand(config.data).exists()):
+        return config
+    if "imported" in config.facts:
+        raise RunError(
+            f"{config.out}: imported weights come without data (theirs was {config.data})",
+            "--data FOLDER, with pictures of the network's classes",
+        )
+    raise RunError(
+        f"{config.out}: the run's data was {config.data}: not there",
+        "--data says where it is now",
+    )
