@@ -146,6 +146,7 @@ def real_archives(real_data, tmp_path_factory):
     return official(tmp_path_factory.mktemp("real") / "src", train, val, ids), train
 
 
+@pytest.mark.slow
 def test_real_archives_go_all_the_way(call, real_archives, tmp_path):
     src, train = real_archives
     files = {f"{s}/{name}": c for s, group in train.items() for name, c in group.items()}

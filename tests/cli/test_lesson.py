@@ -183,7 +183,8 @@ def test_what_does_not_fit_is_refused(refused, folder, words, wanted):
     assert wanted in refused("lesson", *words)
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", pytest.param("ascii", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_any_console_can_show_a_real_lesson(shell, encoding):
     """Piped, without colour, in an old encoding, from another folder."""
     done = shell("lesson", "1", PYTHONIOENCODING=encoding, NO_COLOR="1", PYTHONUTF8="0")

@@ -70,6 +70,7 @@ def test_evaluate_and_predict_show_them(place, trained):
     assert run("predict", trained, picture, "--quiet").count("\n") == 1
 
 
+@pytest.mark.slow
 def test_files_called_after_several_runs_can_be_written(place, trained):
     other = Path(shutil.copytree(trained, place / HOSTILE["bytes"]))
     run("evaluate", other, trained)

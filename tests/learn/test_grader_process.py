@@ -39,6 +39,7 @@ def test_a_loop_without_end_is_told_with_its_line_and_input(judge_apart):
     assert verdict.case[0].startswith("x = array (") and not verdict.passed
 
 
+@pytest.mark.slow
 def test_a_loop_outside_of_functions_and_one_that_catches_all_end_too(judge_apart):
     for text in (
         "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n",
@@ -78,6 +79,7 @@ def test_memory_has_a_limit(judge_apart):
     assert judge_apart(fits, memory_mb=512).passed
 
 
+@pytest.mark.slow
 def test_where_no_system_limits_memory_it_is_looked_at_from_outside(judge_apart, monkeypatch):
     monkeypatch.setattr(memory, "must_be_polled", lambda: True)
     text = HEAD + "    kept = [np.ones(1 << 20)]\n    while True:\n        kept[0] = "

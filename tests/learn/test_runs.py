@@ -35,6 +35,7 @@ def test_a_run_is_trained_once_and_lies_in_the_current_directory() -> None:
     assert (folder / "summary.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_run_that_a_crash_ended_is_gone_on_with_to_the_same_weights() -> None:
     with pytest.raises(OSError, match="power"):
         learn.trained(0, Crash())

@@ -1,7 +1,7 @@
 """Every wrong answer is rejected by the property meant to catch it; every right one passes.
 
-One per property is judged by a few inputs; ``-m slow`` judges all of them so, and these as a
-student's answer is.
+The right ones and one wrong one per property are judged by a few inputs; ``-m slow`` judges all
+of them so, and these as a student's answer is.
 ``python -m tests.learn.seeds --seeds 200`` is the long run.
 """
 
@@ -14,6 +14,7 @@ import pytest
 
 from tests.learn.wrong import all_wrong
 from tests.learn.wrong.judging import (
+    by_few_inputs,
     exercise_of,
     quick_verdict_on,
     solution_of,
@@ -67,9 +68,16 @@ def assert_rejected(verdict, module, wrong):
     assert verdict.hints, text
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
-def test_the_right_answer_passes(exercise, seed):
+def test_the_right_answer_passes(exercise):
+    verdict = examine(by_few_inputs(exercise), solution_of(exercise))
+    assert verdict.passed, "\n".join(in_words(verdict))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
+def test_so_it_does_by_all_inputs(exercise, seed):
     verdict = examine(exercise, solution_of(exercise), seed=seed)
     assert verdict.passed, "\n".join(in_words(verdict))
 
@@ -113,7 +121,7 @@ def test_a_process_of_its_own_says_the_same(module, wrong, tmp_path):
     assert process.grade(tmp_path / f"{exercise.name}.py", exercise) == here
 
 
-@pytest.mark.parametrize("exercise", EXERCISES[::10], ids=name_of)
+@pytest.mark.parametrize("exercise", EXERCISES[::20], ids=name_of)
 def test_a_process_of_its_own_passes_the_right_answer(exercise):
     verdict = process.grade(solution_of(exercise), exercise)
     assert verdict.passed, "\n".join(in_words(verdict))

@@ -92,10 +92,9 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX only: signals")
-@pytest.mark.parametrize(
-    "who", ["the terminal", pytest.param("the parent alone", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("who", ["the terminal", "the parent alone"])
 def test_a_signal_stops_all_of_them_and_each_is_kept(lab: Lab, tmp_path: Path, who: str) -> None:
     script = tmp_path / "program.py"
     script.write_text(PROGRAM, encoding="utf-8")

@@ -15,6 +15,8 @@ from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
 from tinyalex.weights.to_onnx import LAYERS, to_onnx
 
+LARGE = {name for name in models.names() if models.spec(name).num_classes == 1000}
+LARGE -= {"alexnet-torchvision"}  # one of them every day
 WHOLE = ("alexnet", "alexnet-code2012", "alexnet-star")
 # Pixels of AlexNets whose layers do not need all of them; fc6 is then smaller.
 SMALLER = {
@@ -33,7 +35,7 @@ def session(onnxruntime: ModuleType, content: bytes) -> Any:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow) if name in WHOLE and name != "alexnet" else name
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
         for name in models.names()
     ],
 )
@@ -80,7 +82,9 @@ def test_a_layer_says_the_same_in_onnx_runtime(
     assert_same_logits(run.model.forward(x), logits, 1e-5)
 
 
-@pytest.mark.parametrize("name", ["tiny", "alexnet-torchvision"])
+@pytest.mark.parametrize(
+    "name", ["tiny", pytest.param("alexnet-torchvision", marks=pytest.mark.slow)]
+)
 def test_the_graph_prepares_pixels_as_the_recipe_says(
     onnxruntime: ModuleType, name: str, tmp_path: Path
 ) -> None:

@@ -114,8 +114,9 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     assert (dst / "train-00000.rec").stat().st_mtime_ns == before  # not made again
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("finished", [0, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("finished", [0, 2])
 def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -> None:
     """Kill -9 of the parent alone, when so many shards are finished; its workers must end too."""
     src = small(tmp_path / "src", each=60, val_each=2, size=(400, 300))

@@ -45,6 +45,12 @@ def text_of(module: str, wrong: Wrong) -> str:
     return text.replace(wrong.old, wrong.new)
 
 
+def by_few_inputs(exercise: Exercise) -> Exercise:
+    """The exercise, judged by at most `FEW` examples of each property."""
+    few = [replace(one, examples=min(one.examples, FEW)) for one in exercise.properties]
+    return replace(exercise, properties=tuple(few))
+
+
 def verdict_on(module: str, wrong: Wrong, folder: Path, seed: int = 0) -> Verdict:
     """Judge it as a student's answer is judged, as a file in a folder (compilers want one)."""
     return _judge(exercise_of(module), module, wrong, folder, seed, shrink=True)
@@ -56,8 +62,7 @@ def quick_verdict_on(module: str, wrong: Wrong, folder: Path) -> Verdict:
     Where these few do not show the mistake, by as many as a student's answer.
     """
     whole = exercise_of(module)
-    few = [replace(one, examples=min(one.examples, FEW)) for one in whole.properties]
-    verdict = _judge(replace(whole, properties=tuple(few)), module, wrong, folder, 0, shrink=False)
+    verdict = _judge(by_few_inputs(whole), module, wrong, folder, 0, shrink=False)
     if verdict.broken == wrong.caught_by:
         return verdict
     return _judge(whole, module, wrong, folder, 0, shrink=False)

@@ -34,6 +34,7 @@ def numbered(count: int) -> list[str]:
     return [f"class {i}" for i in range(count)]
 
 
+@pytest.mark.slow
 def test_ten_thousand_classes_are_reported_in_memory_of_the_images(
     facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,6 +155,7 @@ def test_the_nearest_are_others_in_order_of_distance() -> None:
     assert agreement(vectors, labels, np.array([3])) == 0.0
 
 
+@pytest.mark.slow
 def test_photographs_can_be_left_out(facts: Facts) -> None:
     with_them, without = (Reader(compose([facts], photographs=p)) for p in (True, False))
     photographs = [i for i in with_them.images if i.get("class") == "photo"]
@@ -163,6 +164,7 @@ def test_photographs_can_be_left_out(facts: Facts) -> None:
     assert "as was asked for" in without.text
 
 
+@pytest.mark.slow
 def test_several_runs_stand_side_by_side(facts: Facts) -> None:
     html = compose([facts, facts])
     assert Reader(html).text.count("60,106") >= 2 and "beside 1 more" in html
