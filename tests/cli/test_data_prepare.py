@@ -113,12 +113,12 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path):
         said = "".join(process.communicate(timeout=30))
         if process.returncode != 0:
             break
-    assert process.returncode == 130 and "the same command goes on" in said
+    assert process.returncode == 130 and "the same command resumes" in said
     assert "Traceback" not in said
     assert not list((tmp_path / "packed").glob(".*.tmp"))
     again = subprocess.run(command, capture_output=True, **options)
     assert again.returncode == 0, again.stderr
-    assert re.search(rf"going on: [\d,]+ of {4 * each + 8:,} are done", again.stdout)
+    assert re.search(rf"resuming: [\d,]+ of {4 * each + 8:,} are done", again.stdout)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
+from tests.data.pictures import class_folders
 from tinyalex import data
 from tinyalex.training.tensors import to_bytes
 
@@ -45,6 +46,15 @@ def test_several_runs_vote(call, copy_of_run, tmp_path):
     document = json.loads(out.read_text())
     one, two = document["runs"]
     assert document["top1_error"] == one["top1_error"] == two["top1_error"]
+
+
+def test_top_5_of_five_classes_is_no_figure(call):
+    """Every answer is among five of five, so it would always be 0.00 %."""
+    class_folders(Path("pictures"), dict.fromkeys("abcde", 5))
+    words = ("--model", "tiny", "--data", "pictures", "--epochs", 1, "--out", "run", "--quiet")
+    assert call("train", *words).exit_code == 0
+    said = call("evaluate", "run").stdout
+    assert "top-1 error" in said and "top-5" not in said
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from tests.data.pictures import class_folders
 from tinyalex import evaluation, training
 from tinyalex.errors import RunError
+from tinyalex.report.page.facts import gather
 
 SHORT = {"model": "tiny", "epochs": 1, "backend": "numpy", "threads": 1, "batch_size": 8}
 
@@ -56,13 +57,15 @@ def test_a_run_of_an_older_version_is_found_by_where_it_was_trained(
     assert evaluation.evaluate([copy], backend="numpy")["n"] == 2  # of the working folder
 
 
-def test_moved_data_are_missed_by_name_and_named_anew(run: Path, tmp_path: Path) -> None:
+def test_moved_data_are_missed_by_name_and_named_again(run: Path, tmp_path: Path) -> None:
     (tmp_path / "data").rename(tmp_path / "elsewhere")
-    was = f"the run's data was {tmp_path / 'data'}: not there\nTry: --data says where it is now"
+    was = f"the run's data was {tmp_path / 'data'}: not there\nTry: `tinyalex train --resume"
     with pytest.raises(RunError, match=was):
         training.resume(run, epochs=2)
     with pytest.raises(RunError, match=was):
         evaluation.evaluate([run], backend="numpy")
+    with pytest.raises(RunError, match=was):
+        gather(run, "numpy")
     assert evaluation.evaluate([run], "elsewhere", backend="numpy")["n"] == 2
     assert training.resume(run, epochs=2, data="elsewhere")["epochs"] == 2
     assert written(run)["data"] == str(tmp_path / "elsewhere")

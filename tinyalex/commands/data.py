@@ -152,7 +152,7 @@ def download(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch a data set and check its checksum.
+    """Fetch a data set and check its checksum; one that is there already is kept.
 
     [bold]Examples[/]
     tinyalex data download cifar10

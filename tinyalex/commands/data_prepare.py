@@ -81,7 +81,7 @@ def prepare(
 ) -> None:
     """Pack pictures for training: scaled, in large files, with checksums and statistics.
 
-    Ctrl-C, or a crash, loses little: the same command goes on where it ended.
+    Ctrl-C, or a crash, loses little: the same command resumes where it ended.
     Pictures that cannot be used are listed in DST/rejected.tsv, each with the reason.
 
     [bold]Examples[/]
@@ -116,7 +116,7 @@ def prepare(
                 listen=show,
             )
     except KeyboardInterrupt as error:
-        output.warning("stopped; the same command goes on where it ended")
+        output.warning("stopped; the same command resumes where it ended")
         raise typer.Exit(INTERRUPTED) from error
     seconds = time.monotonic() - begun
     found: dict[str, Any] = {
@@ -174,7 +174,7 @@ class _Show:
         if not self.begun:
             self.begun = self.last = now
             if progress.before:
-                self.output.text(f"going on: {progress.before:,} of {progress.total:,} are done")
+                self.output.text(f"resuming: {progress.before:,} of {progress.total:,} are done")
         done = progress.done - progress.before
         self.speed = done / max(now - self.begun, 1e-9)
         rest = progress.total - progress.done

@@ -156,10 +156,12 @@ def _error_table(found: dict[str, Any]) -> Table:
     """A line a run, and the lines of all together."""
     coefficients = found.get("coefficients")
     weights = [] if coefficients is None else ["weight"]
-    table = plain_table("run", "top-1 error", "top-5 error", *weights, left=["run"])
+    ranks = (1, 5) if len(found["classes"]) > 5 else (1,)  # of five classes, top 5 are all
+    titles = [f"top-{k} error" for k in ranks]
+    table = plain_table("run", *titles, *weights, left=["run"])
 
     def add(name: str, errors: dict[str, Any], weight: str = "", style: str = "") -> None:
-        cells = [percent(errors["top1_error"]), percent(errors["top5_error"])]
+        cells = [percent(errors[f"top{k}_error"]) for k in ranks]
         table.add_row(cell(name), *cells, *([weight] if weights else []), style=style or None)
 
     for i, each in enumerate(found["runs"]):

@@ -103,7 +103,7 @@ def train(
 ) -> None:
     """Train a network; without options, tiny on handwritten digits (under a minute).
 
-    Ctrl-C saves and stops; --resume goes on from there.
+    Ctrl-C saves and stops; --resume resumes from there.
     The run's folder gets the weights, every epoch's figures, and pictures.
 
     [bold]Examples[/]
@@ -174,7 +174,7 @@ def refuse_changes(given: dict[str, Any]) -> None:
     changed = [f"--{name.replace('_', '-')}" for name in given if name not in CHANGES_ON_RESUME]
     if changed:
         raise ConfigError(
-            f"--resume goes on with the run's own settings (got {', '.join(changed)} as well)",
+            f"--resume keeps the run's own settings (got {', '.join(changed)} as well)",
             "--resume with --data, --data-root (where the same data are now), --epochs, --backend, "
             "--threads, --workers or --no-ten-crops only; or a new run without --resume",
         )

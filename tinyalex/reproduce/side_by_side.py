@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Item = tuple["Arm", int, int | None]  # arm, seed, epochs
 
 POLL_SECONDS = 0.5
-AGAIN = "the same command again goes on"
+AGAIN = "the same command resumes them"
 
 _stop: Any = None  # in a process of the pool: 1 when it is to end
 

@@ -38,5 +38,5 @@ def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> Res
         )
     raise RunError(
         f"{config.out}: the run's data was {config.data}: not there",
-        "--data says where it is now",
+        f"`tinyalex train --resume {config.out} --data FOLDER` notes where it is now",
     )

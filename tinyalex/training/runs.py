@@ -127,7 +127,7 @@ def _resume(
     stored = read_config(folder)
     if "imported" in stored.facts:
         raise RunError(
-            f"{folder}: holds imported weights, which no training left: nothing to go on with",
+            f"{folder}: holds imported weights, which no training left: nothing to resume",
             f"a new run that starts from them: --init-from {folder}",
         )
     config = replace(stored, **changes)

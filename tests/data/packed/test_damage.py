@@ -40,7 +40,7 @@ def test_an_unfinished_folder_says_so(copy: Path) -> None:
     with pytest.raises(DataError, match=r"copy: not a packed data set \(no index.json\)"):
         data.load(copy)
     (copy / "parts").mkdir()
-    with pytest.raises(DataError, match="not finished[\\s\\S]*it goes on"):
+    with pytest.raises(DataError, match="not finished[\\s\\S]*it resumes"):
         data.load(copy)
 
 

@@ -77,7 +77,7 @@ def read_index(folder: Path) -> Index:
         if (folder / PARTS).is_dir():
             raise DataError(
                 f"{folder}: preparing it was not finished",
-                "`tinyalex data prepare` again: it goes on",
+                "`tinyalex data prepare` again: it resumes",
             )
         raise DataError(f"{folder}: not a packed data set (no {INDEX})", AGAIN)
     try:

@@ -155,7 +155,7 @@ def _whole_part(dst: Path, split: str, number: int, layout: Layout) -> _Part:
     name = layout_of.shard_name(split, number)
     if part is None:
         raise DataError(
-            f"{dst}: shard {name} is missing", "`tinyalex data prepare` again: it goes on"
+            f"{dst}: shard {name} is missing", "`tinyalex data prepare` again: it resumes"
         )
     if part.about["layout"] != layout.digest():
         raise DataError(f"{dst}: shard {name} was made with other options", "another folder")

@@ -17,6 +17,7 @@ from tinyalex.evaluation import confusion_pairs
 from tinyalex.evaluation.crops import Rows
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
 from tinyalex.training import Run
+from tinyalex.training.moved import in_place
 from tinyalex.training.views import view_probabilities
 
 Host = np.ndarray[Any, Any]
@@ -121,7 +122,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     epochs = [line for line in lines if "test_error" in line]
     if not epochs:
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
-    test = training.load_dataset(run.config).test
+    test = training.load_dataset(in_place(run.config, None, None)).test
     every = len(test)
     if every > MOST_IMAGES:  # in equal steps, since images often come class by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
