@@ -30,7 +30,10 @@ Item = tuple["Arm", int, int | None]  # arm, seed, epochs
 POLL_SECONDS = 0.5
 AGAIN = "the same command resumes them"
 
-_stop: Any = None  # in a process of the pool: 1 when it is to end
+RUN, STOP, LEAVE = range(3)  # LEAVE: the pool is broken, nobody waits for a result
+
+_told: Any = None  # in a process of the pool: what the parent says
+_busy = False  # in a process of the pool: whether a training is in hand
 
 
 def train_side_by_side(
@@ -59,36 +62,37 @@ def train_side_by_side(
     """
     # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
     context = multiprocessing.get_context("spawn")
-    stop = context.RawValue("b", 0)  # not an Event: a process that dies while it waits blocks one
+    told = context.RawValue("b", RUN)  # not an Event: a process that dies while it waits blocks one
     with deaf_children():  # this starts Python's process that counts semaphores
-        pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (stop,))
+        pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (told,))
     try:
         with StopSignal() as stopped:
             futures = []
             for item in items:
                 with deaf_children():  # this may start a process
                     futures.append(pool.submit(_train, store, *item))
-            _until_all_ended(futures, stop, stopped, ended)
+            _until_all_ended(futures, told, stopped, ended)
         _raise_first(futures, stopped.number)
     except BrokenProcessPool as error:
+        told.value = LEAVE  # from Python 3.12 on such a pool tells idle processes nothing
         raise RunError(
             "a process was ended from outside, for lack of memory perhaps",
             f"--jobs {max(1, jobs // 2)}; {AGAIN}",
         ) from error
     finally:
-        stop.value = 1
+        told.value = max(told.value, STOP)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _until_all_ended(
-    futures: list[Future[Path]], stop: Any, stopped: StopSignal, ended: Callable[[int], None]
+    futures: list[Future[Path]], told: Any, stopped: StopSignal, ended: Callable[[int], None]
 ) -> None:
     """Wait; after a signal, or the first failure, the others are told to stop."""
     running = set(futures)
     while running:
         done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
         if stopped() or any(future.exception() is not None for future in done):
-            stop.value = 1
+            told.value = STOP
         elif done:
             ended(len(futures) - len(running))
 
@@ -111,10 +115,10 @@ def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
 # --- in a process of its own ----------------------------------------------------------------
 
 
-def _start(stop: Any) -> None:
+def _start(told: Any) -> None:
     """Listen to the parent, not to the terminal."""
-    global _stop
-    _stop = stop
+    global _told
+    _told = told
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A training has its own handler; outside it, the flag is looked at.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
@@ -126,7 +130,9 @@ def _pass_on() -> None:
     parent = parent_process()
     assert parent is not None
     while not connection.wait([parent.sentinel], POLL_SECONDS):
-        if _stop.value:
+        if _told.value == LEAVE and not _busy:
+            os._exit(1)
+        if _told.value != RUN:
             signal.raise_signal(signal.SIGTERM)
     os._exit(1)  # killed: nobody is left to train for
 
@@ -134,6 +140,11 @@ def _pass_on() -> None:
 def _train(store: Store, arm: Arm, seed: int, epochs: int | None) -> Path:
     from tinyalex.reproduce.store import Interrupted
 
-    if _stop.value:
+    global _busy
+    if _told.value != RUN:
         raise Interrupted(f"{arm.name}, seed {seed}: not begun", AGAIN)
-    return store.train(arm, seed, epochs)
+    _busy = True
+    try:
+        return store.train(arm, seed, epochs)
+    finally:
+        _busy = False
