@@ -81,7 +81,7 @@ class LayerCost:
 
 def seconds(costs: Sequence[Cost], gpu: Speeds, precision: str) -> float:
     """Of one cost after another."""
-    return sum(cost.seconds(gpu, precision) for cost in costs)
+    return math.fsum(cost.seconds(gpu, precision) for cost in costs)
 
 
 def moved(costs: Sequence[Cost], what: str = "") -> int:

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from math import fsum
 from pathlib import Path
 
 from tinyalex import models
@@ -135,7 +136,7 @@ def convolutions() -> str:
             # The log has no weights' sums over output rows; they are left out here too.
             logged = [cost for cost in row.ours if cost.what != "sum"]
             wanted = 1e3 * seconds(logged, best, precision)
-            took = sum(each[1] for each in measured(precision)[row.name])
+            took = fsum(each[1] for each in measured(precision)[row.name])
             products = [p for p in measured(precision)[row.name] if p[0] == "gemm"]
             slowest = min(rate for _, _, rate in products)
             cells += [f"{wanted:.2f}", f"{took:.2f}", f"{slowest:.0f}"]
@@ -173,14 +174,14 @@ def gains() -> str:
     everything, best = costs(), reached()
     kernels_of = {p: [part for each in measured(p).values() for part in each] for p in PRECISIONS}
     relus = [row for row in everything if row.kind == "ReLU" and row.name.startswith("features")]
-    relu = 1e3 * sum(moved(row.least) for row in relus) / best.bytes_per_second
+    relu = 1e3 * fsum(moved(row.least) for row in relus) / best.bytes_per_second
 
     def copies(p: str) -> float:
-        return sum(t for kernel, t, _ in kernels_of[p] if kernel in ("write_rows", "write_images"))
+        return fsum(t for kernel, t, _ in kernels_of[p] if kernel in ("write_rows", "write_images"))
 
     def products(p: str) -> float:
         least = GOOD_PRODUCT[p]
-        return sum(t * max(0, 1 - r / least) for k, t, r in kernels_of[p] if k == "gemm")
+        return fsum(t * max(0, 1 - r / least) for k, t, r in kernels_of[p] if k == "gemm")
 
     def row(what: str, saved: Callable[[str], float]) -> list[str]:
         took = {p: step_times()[p, BATCH] for p in PRECISIONS}
@@ -198,7 +199,7 @@ def gains() -> str:
     halves = [
         max(c.flop / 2 / best.flops["tf32"], c.bytes / 2 / best.bytes_per_second) for c in ours
     ]
-    share = 100 * (1 - sum(halves) / seconds(ours, best, "tf32"))
+    share = 100 * (1 - fsum(halves) / seconds(ours, best, "tf32"))
     rows.append(["half precision, sums in float32", "", f"{share:.0f} % of the model's step"])
     return table(["what", "saved at most, float32", "saved at most, TF32"], rows)
 
@@ -208,8 +209,8 @@ def break_even() -> str:
     rows = []
     for precision, name in NAMES.items():
         kernels = [part for each in measured(precision).values() for part in each]
-        products = sum(t for kernel, t, _ in kernels if kernel == "gemm")
-        copies = sum(t for kernel, t, _ in kernels if kernel in ("write_rows", "write_images"))
+        products = fsum(t for kernel, t, _ in kernels if kernel == "gemm")
+        copies = fsum(t for kernel, t, _ in kernels if kernel in ("write_rows", "write_images"))
         ratio = (products + copies) / products
         rows.append([name, f"{products:.1f}", f"{copies:.1f}", f"{ratio:.2f}"])
     headings = ["precision", "products, ms", "copies around them, ms", "may be slower by"]
