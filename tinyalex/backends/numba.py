@@ -42,12 +42,11 @@ class NumbaBackend(NumpyBackend):
 
     def scratch(self, name: str, size: int, dtype: Any) -> np.ndarray:
         """A thread's own room for ``size`` numbers, the same memory at every call."""
-        rooms = self._room.__dict__
-        key = f"{name}, {np.dtype(dtype)}"
-        if key not in rooms or rooms[key].size < size:
-            rooms[key] = np.empty(size, dtype)
-        room: np.ndarray = rooms[key][:size]
-        return room
+        rooms: dict[tuple[str, np.dtype], np.ndarray] = self._room.__dict__.setdefault("rooms", {})
+        room = rooms.get(key := (name, np.dtype(dtype)))
+        if room is None or room.size < size:
+            room = rooms[key] = np.empty(size, dtype)
+        return room[:size]
 
     # ------------------------------------------------------------------ work over a batch
 

@@ -9,7 +9,7 @@ in ``base.py``, G groups.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,12 +54,12 @@ def vectors_for(filters: int) -> int:
 
 
 class Geometry:
-    """Where a convolution's pixels and taps lie in a padded image."""
+    """Where a convolution's pixels and taps lie in a padded image; its arrays are only read."""
 
     def __init__(
-        self, x: Host, taps: tuple[int, ...], stride: Pair, padding: Pair, out_hw: Pair
+        self, chw: tuple[int, ...], taps: tuple[int, ...], stride: Pair, padding: Pair, out_hw: Pair
     ) -> None:
-        _, C, H, W = x.shape
+        C, H, W = chw
         group, KH, KW = taps
         self.settings = *stride, *padding
         height, width = H + 2 * padding[0], -(-(W + 2 * padding[1]) // stride[1])
@@ -76,6 +76,11 @@ class Geometry:
         return backend.scratch("phases", math.prod(self.shape), np.float32).reshape(self.shape)
 
 
+geometry_of = lru_cache(maxsize=100)(
+    Geometry
+)  # a small network asks for the same every millisecond
+
+
 def forward(
     backend: NumbaBackend,
     x: Host,
@@ -88,7 +93,7 @@ def forward(
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,)."""
     groups, F, C, KH, KW = filters.shape
     w = filters.reshape(groups, F, C * KH * KW)
-    geometry = Geometry(x, (C, KH, KW), stride, padding, y.shape[2:])
+    geometry = geometry_of(x.shape[1:], (C, KH, KW), stride, padding, y.shape[2:])
     block = block_for(F, *y.shape[2:])
     panels = _panels(backend, w, F, w.shape[2], block[2], loops.panels_of_filters)
     _run(backend, x, geometry, geometry.taps.reshape(-1), panels, block, b, y)
@@ -98,7 +103,7 @@ def input_gradient(backend: NumbaBackend, dy: Host, filters: Host, around: Pair,
     """For stride 1: a convolution of dy, padded by ``around``, with the filters turned round."""
     groups, F, C, KH, KW = filters.shape
     w = filters.reshape(groups, F, C, KH * KW)
-    geometry = Geometry(dy, (F, KH, KW), (1, 1), around, dx.shape[2:])
+    geometry = geometry_of(dy.shape[1:], (F, KH, KW), (1, 1), around, dx.shape[2:])
     taps = np.ascontiguousarray(geometry.taps[:, ::-1, ::-1]).reshape(-1)
     block = block_for(C, *dx.shape[2:])
     panels = _panels(backend, w, C, F * KH * KW, block[2], loops.panels_of_channels)
@@ -173,7 +178,7 @@ def weight_gradient(
     vectors = vectors_for(F)
     width, count = vectors * LANES, most_taps(vectors)
     B, rows = -(-F // width), -(-K // count) * count
-    geometry = Geometry(x, (C, KH, KW), stride, padding, (OH, OW))
+    geometry = geometry_of(x.shape[1:], (C, KH, KW), stride, padding, (OH, OW))
     taps = np.zeros(rows, np.int64)
     taps[:K] = geometry.taps.reshape(-1)
     kernel = loops.weight_gradient(count, vectors)
