@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -176,7 +177,16 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("kind", TOLD)
+# Python 3.13.0 to 3.13.7 lets a call with a default argument recurse until the memory ends
+# (CPython's issue 132744): in the grader's own process that is an end from outside.
+FOR_EVER = pytest.mark.skipif(
+    (3, 13) <= sys.version_info < (3, 13, 8), reason="this Python does not count such calls"
+)
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=FOR_EVER if kind == "recursion" else ()) for kind in TOLD]
+)
 def test_it_is_told_as_what_it_is(judge, kind):
     text, outcome, part = TOLD[kind]
     verdict = judge(text)
