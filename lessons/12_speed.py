@@ -101,8 +101,8 @@ SCRIPT = '''
 import inspect
 import numpy as np
 from tinyalex import backends
-from tinyalex.backends.cuda_columns import im2col
-from tinyalex.backends.cuda_launch import launch
+from tinyalex.backends.cuda.im2col import im2col
+from tinyalex.backends.cuda.launch import launch
 
 x = np.random.default_rng(0).random((2, 3, 8, 6), dtype=np.float32)
 right = backends.get("numpy").im2col(x, (5, 5), (1, 1), (2, 2))

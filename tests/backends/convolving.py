@@ -12,9 +12,12 @@ import pytest
 from hypothesis import strategies as st
 
 from tests import strategies as own
-from tinyalex.backends import numba_columns, numba_direct, numba_tiles, numba_vector
-from tinyalex.backends import numba_convolve as convolve
-from tinyalex.backends.numba import NumbaBackend
+from tinyalex.backends.numba import vector as numba_vector
+from tinyalex.backends.numba.backend import NumbaBackend
+from tinyalex.backends.numba.conv import direct as numba_direct
+from tinyalex.backends.numba.conv import im2col as numba_columns
+from tinyalex.backends.numba.conv import ways as convolve
+from tinyalex.backends.numba.conv import winograd as numba_tiles
 
 Host = np.ndarray
 Pair = tuple[int, int]

@@ -25,7 +25,7 @@ from numba import cuda, types
 from numba.cuda import dispatcher
 
 from tests.backends import cuda_kernels
-from tinyalex.backends import cuda_norm
+from tinyalex.backends.cuda import lrn as cuda_norm
 
 CAPABILITIES = [(7, 5), (8, 0), (9, 0), (10, 0)]  # Turing, Ampere, Hopper, Blackwell
 WINDOW = 5  # channels that the paper's normalisation sums over
@@ -33,11 +33,11 @@ WINDOW = 5  # channels that the paper's normalisation sums over
 
 @cache
 def dispatcher_of(name: str, dtype: str = "float32", window: int = WINDOW) -> Any:
-    """A kernel by its name; those of `cuda_norm.cross_map` are made for a type and a window."""
+    """A kernel by its name; those of `lrn.cross_map` are made for a type and a window."""
     module, _, function = name.partition(".")
-    if module == "cuda_norm" and function in ("forward", "backward"):
+    if module == "lrn" and function in ("forward", "backward"):
         return cuda_norm.cross_map(window, dtype)[function == "backward"]
-    return getattr(importlib.import_module(f"tinyalex.backends.{module}"), function)
+    return getattr(importlib.import_module(f"tinyalex.backends.cuda.{module}"), function)
 
 
 @cache
@@ -122,7 +122,7 @@ def table() -> str:
     """All kernels on all capabilities, float32."""
     heads = "".join(f"{f'{major}.{minor}':>8}" for major, minor in CAPABILITIES)
     lines = [
-        "Registers of a thread by compute capability, float32; windows of 5 channels in cuda_norm.",
+        "Registers of a thread by compute capability, float32; windows of 5 channels in lrn.",
         "Compiled, not run: python -m tests.backends.cuda_compile > docs/results/gpu/registers.txt",
         tools(),
         "",

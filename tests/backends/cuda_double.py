@@ -18,7 +18,7 @@ import numpy as np
 
 from tests.backends import cuda_streams
 from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet
-from tinyalex.backends import cuda_check
+from tinyalex.backends.cuda import check as cuda_check
 
 
 def asarray(a: Any, dtype: Any = None) -> DeviceArray:

@@ -20,9 +20,9 @@ from tests.backends.waiting import no_waiting  # noqa: E402
 from tests.data.pictures import random_split  # noqa: E402
 from tinyalex import data, training  # noqa: E402
 from tinyalex.backends import Backend, Feed  # noqa: E402
-from tinyalex.backends.cuda import CudaBackend  # noqa: E402
-from tinyalex.backends.cuda_feed import CudaFeed  # noqa: E402
-from tinyalex.backends.numpy import NumpyBackend  # noqa: E402
+from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
+from tinyalex.backends.cuda.feed import CudaFeed  # noqa: E402
+from tinyalex.backends.numpy.backend import NumpyBackend  # noqa: E402
 from tinyalex.layers import (  # noqa: E402
     Conv2d,
     Flatten,

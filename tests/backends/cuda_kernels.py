@@ -6,13 +6,13 @@ import ast
 from pathlib import Path
 from typing import NamedTuple
 
-SOURCES = sorted((Path(__file__).parents[2] / "tinyalex" / "backends").glob("cuda_*.py"))
+SOURCES = sorted((Path(__file__).parents[2] / "tinyalex" / "backends" / "cuda").glob("*.py"))
 
 
 class Kernel(NamedTuple):
     """A function under ``@cuda.jit``; ``device`` if only kernels can call it."""
 
-    name: str  # as in cuda_pool.max_pool
+    name: str  # as in pool.max_pool
     parameters: tuple[str, ...]
     lines: range
     device: bool

@@ -24,7 +24,11 @@ from numba.cuda.simulator.kernelapi import Dim3
 
 from tests.backends import cuda_kernels
 from tests.backends.device_array import DeviceArray, HostArrayError, host_of
-from tinyalex.backends import cuda, cuda_columns, cuda_elementwise, cuda_launch, cuda_random
+from tinyalex.backends.cuda import backend as cuda
+from tinyalex.backends.cuda import elementwise as cuda_elementwise
+from tinyalex.backends.cuda import im2col as cuda_columns
+from tinyalex.backends.cuda import launch as cuda_launch
+from tinyalex.backends.cuda import random as cuda_random
 
 ONE_AT_A_TIME = threading.Lock()  # the simulator's own limit; batches come from another thread
 WIDER = {"uint8*": {"uint8*", "uint16*"}}  # positions in windows of more than 255 numbers
@@ -39,7 +43,7 @@ def watch() -> None:
     assert cuda_launch.SIMULATED, "set NUMBA_ENABLE_CUDASIM=1 before Python starts"
     plain = cuda_launch.launch
     for name, module in list(sys.modules.items()):
-        if name.startswith(f"{cuda.__package__}.cuda") and getattr(module, "launch", 0) is plain:
+        if name.startswith(f"{cuda.__package__}.") and getattr(module, "launch", 0) is plain:
             module.launch = checked(plain)  # type: ignore[attr-defined]
     simulator.FakeWithinKernelCUDAArray = Numbers
     simulator.BlockManager.run = run_block
@@ -125,7 +129,7 @@ class Numbers:
 
 
 def checked(launch: Callable[..., None]) -> Callable[..., None]:
-    """`cuda_launch.launch` with the checks."""
+    """`launch.launch` with the checks."""
 
     def work(kernel: Any, grid: tuple[int, ...], threads: int, *args: Any) -> None:
         name = f"{kernel.fn.__module__.rpartition('.')[2]}.{kernel.fn.__name__}"

@@ -23,8 +23,8 @@ from tests.backends import cuda_kernels, cuda_launches, reference, rounding  # n
 from tests.backends.cuda_launches import blocks  # noqa: E402
 from tests.backends.test_kernels import *  # noqa: E402, F403
 from tests.backends.test_kernels import on  # noqa: E402
-from tinyalex.backends.cuda import CudaBackend  # noqa: E402
-from tinyalex.backends.numpy import HostGenerator, NumpyBackend  # noqa: E402
+from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
+from tinyalex.backends.numpy.backend import HostGenerator, NumpyBackend  # noqa: E402
 from tinyalex.layers import Conv2d, SoftmaxCrossEntropy  # noqa: E402
 
 DTYPES = ("float32", "float64")

@@ -21,8 +21,8 @@ from tests.backends.cuda_launches import blocks  # noqa: E402
 from tests.backends.waiting import no_waiting  # noqa: E402
 from tinyalex import models, training  # noqa: E402
 from tinyalex.backends import Backend  # noqa: E402
-from tinyalex.backends.cuda import CudaBackend  # noqa: E402
-from tinyalex.backends.numpy import NumpyBackend  # noqa: E402
+from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
+from tinyalex.backends.numpy.backend import NumpyBackend  # noqa: E402
 from tinyalex.layers import Conv2d, Linear, SoftmaxCrossEntropy  # noqa: E402
 from tinyalex.models import alexnet  # noqa: E402
 from tinyalex.training.metrics import Running  # noqa: E402

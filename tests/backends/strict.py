@@ -13,7 +13,7 @@ import array_api_strict as strict
 import numpy as np
 
 from tinyalex.backends.base import Array, Backend, Generator
-from tinyalex.backends.numpy import HostGenerator, NumpyBackend
+from tinyalex.backends.numpy.backend import HostGenerator, NumpyBackend
 
 _host = NumpyBackend()
 StrictArray = type(strict.zeros(1))

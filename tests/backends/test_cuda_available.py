@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tinyalex import backends
-from tinyalex.backends import cuda_check
+from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.errors import BackendError
 
 

@@ -35,7 +35,7 @@ OF_CAPABILITY = pytest.mark.parametrize("cc", CAPABILITIES, ids=lambda cc: f"{cc
 
 
 REGISTERS, BLOCK = 65_536, 256  # of a multiprocessor; threads of our blocks
-LIBRARY_USES_MEMORY = {"cuda_random.normal"}  # sin and cos of angles beyond 100,000
+LIBRARY_USES_MEMORY = {"random.normal"}  # sin and cos of angles beyond 100,000
 
 
 def needs_ptxas() -> None:
@@ -65,7 +65,7 @@ def test_a_kernel_compiles_and_spills_nothing(name: str, cc: tuple[int, int]) ->
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("window", [1, 4, 5, 9])
-@pytest.mark.parametrize("name", ["cuda_norm.forward", "cuda_norm.backward"])
+@pytest.mark.parametrize("name", ["lrn.forward", "lrn.backward"])
 def test_cross_map_norm_keeps_its_window_in_registers(name: str, window: int, dtype: str) -> None:
     text = ptx(name, (9, 0), dtype, window)
     assert "ld.local" not in text and "st.local" not in text

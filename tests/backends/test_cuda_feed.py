@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.backends import cuda_double, cuda_streams
 from tests.backends.cuda_streams import Event, Stream, host_used, judge
 from tests.backends.device_array import DeviceArray, host_of
-from tinyalex.backends.cuda_feed import SPARE, CudaFeed, pinned_bytes
+from tinyalex.backends.cuda.feed import SPARE, CudaFeed, pinned_bytes
 from tinyalex.errors import BackendError, DeviceMemoryError
 
 N = 8  # numbers of every array, so that any block may take the place of any other

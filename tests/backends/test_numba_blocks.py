@@ -18,14 +18,12 @@ from tests import strategies as own
 
 numba = pytest.importorskip("numba")
 
-from tinyalex.backends import (  # noqa: E402
-    numba_blocks,
-    numba_pool_blocks,
-    numba_tile_blocks,
-    numba_vector,
-    winograd,
-)
-from tinyalex.backends.numba_tile_blocks import GRADIENT, INPUT  # noqa: E402
+from tinyalex.backends.numba import vector as numba_vector  # noqa: E402
+from tinyalex.backends.numba.conv import direct_blocks as numba_blocks  # noqa: E402
+from tinyalex.backends.numba.conv import winograd_blocks as numba_tile_blocks  # noqa: E402
+from tinyalex.backends.numba.conv import winograd_matrices as winograd  # noqa: E402
+from tinyalex.backends.numba.conv.winograd_blocks import GRADIENT, INPUT  # noqa: E402
+from tinyalex.backends.numba.pool import blocks as numba_pool_blocks  # noqa: E402
 
 Host = np.ndarray
 LANES = numba_vector.LANES

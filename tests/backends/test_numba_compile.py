@@ -15,13 +15,13 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from tinyalex import notice  # noqa: E402
-from tinyalex.backends import numba_compile  # noqa: E402
+from tinyalex.backends.numba import compile as numba_compile  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     numba.config.DISABLE_JIT or numba.config.ENABLE_CUDASIM, reason="the compiler is off"
 )
 KERNEL = """
-from tinyalex.backends.numba_compile import compiled
+from tinyalex.backends.numba.compile import compiled
 
 @compiled
 def add(a, b):

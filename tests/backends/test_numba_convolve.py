@@ -27,16 +27,14 @@ from tests.backends.convolving import (  # noqa: E402
     direct_cases,
     tiled_cases,
 )
-from tinyalex.backends import (  # noqa: E402
-    numba_columns,
-    numba_direct,
-    numba_tiles,
-    numba_vector,
-)
-from tinyalex.backends import numba_convolve as convolve  # noqa: E402
 from tinyalex.backends.base import Pair  # noqa: E402
-from tinyalex.backends.numba import NumbaBackend  # noqa: E402
-from tinyalex.backends.numba_direct_loops import SAME_SET  # noqa: E402
+from tinyalex.backends.numba import vector as numba_vector  # noqa: E402
+from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
+from tinyalex.backends.numba.conv import direct as numba_direct  # noqa: E402
+from tinyalex.backends.numba.conv import im2col as numba_columns  # noqa: E402
+from tinyalex.backends.numba.conv import ways as convolve  # noqa: E402
+from tinyalex.backends.numba.conv import winograd as numba_tiles  # noqa: E402
+from tinyalex.backends.numba.conv.direct_loops import SAME_SET  # noqa: E402
 
 Host = np.ndarray
 
@@ -206,7 +204,7 @@ def test_tiles_are_used_where_they_pay_and_blocks_elsewhere(
     used: list[str] = []
 
     def spy(module: ModuleType, name: str) -> None:
-        way, kind = getattr(module, name), module.__name__.rsplit("_")[-1]
+        way, kind = getattr(module, name), module.__name__.rpartition(".")[2]
         monkeypatch.setattr(module, name, lambda *args: used.append(kind) or way(*args))
 
     for module in (numba_tiles, numba_direct, numba_columns):
@@ -224,12 +222,12 @@ def test_tiles_are_used_where_they_pay_and_blocks_elsewhere(
     fewer_channels = Conv((12, 30, 13, 13), (32, 15, 3, 3), *pays.settings)
     not_square = Conv(pays.x_shape, (32, 16, 3, 5), *pays.settings)
     strided = Conv((24, 32, 13, 13), pays.w_shape, (1, 2), (1, 1), 2)
-    for lanes, other in ((numba_vector.LANES, "direct"), (0, "columns")):
+    for lanes, other in ((numba_vector.LANES, "direct"), (0, "im2col")):
         monkeypatch.setattr(convolve, "DIRECT_LANES", (lanes,))
-        assert ways(pays) == {"tiles"}
-        assert ways(pays, "float64") == {"columns"}
+        assert ways(pays) == {"winograd"}
+        assert ways(pays, "float64") == {"im2col"}
         assert ways(fewer_images) == ways(fewer_channels) == ways(not_square) == {other}
-        assert ways(strided) == {other, "columns"}  # dx has no other way
+        assert ways(strided) == {other, "im2col"}  # dx has no other way
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

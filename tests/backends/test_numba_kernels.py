@@ -13,7 +13,7 @@ from tinyalex.layers import SoftmaxCrossEntropy
 
 pytest.importorskip("numba")
 
-from tinyalex.backends.numba import NumbaBackend  # noqa: E402
+from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
 
 DEFINITION = NumpyBackend(1)
 BACKENDS = {threads: NumbaBackend(threads) for threads in (1, 2)}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tinyalex import backends
-from tinyalex.backends import cuda_check
+from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
 pytest.importorskip("numba")
@@ -43,7 +43,7 @@ class FakeCupy(ModuleType):
 @pytest.fixture
 def cupy(monkeypatch):
     """A GPU for `backends.get`: the real backend on the false CuPy, its kernels never called."""
-    from tinyalex.backends import cuda_gemm
+    from tinyalex.backends.cuda import products as cuda_gemm
 
     fake = FakeCupy()
     core = ModuleType("cupy._core")
@@ -53,8 +53,8 @@ def cupy(monkeypatch):
         monkeypatch.setitem(sys.modules, name, module)
     # A copy of the module, since the real one may be in use; it needs numba-cuda or a simulator.
     generator = SimpleNamespace(DeviceGenerator=None)
-    monkeypatch.setitem(sys.modules, "tinyalex.backends.cuda_generator", generator)
-    path = Path(backends.__file__).with_name("cuda_arrays.py")
+    monkeypatch.setitem(sys.modules, "tinyalex.backends.cuda.generator", generator)
+    path = Path(backends.__file__).with_name("cuda") / "arrays.py"
     spec = importlib.util.spec_from_file_location("tests.cuda_arrays", path)
     cuda_arrays = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cuda_arrays)
@@ -63,7 +63,8 @@ def cupy(monkeypatch):
         """The part of the GPU backend that needs no kernel."""
 
     Arrays.__abstractmethods__ = frozenset()
-    monkeypatch.setitem(sys.modules, "tinyalex.backends.cuda", SimpleNamespace(CudaBackend=Arrays))
+    module = SimpleNamespace(CudaBackend=Arrays)
+    monkeypatch.setitem(sys.modules, "tinyalex.backends.cuda.backend", module)
     monkeypatch.setattr(cuda_check, "why_not", lambda: None)
     monkeypatch.setattr(backends, "available", lambda: ["cuda", "numpy"])
     monkeypatch.setattr(cuda_gemm, "_cupy_uses_tf32", False)

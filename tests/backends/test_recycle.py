@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyalex.backends import recycle
-from tinyalex.backends.recycle import SMALLEST, Recycler
+from tinyalex.backends.numba import memory as recycle
+from tinyalex.backends.numba.memory import SMALLEST, Recycler
 
 PAGE = 4096
 LARGE = (4, SMALLEST // 16)  # of float32: as much as the smallest size that is used again

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import strategies as own
-from tinyalex.backends import winograd
+from tinyalex.backends.numba.conv import winograd_matrices as winograd
 
 sizes = st.tuples(st.integers(1, 8), st.integers(1, 8)).filter(lambda size: sum(size) <= 9)
 

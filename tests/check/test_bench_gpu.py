@@ -8,8 +8,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from tinyalex.backends import cuda_driver
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.cuda import driver as cuda_driver
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.check import bench
 from tinyalex.check.bench import ceilings, machine, ours, peer, tables
 from tinyalex.check.bench.job import Work

@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from tinyalex import backends
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.check import bench as benchmark
 from tinyalex.check.bench.turns import Result
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.check.doctor.drivers import place  # noqa: F401
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 
 
 def test_a_machine_that_is_well_ends_with_0(call):

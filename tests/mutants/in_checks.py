@@ -56,14 +56,14 @@ CHECK_MUTANTS = (
     ),
     Mutant(
         "driver: CUDA 12.8 is read as 12.80",
-        "tinyalex/backends/cuda_driver.py",
+        "tinyalex/backends/cuda/driver.py",
         "version.value % 1000 // 10",
         "version.value % 1000",
         (f"{OF_GPU}::test_what_is_missing_or_does_not_fit_is_one_sentence",),
     ),
     Mutant(
         "driver: an older CUDA is refused on a newer driver",
-        "tinyalex/backends/cuda_check.py",
+        "tinyalex/backends/cuda/check.py",
         "if wanted is not None and wanted > major:",
         "if wanted is not None and wanted != major:",
         (f"{OF_GPU}::test_an_older_cuda_runs_on_a_newer_driver",),

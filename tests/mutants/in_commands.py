@@ -131,14 +131,14 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "Numba: nobody hears that machine code is not kept",
-        "tinyalex/backends/numba_compile.py",
+        "tinyalex/backends/numba/compile.py",
         '_Forgiving._tell("kept", error)',
         "pass",
         (f"{CACHE}::test_without_any_folder_to_write_kernels_are_compiled_in_memory",),
     ),
     Mutant(
         "Numba: a folder called ~ is made",
-        "tinyalex/backends/numba_compile.py",
+        "tinyalex/backends/numba/compile.py",
         " and _has_no_folder(kernel):",
         " and False:",
         (f"{CACHE}::test_without_a_home_no_folder_is_made_in_the_working_folder",),

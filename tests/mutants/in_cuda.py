@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import simulated
 
-COLUMNS = "tinyalex/backends/cuda_columns.py"
-ELEMENTWISE = "tinyalex/backends/cuda_elementwise.py"
-NORM = "tinyalex/backends/cuda_norm.py"
-POOL = "tinyalex/backends/cuda_pool.py"
-RANDOM = "tinyalex/backends/cuda_random.py"
-LAUNCH = "tinyalex/backends/cuda_launch.py"
+COLUMNS = "tinyalex/backends/cuda/im2col.py"
+ELEMENTWISE = "tinyalex/backends/cuda/elementwise.py"
+NORM = "tinyalex/backends/cuda/lrn.py"
+POOL = "tinyalex/backends/cuda/pool.py"
+RANDOM = "tinyalex/backends/cuda/random.py"
+LAUNCH = "tinyalex/backends/cuda/launch.py"
 
 SIMULATOR = "tests/backends/cuda_simulated.py"
 BLOCKS = f"{SIMULATOR}::test_the_size_of_a_block_changes_nothing"

@@ -6,17 +6,17 @@ sees it, is a slow one. The double of CuPy refuses it.
 
 from tests.mutants.mutant import simulated
 
-ARRAYS = "tinyalex/backends/cuda_arrays.py"
-BACKEND = "tinyalex/backends/cuda.py"
-CONVOLVE = "tinyalex/backends/cuda_convolve.py"
-GEMM = "tinyalex/backends/cuda_gemm.py"
-GENERATOR = "tinyalex/backends/cuda_generator.py"
+ARRAYS = "tinyalex/backends/cuda/arrays.py"
+BACKEND = "tinyalex/backends/cuda/backend.py"
+CONVOLVE = "tinyalex/backends/cuda/conv.py"
+GEMM = "tinyalex/backends/cuda/products.py"
+GENERATOR = "tinyalex/backends/cuda/generator.py"
 
 SIMULATOR = "tests/backends/cuda_simulated.py"
 BLOCKS = f"{SIMULATOR}::test_the_size_of_a_block_changes_nothing"
 CONVOLUTION = f"{SIMULATOR}::test_convolution_equals_the_loops_and_the_layer"
 CONVOLUTION_BLOCKS = f"{SIMULATOR}::test_convolution_in_blocks_of_any_size"
-FEED = "tinyalex/backends/cuda_feed.py"
+FEED = "tinyalex/backends/cuda/feed.py"
 FED = "tests/backends/cuda_fed.py"
 ORDER = "tests/backends/test_cuda_feed.py::test_no_use_of_a_batch_lacks_an_order"
 STEP = "tests/backends/cuda_step.py::test_a_step_of_alexnet_never_waits_and_equals_numpys"

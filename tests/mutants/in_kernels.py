@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-KERNELS = "tinyalex/backends/numpy_kernels.py"
+KERNELS = "tinyalex/backends/numpy/kernels.py"
 LRN = "tinyalex/layers/lrn.py"
 
 OF_KERNELS = "tests/backends/test_kernels.py"

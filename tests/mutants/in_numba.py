@@ -6,12 +6,12 @@ small as these takes less time than to compile it for a single bug.
 
 from tests.mutants.mutant import COMPILED, Mutant, in_python
 
-BACKEND = "tinyalex/backends/numba.py"
-KERNELS = "tinyalex/backends/numba_kernels.py"
-POOL = "tinyalex/backends/numba_pool.py"
-POOL_BLOCKS = "tinyalex/backends/numba_pool_blocks.py"
-NORM = "tinyalex/backends/numba_norm.py"
-RECYCLE = "tinyalex/backends/recycle.py"
+BACKEND = "tinyalex/backends/numba/backend.py"
+KERNELS = "tinyalex/backends/numba/kernels.py"
+POOL = "tinyalex/backends/numba/pool/loops.py"
+POOL_BLOCKS = "tinyalex/backends/numba/pool/blocks.py"
+NORM = "tinyalex/backends/numba/lrn.py"
+RECYCLE = "tinyalex/backends/numba/memory.py"
 CREW = "tinyalex/backends/crew.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"

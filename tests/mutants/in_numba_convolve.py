@@ -6,17 +6,17 @@ small as these takes less time than to compile it for a single bug.
 
 from tests.mutants.mutant import COMPILED, Mutant, in_python
 
-KERNELS = "tinyalex/backends/numba_kernels.py"
-COLUMNS = "tinyalex/backends/numba_columns.py"
-CONVOLVE = "tinyalex/backends/numba_convolve.py"
-TILES = "tinyalex/backends/numba_tiles.py"
-TILE_LOOPS = "tinyalex/backends/numba_winograd.py"
-DIRECT_WAY = "tinyalex/backends/numba_direct.py"
-DIRECT_LOOPS = "tinyalex/backends/numba_direct_loops.py"
-TILE_BLOCKS = "tinyalex/backends/numba_tile_blocks.py"
-VECTOR = "tinyalex/backends/numba_vector.py"
-FILTER_BLOCKS = "tinyalex/backends/numba_blocks.py"
-MATRICES = "tinyalex/backends/winograd.py"
+KERNELS = "tinyalex/backends/numba/kernels.py"
+COLUMNS = "tinyalex/backends/numba/conv/im2col.py"
+CONVOLVE = "tinyalex/backends/numba/conv/ways.py"
+TILES = "tinyalex/backends/numba/conv/winograd.py"
+TILE_LOOPS = "tinyalex/backends/numba/conv/winograd_loops.py"
+DIRECT_WAY = "tinyalex/backends/numba/conv/direct.py"
+DIRECT_LOOPS = "tinyalex/backends/numba/conv/direct_loops.py"
+TILE_BLOCKS = "tinyalex/backends/numba/conv/winograd_blocks.py"
+VECTOR = "tinyalex/backends/numba/vector.py"
+FILTER_BLOCKS = "tinyalex/backends/numba/conv/direct_blocks.py"
+MATRICES = "tinyalex/backends/numba/conv/winograd_matrices.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_CONVOLVE = "tests/backends/test_numba_convolve.py"
@@ -91,7 +91,7 @@ CONVOLVE_MUTANTS = (
     # These two compile: BLAS rounds differently only for arrays too large for plain Python.
     Mutant(
         "numba direct convolution: the bands of rows depend on the threads",
-        "tinyalex/backends/numba.py",
+        "tinyalex/backends/numba/backend.py",
         "return min(rows, max(1, _BANDS // max(1, n)))",
         "return min(rows, max(1, self.threads // max(1, n)))",
         (f"{OF_THREADS}::test_a_layer_by_columns",),

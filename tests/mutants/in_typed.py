@@ -109,14 +109,14 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "kernels: a damaged file on the disk stays there",
-        "tinyalex/backends/numba_compile.py",
+        "tinyalex/backends/numba/compile.py",
         "                self._cache.flush()",
         "                pass",
         ("tests/backends/test_numba_compile.py::test_a_file_cut_off_is_compiled_again_and_mended",),
     ),
     Mutant(
         "memory: a gigabyte is reserved wherever",
-        "tinyalex/backends/recycle.py",
+        "tinyalex/backends/numba/memory.py",
         "whole = max(_field_size(), size)",
         "whole = max(_FIELD, size)",
         ("tests/backends/test_recycle.py::test_a_limited_address_space_is_left_to_others",),

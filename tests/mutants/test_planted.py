@@ -43,7 +43,7 @@ def test_no_bug_is_planted_twice() -> None:
 
 @pytest.mark.parametrize("kernel", FUNCTIONS, ids=lambda kernel: kernel.name)
 def test_every_function_of_the_gpu_has_a_bug_planted(kernel: Kernel) -> None:
-    file = f"tinyalex/backends/{kernel.name.partition('.')[0]}.py"
+    file = f"tinyalex/backends/cuda/{kernel.name.partition('.')[0]}.py"
     text = (ROOT / file).read_text(encoding="utf-8")
     lines = [text[: text.find(m.old)].count("\n") + 1 for m in MUTANTS if m.file == file]
     assert any(line in kernel.lines for line in lines), "plant one in tests/mutants/in_cuda.py"

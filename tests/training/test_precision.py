@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.conftest import run_until
 from tinyalex import backends, training
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.errors import ConfigError, DeviceMemoryError, RunError
 from tinyalex.layers import Linear
 from tinyalex.training import setup

@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from tinyalex import notice
-from tinyalex.backends import cuda_check
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
+from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.backends.feed import Feed
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
@@ -126,11 +126,11 @@ def _configured(
 @cache
 def _make(name: str, threads: int, **settings: Any) -> Backend:
     if name == "cuda":
-        from tinyalex.backends.cuda import CudaBackend  # imports CuPy
+        from tinyalex.backends.cuda.backend import CudaBackend  # imports CuPy
 
         return CudaBackend(**settings)
     if name == "numba":
-        from tinyalex.backends.numba import NumbaBackend  # takes half a second
+        from tinyalex.backends.numba.backend import NumbaBackend  # takes half a second
 
         return NumbaBackend(threads)
     return NumpyBackend(threads)

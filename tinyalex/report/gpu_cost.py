@@ -1,7 +1,7 @@
 """What a training step must cost on a GPU: operations, bytes, and the time that both take at least.
 
 Two counts for each layer. The least: its operations, and each array moved once, whoever computes.
-Ours: kernel by kernel, what `tinyalex.backends.cuda_convolve` and its neighbours move, also the
+Ours: kernel by kernel, what `tinyalex.backends.cuda.conv` and its neighbours move, also the
 rows of windows that they write and read. A kernel takes the longer of its two times, and one
 kernel runs after another.
 """
@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinyalex.backends.cuda_feed import pinned_bytes
+from tinyalex.backends.cuda.feed import pinned_bytes
 from tinyalex.check.bench.useful import FLOAT32, layer_bytes, layer_flop
 from tinyalex.layers import (
     Container,
@@ -181,7 +181,7 @@ class Memory:
     coming : int
         Batches on their way, see `coming`.
     pinned : int
-        Of the host's memory, see `tinyalex.backends.cuda_feed.pinned_bytes`.
+        Of the host's memory, see `tinyalex.backends.cuda.feed.pinned_bytes`.
     """
 
     weights: int

@@ -43,9 +43,9 @@ def best(work: Callable[[], object], turns: int = 7) -> float:
 
 def measure(name: str, only_tiles: bool) -> None:
     from tinyalex import backends
-    from tinyalex.backends import numba_columns as columns
-    from tinyalex.backends import numba_direct as direct
-    from tinyalex.backends import numba_tiles as tiles
+    from tinyalex.backends.numba.conv import direct
+    from tinyalex.backends.numba.conv import im2col as columns
+    from tinyalex.backends.numba.conv import winograd as tiles
 
     N, C, H, F, r, s, p, G = LAYERS[name]
     backend, rng = backends.get("numba"), np.random.default_rng(0)
@@ -93,7 +93,7 @@ def main() -> None:
     outputs = parser.parse_args().outputs
     if outputs != 4:  # kernels on the disk are for 4
         os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp()
-    from tinyalex.backends import numba_tile_blocks
+    from tinyalex.backends.numba.conv import winograd_blocks as numba_tile_blocks
 
     numba_tile_blocks.M = outputs
     print(f"{'layer':16} {'way':8} {'y: ms (GFLOP/s)':>16} {'dx':>16} {'dw':>16}")

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from tinyalex import backends
-from tinyalex.backends import cuda_check
+from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.check.doctor import gpu
 
 H100 = ("NVIDIA H100 80GB HBM3", 80 << 30, (9, 0))

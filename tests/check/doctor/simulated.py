@@ -15,7 +15,7 @@ cuda_double.install()
 
 from tests.backends import cuda_kernels, cuda_launches  # noqa: E402
 from tests.backends.cuda_streams import judge  # noqa: E402
-from tinyalex.backends import cuda_elementwise  # noqa: E402
+from tinyalex.backends.cuda import elementwise as cuda_elementwise  # noqa: E402
 from tinyalex.check import doctor  # noqa: E402
 from tinyalex.check.doctor import gpu  # noqa: E402
 from tinyalex.check.doctor.layers import SMALL_LAYERS  # noqa: E402

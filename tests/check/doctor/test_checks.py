@@ -9,7 +9,7 @@ import pytest
 
 from tinyalex import check, layers
 from tinyalex.backends.base import Backend
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.check import doctor
 from tinyalex.check.doctor.batches import BATCHES
 from tinyalex.check.doctor.compare import Case, compare, difference

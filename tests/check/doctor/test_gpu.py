@@ -8,7 +8,7 @@ import pytest
 
 from tests.check.doctor.drivers import H100, PAIR
 from tinyalex import backends, data, notice
-from tinyalex.backends import cuda_check
+from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.check.doctor import gpu
 from tinyalex.errors import BackendError
 

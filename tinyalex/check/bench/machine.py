@@ -12,7 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 from tinyalex import __version__
-from tinyalex.backends import cuda_driver
+from tinyalex.backends.cuda import driver as cuda_driver
 from tinyalex.data.reading import usable_cores
 
 _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from tinyalex import backends, models
-from tinyalex.backends import Array, Backend, cuda_driver
+from tinyalex.backends import Array, Backend
+from tinyalex.backends.cuda import driver as cuda_driver
 from tinyalex.check.bench.job import Job, Work, stored_side
 from tinyalex.check.bench.useful import forward_flop, step_flop
 from tinyalex.data.dataset import array_split

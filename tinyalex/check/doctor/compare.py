@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends import Array, Backend
-from tinyalex.backends.numpy import NumpyBackend
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.check.doctor.finding import Check
 
 Results = tuple[Array, ...]

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
-from tinyalex.backends import cuda_check, cuda_driver, cuda_feed
-from tinyalex.backends.cuda_check import INSTALL, OLDEST_DRIVER, package_version
-from tinyalex.backends.cuda_driver import Driver, NoDriver
+from tinyalex.backends.cuda import check as cuda_check
+from tinyalex.backends.cuda import driver as cuda_driver
+from tinyalex.backends.cuda import feed as cuda_feed
+from tinyalex.backends.cuda.check import INSTALL, OLDEST_DRIVER, package_version
+from tinyalex.backends.cuda.driver import Driver, NoDriver
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
 OLDEST = (7, 5)  # compute capability that our kernels are compiled for in tests

@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 from tinyalex import __version__
-from tinyalex.backends.cuda_check import package_version
+from tinyalex.backends.cuda.check import package_version
 from tinyalex.check.bench.machine import cpu_name
 from tinyalex.check.doctor.blas import cpu_flags
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
@@ -99,7 +99,7 @@ def look_at_quota(path: Path, usable: int) -> list[Finding]:
 def numba_cache() -> str | None:
     """The folder in which Numba keeps our compiled kernels; None where it keeps none."""
     try:
-        from tinyalex.backends import numba_kernels
+        from tinyalex.backends.numba import kernels as numba_kernels
     except ImportError:
         return None
     paths = [getattr(k, "stats", None) for k in vars(numba_kernels).values()]

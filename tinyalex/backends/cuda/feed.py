@@ -34,7 +34,7 @@ from tinyalex.backends.feed import Array, Feed, T
 from tinyalex.errors import BackendError, DeviceMemoryError
 
 if TYPE_CHECKING:
-    from tinyalex.backends.cuda_arrays import CudaArrays
+    from tinyalex.backends.cuda.arrays import CudaArrays
 
 SPARE = 2  # buffers beyond the batches that wait: one being filled, one being taken
 

@@ -7,8 +7,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from tinyalex.backends import cuda_driver
-from tinyalex.backends.cuda_driver import Driver, NoDriver
+from tinyalex.backends.cuda import driver as cuda_driver
+from tinyalex.backends.cuda.driver import Driver, NoDriver
 
 INSTALL = "pip install 'tinyalex[cuda12]' or 'tinyalex[cuda13]', as the driver supports"
 # CUDA's major version and the oldest driver for it; https://docs.nvidia.com/deploy/

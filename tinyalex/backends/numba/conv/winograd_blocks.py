@@ -1,9 +1,10 @@
 """Winograd's transforms of a tile in vector instructions: LANES channels side by side.
 
 Each has its meaning beside it in plain Python, which also runs where Numba's compiler is switched
-off. The instructions are written from the matrices of ``winograd.py``. Arrays are flat; in an
-image's padded copy a pixel is LANES channels. A tile has n x n pixels for M x M outputs of filters
-with r x r taps, n = M + r - 1; each of its n*n numbers goes to a plane of its own, ``size`` apart.
+off. The instructions are written from the matrices of ``winograd_matrices.py``. Arrays are flat;
+in an image's padded copy a pixel is LANES channels. A tile has n x n pixels for M x M outputs of
+filters with r x r taps, n = M + r - 1; each of its n*n numbers goes to a plane of its own,
+``size`` apart.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from tinyalex.backends import winograd
-from tinyalex.backends.numba_vector import LANES, Code, Matrix, by_hand
+from tinyalex.backends.numba.conv import winograd_matrices as winograd
+from tinyalex.backends.numba.vector import LANES, Code, Matrix, by_hand
 
 Host = np.ndarray[Any, Any]
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import cuda_columns, cuda_convolve, cuda_norm, cuda_pool
-from tinyalex.backends import cuda_elementwise as elementwise
 from tinyalex.backends.base import Array, Pair
-from tinyalex.backends.cuda_arrays import CudaArrays
-from tinyalex.backends.cuda_launch import launch, scalar, threads_for
-from tinyalex.backends.numpy_kernels import out_size, position_dtype
+from tinyalex.backends.cuda import conv as cuda_convolve
+from tinyalex.backends.cuda import elementwise
+from tinyalex.backends.cuda import im2col as cuda_columns
+from tinyalex.backends.cuda import lrn as cuda_norm
+from tinyalex.backends.cuda import pool as cuda_pool
+from tinyalex.backends.cuda.arrays import CudaArrays
+from tinyalex.backends.cuda.launch import launch, scalar, threads_for
+from tinyalex.backends.numpy.kernels import out_size, position_dtype
 
 
 class CudaBackend(CudaArrays):

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import numba_columns, numba_norm
-from tinyalex.backends import numba_convolve as convolve
-from tinyalex.backends import numba_kernels as kernels
-from tinyalex.backends import numba_pooling as pooling
 from tinyalex.backends.base import Array, Pair
-from tinyalex.backends.numba_pooling import LEAST_NUMBERS, maps, worth_a_piece
-from tinyalex.backends.numpy import NumpyBackend
-from tinyalex.backends.numpy_kernels import out_size
-from tinyalex.backends.recycle import Recycler
+from tinyalex.backends.numba import kernels
+from tinyalex.backends.numba import lrn as numba_norm
+from tinyalex.backends.numba.conv import im2col as numba_columns
+from tinyalex.backends.numba.conv import ways as convolve
+from tinyalex.backends.numba.memory import Recycler
+from tinyalex.backends.numba.pool import ways as pooling
+from tinyalex.backends.numba.pool.ways import LEAST_NUMBERS, maps, worth_a_piece
+from tinyalex.backends.numpy.backend import NumpyBackend
+from tinyalex.backends.numpy.kernels import out_size
 
 _BANDS = 4  # pieces of rows for a batch of one image
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import cuda_random
 from tinyalex.backends.base import Array, Backend
-from tinyalex.backends.cuda_launch import launch, threads_for
+from tinyalex.backends.cuda import random as cuda_random
+from tinyalex.backends.cuda.launch import launch, threads_for
 
 _UNIFORM = {"float32": (cuda_random.uniform32, 8), "float64": (cuda_random.uniform64, 4)}
 

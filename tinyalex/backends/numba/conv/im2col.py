@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinyalex.backends import numba_kernels as kernels
 from tinyalex.backends.base import Pair
+from tinyalex.backends.numba import kernels
 
 if TYPE_CHECKING:
-    from tinyalex.backends.numba import NumbaBackend
+    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 
@@ -27,7 +27,7 @@ PRODUCTS = 1 << 22  # that are worth a piece of their own: a fraction of a milli
 
 
 def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, int]:
-    """Room for one padded image (C, H, W), as `numba_kernels.phases_of` cuts it up."""
+    """Room for one padded image (C, H, W), as `kernels.phases_of` cuts it up."""
     _, C, H, W = x.shape
     return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinyalex.backends import numba_direct_loops as loops
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba_vector import LANES, most_pixels, most_taps
+from tinyalex.backends.numba.conv import direct_loops as loops
+from tinyalex.backends.numba.vector import LANES, most_pixels, most_taps
 
 if TYPE_CHECKING:
-    from tinyalex.backends.numba import NumbaBackend
+    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import cuda_check, cuda_gemm
 from tinyalex.backends.base import Array, Backend, check_precision
-from tinyalex.backends.cuda_feed import CudaFeed
-from tinyalex.backends.cuda_generator import DeviceGenerator
+from tinyalex.backends.cuda import check as cuda_check
+from tinyalex.backends.cuda import products as cuda_gemm
+from tinyalex.backends.cuda.feed import CudaFeed
+from tinyalex.backends.cuda.generator import DeviceGenerator
 from tinyalex.backends.feed import Feed
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
@@ -108,7 +109,7 @@ class CudaArrays(Backend):
         return x if x.flags.c_contiguous else self.xp.ascontiguousarray(x)
 
     def matmul_into(self, a: Array, b: Array, out: Array, add: bool = False) -> None:
-        """``out = a @ b``, or ``out += a @ b``; see `cuda_gemm.matmul`."""
+        """``out = a @ b``, or ``out += a @ b``; see `products.matmul`."""
         if out.size and a.shape[2]:
             cuda_gemm.matmul(a, b, out, add, self.precision == "tf32")
 

@@ -1,4 +1,4 @@
-"""Direct convolution as compiled loops around the blocks of ``numba_blocks.py``.
+"""Direct convolution as compiled loops around the blocks of ``direct_blocks.py``.
 
 Filters stand in panels (K, width): ``width`` of them side by side for each of the K taps, filled up
 with zeros. A tap's place is a distance in the padded image that `phases_of` makes, so one
@@ -12,10 +12,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from tinyalex.backends.numba_blocks import filter_block, tap_block, turn_block
-from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_kernels import copy_line, phases_of
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.conv.direct_blocks import filter_block, tap_block, turn_block
+from tinyalex.backends.numba.kernels import copy_line, phases_of
+from tinyalex.backends.numba.vector import LANES
 
 SAME_SET = 1024  # numbers: so far apart, all places share a set of the fastest cache
 

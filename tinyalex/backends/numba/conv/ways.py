@@ -1,8 +1,8 @@
 """Convolutions on the Numba backend: which of three ways.
 
-Direct: blocks of outputs whose sums stay in registers (``numba_direct.py``). Winograd's, for 3x3
-and 5x5 filters: tiles of pixels, and a quarter of the products (``numba_tiles.py``). Columns and a
-matrix product by BLAS, for everything else (``numba_columns.py``). Gradients of the weights are
+Direct: blocks of outputs whose sums stay in registers (``direct.py``). Winograd's, for 3x3
+and 5x5 filters: tiles of pixels, and a quarter of the products (``winograd.py``). Columns and a
+matrix product by BLAS, for everything else (``im2col.py``). Gradients of the weights are
 added up over a fixed number of parts in a fixed order, so that they do not depend on the number of
 threads. Legend as in ``base.py``.
 """
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinyalex.backends import numba_columns as columns
-from tinyalex.backends import numba_direct as direct
-from tinyalex.backends import numba_tiles as tiles
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba.conv import direct
+from tinyalex.backends.numba.conv import im2col as columns
+from tinyalex.backends.numba.conv import winograd as tiles
+from tinyalex.backends.numba.vector import LANES
 
 if TYPE_CHECKING:
-    from tinyalex.backends.numba import NumbaBackend
+    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 

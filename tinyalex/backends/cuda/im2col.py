@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
-from tinyalex.backends.cuda_launch import div
+from tinyalex.backends.cuda.launch import div
 
 CHANNELS = 4  # a thread's share of `write_rows`: it finds out once where it is
 SUM_THREADS = 256

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinyalex.backends import numba_kernels as kernels
-from tinyalex.backends import numba_winograd as loops
-from tinyalex.backends import winograd
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba_tile_blocks import GRADIENT, INPUT, M
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba import kernels
+from tinyalex.backends.numba.conv import winograd_loops as loops
+from tinyalex.backends.numba.conv import winograd_matrices as winograd
+from tinyalex.backends.numba.conv.winograd_blocks import GRADIENT, INPUT, M
+from tinyalex.backends.numba.vector import LANES
 
 if TYPE_CHECKING:
-    from tinyalex.backends.numba import NumbaBackend
+    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import cuda
 
-from tinyalex.backends.cuda_launch import div
+from tinyalex.backends.cuda.launch import div
 
 MAPS = 8
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from tinyalex.backends import numpy_kernels as kernels
 from tinyalex.backends.base import Array, Backend, Pair, add_in_order
 from tinyalex.backends.crew import Crew
+from tinyalex.backends.numpy import kernels
 
 _NORM_ARRAYS = 5  # an image, and the arrays of its size that normalising it makes
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from tinyalex.backends.numba_vector import BYTES, LANES, WHOLES, Code, by_hand
+from tinyalex.backends.numba.vector import BYTES, LANES, WHOLES, Code, by_hand
 
 Host = np.ndarray[Any, Any]
 

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from tinyalex.backends.numba_blocks import copy_block, copy_some
-from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.conv.direct_blocks import copy_block, copy_some
+from tinyalex.backends.numba.vector import LANES
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""Winograd's fast convolution as compiled loops; ``winograd.py`` has the matrices and the source.
+"""Winograd's fast convolution as compiled loops; matrices, source: ``winograd_matrices.py``.
 
 Legend: an image is cut into TH x TW overlapping tiles of n x n pixels for M x M outputs: n = 6
 for filters of 3 x 3, n = 8 for 5 x 5. T tiles in a slice of the batch; LANES channels are worked on
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_direct_loops import turn
-from tinyalex.backends.numba_kernels import copy_line
-from tinyalex.backends.numba_tile_blocks import M, evaluate_block, results_block
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.conv.direct_loops import turn
+from tinyalex.backends.numba.conv.winograd_blocks import M, evaluate_block, results_block
+from tinyalex.backends.numba.kernels import copy_line
+from tinyalex.backends.numba.vector import LANES
 
 
 @compiled

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numba import cuda
 
-from tinyalex.backends.cuda_launch import div
+from tinyalex.backends.cuda.launch import div
 
 EACH = 4
 ROW_THREADS = 128  # threads that share one row of logits

@@ -1,6 +1,6 @@
-"""Pooling as compiled loops over maps (H, W); the definition is in ``numpy_kernels.py``.
+"""Pooling as compiled loops over maps (H, W); the definition is in ``numpy/kernels.py``.
 
-Float32 maps with windows 1 or 2 apart go LANES windows at a time (``numba_pool_blocks.py``),
+Float32 maps with windows 1 or 2 apart go LANES windows at a time (``blocks.py``),
 through a padded copy of one map. Each kind of window has a kernel of its own. Everything else goes
 window by window.
 """
@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_kernels import copy_line
-from tinyalex.backends.numba_pool_blocks import (
+from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.kernels import copy_line
+from tinyalex.backends.numba.pool.blocks import (
     max_back_block,
     max_block,
     mean_back_block,
     mean_block,
 )
-from tinyalex.backends.numba_vector import LANES
+from tinyalex.backends.numba.vector import LANES
 
 Host = np.ndarray[Any, Any]
 

@@ -1,4 +1,4 @@
-"""Pooling on the Numba backend: by vectors of windows, or window by window (``numba_pool.py``).
+"""Pooling on the Numba backend: by vectors of windows, or window by window (``loops.py``).
 
 Maps are shared by the threads, whichever image they belong to. Legend as in ``base.py``.
 """
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinyalex.backends import numba_pool as loops
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numpy_kernels import position_dtype
+from tinyalex.backends.numba.pool import loops
+from tinyalex.backends.numpy.kernels import position_dtype
 
 if TYPE_CHECKING:
-    from tinyalex.backends.numba import NumbaBackend
+    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 

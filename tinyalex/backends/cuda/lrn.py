@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from tinyalex.backends.cuda_launch import div
+from tinyalex.backends.cuda.launch import div
 
 CHANNELS = 32  # a thread's share: few enough for many threads, many against the window's ends
 

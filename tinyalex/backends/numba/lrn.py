@@ -1,11 +1,11 @@
-"""Response normalisation as compiled loops; the definition is in ``numpy_kernels.py``."""
+"""Response normalisation as compiled loops; the definition is in ``numpy/kernels.py``."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tinyalex.backends.numba_compile import compiled
-from tinyalex.backends.numba_kernels import copy_line
+from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.kernels import copy_line
 
 # Pixels of all channels that are worked on at a time: they stay in the cache.
 _BLOCK = 256

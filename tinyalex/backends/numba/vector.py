@@ -2,7 +2,7 @@
 
 A convolution's inner loop must keep its sums in registers: one multiply and add for each number of
 a vector, nothing stored before the end. Compilers do not see that in plain loops, so `Code` writes
-the instructions: LLVM's, with vectors as long as the processor's. ``numba_blocks.py`` uses it.
+the instructions: LLVM's, with vectors as long as the processor's. See ``conv/direct_blocks.py``.
 
 Numba keeps compiled kernels on disk and compiles them again when their own file changes, not when
 this one does: after a change here or in a file of blocks, delete ``tinyalex/backends/__pycache__``.

@@ -1,0 +1,1 @@
+"""Arrays on a GPU, and kernels for it: start with ``backend.py``."""

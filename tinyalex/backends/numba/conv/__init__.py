@@ -1,0 +1,1 @@
+"""Convolution, compiled, in three ways: ``ways.py`` says which."""

@@ -1,0 +1,1 @@
+"""Pooling, compiled: ``ways.py`` says how."""

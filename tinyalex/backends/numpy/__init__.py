@@ -1,0 +1,1 @@
+"""Arrays of NumPy, and the kernels in NumPy: the definition of every operation."""
