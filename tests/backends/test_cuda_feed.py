@@ -61,7 +61,8 @@ def launch(*arrays: DeviceArray) -> None:
 
 
 def feed_of(device: Device, ahead: int) -> CudaFeed:
-    return CudaFeed(device, Stream.null, Stream(non_blocking=True), ahead)  # type: ignore[arg-type]
+    bringing = Stream(non_blocking=True)
+    return CudaFeed(device.xp, device.pool, device.empty, Stream.null, bringing, ahead)
 
 
 class Turns:
@@ -227,7 +228,7 @@ def waits_before_it_asks(patch: pytest.MonkeyPatch) -> None:
     def allocate(self: CudaFeed, nbytes: int) -> Any:
         self.computing.record(self._queued)
         self.bringing.wait_event(self._queued)
-        return self.backend.pool.malloc(nbytes)
+        return self.pool.malloc(nbytes)
 
     patch.setattr(CudaFeed, "_allocate", allocate)
 
@@ -310,7 +311,7 @@ def test_memory_that_cannot_be_pinned_is_an_error_with_a_way_out(
     def refuse(nbytes: int) -> None:
         raise cuda_double.CUDARuntimeError("cudaErrorMemoryAllocation: out of memory")
 
-    monkeypatch.setattr(feed.backend.xp.cuda, "alloc_pinned_memory", refuse)
+    monkeypatch.setattr(feed.xp.cuda, "alloc_pinned_memory", refuse)
     with pytest.raises(DeviceMemoryError, match="pins no further 3 MiB") as error:
         feed.room((3, 1 << 20), np.uint8)
     assert "--batch-size" in error.value.hint

@@ -192,7 +192,7 @@ def test_streams_events_and_memory_have_what_the_feed_calls(name: str) -> None:
 def test_the_feed_calls_nothing_else_on_them() -> None:
     text = (PACKAGE / "backends" / "cuda" / "feed.py").read_text(encoding="utf-8")
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    owners = ("self.bringing", "self.computing", "slot.copied", "self.backend.pool", "x.data")
+    owners = ("self.bringing", "self.computing", "slot.copied", "self.pool", "x.data")
     called = {
         node.func.attr
         for node in nodes

@@ -132,19 +132,19 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "second stream: memory that is let go after the wait is overwritten in use",
         FEED,
-        "        block = self.backend.pool.malloc(nbytes)\n"
+        "        block = self.pool.malloc(nbytes)\n"
         "        self.computing.record(self._queued)  # after malloc: see 3\n"
         "        self.bringing.wait_event(self._queued)\n",
         "        self.computing.record(self._queued)\n"
         "        self.bringing.wait_event(self._queued)\n"
-        "        block = self.backend.pool.malloc(nbytes)\n",
+        "        block = self.pool.malloc(nbytes)\n",
         ORDER,
     ),
     simulated(
         "second stream: the network gets the loader's memory while it is in use",
         FEED,
-        "        block = self.backend.pool.malloc(nbytes)\n",
-        "        with self.computing:\n            block = self.backend.pool.malloc(nbytes)\n",
+        "        block = self.pool.malloc(nbytes)\n",
+        "        with self.computing:\n            block = self.pool.malloc(nbytes)\n",
         ORDER,
     ),
     simulated(

@@ -91,7 +91,7 @@ CONVOLVE_MUTANTS = (
     # These two compile: BLAS rounds differently only for arrays too large for plain Python.
     Mutant(
         "numba direct convolution: the bands of rows depend on the threads",
-        "tinyalex/backends/numba/backend.py",
+        "tinyalex/backends/numba/workers.py",
         "return min(rows, max(1, _BANDS // max(1, n)))",
         "return min(rows, max(1, self.threads // max(1, n)))",
         (f"{OF_THREADS}::test_a_layer_by_columns",),
@@ -101,7 +101,7 @@ CONVOLVE_MUTANTS = (
         "numba tiles: the images of a product depend on the threads",
         TILES,
         "few = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))",
-        "few = min(_images(grid, q, C + F), max(1, -(-len(x) // backend.threads)))",
+        "few = min(_images(grid, q, C + F), max(1, -(-len(x) // workers.threads)))",
         (f"{OF_THREADS}::test_a_layer_as_it_is",),
         COMPILED,
     ),

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinyalex.backends.crew import add_in_order
 from tinyalex.backends.feed import Feed
 from tinyalex.errors import ConfigError, unknown
 
@@ -280,11 +281,6 @@ class Backend(ABC):
     def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array] | None:
         """Mean loss of softmax and cross-entropy, and its gradient (N, classes); or None."""
         return None
-
-
-def add_in_order(total: tuple[Array, ...], part: tuple[Array, ...]) -> tuple[Array, ...]:
-    """Add one slice's results to the running totals."""
-    return tuple(t + p for t, p in zip(total, part, strict=True)) if total else part
 
 
 def check_precision(precision: str) -> str:

@@ -56,6 +56,24 @@ class Crew:
             for helper in started:
                 helper.result()
 
+    def add_up(
+        self, work: Callable[[Piece], tuple[Any, ...]], pieces: list[Piece]
+    ) -> tuple[Any, ...]:
+        """Add up what ``work`` returns of each piece, in the order of the pieces."""
+        total: tuple[Any, ...] = ()
+
+        def add(part: tuple[Any, ...]) -> None:
+            nonlocal total
+            total = add_in_order(total, part)
+
+        self.run(work, pieces, add)
+        return total
+
+
+def add_in_order(total: tuple[Any, ...], part: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Add one piece's results to the running totals."""
+    return tuple(t + p for t, p in zip(total, part, strict=True)) if total else part
+
 
 class _Job:
     """Pieces still to do, and results that wait for their turn."""

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Array, Backend, check_precision
-from tinyalex.backends.cuda import check as cuda_check
-from tinyalex.backends.cuda import products as cuda_gemm
+from tinyalex.backends.cuda import check, products
 from tinyalex.backends.cuda.feed import CudaFeed
 from tinyalex.backends.cuda.generator import DeviceGenerator
 from tinyalex.backends.feed import Feed
@@ -41,7 +40,7 @@ class CudaArrays(Backend):
     pool: Any = None  # CuPy's memory pool; it gives nothing back by itself
 
     def __init__(self, precision: str = "float32", workspace_mb: int = WORKSPACE_MB) -> None:
-        missing = cuda_check.why_not()
+        missing = check.why_not()
         if missing:
             raise BackendError(f"backend 'cuda' is not available: {missing[0]}", missing[1])
         import cupy
@@ -67,7 +66,7 @@ class CudaArrays(Backend):
                     "--precision float32",
                 )
         self.precision = precision
-        cuda_gemm.set_precision(precision == "tf32")
+        products.set_precision(precision == "tf32")
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
         return self._within_memory(lambda: self.xp.asarray(x, dtype=dtype))
@@ -97,7 +96,8 @@ class CudaArrays(Backend):
         computing = self.xp.cuda.get_current_stream()
         if computing.ptr not in self._bringing:
             self._bringing[computing.ptr] = self.xp.cuda.Stream(non_blocking=True)
-        return CudaFeed(self, computing, self._bringing[computing.ptr], ahead)
+        bringing = self._bringing[computing.ptr]
+        return CudaFeed(self.xp, self.pool, self.empty, computing, bringing, ahead)
 
     def flat(self, x: Array) -> Array:
         """``x`` in one piece, as the kernels index it; refuses an array of the host."""
@@ -111,7 +111,7 @@ class CudaArrays(Backend):
     def matmul_into(self, a: Array, b: Array, out: Array, add: bool = False) -> None:
         """``out = a @ b``, or ``out += a @ b``; see `products.matmul`."""
         if out.size and a.shape[2]:
-            cuda_gemm.matmul(a, b, out, add, self.precision == "tf32")
+            products.matmul(a, b, out, add, self.precision == "tf32")
 
     def _within_memory(self, make: Callable[[], Array]) -> Array:
         """Make an array, or say how to need less memory."""

@@ -12,11 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Array, Pair
-from tinyalex.backends.cuda import conv as cuda_convolve
-from tinyalex.backends.cuda import elementwise
-from tinyalex.backends.cuda import im2col as cuda_columns
-from tinyalex.backends.cuda import lrn as cuda_norm
-from tinyalex.backends.cuda import pool as cuda_pool
+from tinyalex.backends.cuda import conv, elementwise, im2col, lrn, pool
 from tinyalex.backends.cuda.arrays import CudaArrays
 from tinyalex.backends.cuda.launch import launch, scalar, threads_for
 from tinyalex.backends.numpy.kernels import out_size, position_dtype
@@ -35,7 +31,7 @@ class CudaBackend(CudaArrays):
         threads = threads_for(OH * OW)
         grid = (N, -(-(OH * OW) // threads), C)
         sizes = C, H, W, *kernel, *stride, *padding, OH, OW
-        launch(cuda_columns.im2col, grid, threads, x, cols, *sizes)
+        launch(im2col.im2col, grid, threads, x, cols, *sizes)
         return cols
 
     def col2im(
@@ -45,14 +41,14 @@ class CudaBackend(CudaArrays):
         axes = zip(x_shape[2:], kernel, stride, padding, strict=True)
         OH, OW = (out_size(*axis) for axis in axes)
         cols = self.flat(cols)
-        cuda_convolve.collect(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
+        conv.collect(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
         return x
 
     def conv2d(
         self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
     ) -> Array:
         x, w, b = map(self.flat, (x, w, b))
-        return cuda_convolve.forward(self, x, w, b, stride, padding, groups)
+        return conv.forward(self, x, w, b, stride, padding, groups)
 
     def conv2d_backward(
         self,
@@ -65,7 +61,7 @@ class CudaBackend(CudaArrays):
         needs_dx: bool,
     ) -> tuple[Array | None, Array, Array]:
         dy, x, w = map(self.flat, (dy, x, w))
-        return cuda_convolve.backward(self, dy, x, w, stride, padding, groups, needs_dx)
+        return conv.backward(self, dy, x, w, stride, padding, groups, needs_dx)
 
     # ------------------------------------------------------------------ pooling
 
@@ -73,7 +69,7 @@ class CudaBackend(CudaArrays):
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
         where = self.empty(y.shape, position_dtype(kernel))
         sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
-        self._over_maps(cuda_pool.max_pool, y, self.flat(x), y, where, *sizes)
+        self._over_maps(pool.max_pool, y, self.flat(x), y, where, *sizes)
         return y, where
 
     def max_pool_backward(
@@ -82,13 +78,13 @@ class CudaBackend(CudaArrays):
         dx = self.empty(x_shape, dy.dtype)
         sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
         arrays = self.flat(dy), self.flat(where), dx
-        self._over_maps(cuda_pool.max_pool_backward, dx, *arrays, *sizes)
+        self._over_maps(pool.max_pool_backward, dx, *arrays, *sizes)
         return dx
 
     def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
         sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
-        self._over_maps(cuda_pool.avg_pool, y, self.flat(x), y, *sizes)
+        self._over_maps(pool.avg_pool, y, self.flat(x), y, *sizes)
         return y
 
     def avg_pool_backward(
@@ -96,14 +92,14 @@ class CudaBackend(CudaArrays):
     ) -> Array:
         dx = self.empty(x_shape, dy.dtype)
         sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
-        self._over_maps(cuda_pool.avg_pool_backward, dx, self.flat(dy), dx, *sizes)
+        self._over_maps(pool.avg_pool_backward, dx, self.flat(dy), dx, *sizes)
         return dx
 
     def _over_maps(self, kernel: Any, result: Array, *args: Any) -> None:
         """One thread a place in the maps of ``result``; a block works on several maps."""
         N, C, H, W = result.shape
         threads = threads_for(H * W)
-        grid = (-(-(N * C) // cuda_pool.MAPS), -(-(H * W) // threads))
+        grid = (-(-(N * C) // pool.MAPS), -(-(H * W) // threads))
         launch(kernel, grid, threads, *args, N * C)
 
     # ------------------------------------------------------------------ response normalisation
@@ -112,7 +108,7 @@ class CudaBackend(CudaArrays):
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
-        forward, _ = cuda_norm.cross_map(size, x.dtype.name)
+        forward, _ = lrn.cross_map(size, x.dtype.name)
         self._over_pixels(forward, x, (self.flat(x), y, scale), alpha, beta, k)
         return y, scale
 
@@ -120,7 +116,7 @@ class CudaBackend(CudaArrays):
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dx = self.empty(x.shape, x.dtype)
-        _, backward = cuda_norm.cross_map(size, x.dtype.name)
+        _, backward = lrn.cross_map(size, x.dtype.name)
         arrays = (*map(self.flat, (dy, x, scale)), dx)
         self._over_pixels(backward, x, arrays, alpha, beta)
         return dx
@@ -131,7 +127,7 @@ class CudaBackend(CudaArrays):
         """One thread a pixel and share of its channels."""
         N, C, H, W = x.shape
         threads = threads_for(H * W)
-        share = cuda_norm.CHANNELS
+        share = lrn.CHANNELS
         grid = (N, -(-(H * W) // threads), -(-C // share))
         numbers = (scalar(c, x) for c in constants)
         launch(kernel, grid, threads, *arrays, C, H * W, share, *numbers)
@@ -142,7 +138,7 @@ class CudaBackend(CudaArrays):
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         numbers = (scalar(c, x) for c in (alpha, beta, k))
         arrays = self.flat(x), y, scale
-        self._over_each_map(cuda_norm.same_map, x, *arrays, *x.shape[2:], size, *numbers)
+        self._over_each_map(lrn.same_map, x, *arrays, *x.shape[2:], size, *numbers)
         return y, scale
 
     def same_map_norm_backward(
@@ -151,9 +147,9 @@ class CudaBackend(CudaArrays):
         dy, x, scale = map(self.flat, (dy, x, scale))
         through, dx = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         a, b = scalar(alpha, x), scalar(beta, x)
-        self._over_numbers(cuda_norm.same_map_through, 1, x.size, dy, x, scale, through, x.size, b)
+        self._over_numbers(lrn.same_map_through, 1, x.size, dy, x, scale, through, x.size, b)
         arrays = dy, x, scale, through, dx
-        self._over_each_map(cuda_norm.same_map_backward, dx, *arrays, *x.shape[2:], size, a, b)
+        self._over_each_map(lrn.same_map_backward, dx, *arrays, *x.shape[2:], size, a, b)
         return dx
 
     def _over_each_map(self, kernel: Any, result: Array, *args: Any) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from tinyalex.backends.cuda import driver as cuda_driver
+from tinyalex.backends.cuda import driver
 from tinyalex.backends.cuda.driver import Driver, NoDriver
 
 INSTALL = "pip install 'tinyalex[cuda12]' or 'tinyalex[cuda13]', as the driver supports"
@@ -29,10 +29,10 @@ def why_not() -> tuple[str, str] | None:
     if os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"):
         return "numba-cuda simulates (NUMBA_ENABLE_CUDASIM is set)", "unset NUMBA_ENABLE_CUDASIM"
     try:
-        driver = cuda_driver.ask()
+        found = driver.ask()
     except NoDriver as missing:
         return missing.reason
-    return does_not_fit(driver) or ask_cupy() or ask_numba()
+    return does_not_fit(found) or ask_cupy() or ask_numba()
 
 
 def does_not_fit(driver: Driver) -> tuple[str, str] | None:
@@ -113,7 +113,7 @@ def unused_gpu() -> str:
         return ""
     if find_spec("cupy") is None:
         try:
-            cuda_driver.ask()
+            driver.ask()
         except NoDriver:
             return ""  # nobody expects a GPU here
     return f"no GPU is used: {missing[0]} (try: {missing[1]})"

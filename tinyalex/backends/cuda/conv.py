@@ -17,15 +17,11 @@ every time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.cuda import im2col as kernels
+from tinyalex.backends.cuda.arrays import CudaArrays
 from tinyalex.backends.cuda.launch import launch, scalar, threads_for
 from tinyalex.backends.numpy.kernels import out_size
-
-if TYPE_CHECKING:
-    from tinyalex.backends.cuda.arrays import CudaArrays
 
 ALIGN = 4  # images: tensor cores read 16 bytes at a time, and OW is often odd
 SUM_SHARES = 16

@@ -24,17 +24,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.feed import Array, Feed, T
 from tinyalex.errors import BackendError, DeviceMemoryError
-
-if TYPE_CHECKING:
-    from tinyalex.backends.cuda.arrays import CudaArrays
 
 SPARE = 2  # buffers beyond the batches that wait: one being filled, one being taken
 
@@ -44,7 +41,11 @@ class CudaFeed(Feed):
 
     Parameters
     ----------
-    backend : CudaBackend
+    xp : module
+        CuPy.
+    pool : cupy.cuda.MemoryPool
+    empty : callable
+        Makes an array on the GPU, of a shape and a dtype.
     computing, bringing : cupy.cuda.Stream
         ``bringing`` serves no other stream, and does not wait for the null stream by itself:
         ``non_blocking=True``.
@@ -52,10 +53,17 @@ class CudaFeed(Feed):
         Batches that wait to be taken at most.
     """
 
-    def __init__(self, backend: CudaArrays, computing: Any, bringing: Any, ahead: int) -> None:
-        super().__init__(backend.asarray)
-        xp = backend.xp
-        self.backend, self.computing, self.bringing = backend, computing, bringing
+    def __init__(
+        self,
+        xp: Any,
+        pool: Any,
+        empty: Callable[[Sequence[int], Any], Array],
+        computing: Any,
+        bringing: Any,
+        ahead: int,
+    ) -> None:
+        self.xp, self.pool, self.empty = xp, pool, empty
+        self.computing, self.bringing = computing, bringing
         self._queued = xp.cuda.Event(disable_timing=True)
         self._slots = deque(_Slot() for _ in range(ahead + SPARE))
         self._room: np.ndarray | None = None  # what `room` gave last
@@ -64,7 +72,7 @@ class CudaFeed(Feed):
     @contextmanager
     def preparing(self) -> Iterator[None]:
         """Let this thread work on `bringing`."""
-        xp = self.backend.xp
+        xp = self.xp
         with self.bringing, xp.cuda.using_allocator(self._allocate):
             yield
             done = xp.cuda.Event(disable_timing=True)
@@ -72,7 +80,7 @@ class CudaFeed(Feed):
 
     def _allocate(self, nbytes: int) -> Any:
         """Memory that `bringing` may write to."""
-        block = self.backend.pool.malloc(nbytes)
+        block = self.pool.malloc(nbytes)
         self.computing.record(self._queued)  # after malloc: see 3
         self.bringing.wait_event(self._queued)
         return block
@@ -98,17 +106,17 @@ class CudaFeed(Feed):
             room[...] = images
             images = room
         self._room = None
-        x = self.backend.empty(images.shape, images.dtype)
+        x = self.empty(images.shape, images.dtype)
         x.data.copy_from_host_async(images.ctypes.data, images.nbytes, self.bringing)
         slot = self._slots[-1]
         if slot.copied is None:  # block: the host sleeps while it waits
-            slot.copied = self.backend.xp.cuda.Event(block=True, disable_timing=True)
+            slot.copied = self.xp.cuda.Event(block=True, disable_timing=True)
         self.bringing.record(slot.copied)
         return x
 
     def take(self, batch: T) -> T:
         """Let `computing` wait for the batch; the host does not."""
-        if self.backend.xp.cuda.get_current_stream() != self.computing:
+        if self.xp.cuda.get_current_stream() != self.computing:
             raise BackendError(
                 "a batch was asked for on another CUDA stream than its epoch was",
                 "loader.epoch() and the steps on one stream",
@@ -124,7 +132,7 @@ class CudaFeed(Feed):
         self._room = None
 
     def _pinned(self, nbytes: int) -> np.ndarray:
-        xp = self.backend.xp
+        xp = self.xp
         try:
             memory = xp.cuda.alloc_pinned_memory(nbytes)
         except xp.cuda.runtime.CUDARuntimeError as error:

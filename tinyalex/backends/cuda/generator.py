@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Array, Backend
-from tinyalex.backends.cuda import random as cuda_random
+from tinyalex.backends.cuda import random
 from tinyalex.backends.cuda.launch import launch, threads_for
 
-_UNIFORM = {"float32": (cuda_random.uniform32, 8), "float64": (cuda_random.uniform64, 4)}
+_UNIFORM = {"float32": (random.uniform32, 8), "float64": (random.uniform64, 4)}
 
 
 class DeviceGenerator:
@@ -32,10 +32,10 @@ class DeviceGenerator:
         return self._draw(kernel, a_block, shape, dtype)
 
     def normal(self, shape: Sequence[int], std: float = 1.0, dtype: str = "float32") -> Array:
-        return self._draw(cuda_random.normal, 2, shape, dtype, np.float64(std))
+        return self._draw(random.normal, 2, shape, dtype, np.float64(std))
 
     def integers(self, low: int, high: int, size: int) -> Array:
-        return self._draw(cuda_random.integers, 4, (size,), "int64", low, high - low)
+        return self._draw(random.integers, 4, (size,), "int64", low, high - low)
 
     def _draw(
         self, kernel: Any, a_block: int, shape: Sequence[int], dtype: str, *args: Any

@@ -7,25 +7,20 @@ that has to be done with them while they are in its core's cache.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.base import Array, Pair
-from tinyalex.backends.numba import kernels
-from tinyalex.backends.numba import lrn as numba_norm
-from tinyalex.backends.numba.conv import im2col as numba_columns
+from tinyalex.backends.numba import kernels, lrn
+from tinyalex.backends.numba.conv import im2col
 from tinyalex.backends.numba.conv import ways as convolve
-from tinyalex.backends.numba.memory import Recycler
 from tinyalex.backends.numba.pool import ways as pooling
 from tinyalex.backends.numba.pool.ways import LEAST_NUMBERS, maps, worth_a_piece
+from tinyalex.backends.numba.workers import Workers
 from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.backends.numpy.kernels import out_size
-
-_BANDS = 4  # pieces of rows for a batch of one image
-_PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
 
 
 class NumbaBackend(NumpyBackend):
@@ -35,44 +30,10 @@ class NumbaBackend(NumpyBackend):
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
-        self._recycler = Recycler()
-        self._room = threading.local()
+        self.workers = Workers(self.crew)
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
-        return self._recycler.empty(shape, dtype)
-
-    def scratch(self, name: str, size: int, dtype: Any) -> np.ndarray:
-        """A thread's own room for ``size`` numbers, the same memory at every call."""
-        rooms: dict[tuple[str, np.dtype], np.ndarray] = self._room.__dict__.setdefault("rooms", {})
-        room = rooms.get(key := (name, np.dtype(dtype)))
-        if room is None or room.size < size:
-            room = rooms[key] = np.empty(size, dtype)
-        return room[:size]
-
-    # ------------------------------------------------------------------ work over a batch
-
-    def share(self, work: Callable[[slice], object], n: int, least: int = 1) -> None:
-        """Run ``work`` over ``n`` items, ``least`` or more at a time, wherever the cuts fall."""
-        step = max(least, -(-n // (self.threads * _PARTS)))
-        self._crew.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
-
-    def bands(self, n: int, rows: int) -> int:
-        """Into how many bands to cut an image's rows, so that ``n`` images go round.
-
-        The sizes alone decide: BLAS rounds differently at the edges of a matrix.
-        """
-        return min(rows, max(1, _BANDS // max(1, n)))
-
-    def sum_parts(
-        self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int
-    ) -> tuple[Array, ...]:
-        """Add up ``work`` over ``parts`` pieces of ``n`` items, in their order.
-
-        The number of pieces must not depend on the threads: so the sum does not either.
-        """
-        step = max(1, -(-n // parts))
-        pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
-        return self._sum(work, pieces)
+        return self.workers.empty(shape, dtype)
 
     # ------------------------------------------------------------------ convolution
 
@@ -81,7 +42,7 @@ class NumbaBackend(NumpyBackend):
         N, C, H, W = x.shape
         OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
         cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
-        phases = np.empty(numba_columns.phases_shape(x, stride, padding), x.dtype)
+        phases = np.empty(im2col.phases_shape(x, stride, padding), x.dtype)
         kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
         return cols[:, 0, :-1]
 
@@ -101,7 +62,7 @@ class NumbaBackend(NumpyBackend):
         axes = zip(x.shape[2:], w.shape[2:], stride, padding, strict=True)
         y = self.empty((len(x), len(w), *(out_size(*axis) for axis in axes)), w.dtype)
         with self._blas.limit(limits=1):
-            convolve.forward(self, x, w, b, stride, padding, groups, y)
+            convolve.forward(self.workers, x, w, b, stride, padding, groups, y)
         return y
 
     def conv2d_backward(
@@ -117,41 +78,43 @@ class NumbaBackend(NumpyBackend):
         dy, x, w = map(np.ascontiguousarray, (dy, x, w))
         dx = self.empty(x.shape, x.dtype) if needs_dx else None
         with self._blas.limit(limits=1):
-            dw, db = convolve.weight_gradient(self, dy, x, w, stride, padding, groups)
+            dw, db = convolve.weight_gradient(self.workers, dy, x, w, stride, padding, groups)
             if dx is not None:
-                convolve.input_gradient(self, dy, w, stride, padding, groups, dx)
+                convolve.input_gradient(self.workers, dy, w, stride, padding, groups, dx)
         return dx, dw, db
 
     # ------------------------------------------------------------------ pooling
 
     def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
-        return pooling.max_pool(self, np.ascontiguousarray(x), kernel, stride, out_hw)
+        return pooling.max_pool(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
 
     def max_pool_backward(
         self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
         dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
-        return pooling.max_pool_backward(self, dy, where, x_shape, kernel, stride)
+        return pooling.max_pool_backward(self.workers, dy, where, x_shape, kernel, stride)
 
     def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
-        return pooling.avg_pool(self, np.ascontiguousarray(x), kernel, stride, out_hw)
+        return pooling.avg_pool(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
 
     def avg_pool_backward(
         self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
-        return pooling.avg_pool_backward(self, np.ascontiguousarray(dy), x_shape, kernel, stride)
+        return pooling.avg_pool_backward(
+            self.workers, np.ascontiguousarray(dy), x_shape, kernel, stride
+        )
 
     # ------------------------------------------------------------------ response normalisation
 
     def cross_map_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        return self._norm_of(numba_norm.cross_map_norm, pixels, x, size, alpha, beta, k)
+        return self._norm_of(lrn.cross_map_norm, pixels, x, size, alpha, beta, k)
 
     def same_map_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        return self._norm_of(numba_norm.same_map_norm, maps, x, size, alpha, beta, k)
+        return self._norm_of(lrn.same_map_norm, maps, x, size, alpha, beta, k)
 
     def _norm_of(
         self,
@@ -164,19 +127,21 @@ class NumbaBackend(NumpyBackend):
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         arrays = view(x), view(y), view(scale)
         least = worth_a_piece(arrays[0])
-        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least)
+        self.workers.share(
+            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
+        )
         return y, scale
 
     def cross_map_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = numba_norm.cross_map_norm_backward
+        norm = lrn.cross_map_norm_backward
         return self._norm_back(norm, pixels, dy, x, scale, size, alpha, beta)
 
     def same_map_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = numba_norm.same_map_norm_backward
+        norm = lrn.same_map_norm_backward
         return self._norm_back(norm, maps, dy, x, scale, size, alpha, beta)
 
     def _norm_back(
@@ -192,7 +157,9 @@ class NumbaBackend(NumpyBackend):
         contiguous = map(np.ascontiguousarray, (dy, x, scale))
         arrays = [view(a) for a in (*contiguous, dx)]
         least = worth_a_piece(arrays[0])
-        self.share(lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least)
+        self.workers.share(
+            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
+        )
         return dx
 
     # ------------------------------------------------------------------ element by element
@@ -202,7 +169,7 @@ class NumbaBackend(NumpyBackend):
             return super().relu(x, inplace)
         y = x if inplace else self.empty(x.shape, x.dtype)
         flat = x.reshape(-1), y.reshape(-1)
-        self.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, LEAST_NUMBERS)
+        self.workers.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, LEAST_NUMBERS)
         return y
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
@@ -210,7 +177,9 @@ class NumbaBackend(NumpyBackend):
             return super().relu_backward(dy, y, inplace)
         dx = dy if inplace else self.empty(dy.shape, dy.dtype)
         flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-        self.share(lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, LEAST_NUMBERS)
+        self.workers.share(
+            lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, LEAST_NUMBERS
+        )
         return dx
 
     def sgd_step(
@@ -222,7 +191,7 @@ class NumbaBackend(NumpyBackend):
             return
         flat = w.reshape(-1), g.reshape(-1), v.reshape(-1)
         factors = lr, momentum, weight_decay
-        self.share(
+        self.workers.share(
             lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, LEAST_NUMBERS
         )
 
@@ -249,7 +218,7 @@ class NumbaBackend(NumpyBackend):
         scale = np.full(C, scale, np.float32)
         x = self.empty((N, C, *crop), np.float32)
         batch = images, tops, lefts, mirrors
-        self.share(
+        self.workers.share(
             lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]),
             N,
             worth_a_piece(x),

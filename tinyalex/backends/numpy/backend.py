@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from tinyalex.backends.base import Array, Backend, Pair, add_in_order
+from tinyalex.backends.base import Array, Backend, Pair
 from tinyalex.backends.crew import Crew
 from tinyalex.backends.numpy import kernels
 
@@ -45,7 +45,7 @@ class NumpyBackend(Backend):
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
-        self._crew = Crew(threads)
+        self.crew = Crew(threads)
         self._blas = ThreadpoolController().select(user_api="blas")
 
     def asarray(self, x: Any, dtype: Any = None) -> np.ndarray:
@@ -66,26 +66,13 @@ class NumpyBackend(Backend):
         self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
     ) -> None:
         with self._blas.limit(limits=1):
-            self._crew.run(work, self.slices(n, bytes_per_item, least))
+            self.crew.run(work, self.slices(n, bytes_per_item, least))
 
     def sum_each(
         self, work: Callable[[slice], tuple[Array, ...]], n: int, bytes_per_item: int
     ) -> tuple[Array, ...]:
-        return self._sum(work, self.slices(n, bytes_per_item))
-
-    def _sum(
-        self, work: Callable[[slice], tuple[Array, ...]], parts: list[slice]
-    ) -> tuple[Array, ...]:
-        """Add up what ``work`` returns, in the order of the parts."""
-        total: tuple[Array, ...] = ()
-
-        def add(part: tuple[Array, ...]) -> None:
-            nonlocal total
-            total = add_in_order(total, part)
-
         with self._blas.limit(limits=1):
-            self._crew.run(work, parts, add)
-        return total
+            return self.crew.add_up(work, self.slices(n, bytes_per_item))
 
     # ------------------------------------------------------------------ kernels
 

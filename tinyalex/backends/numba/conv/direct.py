@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import math
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba.conv import direct_loops as loops
 from tinyalex.backends.numba.vector import LANES, most_pixels, most_taps
-
-if TYPE_CHECKING:
-    from tinyalex.backends.numba.backend import NumbaBackend
+from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
@@ -71,9 +69,9 @@ class Geometry:
         oh, ow = np.ogrid[: out_hw[0], : out_hw[1]]
         self.pixels = (oh * stride[0] * self.row + ow).astype(np.int64).reshape(-1)
 
-    def room(self, backend: NumbaBackend) -> Host:
+    def room(self, workers: Workers) -> Host:
         """A thread's room for one padded image."""
-        return backend.scratch("phases", math.prod(self.shape), np.float32).reshape(self.shape)
+        return workers.scratch("phases", math.prod(self.shape), np.float32).reshape(self.shape)
 
 
 geometry_of = lru_cache(maxsize=100)(
@@ -82,7 +80,7 @@ geometry_of = lru_cache(maxsize=100)(
 
 
 def forward(
-    backend: NumbaBackend,
+    workers: Workers,
     x: Host,
     filters: Host,
     b: Host,
@@ -95,36 +93,36 @@ def forward(
     w = filters.reshape(groups, F, C * KH * KW)
     geometry = geometry_of(x.shape[1:], (C, KH, KW), stride, padding, y.shape[2:])
     block = block_for(F, *y.shape[2:])
-    panels = _panels(backend, w, F, w.shape[2], block[2], loops.panels_of_filters)
-    _run(backend, x, geometry, geometry.taps.reshape(-1), panels, block, b, y)
+    panels = _panels(workers, w, F, w.shape[2], block[2], loops.panels_of_filters)
+    _run(workers, x, geometry, geometry.taps.reshape(-1), panels, block, b, y)
 
 
-def input_gradient(backend: NumbaBackend, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
+def input_gradient(workers: Workers, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
     """For stride 1: a convolution of dy, padded by ``around``, with the filters turned round."""
     groups, F, C, KH, KW = filters.shape
     w = filters.reshape(groups, F, C, KH * KW)
     geometry = geometry_of(dy.shape[1:], (F, KH, KW), (1, 1), around, dx.shape[2:])
     taps = np.ascontiguousarray(geometry.taps[:, ::-1, ::-1]).reshape(-1)
     block = block_for(C, *dx.shape[2:])
-    panels = _panels(backend, w, C, F * KH * KW, block[2], loops.panels_of_channels)
-    _run(backend, dy, geometry, taps, panels, block, np.zeros(groups * C, np.float32), dx)
+    panels = _panels(workers, w, C, F * KH * KW, block[2], loops.panels_of_channels)
+    _run(workers, dy, geometry, taps, panels, block, np.zeros(groups * C, np.float32), dx)
 
 
-def _panels(backend: NumbaBackend, w: Host, count: int, K: int, vectors: int, fill: Any) -> Host:
+def _panels(workers: Workers, w: Host, count: int, K: int, vectors: int, fill: Any) -> Host:
     """Panels (G, B, K, width) of ``count`` filters a group."""
     width = vectors * LANES
-    panels = backend.empty((len(w), -(-count // width), K, width), np.float32)
+    panels = workers.empty((len(w), -(-count // width), K, width), np.float32)
 
     def some(part: slice) -> None:
         for panel in range(part.start, part.stop):
             fill(w, panels, panel)
 
-    backend.share(some, panels.shape[1], least=1 + (1 << 16) // (len(w) * K * width))
+    workers.share(some, panels.shape[1], least=1 + (1 << 16) // (len(w) * K * width))
     return panels
 
 
 def _run(
-    backend: NumbaBackend,
+    workers: Workers,
     x: Host,
     geometry: Geometry,
     taps: Host,
@@ -141,11 +139,11 @@ def _run(
     bias = bias.reshape(-1)
     out = y.reshape(N, groups, F // groups, OH, OW)
     # A few images alone would leave threads idle: each is cut into panels of filters.
-    cuts = min(groups * B, -(-2 * backend.threads // N) if N else 1)
+    cuts = min(groups * B, -(-2 * workers.threads // N) if N else 1)
 
     def part(pieces: slice) -> None:
-        phases = geometry.room(backend)
-        room = backend.scratch("row", width * block[0] * OW, np.float32)
+        phases = geometry.room(workers)
+        room = workers.scratch("row", width * block[0] * OW, np.float32)
 
         def some(n: slice, start: int, stop: int) -> None:
             settings = geometry.settings
@@ -160,11 +158,11 @@ def _run(
             some(slice(n, n + 1), first, last)
 
     products = panels.size * OH * OW // cuts
-    backend.share(part, N * cuts, least=1 + PRODUCTS // max(1, products))
+    workers.share(part, N * cuts, least=1 + PRODUCTS // max(1, products))
 
 
 def weight_gradient(
-    backend: NumbaBackend,
+    workers: Workers,
     dy: Host,
     x: Host,
     shape: tuple[int, ...],
@@ -185,18 +183,18 @@ def weight_gradient(
     maps = dy.reshape(N, groups, F, P)
 
     def part(images: slice) -> tuple[Host, Host]:
-        dw = backend.empty((groups, B, rows, width), np.float32)
+        dw = workers.empty((groups, B, rows, width), np.float32)
         dw[...] = 0
         db = np.zeros(groups * B * width, np.float32)
-        panels = backend.scratch("dy", P * width, np.float32).reshape(P, width)
+        panels = workers.scratch("dy", P * width, np.float32).reshape(P, width)
         kernel(
-            x[images], geometry.room(backend), *geometry.settings, taps, geometry.pixels,
+            x[images], geometry.room(workers), *geometry.settings, taps, geometry.pixels,
             maps[images], panels, dw, db,
         )  # fmt: skip
         return dw, db
 
     products = N * math.prod(shape) * P
     parts = max(1, min(PARTS, products // PRODUCTS))
-    dw, db = backend.sum_parts(part, N, parts)
+    dw, db = workers.sum_parts(part, N, parts)
     by_filter = dw[:, :, :K].transpose(0, 1, 3, 2).reshape(groups, B * width, K)[:, :F]
     return np.ascontiguousarray(by_filter), db.reshape(groups, -1)[:, :F].copy()

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba import kernels
-
-if TYPE_CHECKING:
-    from tinyalex.backends.numba.backend import NumbaBackend
+from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
@@ -46,7 +44,7 @@ class Columns:
 
     def __init__(
         self,
-        backend: NumbaBackend,
+        workers: Workers,
         x: Host,
         filters_shape: tuple[int, ...],
         stride: Pair,
@@ -60,9 +58,9 @@ class Columns:
         self.row = self.groups * (self.K + 1) * self.OW  # numbers that one output row takes
         most = max(1, COLUMN_BYTES // (self.row * x.itemsize))
         self.rows, self.images = min(most, self.OH), max(1, most // self.OH)
-        self.room = backend.scratch("columns", self.images * self.rows * self.row, x.dtype)
+        self.room = workers.scratch("columns", self.images * self.rows * self.row, x.dtype)
         shape = phases_shape(x, stride, padding)
-        self.phases = backend.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
+        self.phases = workers.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
 
     def few(self, images: slice) -> Iterator[slice]:
         """As many images at a time as there is room for."""
@@ -86,7 +84,7 @@ class Columns:
 
 
 def forward(
-    backend: NumbaBackend,
+    workers: Workers,
     x: Host,
     filters: Host,
     b: Host,
@@ -99,10 +97,10 @@ def forward(
     w, bias = filters.reshape(groups, F, -1), b.reshape(groups, F, 1)
     N, _, OH, OW = y.shape
     maps = y.reshape(N, groups, F, OH * OW)
-    bands = backend.bands(N, OH)  # of rows: a few images alone would leave threads idle
+    bands = workers.bands(N, OH)  # of rows: a few images alone would leave threads idle
 
     def part(pieces: slice) -> None:
-        columns = Columns(backend, x, filters.shape, stride, padding, (OH, OW))
+        columns = Columns(workers, x, filters.shape, stride, padding, (OH, OW))
         if bands == 1:
             for n in columns.few(pieces):
                 fill(columns, n, 0, OH)
@@ -119,11 +117,11 @@ def forward(
             out += bias
 
     products = w.size * OH * OW // bands
-    backend.share(part, N * bands, least=1 + PRODUCTS // products)
+    workers.share(part, N * bands, least=1 + PRODUCTS // products)
 
 
 def weight_gradient(
-    backend: NumbaBackend,
+    workers: Workers,
     dy: Host,
     x: Host,
     shape: tuple[int, ...],
@@ -136,7 +134,7 @@ def weight_gradient(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def part(images: slice) -> tuple[Host]:
-        columns = Columns(backend, x, shape, stride, padding, (OH, OW))
+        columns = Columns(workers, x, shape, stride, padding, (OH, OW))
         dw = np.zeros((groups, F, columns.K + 1), x.dtype)
         # The images' gradients before they are added up must not take more room than columns.
         columns.images = max(1, min(columns.images, COLUMN_BYTES // dw.nbytes))
@@ -145,12 +143,12 @@ def weight_gradient(
                 dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
-    (dw,) = backend.sum_parts(part, N, _parts(N * math.prod(shape) * OH * OW))
+    (dw,) = workers.sum_parts(part, N, _parts(N * math.prod(shape) * OH * OW))
     return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
 
 
 def input_gradient(
-    backend: NumbaBackend, dy: Host, filters: Host, stride: Pair, padding: Pair, dx: Host
+    workers: Workers, dy: Host, filters: Host, stride: Pair, padding: Pair, dx: Host
 ) -> None:
     """Each pixel gets back what it added to every window that holds it."""
     groups, F, *_ = filters.shape
@@ -159,7 +157,7 @@ def input_gradient(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def part(images: slice) -> None:
-        columns = Columns(backend, dx, filters.shape, stride, padding, (OH, OW))
+        columns = Columns(workers, dx, filters.shape, stride, padding, (OH, OW))
         dx[images] = 0
         for n in columns.few(images):
             for first, pixels, cols in columns.blocks(dx[n], 0, OH):
@@ -167,4 +165,4 @@ def input_gradient(
                 np.matmul(w_T, maps[n, :, :, pixels], out=inner)
                 kernels.add_columns(inner, dx[n], first, *columns.settings)
 
-    backend.share(part, N, least=1 + PRODUCTS // (filters.size * OH * OW))
+    workers.share(part, N, least=1 + PRODUCTS // (filters.size * OH * OW))

@@ -9,7 +9,7 @@ threads. Legend as in ``base.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,7 @@ from tinyalex.backends.numba.conv import direct
 from tinyalex.backends.numba.conv import im2col as columns
 from tinyalex.backends.numba.conv import winograd as tiles
 from tinyalex.backends.numba.vector import LANES
-
-if TYPE_CHECKING:
-    from tinyalex.backends.numba.backend import NumbaBackend
+from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
@@ -47,7 +45,7 @@ def goes_direct(w: Host) -> bool:
 
 
 def forward(
-    backend: NumbaBackend,
+    workers: Workers,
     x: Host,
     w: Host,
     b: Host,
@@ -60,15 +58,15 @@ def forward(
     F, C, KH, KW = w.shape
     filters = w.reshape(groups, F // groups, C, KH, KW)
     if tiles_pay(y.shape, w, stride, groups):
-        tiles.forward(backend, x, filters, b, padding, y)
+        tiles.forward(workers, x, filters, b, padding, y)
     elif goes_direct(w):
-        direct.forward(backend, x, filters, b, stride, padding, y)
+        direct.forward(workers, x, filters, b, stride, padding, y)
     else:
-        columns.forward(backend, x, filters, b, stride, padding, y)
+        columns.forward(workers, x, filters, b, stride, padding, y)
 
 
 def input_gradient(
-    backend: NumbaBackend,
+    workers: Workers,
     dy: Host,
     w: Host,
     stride: Pair,
@@ -81,28 +79,28 @@ def input_gradient(
     filters = w.reshape(groups, F // groups, C, KH, KW)
     around = (KH - 1 - padding[0], KW - 1 - padding[1])
     if stride != (1, 1) or min(around) < 0:
-        columns.input_gradient(backend, dy, filters, stride, padding, dx)
+        columns.input_gradient(workers, dy, filters, stride, padding, dx)
         return
     if tiles_pay(dx.shape, w, stride, groups):
-        tiles.input_gradient(backend, dy, filters, around, dx)
+        tiles.input_gradient(workers, dy, filters, around, dx)
     elif goes_direct(w):
-        direct.input_gradient(backend, dy, filters, around, dx)
+        direct.input_gradient(workers, dy, filters, around, dx)
     else:
         turned = filters[..., ::-1, ::-1].swapaxes(1, 2)
         no_bias = np.zeros(groups * C, w.dtype)
-        columns.forward(backend, dy, turned, no_bias, stride, around, dx)
+        columns.forward(workers, dy, turned, no_bias, stride, around, dx)
 
 
 def weight_gradient(
-    backend: NumbaBackend, dy: Host, x: Host, w: Host, stride: Pair, padding: Pair, groups: int
+    workers: Workers, dy: Host, x: Host, w: Host, stride: Pair, padding: Pair, groups: int
 ) -> tuple[Host, Host]:
     """dw, in w's shape, and db (F,)."""
     F, C, *kernel = w.shape
     shape = (groups, F // groups, C, *kernel)
     if tiles_pay(dy.shape, w, stride, groups):
-        dw, db = tiles.weight_gradient(backend, dy, x, shape, padding)
+        dw, db = tiles.weight_gradient(workers, dy, x, shape, padding)
     elif goes_direct(w):
-        dw, db = direct.weight_gradient(backend, dy, x, shape, stride, padding)
+        dw, db = direct.weight_gradient(workers, dy, x, shape, stride, padding)
     else:
-        dw, db = columns.weight_gradient(backend, dy, x, shape, stride, padding)
+        dw, db = columns.weight_gradient(workers, dy, x, shape, stride, padding)
     return dw.reshape(w.shape), db.reshape(F)

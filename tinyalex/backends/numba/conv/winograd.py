@@ -1,4 +1,4 @@
-"""Winograd's convolution on the Numba backend, for 3x3 and 5x5 filters: a quarter of the products.
+"""Winograd's convolution on the Numba workers, for 3x3 and 5x5 filters: a quarter of the products.
 
 Every thread takes whole images and keeps their tiles to itself. Compiled loops move the numbers,
 BLAS multiplies them, and neither holds Python's lock. ``filters`` are (G, F/G, C/G, r, r),
@@ -8,7 +8,7 @@ contiguous; legend as in ``base.py``, G groups, r taps.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -19,9 +19,7 @@ from tinyalex.backends.numba.conv import winograd_loops as loops
 from tinyalex.backends.numba.conv import winograd_matrices as winograd
 from tinyalex.backends.numba.conv.winograd_blocks import GRADIENT, INPUT, M
 from tinyalex.backends.numba.vector import LANES
-
-if TYPE_CHECKING:
-    from tinyalex.backends.numba.backend import NumbaBackend
+from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
@@ -58,53 +56,51 @@ def _images(grid: Pair, q: int, channels: int) -> int:
 class Planes:
     """A thread's room for planes (T, channels), one for each number of a tile."""
 
-    def __init__(
-        self, backend: NumbaBackend, name: str, count: int, tiles: int, channels: int
-    ) -> None:
+    def __init__(self, workers: Workers, name: str, count: int, tiles: int, channels: int) -> None:
         whole = -(-channels // LANES) * LANES
         self.size = tiles * whole + SHIFT  # from one plane to the next
-        self.flat = backend.scratch(name, count * self.size, np.float32)
+        self.flat = workers.scratch(name, count * self.size, np.float32)
         item = self.flat.itemsize
         self.all = as_strided(
             self.flat, (count, tiles, channels), (self.size * item, whole * item, item)
         )
 
 
-def forward(backend: NumbaBackend, x: Host, filters: Host, b: Host, padding: Pair, y: Host) -> None:
+def forward(workers: Workers, x: Host, filters: Host, b: Host, padding: Pair, y: Host) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,); stride 1."""
     groups, F, C, r, _ = filters.shape
     w = filters.reshape(groups, F, C, r * r)
-    u = _products_of(backend, w, C, F, loops.filters_last, _filter_matrix(r))
-    _run(backend, x, u, r, b, padding, y)
+    u = _products_of(workers, w, C, F, loops.filters_last, _filter_matrix(r))
+    _run(workers, x, u, r, b, padding, y)
 
 
-def input_gradient(backend: NumbaBackend, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
+def input_gradient(workers: Workers, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
     """A convolution of dy, padded by ``around``, with the filters turned round."""
     groups, F, C, r, _ = filters.shape
     w = filters.reshape(groups, F, C, r * r)
     turned_round = np.ascontiguousarray(_filter_matrix(r)[:, ::-1])
-    u = _products_of(backend, w, F, C, loops.channels_last, turned_round)
-    _run(backend, dy, u, r, np.zeros(groups * C, np.float32), around, dx)
+    u = _products_of(workers, w, F, C, loops.channels_last, turned_round)
+    _run(workers, dy, u, r, np.zeros(groups * C, np.float32), around, dx)
 
 
 def _products_of(
-    backend: NumbaBackend, w: Host, inputs: int, outputs: int, turn: Any, matrix: Host
+    workers: Workers, w: Host, inputs: int, outputs: int, turn: Any, matrix: Host
 ) -> Host:
     """Evaluated filters (G, q, inputs, outputs); w (G, F, C, taps)."""
     groups, taps = len(w), w.shape[3]
-    by_input = backend.empty((groups, inputs, taps, outputs), np.float32)
-    u = backend.empty((groups, len(matrix), inputs, outputs), np.float32)
+    by_input = workers.empty((groups, inputs, taps, outputs), np.float32)
+    u = workers.empty((groups, len(matrix), inputs, outputs), np.float32)
 
     def some(part: slice) -> None:
         for g in range(groups):
             turn(w[g], part.start, part.stop, by_input[g])
             np.matmul(matrix, by_input[g, part], out=u[g].transpose(1, 0, 2)[part])
 
-    backend.share(some, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
+    workers.share(some, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
     return u
 
 
-def _run(backend: NumbaBackend, x: Host, u: Host, r: int, b: Host, padding: Pair, y: Host) -> None:
+def _run(workers: Workers, x: Host, u: Host, r: int, b: Host, padding: Pair, y: Host) -> None:
     groups, q, C, F = u.shape
     grid = grid_of(y.shape)
     bias = np.zeros(groups * F + LANES, np.float32)
@@ -117,18 +113,18 @@ def _run(backend: NumbaBackend, x: Host, u: Host, r: int, b: Host, padding: Pair
         for i in range(chunks.start * few, min(chunks.stop * few, len(x)), few):
             n = slice(i, min(i + few, len(x)))
             T = (n.stop - n.start) * grid[0] * grid[1]
-            tiles = Planes(backend, "tiles", q, T, C)
-            products = Planes(backend, "products", q, T, F)
+            tiles = Planes(workers, "tiles", q, T, C)
+            products = Planes(workers, "products", q, T, F)
             for g in range(groups):
                 evaluate(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
                 np.matmul(tiles.all, u[g], out=products.all)
                 results(products.flat, products.size, bias, *grid, y[n], g * F, F)
 
-    backend.share(part, -(-len(x) // few))
+    workers.share(part, -(-len(x) // few))
 
 
 def weight_gradient(
-    backend: NumbaBackend, dy: Host, x: Host, shape: tuple[int, ...], padding: Pair
+    workers: Workers, dy: Host, x: Host, shape: tuple[int, ...], padding: Pair
 ) -> tuple[Host, Host]:
     """dw in the filters' order, and db; ``shape`` is the filters'."""
     groups, F, C, r, _ = shape
@@ -139,16 +135,16 @@ def weight_gradient(
 
     def part(images: slice) -> tuple[Host, Host]:
         size = groups * q * C * F
-        du = backend.scratch("du", size, np.float32).reshape(groups, q, C, F)
+        du = workers.scratch("du", size, np.float32).reshape(groups, q, C, F)
         db = np.zeros(groups * F, np.float32)
         for i in range(images.start, images.stop, few):
             n = slice(i, min(i + few, images.stop))
             T = (n.stop - n.start) * grid[0] * grid[1]
-            tiles = Planes(backend, "tiles", q, T, C)
-            products = Planes(backend, "products", q, T, F)
+            tiles = Planes(workers, "tiles", q, T, C)
+            products = Planes(workers, "products", q, T, F)
             is_first = n.start == images.start
             if not is_first:
-                one = backend.scratch("du of a few", q * C * F, np.float32).reshape(q, C, F)
+                one = workers.scratch("du of a few", q * C * F, np.float32).reshape(q, C, F)
             for g in range(groups):
                 of_x(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
                 of_dy(dy[n], g * F, F, 0, 0, *grid, products.flat, products.size)
@@ -159,5 +155,5 @@ def weight_gradient(
         # (G, C, taps, F)
         return np.matmul(matrix.T, du.transpose(0, 2, 1, 3)), db
 
-    dw, db = backend.sum_parts(part, len(x), PARTS)
+    dw, db = workers.sum_parts(part, len(x), PARTS)
     return np.ascontiguousarray(dw.transpose(0, 3, 1, 2)), db

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba.pool import loops
+from tinyalex.backends.numba.workers import Workers
 from tinyalex.backends.numpy.kernels import position_dtype
-
-if TYPE_CHECKING:
-    from tinyalex.backends.numba.backend import NumbaBackend
 
 Host = np.ndarray[Any, Any]
 
@@ -25,21 +23,21 @@ LEAST_NUMBERS = 1 << 16  # that are moved or changed one by one
 
 
 def max_pool(
-    backend: NumbaBackend, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
+    workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
 ) -> tuple[Host, Host]:
     """Each window's maximum (N, C, OH, OW), and its position."""
-    y = backend.empty((*x.shape[:2], *out_hw), x.dtype)
-    where = backend.empty(y.shape, position_dtype(kernel))
+    y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
+    where = workers.empty(y.shape, position_dtype(kernel))
     if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
         by_vectors = loops.max_pool_by_vectors(*kernel, stride[1])
-        _by_vectors(backend, by_vectors, (x, y, where), (), out_hw, kernel, stride)
+        _by_vectors(workers, by_vectors, (x, y, where), (), out_hw, kernel, stride)
     else:
-        _share_maps(backend, loops.max_pool, (x, y, where), *kernel, *stride)
+        _share_maps(workers, loops.max_pool, (x, y, where), *kernel, *stride)
     return y, where
 
 
 def max_pool_backward(
-    backend: NumbaBackend,
+    workers: Workers,
     dy: Host,
     where: Host,
     x_shape: Sequence[int],
@@ -47,52 +45,52 @@ def max_pool_backward(
     stride: Pair,
 ) -> Host:
     """Each dy goes to its window's maximum."""
-    dx, out_hw = backend.empty(x_shape, dy.dtype), dy.shape[2:]
+    dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
         by_vectors = loops.max_pool_backward_by_vectors(*kernel, stride[1])
-        _by_vectors(backend, by_vectors, (dy, where, dx), (), out_hw, kernel, stride)
+        _by_vectors(workers, by_vectors, (dy, where, dx), (), out_hw, kernel, stride)
     else:
-        _share_maps(backend, loops.max_pool_backward, (dy, where, dx), kernel[1], *stride)
+        _share_maps(workers, loops.max_pool_backward, (dy, where, dx), kernel[1], *stride)
     return dx
 
 
-def avg_pool(backend: NumbaBackend, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+def avg_pool(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
     """Each window's mean over the inputs that it really has."""
-    y = backend.empty((*x.shape[:2], *out_hw), x.dtype)
+    y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
     if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
         by_vectors = loops.avg_pool_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(x.shape[2:], kernel, stride, out_hw)
-        _by_vectors(backend, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
+        _by_vectors(workers, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
     else:
-        _share_maps(backend, loops.avg_pool, (x, y), *kernel, *stride)
+        _share_maps(workers, loops.avg_pool, (x, y), *kernel, *stride)
     return y
 
 
 def avg_pool_backward(
-    backend: NumbaBackend, dy: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    workers: Workers, dy: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> Host:
     """Each input of a window gets an equal share of its dy."""
-    dx, out_hw = backend.empty(x_shape, dy.dtype), dy.shape[2:]
+    dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
         by_vectors = loops.avg_pool_backward_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(dx.shape[2:], kernel, stride, out_hw)
-        _by_vectors(backend, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
+        _by_vectors(workers, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
     else:
-        _share_maps(backend, loops.avg_pool_backward, (dy, dx), *kernel, *stride)
+        _share_maps(workers, loops.avg_pool_backward, (dy, dx), *kernel, *stride)
     return dx
 
 
 def _share_maps(
-    backend: NumbaBackend, kernel: Callable[..., None], arrays: tuple[Host, ...], *settings: Any
+    workers: Workers, kernel: Callable[..., None], arrays: tuple[Host, ...], *settings: Any
 ) -> None:
     """Run a pooling kernel over all maps of a batch."""
     by_map = [maps(a) for a in arrays]
     least = worth_a_piece(max(arrays, key=np.size))
-    backend.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
+    workers.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
 
 
 def _by_vectors(
-    backend: NumbaBackend,
+    workers: Workers,
     kernel: Callable[..., None],
     arrays: tuple[Host, ...],
     constants: tuple[Host, ...],
@@ -104,10 +102,10 @@ def _by_vectors(
     shape = loops.padded_shape(out_hw, window[0], stride)
 
     def some(*of_maps: Host) -> None:
-        room = backend.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
+        room = workers.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
         kernel(*of_maps, *constants, stride[0], room)
 
-    _share_maps(backend, some, arrays)
+    _share_maps(workers, some, arrays)
 
 
 def worth_a_piece(x: Host) -> int:
