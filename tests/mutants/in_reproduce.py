@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 STATISTICS = "tinyalex/reproduce/statistics.py"
 STORE = "tinyalex/reproduce/store.py"
+ARM = "tinyalex/reproduce/arm.py"
 FIG1 = "tinyalex/reproduce/fig1.py"
 WHY = "tinyalex/reproduce/fig1_why.py"
 TOWERS = "tinyalex/reproduce/towers.py"
@@ -58,7 +59,7 @@ REPRODUCE_MUTANTS = (
     ),
     Mutant(
         "lab: runs with other rates share a folder",
-        STORE,
+        ARM,
         'if k not in ("name", "sources", "epochs")',
         'if k not in ("name", "sources", "epochs", "lr")',
         (f"{OF_STORE}::test_what_decides_the_weights_decides_the_folder",),

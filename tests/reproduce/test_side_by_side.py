@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from tinyalex import notice, recipes
 from tinyalex.errors import DivergedError, RunError
 from tinyalex.reproduce import Arm, Lab, Store
-from tinyalex.reproduce.store import Interrupted
+from tinyalex.reproduce.arm import Interrupted
 from tinyalex.training import Listener
 
 

@@ -17,8 +17,8 @@ from tinyalex import models, recipes, training
 from tinyalex.errors import CheckpointError, DivergedError
 from tinyalex.layers import Sequential, Tanh
 from tinyalex.reproduce import Arm, Lab, Store
+from tinyalex.reproduce.arm import Interrupted
 from tinyalex.reproduce.side_by_side import _raise_first
-from tinyalex.reproduce.store import Interrupted
 from tinyalex.training import Listener
 
 

@@ -88,6 +88,9 @@ def get(
     raise unknown("backend", name, ["auto", *available(), *_NOT_HERE, "cuda"])
 
 
+Backend.get = staticmethod(get)  # a pickled backend asks for itself by name
+
+
 def _others() -> str:
     return f"--backend auto, or one of: {', '.join(available())}"
 

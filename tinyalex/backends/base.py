@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -69,15 +69,14 @@ class Backend(ABC):
     precision: str = "float32"
     workspace_mb: int | None = None
     overlap: bool = True
+    get: ClassVar[Callable[..., Backend]]  # `tinyalex.backends.get`
 
     def __deepcopy__(self, memo: object) -> Backend:
         return self  # a device, of which there is one; copies of a network share it
 
     def __reduce__(self) -> tuple[Callable[..., Backend], tuple[Any, ...]]:
         """A pickled network keeps the name of its backend, not threads and handles."""
-        from tinyalex.backends import get
-
-        return get, (self.name, self.threads, self.precision, self.workspace_mb)
+        return Backend.get, (self.name, self.threads, self.precision, self.workspace_mb)
 
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied; a CPU knows float32 alone."""

@@ -20,7 +20,8 @@ from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.glancing import Glance, glance
 from tinyalex.data.loader import Loader
-from tinyalex.data.measure import Statistics, statistics
+from tinyalex.data.mean_colour import Statistics
+from tinyalex.data.measure import statistics
 from tinyalex.data.names import NAMES, choose, is_built_in, no_such_data
 from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.parts import MARK, part

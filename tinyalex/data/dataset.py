@@ -11,7 +11,7 @@ import numpy as np
 from tinyalex.errors import DataError
 
 if TYPE_CHECKING:
-    from tinyalex.data.measure import Statistics
+    from tinyalex.data.mean_colour import Statistics
 
 Reader = Callable[[np.ndarray], np.ndarray]
 # Rows, tops, lefts, (CH, CW), and where the crops go: uint8 (n, CH, CW, C).

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex.backends import Array, Backend, Feed
 from tinyalex.data.dataset import Split
-from tinyalex.data.measure import centre
+from tinyalex.data.mean_colour import centre
 from tinyalex.data.order import epoch_order
 from tinyalex.data.prefetch import prefetch
 from tinyalex.data.reading import Wanted, read_ahead, usable_cores

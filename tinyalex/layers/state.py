@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError
+from tinyalex.layers.base import Layer
 from tinyalex.layers.dropout import Dropout
 
-if TYPE_CHECKING:
-    from tinyalex.layers.containers import Container
+
+class Named(Protocol):
+    """A network whose layers and parameters have names."""
+
+    def named_layers(self) -> Iterator[tuple[str, Layer]]: ...
+
+    def named_parameters(self) -> Iterator[tuple[str, Layer, str]]: ...
 
 
-def state_dict(model: Container) -> dict[str, Array]:
+def state_dict(model: Named) -> dict[str, Array]:
     """Every parameter by its dotted name, copied to the host."""
     return {
         name: layer.backend.to_host(layer.params[key]).copy()
@@ -21,7 +27,7 @@ def state_dict(model: Container) -> dict[str, Array]:
     }
 
 
-def load_state_dict(model: Container, arrays: Mapping[str, Array]) -> None:
+def load_state_dict(model: Named, arrays: Mapping[str, Array]) -> None:
     """Set every parameter; all names and shapes are checked before the first is set."""
     wanted = {name: layer.params[key].shape for name, layer, key in model.named_parameters()}
     missing, extra = sorted(wanted.keys() - arrays.keys()), sorted(arrays.keys() - wanted.keys())
@@ -41,12 +47,12 @@ def load_state_dict(model: Container, arrays: Mapping[str, Array]) -> None:
         layer.params[key] = layer.backend.asarray(arrays[name].copy(), dtype=dtype)
 
 
-def random_state(model: Container) -> dict[str, int]:
+def random_state(model: Named) -> dict[str, int]:
     """How many masks each dropout layer has drawn."""
     return {n: layer.draws for n, layer in model.named_layers() if isinstance(layer, Dropout)}
 
 
-def load_random_state(model: Container, draws: Mapping[str, int]) -> None:
+def load_random_state(model: Named, draws: Mapping[str, int]) -> None:
     """Set the dropout layers' counters."""
     for name, layer in model.named_layers():
         if isinstance(layer, Dropout):

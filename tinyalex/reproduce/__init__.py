@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from tinyalex.errors import unknown
 from tinyalex.reproduce import ablations, ensembles, fig1, fig1_why, ladder, lrsweep, towers
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, leave, seeds_of
-from tinyalex.reproduce.store import Arm, Store
+from tinyalex.reproduce.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired
-from tinyalex.reproduce.store import Arm
 from tinyalex.training import read_summary
 
 if TYPE_CHECKING:

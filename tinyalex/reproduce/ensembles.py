@@ -10,10 +10,10 @@ import numpy as np
 from tinyalex import evaluation, recipes, training
 from tinyalex.evaluation import mean_probability, probabilities
 from tinyalex.files import write_json
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.features import COST, linear_errors
 from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired, proportion
-from tinyalex.reproduce.store import Arm
 from tinyalex.typed import fields, number, read_json
 
 if TYPE_CHECKING:

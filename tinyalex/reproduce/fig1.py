@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinyalex import recipes
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
 from tinyalex.reproduce.statistics import estimate
-from tinyalex.reproduce.store import Arm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

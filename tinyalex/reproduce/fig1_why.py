@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinyalex import recipes
 from tinyalex.reproduce import fig1
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
-from tinyalex.reproduce.store import Arm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tinyalex import backends
 from tinyalex.errors import ConfigError
 from tinyalex.files import remove_leftovers, write_atomic, write_json
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.statistics import Estimate
-from tinyalex.reproduce.store import Arm, Store
+from tinyalex.reproduce.store import Store
 from tinyalex.training.config import versions
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes, training
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import estimate
-from tinyalex.reproduce.store import Arm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

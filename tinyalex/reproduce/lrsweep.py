@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import recipes
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import estimate
-from tinyalex.reproduce.store import Arm
 from tinyalex.training import read_summary
 
 if TYPE_CHECKING:

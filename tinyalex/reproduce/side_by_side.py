@@ -16,16 +16,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinyalex.data.prepare.work import deaf_children
 from tinyalex.errors import RunError
+from tinyalex.reproduce.arm import Arm, Interrupted, Item
 from tinyalex.training.stop import StopSignal
 
-if TYPE_CHECKING:
-    from tinyalex.reproduce.store import Arm, Store
-
-Item = tuple["Arm", int, int | None]  # arm, seed, epochs
+Train = Callable[[Arm, int, int | None], Path]
 
 POLL_SECONDS = 0.5
 AGAIN = "the same command resumes them"
@@ -37,14 +35,14 @@ _busy = False  # in a process of the pool: whether a training is in hand
 
 
 def train_side_by_side(
-    store: Store, items: Sequence[Item], jobs: int, ended: Callable[[int], None]
+    train: Train, items: Sequence[Item], jobs: int, ended: Callable[[int], None]
 ) -> None:
     """Train runs ``jobs`` at a time.
 
     Parameters
     ----------
-    store : Store
-        As every process gets it; its listener must be picklable.
+    train : callable
+        Trains one of them; every process gets a pickled copy.
     items : sequence of (Arm, seed, epochs)
         No two of the same run.
     jobs : int
@@ -70,7 +68,7 @@ def train_side_by_side(
             futures = []
             for item in items:
                 with deaf_children():  # this may start a process
-                    futures.append(pool.submit(_train, store, *item))
+                    futures.append(pool.submit(_train, train, *item))
             _until_all_ended(futures, told, stopped, ended)
         _raise_first(futures, stopped.number)
     except BrokenProcessPool as error:
@@ -102,8 +100,6 @@ def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
 
     ``number`` is the signal that this process got, if any; it told the others by one of its own.
     """
-    from tinyalex.reproduce.store import Interrupted
-
     failed = [error for future in futures if (error := future.exception()) is not None]
     if failed:
         for error in failed:
@@ -137,14 +133,12 @@ def _pass_on() -> None:
     os._exit(1)  # killed: nobody is left to train for
 
 
-def _train(store: Store, arm: Arm, seed: int, epochs: int | None) -> Path:
-    from tinyalex.reproduce.store import Interrupted
-
+def _train(train: Train, arm: Arm, seed: int, epochs: int | None) -> Path:
     global _busy
     if _told.value != RUN:
         raise Interrupted(f"{arm.name}, seed {seed}: not begun", AGAIN)
     _busy = True
     try:
-        return store.train(arm, seed, epochs)
+        return train(arm, seed, epochs)
     finally:
         _busy = False

@@ -9,9 +9,9 @@ import numpy as np
 from tinyalex import recipes, training
 from tinyalex.report import first_filters
 from tinyalex.reproduce.ablations import DATA
+from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
 from tinyalex.reproduce.statistics import estimate
-from tinyalex.reproduce.store import Arm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
