@@ -11,6 +11,20 @@ LOOKALIKE, NO_RUN = "tests/data/test_lookalike.py", "tests/training/test_no_run.
 
 COMMAND_MUTANTS = (
     Mutant(
+        "evaluate: the top 5 of five classes is shown as an error of 0",
+        "tinyalex/commands/evaluate.py",
+        'len(found["classes"]) > 5 else (1,)',
+        'len(found["classes"]) > 0 else (1,)',
+        (f"{EVALUATE}::test_top_5_of_five_classes_is_no_figure",),
+    ),
+    Mutant(
+        "report: data that moved are looked for by name alone",
+        "tinyalex/report/page/facts.py",
+        "training.load_dataset(in_place(run.config, None, None))",
+        "training.load_dataset(run.config)",
+        (f"{PLACES}::test_moved_data_are_missed_by_name_and_named_again",),
+    ),
+    Mutant(
         "default model: everything that is small gets the digits' network",
         "tinyalex/training/default_model.py",
         "seen.side < _THUMBNAIL",

@@ -88,6 +88,13 @@ CONVOLVE_MUTANTS = (
         "fill(columns, one, OH * band // bands, OH * (band + 1) // bands - 1)",
         DIRECT,
     ),
+    Mutant(
+        "numba workers: one room for numbers of any width",
+        "tinyalex/backends/numba/workers.py",
+        "key := (name, np.dtype(dtype))",
+        "key := (name, np.dtype(np.float32))",
+        (DIRECT,),
+    ),
     # These two compile: BLAS rounds differently only for arrays too large for plain Python.
     Mutant(
         "numba direct convolution: the bands of rows depend on the threads",
