@@ -21,6 +21,7 @@ MATRICES = "tinyalex/backends/numba/conv/winograd_matrices.py"
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_CONVOLVE = "tests/backends/test_numba_convolve.py"
 OF_THREADS = "tests/backends/test_numba_threads.py"
+OF_WORKERS = "tests/backends/test_workers.py"
 OF_WINOGRAD = "tests/backends/test_winograd.py"
 
 DIRECT = f"{OF_CONVOLVE}::test_columns_where_everything_is_unequal"
@@ -93,7 +94,7 @@ CONVOLVE_MUTANTS = (
         "tinyalex/backends/numba/workers.py",
         "key := (name, np.dtype(dtype))",
         "key := (name, np.dtype(np.float32))",
-        (DIRECT,),
+        (f"{OF_WORKERS}::test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted",),
     ),
     # These two compile: BLAS rounds differently only for arrays too large for plain Python.
     Mutant(
