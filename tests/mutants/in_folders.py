@@ -8,6 +8,27 @@ OTHER = "tests/evaluation/test_other_data.py"
 
 FOLDER_MUTANTS = (
     Mutant(
+        "lists: an order that fits the pictures no better is found far better",
+        f"{DATA}/prepare/fit.py",
+        "_nearest(one)",
+        "_nearest(other)",
+        (f"{OF}/prepare/test_fit.py::test_the_half_that_chooses_an_order_does_not_judge_it",),
+    ),
+    Mutant(
+        "lists: any order of the classes will do",
+        f"{DATA}/prepare/fit.py",
+        "FAR_BETTER = 2.0",
+        "FAR_BETTER = 2000.0",
+        (f"{OF}/prepare/test_fit.py::test_numbers_in_the_kits_order_are_refused",),
+    ),
+    Mutant(
+        "lists: what is a little nearer in another order is refused",
+        f"{DATA}/prepare/fit.py",
+        "FAR_BETTER = 2.0",
+        "FAR_BETTER = 0.9",
+        (f"{OF}/prepare/test_fit.py::test_right_numbers_are_taken",),
+    ),
+    Mutant(
         "folders: parts are known in lower case only",
         f"{DATA}/splits.py",
         "spaced.casefold())",

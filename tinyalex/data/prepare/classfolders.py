@@ -38,7 +38,7 @@ def class_folders(folder: Path, labels: Path | None = None) -> Source:
         return {stem(name): label for name, label in found.items()}
 
     tree = read_tree(folder, labels=None if labels is None else listed)
-    source = Source("class folders", tree.classes, left_out=tree.left_out())
+    source = Source("class folders", tree.classes, left_out=tree.left_out(), listed=labels)
     for split, part in (("train", tree.train), ("val", tree.val)):
         if part is not None:
             source.splits[split] = _items(folder, part)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinyalex import notice
 from tinyalex.data.prepare.classfolders import class_folders, hold_out
+from tinyalex.data.prepare.fit import refuse_other_order
 from tinyalex.data.prepare.labels import classes_of_list
 from tinyalex.data.prepare.official import TRAIN, VAL, official
 from tinyalex.data.prepare.source import Source
@@ -62,6 +63,7 @@ def find_source(
     else:
         raise DataError(f"{src}: no such file or folder", _FORMS)
     source.check()
+    refuse_other_order(source)
     if source.left_out:
         notice.tell(f"{src}: left out: {source.left_out}")
     if "val" not in source.splits:

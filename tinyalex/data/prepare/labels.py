@@ -3,7 +3,8 @@
 Labels are always synsets sorted, from 0, as torchvision, Caffe and the class folders have them.
 The development kit counts otherwise: its ids, 1 to 1000, are in an order of its own, and the
 official labels of the validation pictures are such ids. Whoever takes one for the other gets a
-network that has learnt and seems not to have; so no number is ever guessed at here.
+network that has learnt and seems not to have; so no number is ever guessed at here, and `fit`
+compares a list's labels with the pictures.
 """
 
 from __future__ import annotations
@@ -188,8 +189,8 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
     # A development kit says its own order; any other list may be in another one.
     if content is None and not _check_known(path, labels, place) and indices:
         notice.warn(
-            f"{path}: its numbers are taken for the synsets' sorted order, from 0; nothing here"
-            " can tell whether they are the development kit's ids, less 1"
+            f"{path}: its numbers are taken for the synsets' sorted order, from 0; the development"
+            " kit's ids, less 1, would be wrong"
         )
     _check_balance(path, labels, len(place))
     return labels

@@ -45,8 +45,8 @@ def official(folder: Path, synsets: Path | None, labels: Path | None) -> Source:
     """
     if not (folder / VAL).is_file():
         raise DataError(f"{folder / VAL}: no such file", _HOW)
-    classes, truth = _labels(folder, synsets, labels)
-    source = Source("official archives", classes.synsets, classes.words)
+    classes, truth, listed = _labels(folder, synsets, labels)
+    source = Source("official archives", classes.synsets, classes.words, listed=listed)
     source.splits = {
         "train": _train(folder / TRAIN, classes, source.rejected),
         "val": _val(folder / VAL, truth, source.rejected),
@@ -56,7 +56,8 @@ def official(folder: Path, synsets: Path | None, labels: Path | None) -> Source:
 
 def _labels(
     folder: Path, synsets: Path | None, labels: Path | None
-) -> tuple[Classes, dict[str, int]]:
+) -> tuple[Classes, dict[str, int], Path | None]:
+    """The classes, the validation pictures' labels, and the list of these if no kit says them."""
     kit = _kit(folder)
     if kit is None and synsets is None:
         listed = [folder / name for name in ("synset_words.txt", "synsets.txt")]
@@ -76,18 +77,18 @@ def _labels(
         )
     beside = next((p for p in (folder / "val.txt", folder / _TRUTH) if p.is_file()), None)
     if labels is not None:
-        return classes, val_labels(labels, classes)
+        return classes, val_labels(labels, classes), labels
     if kit is None:
         if beside is None:
             raise DataError(
                 f"{folder}: the validation pictures' labels are missing",
                 f"{KIT}.tar.gz, Caffe's val.txt, or --val-labels FILE",
             )
-        return classes, val_labels(beside, classes)
+        return classes, val_labels(beside, classes), beside
     truth = val_labels(Path(_TRUTH), classes, kit[_TRUTH])
     if beside is not None:
         compare(truth, val_labels(beside, classes), str(beside))
-    return classes, truth
+    return classes, truth, None
 
 
 def _kit(folder: Path) -> dict[str, bytes] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +102,8 @@ class Source:
         Files among the pictures that are none: listed, but no sign that anything is wrong.
     left_out : str
         One line about these and other things that were left out, for people.
+    listed : Path, optional
+        A list that says the labels of ``val``, where no development kit does.
     """
 
     kind: str
@@ -110,6 +113,7 @@ class Source:
     rejected: list[Rejection] = field(default_factory=list)
     aside: list[Rejection] = field(default_factory=list)
     left_out: str = ""
+    listed: Path | None = None
 
     def fingerprint(self) -> str:
         """SHA-256 of names, places, sizes and labels, not of bytes: reading them takes hours."""
