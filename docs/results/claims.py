@@ -36,12 +36,12 @@ def of_readme() -> list[Claim]:
          [first["wall_seconds"], first["images_per_second"]]),
         ("no download | {:.1f} | {:.1f} % |", [tiny_time, mean(tiny)]),
         ('calls "80sec" | {:.1f} | {:.1f} %', [sec_time, mean(sec)]),
-        ("half of AlexNet's filters | {:.0f}, beside other jobs | {:.1f} % |",
+        ("half of AlexNet's filters | {:.0f} (shared machine) | {:.1f} % |",
          [mini_time, mean(mini)]),
         ("step of the paper's net is {:.1f} times as fast as PyTorch's in float32 and {:.1f} times",
          [gpu_ratio("float32"), gpu_ratio("tf32")]),
-        ("On an H200, in\nturns with PyTorch, it is {:.2f} and {:.2f} times as fast; `cifar-18pct` "
-         "came to {:.1f} %",
+        ("On an H200,\nalternating with PyTorch, it is {:.2f} and {:.2f} times as fast; "
+         "`cifar-18pct` came to {:.1f} %",
          [gpu_turns("float32"), gpu_turns("tf32"),
           logged("gpu/h200/cifar-18pct.txt", r"^epoch 124 .*\| .* error ([\d.]+) %")[-1]]),
         ("by hand err on {:.1f} % of the test\nimages, one small net on {:.1f} %, seven of them "

@@ -103,7 +103,7 @@ def train(
 ) -> None:
     """Train a network; without options, tiny on handwritten digits (under a minute).
 
-    Ctrl-C saves and stops; --resume resumes from there.
+    Ctrl-C saves and stops; --resume continues from there.
     The run's folder gets the weights, every epoch's figures, and pictures.
 
     [bold]Examples[/]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinyalex.data.mean_colour import Statistics
 from tinyalex.errors import DataError
-
-if TYPE_CHECKING:
-    from tinyalex.data.mean_colour import Statistics
 
 Reader = Callable[[np.ndarray], np.ndarray]
 # Rows, tops, lefts, (CH, CW), and where the crops go: uint8 (n, CH, CW, C).
