@@ -17,6 +17,7 @@ PACKAGE = ROOT / "tinyalex"
 
 FLOORS = [
     {"errors", "files", "lock", "notice", "outside", "typed"},
+    {"functional"},
     {"backends"},
     {"layers", "data"},
     {"models"},
@@ -34,7 +35,9 @@ LONGEST_FILE = 350
 
 INIT = PACKAGE / "__init__.py"
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != INIT)
-LAYERS = sorted((PACKAGE / "layers").rglob("*.py"))
+LAYERS = sorted(
+    path for room in ("functional", "layers") for path in (PACKAGE / room).rglob("*.py")
+)
 EVERY_FILE = sorted(
     path
     for folder in ("tinyalex", "tests", "docs", "lessons")

@@ -15,4 +15,6 @@ if "cuda" in _chosen and os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
 
     cuda_double.install()
 REAL = {name: backends.get(name, threads=1) for name in _chosen or backends.available()}
-BACKENDS = REAL | {"strict": StrictBackend()}
+# The textbook alone, on the arrays of a backend (Numba's are NumPy's).
+PLAIN = {f"{name}-plain": b.plain() for name, b in REAL.items() if name != "numba"}
+BACKENDS = REAL | PLAIN | {"strict": StrictBackend()}

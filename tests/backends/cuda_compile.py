@@ -33,10 +33,10 @@ WINDOW = 5  # channels that the paper's normalisation sums over
 
 @cache
 def dispatcher_of(name: str, dtype: str = "float32", window: int = WINDOW) -> Any:
-    """A kernel by its name; those of `lrn.cross_map` are made for a type and a window."""
+    """A kernel by its name; those of `lrn.local_response_norm` are made for a type and a window."""
     module, _, function = name.partition(".")
     if module == "lrn" and function in ("forward", "backward"):
-        return cuda_norm.cross_map(window, dtype)[function == "backward"]
+        return cuda_norm.local_response_norm(window, dtype)[function == "backward"]
     return getattr(importlib.import_module(f"tinyalex.backends.cuda.{module}"), function)
 
 

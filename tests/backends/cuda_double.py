@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from tests.backends import cuda_streams
@@ -21,7 +22,7 @@ from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet
 from tinyalex.backends.cuda import check as cuda_check
 
 
-def asarray(a: Any, dtype: Any = None) -> DeviceArray:
+def asarray(a: Any, dtype: Any = None, device: Any = None) -> DeviceArray:
     """Bring ``a`` to the device: a copy, unless it is there."""
     if isinstance(a, DeviceArray):
         return a if dtype in (None, a.dtype) else a.astype(dtype)  # type: ignore[attr-defined]
@@ -37,7 +38,7 @@ def asnumpy(a: DeviceArray) -> Host:
     return a.get()
 
 
-def empty(shape: Any, dtype: Any = float) -> DeviceArray:
+def empty(shape: Any, dtype: Any = float, device: Any = None) -> DeviceArray:
     """Rubbish, so that a number that no kernel writes shows."""
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     nbytes = math.prod(sizes) * np.dtype(dtype).itemsize
@@ -150,6 +151,7 @@ def install() -> None:
         alloc_pinned_memory=cuda_streams.alloc_pinned_memory,
         Device=lambda *args: SimpleNamespace(compute_capability="90"),
     )
+    array_api_compat.cupy = sys.modules["array_api_compat.cupy"] = cupy  # type: ignore[attr-defined]
     core = _module("cupy._core", _routines_linalg=linalg)
     cupy.__dict__.update(
         ndarray=DeviceArray,

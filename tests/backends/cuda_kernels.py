@@ -12,7 +12,7 @@ SOURCES = sorted((Path(__file__).parents[2] / "tinyalex" / "backends" / "cuda").
 class Kernel(NamedTuple):
     """A function under ``@cuda.jit``; ``device`` if only kernels can call it."""
 
-    name: str  # as in pool.max_pool
+    name: str  # as in pool.max_pool2d
     parameters: tuple[str, ...]
     lines: range
     device: bool

@@ -104,11 +104,12 @@ def test_the_size_of_a_block_changes_nothing(backend: CudaBackend, limit: int, d
     window, numbers = ((3, 2), (2, 1), (2, 1)), (3, 0.3, 0.75, 2.0)
     calls = [("im2col", x, *window), ("relu", x), ("relu_backward", dy, x)]
     calls += [("col2im", host.im2col(x, *window), x.shape, *window)]
-    pooled = (3, 2), (2, 1), (5, 11)  # ceil mode: the last windows are clipped
-    y, where = host.max_pool(x, *pooled)
-    calls += [("max_pool", x, *pooled), ("max_pool_backward", y, where, x.shape, *pooled[:2])]
-    calls += [("avg_pool", x, *pooled), ("avg_pool_backward", y, x.shape, *pooled[:2])]
-    for norm in ("cross_map_norm", "same_map_norm"):
+    for pooled in (((4, 2), (2, 2), True), ((4, 2), (1, 2), True)):  # the last are clipped
+        y, argmax = host.max_pool2d(x, *pooled)
+        back = x.shape, *pooled[:2]
+        calls += [("max_pool2d", x, *pooled), ("max_pool2d_backward", y, argmax, *back)]
+        calls += [("avg_pool2d", x, *pooled), ("avg_pool2d_backward", y, *back)]
+    for norm in ("local_response_norm", "spatial_response_norm"):
         _, scale = getattr(host, norm)(x, *numbers)
         calls += [(norm, x, *numbers), (f"{norm}_backward", dy, x, scale, *numbers[:3])]
     pixels = np.arange(2 * 10 * 12 * 3, dtype=np.uint8).reshape(2, 10, 12, 3)
@@ -128,12 +129,12 @@ def as_tuple(result: object) -> tuple[object, ...]:
 
 
 def test_the_first_of_equal_numbers_is_the_maximum(backend: CudaBackend) -> None:
-    _, where = on(backend, "max_pool", np.ones((1, 1, 3, 5)), (2, 3), (1, 1), (2, 3))
-    assert not where.any()
+    _, argmax = on(backend, "max_pool2d", np.ones((1, 1, 3, 5)), (2, 3), (1, 1))
+    assert not argmax.any()
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 9])
-@pytest.mark.parametrize("kernel", ["cross_map_norm", "same_map_norm"])
+@pytest.mark.parametrize("kernel", ["local_response_norm", "spatial_response_norm"])
 def test_windows_of_any_size_and_many_channels(
     backend: CudaBackend, kernel: str, size: int
 ) -> None:
@@ -201,7 +202,8 @@ def test_cross_entropy_equals_the_layer(
     labels = np.array([0, classes - 1, classes // 2])
     layer = SoftmaxCrossEntropy()
     with blocks(32, waiting):
-        loss, dlogits = on(backend, "cross_entropy", logits, labels)
+        loss = on(backend, "cross_entropy", logits, labels)
+        dlogits = on(backend, "cross_entropy_backward", logits, labels)
     np.testing.assert_allclose(loss, layer.forward(logits, labels), **tolerance(dtype))
     np.testing.assert_allclose(dlogits, layer.backward(), **tolerance(dtype))
 
@@ -211,13 +213,13 @@ def test_large_logits_do_not_overflow(backend: CudaBackend) -> None:
     for i in range(20):
         logits = np.zeros((1, 20))
         logits[0, i] = 1000.0
-        loss, _ = on(backend, "cross_entropy", logits, np.array([i]))
+        loss = on(backend, "cross_entropy", logits, np.array([i]))
         assert loss == 0.0
 
 
 @pytest.mark.parametrize("label", [-1, 3])
 def test_a_label_that_no_class_has_makes_the_loss_nan(backend: CudaBackend, label: int) -> None:
-    loss, _ = on(backend, "cross_entropy", own.normal((2, 3), 0), np.array([0, label]))
+    loss = on(backend, "cross_entropy", own.normal((2, 3), 0), np.array([0, label]))
     assert np.isnan(loss)
 
 

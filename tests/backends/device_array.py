@@ -13,6 +13,7 @@ functions dispatch to it. A layer needs neither.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,6 +81,13 @@ class DeviceArray:
     @property
     def dtype(self) -> Any:
         return self._host.dtype
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return sys.modules["cupy"]
 
     @property
     def ndim(self) -> int:

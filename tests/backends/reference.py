@@ -66,14 +66,14 @@ def windows(
         yield n, c, oh, ow, rows, slice(left, min(left + kernel[1], W))
 
 
-def max_pool(x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+def max_pool2d(x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
     y = np.empty((*x.shape[:2], *out_hw), dtype=x.dtype)
     for n, c, oh, ow, rows, columns in windows(x.shape, kernel, stride, out_hw):
         y[n, c, oh, ow] = x[n, c, rows, columns].max()
     return y
 
 
-def max_pool_backward(dy: Host, x: Host, kernel: Pair, stride: Pair) -> Host:
+def max_pool2d_backward(dy: Host, x: Host, kernel: Pair, stride: Pair) -> Host:
     """The first maximum of each window, row by row, gets the whole gradient."""
     dx = np.zeros(x.shape, dtype=x.dtype)
     for n, c, oh, ow, rows, columns in windows(x.shape, kernel, stride, dy.shape[2:]):
@@ -83,14 +83,14 @@ def max_pool_backward(dy: Host, x: Host, kernel: Pair, stride: Pair) -> Host:
     return dx
 
 
-def avg_pool(x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+def avg_pool2d(x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
     y = np.empty((*x.shape[:2], *out_hw), dtype=x.dtype)
     for n, c, oh, ow, rows, columns in windows(x.shape, kernel, stride, out_hw):
         y[n, c, oh, ow] = x[n, c, rows, columns].mean()
     return y
 
 
-def avg_pool_backward(dy: Host, x_shape: tuple[int, ...], kernel: Pair, stride: Pair) -> Host:
+def avg_pool2d_backward(dy: Host, x_shape: tuple[int, ...], kernel: Pair, stride: Pair) -> Host:
     dx = np.zeros(x_shape, dtype=dy.dtype)
     for n, c, oh, ow, rows, columns in windows(x_shape, kernel, stride, dy.shape[2:]):
         window = dx[n, c, rows, columns]
@@ -98,7 +98,7 @@ def avg_pool_backward(dy: Host, x_shape: tuple[int, ...], kernel: Pair, stride: 
     return dx
 
 
-def cross_map_norm(x: Host, size: int, alpha: float, beta: float, k: float) -> Host:
+def local_response_norm(x: Host, size: int, alpha: float, beta: float, k: float) -> Host:
     y = np.empty(x.shape, dtype=x.dtype)
     for c in range(x.shape[1]):
         first = max(0, c - size // 2)
@@ -107,7 +107,7 @@ def cross_map_norm(x: Host, size: int, alpha: float, beta: float, k: float) -> H
     return y
 
 
-def same_map_norm(x: Host, size: int, alpha: float, beta: float, k: float) -> Host:
+def spatial_response_norm(x: Host, size: int, alpha: float, beta: float, k: float) -> Host:
     y = np.empty(x.shape, dtype=x.dtype)
     for h, w in np.ndindex(*x.shape[2:]):
         top, left = h - size // 2, w - size // 2

@@ -9,7 +9,7 @@ import pytest
 
 from tests.backends import BACKENDS
 from tests.backends.strict import StrictBackend
-from tinyalex import backends
+from tinyalex import backends, functional
 from tinyalex.backends import Backend
 from tinyalex.errors import BackendError, ConfigError
 
@@ -87,7 +87,7 @@ def test_slices_cover_the_batch_once_and_in_order(
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_each_and_sum_each_visit_every_item_with_any_number_of_threads(threads: int) -> None:
+def test_each_and_run_visit_every_item_with_any_number_of_threads(threads: int) -> None:
     backend = backends.get("numpy", threads=threads)
     values = np.random.default_rng(0).standard_normal(40).astype(np.float32)
     seen = np.zeros(40, dtype=int)
@@ -97,8 +97,9 @@ def test_each_and_sum_each_visit_every_item_with_any_number_of_threads(threads: 
 
     backend.each(visit, 40, 1 << 19)
     assert (seen == 1).all()
-    (total,) = backend.sum_each(lambda n: (values[n].sum(),), 40, 1 << 19)
-    (single,) = backends.get("numpy", threads=1).sum_each(lambda n: (values[n].sum(),), 40, 1 << 19)
+    slices = backend.slices(40, 1 << 19)
+    (total,) = backend.run(lambda n: (values[n].sum(),), slices)
+    (single,) = backends.get("numpy", threads=1).run(lambda n: (values[n].sum(),), slices)
     assert total.tobytes() == single.tobytes()
 
 
@@ -116,9 +117,45 @@ def test_an_error_in_a_slice_reaches_the_caller(threads: int) -> None:
         backends.get("numpy", threads=threads).each(fail, 4, 1 << 40)
 
 
+def operations_of(kind: type[Backend]) -> dict[str, object]:
+    """What a class makes of each name of `functional` that a backend has."""
+    return {name: getattr(kind, name) for name in functional.__all__ if hasattr(kind, name)}
+
+
+KINDS = {name: type(b) for name, b in BACKENDS.items()}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_table_of_replacements_names_each_and_no_other(name: str) -> None:
+    own, textbook = operations_of(KINDS[name]), operations_of(Backend)
+    assert set(KINDS[name].replaces) == {n for n in own if own[n] is not textbook[n]}
+    assert all(len(reason) > 5 for reason in KINDS[name].replaces.values())
+
+
+@pytest.mark.parametrize("name", backends.available())
+def test_a_plain_backend_is_the_textbook_on_the_same_arrays(name: str) -> None:
+    backend = backends.get(name)
+    plain = backend.plain()
+    assert isinstance(plain, type(backend)) and plain.xp is backend.xp
+    kept = set(plain.keeps)
+    own, textbook = operations_of(type(plain)), operations_of(Backend)
+    assert {n for n in own if own[n] is not textbook[n]} == kept
+    assert backend.replaces and backends.get(name) is backend  # it stays as it was
+
+
+def test_a_batch_is_cut_and_joined_as_if_it_were_whole(backend: Backend) -> None:
+    """Results per image and results that are summed, with slices that do not fit evenly."""
+    x, dy = (np.random.default_rng(i).standard_normal((7, 2, 4, 5)) for i in range(2))
+    w = np.random.default_rng(2).standard_normal((2, 2, 3, 3))
+    expected = functional.conv2d_backward(dy, x, w, (1, 1), (1, 1), 1)
+    found = backend.conv2d_backward(*map(backend.asarray, (dy, x, w)), (1, 1), (1, 1), 1)
+    for got, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(backend.to_host(got), wanted, rtol=1e-10, atol=1e-10)
+
+
 def test_the_strict_backend_refuses_to_mix_arrays() -> None:
     strict = StrictBackend()
     with pytest.raises(TypeError, match="got ndarray"):
-        strict.im2col(np.zeros((1, 1, 2, 2)), (1, 1), (1, 1), (0, 0))
+        strict.to_host(np.zeros((1, 1, 2, 2)))
     with pytest.raises(TypeError):
         strict.asarray(np.zeros(2)) + np.zeros(2)

@@ -67,7 +67,9 @@ def test_a_kernel_compiles_and_spills_nothing(name: str, cc: tuple[int, int]) ->
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("window", [1, 4, 5, 9])
 @pytest.mark.parametrize("name", ["lrn.forward", "lrn.backward"])
-def test_cross_map_norm_keeps_its_window_in_registers(name: str, window: int, dtype: str) -> None:
+def test_local_response_norm_keeps_its_window_in_registers(
+    name: str, window: int, dtype: str
+) -> None:
     text = ptx(name, (9, 0), dtype, window)
     assert "ld.local" not in text and "st.local" not in text
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests import strategies as own
-from tests.backends import REAL, reference
+from tests.backends import BACKENDS, reference
 from tinyalex.backends import Backend
 
 
@@ -20,7 +20,7 @@ def on(backend: Backend, kernel: str, *args: object) -> object:
     return backend.to_host(result)
 
 
-@pytest.fixture(params=REAL.values(), ids=REAL.keys(), scope="module")
+@pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys(), scope="module")
 def backend(request: pytest.FixtureRequest) -> Backend:
     return request.param
 
@@ -53,11 +53,13 @@ def test_col2im_is_the_adjoint_of_im2col(backend: Backend, case: own.Conv) -> No
 def test_max_pooling_equals_the_loops(backend: Backend, case: own.Pool) -> None:
     # Few distinct whole numbers: most windows hold ties, and sums are exact.
     x = np.round(own.normal(case.shape, case.seed))
-    y, where = on(backend, "max_pool", x, case.kernel, case.stride, case.out_hw)
-    np.testing.assert_array_equal(y, reference.max_pool(x, case.kernel, case.stride, case.out_hw))
+    y, argmax = on(backend, "max_pool2d", x, case.kernel, case.stride, case.ceil_mode)
+    np.testing.assert_array_equal(y, reference.max_pool2d(x, case.kernel, case.stride, case.out_hw))
     dy = np.round(8 * own.normal(y.shape, case.seed + 1))
-    dx = on(backend, "max_pool_backward", dy, where, x.shape, case.kernel, case.stride)
-    np.testing.assert_array_equal(dx, reference.max_pool_backward(dy, x, case.kernel, case.stride))
+    dx = on(backend, "max_pool2d_backward", dy, argmax, x.shape, case.kernel, case.stride)
+    np.testing.assert_array_equal(
+        dx, reference.max_pool2d_backward(dy, x, case.kernel, case.stride)
+    )
     assert dx.sum() == dy.sum()  # a tie passes the gradient once
 
 
@@ -66,19 +68,19 @@ def test_average_pooling_equals_the_loops_and_its_backward_is_its_adjoint(
     backend: Backend, case: own.Pool
 ) -> None:
     x = own.normal(case.shape, case.seed)
-    y = on(backend, "avg_pool", x, case.kernel, case.stride, case.out_hw)
+    y = on(backend, "avg_pool2d", x, case.kernel, case.stride, case.ceil_mode)
     np.testing.assert_allclose(
-        y, reference.avg_pool(x, case.kernel, case.stride, case.out_hw), atol=1e-12
+        y, reference.avg_pool2d(x, case.kernel, case.stride, case.out_hw), atol=1e-12
     )
     dy = own.normal(y.shape, case.seed + 1)
-    dx = on(backend, "avg_pool_backward", dy, x.shape, case.kernel, case.stride)
+    dx = on(backend, "avg_pool2d_backward", dy, x.shape, case.kernel, case.stride)
     np.testing.assert_allclose(
-        dx, reference.avg_pool_backward(dy, x.shape, case.kernel, case.stride), atol=1e-12
+        dx, reference.avg_pool2d_backward(dy, x.shape, case.kernel, case.stride), atol=1e-12
     )
     np.testing.assert_allclose(np.vdot(y, dy), np.vdot(x, dx), rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("kernel", ["cross_map_norm", "same_map_norm"])
+@pytest.mark.parametrize("kernel", ["local_response_norm", "spatial_response_norm"])
 @given(case=own.normalisations())
 def test_response_normalisation_equals_the_loops(
     backend: Backend, kernel: str, case: own.Norm
@@ -145,5 +147,5 @@ def test_augmentation_equals_the_loops(backend: Backend, seed: int) -> None:
 
 def test_a_window_of_more_than_256_positions_finds_its_maximum(backend: Backend) -> None:
     x = own.grid((1, 1, 18, 17), 0)
-    y, where = on(backend, "max_pool", x, (18, 17), (1, 1), (1, 1))
-    assert y.item() == x.max() and where.item() == np.argmax(x)
+    y, argmax = on(backend, "max_pool2d", x, (18, 17), (1, 1))
+    assert y.item() == x.max() and argmax.item() == np.argmax(x)

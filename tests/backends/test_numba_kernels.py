@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import strategies as own
-from tinyalex.backends import NumpyBackend
-from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.backends import Backend, NumpyBackend
 
 pytest.importorskip("numba")
 
 from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
 
-DEFINITION = NumpyBackend(1)
+DEFINITION = NumpyBackend(1).plain()
 BACKENDS = {threads: NumbaBackend(threads) for threads in (1, 2)}
 TOLERANCE = {"float32": 2e-6, "float64": 1e-14}
 
@@ -78,16 +79,16 @@ def test_columns_of_rows_of_every_width(width: int, step: int) -> None:
 def test_max_pooling(case: own.Pool, dtype: str, order: str, threads: int) -> None:
     x = np.round(own.normal(case.shape, case.seed)).astype(dtype)  # many ties
     settings = case.kernel, case.stride
-    y, where = BACKENDS[threads].max_pool(laid_out(x, order), *settings, case.out_hw)
-    expected, expected_where = DEFINITION.max_pool(x, *settings, case.out_hw)
-    assert y.dtype == dtype and where.dtype == expected_where.dtype
+    y, argmax = BACKENDS[threads].max_pool2d(laid_out(x, order), *settings, case.ceil_mode)
+    expected, expected_argmax = DEFINITION.max_pool2d(x, *settings, case.ceil_mode)
+    assert y.dtype == dtype and argmax.dtype == expected_argmax.dtype
     np.testing.assert_array_equal(y, expected)
-    np.testing.assert_array_equal(where, expected_where)
+    np.testing.assert_array_equal(argmax, expected_argmax)
     dy = own.normal(y.shape, case.seed + 1).astype(dtype)
-    dx = BACKENDS[threads].max_pool_backward(
-        laid_out(dy, order), laid_out(where, order), x.shape, *settings
+    dx = BACKENDS[threads].max_pool2d_backward(
+        laid_out(dy, order), laid_out(argmax, order), x.shape, *settings
     )
-    assert_near(dx, DEFINITION.max_pool_backward(dy, where, x.shape, *settings))
+    assert_near(dx, DEFINITION.max_pool2d_backward(dy, argmax, x.shape, *settings))
 
 
 @given(case=own.poolings(own.few_kinds), dtype=dtypes, share=st.sampled_from([0.02, 0.3, 1.0]))
@@ -96,13 +97,13 @@ def test_max_pooling_notices_what_is_not_a_number(case: own.Pool, dtype: str, sh
     x = rng.standard_normal(case.shape).astype(dtype)
     some = rng.choice([np.nan, np.inf, -np.inf], x.shape)
     x = np.where(rng.random(x.shape) < share, some, x).astype(dtype)
-    y, where = BACKENDS[1].max_pool(x, case.kernel, case.stride, case.out_hw)
-    expected, expected_where = DEFINITION.max_pool(x, case.kernel, case.stride, case.out_hw)
+    y, argmax = BACKENDS[1].max_pool2d(x, case.kernel, case.stride, case.ceil_mode)
+    expected, expected_argmax = DEFINITION.max_pool2d(x, case.kernel, case.stride, case.ceil_mode)
     np.testing.assert_array_equal(y, expected)
     numbers = ~np.isnan(y)
-    np.testing.assert_array_equal(where[numbers], expected_where[numbers])
+    np.testing.assert_array_equal(argmax[numbers], expected_argmax[numbers])
     # The gradient of a NaN goes to an input of its window, whichever it is.
-    dx = BACKENDS[1].max_pool_backward(np.ones_like(y), where, x.shape, case.kernel, case.stride)
+    dx = BACKENDS[1].max_pool2d_backward(np.ones_like(y), argmax, x.shape, case.kernel, case.stride)
     assert dx.sum() == y.size
 
 
@@ -111,57 +112,57 @@ def test_max_pooling_notices_what_is_not_a_number(case: own.Pool, dtype: str, sh
 def test_a_nan_wins_wherever_it_stands(place: tuple[int, int], dtype: str) -> None:
     x = own.normal((1, 1, 3, 3), 0).astype(dtype)
     x[0, 0][place] = np.nan
-    y, where = BACKENDS[1].max_pool(x, (3, 3), (2, 2), (1, 1))
-    assert np.isnan(y).all() and where.item() == 3 * place[0] + place[1]
+    y, argmax = BACKENDS[1].max_pool2d(x, (3, 3), (2, 2))
+    assert np.isnan(y).all() and argmax.item() == 3 * place[0] + place[1]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_lies_beyond_the_edge_is_no_part_of_a_window(dtype: str) -> None:
     """Below zero everywhere; the last windows of both axes are clipped."""
     x = (-1 - np.abs(own.normal((2, 3, 6, 8), 0))).astype(dtype)
-    settings = (3, 3), (2, 2), (3, 4)
-    y, where = BACKENDS[1].max_pool(x, *settings)
-    expected, expected_where = DEFINITION.max_pool(x, *settings)
+    settings = (3, 3), (2, 2), True
+    y, argmax = BACKENDS[1].max_pool2d(x, *settings)
+    expected, expected_argmax = DEFINITION.max_pool2d(x, *settings)
     np.testing.assert_array_equal(y, expected)
-    np.testing.assert_array_equal(where, expected_where)
-    mean = BACKENDS[1].avg_pool(x, *settings)
-    assert_near(mean, DEFINITION.avg_pool(x, *settings))
-    back = BACKENDS[1].avg_pool_backward(y, x.shape, *settings[:2])
-    assert_near(back, DEFINITION.avg_pool_backward(y, x.shape, *settings[:2]))
+    np.testing.assert_array_equal(argmax, expected_argmax)
+    mean = BACKENDS[1].avg_pool2d(x, *settings)
+    assert_near(mean, DEFINITION.avg_pool2d(x, *settings))
+    back = BACKENDS[1].avg_pool2d_backward(y, x.shape, *settings[:2])
+    assert_near(back, DEFINITION.avg_pool2d_backward(y, x.shape, *settings[:2]))
 
 
 @pytest.mark.parametrize("width", [31, 32, 33, 34, 35, 70])
 def test_pooling_of_more_windows_than_a_vector_holds(width: int) -> None:
     x = np.round(own.normal((2, 2, 5, width), 0)).astype(np.float32)
     for stride in (1, 2):
-        settings = (3, 3), (2, stride), (2, (width - 3) // stride + 1)
-        y, where = BACKENDS[1].max_pool(x, *settings)
-        expected, expected_where = DEFINITION.max_pool(x, *settings)
+        settings = (3, 3), (2, stride), False
+        y, argmax = BACKENDS[1].max_pool2d(x, *settings)
+        expected, expected_argmax = DEFINITION.max_pool2d(x, *settings)
         np.testing.assert_array_equal(y, expected)
-        np.testing.assert_array_equal(where, expected_where)
+        np.testing.assert_array_equal(argmax, expected_argmax)
         dy = own.normal(y.shape, 1).astype(np.float32)
         back = settings[:2]
-        dx = BACKENDS[1].max_pool_backward(dy, where, x.shape, *back)
-        assert_near(dx, DEFINITION.max_pool_backward(dy, where, x.shape, *back))
-        dx = BACKENDS[1].avg_pool_backward(dy, x.shape, *back)
-        assert_near(dx, DEFINITION.avg_pool_backward(dy, x.shape, *back))
+        dx = BACKENDS[1].max_pool2d_backward(dy, argmax, x.shape, *back)
+        assert_near(dx, DEFINITION.max_pool2d_backward(dy, argmax, x.shape, *back))
+        dx = BACKENDS[1].avg_pool2d_backward(dy, x.shape, *back)
+        assert_near(dx, DEFINITION.avg_pool2d_backward(dy, x.shape, *back))
 
 
 @given(case=own.poolings(own.few_kinds), dtype=dtypes, order=orders, threads=threads)
 def test_average_pooling(case: own.Pool, dtype: str, order: str, threads: int) -> None:
     x = own.normal(case.shape, case.seed).astype(dtype)
     settings = case.kernel, case.stride
-    y = BACKENDS[threads].avg_pool(laid_out(x, order), *settings, case.out_hw)
-    assert_near(y, DEFINITION.avg_pool(x, *settings, case.out_hw))
+    y = BACKENDS[threads].avg_pool2d(laid_out(x, order), *settings, case.ceil_mode)
+    assert_near(y, DEFINITION.avg_pool2d(x, *settings, case.ceil_mode))
     dy = own.normal(y.shape, case.seed + 1).astype(dtype)
-    dx = BACKENDS[threads].avg_pool_backward(laid_out(dy, order), x.shape, *settings)
-    assert_near(dx, DEFINITION.avg_pool_backward(dy, x.shape, *settings))
+    dx = BACKENDS[threads].avg_pool2d_backward(laid_out(dy, order), x.shape, *settings)
+    assert_near(dx, DEFINITION.avg_pool2d_backward(dy, x.shape, *settings))
 
 
 # ---------------------------------------------------------------------- response normalisation
 
 
-@pytest.mark.parametrize("kernel", ["cross_map_norm", "same_map_norm"])
+@pytest.mark.parametrize("kernel", ["local_response_norm", "spatial_response_norm"])
 @given(
     case=own.normalisations(),
     size=st.integers(1, 8),  # even ones reach further back than ahead
@@ -190,11 +191,11 @@ def test_response_normalisation(
 @pytest.mark.parametrize("pixels", [255, 256, 257, 600])
 def test_normalisation_of_more_pixels_than_a_block(pixels: int) -> None:
     x, dy = (own.normal((2, 6, 1, pixels), seed).astype(np.float32) for seed in range(2))
-    y, scale = BACKENDS[1].cross_map_norm(x, 5, 1e-1, 0.75, 2.0)
-    expected, expected_scale = DEFINITION.cross_map_norm(x, 5, 1e-1, 0.75, 2.0)
+    y, scale = BACKENDS[1].local_response_norm(x, 5, 1e-1, 0.75, 2.0)
+    expected, expected_scale = DEFINITION.local_response_norm(x, 5, 1e-1, 0.75, 2.0)
     assert_near(y, expected)
-    dx = BACKENDS[1].cross_map_norm_backward(dy, x, scale, 5, 1e-1, 0.75)
-    assert_near(dx, DEFINITION.cross_map_norm_backward(dy, x, expected_scale, 5, 1e-1, 0.75))
+    dx = BACKENDS[1].local_response_norm_backward(dy, x, scale, 5, 1e-1, 0.75)
+    assert_near(dx, DEFINITION.local_response_norm_backward(dy, x, expected_scale, 5, 1e-1, 0.75))
 
 
 # ---------------------------------------------------------------------- element by element
@@ -264,6 +265,11 @@ def test_sgd_step_of_gradients_of_another_dtype_keeps_the_weights_dtype() -> Non
     np.testing.assert_array_equal(w, np.full(4, 0.5, np.float32))
 
 
+def cross_entropies(backend: Backend) -> tuple[Callable[..., np.ndarray], ...]:
+    """Forward and backward."""
+    return backend.cross_entropy, backend.cross_entropy_backward
+
+
 @given(
     N=st.integers(1, 5),
     classes=st.integers(1, 7),
@@ -278,12 +284,12 @@ def test_cross_entropy(
 ) -> None:
     logits = (spread * own.normal((N, classes), seed)).astype(dtype)
     labels = np.random.default_rng(seed).integers(0, classes, N).astype(labels_dtype)
-    loss, dlogits = BACKENDS[1].cross_entropy(laid_out(logits, order), laid_out(labels, order))
-    definition = SoftmaxCrossEntropy().to(DEFINITION)
-    expected = definition.forward(logits, labels)
+    given = laid_out(logits, order), laid_out(labels, order)
+    loss, dlogits = (op(*given) for op in cross_entropies(BACKENDS[1]))
+    expected, expected_dlogits = (op(logits, labels) for op in cross_entropies(DEFINITION))
     assert loss.dtype == expected.dtype
     assert_near(np.asarray(loss), np.asarray(expected))
-    assert_near(dlogits, definition.backward())
+    assert_near(dlogits, expected_dlogits)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -291,7 +297,7 @@ def test_cross_entropy(
 def test_cross_entropy_notices_a_nan(dtype: str, place: int) -> None:
     logits = np.zeros((2, 3), dtype)
     logits[1, place] = np.nan
-    loss, dlogits = BACKENDS[1].cross_entropy(logits, np.array([0, 2]))
+    loss, dlogits = (op(logits, np.array([0, 2])) for op in cross_entropies(BACKENDS[1]))
     assert np.isnan(loss) and np.isnan(dlogits[1]).all() and not np.isnan(dlogits[0]).any()
 
 

@@ -23,18 +23,18 @@ def test_a_machine_that_is_well_ends_with_0(call):
 
 
 def test_a_backend_that_errs_ends_with_1_and_says_where(call, monkeypatch):
-    right = NumpyBackend.avg_pool
+    right = NumpyBackend.avg_pool2d
 
     def wrong(self, x, *how):
         return right(self, x, *how) * (2 if x.dtype == np.float32 else 1)
 
-    monkeypatch.setattr(NumpyBackend, "avg_pool", wrong)
+    monkeypatch.setattr(NumpyBackend, "avg_pool2d", wrong)
     result = call("doctor", "--backend", "numpy", "--json")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     wrong_ones = [check["name"] for check in document["checks"] if check["state"] == "red"]
-    assert document["state"] == "red" and wrong_ones == ["avg_pool, both ways", "AvgPool2d"]
-    assert "2 red" in result.stderr and "avg_pool" in result.stderr.splitlines()[-1]
+    assert document["state"] == "red" and wrong_ones == ["avg_pool2d, both ways", "AvgPool2d"]
+    assert "2 red" in result.stderr and "avg_pool2d" in result.stderr.splitlines()[-1]
 
 
 def test_json_holds_findings_and_checks(call):

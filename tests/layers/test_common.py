@@ -27,8 +27,7 @@ from tests.layers.examples import (
 )
 from tests.strategies import normal
 from tinyalex import backends
-from tinyalex.backends import Backend
-from tinyalex.backends import base as backends_base
+from tinyalex.backends import Backend, operations
 from tinyalex.check import gradcheck
 from tinyalex.errors import ShapeError, TinyalexError
 from tinyalex.layers import Container, Layer, SoftmaxCrossEntropy
@@ -178,7 +177,7 @@ def test_any_number_of_threads_gives_the_same_bytes(
 ) -> None:
     x = host_input(example, batch=7).astype(np.float32)
     whole = both_passes(build(example, backends.get("numpy", threads=1), "float32"), x)
-    monkeypatch.setattr(backends_base, "SLICE_BYTES", 1)  # an image a slice
+    monkeypatch.setattr(operations, "SLICE_BYTES", 1)  # an image a slice
     results = [
         both_passes(build(example, backends.get("numpy", threads=threads), "float32"), x)
         for threads in (1, 2, 4)

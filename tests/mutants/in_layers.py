@@ -2,16 +2,20 @@
 
 from tests.mutants.mutant import Mutant
 
-CONV = "tinyalex/layers/conv.py"
-LOCAL = "tinyalex/layers/local.py"
-LINEAR = "tinyalex/layers/linear.py"
+CONV = "tinyalex/functional/conv.py"
+LOCAL = "tinyalex/functional/local.py"
+LINEAR = "tinyalex/functional/linear.py"
 DROPOUT = "tinyalex/layers/dropout.py"
-LOSS = "tinyalex/layers/loss.py"
+LOSS = "tinyalex/functional/loss.py"
+OPERATIONS = "tinyalex/backends/operations.py"
+NUMPY = "tinyalex/backends/numpy/backend.py"
 CONTAINERS = "tinyalex/layers/containers.py"
 
 OF_CONV = "tests/layers/test_conv.py"
 OF_DROPOUT = "tests/layers/test_dropout.py"
 OF_COMMON = "tests/layers/test_common.py"
+OF_CONTRACT = "tests/backends/test_contract.py"
+OF_TEXTBOOK = "tests/functional/test_textbook.py"
 
 WRITTEN_OUT = (
     "tests/layers/test_containers.py"
@@ -22,81 +26,82 @@ LAYER_MUTANTS = (
     Mutant(
         "convolution: the groups' channels are interleaved",
         CONV,
-        "return self.xp.reshape(cols, (-1, self.groups, self.columns_per_group(), cols.shape[2]))",
-        "cols = self.xp.reshape(cols, (-1, self.columns_per_group(), self.groups, cols.shape[2]))\n"
-        "        return self.xp.permute_dims(cols, (0, 2, 1, 3))",
+        "y = xp.matmul(w, cols)",
+        "cols = xp.reshape(xp.permute_dims(cols, (0, 2, 1, 3)), cols.shape)\n"
+        "    y = xp.matmul(w, cols)",
         (f"{OF_CONV}::test_forward_equals_the_loops",),
     ),
     Mutant(
         "convolution: the groups see each other's half",
         CONV,
-        "cols = self.columns(x[n, ...])  # (n, G, K, P)\n",
-        "cols = self.columns(x[n, ...])[:, ::-1, ...]\n",
+        "    w = xp.reshape(weight, (G, F // G, cols.shape[2]))",
+        "    cols = xp.flip(cols, axis=1)\n    w = xp.reshape(weight, (G, F // G, cols.shape[2]))",
         (f"{OF_CONV}::test_forward_equals_the_loops",),
     ),
     Mutant(
         "convolution: the bias gradient is not summed over the batch",
         CONV,
-        "self.xp.sum(g, axis=(0, 3))",
-        "self.xp.sum(g[:1, ...], axis=(0, 3))",
+        "xp.sum(dy, axis=(0, 2, 3))",
+        "xp.sum(dy[:1, ...], axis=(0, 2, 3))",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "convolution: the bias gradient is not summed over positions",
         CONV,
-        "self.xp.sum(g, axis=(0, 3))",
-        "self.xp.sum(g[..., 0], axis=0)",
+        "xp.sum(dy, axis=(0, 2, 3))",
+        "xp.sum(dy[..., 0, 0], axis=0)",
         (f"{OF_CONV}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "convolution: the weight gradient is always zero",
         CONV,
-        'self.grads["weight"] = self.xp.reshape(dw, self.weight_shape)',
-        'self.grads["weight"] = 0 * self.xp.reshape(dw, self.weight_shape)',
+        "return dx, xp.reshape(dw, weight.shape), db",
+        "return dx, 0 * xp.reshape(dw, weight.shape), db",
         (f"{OF_CONV}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "convolution: the filters are not turned for the input gradient",
-        CONV,
-        "(G, F // G, C // G, KH, KW))[..., ::-1, ::-1]",
-        "(G, F // G, C // G, KH, KW))",
+        NUMPY,
+        "per_group, KH, KW)[..., ::-1, ::-1]",
+        "per_group, KH, KW)",
         (f"{OF_CONV}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "unshared convolution: every position uses the first one's weights",
         LOCAL,
-        "out = self.xp.matmul(w[rows, ...], self.columns(padded, rows))",
-        "out = self.xp.matmul(w[:1, :1, ...], self.columns(padded, rows))",
+        "y = xp.matmul(w, _columns",
+        "y = xp.matmul(w[:1, :1, ...], _columns",
         (
             f"{OF_CONV}::test_an_unshared_layer_is_a_convolution_with_other_weights_at_each_position",
         ),
     ),
     Mutant(
         "unshared convolution: rows are taken as if the stride were 1",
-        LOCAL,
-        "down = slice(rows.start * sh + kh,",
-        "down = slice(rows.start + kh,",
+        NUMPY,
+        "read = slice(oh.start * stride[0],",
+        "read = slice(oh.start,",
         (f"{OF_COMMON}::test_any_number_of_threads_gives_the_same_bytes",),
     ),
     Mutant(
         "unshared convolution: where windows overlap, the last gradient stays",
         LOCAL,
-        "sums[:, down, across, :] += ",
-        "sums[:, down, across, :] = ",
+        "dx[:, *pixels, :] += ",
+        "dx[:, *pixels, :] = ",
         (f"{OF_CONV}::test_unshared_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "linear: the gradient grows from call to call",
-        LINEAR,
-        'self.grads["weight"] = dw',
-        'self.grads["weight"] = self.grads["weight"] + dw',
+        "tinyalex/layers/linear.py",
+        'dx, self.grads["weight"], self.grads["bias"] = gradients',
+        'dx, dw, self.grads["bias"] = gradients\n'
+        '        self.dw = self.grads["weight"] = dw + self.__dict__.get("dw", 0)',
         (f"{OF_COMMON}::test_the_same_passes_twice_give_the_same_bytes",),
     ),
     Mutant(
         "linear: the bias gradient is a mean",
         LINEAR,
-        'self.grads["bias"] = self.xp.sum(dy, axis=0)',
-        'self.grads["bias"] = self.xp.mean(dy, axis=0)',
+        "db = xp.sum(dy, axis=0)",
+        "db = xp.mean(dy, axis=0)",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
@@ -108,9 +113,9 @@ LAYER_MUTANTS = (
     ),
     Mutant(
         "tanh: the slope of y instead of 1 - y squared",
-        "tinyalex/layers/activations.py",
-        "(1 - self.y * self.y)",
-        "(1 - self.y)",
+        "tinyalex/functional/activation.py",
+        "dy * (1 - y * y)",
+        "dy * (1 - y)",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
@@ -123,15 +128,15 @@ LAYER_MUTANTS = (
     Mutant(
         "dropout: the mask is drawn anew in backward",
         DROPOUT,
-        "return dy if self.factor is None else dy * self.factor",
-        "return dy if self.factor is None else dy * self.training_factor(dy)",
+        "return dy if self.mask is None else self.backend.dropout_backward(dy, self.mask)",
+        "return dy if self.mask is None else self.forward(dy)",
         (f"{OF_DROPOUT}::test_backward_uses_the_mask_of_forward",),
     ),
     Mutant(
         "dropout: p is the share that is kept",
-        DROPOUT,
-        "draw >= self.p",
-        "draw < self.p",
+        "tinyalex/functional/dropout.py",
+        "draw >= p",
+        "draw < p",
         (f"{OF_DROPOUT}::test_numbers_are_dropped_or_kept_at_one_value",),
     ),
     Mutant(
@@ -144,23 +149,58 @@ LAYER_MUTANTS = (
     Mutant(
         "dropout: every mask is the same",
         DROPOUT,
-        "        self.draws += 1\n",
+        "            self.draws += 1\n",
         "",
         (f"{OF_DROPOUT}::test_masks_differ_from_draw_to_draw_and_from_seed_to_seed",),
     ),
     Mutant(
         "loss: the gradient is not divided by the batch",
         LOSS,
-        "(p - self.cast(onehot, p.dtype)) / N",
-        "(p - self.cast(onehot, p.dtype))",
+        "return (p - onehot) / logits.shape[0]",
+        "return p - onehot",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
         "loss: exp overflows for large logits",
         LOSS,
-        "z = logits - self.xp.max(logits, axis=1, keepdims=True)",
-        "z = logits - 0 * self.xp.max(logits, axis=1, keepdims=True)",
+        "z = logits - xp.max(logits, axis=1, keepdims=True)",
+        "z = logits - 0 * xp.max(logits, axis=1, keepdims=True)",
         ("tests/layers/test_loss.py::test_huge_logits_neither_overflow_nor_lose_the_loss",),
+    ),
+    Mutant(
+        "a batch in slices: the sums of all but the last slice are lost",
+        OPERATIONS,
+        "functools.reduce(add_in_order, map(work, slices), ())",
+        "[work(n) for n in slices][-1]",
+        (f"{OF_CONTRACT}::test_a_batch_is_cut_and_joined_as_if_it_were_whole",),
+    ),
+    Mutant(
+        "a batch in slices: every slice is written to the first images",
+        OPERATIONS,
+        "whole[n, ...] = a",
+        "whole[: n.stop - n.start, ...] = a",
+        (f"{OF_CONTRACT}::test_a_batch_is_cut_and_joined_as_if_it_were_whole",),
+    ),
+    Mutant(
+        "a plain backend keeps what it replaces",
+        OPERATIONS,
+        "for name in self.replaces if name not in self.keeps",
+        "for name in self.replaces if name in self.keeps",
+        (f"{OF_CONTRACT}::test_a_plain_backend_is_the_textbook_on_the_same_arrays",),
+    ),
+    Mutant(
+        "the table of replacements forgets one",
+        NUMPY,
+        '        "sgd_step": "in place, in pieces that stay in the cache for all passes",\n',
+        "",
+        (f"{OF_CONTRACT}::test_the_table_of_replacements_names_each_and_no_other",),
+    ),
+    Mutant(
+        "the textbook uses a method that only NumPy's arrays have",
+        CONV,
+        "cols.mT",
+        "cols.swapaxes(-1, -2)",
+        (f"{OF_TEXTBOOK}::test_strict_arrays_give_the_same_numbers",),
     ),
     Mutant(
         "sequential: backward runs forwards",

@@ -16,8 +16,9 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import backends
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array, Backend, Pair
 from tinyalex.errors import ConfigError, ShapeError, TinyalexError
+from tinyalex.functional import out_hw
 
 Shape = Sequence[int]
 
@@ -217,26 +218,27 @@ def positive(name: str, value: int) -> int:
     return int(value)
 
 
-def window_count(
-    where: str, size: int, kernel: int, stride: int, padding: int = 0, ceil_mode: bool = False
-) -> int:
-    """How many windows fit along an axis of ``size``.
-
-    With ``ceil_mode`` the last window may reach over the edge, but it must start inside the
-    image (PyTorch's rule).
+def windows(
+    where: str,
+    x_shape: Shape,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair = (0, 0),
+    ceil_mode: bool = False,
+) -> tuple[int, int]:
+    """How many windows fit into images of ``x_shape`` (N, C, H, W): OH and OW.
 
     Raises
     ------
     ShapeError
         Not even one window fits.
     """
-    room = size + 2 * padding - kernel
-    count = (-(-room // stride) if ceil_mode else room // stride) + 1
-    if ceil_mode and (count - 1) * stride >= size + padding:
-        count -= 1
-    if size + 2 * padding < 1 or count < 1 or (room < 0 and not ceil_mode):
-        raise ShapeError(
-            f"{where}: a window of {kernel} does not fit into {size} pixels with padding {padding}",
-            "a larger image, a smaller kernel_size or more padding",
-        )
-    return count
+    counts = out_hw(x_shape, kernel_size, stride, padding, ceil_mode)
+    for size, kernel, p, count in zip(x_shape[2:], kernel_size, padding, counts, strict=True):
+        room = size + 2 * p
+        if room < 1 or count < 1 or (room < kernel and not ceil_mode):
+            raise ShapeError(
+                f"{where}: a window of {kernel} does not fit into {size} pixels with padding {p}",
+                "a larger image, a smaller kernel_size or more padding",
+            )
+    return counts

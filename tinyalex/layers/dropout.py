@@ -24,7 +24,7 @@ class Dropout(Layer):
         A checkpoint keeps ``draws``, so a resumed run draws the same masks.
     """
 
-    remembers = ("factor",)
+    remembers = ("mask",)
 
     def __init__(self, p: float = 0.5, mode: str = "inverted", *, seed: int = 0) -> None:
         super().__init__()
@@ -38,21 +38,18 @@ class Dropout(Layer):
     def forward(self, x: Array) -> Array:
         self.check_input(x)
         self.y_shape = x.shape
-        self.factor = self.training_factor(x) if self.training else self.test_factor()
-        return x if self.factor is None else x * self.factor
+        if self.training and self.p > 0:
+            draw = self.backend.generator(self.seed, self.draws).random(x.shape)
+            self.draws += 1
+            inverted = self.mode == "inverted"
+            y, self.mask = self.backend.dropout(x, draw, self.p, inverted)
+            return y
+        self.mask = None if self.training else self.test_factor()
+        return x if self.mask is None else x * self.mask
 
     def backward(self, dy: Array) -> Array:
         self.check_dy(dy, self.y_shape)
-        return dy if self.factor is None else dy * self.factor
-
-    def training_factor(self, x: Array) -> Array:
-        """A new mask: 0 where dropped, 1 or 1/(1-p) where kept."""
-        if self.p == 0:
-            return None
-        draw = self.backend.generator(self.seed, self.draws).random(x.shape)
-        self.draws += 1
-        mask = self.cast(draw >= self.p, x.dtype)
-        return mask / (1 - self.p) if self.mode == "inverted" else mask
+        return dy if self.mask is None else self.backend.dropout_backward(dy, self.mask)
 
     def test_factor(self) -> float | None:
         """What every number is multiplied by at test time."""

@@ -19,8 +19,7 @@ class Linear(Layer):
     Notes
     -----
     ``params["weight"]`` is (out_features, in_features), ``params["bias"]`` (out_features,).
-    AlexNet's first one, 9216 to 4096, holds 38 of its 61 million parameters: the work is shared
-    by features, so that each thread reads its own part of the weights once.
+    AlexNet's first one, 9216 to 4096, holds 38 of its 61 million parameters.
     """
 
     remembers = ("x",)
@@ -34,15 +33,9 @@ class Linear(Layer):
     def forward(self, x: Array) -> Array:  # (N, in) -> (N, out)
         self.check_input(x, ndim=2)
         w, b = self.weight_and_bias((self.out_features, self.in_features))
-        N, out = self.output_shape(x.shape)
+        self.output_shape(x.shape)  # refuses what does not fit
         self.x = x = self.cast(x, w.dtype)
-        y = self.backend.empty((N, out), w.dtype)
-
-        def part(f: slice) -> None:  # f: a slice of the outputs
-            y[:, f] = self.xp.matmul(x, w[f, :].mT) + b[f]
-
-        self.backend.each(part, out, N * self.itemsize(w.dtype), self.pieces(N))
-        return y
+        return self.backend.linear(x, w, b)
 
     def backward(self, dy: Array) -> Array:  # (N, out) -> (N, in)
         x = self.x
@@ -50,27 +43,9 @@ class Linear(Layer):
         w, _ = self.weight_and_bias((self.out_features, self.in_features))
         dy = self.cast(dy, w.dtype)
         self.grads.clear()  # the old ones' memory can serve the new ones
-        dw = self.backend.empty(w.shape, w.dtype)
-        dx: Array = self.backend.empty(x.shape, w.dtype) if self.needs_dx else None
-
-        def part_of_dw(f: slice) -> None:
-            dw[f, :] = self.xp.matmul(dy[:, f].mT, x)
-
-        def part_of_dx(i: slice) -> None:  # i: a slice of the inputs
-            dx[:, i] = self.xp.matmul(dy, w[:, i])
-
-        N = x.shape[0]
-        bytes_per_feature = N * self.itemsize(w.dtype)
-        self.backend.each(part_of_dw, self.out_features, bytes_per_feature, self.pieces(N))
-        if self.needs_dx:
-            self.backend.each(part_of_dx, self.in_features, bytes_per_feature, self.pieces(N))
-        self.grads["weight"] = dw
-        self.grads["bias"] = self.xp.sum(dy, axis=0)
+        gradients = self.backend.linear_backward(dy, x, w, self.needs_dx)
+        dx, self.grads["weight"], self.grads["bias"] = gradients
         return dx
-
-    def pieces(self, N: int) -> int:
-        """How many threads the work can keep busy: up to eight, a million products each."""
-        return max(1, min(8, N * self.in_features * self.out_features >> 20))
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         if len(input_shape) != 2:

@@ -8,7 +8,10 @@ from tinyalex.layers.base import Layer, positive
 
 
 class _ResponseNorm(Layer):
-    """What both kinds share: y = x / scale**beta, and the loop over slices of the batch."""
+    """What both kinds share: y = x / scale**beta."""
+
+    operation = ""  # the backend's name of it
+    remembers = ("x", "scale")
 
     def __init__(self, size: int, alpha: float, beta: float, k: float) -> None:
         super().__init__()
@@ -20,23 +23,17 @@ class _ResponseNorm(Layer):
                 "both keep the scale positive, so that its power exists",
             )
 
-    def kernels(self) -> tuple[Array, Array]:
-        """The backend's forward and backward kernel."""
-        raise NotImplementedError
-
-    remembers = ("x", "scale")
-
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> the same
         self.check_input(x, ndim=4)
-        norm, _ = self.kernels()
         self.x = x
+        norm = getattr(self.backend, self.operation)
         y, self.scale = norm(self.split(x), self.size, self.alpha, self.beta, self.k)
         return self.xp.reshape(y, x.shape)
 
     def backward(self, dy: Array) -> Array:  # (N, C, H, W) -> the same
         x, scale = self.x, self.scale
         self.check_dy(dy, x.shape)
-        _, norm_backward = self.kernels()
+        norm_backward = getattr(self.backend, f"{self.operation}_backward")
         dx = norm_backward(self.split(dy), self.split(x), scale, self.size, self.alpha, self.beta)
         return self.xp.reshape(dx, x.shape)
 
@@ -63,6 +60,8 @@ class LocalResponseNorm(_ResponseNorm):
         each GPU normalised its own maps.
     """
 
+    operation = "local_response_norm"
+
     def __init__(
         self,
         size: int = 5,
@@ -82,9 +81,6 @@ class LocalResponseNorm(_ResponseNorm):
             )
         return self.xp.reshape(x, (N * self.groups, C // self.groups, H, W))
 
-    def kernels(self) -> tuple[Array, Array]:
-        return self.backend.cross_map_norm, self.backend.cross_map_norm_backward
-
 
 class SpatialResponseNorm(_ResponseNorm):
     """Like `LocalResponseNorm`, over ``size`` x ``size`` neighbours in the same channel.
@@ -98,10 +94,9 @@ class SpatialResponseNorm(_ResponseNorm):
         ``rnorm`` layer divides its ``scale`` by ``size**2``.
     """
 
+    operation = "spatial_response_norm"
+
     def __init__(
         self, size: int = 3, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
     ) -> None:
         super().__init__(size, alpha, beta, k)
-
-    def kernels(self) -> tuple[Array, Array]:
-        return self.backend.same_map_norm, self.backend.same_map_norm_backward

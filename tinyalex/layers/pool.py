@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyalex.backends import Array
-from tinyalex.layers.base import Layer, Shape, pair, window_count
+from tinyalex.layers.base import Layer, Shape, pair, windows
 
 
 class _Pool2d(Layer):
@@ -31,38 +31,29 @@ class _Pool2d(Layer):
         self.ceil_mode = ceil_mode
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
-        N, C, H, W = self.image_shape(input_shape)
-        OH, OW = (
-            window_count(
-                type(self).__name__,
-                size,
-                self.kernel_size[i],
-                self.stride[i],
-                ceil_mode=self.ceil_mode,
-            )
-            for i, size in enumerate((H, W))
-        )
-        return (N, C, OH, OW)
+        N, C, _, _ = self.image_shape(input_shape)
+        how = self.kernel_size, self.stride, (0, 0), self.ceil_mode
+        return (N, C, *windows(type(self).__name__, input_shape, *how))
 
 
 class MaxPool2d(_Pool2d):
     __doc__ = f"Keep each window's largest number.\n{_Pool2d.__doc__}"
 
-    remembers = ("where",)
+    remembers = ("argmax",)
 
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
         self.check_input(x, ndim=4)
-        _, _, OH, OW = self.output_shape(x.shape)
+        self.output_shape(x.shape)  # refuses what does not fit
         self.x_shape = x.shape
-        y, self.where = self.backend.max_pool(x, self.kernel_size, self.stride, (OH, OW))
+        window = self.kernel_size, self.stride, self.ceil_mode
+        y, self.argmax = self.backend.max_pool2d(x, *window)
         return y
 
     def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
-        where = self.where
-        self.check_dy(dy, where.shape)
-        return self.backend.max_pool_backward(
-            dy, where, self.x_shape, self.kernel_size, self.stride
-        )
+        argmax = self.argmax
+        self.check_dy(dy, argmax.shape)
+        window = self.kernel_size, self.stride
+        return self.backend.max_pool2d_backward(dy, argmax, self.x_shape, *window)
 
 
 class AvgPool2d(_Pool2d):
@@ -70,10 +61,10 @@ class AvgPool2d(_Pool2d):
 
     def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, C, OH, OW)
         self.check_input(x, ndim=4)
+        self.output_shape(x.shape)  # refuses what does not fit
         self.x_shape = x.shape
-        _, _, OH, OW = self.output_shape(x.shape)
-        return self.backend.avg_pool(x, self.kernel_size, self.stride, (OH, OW))
+        return self.backend.avg_pool2d(x, self.kernel_size, self.stride, self.ceil_mode)
 
     def backward(self, dy: Array) -> Array:  # (N, C, OH, OW) -> (N, C, H, W)
         self.check_dy(dy, self.output_shape(self.x_shape))
-        return self.backend.avg_pool_backward(dy, self.x_shape, self.kernel_size, self.stride)
+        return self.backend.avg_pool2d_backward(dy, self.x_shape, self.kernel_size, self.stride)

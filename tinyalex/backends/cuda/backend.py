@@ -6,27 +6,50 @@ kernels, on CuPy's stream and memory. Nothing here waits for the GPU: a step is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
+from tinyalex import functional as F
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.cuda import conv, elementwise, im2col, lrn, pool
 from tinyalex.backends.cuda.arrays import CudaArrays
 from tinyalex.backends.cuda.launch import launch, scalar, threads_for
-from tinyalex.backends.numpy.kernels import out_size, position_dtype
+from tinyalex.functional.pool import position_dtype
 
 
 class CudaBackend(CudaArrays):
     __doc__ = f"Compiled kernels on a GPU.\n\n{CudaArrays.__doc__}"
+
+    replaces: ClassVar[Mapping[str, str]] = {
+        "im2col": "one launch instead of one per tap",
+        "col2im": "one launch; each pixel adds up its own columns, in a fixed order",
+        "conv2d": "rows instead of windows are written: a KH-th of the memory (cuda/conv.py)",
+        "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
+        "max_pool2d": "one launch instead of several per tap",
+        "max_pool2d_backward": "one launch; each pixel adds up its own windows",
+        "avg_pool2d": "one launch instead of one per tap",
+        "avg_pool2d_backward": "one launch; each pixel adds up its own windows",
+        "local_response_norm": "one launch; a window of channels stays in registers",
+        "local_response_norm_backward": "the same",
+        "spatial_response_norm": "one launch instead of several per neighbour",
+        "spatial_response_norm_backward": "two launches",
+        "relu": "one launch, in place where asked",
+        "relu_backward": "one launch, in place where asked",
+        "sgd_step": "one launch for each weight",
+        "cross_entropy": "one launch; labels are checked where they are: a wrong one gives NaN",
+        "cross_entropy_backward": "the same",
+        "augment": "one launch for a batch; no corner is brought to the host",
+    }
+    keeps = ("im2col", "col2im", "augment")
 
     # ------------------------------------------------------------------ convolution
 
     def im2col(self, x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
         x = self.flat(x)
         N, C, H, W = x.shape
-        OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
+        OH, OW = F.out_hw(x.shape, kernel, stride, padding)
         cols = self.empty((N, C * kernel[0] * kernel[1], OH * OW), x.dtype)
         threads = threads_for(OH * OW)
         grid = (N, -(-(OH * OW) // threads), C)
@@ -38,8 +61,7 @@ class CudaBackend(CudaArrays):
         self, cols: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair, padding: Pair
     ) -> Array:
         x = self.empty(x_shape, cols.dtype)
-        axes = zip(x_shape[2:], kernel, stride, padding, strict=True)
-        OH, OW = (out_size(*axis) for axis in axes)
+        OH, OW = F.out_hw(x_shape, kernel, stride, padding)
         cols = self.flat(cols)
         conv.collect(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
         return x
@@ -58,41 +80,45 @@ class CudaBackend(CudaArrays):
         stride: Pair,
         padding: Pair,
         groups: int,
-        needs_dx: bool,
+        needs_dx: bool = True,
     ) -> tuple[Array | None, Array, Array]:
         dy, x, w = map(self.flat, (dy, x, w))
         return conv.backward(self, dy, x, w, stride, padding, groups, needs_dx)
 
     # ------------------------------------------------------------------ pooling
 
-    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
+    def max_pool2d(
+        self, x: Array, kernel: Pair, stride: Pair, ceil_mode: bool = False
+    ) -> tuple[Array, Array]:
+        out_hw = F.out_hw(x.shape, kernel, stride, ceil_mode=ceil_mode)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        where = self.empty(y.shape, position_dtype(kernel))
+        argmax = self.empty(y.shape, position_dtype(self.xp, kernel))
         sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
-        self._over_maps(pool.max_pool, y, self.flat(x), y, where, *sizes)
-        return y, where
+        self._over_maps(pool.max_pool2d, y, self.flat(x), y, argmax, *sizes)
+        return y, argmax
 
-    def max_pool_backward(
-        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    def max_pool2d_backward(
+        self, dy: Array, argmax: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
         dx = self.empty(x_shape, dy.dtype)
         sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
-        arrays = self.flat(dy), self.flat(where), dx
-        self._over_maps(pool.max_pool_backward, dx, *arrays, *sizes)
+        arrays = self.flat(dy), self.flat(argmax), dx
+        self._over_maps(pool.max_pool2d_backward, dx, *arrays, *sizes)
         return dx
 
-    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
+    def avg_pool2d(self, x: Array, kernel: Pair, stride: Pair, ceil_mode: bool = False) -> Array:
+        out_hw = F.out_hw(x.shape, kernel, stride, ceil_mode=ceil_mode)
         y = self.empty((*x.shape[:2], *out_hw), x.dtype)
         sizes = (*x.shape[2:], *kernel, *stride, *out_hw)
-        self._over_maps(pool.avg_pool, y, self.flat(x), y, *sizes)
+        self._over_maps(pool.avg_pool2d, y, self.flat(x), y, *sizes)
         return y
 
-    def avg_pool_backward(
+    def avg_pool2d_backward(
         self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
         dx = self.empty(x_shape, dy.dtype)
         sizes = (*x_shape[2:], *kernel, *stride, *dy.shape[2:])
-        self._over_maps(pool.avg_pool_backward, dx, self.flat(dy), dx, *sizes)
+        self._over_maps(pool.avg_pool2d_backward, dx, self.flat(dy), dx, *sizes)
         return dx
 
     def _over_maps(self, kernel: Any, result: Array, *args: Any) -> None:
@@ -104,19 +130,19 @@ class CudaBackend(CudaArrays):
 
     # ------------------------------------------------------------------ response normalisation
 
-    def cross_map_norm(
+    def local_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
-        forward, _ = lrn.cross_map(size, x.dtype.name)
+        forward, _ = lrn.local_response_norm(size, x.dtype.name)
         self._over_pixels(forward, x, (self.flat(x), y, scale), alpha, beta, k)
         return y, scale
 
-    def cross_map_norm_backward(
+    def local_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dx = self.empty(x.shape, x.dtype)
-        _, backward = lrn.cross_map(size, x.dtype.name)
+        _, backward = lrn.local_response_norm(size, x.dtype.name)
         arrays = (*map(self.flat, (dy, x, scale)), dx)
         self._over_pixels(backward, x, arrays, alpha, beta)
         return dx
@@ -132,24 +158,28 @@ class CudaBackend(CudaArrays):
         numbers = (scalar(c, x) for c in constants)
         launch(kernel, grid, threads, *arrays, C, H * W, share, *numbers)
 
-    def same_map_norm(
+    def spatial_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         numbers = (scalar(c, x) for c in (alpha, beta, k))
         arrays = self.flat(x), y, scale
-        self._over_each_map(lrn.same_map, x, *arrays, *x.shape[2:], size, *numbers)
+        self._over_each_map(lrn.spatial_response_norm, x, *arrays, *x.shape[2:], size, *numbers)
         return y, scale
 
-    def same_map_norm_backward(
+    def spatial_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dy, x, scale = map(self.flat, (dy, x, scale))
         through, dx = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         a, b = scalar(alpha, x), scalar(beta, x)
-        self._over_numbers(lrn.same_map_through, 1, x.size, dy, x, scale, through, x.size, b)
+        self._over_numbers(
+            lrn.spatial_response_norm_through, 1, x.size, dy, x, scale, through, x.size, b
+        )
         arrays = dy, x, scale, through, dx
-        self._over_each_map(lrn.same_map_backward, dx, *arrays, *x.shape[2:], size, a, b)
+        self._over_each_map(
+            lrn.spatial_response_norm_backward, dx, *arrays, *x.shape[2:], size, a, b
+        )
         return dx
 
     def _over_each_map(self, kernel: Any, result: Array, *args: Any) -> None:
@@ -189,12 +219,19 @@ class CudaBackend(CudaArrays):
         written_to(w, arrays[0])
         written_to(v, arrays[2])
 
-    def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+    def cross_entropy(self, logits: Array, labels: Array) -> Array:
+        return self.xp.mean(self._losses_and_gradient(logits, labels)[0])
+
+    def cross_entropy_backward(self, logits: Array, labels: Array) -> Array:
+        return self._losses_and_gradient(logits, labels)[1]
+
+    def _losses_and_gradient(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+        """One launch gives both; it may run twice."""
         N, classes = logits.shape
         losses, dlogits = self.empty((N,), logits.dtype), self.empty(logits.shape, logits.dtype)
         arrays = self.flat(logits), self.flat(labels), losses, dlogits
         launch(elementwise.cross_entropy, (N,), elementwise.ROW_THREADS, *arrays, N, classes)
-        return self.xp.mean(losses), dlogits
+        return losses, dlogits
 
     def augment(
         self,

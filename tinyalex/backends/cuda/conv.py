@@ -21,7 +21,7 @@ from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.cuda import im2col as kernels
 from tinyalex.backends.cuda.arrays import CudaArrays
 from tinyalex.backends.cuda.launch import launch, scalar, threads_for
-from tinyalex.backends.numpy.kernels import out_size
+from tinyalex.functional import out_hw
 
 ALIGN = 4  # images: tensor cores read 16 bytes at a time, and OW is often odd
 SUM_SHARES = 16
@@ -32,8 +32,7 @@ def forward(
 ) -> Array:
     """Convolve (N, C, H, W) with (F, C/G, KH, KW): (N, F, OH, OW)."""
     F, per_group, KH, KW = w.shape
-    axes = zip(x.shape[2:], (KH, KW), stride, padding, strict=True)
-    y = backend.empty((len(x), F, *(out_size(*axis) for axis in axes)), w.dtype)
+    y = backend.empty((len(x), F, *out_hw(x.shape, (KH, KW), stride, padding)), w.dtype)
     # (G, F/G, K), K in the order of the rows: KH, C/G, KW
     w = w.reshape(groups, F // groups, per_group, KH, KW).transpose(0, 1, 3, 2, 4)
     w = backend.flat(w.reshape(groups, F // groups, -1))

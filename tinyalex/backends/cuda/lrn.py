@@ -3,7 +3,7 @@
 
 Across maps, a thread walks through the channels of one pixel and keeps the window in registers:
 each number is read once. For that the window's size must be known when the kernel is compiled:
-`cross_map(size)` makes the kernels of one size.
+`local_response_norm(size)` makes the kernels of one size.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def over_power(value, scale, beta):
 
 
 @cache
-def cross_map(size: int, dtype: str) -> tuple[Any, Any]:
+def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
     """Forward and backward kernel for windows of ``size`` channels.
 
     ``grid = (images, pieces, shares of the channels)``; P is a map's pixels.
@@ -103,7 +103,7 @@ def cross_map(size: int, dtype: str) -> tuple[Any, Any]:
 
 
 @cuda.jit
-def same_map(x, y, scale, H, W, size, alpha, beta, k):
+def spatial_response_norm(x, y, scale, H, W, size, alpha, beta, k):
     """``grid = (maps, pieces)``."""
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= H * W:
@@ -122,7 +122,7 @@ def same_map(x, y, scale, H, W, size, alpha, beta, k):
 
 
 @cuda.jit
-def same_map_through(dy, x, scale, through, size, beta):
+def spatial_response_norm_through(dy, x, scale, through, size, beta):
     """What each output passes on through its scale; flat."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if i < size:
@@ -130,7 +130,7 @@ def same_map_through(dy, x, scale, through, size, beta):
 
 
 @cuda.jit
-def same_map_backward(dy, x, scale, through, dx, H, W, size, alpha, beta):
+def spatial_response_norm_backward(dy, x, scale, through, dx, H, W, size, alpha, beta):
     """``grid = (maps, pieces)``; the windows that hold a pixel are the forward ones, mirrored."""
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= H * W:

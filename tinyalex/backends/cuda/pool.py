@@ -19,7 +19,7 @@ MAPS = 8
 
 
 @cuda.jit
-def max_pool(x, y, where, H, W, KH, KW, sh, sw, OH, OW, maps):
+def max_pool2d(x, y, where, H, W, KH, KW, sh, sw, OH, OW, maps):
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= OH * OW:
         return
@@ -41,7 +41,7 @@ def max_pool(x, y, where, H, W, KH, KW, sh, sw, OH, OW, maps):
 
 
 @cuda.jit
-def max_pool_backward(dy, where, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
+def max_pool2d_backward(dy, where, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
     q = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if q >= H * W:
         return
@@ -62,7 +62,7 @@ def max_pool_backward(dy, where, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
 
 
 @cuda.jit
-def avg_pool(x, y, H, W, KH, KW, sh, sw, OH, OW, maps):
+def avg_pool2d(x, y, H, W, KH, KW, sh, sw, OH, OW, maps):
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= OH * OW:
         return
@@ -78,7 +78,7 @@ def avg_pool(x, y, H, W, KH, KW, sh, sw, OH, OW, maps):
 
 
 @cuda.jit
-def avg_pool_backward(dy, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
+def avg_pool2d_backward(dy, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
     q = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if q >= H * W:
         return

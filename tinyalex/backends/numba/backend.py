@@ -7,11 +7,12 @@ that has to be done with them while they are in its core's cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
+from tinyalex import functional as F
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numba import kernels, lrn
 from tinyalex.backends.numba.conv import im2col
@@ -20,13 +21,33 @@ from tinyalex.backends.numba.pool import ways as pooling
 from tinyalex.backends.numba.pool.ways import LEAST_NUMBERS, maps, worth_a_piece
 from tinyalex.backends.numba.workers import Workers
 from tinyalex.backends.numpy.backend import NumpyBackend
-from tinyalex.backends.numpy.kernels import out_size
 
 
 class NumbaBackend(NumpyBackend):
     """NumPy arrays in main memory, and compiled kernels."""
 
     name = "numba"
+    replaces: ClassVar[Mapping[str, str]] = {
+        **NumpyBackend.replaces,
+        "im2col": "compiled loops over rows, whose pixels are copied as vectors",
+        "col2im": "compiled: each pixel's sum is written once",
+        "conv2d": "direct sums in registers, Winograd's tiles, or columns for BLAS (conv/ways.py)",
+        "conv2d_backward": "the same three ways",
+        "max_pool2d": "vectors of windows; the maximum and its index in one pass",
+        "max_pool2d_backward": "vectors of windows; dx is written once",
+        "avg_pool2d": "vectors of windows",
+        "avg_pool2d_backward": "vectors of windows; dx is written once",
+        "local_response_norm": "one pass with running sums instead of an array per neighbour",
+        "local_response_norm_backward": "the same",
+        "spatial_response_norm": "one pass with running sums instead of an array per neighbour",
+        "spatial_response_norm_backward": "the same",
+        "relu": "one pass on all threads, in place where asked",
+        "relu_backward": "the same, without an array of bools",
+        "sgd_step": "one pass instead of six",
+        "cross_entropy": "one pass over each row of logits",
+        "cross_entropy_backward": "the same",
+        "augment": "one pass from bytes to the crop, images shared by threads",
+    }
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
@@ -39,8 +60,8 @@ class NumbaBackend(NumpyBackend):
 
     def im2col(self, x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
         x = np.ascontiguousarray(x)
-        N, C, H, W = x.shape
-        OH, OW = (out_size(*axis) for axis in zip((H, W), kernel, stride, padding, strict=True))
+        N, C = x.shape[:2]
+        OH, OW = F.out_hw(x.shape, kernel, stride, padding)
         cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
         phases = np.empty(im2col.phases_shape(x, stride, padding), x.dtype)
         kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
@@ -51,7 +72,7 @@ class NumbaBackend(NumpyBackend):
     ) -> Array:
         x = self.empty(x_shape, cols.dtype)
         x[...] = 0
-        OW = out_size(x_shape[3], kernel[1], stride[1], padding[1])
+        _, OW = F.out_hw(x_shape, kernel, stride, padding)
         kernels.add_columns(cols[:, None], x, 0, *kernel, *stride, *padding, OW)
         return x
 
@@ -59,8 +80,7 @@ class NumbaBackend(NumpyBackend):
         self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
     ) -> Array:
         x, w, b = map(np.ascontiguousarray, (x, w, b))
-        axes = zip(x.shape[2:], w.shape[2:], stride, padding, strict=True)
-        y = self.empty((len(x), len(w), *(out_size(*axis) for axis in axes)), w.dtype)
+        y = self.empty((len(x), len(w), *F.out_hw(x.shape, w.shape[2:], stride, padding)), w.dtype)
         with self._blas.limit(limits=1):
             convolve.forward(self.workers, x, w, b, stride, padding, groups, y)
         return y
@@ -73,7 +93,7 @@ class NumbaBackend(NumpyBackend):
         stride: Pair,
         padding: Pair,
         groups: int,
-        needs_dx: bool,
+        needs_dx: bool = True,
     ) -> tuple[Array | None, Array, Array]:
         dy, x, w = map(np.ascontiguousarray, (dy, x, w))
         dx = self.empty(x.shape, x.dtype) if needs_dx else None
@@ -85,36 +105,40 @@ class NumbaBackend(NumpyBackend):
 
     # ------------------------------------------------------------------ pooling
 
-    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
-        return pooling.max_pool(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
+    def max_pool2d(
+        self, x: Array, kernel: Pair, stride: Pair, ceil_mode: bool = False
+    ) -> tuple[Array, Array]:
+        out_hw = F.out_hw(x.shape, kernel, stride, ceil_mode=ceil_mode)
+        return pooling.max_pool2d(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
 
-    def max_pool_backward(
-        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
+    def max_pool2d_backward(
+        self, dy: Array, argmax: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
-        dy, where = np.ascontiguousarray(dy), np.ascontiguousarray(where)
-        return pooling.max_pool_backward(self.workers, dy, where, x_shape, kernel, stride)
+        dy, argmax = np.ascontiguousarray(dy), np.ascontiguousarray(argmax)
+        return pooling.max_pool2d_backward(self.workers, dy, argmax, x_shape, kernel, stride)
 
-    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
-        return pooling.avg_pool(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
+    def avg_pool2d(self, x: Array, kernel: Pair, stride: Pair, ceil_mode: bool = False) -> Array:
+        out_hw = F.out_hw(x.shape, kernel, stride, ceil_mode=ceil_mode)
+        return pooling.avg_pool2d(self.workers, np.ascontiguousarray(x), kernel, stride, out_hw)
 
-    def avg_pool_backward(
+    def avg_pool2d_backward(
         self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
     ) -> Array:
-        return pooling.avg_pool_backward(
+        return pooling.avg_pool2d_backward(
             self.workers, np.ascontiguousarray(dy), x_shape, kernel, stride
         )
 
     # ------------------------------------------------------------------ response normalisation
 
-    def cross_map_norm(
+    def local_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        return self._norm_of(lrn.cross_map_norm, pixels, x, size, alpha, beta, k)
+        return self._norm_of(lrn.local_response_norm, pixels, x, size, alpha, beta, k)
 
-    def same_map_norm(
+    def spatial_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        return self._norm_of(lrn.same_map_norm, maps, x, size, alpha, beta, k)
+        return self._norm_of(lrn.spatial_response_norm, maps, x, size, alpha, beta, k)
 
     def _norm_of(
         self,
@@ -132,16 +156,16 @@ class NumbaBackend(NumpyBackend):
         )
         return y, scale
 
-    def cross_map_norm_backward(
+    def local_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = lrn.cross_map_norm_backward
+        norm = lrn.local_response_norm_backward
         return self._norm_back(norm, pixels, dy, x, scale, size, alpha, beta)
 
-    def same_map_norm_backward(
+    def spatial_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = lrn.same_map_norm_backward
+        norm = lrn.spatial_response_norm_backward
         return self._norm_back(norm, maps, dy, x, scale, size, alpha, beta)
 
     def _norm_back(
@@ -195,7 +219,14 @@ class NumbaBackend(NumpyBackend):
             lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, LEAST_NUMBERS
         )
 
-    def cross_entropy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+    def cross_entropy(self, logits: Array, labels: Array) -> Array:
+        return self._loss_and_gradient(logits, labels)[0]
+
+    def cross_entropy_backward(self, logits: Array, labels: Array) -> Array:
+        return self._loss_and_gradient(logits, labels)[1]
+
+    def _loss_and_gradient(self, logits: Array, labels: Array) -> tuple[Array, Array]:
+        """One pass gives both; it takes a thousandth of a step, so it may run twice."""
         logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels)
         dlogits = self.empty(logits.shape, logits.dtype)
         return logits.dtype.type(kernels.cross_entropy(logits, labels, dlogits)), dlogits

@@ -25,7 +25,7 @@ def inverse_power(scale, beta, out):
 
 
 @compiled
-def cross_map_norm(x, y, scale, size, alpha, beta, k):
+def local_response_norm(x, y, scale, size, alpha, beta, k):
     """(N, C, P): over ``size`` neighbouring channels."""
     N, C, P = x.shape
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
@@ -48,7 +48,7 @@ def cross_map_norm(x, y, scale, size, alpha, beta, k):
 
 
 @compiled
-def cross_map_norm_backward(dy, x, scale, dx, size, alpha, beta):
+def local_response_norm_backward(dy, x, scale, dx, size, alpha, beta):
     """x_i acts on its own output, and through the scale of every window that it stands in."""
     N, C, P = x.shape
     factor = x.dtype.type(2 * alpha * beta)
@@ -100,7 +100,7 @@ def slide(x, start, size, step, out):
 
 
 @compiled
-def same_map_norm(x, y, scale, size, alpha, beta, k):
+def spatial_response_norm(x, y, scale, size, alpha, beta, k):
     """(N, H, W), each map by itself: over ``size`` x ``size`` neighbours."""
     N, H, W = x.shape
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
@@ -132,8 +132,8 @@ def same_map_norm(x, y, scale, size, alpha, beta, k):
 
 
 @compiled
-def same_map_norm_backward(dy, x, scale, dx, size, alpha, beta):
-    """As `cross_map_norm_backward`, over squares; the window is mirrored."""
+def spatial_response_norm_backward(dy, x, scale, dx, size, alpha, beta):
+    """As `local_response_norm_backward`, over squares; the window is mirrored."""
     N, H, W = x.shape
     factor = x.dtype.type(2 * alpha * beta)
     before, after = (size - 1) // 2, size // 2

@@ -1,4 +1,4 @@
-"""The reference backend: NumPy arrays, and kernels written to be read.
+"""The reference backend: NumPy arrays, and the textbook's functions on slices of the batch.
 
 A batch is shared by a small pool of threads; NumPy and BLAS release Python's lock while they
 compute. BLAS itself is held to one thread meanwhile, so that the two do not fight over cores.
@@ -6,17 +6,19 @@ compute. BLAS itself is held to one thread meanwhile, so that the two do not fig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from tinyalex import functional as F
 from tinyalex.backends.base import Array, Backend, Pair
 from tinyalex.backends.crew import Crew
-from tinyalex.backends.numpy import kernels
 
-_NORM_ARRAYS = 5  # an image, and the arrays of its size that normalising it makes
+# A slice of a locally connected layer may be larger than the cache: each transposes dy anew.
+LOCAL_SLICES = 4
 
 
 class HostGenerator:
@@ -42,6 +44,14 @@ class NumpyBackend(Backend):
 
     name = "numpy"
     xp: Any = np
+    replaces: ClassVar[Mapping[str, str]] = {
+        "conv2d_backward": "dx at stride 1 by a convolution of dy: windows are read, not added",
+        "linear": "shared by outputs: each thread reads its own part of the weight once",
+        "linear_backward": "the same; the weight of AlexNet's first one has 38 million numbers",
+        "local_conv2d": "shared by rows of the output, each of which has weights of its own",
+        "local_conv2d_backward": "shared by input channels: each has its own part of dx and dw",
+        "sgd_step": "in place, in pieces that stay in the cache for all passes",
+    }
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
@@ -60,7 +70,16 @@ class NumpyBackend(Backend):
     def is_floating(self, x: Array) -> bool:
         return bool(np.issubdtype(x.dtype, np.floating))
 
+    def itemsize(self, dtype: Any) -> int:
+        return int(dtype.itemsize)
+
     # ------------------------------------------------------------------ work over a batch
+
+    def run(
+        self, work: Callable[[slice], tuple[Array, ...]], slices: list[slice]
+    ) -> tuple[Array, ...]:
+        with self._blas.limit(limits=1):
+            return self.crew.add_up(work, slices)
 
     def each(
         self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
@@ -68,139 +87,119 @@ class NumpyBackend(Backend):
         with self._blas.limit(limits=1):
             self.crew.run(work, self.slices(n, bytes_per_item, least))
 
-    def sum_each(
-        self, work: Callable[[slice], tuple[Array, ...]], n: int, bytes_per_item: int
-    ) -> tuple[Array, ...]:
-        with self._blas.limit(limits=1):
-            return self.crew.add_up(work, self.slices(n, bytes_per_item))
+    # ------------------------------------------------------------------ replacements
 
-    # ------------------------------------------------------------------ kernels
-
-    im2col = staticmethod(kernels.im2col)
-    col2im = staticmethod(kernels.col2im)
-
-    def max_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> tuple[Array, Array]:
-        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-        where = self.empty(y.shape, kernels.position_dtype(kernel))
-
-        def part(n: slice) -> None:
-            y[n], where[n] = kernels.max_pool(x[n], kernel, stride, out_hw)
-
-        self.each(part, len(x), bytes_per_image(x))
-        return y, where
-
-    def max_pool_backward(
-        self, dy: Array, where: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
-    ) -> Array:
-        dx = self.empty(x_shape, dy.dtype)
-
-        def part(n: slice) -> None:
-            dx[n] = kernels.max_pool_backward(dy[n], where[n], dx[n].shape, kernel, stride)
-
-        self.each(part, len(dx), bytes_per_image(dx))
-        return dx
-
-    def avg_pool(self, x: Array, kernel: Pair, stride: Pair, out_hw: Pair) -> Array:
-        y = self.empty((*x.shape[:2], *out_hw), x.dtype)
-
-        def part(n: slice) -> None:
-            y[n] = kernels.avg_pool(x[n], kernel, stride, out_hw)
-
-        self.each(part, len(x), bytes_per_image(x))
-        return y
-
-    def avg_pool_backward(
-        self, dy: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair
-    ) -> Array:
-        dx = self.empty(x_shape, dy.dtype)
-
-        def part(n: slice) -> None:
-            dx[n] = kernels.avg_pool_backward(dy[n], dx[n].shape, kernel, stride)
-
-        self.each(part, len(dx), bytes_per_image(dx))
-        return dx
-
-    def cross_map_norm(
-        self, x: Array, size: int, alpha: float, beta: float, k: float
-    ) -> tuple[Array, Array]:
-        return self._norm(kernels.cross_map_norm, x, size, alpha, beta, k)
-
-    def same_map_norm(
-        self, x: Array, size: int, alpha: float, beta: float, k: float
-    ) -> tuple[Array, Array]:
-        return self._norm(kernels.same_map_norm, x, size, alpha, beta, k)
-
-    def _norm(self, norm: Callable[..., Any], x: Array, *constants: float) -> tuple[Array, Array]:
-        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
-
-        def part(n: slice) -> None:
-            y[n], scale[n] = norm(x[n], *constants)
-
-        self.each(part, len(x), _NORM_ARRAYS * bytes_per_image(x))
-        return y, scale
-
-    def cross_map_norm_backward(
-        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
-    ) -> Array:
-        return self._norm_backward(kernels.cross_map_norm_backward, dy, x, scale, size, alpha, beta)
-
-    def same_map_norm_backward(
-        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
-    ) -> Array:
-        return self._norm_backward(kernels.same_map_norm_backward, dy, x, scale, size, alpha, beta)
-
-    def _norm_backward(
-        self, norm: Callable[..., Any], dy: Array, x: Array, scale: Array, *constants: float
-    ) -> Array:
-        dx = self.empty(x.shape, x.dtype)
-
-        def part(n: slice) -> None:
-            dx[n] = norm(dy[n], x[n], scale[n], *constants)
-
-        self.each(part, len(x), _NORM_ARRAYS * bytes_per_image(x))
-        return dx
-
-    def relu(self, x: Array, inplace: bool = False) -> Array:
-        y = x if inplace else self.empty(x.shape, x.dtype)
-        self.each(lambda n: kernels.relu(x[n], out=y[n]), len(x), bytes_per_image(x))
-        return y
-
-    def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
-        dx = dy if inplace else self.empty(dy.shape, dy.dtype)
-
-        def part(n: slice) -> None:
-            kernels.relu_backward(dy[n], y[n], out=dx[n])
-
-        self.each(part, len(dy), bytes_per_image(dy))
-        return dx
-
-    def augment(
+    def conv2d_backward(
         self,
-        images: Array,
-        tops: Array,
-        lefts: Array,
-        mirrors: Array,
-        crop: Pair,
-        mean: Array | None,
-        colour: Array | None,
-        scale: float | Array,
+        dy: Array,
+        x: Array,
+        weight: Array,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+        needs_dx: bool = True,
+    ) -> tuple[Array | None, Array, Array]:
+        around = weight.shape[2] - 1 - padding[0], weight.shape[3] - 1 - padding[1]
+        reads = needs_dx and stride == (1, 1) and min(around) >= 0
+        how = stride, padding, groups
+        dx, dw, db = super().conv2d_backward(dy, x, weight, *how, needs_dx and not reads)
+        if reads:
+            no_bias = np.zeros(x.shape[1], weight.dtype)
+            dx = self.conv2d(dy, flipped(weight, groups), no_bias, stride, around, groups)
+        return dx, dw, db
+
+    def linear(self, x: Array, weight: Array, bias: Array) -> Array:
+        y = self.empty((len(x), len(weight)), x.dtype)
+
+        def outputs(f: slice) -> None:
+            y[:, f] = F.linear(x, weight[f], bias[f])
+
+        self._share_features(outputs, len(weight), x, weight)
+        return y
+
+    def linear_backward(
+        self, dy: Array, x: Array, weight: Array, needs_dx: bool = True
+    ) -> tuple[Array | None, Array, Array]:
+        dw, db = self.empty(weight.shape, weight.dtype), self.empty(weight.shape[:1], dy.dtype)
+        dx = self.empty(x.shape, x.dtype) if needs_dx else None
+
+        def outputs(f: slice) -> None:
+            _, dw[f], db[f] = F.linear_backward(dy[:, f], x, weight[f], needs_dx=False)
+
+        def inputs(i: slice) -> None:
+            dx[:, i] = np.matmul(dy, weight[:, i])  # type: ignore[index]
+
+        self._share_features(outputs, len(weight), x, weight)
+        if needs_dx:
+            self._share_features(inputs, weight.shape[1], x, weight)
+        return dx, dw, db
+
+    def _share_features(
+        self, work: Callable[[slice], None], features: int, x: Array, weight: Array
+    ) -> None:
+        """At least a million products for each of up to eight threads."""
+        pieces = max(1, min(8, len(x) * weight.size >> 20))
+        self.each(work, features, len(x) * x.itemsize, pieces)
+
+    def local_conv2d(
+        self, x: Array, weight: Array, bias: Array, stride: Pair, padding: Pair
     ) -> Array:
-        return kernels.augment(images, tops, lefts, mirrors, crop, mean, colour, scale)
+        OH, OW, filters, C, KH, KW = weight.shape
+        y = self.empty((len(x), filters, OH, OW), x.dtype)
+        x = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+
+        def rows(oh: slice) -> None:
+            read = slice(oh.start * stride[0], (oh.stop - 1) * stride[0] + KH)
+            y[:, :, oh] = F.local_conv2d(x[:, :, read], weight[oh], bias[oh], stride)
+
+        self.each(rows, OH, OW * C * KH * KW * len(x) * x.itemsize // LOCAL_SLICES)
+        return y
+
+    def local_conv2d_backward(
+        self,
+        dy: Array,
+        x: Array,
+        weight: Array,
+        stride: Pair,
+        padding: Pair,
+        needs_dx: bool = True,
+    ) -> tuple[Array | None, Array, Array]:
+        dw = self.empty(weight.shape, weight.dtype)
+        dx = self.empty(x.shape, x.dtype) if needs_dx else None
+
+        def channels(c: slice) -> None:
+            found = F.local_conv2d_backward(
+                dy, x[:, c], weight[:, :, :, c], stride, padding, needs_dx
+            )
+            dw[:, :, :, c] = found[1]
+            if dx is not None:
+                dx[:, c] = found[0]
+
+        columns = dy[:, 0].size * math.prod(weight.shape[4:]) * x.itemsize
+        self.each(channels, x.shape[1], columns // LOCAL_SLICES)
+        return dx, dw, np.transpose(dy.sum(axis=0), (1, 2, 0))
 
     def sgd_step(
         self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
     ) -> None:
         if not (w.flags.c_contiguous and v.flags.c_contiguous):  # reshape would copy: no update
-            kernels.sgd_step(w, g, v, lr, momentum, weight_decay)
+            super().sgd_step(w, g, v, lr, momentum, weight_decay)
             return
         flat_w, flat_g, flat_v = w.reshape(-1), g.reshape(-1), v.reshape(-1)
 
-        def part(n: slice) -> None:  # a piece that stays in the cache for all six passes
-            kernels.sgd_step(flat_w[n], flat_g[n], flat_v[n], lr, momentum, weight_decay)
+        def piece(n: slice) -> None:
+            flat_w[n], flat_v[n] = F.sgd_step(
+                flat_w[n], flat_g[n], flat_v[n], lr, momentum, weight_decay
+            )
 
-        self.each(part, w.size, 4 * w.itemsize)
+        self.each(piece, w.size, 4 * w.itemsize)
 
 
-def bytes_per_image(x: Array) -> int:
-    """Size of one item of a batch: the slices that threads share should fit the cache."""
-    return int(x.nbytes // max(1, len(x)))
+def flipped(weight: Array, groups: int) -> Array:
+    """Filters flipped in both directions, outputs and inputs exchanged within each group.
+
+    (F, C/G, KH, KW) -> (C, F/G, KH, KW). With them dx is a convolution of dy.
+    """
+    filters, per_group, KH, KW = weight.shape
+    w = weight.reshape(groups, filters // groups, per_group, KH, KW)[..., ::-1, ::-1]
+    return w.swapaxes(1, 2).reshape(groups * per_group, filters // groups, KH, KW)

@@ -6,11 +6,9 @@ import numpy as np
 
 from tinyalex.backends import Array, Backend
 from tinyalex.check.doctor.compare import Case, Results, noise
-from tinyalex.layers import Conv2d, SoftmaxCrossEntropy
 
 IMAGES = (2, 4, 7, 6)
 WINDOW, STEP, AROUND = (3, 2), (2, 1), (1, 0)
-POOLED = (3, 3)  # windows of 3 x 2 every 2 rows and columns, the last ones clipped
 MAPS = (2, 7, 3, 4)
 DRAWS = 2000
 
@@ -28,46 +26,54 @@ def _conv2d(b: Backend, dtype: str) -> Results:
     """Both directions at two strides: dx goes two ways on a GPU."""
     results: list[Array] = []
     for stride in ((1, 1), (2, 1)):
-        layer = Conv2d(4, 6, 3, stride, padding=1, groups=2, seed=1)
-        x, w, bias = noise(b, IMAGES, 0, dtype), *map(b.asarray, layer.params.values())
-        w, bias = b.asarray(w, dtype), b.asarray(bias, dtype)
-        layer.params = {"weight": w, "bias": bias}
-        layer.backend = b
-        how = stride, layer.padding, layer.groups
-        y = b.conv2d(x, w, bias, *how)
-        y = layer.forward(x) if y is None else y
+        x, w = noise(b, IMAGES, 0, dtype), noise(b, (6, 2, 3, 3), 2, dtype)
+        how = stride, (1, 1), 2
+        y = b.conv2d(x, w, noise(b, (6,), 3, dtype), *how)
         dy = noise(b, tuple(y.shape), 1, dtype)
-        back = b.conv2d_backward(dy, x, w, *how, True)
-        if back is None:
-            layer.forward(x)
-            back = layer.backward(dy), layer.grads["weight"], layer.grads["bias"]
-        results += [y, *back]
+        results += [y, *b.conv2d_backward(dy, x, w, *how)]
     return tuple(results)
 
 
-def _max_pool(b: Backend, dtype: str) -> Results:
+def _linear(b: Backend, dtype: str) -> Results:
+    x, w, dy = (noise(b, shape, 0, dtype) for shape in ((3, 7), (5, 7), (3, 5)))
+    return b.linear(x, w, noise(b, (5,), 1, dtype)), *b.linear_backward(dy, x, w)
+
+
+def _local_conv2d(b: Backend, dtype: str) -> Results:
+    x, w, bias = noise(b, IMAGES, 0, dtype), *_local_weights(b, dtype)
+    y = b.local_conv2d(x, w, bias, STEP, AROUND)
+    dy = noise(b, tuple(y.shape), 1, dtype)
+    return y, *b.local_conv2d_backward(dy, x, w, STEP, AROUND)
+
+
+def _local_weights(b: Backend, dtype: str) -> tuple[Array, Array]:
+    """Filters of their own at each of 4 x 5 places."""
+    return noise(b, (4, 5, 2, 4, *WINDOW), 2, dtype), noise(b, (4, 5, 2), 3, dtype)
+
+
+def _max_pool2d(b: Backend, dtype: str) -> Results:
     x = noise(b, IMAGES, 0, dtype)
-    y, where = b.max_pool(x, WINDOW, (2, 2), POOLED)
+    y, argmax = b.max_pool2d(x, WINDOW, (2, 2))
     dy = noise(b, tuple(y.shape), 1, dtype)
-    return y, where, b.max_pool_backward(dy, where, IMAGES, WINDOW, (2, 2))
+    return y, argmax, b.max_pool2d_backward(dy, argmax, IMAGES, WINDOW, (2, 2))
 
 
-def _avg_pool(b: Backend, dtype: str) -> Results:
-    y = b.avg_pool(noise(b, IMAGES, 0, dtype), WINDOW, (2, 2), POOLED)
+def _avg_pool2d(b: Backend, dtype: str) -> Results:
+    y = b.avg_pool2d(noise(b, IMAGES, 0, dtype), WINDOW, (2, 2))
     dy = noise(b, tuple(y.shape), 1, dtype)
-    return y, b.avg_pool_backward(dy, IMAGES, WINDOW, (2, 2))
+    return y, b.avg_pool2d_backward(dy, IMAGES, WINDOW, (2, 2))
 
 
-def _cross_map_norm(b: Backend, dtype: str) -> Results:
+def _local_response_norm(b: Backend, dtype: str) -> Results:
     x, dy = noise(b, MAPS, 0, dtype), noise(b, MAPS, 1, dtype)
-    y, scale = b.cross_map_norm(x, 5, 0.3, 0.75, 2.0)
-    return y, scale, b.cross_map_norm_backward(dy, x, scale, 5, 0.3, 0.75)
+    y, scale = b.local_response_norm(x, 5, 0.3, 0.75, 2.0)
+    return y, scale, b.local_response_norm_backward(dy, x, scale, 5, 0.3, 0.75)
 
 
-def _same_map_norm(b: Backend, dtype: str) -> Results:
+def _spatial_response_norm(b: Backend, dtype: str) -> Results:
     x, dy = noise(b, MAPS, 0, dtype), noise(b, MAPS, 1, dtype)
-    y, scale = b.same_map_norm(x, 3, 0.3, 0.75, 1.0)
-    return y, scale, b.same_map_norm_backward(dy, x, scale, 3, 0.3, 0.75)
+    y, scale = b.spatial_response_norm(x, 3, 0.3, 0.75, 1.0)
+    return y, scale, b.spatial_response_norm_backward(dy, x, scale, 3, 0.3, 0.75)
 
 
 def _relu(b: Backend, dtype: str) -> Results:
@@ -75,6 +81,20 @@ def _relu(b: Backend, dtype: str) -> Results:
     y = b.relu(x)
     dx = b.relu_backward(dy, y)
     return y, dx, b.relu(x, inplace=True), b.relu_backward(dy, y, inplace=True)
+
+
+def _tanh(b: Backend, dtype: str) -> Results:
+    y = b.tanh(noise(b, (3, 50), 0, dtype))
+    return y, b.tanh_backward(noise(b, (3, 50), 1, dtype), y)
+
+
+def _dropout(b: Backend, dtype: str) -> Results:
+    x, draw = (
+        noise(b, (3, 50), 0, dtype),
+        b.asarray(np.random.default_rng(9).random((3, 50)), dtype),
+    )
+    y, mask = b.dropout(x, draw, 0.5)
+    return y, mask, b.dropout_backward(x, mask)
 
 
 def _sgd_step(b: Backend, dtype: str) -> Results:
@@ -85,12 +105,7 @@ def _sgd_step(b: Backend, dtype: str) -> Results:
 
 def _cross_entropy(b: Backend, dtype: str) -> Results:
     logits, labels = noise(b, (3, 20), 0, dtype), b.asarray(np.array([0, 19, 7]))
-    found = b.cross_entropy(logits, labels)
-    if found is None:
-        loss = SoftmaxCrossEntropy()
-        loss.backend = b
-        found = loss.forward(logits, labels), loss.backward()
-    return found
+    return b.cross_entropy(logits, labels), b.cross_entropy_backward(logits, labels)
 
 
 def _augment(b: Backend, dtype: str) -> Results:
@@ -128,11 +143,15 @@ KERNELS = [
     Case("im2col", IMAGES, _im2col, 0.0),
     Case("col2im", (2, 24, 20), _col2im),
     Case("conv2d, both ways", IMAGES, _conv2d),
-    Case("max_pool, both ways", IMAGES, _max_pool),
-    Case("avg_pool, both ways", IMAGES, _avg_pool),
-    Case("cross_map_norm, both ways", MAPS, _cross_map_norm),
-    Case("same_map_norm, both ways", MAPS, _same_map_norm),
+    Case("local_conv2d, both ways", IMAGES, _local_conv2d),
+    Case("linear, both ways", (3, 7), _linear),
+    Case("max_pool2d, both ways", IMAGES, _max_pool2d),
+    Case("avg_pool2d, both ways", IMAGES, _avg_pool2d),
+    Case("local_response_norm, both ways", MAPS, _local_response_norm),
+    Case("spatial_response_norm, both ways", MAPS, _spatial_response_norm),
     Case("relu, both ways", (3, 50), _relu, 0.0),
+    Case("tanh, both ways", (3, 50), _tanh),
+    Case("dropout, both ways", (3, 50), _dropout),
     Case("sgd_step", (7, 13), _sgd_step),
     Case("cross_entropy", (3, 20), _cross_entropy),
     Case("augment", (3, 9, 8, 3), _augment, 1e-6),

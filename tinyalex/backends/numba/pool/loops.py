@@ -51,10 +51,10 @@ def window_sizes(in_hw: Pair, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
 
 
 @cache
-def max_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
+def max_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
     """A kernel for windows of one kind."""
 
-    def max_pool(x, y, where, sh, padded):
+    def max_pool2d(x, y, where, sh, padded):
         """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands."""
         count, H, W = x.shape
         OH, OW = y.shape[1:]
@@ -76,14 +76,14 @@ def max_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     for i in range(OW - ow):
                         out[m * P + to + i], places[m * P + to + i] = best[i], position[i]
 
-    return compiled(max_pool)
+    return compiled(max_pool2d)
 
 
 @cache
-def max_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
+def max_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
     """A kernel for windows of one kind."""
 
-    def max_pool_backward(dy, where, dx, sh, padded):
+    def max_pool2d_backward(dy, where, dx, sh, padded):
         """Each dy (maps, OH, OW) goes to its window's maximum in dx (maps, H, W)."""
         count, OH, OW = dy.shape
         H, W = dx.shape[1:]
@@ -105,14 +105,14 @@ def max_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     max_back_block(KH, KW, sw, some, 0, position, 0, flat, to, pitch)
             write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
-    return compiled(max_pool_backward)
+    return compiled(max_pool2d_backward)
 
 
 @cache
-def avg_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
+def avg_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
     """A kernel for windows of one kind."""
 
-    def avg_pool(x, y, sizes, sh, padded):
+    def avg_pool2d(x, y, sizes, sh, padded):
         """(maps, H, W) -> (maps, OH, OW); sizes (OH, whole blocks), what to divide by."""
         count, H, W = x.shape
         OH, OW = y.shape[1:]
@@ -135,14 +135,14 @@ def avg_pool_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     for i in range(OW - ow):
                         out[m * P + to + i] = mean[i]
 
-    return compiled(avg_pool)
+    return compiled(avg_pool2d)
 
 
 @cache
-def avg_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
+def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
     """A kernel for windows of one kind."""
 
-    def avg_pool_backward(dy, dx, sizes, sh, padded):
+    def avg_pool2d_backward(dy, dx, sizes, sh, padded):
         """Each input of a window gets an equal share of its dy."""
         count, OH, OW = dy.shape
         H, W = dx.shape[1:]
@@ -165,7 +165,7 @@ def avg_pool_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     mean_back_block(KH, KW, sw, some, 0, counts, size, flat, to, pitch)
             write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
-    return compiled(avg_pool_backward)
+    return compiled(avg_pool2d_backward)
 
 
 @compiled
@@ -179,7 +179,7 @@ def write_back(padded, pitch, rows, x, m, H, W):
 
 
 @compiled
-def max_pool(x, y, where, KH, KW, sh, sw):
+def max_pool2d(x, y, where, KH, KW, sh, sw):
     """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands; NaN wins."""
     count, H, W = x.shape
     for m in range(count):
@@ -196,7 +196,7 @@ def max_pool(x, y, where, KH, KW, sh, sw):
 
 
 @compiled
-def max_pool_backward(dy, where, dx, KW, sh, sw):
+def max_pool2d_backward(dy, where, dx, KW, sh, sw):
     """Each dy goes to its window's maximum."""
     count, OH, OW = dy.shape
     dx[:] = 0
@@ -209,7 +209,7 @@ def max_pool_backward(dy, where, dx, KW, sh, sw):
 
 
 @compiled
-def avg_pool(x, y, KH, KW, sh, sw):
+def avg_pool2d(x, y, KH, KW, sh, sw):
     """Each window's mean over the inputs that it really has."""
     count, H, W = x.shape
     for m in range(count):
@@ -225,7 +225,7 @@ def avg_pool(x, y, KH, KW, sh, sw):
 
 
 @compiled
-def avg_pool_backward(dy, dx, KH, KW, sh, sw):
+def avg_pool2d_backward(dy, dx, KH, KW, sh, sw):
     """Each input of a window gets an equal share of its dy."""
     count, H, W = dx.shape
     dx[:] = 0

@@ -14,7 +14,7 @@ import numpy as np
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba.pool import loops
 from tinyalex.backends.numba.workers import Workers
-from tinyalex.backends.numpy.kernels import position_dtype
+from tinyalex.functional.pool import position_dtype
 
 Host = np.ndarray[Any, Any]
 
@@ -22,24 +22,24 @@ Host = np.ndarray[Any, Any]
 LEAST_NUMBERS = 1 << 16  # that are moved or changed one by one
 
 
-def max_pool(
+def max_pool2d(
     workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
 ) -> tuple[Host, Host]:
     """Each window's maximum (N, C, OH, OW), and its position."""
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
-    where = workers.empty(y.shape, position_dtype(kernel))
+    argmax = workers.empty(y.shape, position_dtype(np, kernel))
     if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
-        by_vectors = loops.max_pool_by_vectors(*kernel, stride[1])
-        _by_vectors(workers, by_vectors, (x, y, where), (), out_hw, kernel, stride)
+        by_vectors = loops.max_pool2d_by_vectors(*kernel, stride[1])
+        _by_vectors(workers, by_vectors, (x, y, argmax), (), out_hw, kernel, stride)
     else:
-        _share_maps(workers, loops.max_pool, (x, y, where), *kernel, *stride)
-    return y, where
+        _share_maps(workers, loops.max_pool2d, (x, y, argmax), *kernel, *stride)
+    return y, argmax
 
 
-def max_pool_backward(
+def max_pool2d_backward(
     workers: Workers,
     dy: Host,
-    where: Host,
+    argmax: Host,
     x_shape: Sequence[int],
     kernel: Pair,
     stride: Pair,
@@ -47,36 +47,36 @@ def max_pool_backward(
     """Each dy goes to its window's maximum."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
-        by_vectors = loops.max_pool_backward_by_vectors(*kernel, stride[1])
-        _by_vectors(workers, by_vectors, (dy, where, dx), (), out_hw, kernel, stride)
+        by_vectors = loops.max_pool2d_backward_by_vectors(*kernel, stride[1])
+        _by_vectors(workers, by_vectors, (dy, argmax, dx), (), out_hw, kernel, stride)
     else:
-        _share_maps(workers, loops.max_pool_backward, (dy, where, dx), kernel[1], *stride)
+        _share_maps(workers, loops.max_pool2d_backward, (dy, argmax, dx), kernel[1], *stride)
     return dx
 
 
-def avg_pool(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
+def avg_pool2d(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
     """Each window's mean over the inputs that it really has."""
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
     if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
-        by_vectors = loops.avg_pool_by_vectors(*kernel, stride[1])
+        by_vectors = loops.avg_pool2d_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(x.shape[2:], kernel, stride, out_hw)
         _by_vectors(workers, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
     else:
-        _share_maps(workers, loops.avg_pool, (x, y), *kernel, *stride)
+        _share_maps(workers, loops.avg_pool2d, (x, y), *kernel, *stride)
     return y
 
 
-def avg_pool_backward(
+def avg_pool2d_backward(
     workers: Workers, dy: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> Host:
     """Each input of a window gets an equal share of its dy."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
-        by_vectors = loops.avg_pool_backward_by_vectors(*kernel, stride[1])
+        by_vectors = loops.avg_pool2d_backward_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(dx.shape[2:], kernel, stride, out_hw)
         _by_vectors(workers, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
     else:
-        _share_maps(workers, loops.avg_pool_backward, (dy, dx), *kernel, *stride)
+        _share_maps(workers, loops.avg_pool2d_backward, (dy, dx), *kernel, *stride)
     return dx
 
 

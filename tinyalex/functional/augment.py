@@ -1,0 +1,43 @@
+"""Crops, mirror images and colour shifts (paper, section 4.1)."""
+
+from array_api_compat import array_namespace
+
+from tinyalex.functional.arrays import Array, Shape
+
+
+def augment(
+    images: Array,
+    tops: Array,
+    lefts: Array,
+    mirrors: Array,
+    crop: Shape,
+    mean: Array | None,
+    colour: Array | None,
+    scale: float | Array,
+) -> Array:
+    """Crop, mirror, subtract the mean and shift the colour: float32 (N, C, CH, CW).
+
+    Parameters
+    ----------
+    images : uint8 (N, H, W, C)
+    tops, lefts, mirrors : int (N,), bool (N,): the crop's corner, and whether it is flipped
+    crop : the crop's height and width, CH and CW
+    mean : float32 (C, 1, 1) or (C, CH, CW), or None
+    colour : float32 (N, C), added to every pixel, in units of 0 to 255, or None
+    scale : factor on the result: a number, or float32 (C,), one per channel
+    """
+    xp = array_namespace(images)
+    N, _, _, C = images.shape
+    CH, CW = crop
+    x = xp.empty((N, C, CH, CW), dtype=xp.float32, device=images.device)
+    for n in range(N):
+        top, left = int(tops[n]), int(lefts[n])
+        window = images[n, top : top + CH, left : left + CW, :]
+        window = xp.flip(window, axis=1) if bool(mirrors[n]) else window
+        x[n, ...] = xp.astype(xp.permute_dims(window, (2, 0, 1)), xp.float32)
+    if mean is not None:
+        x -= mean
+    if colour is not None:
+        x += colour[:, :, None, None]
+    x *= scale if isinstance(scale, float | int) else scale[:, None, None]
+    return x

@@ -1,0 +1,30 @@
+"""Dropout (paper, section 4.2)."""
+
+from array_api_compat import array_namespace
+
+from tinyalex.functional.arrays import Array
+
+
+def dropout(x: Array, draw: Array, p: float, inverted: bool = True) -> tuple[Array, Array]:
+    """Make each number zero with probability ``p``.
+
+    Parameters
+    ----------
+    draw : uniform random numbers in [0, 1), in the shape of ``x``
+    inverted : bool
+        Whether what is kept is multiplied by 1/(1-p), so that the mean stays (PyTorch, Caffe).
+        The paper leaves it alone and multiplies everything by 1-p at test time instead.
+
+    Returns
+    -------
+    y, and the mask: 0 where a number was dropped, else 1 or 1/(1-p)
+    """
+    mask = array_namespace(x).astype(draw >= p, x.dtype)
+    if inverted:
+        mask = mask / (1 - p)
+    return x * mask, mask
+
+
+def dropout_backward(dy: Array, mask: Array) -> Array:
+    """What was dropped did not move the loss."""
+    return dy * mask
