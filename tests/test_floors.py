@@ -22,7 +22,9 @@ FLOORS = [
     {"layers", "data"},
     {"models"},
     {"recipes"},
-    {"training", "evaluation", "weights"},
+    {"runs"},
+    {"weights"},
+    {"training", "evaluation"},
     {"check", "learn", "report", "reproduce"},
     {"cli", "commands", "__main__"},
 ]

@@ -19,9 +19,9 @@ from tests.weights.test_hostile_files import KINDS, changed, make_small
 from tinyalex import data, training
 from tinyalex.data import cifar
 from tinyalex.errors import TinyalexError
-from tinyalex.training.checkpoint import load_checkpoint
+from tinyalex.runs.checkpoint import load_checkpoint
+from tinyalex.runs.state import check_complete, parse_state
 from tinyalex.training.runs import METRICS
-from tinyalex.training.state import check_complete, parse_state
 
 _DAMAGED = 100  # files of each kind, for each of ``times``
 

@@ -89,7 +89,7 @@ def test_workers_change_no_weight_and_the_shuffle_does(call, packed):
     def weights(name, *words):
         result = train(call, "--out", name, "--threads", 1, *words)
         assert result.exit_code == 0, result.output
-        from tinyalex.training.checkpoint import load_checkpoint
+        from tinyalex.runs.checkpoint import load_checkpoint
 
         found = load_checkpoint(packed.parent / name, "tiny").weights
         return {key: array.tobytes() for key, array in found.items()}

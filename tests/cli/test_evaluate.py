@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from tests.data.pictures import class_folders
 from tinyalex import data
-from tinyalex.training.tensors import to_bytes
+from tinyalex.runs.tensors import to_bytes
 
 
 @pytest.fixture

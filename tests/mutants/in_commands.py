@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import Mutant
 
-MODEL = "tests/training/test_default_model.py"
-PLACES = "tests/training/test_places.py"
+MODEL = "tests/runs/test_default_model.py"
+PLACES = "tests/runs/test_places.py"
 INVERTED = "tests/evaluation/test_inverted.py"
 EVALUATE, HINTS = "tests/cli/test_evaluate.py", "tests/cli/test_hints.py"
 FETCH, CACHE = "tests/data/test_fetch.py", "tests/backends/test_numba_compile.py"
-LOOKALIKE, NO_RUN = "tests/data/test_lookalike.py", "tests/training/test_no_run.py"
+LOOKALIKE, NO_RUN = "tests/data/test_lookalike.py", "tests/runs/test_no_run.py"
 
 COMMAND_MUTANTS = (
     Mutant(
@@ -26,14 +26,14 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "default model: everything that is small gets the digits' network",
-        "tinyalex/training/default_model.py",
+        "tinyalex/runs/default_model.py",
         "seen.side < _THUMBNAIL",
         "seen.side < _SMALL",
         (f"{MODEL}::test_a_folders_model_follows_the_size_of_its_pictures",),
     ),
     Mutant(
         "default model: the number of pictures does not count",
-        "tinyalex/training/default_model.py",
+        "tinyalex/runs/default_model.py",
         "seen.images >= _MANY_SMALL",
         "True",
         (f"{MODEL}::test_built_in_sets_and_their_parts_have_models_of_their_own",),
@@ -54,14 +54,14 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "places: a run remembers a path that holds in one folder only",
-        "tinyalex/training/places.py",
+        "tinyalex/runs/places.py",
         "return os.path.abspath(path) if path.exists() else name",
         "return name",
         (f"{PLACES}::test_a_run_remembers_whole_paths",),
     ),
     Mutant(
         "places: older runs look in the working folder only",
-        "tinyalex/training/places.py",
+        "tinyalex/runs/places.py",
         "        if path.exists():\n",
         "        if False:\n",
         (f"{PLACES}::test_a_run_of_an_older_version_is_found_by_where_it_was_trained",),
@@ -173,7 +173,7 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "hints: runs in a folder are not named",
-        "tinyalex/training/no_run.py",
+        "tinyalex/runs/no_run.py",
         "elif runs := runs_in(folder):",
         "elif runs := []:",
         (f"{NO_RUN}::test_the_runs_that_lie_in_a_folder_are_named",),

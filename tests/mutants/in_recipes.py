@@ -8,7 +8,7 @@ SGD = "tinyalex/training/optimizer.py"
 START = "tinyalex/training/init_from.py"
 WEIGHTS = "tinyalex/training/weight_log.py"
 VIEWS = "tinyalex/training/views.py"
-GUARDS = "tinyalex/training/guards.py"
+GUARDS = "tinyalex/runs/guards.py"
 SEARCH = "tinyalex/evaluation/search.py"
 EVALUATE = "tinyalex/evaluation/evaluate.py"
 DOUBTS = "tinyalex/evaluation/doubts.py"
@@ -88,7 +88,7 @@ RECIPE_MUTANTS = (
         GUARDS,
         "tint[::-1] - wanted",
         "tint - wanted",
-        ("tests/training/test_guards.py::test_a_mean_in_blue_green_red_is_told",),
+        ("tests/runs/test_guards.py::test_a_mean_in_blue_green_red_is_told",),
     ),
     Mutant(
         "ensemble: the coefficients' own images are reported on",

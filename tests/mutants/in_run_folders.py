@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 LOCK = "tests/test_lock.py"
 FOLDERS = "tests/training/test_run_folders.py"
-CHECKSUM = "tests/training/test_checksum.py"
+CHECKSUM = "tests/runs/test_checksum.py"
 RUNS = "tinyalex/training/runs.py"
 
 RUN_FOLDER_MUTANTS = (
@@ -53,21 +53,21 @@ RUN_FOLDER_MUTANTS = (
     ),
     Mutant(
         "summary: that of an older checkpoint is shown",
-        "tinyalex/training/summary.py",
+        "tinyalex/runs/summary.py",
         "        return bool(summary[CHECKPOINT] == checksum)\n",
         "        return True\n",
         (f"{FOLDERS}::test_the_summary_of_an_older_checkpoint_is_not_shown",),
     ),
     Mutant(
         "checkpoint: its checksum is not looked at",
-        "tinyalex/training/tensors.py",
+        "tinyalex/runs/tensors.py",
         "    return found.hexdigest() == digest\n",
         "    return True\n",
         (f"{CHECKSUM}::test_one_flipped_bit_anywhere_is_refused",),
     ),
     Mutant(
         "checkpoint: names come in any order",
-        "tinyalex/training/checkpoint.py",
+        "tinyalex/runs/checkpoint.py",
         "allow_nan=True, sort_keys=True",
         "allow_nan=True",
         (f"{CHECKSUM}::test_the_order_of_names_is_not_in_the_bytes",),

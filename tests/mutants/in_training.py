@@ -21,7 +21,7 @@ STOPPED = (
 )
 
 CHANGED = (
-    "tests/training/test_guards.py"
+    "tests/runs/test_guards.py"
     "::test_a_model_whose_layers_have_changed_does_not_take_an_older_runs_weights"
 )
 
@@ -49,7 +49,7 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "labels: those of the test images are not checked",
-        "tinyalex/training/setup.py",
+        "tinyalex/runs/load.py",
         'for split, what in ((dataset.train, "training"), (dataset.test, "test")):',
         'for split, what in ((dataset.train, "training"),):',
         (
@@ -207,7 +207,7 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "layers: those a run began with are not compared",
-        "tinyalex/training/guards.py",
+        "tinyalex/runs/guards.py",
         "if recorded is None:",
         "if recorded is None or model.name:",
         (CHANGED,),

@@ -8,7 +8,7 @@ RECORDS = "tinyalex/data/packed/records.py"
 OF_READING = "tests/typed/test_reading.py"
 OF_TENSORS = "tests/typed/test_tensor_file.py"
 OF_RUNS = "tests/training/test_edited_runs.py"
-OF_GUARDS = "tests/training/test_guards.py"
+OF_GUARDS = "tests/runs/test_guards.py"
 OF_ACCESS = "tests/data/prepare/test_access.py"
 OF_CHANGES = "tests/weights/test_files_that_change.py"
 OF_MEMORY = "tests/evaluation/test_many_classes.py"
@@ -60,14 +60,14 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "state: an epoch may have more steps than it has",
-        "tinyalex/training/state.py",
+        "tinyalex/runs/state.py",
         "if most is not None and value > most:",
         "if False:",
         (f"{OF_RUNS}::test_a_position_that_cannot_be_is_refused_by_its_field",),
     ),
     Mutant(
         "config: a learning rate may be negative",
-        "tinyalex/training/fields.py",
+        "tinyalex/runs/fields.py",
         "LR = number(above=0)",
         "LR = number()",
         (f"{OF_RUNS}::test_a_position_that_cannot_be_is_refused_by_its_field",),
@@ -123,14 +123,14 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "layers: another description of the same layer is refused",
-        "tinyalex/training/guards.py",
+        "tinyalex/runs/guards.py",
         "        if same.get(was) != here:\n",
         "        if was != here:\n",
         (f"{OF_GUARDS}::test_layers_that_compute_the_same_are_no_other_layers",),
     ),
     Mutant(
         "layers: one line that may differ lets all others differ",
-        "tinyalex/training/guards.py",
+        "tinyalex/runs/guards.py",
         "        if same.get(was) != here:\n            break\n    else:\n",
         "        if same.get(was) == here:\n            return\n    else:\n",
         (f"{OF_GUARDS}::test_other_layers_are_refused_beside_those_that_compute_the_same",),

@@ -11,7 +11,7 @@ import pytest
 
 from tinyalex import data, recipes, training
 from tinyalex.data import from_arrays
-from tinyalex.training.checkpoint import load_checkpoint
+from tinyalex.runs.checkpoint import load_checkpoint
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import assemble

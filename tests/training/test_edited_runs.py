@@ -17,8 +17,8 @@ from tests.typed.edits import edited, edits, sample
 from tinyalex import data, training
 from tinyalex.cli import app
 from tinyalex.errors import CheckpointError, TinyalexError
-from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tinyalex.training.state import check_complete, check_fits, parse_state
+from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tinyalex.runs.state import check_complete, check_fits, parse_state
 
 FILES = ("config.json", "summary.json", "metrics.jsonl")
 

@@ -15,8 +15,8 @@ from tests.training.test_runs import Notes
 from tinyalex import data, models, training
 from tinyalex.data import from_arrays
 from tinyalex.errors import CheckpointError, ConfigError, RunError
-from tinyalex.training.checkpoint import load_checkpoint
-from tinyalex.training.config import read_config
+from tinyalex.runs.checkpoint import load_checkpoint
+from tinyalex.runs.config import read_config
 from tinyalex.training.init_from import _notes, weights_sha256
 
 

@@ -12,8 +12,8 @@ import pytest
 from tests.training.conftest import BATCH, STEPS, lines_of, run_until, small_dataset
 from tinyalex import data, recipes, training
 from tinyalex.errors import ConfigError, DataError, DivergedError, RunError
+from tinyalex.runs.checkpoint import load_checkpoint
 from tinyalex.training import stall
-from tinyalex.training.checkpoint import load_checkpoint
 from tinyalex.training.setup import assemble
 
 

@@ -47,7 +47,7 @@ def info(
     tinyalex data info pictures/ --json
     """
     from tinyalex import data
-    from tinyalex.training.default_model import default_model
+    from tinyalex.runs.default_model import default_model
 
     out = Output(as_json, quiet)
     name = "digits" if name is None else data.choose(name)

@@ -130,7 +130,7 @@ def _refuse_same(path: Path, weights_from: Path | None) -> None:
 def _of_other_data(run: Path, data: str | None, found: dict[str, Any]) -> str:
     """What a file's name says of data that are not the run's own; "" of its own."""
     from tinyalex.data import expand
-    from tinyalex.training.config import read_config
+    from tinyalex.runs.config import read_config
 
     fingerprint = found["data_fingerprint"]
     if data is None or fingerprint == read_config(run).facts.get("data_fingerprint"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex import data
-from tinyalex.training import Run
+from tinyalex.runs.load import Run
 from tinyalex.training.views import softmax, view_probabilities
 
 __all__ = ["probabilities", "softmax"]

@@ -10,13 +10,14 @@ import numpy as np
 from tinyalex import data
 from tinyalex.errors import ConfigError, RunError
 from tinyalex.evaluation.search import search_part
-from tinyalex.training import Run, read_summary
-from tinyalex.training.guards import (
+from tinyalex.runs.guards import (
     class_order_warning,
     mean_warning,
     near_chance_warning,
     sample_means,
 )
+from tinyalex.runs.load import Run
+from tinyalex.runs.summary import read_summary
 
 HostArray = np.ndarray[Any, Any]
 

@@ -23,8 +23,9 @@ from tinyalex.evaluation.search import (
     search_coefficients,
     search_part,
 )
-from tinyalex.training import Run, load_dataset, load_run, topk_wrong
-from tinyalex.training.moved import in_place
+from tinyalex.runs.load import Run, load_dataset, load_run
+from tinyalex.runs.moved import in_place
+from tinyalex.training import topk_wrong
 from tinyalex.training.views import check_crops
 from tinyalex.weights.classes import synset_of
 

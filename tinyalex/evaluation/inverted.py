@@ -8,7 +8,7 @@ import numpy as np
 
 from tinyalex.data import Split
 from tinyalex.errors import ConfigError
-from tinyalex.training import Run
+from tinyalex.runs.load import Run
 
 _DARK = 96  # mean of the training images, 0 to 255; photographs lie above it
 _LIGHT = 160  # median of a picture's edge

@@ -14,7 +14,7 @@ from tinyalex.data.splits import ARCHIVES, has_pictures, is_picture, packed_up, 
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.crops import probabilities
-from tinyalex.training import Run, load_run
+from tinyalex.runs.load import Run, load_run
 
 _BATCH = 32
 _SHOWN = 5  # folders that an error names

@@ -16,7 +16,7 @@ from tinyalex.files import remove_leftovers, write_atomic, write_json
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.statistics import Estimate
 from tinyalex.reproduce.store import Store
-from tinyalex.training.config import versions
+from tinyalex.runs.config import versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,8 +14,9 @@ from tinyalex import notice, training
 from tinyalex.errors import DivergedError, RunError
 from tinyalex.reproduce.arm import Arm, Interrupted, Item
 from tinyalex.reproduce.side_by_side import train_side_by_side
+from tinyalex.runs import config as configs
+from tinyalex.runs.checkpoint import read_head
 from tinyalex.training import Listener, RunConfig
-from tinyalex.training.checkpoint import read_head
 
 
 class Store:
@@ -83,7 +84,7 @@ class Store:
         if self.done(arm, seed, epochs):
             return out
         listener = Listener() if self._listen is None else self._listen(arm, seed)
-        if (out / training.config.FILE).exists():
+        if (out / configs.FILE).exists():
             summary = training.resume(
                 out, listener, epochs=arm.length(epochs), backend=self.backend, threads=self.threads
             )

@@ -12,8 +12,8 @@ import numpy as np
 from tinyalex.errors import CheckpointError, RunError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
-from tinyalex.training.checkpoint import HostArray, load_checkpoint
-from tinyalex.training.config import ResolvedConfig, read_config
+from tinyalex.runs.checkpoint import HostArray, load_checkpoint
+from tinyalex.runs.config import ResolvedConfig, read_config
 
 _LISTED = 3  # layers that an error names
 _SAME = 0.02  # a difference of scale as between standard deviations of two data sets

@@ -9,13 +9,13 @@ from typing import Any
 
 from tinyalex.errors import DivergedError
 from tinyalex.layers import SoftmaxCrossEntropy
-from tinyalex.training.checkpoint import Checkpoint, save_checkpoint
-from tinyalex.training.guards import near_chance_warning
+from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
+from tinyalex.runs.guards import near_chance_warning
+from tinyalex.runs.state import check_fits
 from tinyalex.training.listener import Listener
 from tinyalex.training.metrics import MetricsFile, Running, score
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
-from tinyalex.training.state import check_fits
 from tinyalex.training.step_clock import StepClock
 from tinyalex.training.weight_log import explain_stall, findings, log_line, measure
 

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from tinyalex.backends import Array, Backend
 from tinyalex.errors import RunError
 from tinyalex.layers import Layer, SoftmaxCrossEntropy
-from tinyalex.training.fields import metrics_line
+from tinyalex.runs.fields import metrics_line
 from tinyalex.typed import read_json_lines
 
 

@@ -13,21 +13,22 @@ from tinyalex.data import Statistics
 from tinyalex.errors import RunError
 from tinyalex.files import remove_leftovers, write_json
 from tinyalex.lock import locked
-from tinyalex.training import checkpoint as checkpoints
-from tinyalex.training import config as configs
-from tinyalex.training.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.runs import checkpoint as checkpoints
+from tinyalex.runs import config as configs
+from tinyalex.runs import summary as summaries
+from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.runs.moved import in_place
+from tinyalex.runs.state import check_complete
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
-from tinyalex.training.moved import in_place
 from tinyalex.training.setup import Parts, assemble, too_large
-from tinyalex.training.state import check_complete
 from tinyalex.training.stop import StopSignal
-from tinyalex.training.summary import CHECKPOINT, SUMMARY, info, read_summary, summary_of
+from tinyalex.training.summary import info, summary_of
 from tinyalex.training.views import takes_ten_crops, ten_crop_errors
 
 METRICS = "metrics.jsonl"
-_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, SUMMARY)  # only we write them
+_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)  # only we write them
 
 
 def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _resume(
         _check_epochs(folder, config.epochs, checkpoint.state)
         if checkpoint.state["epoch"] == config.epochs:
             with contextlib.suppress(RunError):  # the last test was never finished
-                summary = read_summary(folder)
+                summary = summaries.read_summary(folder)
     moved = data is not None or data_root is not None
     if summary is not None and not moved:
         return summary
@@ -205,7 +206,7 @@ def _run(
     summary = {**summary_of(parts, loop, finished), **(crops or {})}
     if finished:
         summary |= _checksum(out)
-        write_json(out / SUMMARY, summary)
+        write_json(out / summaries.FILE, summary)
     elif stop.number is not None:
         summary["signal"] = stop.number
     listener.end(summary)
@@ -231,4 +232,4 @@ def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | Non
 def _checksum(out: Path) -> dict[str, str]:
     """Which checkpoint a summary tells of; nothing for one of an older version."""
     head = checkpoints.read_head(out)
-    return {CHECKPOINT: head[0]} if head is not None and head[0] else {}
+    return {summaries.CHECKPOINT: head[0]} if head is not None and head[0] else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,14 +10,13 @@ from tinyalex.backends import Backend
 from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
-from tinyalex.training import guards, schedules
-from tinyalex.training.config import ResolvedConfig, versions
-from tinyalex.training.default_model import Choice
+from tinyalex.runs import guards
+from tinyalex.runs.config import ResolvedConfig, versions
+from tinyalex.runs.default_model import Choice
+from tinyalex.runs.load import load_dataset
+from tinyalex.training import schedules
 from tinyalex.training.init_from import start_from
 from tinyalex.training.optimizer import SGD
-
-# Every run of a folder holds the same images back, whatever its seed: ensembles need that.
-_SPLIT_SEED = 0
 
 
 @dataclass
@@ -126,35 +124,6 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         schedule=schedule,
         notes=notes,
     )
-
-
-def load_dataset(
-    config: ResolvedConfig,
-    measured: Sequence[str] | None = None,
-    trained_on: Collection[str] = (),
-) -> data.Dataset:
-    """Load a run's data; a folder's images are brought to the recipe's size.
-
-    A run that exists already has a number of channels, to which they are brought as well. Labels
-    are checked here, once: on a GPU no step looks at them. ``measured`` and ``trained_on`` are
-    for a network that is measured on other data; see `data.load`.
-    """
-    shape = config.facts.get("image_shape")
-    dataset = data.load(
-        config.data,
-        root=config.data_root,
-        image_size=config.recipe.image_size,
-        channels=None if shape is None else shape[2],
-        seed=_SPLIT_SEED,
-        jpeg_decoder=config.jpeg_decoder,
-        measured=measured,
-        trained_on=trained_on,
-        ours=config.out,
-    )
-    for split, what in ((dataset.train, "training"), (dataset.test, "test")):
-        where = f"{dataset.name}, {what} images"
-        data.check_labels(split.labels, len(split), len(dataset.classes), where)
-    return dataset
 
 
 def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinyalex.training import Run
+from tinyalex.runs.load import Run
 from tinyalex.weights.classes import ImageNetClass, imagenet_classes
 from tinyalex.weights.export import export
 from tinyalex.weights.fetch import PUBLISHED, download, find

@@ -14,10 +14,10 @@ from tinyalex.files import write_json
 from tinyalex.lock import locked
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
-from tinyalex.training import checkpoint as checkpoints
-from tinyalex.training import config as configs
-from tinyalex.training.config import ResolvedConfig, RunConfig
-from tinyalex.training.load import Run
+from tinyalex.runs import checkpoint as checkpoints
+from tinyalex.runs import config as configs
+from tinyalex.runs.config import ResolvedConfig, RunConfig
+from tinyalex.runs.load import Run
 from tinyalex.weights.tensors import HostArray
 
 

@@ -11,7 +11,7 @@ from tinyalex import models, notice, recipes
 from tinyalex.errors import CheckpointError, ConfigError, ShapeError
 from tinyalex.layers import Container
 from tinyalex.recipes import Recipe
-from tinyalex.training.fields import RECIPE
+from tinyalex.runs.fields import RECIPE
 from tinyalex.typed import fields, list_of, maybe, number, parse_json, text
 from tinyalex.weights import from_onnx, preprocessing, tensors
 from tinyalex.weights.caffe import read_caffemodel

@@ -31,7 +31,7 @@ from tinyalex.layers import (
     Towers,
 )
 from tinyalex.outside import shown
-from tinyalex.training import Run
+from tinyalex.runs.load import Run
 from tinyalex.weights.tensors import HostArray
 
 OPSET = 19  # from here on a clipped window's average counts what the window has

@@ -27,8 +27,8 @@ import numpy as np
 from tinyalex import models
 from tinyalex.data.packed import Layout, ShardWriter, finish, read_index
 from tinyalex.data.packed.records import Records
-from tinyalex.training import tensors
-from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tinyalex.runs import tensors
+from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 SIDE = 256
 

@@ -16,8 +16,8 @@ from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
 from tinyalex.evaluation.crops import Rows
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
+from tinyalex.runs.moved import in_place
 from tinyalex.training import Run
-from tinyalex.training.moved import in_place
 from tinyalex.training.views import view_probabilities
 
 Host = np.ndarray[Any, Any]

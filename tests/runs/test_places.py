@@ -50,9 +50,9 @@ def test_a_run_of_an_older_version_is_found_by_where_it_was_trained(
     (run / "config.json").write_text(json.dumps(written(run) | {"data": "data"}))
     (tmp_path / "else").mkdir()
     monkeypatch.chdir(tmp_path / "else")
-    assert training.config.read_config(run).data == str(tmp_path / "data")
+    assert training.read_config(run).data == str(tmp_path / "data")
     copy = shutil.copytree(run, tmp_path / "else" / "copy")
-    assert training.config.read_config(copy).data == "data"
+    assert training.read_config(copy).data == "data"
     class_folders(tmp_path / "else" / "data", {"a": 5, "b": 5})
     assert evaluation.evaluate([copy], backend="numpy")["n"] == 2  # of the working folder
 

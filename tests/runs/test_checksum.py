@@ -16,8 +16,8 @@ from safetensors.numpy import save_file
 
 from tests.processes import environment
 from tinyalex.errors import CheckpointError
-from tinyalex.training import tensors as layout
-from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tinyalex.runs import tensors as layout
+from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 FILE = "checkpoint.safetensors"
 
@@ -105,8 +105,8 @@ def test_every_array_is_read_as_it_was_written(
 PROGRAM = """
 import sys
 from pathlib import Path
-from tests.training.test_checksum import small
-from tinyalex.training.checkpoint import save_checkpoint
+from tests.runs.test_checksum import small
+from tinyalex.runs.checkpoint import save_checkpoint
 save_checkpoint(Path(sys.argv[1]), small())
 """
 

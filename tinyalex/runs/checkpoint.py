@@ -19,9 +19,9 @@ import numpy as np
 
 from tinyalex.errors import CheckpointError, DivergedError, RunError
 from tinyalex.files import write_atomic, write_json
-from tinyalex.training import tensors as layout
-from tinyalex.training.fields import SECONDS
-from tinyalex.training.state import parse_state
+from tinyalex.runs import tensors as layout
+from tinyalex.runs.fields import SECONDS
+from tinyalex.runs.state import parse_state
 from tinyalex.typed import fields, open_tensors, read_json
 
 FILE = "checkpoint.safetensors"

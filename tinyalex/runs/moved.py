@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tinyalex import data
 from tinyalex.errors import RunError
-from tinyalex.training.config import ResolvedConfig
-from tinyalex.training.places import data_place
+from tinyalex.runs.config import ResolvedConfig
+from tinyalex.runs.places import data_place
 
 
 def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> ResolvedConfig:

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file, save_file
 from tests.training.conftest import bytes_of
 from tinyalex import files, training
 from tinyalex.errors import CheckpointError, DivergedError, RunError
-from tinyalex.training import checkpoint as module
-from tinyalex.training import tensors as layout
-from tinyalex.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tinyalex.runs import checkpoint as module
+from tinyalex.runs import tensors as layout
+from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 WEIGHTS = {"fc.weight": np.arange(6, dtype=np.float32).reshape(2, 3)}
 

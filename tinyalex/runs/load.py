@@ -1,19 +1,23 @@
-"""Loading a run, to use its network."""
+"""Loading a run, to use its network, and the run's data."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyalex import backends, models
+from tinyalex import backends, data, models
 from tinyalex.backends import Backend
 from tinyalex.data import Statistics
 from tinyalex.errors import CheckpointError
 from tinyalex.models import Model
-from tinyalex.training import checkpoint as checkpoints
-from tinyalex.training import config as configs
-from tinyalex.training.config import ResolvedConfig, read_config
-from tinyalex.training.guards import check_layers, check_mean
+from tinyalex.runs import checkpoint as checkpoints
+from tinyalex.runs import config as configs
+from tinyalex.runs.config import ResolvedConfig, read_config
+from tinyalex.runs.guards import check_layers, check_mean
+
+# Every run of a folder holds the same images back, whatever its seed: ensembles need that.
+_SPLIT_SEED = 0
 
 
 @dataclass
@@ -96,3 +100,32 @@ def model_of(config: ResolvedConfig) -> Model:
     )
     check_layers(model, facts.get("layers"), str(config.out))
     return model
+
+
+def load_dataset(
+    config: ResolvedConfig,
+    measured: Sequence[str] | None = None,
+    trained_on: Collection[str] = (),
+) -> data.Dataset:
+    """Load a run's data; a folder's images are brought to the recipe's size.
+
+    A run that exists already has a number of channels, to which they are brought as well. Labels
+    are checked here, once: on a GPU no step looks at them. ``measured`` and ``trained_on`` are
+    for a network that is measured on other data; see `data.load`.
+    """
+    shape = config.facts.get("image_shape")
+    dataset = data.load(
+        config.data,
+        root=config.data_root,
+        image_size=config.recipe.image_size,
+        channels=None if shape is None else shape[2],
+        seed=_SPLIT_SEED,
+        jpeg_decoder=config.jpeg_decoder,
+        measured=measured,
+        trained_on=trained_on,
+        ours=config.out,
+    )
+    for split, what in ((dataset.train, "training"), (dataset.test, "test")):
+        where = f"{dataset.name}, {what} images"
+        data.check_labels(split.labels, len(split), len(dataset.classes), where)
+    return dataset

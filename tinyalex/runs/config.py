@@ -17,10 +17,10 @@ import tinyalex
 from tinyalex import models, recipes
 from tinyalex.errors import ConfigError
 from tinyalex.recipes import Recipe
-from tinyalex.training import fields as fields_of_runs
-from tinyalex.training.default_model import Choice, default_model
-from tinyalex.training.no_run import no_run
-from tinyalex.training.places import data_place, remembered_place
+from tinyalex.runs import fields as fields_of_runs
+from tinyalex.runs.default_model import Choice, default_model
+from tinyalex.runs.no_run import no_run
+from tinyalex.runs.places import data_place, remembered_place
 from tinyalex.typed import Kind, read_json, record
 
 FILE = "config.json"

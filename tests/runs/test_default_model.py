@@ -13,7 +13,7 @@ from tinyalex import data, notice, training
 from tinyalex.data import glancing as module
 from tinyalex.data.prepare import Form, prepare
 from tinyalex.errors import ConfigError, DataError
-from tinyalex.training.default_model import default_model
+from tinyalex.runs.default_model import default_model
 
 
 def pictures(root: Path, side: int, count: int = 3, longer: int = 0) -> Path:

@@ -16,7 +16,7 @@ from tinyalex import data, models, recipes, training
 from tinyalex.data import Statistics, from_arrays
 from tinyalex.errors import CheckpointError, DataError
 from tinyalex.layers import Sequential
-from tinyalex.training import guards
+from tinyalex.runs import guards
 
 IMAGENET = np.array([123.7, 116.8, 103.9])
 SYNSETS = [f"n{i:08d}" for i in (1440764, 1443537, 2102040, 3000684)]
