@@ -24,7 +24,8 @@ FLOORS = [
     {"recipes"},
     {"runs"},
     {"weights"},
-    {"training", "evaluation"},
+    {"evaluation"},
+    {"training"},
     {"check", "learn", "report", "reproduce"},
     {"cli", "commands", "__main__"},
 ]

@@ -23,6 +23,7 @@ from tinyalex.backends import Backend, Feed  # noqa: E402
 from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
 from tinyalex.backends.cuda.feed import CudaFeed  # noqa: E402
 from tinyalex.backends.numpy.backend import NumpyBackend  # noqa: E402
+from tinyalex.evaluation.score import Running  # noqa: E402
 from tinyalex.layers import (  # noqa: E402
     Conv2d,
     Flatten,
@@ -31,7 +32,6 @@ from tinyalex.layers import (  # noqa: E402
     Sequential,
     SoftmaxCrossEntropy,  # noqa: E402
 )
-from tinyalex.training.metrics import Running  # noqa: E402
 
 SPLIT = random_split(23, 7, 7, 3)
 

@@ -23,9 +23,9 @@ from tinyalex import models, training  # noqa: E402
 from tinyalex.backends import Backend  # noqa: E402
 from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
 from tinyalex.backends.numpy.backend import NumpyBackend  # noqa: E402
+from tinyalex.evaluation.score import Running  # noqa: E402
 from tinyalex.layers import Conv2d, Linear, SoftmaxCrossEntropy  # noqa: E402
 from tinyalex.models import alexnet  # noqa: E402
-from tinyalex.training.metrics import Running  # noqa: E402
 
 CLASSES, SIZE, THINNER = 5, 67, 8
 

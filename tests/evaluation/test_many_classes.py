@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyalex import evaluation
-from tinyalex.evaluation import crops, ensemble
+from tinyalex.evaluation import ensemble, views
 
 CLASSES, IMAGES = 10_000, 20_000
 
@@ -37,7 +37,7 @@ def memory():
 
 def test_probabilities_are_held_once(memory, monkeypatch):
     batches = ((np.full((100, 2000), i, np.float32), None) for i in range(10))
-    monkeypatch.setattr(crops, "view_probabilities", lambda *_: batches)
+    monkeypatch.setattr(views, "view_probabilities", lambda *_: batches)
     nothing = SimpleNamespace(model=None, recipe=None)
     backend = SimpleNamespace(to_host=lambda p: p)
     run = SimpleNamespace(model=None, backend=backend, config=nothing, statistics=None)

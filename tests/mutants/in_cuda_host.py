@@ -80,7 +80,7 @@ CUDA_HOST_MUTANTS = (
     ),
     simulated(
         "a step waits: the loss is read in every step",
-        "tinyalex/training/metrics.py",
+        "tinyalex/evaluation/score.py",
         "self._loss + n * xp.asarray(loss, dtype=xp.float64)",
         "self._loss + n * float(loss)",
         STEP,

@@ -8,7 +8,7 @@ STATISTICS = "tinyalex/data/mean_colour.py"
 SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 LOOP = "tinyalex/training/loop.py"
-METRICS = "tinyalex/training/metrics.py"
+SCORE = "tinyalex/evaluation/score.py"
 
 OF_LOADER = "tests/data/test_loader.py"
 OF_VIEWS = "tests/data/test_views.py"
@@ -183,14 +183,14 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "top-k: ties count as right",
-        METRICS,
+        SCORE,
         "hit = xp.clip((k - better) / xp.maximum(equal, xp.ones_like(equal)), 0, 1)",
         "hit = xp.clip(1.0 * (k - better), 0, 1)",
-        ("tests/training/test_metrics.py::test_ties_count_as_the_mean_over_all_orders",),
+        ("tests/evaluation/test_score.py::test_ties_count_as_the_mean_over_all_orders",),
     ),
     Mutant(
         "ten crops: logits are averaged instead of probabilities",
-        "tinyalex/training/views.py",
+        "tinyalex/evaluation/views.py",
         "sum(softmax(backend.xp, model.forward(view)) for view in x)",
         "crops * softmax(backend.xp, sum(model.forward(view) for view in x) / crops)",
         (

@@ -1,11 +1,11 @@
 """What trained networks are worth: top-k errors, ten crops, ensembles, confusion, predictions."""
 
 from tinyalex.evaluation.confusion import confusion, confusion_pairs
-from tinyalex.evaluation.crops import probabilities, softmax
 from tinyalex.evaluation.ensemble import mean_probability
 from tinyalex.evaluation.evaluate import errors, evaluate
 from tinyalex.evaluation.predict import predict
 from tinyalex.evaluation.search import search_coefficients, search_part
+from tinyalex.evaluation.views import probabilities, softmax
 
 __all__ = [
     "confusion",

@@ -15,18 +15,17 @@ from tinyalex import notice
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.confusion import MATRIX_CLASSES, confusion, confusion_pairs
-from tinyalex.evaluation.crops import probabilities
 from tinyalex.evaluation.doubts import doubts
+from tinyalex.evaluation.score import topk_wrong
 from tinyalex.evaluation.search import (
     mixed,
     read_coefficients,
     search_coefficients,
     search_part,
 )
+from tinyalex.evaluation.views import check_crops, probabilities
 from tinyalex.runs.load import Run, load_dataset, load_run
 from tinyalex.runs.moved import in_place
-from tinyalex.training import topk_wrong
-from tinyalex.training.views import check_crops
 from tinyalex.weights.classes import synset_of
 
 

@@ -13,7 +13,7 @@ from tinyalex.data.kinds import say_kinds
 from tinyalex.data.splits import ARCHIVES, has_pictures, is_picture, packed_up, subfolders, visible
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation import inverted as negatives
-from tinyalex.evaluation.crops import probabilities
+from tinyalex.evaluation.views import probabilities
 from tinyalex.runs.load import Run, load_run
 
 _BATCH = 32

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.ensemble import mean_probability
-from tinyalex.training import topk_wrong
+from tinyalex.evaluation.score import topk_wrong
 from tinyalex.typed import fields, list_of, maybe, number, read_json, text
 
 HostArray = np.ndarray[Any, Any]

@@ -1,11 +1,12 @@
 """Training: the optimizer, schedules, checkpoints, the loop, and the folders that it leaves."""
 
+from tinyalex.evaluation.score import Running, score, topk_wrong
 from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.runs.load import Run, load_dataset, load_run, model_of
 from tinyalex.runs.summary import read_summary
 from tinyalex.training.listener import Listener
-from tinyalex.training.metrics import Running, read_metrics, score, topk_wrong
+from tinyalex.training.metrics import read_metrics
 from tinyalex.training.optimizer import SGD
 from tinyalex.training.runs import resume, train
 

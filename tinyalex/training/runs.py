@@ -11,6 +11,7 @@ from typing import Any
 
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
+from tinyalex.evaluation.views import takes_ten_crops, ten_crop_errors
 from tinyalex.files import remove_leftovers, write_json
 from tinyalex.lock import locked
 from tinyalex.runs import checkpoint as checkpoints
@@ -25,7 +26,6 @@ from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
-from tinyalex.training.views import takes_ten_crops, ten_crop_errors
 
 METRICS = "metrics.jsonl"
 _OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)  # only we write them

@@ -14,11 +14,10 @@ import numpy as np
 from tinyalex import data, training
 from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
-from tinyalex.evaluation.crops import Rows
+from tinyalex.evaluation.views import Rows, view_probabilities
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
 from tinyalex.runs.moved import in_place
 from tinyalex.training import Run
-from tinyalex.training.views import view_probabilities
 
 Host = np.ndarray[Any, Any]
 
