@@ -1,7 +1,7 @@
 """The rules of the house, read from the source: who may import whom, and what nobody may do.
 
-A file imports only from its own floor or a lower one, layers never name a device, files stay
-short, and nothing is ever unpickled.
+A file imports only from its own folder and from lower floors (docs/floors.py), layers never name
+a device, files stay short, and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -12,25 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from docs import floors
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinyalex"
-
-FLOORS = [
-    {"errors", "files", "lock", "notice", "outside", "typed"},
-    {"functional"},
-    {"backends"},
-    {"layers", "data"},
-    {"models"},
-    {"recipes"},
-    {"runs"},
-    {"weights"},
-    {"evaluation"},
-    {"training"},
-    {"check", "learn", "report", "reproduce"},
-    {"cli", "commands", "__main__"},
-]
-# Same floor, but strangers to each other.
-STRANGERS = {("data", "layers"), ("layers", "data")}
 
 DEVICES = {"numpy", "scipy", "cupy", "cupyx", "numba", "torch", "jax"}
 PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -58,14 +43,6 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def floor_of(room: str) -> int:
-    """Height of a top-level module or package; ``cli_train`` lives with ``cli``."""
-    for height, rooms in enumerate(FLOORS):
-        if room in rooms or room.split("_")[0] in rooms:
-            return height
-    raise AssertionError(f"tinyalex.{room} has no floor: give it one in {name_of(Path(__file__))}")
-
-
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and full name of everything that a file imports, inside functions too."""
     module = module_of(path)
@@ -81,15 +58,26 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_a_file_imports_from_its_own_floor_or_below(path: Path) -> None:
+def test_a_file_imports_from_its_own_folder_or_from_lower_floors(path: Path) -> None:
     room = path.relative_to(PACKAGE).with_suffix("").parts[0]
     for line, imported in imports(path):
         head, _, rest = imported.partition(".")
         other = rest.split(".")[0]
         if head != "tinyalex" or other in ("", "__version__", "*", room):
             continue
-        allowed = floor_of(other) <= floor_of(room) and (room, other) not in STRANGERS
-        assert allowed, f"{name_of(path)}:{line}: {room} must not import {imported}"
+        lower = floors.floor_of(other) < floors.floor_of(room)
+        assert lower, f"{name_of(path)}:{line}: {room} must not import {imported}"
+
+
+def test_a_room_has_one_floor_and_a_floor_has_rooms_that_exist() -> None:
+    rooms = [room for floor in floors.FLOORS for room in floor]
+    missing = {room for room in rooms if floors.place_of(room) is None}
+    assert len(set(rooms)) == len(rooms) and not missing
+
+
+def test_the_table_in_the_readme_is_made_from_the_floors() -> None:
+    page = floors.README.read_text(encoding="utf-8")
+    assert floors.with_table(page) == page, "python docs/floors.py makes it anew"
 
 
 def test_the_package_itself_imports_nothing() -> None:

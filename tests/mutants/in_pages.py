@@ -77,6 +77,13 @@ PAGES_MUTANTS = (
         (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
     ),
     Mutant(
+        "floors: the house stands on its head",
+        "docs/floors.py",
+        "enumerate(reversed(FLOORS))",
+        "enumerate(FLOORS)",
+        ("tests/test_floors.py::test_a_file_imports_from_its_own_folder_or_from_lower_floors",),
+    ),
+    Mutant(
         "results: a figure without a file is let through",
         INDEX,
         'return [f"{m.group()} in: {_line(text, m.start())}" for m in MEASURED.finditer(text)]',
