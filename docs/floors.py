@@ -53,6 +53,7 @@ FLOORS: list[dict[str, str]] = [
         "files": "writing files that are complete or not there",
         "lock": "one process at a time in a folder",
         "notice": "notes and warnings for the user",
+        "processes": "pools of worker processes that end with their parent",
         "outside": "names and texts of others, made safe for the place where they are shown",
     },
     {"errors": "every error that a user can cause"},

@@ -22,14 +22,14 @@ PREPARE_MUTANTS = (
     ),
     Mutant(
         "preparing: Ctrl-C breaks into the pool's own code",
-        f"{PREPARE}/work.py",
+        "tinyalex/processes.py",
         "    if before is not signal.default_int_handler or in_thread:\n",
         "    if before is not None:\n",
         (f"{OF}/test_run.py::test_ctrl_c_does_not_break_into_the_pool",),
     ),
     Mutant(
         "preparing: Ctrl-C is forgotten",
-        f"{PREPARE}/work.py",
+        "tinyalex/processes.py",
         "            raise KeyboardInterrupt\n",
         "            pass\n",
         (f"{OF}/test_run.py::test_ctrl_c_does_not_break_into_the_pool",),
@@ -89,5 +89,15 @@ PREPARE_MUTANTS = (
         "return not np.array_equal(np.asarray(again), np.asarray(image))",
         "return False",
         (f"{OF}/test_whole.py::test_such_a_picture_is_rejected_with_the_reason",),
+    ),
+    Mutant(
+        "processes: workers outlive a parent that was killed",
+        "tinyalex/processes.py",
+        "    os._exit(1)  # killed: nobody is left to work for\n",
+        "",
+        (
+            "tests/test_processes.py"
+            "::test_workers_end_in_the_middle_of_a_task_when_their_parent_is_killed",
+        ),
     ),
 )

@@ -251,8 +251,8 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "side by side: a signal reaches the parent only",
         SIDE,
-        "            signal.raise_signal(signal.SIGTERM)\n",
-        "            pass\n",
+        "        signal.raise_signal(signal.SIGTERM)\n",
+        "        pass\n",
         (f"{OF_SIDE}::test_a_signal_stops_all_of_them_and_each_is_kept",),
     ),
     Mutant(

@@ -7,19 +7,16 @@ do not depend on it, since a run's numbers do not depend on its threads.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any
 
-from tinyalex.data.prepare.work import deaf_children
 from tinyalex.errors import RunError
+from tinyalex.processes import SPAWN, Pool
 from tinyalex.reproduce.arm import Arm, Interrupted, Item
 from tinyalex.training.stop import StopSignal
 
@@ -58,17 +55,11 @@ def train_side_by_side(
     TinyalexError
         What stopped one of the runs; the others were then stopped too, and are kept.
     """
-    # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
-    context = multiprocessing.get_context("spawn")
-    told = context.RawValue("b", RUN)  # not an Event: a process that dies while it waits blocks one
-    with deaf_children():  # this starts Python's process that counts semaphores
-        pool = ProcessPoolExecutor(min(jobs, len(items)), context, _start, (told,))
+    told = SPAWN.RawValue("b", RUN)
+    pool = Pool(min(jobs, len(items)), _start, (told,), POLL_SECONDS, _pass_on)
     try:
         with StopSignal() as stopped:
-            futures = []
-            for item in items:
-                with deaf_children():  # this may start a process
-                    futures.append(pool.submit(_train, train, *item))
+            futures = [pool.submit(_train, train, *item) for item in items]
             _until_all_ended(futures, told, stopped, ended)
         _raise_first(futures, stopped.number)
     except BrokenProcessPool as error:
@@ -79,7 +70,7 @@ def train_side_by_side(
         ) from error
     finally:
         told.value = max(told.value, STOP)
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown()
 
 
 def _until_all_ended(
@@ -112,25 +103,19 @@ def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
 
 
 def _start(told: Any) -> None:
-    """Listen to the parent, not to the terminal."""
+    """Listen to the parent."""
     global _told
     _told = told
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A training has its own handler; outside it, the flag is looked at.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
-    threading.Thread(target=_pass_on, daemon=True).start()
 
 
 def _pass_on() -> None:
-    """Stop the training in hand when the parent says so, and end when the parent does."""
-    parent = parent_process()
-    assert parent is not None
-    while not connection.wait([parent.sentinel], POLL_SECONDS):
-        if _told.value == LEAVE and not _busy:
-            os._exit(1)
-        if _told.value != RUN:
-            signal.raise_signal(signal.SIGTERM)
-    os._exit(1)  # killed: nobody is left to train for
+    """Stop the training in hand when the parent says so."""
+    if _told.value == LEAVE and not _busy:
+        os._exit(1)
+    if _told.value != RUN:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _train(train: Train, arm: Arm, seed: int, epochs: int | None) -> Path:

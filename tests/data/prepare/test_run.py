@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_ctrl_c_does_not_break_into_the_pool(
 ) -> None:
     """An exception in the pool's code may leave it with a lock that nobody ever gives back."""
     unbroken: list[str] = []
-    owner = run_module if where == "wait" else run_module.ProcessPoolExecutor
+    owner = run_module if where == "wait" else ProcessPoolExecutor
     original = getattr(owner, where)
 
     def with_ctrl_c(*words: Any, **named: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,6 @@ from tinyalex.data.prepare.work import (
     NAMED,
     Outcome,
     Task,
-    deaf_children,
-    held_ctrl_c,
     make_shard,
     make_shard_in_process,
     start_process,
@@ -33,6 +30,7 @@ from tinyalex.data.prepare.work import (
 from tinyalex.data.reading import usable_cores
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.lock import locked
+from tinyalex.processes import SPAWN, Pool, held_ctrl_c
 
 ORDERS = ("random", "archive")
 POLL_SECONDS = 0.2
@@ -209,21 +207,17 @@ class _Run:
             self._look(counters)
 
     def _in_processes(self, workers: int) -> None:
-        # "spawn": a fork would copy threads' locks, and is not to be had everywhere.
-        context = multiprocessing.get_context("spawn")
-        stop = context.RawValue("b", 0)  # not an Event: a process killed in it leaves it locked
-        counters = context.RawArray("q", [number for pair in self.before for number in pair])
+        stop = SPAWN.RawValue("b", 0)
+        counters = SPAWN.RawArray("q", [number for pair in self.before for number in pair])
         waiting, running = list(reversed(self.todo)), set[Future[Outcome]]()
         with held_ctrl_c() as pressed, unguarded.watched() as is_unguarded:
-            with deaf_children():  # this starts Python's process that counts semaphores
-                pool = ProcessPoolExecutor(workers, context, start_process, (stop, counters))
+            pool = Pool(workers, start_process, (stop, counters))
             try:
                 while (waiting or running) and not pressed():
                     # Only as many tasks as are wanted soon: each holds its pictures' places.
                     while waiting and len(running) < workers + 2:
                         task = self._task(waiting.pop())
-                        with deaf_children():  # this may start a process
-                            running.add(pool.submit(make_shard_in_process, task))
+                        running.add(pool.submit(make_shard_in_process, task))
                     ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
                     for future in ended:
                         self._note(future.result())
@@ -239,7 +233,7 @@ class _Run:
                 ) from error
             finally:
                 stop.value = 1
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown()
         self._look(counters)
 
     def _task(self, i: int) -> Task:

@@ -1,19 +1,12 @@
-"""One shard's work, and the processes that do it."""
+"""One shard's work, in this process or in one of a pool."""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import connection, parent_process
 from pathlib import Path
-from types import FrameType
 from typing import Any, BinaryIO
 
 from threadpoolctl import threadpool_limits
@@ -146,84 +139,10 @@ def read_item(item: Item) -> bytes:
 _shared: dict[str, Any] = {}
 
 
-@contextlib.contextmanager
-def held_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back while a pool of processes is at work; gives whether it was pressed.
-
-    SIGTERM and a closed terminal likewise: SystemExit is raised when the context ends.
-
-    KeyboardInterrupt comes between any two steps, in the pool's own code too. There it may leave a
-    lock taken, or a process that the pool knows nothing of, and the pool waits for either without
-    end. So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
-
-    In a thread, or where the caller handles Ctrl-C, nothing is changed.
-    """
-    before = signal.getsignal(signal.SIGINT)
-    in_thread = threading.current_thread() is not threading.main_thread()
-    if before is not signal.default_int_handler or in_thread:
-        yield lambda: False
-        return
-    presses: list[int] = []
-    others = multiprocessing.active_children()
-
-    def press(number: int, frame: FrameType | None) -> None:
-        presses.append(number)
-        for process in multiprocessing.active_children():
-            if len(presses) > 1 and process not in others:
-                process.kill()
-
-    taken = {number: signal.signal(number, press) for number in [signal.SIGINT, *_enders()]}
-    try:
-        yield lambda: bool(presses)
-    finally:
-        for number, handler in taken.items():
-            signal.signal(number, handler)
-        if presses and presses[0] != signal.SIGINT:
-            raise SystemExit(128 + presses[0])
-        if presses:
-            raise KeyboardInterrupt
-
-
-def _enders() -> list[signal.Signals]:
-    """Signals that would end this process without another step."""
-    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    numbers = [signal.Signals[name] for name in names if hasattr(signal, name)]
-    return [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-
-
-@contextlib.contextmanager
-def deaf_children() -> Iterator[None]:
-    """Start processes that Ctrl-C and a closed terminal do not reach.
-
-    Not even while they load Python. They end with this process; then Python's own process, which
-    counts semaphores, must be alive to remove them.
-
-    Not a shield for this process: another thread, such as NumPy's, may take the signal for it.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def start_process(stop: Any, counters: Any) -> None:
-    """Prepare a worker process: what it shares, and that it ends when its parent does."""
+    """Prepare a worker process: what it shares with the others, and one thread for BLAS."""
     _shared.update(stop=stop, counters=counters)
-    # Ctrl-C reaches every process of the terminal; the parent decides what follows.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _shared["limits"] = threadpool_limits(1)  # a process a core is enough
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)  # killed: nobody is left to write for
 
 
 def make_shard_in_process(task: Task) -> Outcome:

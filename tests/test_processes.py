@@ -1,4 +1,4 @@
-"""Semaphores of a pool of processes: removed also when a terminal closes on all of them."""
+"""Pools of processes: what is left of one when a signal comes, or when its parent is killed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import pytest
 
 from tests.data.pictures import class_folders
 from tests.processes import environment
+from tinyalex import processes
 from tinyalex.data.prepare import Form, prepare
-from tinyalex.data.prepare import run as of_prepare
-from tinyalex.data.prepare.work import held_ctrl_c
+from tinyalex.processes import held_ctrl_c
 from tinyalex.reproduce import side_by_side
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 PROGRAM = """
 import multiprocessing, sys
-from tinyalex.data.prepare.work import deaf_children
+from tinyalex.processes import deaf_children
 with deaf_children():
     queue = multiprocessing.get_context("spawn").Queue()
 print(queue._rlock._semlock.name, flush=True)
@@ -58,18 +58,18 @@ class _Seen(Exception):
     pass
 
 
-@pytest.mark.parametrize("module", [of_prepare, side_by_side])
+@pytest.mark.parametrize("user", ["prepare", "side by side"])
 def test_pools_are_made_where_no_signal_reaches_the_process_that_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str
 ) -> None:
     def look(*_: object) -> NoReturn:
         assert signal.SIGHUP in signal.pthread_sigmask(signal.SIG_BLOCK, ())
         raise _Seen
 
-    monkeypatch.setattr(module, "ProcessPoolExecutor", look)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", look)
     src = class_folders(tmp_path / "src", {"cats": 30, "dogs": 30})
     with pytest.raises(_Seen):
-        if module is side_by_side:
+        if user == "side by side":
             items: Any = [None, None]
             side_by_side.train_side_by_side(items, items, 2, lambda _: None)
         prepare(src, tmp_path / "dst", Form(size=32), workers=2, shard_mb=1, val_fraction=0.5)
@@ -86,3 +86,51 @@ def test_work_is_put_away_before_the_process_ends(number: int) -> None:
         assert signal.getsignal(number) is signal.SIG_DFL
     finally:
         signal.signal(number, before)
+
+
+PARENT = """
+import os, sys, time
+from tinyalex.processes import Pool
+
+def tell(folder):
+    open(f"{folder}/{os.getpid()}", "x").close()
+
+if __name__ == "__main__":
+    pool = Pool(2, tell, (sys.argv[1],), *eval(sys.argv[2]))
+    for _ in range(2):
+        pool.submit(time.sleep, 1000)
+    time.sleep(1000)
+"""
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")  # dead, but nobody has asked after it yet
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@pytest.mark.parametrize("meanwhile", ["()", "(0.05, os.getpid)"])
+def test_workers_end_in_the_middle_of_a_task_when_their_parent_is_killed(
+    tmp_path: Path, meanwhile: str
+) -> None:
+    script, workers = tmp_path / "parent.py", tmp_path / "workers"
+    workers.mkdir()
+    script.write_text(PARENT, encoding="utf-8")
+    parent = subprocess.Popen([sys.executable, script, workers, meanwhile], env=environment())
+    until = time.monotonic() + 60
+    while len(os.listdir(workers)) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    begun = os.listdir(workers)
+    assert len(begun) == 2 and all(map(_alive, begun))
+    parent.kill()
+    parent.wait()
+    until = time.monotonic() + 15
+    while any(map(_alive, begun)) and time.monotonic() < until:
+        time.sleep(0.01)
+    left = [pid for pid in begun if _alive(pid)]
+    for pid in left:
+        os.kill(int(pid), signal.SIGKILL)
+    assert left == []

@@ -1,0 +1,151 @@
+"""Pools of worker processes: spawned, deaf to the terminal, and ended with their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import connection, parent_process
+from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# A fork would copy threads' locks, and does not exist everywhere. Of this context are the values
+# that workers share: RawValue, not Event, which a process that dies while it waits leaves locked.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+class Pool:
+    """Worker processes, alive until `shutdown`.
+
+    Ctrl-C and a closed terminal reach the parent alone, which decides what follows. A worker whose
+    parent is gone, even killed, ends at once.
+
+    Parameters
+    ----------
+    workers : int
+    start : callable
+        Called in every worker before its first task.
+    shared : sequence
+        Arguments of ``start``: values of `SPAWN`, which all processes see.
+    every : float, optional
+        Seconds between two calls of ``meanwhile`` in every worker.
+    meanwhile : callable, optional
+        Called in a thread of its own, beside the task in hand.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        start: Callable[..., None],
+        shared: tuple[Any, ...],
+        every: float | None = None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
+        with deaf_children():  # this starts Python's process that counts semaphores
+            self._executor = ProcessPoolExecutor(
+                workers, SPAWN, _begin, (start, shared, every, meanwhile)
+            )
+
+    def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Hand a task over; raises BrokenProcessPool if a worker was ended from outside."""
+        with deaf_children():  # this may start a process
+            return self._executor.submit(work, *arguments)
+
+    def shutdown(self) -> None:
+        """Wait for the tasks in hand; those that have not begun are dropped."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start processes that Ctrl-C and a closed terminal do not reach.
+
+    Not even while they load Python. They end with this process; then Python's own process, which
+    counts semaphores, must be alive to remove them.
+
+    Not a shield for this process: another thread, such as NumPy's, may take the signal for it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def held_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C back while a pool of processes is at work; gives whether it was pressed.
+
+    SIGTERM and a closed terminal likewise: SystemExit is raised when the context ends.
+
+    KeyboardInterrupt comes between any two steps, in the pool's own code too. There it may leave a
+    lock taken, or a process that the pool knows nothing of, and the pool waits for either without
+    end. So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
+
+    In a thread, or where the caller handles Ctrl-C, nothing is changed.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    in_thread = threading.current_thread() is not threading.main_thread()
+    if before is not signal.default_int_handler or in_thread:
+        yield lambda: False
+        return
+    presses: list[int] = []
+    others = multiprocessing.active_children()
+
+    def press(number: int, frame: FrameType | None) -> None:
+        presses.append(number)
+        for process in multiprocessing.active_children():
+            if len(presses) > 1 and process not in others:
+                process.kill()
+
+    taken = {number: signal.signal(number, press) for number in [signal.SIGINT, *_enders()]}
+    try:
+        yield lambda: bool(presses)
+    finally:
+        for number, handler in taken.items():
+            signal.signal(number, handler)
+        if presses and presses[0] != signal.SIGINT:
+            raise SystemExit(128 + presses[0])
+        if presses:
+            raise KeyboardInterrupt
+
+
+def _enders() -> list[signal.Signals]:
+    """Signals that would end this process without another step."""
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [signal.Signals[name] for name in names if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+
+# --- in a process of the pool ---------------------------------------------------------------
+
+
+def _begin(
+    start: Callable[..., None],
+    shared: tuple[Any, ...],
+    every: float | None,
+    meanwhile: Callable[[], None] | None,
+) -> None:
+    # Ctrl-C reaches every process of the terminal; the parent decides what follows.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start(*shared)
+    threading.Thread(target=_end_with_parent, args=(every, meanwhile), daemon=True).start()
+
+
+def _end_with_parent(every: float | None, meanwhile: Callable[[], None] | None) -> None:
+    parent = parent_process()
+    assert parent is not None
+    while not connection.wait([parent.sentinel], every):
+        if meanwhile is not None:
+            meanwhile()
+    os._exit(1)  # killed: nobody is left to work for
