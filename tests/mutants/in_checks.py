@@ -105,10 +105,10 @@ CHECK_MUTANTS = (
     ),
     Mutant(
         "cost model: the rows of dy are not counted",
-        "tinyalex/report/gpu_cost.py",
+        "docs/results/gpu/gpu_cost.py",
         '("write_rows", 0, y + dy_rows)',
         '("write_rows", 0, y)',
-        ("tests/report/test_gpu_cost.py::test_a_convolution_is_counted_kernel_by_kernel",),
+        ("tests/test_gpu_cost.py::test_a_convolution_is_counted_kernel_by_kernel",),
     ),
     Mutant(
         "Ctrl-C: a traceback while the commands are loaded",

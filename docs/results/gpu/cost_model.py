@@ -1,4 +1,4 @@
-"""The tables of docs/gpu.md, from `tinyalex.report.gpu_cost` and the logs beside this file.
+"""The tables of docs/gpu.md, from gpu_cost.py and the logs beside this file.
 
 python docs/results/gpu/cost_model.py            prints them
 python docs/results/gpu/cost_model.py --write    puts them into docs/gpu.md
@@ -13,10 +13,11 @@ from functools import cache
 from math import fsum
 from pathlib import Path
 
+import gpu_cost
+from gpu_cost import H100, Cost, LayerCost, Speeds, moved, seconds
+
 from tinyalex import models
 from tinyalex.layers import Conv2d
-from tinyalex.report import gpu_cost
-from tinyalex.report.gpu_cost import H100, Cost, LayerCost, Speeds, moved, seconds
 from tinyalex.report.layer_table import leaves
 
 HERE = Path(__file__).resolve().parent

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import doctest
 import inspect
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,21 +20,20 @@ from tinyalex.layers import (
     ReLU,
     Sequential,
 )
-from tinyalex.report import gpu_cost
-from tinyalex.report.gpu_cost import H100, Cost, Speeds, moved, seconds, step_costs
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "docs" / "results" / "gpu" / "cost_model.py"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "docs" / "results" / "gpu"))  # as when the script is run
+
+import cost_model as script  # noqa: E402
+import gpu_cost  # noqa: E402
+from gpu_cost import H100, Cost, Speeds, moved, seconds, step_costs  # noqa: E402
+
 NET = models.build("alexnet", init=models.ZEROS)
 ALEXNET = step_costs(NET, (3, 227, 227), 1024)
 
 
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("cost_model", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_the_examples_in_its_docstrings_run():
+    assert doctest.testmod(gpu_cost).failed == 0
 
 
 def test_a_convolution_is_counted_kernel_by_kernel():
@@ -82,7 +82,7 @@ def test_a_step_has_the_operations_of_the_net():
     assert moved(ALEXNET[-1].least) == 20 * NET.count_parameters()
 
 
-def test_the_bytes_are_those_that_the_log_divided_by(script):
+def test_the_bytes_are_those_that_the_log_divided_by():
     """Bytes from the sizes alone, and GB/s times milliseconds as the GPU's log has them."""
     rows = {row.name: row for row in ALEXNET}
     for precision in script.PRECISIONS:
@@ -93,7 +93,7 @@ def test_the_bytes_are_those_that_the_log_divided_by(script):
                 assert moved(rows[name].ours, kernel) == pytest.approx(logged, rel=rel), name
 
 
-def test_the_operations_are_those_that_the_log_divided_by(script):
+def test_the_operations_are_those_that_the_log_divided_by():
     rows = {row.name: row for row in ALEXNET}
     for precision in script.PRECISIONS:
         for name, kernels in script.measured(precision).items():
@@ -101,7 +101,7 @@ def test_the_operations_are_those_that_the_log_divided_by(script):
             assert rows[name].flop == pytest.approx(logged, rel=2e-3), name
 
 
-def test_the_page_has_the_tables_that_the_script_makes(script):
+def test_the_page_has_the_tables_that_the_script_makes():
     page = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
     assert script.filled(page) == page
     assert all(page.count(f"<!-- {name} -->\n| ") == 1 for name in script.TABLES)
