@@ -117,9 +117,9 @@ dataset = learn.dataset()
 (x, y), (x_test, y_test) = learn.arrays(dataset.train, 4000), learn.arrays(dataset.test, 1000)
 C, H, _ = x.shape[1:]
 net = Sequential([
-    *(Conv2d(C, 16, 5, padding=2, seed=1), ReLU(), MaxPool2d(2)),
-    *(Conv2d(16, 32, 5, padding=2, seed=2), ReLU(), MaxPool2d(2), Flatten()),
-    Linear(32 * (H // 4) ** 2, 10, seed=3),
+    Conv2d(C, 16, 5, padding=2, seed=1), ReLU(), MaxPool2d(2),
+    Conv2d(16, 32, 5, padding=2, seed=2), ReLU(), MaxPool2d(2),
+    Flatten(), Linear(32 * (H // 4) ** 2, 10, seed=3),
 ]).to("numba")  # fmt: skip
 learn.fit(net, x, y, epochs=6, lr=0.01)
 straight, mirrored = learn.error(net, x_test, y_test), learn.error(net, x_test[..., ::-1], y_test)

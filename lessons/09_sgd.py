@@ -61,7 +61,8 @@ print(f"step 60: {ours[59]:.3f} in both; step 61: paper {ours[60]:.4f}, PyTorch 
 assert np.allclose(ours[:60], theirs[:60])  # as long as the rate stays, the rules are one rule
 assert 9.9 < ours[59] / 0.01 < 10  # the sum 1 + 0.9 + 0.81 + ... = 1 / (1 - 0.9)
 assert abs(ours[60] / ours[59] - 0.91) < 0.01 and abs(theirs[60] / theirs[59] - 0.1) < 0.01
-axis = (figure := Figure(figsize=(8, 3.6), layout="constrained")).subplots()
+figure = Figure(figsize=(8, 3.6), layout="constrained")
+axis = figure.subplots()
 axis.plot(range(1, 101), ours, color="#1f77b4", label="paper: rate inside the velocity")
 axis.plot(range(1, 101), theirs, "--", color="#d9480f", label="PyTorch: rate outside")
 axis.set(xlabel="step", ylabel="size of the step", title="The rate drops by 10 after step 60")
@@ -124,7 +125,8 @@ runs = {name: train([lr] * at + [lr / 10] * (14 - at)) for name, at in drops.ite
 never, late, early = (np.mean(run[-4:]) for run in runs.values())
 print(f"mean loss of the last 4 epochs: never {never:.2f}, late {late:.2f}, early {early:.2f}")
 assert late < 0.95 * never and late < 0.95 * early
-axis = (figure := Figure(figsize=(8, 4), layout="constrained")).subplots()
+figure = Figure(figsize=(8, 4), layout="constrained")
+axis = figure.subplots()
 axis.plot(range(1, 15), np.transpose(list(runs.values())), "o-", markersize=3, label=list(runs))
 axis.set(xlabel="epoch", ylabel="training loss (nats)", title=f"A small net, rate {lr}")
 axis.legend(title="rate divided by 10")

@@ -113,7 +113,8 @@ assert np.isclose(half["conv3"], 128 * 128 * 13 * 13 * 4 / 1e6)
 assert total < uncut / 3
 saved = sum(rows[name].parameters for name in ("4", "10", "12")) - 256 - 384 - 256
 assert saved == 1_413_120  # weights that two groups spare: as many as those layers still have
-axis = (figure := Figure(figsize=(8, 3.4), layout="constrained")).subplots()
+figure = Figure(figsize=(8, 3.4), layout="constrained")
+axis = figure.subplots()
 colours = ["#d9480f" if name in sent else "#ced4da" for name in half]
 axis.bar_label(axis.bar(list(half), list(half.values()), color=colours), fmt="%.1f", padding=2)
 axis.set(ylabel="MB for a batch of 128", ylim=(0, 20))

@@ -83,7 +83,8 @@ python, compiled, columns, *_ = rates.values()
 print(f"compiling: {compiled / python:.0f} times faster; columns: {columns / compiled:.0f} times")
 assert compiled > 30 * python and columns > 3 * compiled
 assert compiled / python > columns / compiled  # your first prediction
-axis = (figure := Figure(figsize=(8, 3.2), layout="constrained")).subplots()
+figure = Figure(figsize=(8, 3.2), layout="constrained")
+axis = figure.subplots()
 axis.bar_label(axis.barh(list(rates)[::-1], list(rates.values())[::-1]), fmt="%.3g", padding=3)
 title = "A 5x5 convolution, 16 maps to 32, on 16 x 16 pixels, float32"
 axis.set(xscale="log", xlabel="GFLOP/s (a mark with a number is 10 times the last)", title=title)

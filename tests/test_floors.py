@@ -19,7 +19,7 @@ PACKAGE = ROOT / "tinyalex"
 
 DEVICES = {"numpy", "scipy", "cupy", "cupyx", "numba", "torch", "jax"}
 PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
-LONGEST_FILE = 350
+LONGEST_FILE, LONGEST_LESSON = 350, 200  # lines, as CONTRIBUTING.md says
 
 INIT = PACKAGE / "__init__.py"
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != INIT)
@@ -97,7 +97,13 @@ def test_a_layer_never_names_a_device(path: Path) -> None:
 @pytest.mark.parametrize("path", EVERY_FILE, ids=name_of)
 def test_a_file_is_a_room_with_one_purpose(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines < LONGEST_FILE, f"{name_of(path)} has {lines} lines: split it"
+    most = LONGEST_LESSON if path.parent == ROOT / "lessons" else LONGEST_FILE
+    assert lines < most, f"{name_of(path)} has {lines} lines: split it"
+
+
+def test_contributors_are_told_how_long_a_file_may_be() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"under {LONGEST_FILE} lines (a lesson: under {LONGEST_LESSON})" in page
 
 
 @pytest.mark.parametrize("path", EVERY_FILE, ids=name_of)

@@ -39,8 +39,16 @@ class Row:
         each = ", ".join(f"{e:.2f}" for e in self.errors)
         spread = f"{mean(self.errors):.2f}, {spread_of(self.errors):.2f} %" if several else ""
         return [
-            *(self.net, self.data, f"{each} %", spread, self.goal, self.seeds),
-            *(self.hardware, self.time, f"`{self.command}`", self.log),
+            self.net,
+            self.data,
+            f"{each} %",
+            spread,
+            self.goal,
+            self.seeds,
+            self.hardware,
+            self.time,
+            f"`{self.command}`",
+            self.log,
         ]
 
 
@@ -117,7 +125,9 @@ def experiments() -> list[list[str]]:
         found.append(
             [
                 f"[{result['experiment']}]({place}/result.md)",
-                *(result["question"], result["claim"], result["answer"]),
+                result["question"],
+                result["claim"],
+                result["answer"],
             ]
         )
     return found

@@ -62,8 +62,21 @@ def resume(folder: Path, job: Job) -> tuple[str, ...]:
 
 _TRAIN = ("train", "--model", "tiny", "--backend", "numpy", "--checkpoint-every", "0.1", "--quiet")
 REPRODUCE = (
-    *("reproduce", "lrsweep", "--data", "pictures", "--epochs", "1", "--seeds", "1"),
-    *("--jobs", "2", "--backend", "numpy", "--threads", "1", "--quiet"),
+    "reproduce",
+    "lrsweep",
+    "--data",
+    "pictures",
+    "--epochs",
+    "1",
+    "--seeds",
+    "1",
+    "--jobs",
+    "2",
+    "--backend",
+    "numpy",
+    "--threads",
+    "1",
+    "--quiet",
 )
 JOBS = (
     Job("train", (*_TRAIN, "--epochs", "4", "--out", "run"), resume, "run"),

@@ -18,9 +18,21 @@ import pytest
 PASSED, FAILED = 0, 1  # exit codes of pytest; others mean that no test could be run
 # Not numba.cuda: whether that is the simulator is decided when it is first loaded.
 PACKAGES = [
-    *("array_api_strict", "hypothesis", "hypothesis.extra.numpy", "_hypothesis_pytestplugin"),
-    *("matplotlib.pyplot", "numba", "numpy", "PIL.Image", "pooch", "rich.progress"),
-    *("safetensors.numpy", "simplejpeg", "threadpoolctl", "typer.testing", "xdist.plugin"),
+    "array_api_strict",
+    "hypothesis",
+    "hypothesis.extra.numpy",
+    "_hypothesis_pytestplugin",
+    "matplotlib.pyplot",
+    "numba",
+    "numpy",
+    "PIL.Image",
+    "pooch",
+    "rich.progress",
+    "safetensors.numpy",
+    "simplejpeg",
+    "threadpoolctl",
+    "typer.testing",
+    "xdist.plugin",
 ]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What tests see: nothing to compile where a bug is not about that; and not CI, where pytest draws

@@ -64,10 +64,8 @@ def test_the_papers_numbers():
     assert (paper.lr, paper.momentum, paper.weight_decay) == (0.01, 0.9, 5e-4)
     assert (paper.batch_size, paper.epochs, paper.schedule["drops"]) == (128, 90, 3)
     ones = {p for p, rule in paper.init.items() if rule == ("constant", 1.0)}
-    assert ones == {
-        *("features.4.bias", "features.10.bias", "features.12.bias"),
-        *("classifier.0.bias", "classifier.3.bias"),
-    }
+    layers = ("features.4", "features.10", "features.12", "classifier.0", "classifier.3")
+    assert ones == {f"{layer}.bias" for layer in layers}
 
 
 def test_net_145s_numbers():

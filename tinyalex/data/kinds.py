@@ -12,16 +12,37 @@ from PIL import Image, features
 # several JPEG pictures (MPO) are found by way of JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = {
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".gif"),
-    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".mpo",
+    ".png",
+    ".webp",
+    ".bmp",
+    ".dib",
+    ".gif",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+    ".pnm",
 }
 # Formats that not every Pillow reads: AVIF since 11.3 or by a plug-in, HEIF by a plug-in only.
 _MORE = {"AVIF": {".avif", ".avifs"}, "HEIF": {".heic", ".heif", ".hif"}}
 
 # Of macOS, Windows and network drives; names that begin with a dot are left out anyway.
 _SYSTEM = {
-    *("__macosx", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin"),
-    *("system volume information", "lost+found", "@eadir"),
+    "$recycle.bin",
+    "@eadir",
+    "__macosx",
+    "desktop.ini",
+    "ehthumbs.db",
+    "icon\r",
+    "lost+found",
+    "system volume information",
+    "thumbs.db",
 }
 _SHOWN = 8  # kinds that a sentence names
 

@@ -23,10 +23,21 @@ _TRAINING = "train"
 _SAME = {"training": "train", "testing": "test"}
 # In this order: where several are there, the first is measured on.
 _HELD_OUT = ("val", "validation", "valid", "test", "eval", "evaluation", "dev")
-_FILLERS = (
-    *("set", "sets", "data", "dataset", "split", "part", "folder"),
-    *("images", "image", "imgs", "img", "pictures", "photos"),
-)
+_FILLERS = [
+    "set",
+    "sets",
+    "data",
+    "dataset",
+    "split",
+    "part",
+    "folder",
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+]
 _WORD = re.compile(
     f"({'|'.join((*_SAME, *_HELD_OUT, _TRAINING))})(?:{'|'.join(_FILLERS)})?", re.IGNORECASE
 )

@@ -167,10 +167,8 @@ class _Run:
         max_bad: int | None,
         listen: Listen | None,
     ) -> None:
-        self.dst, self.source, self.form, self.layout, self.shards = (
-            *(dst, source, form, layout),
-            shards,
-        )
+        self.dst, self.source, self.form = dst, source, form
+        self.layout, self.shards = layout, shards
         total = sum(map(len, source.splits.values()))
         self.max_bad = max(10, total // 1000) if max_bad is None else max_bad
         self.listen = listen
@@ -240,8 +238,13 @@ class _Run:
         shard = self.shards[i]
         items: Items = self.source.splits[shard.split]
         return Task(
-            *(self.dst, shard.split, shard.number, i),
-            *(self.layout, self.form, items.take(shard.rows)),
+            dst=self.dst,
+            split=shard.split,
+            number=shard.number,
+            slot=i,
+            layout=self.layout,
+            form=self.form,
+            items=items.take(shard.rows),
         )
 
     def _note(self, outcome: Outcome) -> None:
