@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 CAFFE = "tinyalex/weights/caffe.py"
-ONNX = "tinyalex/weights/to_onnx.py"
+ONNX = "tinyalex/weights/onnx_nodes.py"
 EXPORT = "tinyalex/weights/export.py"
 READ = "tinyalex/weights/read.py"
 OF_CAFFE = "tests/weights/test_caffe.py"
@@ -19,6 +19,14 @@ def in_onnx(name: str, old: str, new: str, test: str) -> Mutant:
 
 
 WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "onnx: what is written as a tanh is read as a ReLU",
+        "tinyalex/weights/onnx_table.py",
+        'Ways(onnx_nodes.tanh, onnx_simple.activation("Tanh"))',
+        'Ways(onnx_nodes.tanh, onnx_simple.activation("Relu"))',
+        ("tests/weights/test_onnx_own.py::test_every_layer_that_goes_out_comes_back",),
+        needs=("onnx", "onnxruntime"),
+    ),
     Mutant(
         "caffe: colours stay BGR",
         CAFFE,

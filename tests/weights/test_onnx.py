@@ -13,7 +13,8 @@ from tests.weights.nets import assert_same_logits, images, run_of
 from tinyalex import data, evaluation, layers, models, weights
 from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
-from tinyalex.weights.to_onnx import LAYERS, to_onnx
+from tinyalex.weights.onnx_table import LAYERS
+from tinyalex.weights.to_onnx import to_onnx
 
 LARGE = {name for name in models.names() if models.spec(name).num_classes == 1000}
 LARGE -= {"alexnet-torchvision"}  # one of them every day

@@ -21,6 +21,7 @@ from tinyalex.models import ModelSpec
 from tinyalex.weights import from_onnx
 from tinyalex.weights.onnx_graph import open_graph
 from tinyalex.weights.onnx_layout import Walk
+from tinyalex.weights.onnx_table import READERS
 from tinyalex.weights.to_onnx import to_onnx
 
 onnx = pytest.importorskip("onnx", exc_type=ImportError)
@@ -113,6 +114,7 @@ PARTS: dict[str, list[layers.Layer]] = {
     "a norm of groups": [layers.LocalResponseNorm(3, alpha=0.7, beta=0.4, k=1.5, groups=2)],
     "clipped averages": [layers.AvgPool2d(3, 2, ceil_mode=True)],
     "unequal sides": [layers.Conv2d(4, 6, (3, 2), (2, 1), (0, 1), groups=2)],
+    "tanh": [layers.Conv2d(4, 3, 3), layers.Tanh()],
     "the paper's dropout": [layers.Conv2d(4, 3, 3), layers.Dropout(0.3, "paper")],
 }
 
@@ -123,7 +125,7 @@ def test_every_layer_that_goes_out_comes_back(
 ) -> None:
     run = chain(*parts, image=(4, 8, 7))
     (tmp_path / "net.onnx").write_bytes(to_onnx(run))
-    walk = Walk(open_graph(tmp_path / "net.onnx"), "chain")
+    walk = Walk(open_graph(tmp_path / "net.onnx"), "chain", READERS)
     state = from_onnx.read_layout(walk, "images", run.model, (4, 8, 7), bgr=False)
     x = np.random.default_rng(0).standard_normal((2, 4, 8, 7)).astype(np.float32)
     before = run.model.forward(x.copy())

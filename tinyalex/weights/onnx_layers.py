@@ -1,35 +1,28 @@
-"""The nodes of each kind of layer, taken out of an ONNX graph: the other way round from `to_onnx`.
+"""The nodes of a layer, taken out of an ONNX graph: the other way round from `onnx_nodes`.
 
-Here are the layers that are several nodes, and who takes which kind; `onnx_simple` has the others.
+Here are the layers that are several nodes; `onnx_simple` has the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinyalex.errors import CheckpointError
 from tinyalex.layers import (
-    AvgPool2d,
     Conv2d,
     Dropout,
     Flatten,
     Layer,
     Linear,
     LocallyConnected2d,
-    LocalResponseNorm,
-    MaxPool2d,
-    ReLU,
     Sequential,
-    SpatialResponseNorm,
-    Tanh,
     Towers,
 )
 from tinyalex.weights.onnx_layout import Shape, Walk
-from tinyalex.weights.onnx_simple import activation, conv, dropout, flatten, linear, norm, pool
+from tinyalex.weights.onnx_simple import conv
 from tinyalex.weights.tensors import as_float32
 
 # Layers that can come after the paper's dropout, whose factor a layer with weights takes over.
@@ -56,13 +49,13 @@ def read_layer(walk: Walk, layer: Layer, x: str, shape: Shape, name: str = "") -
             f"layer with weights can take that over (got {layer!r})",
             "dropout that scales in training",
         )
-    read = next((read for kind, read in LAYERS.items() if isinstance(layer, kind)), None)
+    read = next((read for kind, read in walk.kinds.items() if isinstance(layer, kind)), None)
     if read is None:
         raise CheckpointError(f"{label}: {type(layer).__name__} has no counterpart in ONNX")
     return read(walk, layer, x, shape, label)
 
 
-def _same_map_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+def same_map_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
     """x * (k + alpha * sum)**-beta; the sum is an average that counts the zeros around."""
     square = walk.take("Mul", x, name, layer, readers=2)
     if square.inputs != [x, x]:
@@ -97,7 +90,7 @@ def _same_map_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> s
     return walk.take_as(product).outputs[0]
 
 
-def _local(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+def local(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
     """Unshared weights: columns by a convolution with ones, then a product for each position."""
     OH, OW, F, *window = layer.weight_shape
     K, P = math.prod(window), OH * OW
@@ -135,7 +128,7 @@ def _transpose(walk: Walk, layer: Layer, x: str, name: str, perm: list[int]) -> 
 
 
 class _Ones:
-    """What `_conv` asks of a layer, for the convolution that makes columns."""
+    """What `conv` asks of a layer, for the convolution that makes columns."""
 
     groups = 1
 
@@ -147,7 +140,7 @@ class _Ones:
         )
 
 
-def _towers(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+def towers(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
     """Two columns: each reads x, or half of it; Concat puts them together, left first."""
     if layer.crossing:
         inputs = walk.fork(x, name, layer)
@@ -171,19 +164,3 @@ def _towers(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
     if joined.inputs != columns or joined.attributes.get("axis") != 1:
         raise walk.wrong(joined, "its inputs", [*columns, "axis 1"], joined.inputs)
     return joined.outputs[0]
-
-
-LAYERS: dict[type[Layer], Callable[[Walk, Any, str, Shape, str], str]] = {
-    Conv2d: conv,
-    Linear: linear,
-    LocallyConnected2d: _local,
-    MaxPool2d: pool,
-    AvgPool2d: pool,
-    LocalResponseNorm: norm,
-    SpatialResponseNorm: _same_map_norm,
-    Towers: _towers,
-    Dropout: dropout,
-    Flatten: flatten,
-    ReLU: activation("Relu"),
-    Tanh: activation("Tanh"),
-}

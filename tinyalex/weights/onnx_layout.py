@@ -1,6 +1,6 @@
 """An ONNX graph walked along a model's layers: every node must be the layer's, and its settings.
 
-Each kind of layer has a function that takes its nodes, as `to_onnx` has one that adds them. What
+Each kind of layer has a function that takes its nodes, as `onnx_nodes` has one that adds them. What
 does nothing at test time is stepped over wherever it stands. Source: ONNX operators, opsets 1 to
 25 (https://onnx.ai/onnx/operators).
 """
@@ -8,7 +8,7 @@ does nothing at test time is stepped over wherever it stands. Source: ONNX opera
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from tinyalex.weights.onnx_graph import Graph, Node
 from tinyalex.weights.tensors import HostArray, as_float32
 
 Shape = tuple[int, ...]
+# Of the walk, a layer, its input's name and shape, and the layer's name: the output's name.
+Reader = Callable[["Walk", Any, str, Shape, str], str]
 
 FLOATS = {1, 10, 11, 16}  # TensorProto.DataType: float, float16, double, bfloat16
 # Attributes that say nothing about what is computed.
@@ -37,6 +39,8 @@ class Walk:
     graph : Graph
     model : str
         The layout's name, for messages.
+    kinds : dict of layer's class to function
+        Each takes the nodes of a layer of its kind.
 
     Attributes
     ----------
@@ -51,8 +55,8 @@ class Walk:
         over.
     """
 
-    def __init__(self, graph: Graph, model: str) -> None:
-        self.graph, self.model = graph, model
+    def __init__(self, graph: Graph, model: str, kinds: Mapping[type[Layer], Reader]) -> None:
+        self.graph, self.model, self.kinds = graph, model, kinds
         self.state: dict[str, HostArray] = {}
         self.entered: list[str] = []
         self.factors: dict[str, float] = {}
