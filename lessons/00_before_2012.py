@@ -71,7 +71,8 @@ def lbps(images):
     return cells.mean(axis=(2, 4)).reshape(N, -1)
 
 
-dataset, digits = learn.dataset(), data.load("digits")
+dataset = learn.dataset()
+digits = data.load("digits")
 if dataset.name == "digits":
     (train, labels), (test, answers) = moved(digits.train, 1, 4), moved(digits.test, 5, 4, seed=1)
 else:
@@ -102,7 +103,8 @@ def classify(a, b, Classifier=LinearSVC, strengths=(0.1, 1), **more):
 
 
 errors = {"LBP, SVM": classify(lbps(train), lbps(test))}
-errors["HOG, SVM"] = classify(h := hogs(train), h_test := hogs(test))
+h, h_test = hogs(train), hogs(test)
+errors["HOG, SVM"] = classify(h, h_test)
 errors["HOG, softmax"] = classify(h, h_test, LogisticRegression, (1, 10), max_iter=300)
 by_hand = min(errors.values())
 
@@ -140,7 +142,8 @@ assert errors["three CNNs"] < errors["one CNN (mean)"]
 
 # %%
 (train, labels), (test, answers) = moved(digits.train, 1, 0), moved(digits.test, 1, 0)
-print(f"HOG, SVM, digits in the centre: {(centred := classify(hogs(train), hogs(test))):.1%}")
+centred = classify(hogs(train), hogs(test))
+print(f"HOG, SVM, digits in the centre: {centred:.1%}")
 assert centred < 0.03 and centred < by_hand / 2
 
 # %% [markdown]

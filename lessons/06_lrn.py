@@ -78,7 +78,8 @@ print(f"channel 3, 40 before, is {y[0, 3].min():.0f} to {y[0, 3].max():.0f} afte
 
 figure = Figure(figsize=(10, 6), layout="constrained")
 above, below = figure.subfigures(2, 1)
-axes, activity = above.subplots(2, 9), np.linspace(0, 1000, 200)
+axes = above.subplots(2, 9)
+activity = np.linspace(0, 1000, 200)
 for row, maps, top in zip(axes, (x, y), (80, 30), strict=True):
     for i, ax in enumerate(row):
         ax.imshow(maps[0, i], cmap="gray", vmin=0, vmax=maps[0, 4].max() if i == 4 else top)

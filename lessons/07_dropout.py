@@ -86,7 +86,8 @@ for p in (0.0, 0.5):
         curves[p, seed], nets[p, seed] = np.array(line), net
 
 figure = Figure(figsize=(7, 4), layout="constrained")
-axis, at = figure.subplots(), np.arange(EVERY, EPOCHS + 1, EVERY)
+axis = figure.subplots()
+at = np.arange(EVERY, EPOCHS + 1, EVERY)
 for p, colour in ((0.0, "#d9480f"), (0.5, "#1f77b4")):
     mean = 100 * np.mean([curves[p, seed] for seed in range(3)], axis=0)
     axis.plot(at, mean[:, 0], "--", color=colour, label=f"p = {p}, training images")

@@ -75,7 +75,8 @@ learn.show(figure, "09-rate-drop")
 
 # %%
 steep = np.array([1.0, 50.0])
-figure, final = Figure(figsize=(8, 4.6), layout="constrained"), []
+figure = Figure(figsize=(8, 4.6), layout="constrained")
+final = []
 x, y = np.meshgrid(np.linspace(-11, 6, 200), np.linspace(-2.4, 2.4, 100))
 for axis, momentum in zip(figure.subplots(2, 1, sharex=True), (0.0, 0.9), strict=True):
     path = walk([-10.0, 1.5], lambda w: steep * w, 60, lambda _: 0.03, momentum)

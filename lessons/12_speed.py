@@ -125,7 +125,8 @@ assert float(two_blocks) == 1  # every number of the columns equals NumPy's
 # at its best, nor than memory delivers. Small layers reach neither.
 
 # %%
-a, big, copy = np.ones((1024, 1024), np.float32), *np.ones((2, 1 << 24), np.float32)
+a = np.ones((1024, 1024), np.float32)
+big, copy = np.ones((2, 1 << 24), np.float32)
 peak = 2 * 1024**3 / 1e9 / seconds(lambda: a @ a, tries=8)
 memory = 2 * big.nbytes / 1e9 / seconds(lambda: np.copyto(copy, big), tries=8)
 rows = bench.layers(bench.Job("numba", "tiny", "train", batch_size=64, threads=cores), passes=9)

@@ -105,7 +105,8 @@ def gradient(x, weights):  # of the weighted sum of an image's logits
     return backend.to_host(net.backward(backend.asarray(weights.astype(np.float32))))
 
 
-saliency = np.abs(gradient(x, one_hot := np.eye(net.num_classes)[labels])).max(axis=1)  # (N, H, W)
+one_hot = np.eye(net.num_classes)[labels]
+saliency = np.abs(gradient(x, one_hot)).max(axis=1)  # (N, H, W)
 figure = Figure(figsize=(8, 2.9), layout="constrained")
 for row, (top, bottom) in zip(rows, figure.subplots(2, 6).T, strict=True):
     draw(top, x[row], dataset.classes[labels[row]])
@@ -122,7 +123,8 @@ learn.show(figure, "15-saliency")
 same = {name: np.mean(labels == known_labels[rows].T) for name, rows in neighbours.items()}
 print("same class, by", ", ".join(f"{name}: {share:.0%}" for name, share in same.items()))
 assert same["features"] > max(same["pixels"], same["untrained"]) + 0.05
-chance, kept = np.random.default_rng(0).random(saliency.shape), []
+chance = np.random.default_rng(0).random(saliency.shape)
+kept = []
 for name, order in (("the most salient", saliency), ("any", chance)):
     below = order < np.quantile(order, 0.9, axis=(1, 2), keepdims=True)
     kept.append(np.mean(outputs(net, x * below[:, None]).argmax(axis=1) == labels))
