@@ -17,7 +17,7 @@ from tinyalex.errors import DataError, RunError
 from tinyalex.lock import locked
 from tinyalex.runs.checkpoint import load_checkpoint
 from tinyalex.training import metrics as module
-from tinyalex.training.runs import StopSignal
+from tinyalex.training.stop import StopSignal
 
 HUP = pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")
 

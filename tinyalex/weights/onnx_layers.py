@@ -133,11 +133,9 @@ class _Ones:
     groups = 1
 
     def __init__(self, layer: LocallyConnected2d) -> None:
-        self.kernel_size, self.stride, self.padding = (
-            layer.kernel_size,
-            layer.stride,
-            layer.padding,
-        )
+        self.kernel_size = layer.kernel_size
+        self.stride = layer.stride
+        self.padding = layer.padding
 
 
 def towers(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
