@@ -64,10 +64,30 @@ assert 75 < mib["batch"] < 76
 assert mib["conv1's output"] > mib["batch"]
 
 # %% [markdown]
-# A **backend** says what arrays are and where they live, and brings a short list of kernels
-# (windows as columns, pooling, ...). `backend.xp` is its array module: NumPy here, CuPy on a GPU.
-# `asarray` brings an array there, `to_host` brings it back to NumPy. Layers are written once and
-# never ask where they are. The `numpy` backend is the definition; `numba` has compiled loops.
+# Every operation of this package is one function in `tinyalex/functional`, written for **any**
+# array module: it asks its arguments which one they belong to. So the same lines compute on NumPy,
+# on CuPy in a GPU, and here on whichever of two more is installed.
+
+# %%
+import importlib.util
+
+from tinyalex import functional as F
+
+w, b = conv1.params.values()
+small = np.ones((1, 3, 31, 31), np.float32)
+expected = F.conv2d(small, w, b, stride=4)
+for module in ("torch", "array_api_strict"):
+    if importlib.util.find_spec(module):
+        as_array = importlib.import_module(module).asarray
+        y = F.conv2d(*map(as_array, (small, w, b)), stride=4)  # not one line differs
+        print(f"{type(y).__module__}.{type(y).__name__} {tuple(y.shape)}, as on NumPy")
+        assert np.allclose(np.asarray(y), expected, atol=1e-5)
+
+# %% [markdown]
+# A **backend** says what arrays are and where they live, and computes these operations fast.
+# `backend.xp` is its array module: NumPy here, CuPy on a GPU. `asarray` brings an array there,
+# `to_host` brings it back to NumPy. Layers call their backend and never ask where they are. The
+# `numpy` backend runs `tinyalex/functional` on slices; `numba` has compiled loops.
 
 # %%
 import time

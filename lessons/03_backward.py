@@ -24,10 +24,13 @@
 #     dh = da * 1 = 1        dw1 = dh * x = 2       dx = dh * w1 = 3
 
 # %%
+import inspect
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from tinyalex import backends, learn
+from tinyalex import functional as F
+from tinyalex import learn
 from tinyalex.check import GradientError, gradcheck
 from tinyalex.layers import Conv2d, Linear, ReLU, Sequential
 
@@ -44,41 +47,34 @@ assert (y, dx, last.grads["weight"], first.grads["weight"]) == (3, 3, 12, 2)
 # A convolution is `y = w @ im2col(x)`. Both steps are linear, and to go back through a linear map
 # is to multiply by its transpose: `dw = dy @ cols.T`, `dcols = w.T @ dy`, `dx = col2im(dcols)`.
 # im2col copies a pixel into several columns, so its transpose **adds** the columns together again.
-# This is `tinyalex/layers/conv.py` without its slices:
+# The package has exactly this, in `tinyalex/functional/conv.py`; here are its own lines:
 
 # %%
-numpy = backends.get("numpy")
+for function in (F.conv2d, F.conv2d_backward, F.col2im):
+    signature, _, body = inspect.getsource(function).partition('"""')
+    print(signature.strip(), body.partition('"""')[2])
 
+# %% [markdown]
+# The same by hand for one group, line by line, with the shapes: N images, K numbers in a window,
+# P windows in an image. Whatever the package's function gives, these lines give.
 
-class Convolution:
-    """A 3 x 3 convolution with padding 1, as short as it gets; x (N, C, H, W)."""
-
-    def __init__(self, C, F):
-        weight = np.random.default_rng(0).normal(size=(F, C * 9))
-        self.params, self.grads = {"weight": weight, "bias": np.ones(F)}, {}
-
-    def forward(self, x):
-        self.x_shape, (N, _, H, W) = x.shape, x.shape
-        self.cols = numpy.im2col(x, (3, 3), (1, 1), (1, 1))  # (N, K, P)
-        y = self.params["weight"] @ self.cols + self.params["bias"][:, None]  # (N, F, P)
-        return y.reshape(N, -1, H, W)
-
-    def backward(self, dy):
-        dy = dy.reshape(*dy.shape[:2], -1)  # (N, F, P)
-        self.grads["weight"] = (dy @ self.cols.transpose(0, 2, 1)).sum(axis=0)
-        self.grads["bias"] = dy.sum(axis=(0, 2))
-        return numpy.col2im(self.params["weight"].T @ dy, self.x_shape, (3, 3), (1, 1), (1, 1))
-
-
+# %%
 x, _ = learn.arrays(learn.dataset().train, 4)
-C = x.shape[1]
-ours, theirs = Convolution(C, 5), Conv2d(C, 5, 3, padding=1)
-theirs.params["weight"] = ours.params["weight"].reshape(5, C, 3, 3)
-theirs.params["bias"] = ours.params["bias"]
-y = ours.forward(x := x.astype(np.float64))
-assert np.allclose(y, theirs.forward(x))
-assert np.allclose(ours.backward(y), theirs.backward(y))
-assert np.allclose(ours.grads["weight"].ravel(), theirs.grads["weight"].ravel())
+x = x.astype(np.float64)
+N, C, H, W = x.shape
+w, b = np.random.default_rng(0).normal(size=(5, C, 3, 3)), np.ones(5)
+cols = F.im2col(x, 3, stride=1, padding=1)  # (N, K, P)
+y = w.reshape(5, -1) @ cols + b[:, None]  # (N, 5, P)
+dy = y  # as if the loss were the sum of y**2 / 2
+dw = (dy @ cols.mT).sum(axis=0)  # (5, K)
+db = dy.sum(axis=(0, 2))  # (5,)
+dcols = w.reshape(5, -1).T @ dy  # (N, K, P)
+dx = F.col2im(dcols, x.shape, 3, stride=1, padding=1)  # (N, C, H, W)
+
+assert np.allclose(y.reshape(N, 5, H, W), F.conv2d(x, w, b, padding=1))
+theirs = F.conv2d_backward(y.reshape(N, 5, H, W), x, w, padding=1)
+for mine, their in zip((dx, dw.reshape(w.shape), db), theirs, strict=True):
+    assert np.allclose(mine, their)
 
 # %% [markdown]
 # ## Check
@@ -88,9 +84,9 @@ assert np.allclose(ours.grads["weight"].ravel(), theirs.grads["weight"].ravel())
 # %%
 how = (3, 2), (2, 1), (1, 0)  # kernel, stride, padding: all different
 u = np.random.default_rng(0).normal(size=(2, 3, 6, 7))
-cols = numpy.im2col(u, *how)
+cols = F.im2col(u, *how)
 c = np.random.default_rng(1).normal(size=cols.shape)
-back = numpy.col2im(c, u.shape, *how)
+back = F.col2im(c, u.shape, *how)
 assert np.isclose((cols * c).sum(), (u * back).sum(), rtol=1e-12)
 
 # %% [markdown]
@@ -99,7 +95,7 @@ assert np.isclose((cols * c).sum(), (u * back).sum(), rtol=1e-12)
 # which grows as `e` shrinks: there is a best `e`, and float32 has no good one.
 
 # %%
-print(gradcheck(ours, x[:2, :, :6, :6], directions=1))
+print(gradcheck(Conv2d(C, 5, 3, padding=1), x[:2, :, :6, :6], directions=1))
 
 steps = 10.0 ** np.arange(-9, 0)
 figure, best = Figure(figsize=(7, 4), layout="constrained"), {}
@@ -121,7 +117,7 @@ assert best[np.float64] < 1e-8 < 1e-6 < best[np.float32]
 
 
 # %%
-class Forgetful(Convolution):
+class Forgetful(Conv2d):
     def backward(self, dy):
         dx = super().backward(dy)
         self.grads["weight"] /= len(dy)
@@ -129,7 +125,7 @@ class Forgetful(Convolution):
 
 
 try:
-    gradcheck(Forgetful(C, 5), x[:2, :, :6, :6])
+    gradcheck(Forgetful(C, 5, 3, padding=1), x[:2, :, :6, :6])
     raise AssertionError("the mistake passed")
 except GradientError as error:
     print(str(error).splitlines()[0])

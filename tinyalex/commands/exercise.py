@@ -160,6 +160,8 @@ def check(
         else:
             _print_verdict(out, one, 1 + hint, first=not judged)
         judged.append(one)
+    if len(judged) == 1 and judged[0].verdict.passed:
+        _print_textbook(out, get(judged[0].verdict.exercise))
     if solution:
         _print_solutions(out, judged)
     if of_class:
@@ -234,6 +236,18 @@ def _print_verdict(out: Output, judged: Judged, hints: int, first: bool) -> None
     for line in rest:
         style = {"  BROKEN": "red", "  at    ": "red", "  holds ": "green"}.get(line[:8], "")
         out.text(line, style=style or ("yellow" if line.startswith("  Hint:") else ""))
+
+
+def _print_textbook(out: Output, exercise: Exercise) -> None:
+    """What the package writes for the same functions."""
+    import inspect
+
+    from tinyalex import functional
+
+    for name in (name for name in exercise.functions if name in functional.__all__):
+        lines = getattr(functional, name)
+        out.text(f"\nThe package's own, in {lines.__module__}:", style="bold")
+        out.page(inspect.getsource(lines).rstrip())
 
 
 def _print_solutions(out: Output, judged: Sequence[Judged]) -> None:

@@ -52,7 +52,7 @@ def conv2d(
     im2col : another function that does the same: a device may have a faster one
     """
     xp = array_namespace(x, weight)
-    (N, *_), (F, *_), G = x.shape, weight.shape, groups
+    N, F, G = x.shape[0], weight.shape[0], groups
     window = weight.shape[2:], pair(stride), pair(padding)
     OH, OW = out_hw(x.shape, *window)
     cols = im2col(x, *window)  # (N, C*KH*KW, P)
