@@ -37,11 +37,7 @@ FLOORS: list[dict[str, str]] = [
             "digits, CIFAR-10, folders of images, packed ImageNet; crops, mirrors, colour; loading"
         ),
     },
-    {
-        "backends": (
-            "what arrays are, and how operations become fast: on threads, compiled by Numba, on GPUs"
-        )
-    },
+    {"backends": "what arrays are, and how operations become fast: threads, Numba, GPUs"},
     {
         "functional": (
             "the textbook: every operation with its gradients below it: **start here**, with "

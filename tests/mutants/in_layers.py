@@ -60,10 +60,10 @@ LAYER_MUTANTS = (
         (f"{OF_CONV}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
-        "convolution: the filters are not turned for the input gradient",
-        NUMPY,
-        "per_group, KH, KW)[..., ::-1, ::-1]",
-        "per_group, KH, KW)",
+        "convolution: the filters are flipped for the input gradient",
+        CONV,
+        "xp.matmul(xp.reshape(weight, dw.shape).mT, g)",
+        "xp.matmul(xp.flip(xp.reshape(weight, dw.shape).mT, axis=2), g)",
         (f"{OF_CONV}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(

@@ -59,7 +59,7 @@ CONVOLVE_MUTANTS = (
         KERNELS,
         "target[i * sw] += row",
         "target[i] += row",
-        f"{OF_KERNELS}::test_columns",
+        DIRECT,
     ),
     in_python(
         "numba columns: no ones below them, so no bias gradient",

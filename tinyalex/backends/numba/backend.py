@@ -30,7 +30,6 @@ class NumbaBackend(NumpyBackend):
     replaces: ClassVar[Mapping[str, str]] = {
         **NumpyBackend.replaces,
         "im2col": "compiled loops over rows, whose pixels are copied as vectors",
-        "col2im": "compiled: each pixel's sum is written once",
         "conv2d": "direct sums in registers, Winograd's tiles, or columns for BLAS (conv/ways.py)",
         "conv2d_backward": "the same three ways",
         "max_pool2d": "vectors of windows; the maximum and its index in one pass",
@@ -66,15 +65,6 @@ class NumbaBackend(NumpyBackend):
         phases = np.empty(im2col.phases_shape(x, stride, padding), x.dtype)
         kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
         return cols[:, 0, :-1]
-
-    def col2im(
-        self, cols: Array, x_shape: Sequence[int], kernel: Pair, stride: Pair, padding: Pair
-    ) -> Array:
-        x = self.empty(x_shape, cols.dtype)
-        x[...] = 0
-        _, OW = F.out_hw(x_shape, kernel, stride, padding)
-        kernels.add_columns(cols[:, None], x, 0, *kernel, *stride, *padding, OW)
-        return x
 
     def conv2d(
         self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int

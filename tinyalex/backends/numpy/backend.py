@@ -45,7 +45,6 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp: Any = np
     replaces: ClassVar[Mapping[str, str]] = {
-        "conv2d_backward": "dx at stride 1 by a convolution of dy: windows are read, not added",
         "linear": "shared by outputs: each thread reads its own part of the weight once",
         "linear_backward": "the same; the weight of AlexNet's first one has 38 million numbers",
         "local_conv2d": "shared by rows of the output, each of which has weights of its own",
@@ -89,25 +88,6 @@ class NumpyBackend(Backend):
 
     # ------------------------------------------------------------------ replacements
 
-    def conv2d_backward(
-        self,
-        dy: Array,
-        x: Array,
-        weight: Array,
-        stride: Pair,
-        padding: Pair,
-        groups: int,
-        needs_dx: bool = True,
-    ) -> tuple[Array | None, Array, Array]:
-        around = weight.shape[2] - 1 - padding[0], weight.shape[3] - 1 - padding[1]
-        reads = needs_dx and stride == (1, 1) and min(around) >= 0
-        how = stride, padding, groups
-        dx, dw, db = super().conv2d_backward(dy, x, weight, *how, needs_dx and not reads)
-        if reads:
-            no_bias = np.zeros(x.shape[1], weight.dtype)
-            dx = self.conv2d(dy, flipped(weight, groups), no_bias, stride, around, groups)
-        return dx, dw, db
-
     def linear(self, x: Array, weight: Array, bias: Array) -> Array:
         y = self.empty((len(x), len(weight)), x.dtype)
 
@@ -120,19 +100,19 @@ class NumpyBackend(Backend):
     def linear_backward(
         self, dy: Array, x: Array, weight: Array, needs_dx: bool = True
     ) -> tuple[Array | None, Array, Array]:
-        dw, db = self.empty(weight.shape, weight.dtype), self.empty(weight.shape[:1], dy.dtype)
+        dw = self.empty(weight.shape, weight.dtype)
         dx = self.empty(x.shape, x.dtype) if needs_dx else None
 
         def outputs(f: slice) -> None:
-            _, dw[f], db[f] = F.linear_backward(dy[:, f], x, weight[f], needs_dx=False)
+            np.matmul(dy[:, f].T, x, out=dw[f])
 
         def inputs(i: slice) -> None:
-            dx[:, i] = np.matmul(dy, weight[:, i])  # type: ignore[index]
+            np.matmul(dy, weight[:, i], out=dx[:, i])  # type: ignore[index]
 
         self._share_features(outputs, len(weight), x, weight)
         if needs_dx:
             self._share_features(inputs, weight.shape[1], x, weight)
-        return dx, dw, db
+        return dx, dw, dy.sum(axis=0)
 
     def _share_features(
         self, work: Callable[[slice], None], features: int, x: Array, weight: Array
@@ -193,13 +173,3 @@ class NumpyBackend(Backend):
             )
 
         self.each(piece, w.size, 4 * w.itemsize)
-
-
-def flipped(weight: Array, groups: int) -> Array:
-    """Filters flipped in both directions, outputs and inputs exchanged within each group.
-
-    (F, C/G, KH, KW) -> (C, F/G, KH, KW). With them dx is a convolution of dy.
-    """
-    filters, per_group, KH, KW = weight.shape
-    w = weight.reshape(groups, filters // groups, per_group, KH, KW)[..., ::-1, ::-1]
-    return w.swapaxes(1, 2).reshape(groups * per_group, filters // groups, KH, KW)
