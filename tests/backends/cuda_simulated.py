@@ -53,7 +53,7 @@ def test_convolution_equals_the_loops_and_the_layer(
     backend: CudaBackend, workspace: int, dtype: str, waiting: int, case: own.Conv, limit: int
 ) -> None:
     layer = Conv2d(
-        case.shape[1], case.out_channels, case.kernel, case.stride, case.padding, case.groups
+        case.shape[1], case.out_channels, case.kernel, case.stride, case.padding, groups=case.groups
     )
     layer.params = {key: value.astype(dtype) for key, value in layer.params.items()}
     x = own.normal(case.shape, case.seed).astype(dtype)

@@ -29,7 +29,7 @@ def of_convolution(layer: Conv2d, x: Host, dy: Host) -> dict[str, Host]:
             layer.kernel_size,
             layer.stride,
             layer.padding,
-            layer.groups,
+            groups=layer.groups,
         )
         copy.params = {key: make(np.asarray(p, np.float64)) for key, p in layer.params.items()}
         y = copy.forward(make(np.asarray(x, np.float64)))

@@ -81,7 +81,7 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
     LocalResponseNorm: [
         Example("alpha 1", lambda: LocalResponseNorm(5, 1.0, 0.75, 2.0), (3, 7, 2, 3)),
         Example("few channels", lambda: LocalResponseNorm(5, 0.7, 1.0, 1.0), (3, 2, 3, 2)),
-        Example("two groups", lambda: LocalResponseNorm(3, 0.9, 0.75, 1.5, 2), (2, 6, 2, 3)),
+        Example("two groups", lambda: LocalResponseNorm(3, 0.9, 0.75, 1.5, groups=2), (2, 6, 2, 3)),
     ],
     SpatialResponseNorm: [
         Example("alpha 1", lambda: SpatialResponseNorm(3, 1.0, 0.75, 1.0), (3, 2, 4, 5)),

@@ -23,7 +23,7 @@ def conv(case: own.Conv) -> Conv2d:
         case.kernel,
         case.stride,
         case.padding,
-        case.groups,
+        groups=case.groups,
         seed=case.seed,
     )
     return float64(layer)  # type: ignore[return-value]

@@ -168,7 +168,9 @@ def test_towers_equal_groups_for_any_convolution(case: own.Conv) -> None:
     N, C, H, W = case.shape
     for crossing, groups in ((False, 2), (True, 1)):
         settings = (case.kernel, case.stride, case.padding)
-        one = float64(Conv2d(2 * C, 2 * case.out_channels, *settings, groups, seed=case.seed))
+        one = float64(
+            Conv2d(2 * C, 2 * case.out_channels, *settings, groups=groups, seed=case.seed)
+        )
         columns = [Conv2d(2 * C if crossing else C, case.out_channels, *settings) for _ in range(2)]
         for key, value in one.params.items():
             for column, half in zip(columns, np.split(value, 2), strict=True):

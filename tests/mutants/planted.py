@@ -10,6 +10,7 @@ from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
 from tests.mutants.in_names import NAME_MUTANTS
 from tests.mutants.in_networks_in import NETWORK_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
@@ -29,6 +30,7 @@ from tests.mutants.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     KERNEL_MUTANTS
     + LAYER_MUTANTS
+    + LIKE_PYTORCH_MUTANTS
     + TRAINING_MUTANTS
     + RECIPE_MUTANTS
     + NUMBA_MUTANTS

@@ -45,8 +45,8 @@ class Conv2d(Layer):
         kernel_size: int | tuple[int, int],
         stride: int | tuple[int, int] = 1,
         padding: int | tuple[int, int] = 0,
+        *,  # PyTorch's sixth argument is dilation
         groups: int = 1,
-        *,
         seed: int = 0,
     ) -> None:
         super().__init__()

@@ -68,6 +68,7 @@ class LocalResponseNorm(_ResponseNorm):
         alpha: float = 1e-4,
         beta: float = 0.75,
         k: float = 2.0,
+        *,
         groups: int = 1,
     ) -> None:
         super().__init__(size, alpha, beta, k)

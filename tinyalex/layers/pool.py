@@ -23,6 +23,7 @@ class _Pool2d(Layer):
         self,
         kernel_size: int | tuple[int, int],
         stride: int | tuple[int, int] | None = None,
+        *,  # PyTorch's third argument is padding
         ceil_mode: bool = False,
     ) -> None:
         super().__init__()

@@ -1,0 +1,15 @@
+"""Bugs in what makes a network and a loader read like PyTorch's."""
+
+from tests.mutants.mutant import Mutant
+
+LIKE_PYTORCH = "tests/layers/test_like_pytorch.py"
+
+LIKE_PYTORCH_MUTANTS = (
+    Mutant(
+        "pooling: the third position is ceil_mode",
+        "tinyalex/layers/pool.py",
+        "        *,  # PyTorch's third argument is padding\n",
+        "",
+        (f"{LIKE_PYTORCH}::test_a_position_that_means_something_else_in_pytorch_is_refused",),
+    ),
+)
