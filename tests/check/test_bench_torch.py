@@ -25,7 +25,7 @@ def test_the_torch_net_computes_what_ours_does(name):
 
     model = models.build(name, seed=3)
     # Weights of the first normal size would make logits of 1e-6 in the ladder's nets.
-    for i, (_, layer, key) in enumerate(model.named_parameters()):
+    for i, (_, layer, key) in enumerate(model.parameter_owners()):
         fan_in = max(1, layer.params[key][0].size)
         layer.params[key] = (normal(layer.params[key].shape, i) / fan_in**0.5).astype(np.float32)
     x = normal((2, *model.input_shape), 7).astype(np.float32)

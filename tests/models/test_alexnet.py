@@ -87,7 +87,7 @@ def test_the_papers_sizes_layer_by_layer(paper: Model) -> None:
 
 def test_the_papers_first_values(paper: Model) -> None:
     ones = {"features.4", "features.10", "features.12", "classifier.0", "classifier.3"}
-    for name, layer, key in paper.named_parameters():
+    for name, layer, key in paper.parameter_owners():
         value = layer.params[key]
         if key == "weight":
             # An estimate from n numbers is this sure of sigma: five standard deviations.
@@ -150,9 +150,9 @@ def assert_towers_equal(size: int, dtype: type, tolerance: float) -> None:
     dx, dx_two = one.backward(dy), two.backward(dy)
     close(y, y_two, tolerance)
     close(dx, dx_two, tolerance)
-    gradients = {name: layer.grads[key] for name, layer, key in one.named_parameters()}
+    gradients = {name: layer.grads[key] for name, layer, key in one.parameter_owners()}
     gradients = models.to_two_tower(gradients)
-    for name, layer, key in two.named_parameters():
+    for name, layer, key in two.parameter_owners():
         close(gradients[name], layer.grads[key], tolerance)
 
 
@@ -195,7 +195,7 @@ def torchvision() -> Iterator[Model]:
 
 
 def test_torchvisions_names_and_shapes(torchvision: Model) -> None:
-    shapes = {name: layer.params[key].shape for name, layer, key in torchvision.named_parameters()}
+    shapes = {name: w.shape for name, w in torchvision.named_parameters()}
     assert shapes == TORCHVISION_SHAPES
     assert torchvision.count_parameters() == 61_100_840
 
@@ -218,7 +218,7 @@ def test_with_nothing_left_out_it_is_the_papers_network(paper: Model) -> None:
     image = (3, 67, 67)
     whole = models.build("alexnet", 10, image_size=67, init=LIVELY).eval()
     same = alexnet_without(image, 10, "paper").eval()
-    shapes = {name: layer.params[key].shape for name, layer, key in same.named_parameters()}
+    shapes = {name: w.shape for name, w in same.named_parameters()}
     state = whole.state_dict()
     assert set(shapes) == set(state)
     same.load_state_dict({name: value.reshape(shapes[name]) for name, value in state.items()})
@@ -235,7 +235,7 @@ def test_what_stays_keeps_its_name_and_its_maps(paper: Model, name: str) -> None
     spec = models.spec(f"alexnet-{name}")
     with skip_init():
         net = spec.builder(spec.input_shape, 1000, "paper")
-    assert [n for n, _, _ in net.named_parameters()] == [n for n, _, _ in paper.named_parameters()]
+    assert [n for n, _ in net.named_parameters()] == [n for n, _ in paper.named_parameters()]
     features = net.children["features"].output_shape((1, 3, 227, 227))
     assert features == (1, 256, 6, 6)
 

@@ -20,7 +20,7 @@ def test_weights_that_are_about_to_be_set_are_zeros_and_are_not_drawn() -> None:
         raise ZeroDivisionError
     assert Linear(2, 3).params["weight"].all()
     model = models.build("tiny", init=models.ZEROS)
-    for name, layer, key in model.named_parameters():
+    for name, layer, key in model.parameter_owners():
         assert not layer.params[key].any() and not layer.grads[key].any(), name
         assert layer.grads[key].shape == layer.params[key].shape, name
         assert layer.grads[key] is not layer.params[key], name

@@ -127,6 +127,6 @@ def test_both_passes_run_and_reach_every_parameter(name: str) -> None:
     y = model.forward(x)
     assert y.shape == (4, model.num_classes) == model.output_shape(x.shape)
     assert model.backward(normal(y.shape, 1).astype(np.float32)).shape == x.shape
-    for parameter, layer, key in model.named_parameters():
+    for parameter, layer, key in model.parameter_owners():
         gradient = layer.grads[key]
         assert gradient.dtype == np.float32 and np.abs(gradient).max() > 1e-8, parameter

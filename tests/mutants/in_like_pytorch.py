@@ -12,4 +12,11 @@ LIKE_PYTORCH_MUTANTS = (
         "",
         (f"{LIKE_PYTORCH}::test_a_position_that_means_something_else_in_pytorch_is_refused",),
     ),
+    Mutant(
+        "parameters: a name comes with the layer, not with the array",
+        "tinyalex/layers/base.py",
+        "yield name, layer.params[key]",
+        "yield name, layer",
+        (f"{LIKE_PYTORCH}::test_parameters_are_pairs_of_a_name_and_an_array",),
+    ),
 )

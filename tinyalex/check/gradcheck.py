@@ -196,8 +196,8 @@ class _Function:
 
 def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
     """Yield (name, the layer that holds it, its key) for every parameter."""
-    if hasattr(layer, "named_parameters"):
-        yield from layer.named_parameters()
+    if hasattr(layer, "named_layers"):
+        yield from layer.parameter_owners()
     else:
         for key in getattr(layer, "params", {}):
             yield key, layer, key

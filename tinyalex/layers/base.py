@@ -136,6 +136,27 @@ class Layer:
         """Floating-point operations of ``forward``: 2 for each multiply-add, biases left out."""
         return 0
 
+    # ------------------------------------------------------------------ parameters
+
+    def parameter_owners(self) -> Iterator[tuple[str, Layer, str]]:
+        """Yield (name, layer, key) for every parameter.
+
+        The parameter is ``layer.params[key]`` and its gradient ``layer.grads[key]``, where they
+        can be replaced too. A network's names are dotted: ``"features.0.weight"``.
+        """
+        for key in self.params:
+            yield key, self, key
+
+    def named_parameters(self) -> Iterator[tuple[str, Array]]:
+        """Yield (name, array) for every parameter, in the order of `parameter_owners`."""
+        for name, layer, key in self.parameter_owners():
+            yield name, layer.params[key]
+
+    def parameters(self) -> Iterator[Array]:
+        """Yield every parameter's array."""
+        for _, array in self.named_parameters():
+            yield array
+
     # ------------------------------------------------------------------ help for layers
 
     def set_uniform(self, weight_shape: Shape, bias_shape: Shape, fan_in: int, seed: int) -> None:

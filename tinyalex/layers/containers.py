@@ -40,8 +40,7 @@ class Container(Layer):
             else:
                 yield f"{prefix}{name}", child
 
-    def named_parameters(self) -> Iterator[tuple[str, Layer, str]]:
-        """Yield ``("features.0.weight", layer, "weight")`` for every parameter."""
+    def parameter_owners(self) -> Iterator[tuple[str, Layer, str]]:
         for name, layer in self.named_layers():
             for key in layer.params:
                 yield f"{name}.{key}", layer, key
@@ -70,7 +69,7 @@ class Container(Layer):
 
     def count_parameters(self) -> int:
         """Number of weights and biases."""
-        return sum(int(layer.params[key].size) for _, layer, key in self.named_parameters())
+        return sum(int(w.size) for w in self.parameters())
 
 
 class Sequential(Container):

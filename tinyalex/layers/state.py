@@ -16,20 +16,22 @@ class Named(Protocol):
 
     def named_layers(self) -> Iterator[tuple[str, Layer]]: ...
 
-    def named_parameters(self) -> Iterator[tuple[str, Layer, str]]: ...
+    def named_parameters(self) -> Iterator[tuple[str, Array]]: ...
+
+    def parameter_owners(self) -> Iterator[tuple[str, Layer, str]]: ...
 
 
 def state_dict(model: Named) -> dict[str, Array]:
     """Every parameter by its dotted name, copied to the host."""
     return {
         name: layer.backend.to_host(layer.params[key]).copy()
-        for name, layer, key in model.named_parameters()
+        for name, layer, key in model.parameter_owners()
     }
 
 
 def load_state_dict(model: Named, arrays: Mapping[str, Array]) -> None:
     """Set every parameter; all names and shapes are checked before the first is set."""
-    wanted = {name: layer.params[key].shape for name, layer, key in model.named_parameters()}
+    wanted = {name: w.shape for name, w in model.named_parameters()}
     missing, extra = sorted(wanted.keys() - arrays.keys()), sorted(arrays.keys() - wanted.keys())
     if missing or extra:
         raise CheckpointError(
@@ -42,7 +44,7 @@ def load_state_dict(model: Named, arrays: Mapping[str, Array]) -> None:
                 f"{name} must be {tuple(shape)} (got {tuple(arrays[name].shape)})",
                 "the same num_classes and the same kind of images as when it was saved",
             )
-    for name, layer, key in model.named_parameters():
+    for name, layer, key in model.parameter_owners():
         dtype = layer.params[key].dtype
         layer.params[key] = layer.backend.asarray(arrays[name].copy(), dtype=dtype)
 

@@ -37,7 +37,7 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
     ConfigError
         A parameter has no rule, or a rule's kind is unknown.
     """
-    for i, (name, layer, key) in enumerate(model.named_parameters()):
+    for i, (name, layer, key) in enumerate(model.parameter_owners()):
         matching = [rule for pattern, rule in rules.items() if fnmatchcase(name, pattern)]
         if not matching:
             raise ConfigError(f"no initialiser for {name}", 'add a rule for "*"')

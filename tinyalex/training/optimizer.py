@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError, ConfigError
-from tinyalex.layers import Container, Layer
+from tinyalex.layers import Layer
 
 
 class SGD:
@@ -61,7 +61,7 @@ class SGD:
         self.lr = self.first_lr = float(lr)
         self.momentum = float(momentum)
         self.weight_decay = float(weight_decay)
-        self.parameters = named_parameters(model)
+        self.parameters = list(model.parameter_owners())
         names = [name for name, _, _ in self.parameters]
         for pattern in (*(p for p, _, _ in multipliers), *steady):
             if not any(fnmatchcase(name, pattern) for name in names):
@@ -132,13 +132,6 @@ class SGD:
             self.velocity[name] = layer.backend.asarray(
                 arrays[name].copy(), dtype=layer.params[key].dtype
             )
-
-
-def named_parameters(model: Layer) -> list[tuple[str, Layer, str]]:
-    """Every (name, layer, key) of a network, or of a single layer ("weight", "bias")."""
-    if isinstance(model, Container):
-        return list(model.named_parameters())
-    return [(key, model, key) for key in model.params]
 
 
 def _last_match(name: str, multipliers: Sequence[tuple[str, float, float]]) -> tuple[float, float]:

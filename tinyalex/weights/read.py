@@ -165,9 +165,7 @@ def _wanted(
     network: Container, weights: Mapping[str, HostArray]
 ) -> tuple[dict[str, tuple[int, ...]], int]:
     """Shape of every tensor, and the number of outputs, which is the file's to choose."""
-    shapes = {
-        full: tuple(layer.params[key].shape) for full, layer, key in network.named_parameters()
-    }
+    shapes = {full: tuple(w.shape) for full, w in network.named_parameters()}
     last = [name for name, layer in network.named_layers() if isinstance(layer, Linear)][-1]
     rows, columns = shapes[f"{last}.weight"]
     found = weights.get(f"{last}.weight")
