@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from tests.strategies import normal
 from tinyalex.layers import (
     AvgPool2d,
     Conv2d,
@@ -54,3 +56,39 @@ def test_a_layer_alone_names_its_parameters_as_pytorch_does() -> None:
     assert list(named) == ["weight", "bias"]
     assert all(named[key] is layer.params[key] for key in ("weight", "bias"))
     assert list(Flatten().named_parameters()) == []
+
+
+def test_a_network_is_a_row_of_layers() -> None:
+    net = network()
+    conv1, flat, fc = net
+    assert len(net) == 3 and isinstance(fc, Linear)
+    assert net[0] is net[-3] is net["conv1"] is conv1
+    assert net[2] is net[-1] is net[np.int64(2)] is fc and net[1] is flat
+
+
+def test_a_layers_place_is_counted_whatever_its_name() -> None:
+    """The nets of the ablations leave names out: ``features.3`` is there, ``features.1`` is not."""
+    net = Sequential({"0": Conv2d(1, 2, 3), "3": Flatten(), "1": Linear(8, 3)})
+    assert net[1] is net["3"] and net[2] is net["1"]
+
+
+def test_a_slice_is_a_network_of_the_same_layers_under_the_same_names() -> None:
+    net = network().eval()
+    front, rest = net[:-1], net[-1:]
+    assert list(front) == [net[0], net[1]] and dict(rest.named_layers()) == {"fc": net["fc"]}
+    assert not front.training and front.backend is net.backend
+    x = normal((2, 1, 4, 4), 0)
+    np.testing.assert_array_equal(rest(front(x)), net(x))
+    assert len(net[:0]) == 0
+
+
+def test_a_layer_that_is_not_there_is_told_with_the_names_that_are() -> None:
+    net = network()
+    with pytest.raises(KeyError) as no_name:
+        net["conv2"]
+    assert str(no_name.value) == "unknown layer 'conv2'\nTry: 'conv1'. Known: conv1, fc, flat"
+    for place in (3, -4):
+        with pytest.raises(IndexError, match=f"no layer {place}: the network has 3 layers"):
+            net[place]
+    with pytest.raises(TypeError):
+        net[1.5]

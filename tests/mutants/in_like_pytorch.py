@@ -4,6 +4,8 @@ from tests.mutants.mutant import Mutant
 
 LIKE_PYTORCH = "tests/layers/test_like_pytorch.py"
 
+CONTAINERS = "tinyalex/layers/containers.py"
+
 LIKE_PYTORCH_MUTANTS = (
     Mutant(
         "pooling: the third position is ceil_mode",
@@ -18,5 +20,26 @@ LIKE_PYTORCH_MUTANTS = (
         "yield name, layer.params[key]",
         "yield name, layer",
         (f"{LIKE_PYTORCH}::test_parameters_are_pairs_of_a_name_and_an_array",),
+    ),
+    Mutant(
+        "network: a number is a name",
+        CONTAINERS,
+        "return layers[which]",
+        "return self.children[str(which % len(layers))]",
+        (f"{LIKE_PYTORCH}::test_a_layers_place_is_counted_whatever_its_name",),
+    ),
+    Mutant(
+        "network: a slice begins as a new network, in training",
+        CONTAINERS,
+        "part.training, part.backend = self.training, self.backend",
+        "part.backend = self.backend",
+        (f"{LIKE_PYTORCH}::test_a_slice_is_a_network_of_the_same_layers_under_the_same_names",),
+    ),
+    Mutant(
+        "network: -len - 1 wraps around",
+        CONTAINERS,
+        "if not -len(layers) <= which < len(layers):",
+        "if not which < len(layers):",
+        (f"{LIKE_PYTORCH}::test_a_layer_that_is_not_there_is_told_with_the_names_that_are",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from tinyalex.layers.activations import ReLU, Tanh
 from tinyalex.layers.base import Layer, NotReadyError
-from tinyalex.layers.containers import Container, Sequential, Towers
+from tinyalex.layers.containers import Container, NoSuchLayerError, Sequential, Towers
 from tinyalex.layers.conv import Conv2d
 from tinyalex.layers.dropout import Dropout
 from tinyalex.layers.flatten import Flatten
@@ -23,6 +23,7 @@ __all__ = [
     "LocalResponseNorm",
     "LocallyConnected2d",
     "MaxPool2d",
+    "NoSuchLayerError",
     "NotReadyError",
     "ReLU",
     "Sequential",

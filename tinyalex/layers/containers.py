@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
 
 import tinyalex.layers.state as state
 from tinyalex.backends import Array, Backend
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, TinyalexError, unknown
 from tinyalex.layers.base import Layer, Shape
+
+
+class NoSuchLayerError(TinyalexError, IndexError, KeyError):
+    """A network has no layer of that name, or not so many."""
 
 
 class Container(Layer):
@@ -94,11 +99,42 @@ class Sequential(Container):
                     f"Sequential: {name!r} must be a Layer (got {type(layer).__name__})"
                 )
 
-    def __getitem__(self, name: str | int) -> Layer:
-        return self.children[str(name)]
+    def __len__(self) -> int:
+        return len(self.children)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.children.values())
+
+    @overload
+    def __getitem__(self, which: slice) -> Sequential: ...
+
+    @overload
+    def __getitem__(self, which: int | str) -> Layer: ...
+
+    def __getitem__(self, which: int | str | slice) -> Layer:
+        """A layer by its place or its name; by a slice, a network of layers that both share.
+
+        Raises
+        ------
+        NoSuchLayerError
+            There is no such layer. It is an IndexError and a KeyError.
+        """
+        if isinstance(which, slice):
+            part = Sequential(dict(list(self.children.items())[which]))
+            part.training, part.backend = self.training, self.backend
+            return part
+        if isinstance(which, str):
+            if which not in self.children:
+                no_such = unknown("layer", which, self.children)
+                raise NoSuchLayerError(no_such.message, no_such.hint)
+            return self.children[which]
+        layers = list(self)
+        if not -len(layers) <= which < len(layers):
+            raise NoSuchLayerError(f"no layer {which}: the network has {len(layers)} layers")
+        return layers[which]
 
     def forward(self, x: Array) -> Array:
-        for layer in self.children.values():
+        for layer in self:
             x = layer.forward(x)
         return x
 
@@ -110,20 +146,20 @@ class Sequential(Container):
 
     def skip_input_gradient(self, skip: bool = True) -> None:
         """Do not compute d(loss)/d(image) in ``backward``: training has no use for it."""
-        first = next(iter(self.children.values()))
+        first = self[0]
         if isinstance(first, Sequential):
             first.skip_input_gradient(skip)
         else:
             first.needs_dx = not skip
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
-        for layer in self.children.values():
+        for layer in self:
             input_shape = layer.output_shape(input_shape)
         return tuple(input_shape)
 
     def flops(self, input_shape: Shape) -> int:
         total = 0
-        for layer in self.children.values():
+        for layer in self:
             total += layer.flops(input_shape)
             input_shape = layer.output_shape(input_shape)
         return total
