@@ -16,6 +16,7 @@ from tinyalex.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    NotReadyError,
     Sequential,
 )
 
@@ -92,3 +93,46 @@ def test_a_layer_that_is_not_there_is_told_with_the_names_that_are() -> None:
             net[place]
     with pytest.raises(TypeError):
         net[1.5]
+
+
+def test_a_name_that_is_written_wrongly_is_told_and_the_nearest_suggested() -> None:
+    layer = Conv2d(1, 2, 3)
+    for wrong, near in {
+        "wieght": "params['weight']",
+        "weight": "params['weight']",
+        "strid": "stride",
+        "evaal": "eval",
+    }.items():
+        with pytest.raises(AttributeError) as error:
+            getattr(layer, wrong)
+        assert str(error.value) == f"Conv2d has no attribute {wrong!r}\nTry: {near}"
+        assert not isinstance(error.value, NotReadyError)
+    with pytest.raises(AttributeError, match="^Conv2d has no attribute 'qqq'$"):
+        layer.qqq  # noqa: B018
+
+
+def test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer() -> None:
+    class Twice(Layer):
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            self.seen = x
+            return 2 * x
+
+    class Again(Twice):
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            return super().forward(x)
+
+    for layer in (Twice(), Again()):
+        with pytest.raises(NotReadyError, match="no 'seen' yet\nTry: call forward"):
+            layer.seen  # noqa: B018
+        layer.forward(np.ones(3))
+        assert layer.seen.sum() == 3
+
+
+def test_a_layer_without_forward_or_backward_is_told_by_its_name() -> None:
+    class Nothing(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Nothing has no forward\(x\)"):
+        Nothing()(np.ones(3))
+    with pytest.raises(NotImplementedError, match=r"Nothing has no backward\(dy\)"):
+        Nothing().backward(np.ones(3))

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 LIKE_PYTORCH = "tests/layers/test_like_pytorch.py"
 
+BASE = "tinyalex/layers/base.py"
 CONTAINERS = "tinyalex/layers/containers.py"
 
 LIKE_PYTORCH_MUTANTS = (
@@ -16,7 +17,7 @@ LIKE_PYTORCH_MUTANTS = (
     ),
     Mutant(
         "parameters: a name comes with the layer, not with the array",
-        "tinyalex/layers/base.py",
+        BASE,
         "yield name, layer.params[key]",
         "yield name, layer",
         (f"{LIKE_PYTORCH}::test_parameters_are_pairs_of_a_name_and_an_array",),
@@ -41,5 +42,19 @@ LIKE_PYTORCH_MUTANTS = (
         "if not -len(layers) <= which < len(layers):",
         "if not which < len(layers):",
         (f"{LIKE_PYTORCH}::test_a_layer_that_is_not_there_is_told_with_the_names_that_are",),
+    ),
+    Mutant(
+        "attributes: whatever a layer lacks, forward is to be called",
+        BASE,
+        "if name in self.remembers or name in set_by_forward(type(self)):",
+        "if name:",
+        (f"{LIKE_PYTORCH}::test_a_name_that_is_written_wrongly_is_told_and_the_nearest_suggested",),
+    ),
+    Mutant(
+        "attributes: what an inherited forward keeps is unknown",
+        BASE,
+        'vars(c).get("forward") for c in kind.__mro__',
+        'vars(c).get("forward") for c in [kind]',
+        (f"{LIKE_PYTORCH}::test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer",),
     ),
 )

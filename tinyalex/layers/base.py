@@ -8,6 +8,8 @@ kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height
 from __future__ import annotations
 
 import contextlib
+import difflib
+import dis
 import inspect
 import math
 from collections.abc import Iterator, Sequence
@@ -68,10 +70,16 @@ class Layer:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            raise NotReadyError(
-                f"{type(self).__name__}: no {name!r} yet",
-                "call forward(x) before backward(dy)",
-            )
+            kind = type(self).__name__
+            if name in self.remembers or name in set_by_forward(type(self)):
+                raise NotReadyError(
+                    f"{kind}: no {name!r} yet", "call forward(x) before backward(dy)"
+                )
+            known = {key: f"params[{key!r}]" for key in self.__dict__.get("params", ())}
+            known = {key: key for key in dir(self) if key[0] != "_"} | known
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"\nTry: {known[near[0]]}" if near else ""
+            raise AttributeError(f"{kind} has no attribute {name!r}{hint}")
 
     @property
     def xp(self) -> Any:
@@ -80,11 +88,11 @@ class Layer:
 
     def forward(self, x: Array) -> Array:
         """Compute the layer's output and keep what ``backward`` needs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no forward(x): define it")
 
     def backward(self, dy: Array) -> Array:
         """Turn d(loss)/d(output) into d(loss)/d(input); fill ``grads`` on the way."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no backward(dy): define it")
 
     def __call__(self, x: Array) -> Array:
         return self.forward(x)
@@ -220,6 +228,13 @@ class Layer:
                 f"{type(self).__name__}: dy must have the output's shape {tuple(shape)} "
                 f"(got {tuple(dy.shape)})"
             )
+
+
+def set_by_forward(kind: type) -> set[str]:
+    """Attributes that a layer's ``forward`` assigns, and those that it inherits."""
+    functions = [vars(c).get("forward") for c in kind.__mro__]
+    steps = [step for f in functions if inspect.isfunction(f) for step in dis.get_instructions(f)]
+    return {step.argval for step in steps if step.opname == "STORE_ATTR"}
 
 
 def pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
