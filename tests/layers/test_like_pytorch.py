@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from tests.strategies import normal
 from tinyalex.layers import (
     AvgPool2d,
+    Container,
     Conv2d,
     Flatten,
     Layer,
@@ -19,6 +21,7 @@ from tinyalex.layers import (
     NotReadyError,
     Sequential,
 )
+from tinyalex.models import Model
 
 
 def network() -> Sequential:
@@ -136,3 +139,10 @@ def test_a_layer_without_forward_or_backward_is_told_by_its_name() -> None:
         Nothing()(np.ones(3))
     with pytest.raises(NotImplementedError, match=r"Nothing has no backward\(dy\)"):
         Nothing().backward(np.ones(3))
+
+
+@pytest.mark.parametrize("kind", [Layer, Container, Sequential, Model])
+def test_a_network_that_is_moved_or_switched_keeps_its_type(kind: type[Layer]) -> None:
+    """For a type checker: ``models.build("tiny").eval().num_classes`` is fine."""
+    for method in (kind.to, kind.train, kind.eval):
+        assert typing.get_type_hints(method)["return"] is typing.Self

@@ -57,4 +57,11 @@ LIKE_PYTORCH_MUTANTS = (
         'vars(c).get("forward") for c in [kind]',
         (f"{LIKE_PYTORCH}::test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer",),
     ),
+    Mutant(
+        "types: a network that is moved is any layer",
+        CONTAINERS,
+        "def to(self, backend: str | Backend) -> Self:",
+        "def to(self, backend: str | Backend) -> Layer:",
+        (f"{LIKE_PYTORCH}::test_a_network_that_is_moved_or_switched_keeps_its_type",),
+    ),
 )

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tinyalex import backends
 from tinyalex.backends import Array, Backend, Pair
@@ -118,16 +118,16 @@ class Layer:
         for name in self.remembers:
             self.__dict__.pop(name, None)
 
-    def train(self, mode: bool = True) -> Layer:
+    def train(self, mode: bool = True) -> Self:
         """Switch to training behaviour."""
         self.training = mode
         return self
 
-    def eval(self) -> Layer:
+    def eval(self) -> Self:
         """Switch to test behaviour."""
         return self.train(False)
 
-    def to(self, backend: str | Backend) -> Layer:
+    def to(self, backend: str | Backend) -> Self:
         """Move weights and work to a backend."""
         new = backends.get(backend)
         for arrays in (self.params, self.grads):

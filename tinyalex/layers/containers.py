@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import overload
+from typing import Self, overload
 
 import tinyalex.layers.state as state
 from tinyalex.backends import Array, Backend
@@ -27,12 +27,12 @@ class Container(Layer):
         head = "".join(f"{setting}," for setting in self._settings())
         return f"{type(self).__name__}({head}\n{textwrap.indent(inside, '  ')})"
 
-    def train(self, mode: bool = True) -> Layer:
+    def train(self, mode: bool = True) -> Self:
         for child in self.children.values():
             child.train(mode)
         return super().train(mode)
 
-    def to(self, backend: str | Backend) -> Layer:
+    def to(self, backend: str | Backend) -> Self:
         for child in self.children.values():
             child.to(backend)
         return super().to(backend)
