@@ -22,7 +22,9 @@ from tinyalex.layers import (
     Linear,
     LocallyConnected2d,
     LocalResponseNorm,
+    Loss,
     MaxPool2d,
+    Module,
     ReLU,
     Sequential,
     SoftmaxCrossEntropy,
@@ -37,11 +39,11 @@ class Example:
     """A layer, and the shape of an input that it takes. Images are never square."""
 
     name: str
-    make: Callable[[], Layer]
+    make: Callable[[], Module]
     shape: tuple[int, ...]
 
 
-EXAMPLES: dict[type[Layer], list[Example]] = {
+EXAMPLES: dict[type[Module], list[Example]] = {
     Conv2d: [
         Example("3x3", lambda: Conv2d(2, 3, 3), (3, 2, 6, 5)),
         Example("1x1", lambda: Conv2d(2, 4, 1), (3, 2, 3, 4)),
@@ -144,7 +146,7 @@ EXAMPLES: dict[type[Layer], list[Example]] = {
 
 ALL = [(cls, example) for cls, examples in EXAMPLES.items() for example in examples]
 # A loss takes labels, gives one number for the whole batch, and starts the backward pass.
-NOT_LOSSES = [(cls, example) for cls, example in ALL if cls is not SoftmaxCrossEntropy]
+NOT_LOSSES = [(cls, example) for cls, example in ALL if not issubclass(cls, Loss)]
 WITH_WEIGHTS = [(cls, example) for cls, example in ALL if example.make().params]
 IMAGES_ONLY = [
     (cls, example)
@@ -153,13 +155,13 @@ IMAGES_ONLY = [
 ]
 
 
-def name_of(case: tuple[type[Layer], Example]) -> str:
+def name_of(case: tuple[type[Module], Example]) -> str:
     """``Conv2d: 3x3``, as pytest prints it."""
     return f"{case[0].__name__}: {case[1].name}"
 
 
-def classes() -> list[type[Layer]]:
-    """Every layer in the files of tinyalex.layers that computes something, exported or not.
+def classes() -> list[type[Module]]:
+    """Every layer and loss in the files of tinyalex.layers, exported or not.
 
     A class with an underscore is what several layers share.
     """
@@ -168,7 +170,9 @@ def classes() -> list[type[Layer]]:
         cls
         for module in map(importlib.import_module, files)
         for name, cls in inspect.getmembers(module, inspect.isclass)
-        if issubclass(cls, Layer) and cls.forward is not Layer.forward and name[0] != "_"
+        if issubclass(cls, Layer | Loss)
+        and cls.forward not in (Layer.forward, Loss.forward)
+        and name[0] != "_"
     }
     return sorted(found, key=lambda cls: cls.__name__)
 
@@ -195,7 +199,7 @@ def host_input(example: Example, seed: int = 0, batch: int | None = None) -> np.
 
 def labels_for(layer: Layer, x: np.ndarray) -> tuple[np.ndarray, ...]:
     """The labels, if the layer is a loss: further arguments of forward."""
-    return (np.arange(len(x)) % x.shape[1],) if isinstance(layer, SoftmaxCrossEntropy) else ()
+    return (np.arange(len(x)) % x.shape[1],) if isinstance(layer, Loss) else ()
 
 
 def forward(layer: Layer, x: Array, labels: tuple[np.ndarray, ...]) -> Array:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from tests.layers.examples import classes
 from tests.strategies import normal
+from tinyalex.errors import ConfigError
 from tinyalex.layers import (
     AvgPool2d,
     Container,
@@ -17,9 +19,11 @@ from tinyalex.layers import (
     Layer,
     Linear,
     LocalResponseNorm,
+    Loss,
     MaxPool2d,
     NotReadyError,
     Sequential,
+    SoftmaxCrossEntropy,
 )
 from tinyalex.models import Model
 
@@ -146,3 +150,19 @@ def test_a_network_that_is_moved_or_switched_keeps_its_type(kind: type[Layer]) -
     """For a type checker: ``models.build("tiny").eval().num_classes`` is fine."""
     for method in (kind.to, kind.train, kind.eval):
         assert typing.get_type_hints(method)["return"] is typing.Self
+
+
+def test_a_loss_is_no_layer_of_a_network_and_is_checked_as_the_layers_are() -> None:
+    assert not issubclass(SoftmaxCrossEntropy, Layer) and SoftmaxCrossEntropy in classes()
+    with pytest.raises(ConfigError, match=r"'1' must be a Layer \(got SoftmaxCrossEntropy\)"):
+        Sequential([Flatten(), SoftmaxCrossEntropy()])
+
+
+def test_a_loss_is_called_with_logits_and_labels() -> None:
+    class Hinge(Loss):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Hinge has no forward\(logits, labels\)"):
+        Hinge()(np.ones((1, 2)), np.zeros(1, int))
+    loss, logits = SoftmaxCrossEntropy(), np.array([[0, np.log(3)]])
+    np.testing.assert_allclose(loss(logits, np.array([1])), np.log(4 / 3))

@@ -9,6 +9,7 @@ DROPOUT = "tinyalex/layers/dropout.py"
 LOSS = "tinyalex/functional/loss.py"
 OPERATIONS = "tinyalex/backends/operations.py"
 NUMPY = "tinyalex/backends/numpy/backend.py"
+MODULE = "tinyalex/layers/module.py"
 CONTAINERS = "tinyalex/layers/containers.py"
 
 OF_CONV = "tests/layers/test_conv.py"
@@ -225,14 +226,14 @@ LAYER_MUTANTS = (
     ),
     Mutant(
         "repr: a setting of zero or False is left out",
-        "tinyalex/layers/base.py",
+        MODULE,
         "if value is None or name in _NO_SETTINGS",
         "if not value or name in _NO_SETTINGS",
         (WRITTEN_OUT,),
     ),
     Mutant(
         "repr: a pair of unequal numbers loses its second",
-        "tinyalex/layers/base.py",
+        MODULE,
         "isinstance(value, tuple) and len(set(value)) == 1",
         "isinstance(value, tuple)",
         ("tests/layers/test_common.py::test_a_layers_text_makes_the_same_layer_again",),

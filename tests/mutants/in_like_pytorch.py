@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 LIKE_PYTORCH = "tests/layers/test_like_pytorch.py"
 
+MODULE = "tinyalex/layers/module.py"
 BASE = "tinyalex/layers/base.py"
 CONTAINERS = "tinyalex/layers/containers.py"
 
@@ -45,14 +46,14 @@ LIKE_PYTORCH_MUTANTS = (
     ),
     Mutant(
         "attributes: whatever a layer lacks, forward is to be called",
-        BASE,
+        MODULE,
         "if name in self.remembers or name in set_by_forward(type(self)):",
         "if name:",
         (f"{LIKE_PYTORCH}::test_a_name_that_is_written_wrongly_is_told_and_the_nearest_suggested",),
     ),
     Mutant(
         "attributes: what an inherited forward keeps is unknown",
-        BASE,
+        MODULE,
         'vars(c).get("forward") for c in kind.__mro__',
         'vars(c).get("forward") for c in [kind]',
         (f"{LIKE_PYTORCH}::test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer",),
@@ -63,5 +64,19 @@ LIKE_PYTORCH_MUTANTS = (
         "def to(self, backend: str | Backend) -> Self:",
         "def to(self, backend: str | Backend) -> Layer:",
         (f"{LIKE_PYTORCH}::test_a_network_that_is_moved_or_switched_keeps_its_type",),
+    ),
+    Mutant(
+        "losses: the common suite leaves them out",
+        "tests/layers/examples.py",
+        "issubclass(cls, Layer | Loss)",
+        "issubclass(cls, Layer)",
+        (f"{LIKE_PYTORCH}::test_a_loss_is_no_layer_of_a_network_and_is_checked_as_the_layers_are",),
+    ),
+    Mutant(
+        "losses: a call forgets the labels",
+        BASE,
+        "return self.forward(logits, labels)",
+        "return self.forward(logits, labels * 0)",
+        (f"{LIKE_PYTORCH}::test_a_loss_is_called_with_logits_and_labels",),
     ),
 )

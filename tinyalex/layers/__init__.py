@@ -1,7 +1,7 @@
 """Every layer of AlexNet and its relatives, each written once: forward and backward."""
 
 from tinyalex.layers.activations import ReLU, Tanh
-from tinyalex.layers.base import Layer, NotReadyError
+from tinyalex.layers.base import Layer, Loss
 from tinyalex.layers.containers import Container, NoSuchLayerError, Sequential, Towers
 from tinyalex.layers.conv import Conv2d
 from tinyalex.layers.dropout import Dropout
@@ -10,6 +10,7 @@ from tinyalex.layers.linear import Linear
 from tinyalex.layers.local import LocallyConnected2d
 from tinyalex.layers.loss import SoftmaxCrossEntropy
 from tinyalex.layers.lrn import LocalResponseNorm, SpatialResponseNorm
+from tinyalex.layers.module import Module, NotReadyError
 from tinyalex.layers.pool import AvgPool2d, MaxPool2d
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "Linear",
     "LocalResponseNorm",
     "LocallyConnected2d",
+    "Loss",
     "MaxPool2d",
+    "Module",
     "NoSuchLayerError",
     "NotReadyError",
     "ReLU",

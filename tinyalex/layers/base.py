@@ -1,4 +1,4 @@
-"""The contract of a layer, and what every layer shares.
+"""The contracts of a layer and of a loss, and what every layer shares.
 
 A layer is written once, forward and backward, against ``self.xp`` (the array module) and the
 kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height, width);
@@ -8,24 +8,20 @@ kernels of ``self.backend``. Capitals are sizes (N C H W batch, channels, height
 from __future__ import annotations
 
 import contextlib
-import difflib
-import dis
-import inspect
 import math
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-from tinyalex import backends
-from tinyalex.backends import Array, Backend, Pair
-from tinyalex.errors import ConfigError, ShapeError, TinyalexError
+from tinyalex.backends import Array, Pair
+from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.functional import out_hw
+from tinyalex.layers.module import Module
 
 Shape = Sequence[int]
 
 _skips_init: ContextVar[bool] = ContextVar("skips_init", default=False)
-_NO_SETTINGS = ("seed", "inplace")  # arguments of layers that do not change what they are
 
 
 @contextlib.contextmanager
@@ -38,103 +34,30 @@ def skip_init() -> Iterator[None]:
         _skips_init.reset(token)
 
 
-class NotReadyError(TinyalexError, AttributeError):
-    """A layer was asked for something that only ``forward`` provides."""
-
-
-class Layer:
+class Layer(Module):
     """One step of a network.
 
     Attributes
     ----------
-    params, grads : dict of str to array
-        Weights, and their gradients after ``backward``, under the same keys.
-    training : bool
-        Set by ``train()`` and ``eval()``; only dropout behaves differently.
-    backend : Backend
-        Where the arrays live; ``to(backend)`` moves the layer.
     needs_dx : bool
         Whether ``backward`` must return the gradient of its input. A network's first layer can
         save that work while training.
     """
 
-    remembers: tuple[str, ...] = ()  # what forward keeps for backward
-
     def __init__(self) -> None:
-        self.params: dict[str, Array] = {}
-        self.grads: dict[str, Array] = {}
-        self.training = True
-        self.backend: Backend = backends.get("numpy")
+        super().__init__()
         self.needs_dx = True
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            kind = type(self).__name__
-            if name in self.remembers or name in set_by_forward(type(self)):
-                raise NotReadyError(
-                    f"{kind}: no {name!r} yet", "call forward(x) before backward(dy)"
-                )
-            known = {key: f"params[{key!r}]" for key in self.__dict__.get("params", ())}
-            known = {key: key for key in dir(self) if key[0] != "_"} | known
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"\nTry: {known[near[0]]}" if near else ""
-            raise AttributeError(f"{kind} has no attribute {name!r}{hint}")
-
-    @property
-    def xp(self) -> Any:
-        """The array module."""
-        return self.backend.xp
 
     def forward(self, x: Array) -> Array:
         """Compute the layer's output and keep what ``backward`` needs."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward(x): define it")
+        raise NotImplementedError(f"{type(self).__name__} has no forward(x)")
 
     def backward(self, dy: Array) -> Array:
         """Turn d(loss)/d(output) into d(loss)/d(input); fill ``grads`` on the way."""
-        raise NotImplementedError(f"{type(self).__name__} has no backward(dy): define it")
+        raise NotImplementedError(f"{type(self).__name__} has no backward(dy)")
 
     def __call__(self, x: Array) -> Array:
         return self.forward(x)
-
-    def __repr__(self) -> str:
-        """The settings that decide what is computed, as PyTorch writes them."""
-        return f"{type(self).__name__}({', '.join(self._settings())})"
-
-    def _settings(self) -> list[str]:
-        shown = []
-        for name in inspect.signature(type(self)).parameters:
-            value = self.__dict__.get(name)
-            if value is None or name in _NO_SETTINGS:
-                continue
-            if isinstance(value, tuple) and len(set(value)) == 1:
-                value = value[0]  # a pair of equal numbers
-            plain = name.startswith(("in_", "out_"))
-            shown.append(repr(value) if plain else f"{name}={value!r}")
-        return shown
-
-    def forget(self) -> None:
-        """Let go of what forward kept for backward: its memory can serve again."""
-        for name in self.remembers:
-            self.__dict__.pop(name, None)
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch to training behaviour."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        """Switch to test behaviour."""
-        return self.train(False)
-
-    def to(self, backend: str | Backend) -> Self:
-        """Move weights and work to a backend."""
-        new = backends.get(backend)
-        for arrays in (self.params, self.grads):
-            for key, value in arrays.items():
-                arrays[key] = new.asarray(self.backend.to_host(value))
-        self.backend = new
-        return self
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         """Shape of the output for an input of ``input_shape`` (batch included)."""
@@ -186,30 +109,9 @@ class Layer:
             )
         return w, self.cast(b, w.dtype)
 
-    def cast(self, x: Array, dtype: Any) -> Array:
-        """``x`` in ``dtype``; the same array where it has it already."""
-        return x if x.dtype == dtype else self.backend.asarray(x, dtype=dtype)
-
     def itemsize(self, dtype: Any) -> int:
         """Bytes of one floating-point number."""
         return int(self.xp.finfo(dtype).bits) // 8
-
-    def check_input(self, x: Array, ndim: int | None = None) -> None:
-        """Refuse arrays that are not floating-point or have the wrong rank."""
-        name = type(self).__name__
-        if not hasattr(x, "shape"):
-            raise ShapeError(f"{name}: x must be an array (got {type(x).__name__})")
-        if not self.backend.is_floating(x):
-            raise ShapeError(
-                f"{name}: x must be floating-point (got {x.dtype})",
-                "convert it first: float32 for training, float64 for gradient checks",
-            )
-        if ndim is not None and len(x.shape) != ndim:
-            axes = {2: "(N, features)", 4: "(N, C, H, W)"}[ndim]
-            raise ShapeError(
-                f"{name}: x must be {axes} (got shape {tuple(x.shape)})",
-                "a single image needs a batch axis: x[None]" if ndim == 4 else "Flatten() first",
-            )
 
     def image_shape(self, shape: Shape) -> tuple[int, int, int, int]:
         """N, C, H and W of a batch of images; refuses another rank."""
@@ -230,11 +132,19 @@ class Layer:
             )
 
 
-def set_by_forward(kind: type) -> set[str]:
-    """Attributes that a layer's ``forward`` assigns, and those that it inherits."""
-    functions = [vars(c).get("forward") for c in kind.__mro__]
-    steps = [step for f in functions if inspect.isfunction(f) for step in dis.get_instructions(f)]
-    return {step.argval for step in steps if step.opname == "STORE_ATTR"}
+class Loss(Module):
+    """What a network is trained to make small: the last step forward, the first one backward."""
+
+    def forward(self, logits: Array, labels: Array) -> Array:
+        """Compute the mean loss of a batch, a scalar, and keep what ``backward`` needs."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(logits, labels)")
+
+    def backward(self) -> Array:
+        """Return d(loss)/d(logits), in the logits' shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward()")
+
+    def __call__(self, logits: Array, labels: Array) -> Array:
+        return self.forward(logits, labels)
 
 
 def pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:

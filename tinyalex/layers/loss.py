@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tinyalex.backends import Array
 from tinyalex.errors import ShapeError
-from tinyalex.layers.base import Layer
+from tinyalex.layers.base import Loss
 
 
-class SoftmaxCrossEntropy(Layer):
+class SoftmaxCrossEntropy(Loss):
     """Softmax and cross-entropy in one, averaged over the batch.
 
     loss = mean over n of -log(p[n, label n]), p = softmax(logits). A network that knows nothing
@@ -19,7 +19,7 @@ class SoftmaxCrossEntropy(Layer):
     zero: the largest logit is subtracted before exp.
     """
 
-    def forward(self, logits: Array, labels: Array) -> Array:  # type: ignore[override]
+    def forward(self, logits: Array, labels: Array) -> Array:
         """Return the mean loss.
 
         Parameters
@@ -39,10 +39,7 @@ class SoftmaxCrossEntropy(Layer):
         self.logits, self.labels = logits, labels
         return self.backend.cross_entropy(logits, labels)
 
-    def __call__(self, logits: Array, labels: Array) -> Array:  # type: ignore[override]
-        return self.forward(logits, labels)
-
-    def backward(self) -> Array:  # type: ignore[override]
+    def backward(self) -> Array:
         """Return d(loss)/d(logits), (N, classes)."""
         return self.backend.cross_entropy_backward(self.logits, self.labels)
 

@@ -18,7 +18,9 @@ from tinyalex.layers import (
     Linear,
     LocallyConnected2d,
     LocalResponseNorm,
+    Loss,
     MaxPool2d,
+    Module,
     ReLU,
     Sequential,
     SoftmaxCrossEntropy,
@@ -31,12 +33,16 @@ SMALL = (3, 4, 7, 6)
 VECTORS = (5, 12)
 
 
-def leaves_of(layer: Layer) -> list[Layer]:
+# Name, how to make it, input shape.
+Example = tuple[str, Callable[[], Layer | Loss], tuple[int, ...]]
+
+
+def leaves_of(layer: Module) -> list[Module]:
     """The layer itself, or all that it is made of."""
     return [leaf for _, leaf in layer.named_layers()] if isinstance(layer, Container) else [layer]
 
 
-def both_ways(make: Callable[[], Layer], shape: tuple[int, ...]) -> Callable[..., Results]:
+def both_ways(make: Callable[[], Layer | Loss], shape: tuple[int, ...]) -> Callable[..., Results]:
     """Makes a case's ``run``: output, input gradient and every parameter's gradient."""
 
     def run(backend: Backend, dtype: str) -> Results:
@@ -46,7 +52,7 @@ def both_ways(make: Callable[[], Layer], shape: tuple[int, ...]) -> Callable[...
             for key, value in leaf.params.items():
                 leaf.params[key] = backend.asarray(value, dtype)
         x = noise(backend, shape, 3, dtype)
-        if isinstance(layer, SoftmaxCrossEntropy):
+        if isinstance(layer, Loss):
             labels = backend.asarray(np.arange(shape[0]) % shape[1])
             return layer.forward(x, labels), layer.backward()
         y = layer.forward(x)
@@ -84,8 +90,7 @@ def local() -> Layer:
     return LocallyConnected2d(4, 3, (7, 6), 3, stride=2, padding=1, seed=1)
 
 
-# name, how to make it, input shape
-_SMALL_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
+_SMALL_ONES: list[Example] = [
     ("Conv2d", lambda: Conv2d(4, 6, (3, 2), stride=(2, 1), padding=1, groups=2, seed=1), SMALL),
     ("LocallyConnected2d", local, SMALL),
     ("Linear", lambda: Linear(12, 7, seed=1), VECTORS),
@@ -102,7 +107,7 @@ _SMALL_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
     ("Towers", two_towers, (5, 24)),
 ]
 # Large enough for the ways that are only taken for large ones: Winograd, threads, many blocks.
-_LARGE_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
+_LARGE_ONES: list[Example] = [
     ("Conv2d 3x3", lambda: Conv2d(16, 32, 3, padding=1, seed=1), (16, 16, 13, 13)),
     ("Conv2d 5x5, 2 groups", lambda: Conv2d(32, 32, 5, padding=2, groups=2), (16, 32, 13, 13)),
     ("Conv2d 11x11 / 4", lambda: Conv2d(3, 16, 11, stride=4, seed=1), (4, 3, 63, 63)),
@@ -113,9 +118,7 @@ _LARGE_ONES: list[tuple[str, Callable[[], Layer], tuple[int, ...]]] = [
 CONVOLUTION = 1e-4  # Winograd's rounding; the direct form has a few 1e-7
 
 
-def cases(
-    those: list[tuple[str, Callable[[], Layer], tuple[int, ...]]], allowed: float = 1e-5
-) -> list[Case]:
+def cases(those: list[Example], allowed: float = 1e-5) -> list[Case]:
     """Cases from names, makers and shapes."""
     return [
         Case(name, shape, both_ways(make, shape), CONVOLUTION if "Conv" in name else allowed)
