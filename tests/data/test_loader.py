@@ -43,6 +43,22 @@ def test_the_order_changes_with_epoch_and_seed_and_is_kept_otherwise() -> None:
     assert len({tuple(order(*key)) for key in [(1, 0), (1, 1), (2, 0), (2, 1)]}) == 4
 
 
+def test_each_loop_over_a_loader_is_the_next_epoch() -> None:
+    loader, other = (augmented(numbered(20), numpy, 3, 8) for _ in range(2))
+    for epoch in range(3):
+        x, labels = stacked(list(loader))
+        expected, expected_labels = stacked(other.epoch(epoch))
+        np.testing.assert_array_equal(labels, expected_labels)
+        np.testing.assert_array_equal(x, expected)
+
+
+def test_a_loop_takes_the_epoch_after_the_one_begun_last() -> None:
+    loader, other = (augmented(numbered(20), numpy, 3, 8) for _ in range(2))
+    next(loader.epoch(7, start_batch=1))
+    next(iter(loader))  # epoch 8 is left after one batch
+    np.testing.assert_array_equal(stacked(loader)[0], stacked(other.epoch(9))[0])
+
+
 def augmented(split: data.Split, backend: Backend, seed: int, batch_size: int) -> data.Loader:
     found = data.statistics(split)
     return data.Loader(

@@ -6,6 +6,7 @@ LIKE_PYTORCH = "tests/layers/test_like_pytorch.py"
 
 MODULE = "tinyalex/layers/module.py"
 BASE = "tinyalex/layers/base.py"
+LOADER = "tinyalex/data/loader.py"
 CONTAINERS = "tinyalex/layers/containers.py"
 
 LIKE_PYTORCH_MUTANTS = (
@@ -78,5 +79,19 @@ LIKE_PYTORCH_MUTANTS = (
         "return self.forward(logits, labels)",
         "return self.forward(logits, labels * 0)",
         (f"{LIKE_PYTORCH}::test_a_loss_is_called_with_logits_and_labels",),
+    ),
+    Mutant(
+        "loader: every loop is the first epoch",
+        LOADER,
+        "return self.epoch(self._next_epoch)",
+        "return self.epoch(0)",
+        ("tests/data/test_loader.py::test_each_loop_over_a_loader_is_the_next_epoch",),
+    ),
+    Mutant(
+        "loader: a loop counts from 0 whatever epoch was begun before",
+        LOADER,
+        "self._next_epoch = epoch + 1",
+        "self._next_epoch += 1",
+        ("tests/data/test_loader.py::test_a_loop_takes_the_epoch_after_the_one_begun_last",),
     ),
 )

@@ -3,7 +3,7 @@
 dataset = data.load("digits")
 statistics = data.statistics(dataset.train)
 loader = data.Loader(dataset.train, backends.get("auto"), 128, mean=statistics.mean("image"))
-for x, labels in loader.epoch(0): ...
+for x, labels in loader: ...
 """
 
 from __future__ import annotations

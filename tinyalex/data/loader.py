@@ -38,6 +38,9 @@ class _Plan:
 class Loader:
     """Batches of a split, as float32 NCHW on a backend.
 
+    ``for x, labels in loader`` gives one epoch, and the next such loop the next epoch.
+    `epoch` gives any epoch by its number.
+
     Parameters
     ----------
     split : Split
@@ -90,9 +93,10 @@ class Loader:
     --------
     >>> from tinyalex import backends, data
     >>> loader = data.Loader(data.load("digits").train, backends.get("numpy"), 128)
-    >>> x, labels = next(loader.epoch(0))
-    >>> x.shape, len(loader)
-    ((128, 1, 16, 16), 12)
+    >>> for x, labels in loader:
+    ...     last = x.shape
+    >>> last, len(loader)
+    ((29, 1, 16, 16), 12)
     """
 
     def __init__(
@@ -142,10 +146,15 @@ class Loader:
             raise ShapeError(f"Loader: colour must be ({C}, {C}) (got {colour.shape})")
         self._colour = colour
         self._running: Generator[tuple[Any, Array], None, None] | None = None
+        self._next_epoch = 0
 
     def __len__(self) -> int:
-        """Batches an epoch."""
+        """Batches per epoch."""
         return -(-len(self.split) // self.batch_size)
+
+    def __iter__(self) -> Generator[tuple[Any, Array], None, None]:
+        """Begin the epoch after the one that was begun last; the first is epoch 0."""
+        return self.epoch(self._next_epoch)
 
     def epoch(self, epoch: int, start_batch: int = 0) -> Generator[tuple[Any, Array], None, None]:
         """Yield the batches of an epoch, from batch ``start_batch`` on.
@@ -165,6 +174,7 @@ class Loader:
         One epoch at a time: a new one ends the one before.
         """
         self.close()
+        self._next_epoch = epoch + 1
         # Several views are made by whoever takes them, one at a time.
         ahead = self.prefetch
         several = self.views in _SEVERAL
