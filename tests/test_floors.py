@@ -7,11 +7,14 @@ a device, files stay short, and nothing is ever unpickled.
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import tinyalex
 from docs import floors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,10 +83,25 @@ def test_the_table_in_the_readme_is_made_from_the_floors() -> None:
     assert floors.with_table(page) == page, "python docs/floors.py makes it anew"
 
 
-def test_the_package_itself_imports_nothing() -> None:
-    """``import tinyalex`` is instant: the version, and no library behind it."""
-    found = [name for _, name in imports(INIT) if "__future__" not in name]
-    assert found == []
+def test_the_package_itself_imports_nothing_of_its_own() -> None:
+    """``import tinyalex`` is instant: the version, and no library after it."""
+    assert [name for _, name in imports(INIT)] == ["importlib"]
+    asked = "import sys, tinyalex; print(*[m for m in sys.modules if m.startswith('tinyalex')])"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    assert loaded.stdout.split() == [b"tinyalex"]
+
+
+@pytest.mark.parametrize("name", tinyalex._SUBPACKAGES)
+def test_a_subpackage_is_there_as_soon_as_it_is_asked_for(name: str) -> None:
+    assert name in dir(tinyalex) and (PACKAGE / name / "__init__.py").is_file()
+    asked = f"import tinyalex; print(tinyalex.{name}.__name__)"
+    shown = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    assert shown.stdout.decode().strip() == f"tinyalex.{name}"
+
+
+def test_a_subpackage_that_does_not_exist_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'lairs'"):
+        tinyalex.lairs  # noqa: B018
 
 
 @pytest.mark.parametrize("path", LAYERS, ids=name_of)

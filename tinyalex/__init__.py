@@ -1,8 +1,32 @@
 """AlexNet from first principles: every layer forward and backward, in NumPy.
 
-The public names live one level down, where a reader looks for them first:
-``tinyalex.layers``, ``tinyalex.models``, ``tinyalex.backends``, ``tinyalex.recipes``,
-``tinyalex.data``, ``tinyalex.training``, ``tinyalex.evaluation`` and ``tinyalex.check``.
+The public names live one level down, where a reader looks for them first. ``import tinyalex`` is
+instant: a subpackage is imported when it is first asked for, as in ``tinyalex.layers.Conv2d``.
 """
 
+import importlib as _importlib
+
 __version__ = "0.1.0"
+
+_SUBPACKAGES = (
+    "backends",
+    "check",
+    "data",
+    "evaluation",
+    "functional",
+    "layers",
+    "models",
+    "recipes",
+    "training",
+    "weights",
+)
+
+
+def __getattr__(name: str) -> object:
+    if name in _SUBPACKAGES:
+        return _importlib.import_module(f"tinyalex.{name}")
+    raise AttributeError(f"module 'tinyalex' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_SUBPACKAGES]

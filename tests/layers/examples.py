@@ -32,6 +32,7 @@ from tinyalex.layers import (
     Tanh,
     Towers,
 )
+from tinyalex.layers.base import WeightedLayer
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def classes() -> list[type[Module]]:
         for name, cls in inspect.getmembers(module, inspect.isclass)
         if issubclass(cls, Layer | Loss)
         and cls.forward not in (Layer.forward, Loss.forward)
+        and cls is not WeightedLayer
         and name[0] != "_"
     }
     return sorted(found, key=lambda cls: cls.__name__)

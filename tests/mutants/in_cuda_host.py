@@ -110,10 +110,9 @@ CUDA_HOST_MUTANTS = (
     ),
     simulated(
         "a step copies: the gradient of a linear layer's bias comes by way of the host",
-        "tinyalex/layers/linear.py",
-        "gradients = self.backend.linear_backward(dy, x, w, self.needs_dx)",
-        "gradients = self.backend.linear_backward(dy, x, w, self.needs_dx)\n"
-        "        self.backend.to_host(dy)",
+        "tinyalex/layers/base.py",
+        'self.grads["weight"], self.grads["bias"] = dw, db',
+        'self.grads["weight"], self.grads["bias"] = dw, db\n        self.backend.to_host(dy)',
         STEP,
     ),
     simulated(

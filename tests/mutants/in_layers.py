@@ -91,11 +91,11 @@ LAYER_MUTANTS = (
         (f"{OF_CONV}::test_unshared_gradients_equal_measured_slopes",),
     ),
     Mutant(
-        "linear: the gradient grows from call to call",
-        "tinyalex/layers/linear.py",
-        'dx, self.grads["weight"], self.grads["bias"] = gradients',
-        'dx, dw, self.grads["bias"] = gradients\n'
-        '        self.dw = self.grads["weight"] = dw + self.__dict__.get("dw", 0)',
+        "layers: the gradient of a weight grows from call to call",
+        "tinyalex/layers/base.py",
+        'self.grads["weight"], self.grads["bias"] = dw, db',
+        'self.dw = self.grads["weight"] = dw + self.__dict__.get("dw", 0)\n'
+        '        self.grads["bias"] = db',
         (f"{OF_COMMON}::test_the_same_passes_twice_give_the_same_bytes",),
     ),
     Mutant(

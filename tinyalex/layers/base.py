@@ -90,29 +90,6 @@ class Layer(Module):
 
     # ------------------------------------------------------------------ help for layers
 
-    def set_uniform(self, weight_shape: Shape, bias_shape: Shape, fan_in: int, seed: int) -> None:
-        """Draw weight and bias from U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's default."""
-        bound = 1 / math.sqrt(fan_in)
-        draw = self.backend.generator(seed)
-        for key, shape in (("weight", weight_shape), ("bias", bias_shape)):
-            zeros = [self.xp.zeros(tuple(shape), dtype=self.xp.float32) for _ in range(2)]
-            self.params[key], self.grads[key] = zeros  # a system gives them without writing any
-            if not _skips_init.get():
-                self.params[key] = (2 * draw.random(shape) - 1) * bound
-
-    def weight_and_bias(self, weight_shape: Shape) -> tuple[Array, Array]:
-        """The parameters, in the weight's dtype; refuses a weight of another shape."""
-        w, b = self.params["weight"], self.params["bias"]
-        if tuple(w.shape) != tuple(weight_shape):
-            raise ShapeError(
-                f"{type(self).__name__}: weight must be {tuple(weight_shape)} (got {w.shape})"
-            )
-        return w, self.cast(b, w.dtype)
-
-    def itemsize(self, dtype: Any) -> int:
-        """Bytes of one floating-point number."""
-        return int(self.xp.finfo(dtype).bits) // 8
-
     def image_shape(self, shape: Shape) -> tuple[int, int, int, int]:
         """N, C, H and W of a batch of images; refuses another rank."""
         if len(shape) != 4:
@@ -130,6 +107,60 @@ class Layer(Module):
                 f"{type(self).__name__}: dy must have the output's shape {tuple(shape)} "
                 f"(got {tuple(dy.shape)})"
             )
+
+
+class WeightedLayer(Layer):
+    """A layer with a weight and a bias: ``operation(x, weight, bias, *settings)`` of its backend.
+
+    It computes in the weight's dtype. Its gradients are ``operation_backward``'s dx, dw and db.
+    """
+
+    operation = ""  # the backend's name of it
+    ndim = 4  # axes of x
+    remembers = ("x",)
+
+    def __init__(self, weight_shape: Shape, bias_shape: Shape, fan_in: int, seed: int) -> None:
+        """Draw weight and bias from U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's default."""
+        super().__init__()
+        self.weight_shape = tuple(weight_shape)
+        bound = 1 / math.sqrt(fan_in)
+        draw = self.backend.generator(seed)
+        for key, shape in (("weight", weight_shape), ("bias", bias_shape)):
+            zeros = [self.xp.zeros(tuple(shape), dtype=self.xp.float32) for _ in range(2)]
+            self.params[key], self.grads[key] = zeros  # a system gives them without writing any
+            if not _skips_init.get():
+                self.params[key] = (2 * draw.random(shape) - 1) * bound
+
+    def settings(self) -> tuple[Any, ...]:
+        """What the operation takes besides arrays."""
+        return ()
+
+    def forward(self, x: Array) -> Array:
+        self.check_input(x, self.ndim)
+        self.output_shape(x.shape)  # refuses what does not fit
+        w, b = self.weight_and_bias()
+        self.x = x = self.cast(x, w.dtype)
+        return getattr(self.backend, self.operation)(x, w, b, *self.settings())
+
+    def backward(self, dy: Array) -> Array:
+        x = self.x
+        self.check_dy(dy, self.output_shape(x.shape))
+        w, _ = self.weight_and_bias()
+        dy = self.cast(dy, w.dtype)
+        self.grads.clear()  # the old ones' memory can serve the new ones
+        operation = getattr(self.backend, f"{self.operation}_backward")
+        dx, dw, db = operation(dy, x, w, *self.settings(), self.needs_dx)
+        self.grads["weight"], self.grads["bias"] = dw, db
+        return dx
+
+    def weight_and_bias(self) -> tuple[Array, Array]:
+        """The parameters, in the weight's dtype; refuses a weight of another shape."""
+        w, b = self.params["weight"], self.params["bias"]
+        if tuple(w.shape) != self.weight_shape:
+            raise ShapeError(
+                f"{type(self).__name__}: weight must be {self.weight_shape} (got {w.shape})"
+            )
+        return w, self.cast(b, w.dtype)
 
 
 class Loss(Module):

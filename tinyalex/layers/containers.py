@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self, overload
 
-import tinyalex.layers.state as state
 from tinyalex.backends import Array, Backend
-from tinyalex.errors import ConfigError, TinyalexError, unknown
+from tinyalex.errors import CheckpointError, ConfigError, TinyalexError, unknown
 from tinyalex.layers.base import Layer, Shape
+from tinyalex.layers.dropout import Dropout
 
 
 class NoSuchLayerError(TinyalexError, IndexError, KeyError):
@@ -51,8 +51,9 @@ class Container(Layer):
                 yield f"{name}.{key}", layer, key
 
     def state_dict(self) -> dict[str, Array]:
-        """Every parameter by its dotted name, as NumPy arrays on the host."""
-        return state.state_dict(self)
+        """Every parameter by its dotted name, copied to NumPy arrays on the host."""
+        owners = self.parameter_owners()
+        return {n: layer.backend.to_host(layer.params[key]).copy() for n, layer, key in owners}
 
     def load_state_dict(self, arrays: Mapping[str, Array]) -> None:
         """Set every parameter; names and shapes must be exactly the model's.
@@ -62,15 +63,35 @@ class Container(Layer):
         CheckpointError
             A name is missing or unknown, or a shape differs. Nothing is changed then.
         """
-        state.load_state_dict(self, arrays)
+        wanted = {name: tuple(w.shape) for name, w in self.named_parameters()}
+        missing = sorted(wanted.keys() - arrays.keys())
+        extra = sorted(arrays.keys() - wanted.keys())
+        if missing or extra:
+            raise CheckpointError(
+                f"the weights are not this model's: missing {missing[:3]}, unknown {extra[:3]}",
+                "build the model that the weights were saved from",
+            )
+        for name, shape in wanted.items():
+            if tuple(arrays[name].shape) != shape:
+                raise CheckpointError(
+                    f"{name} must be {shape} (got {tuple(arrays[name].shape)})",
+                    "the same num_classes and the same kind of images as when it was saved",
+                )
+        for name, layer, key in self.parameter_owners():
+            dtype = layer.params[key].dtype
+            layer.params[key] = layer.backend.asarray(arrays[name].copy(), dtype=dtype)
 
     def random_state(self) -> dict[str, int]:
         """How many masks each dropout layer has drawn."""
-        return state.random_state(self)
+        return {n: layer.draws for n, layer in self.named_layers() if isinstance(layer, Dropout)}
 
     def load_random_state(self, draws: Mapping[str, int]) -> None:
         """Continue drawing masks where `random_state` was taken."""
-        state.load_random_state(self, draws)
+        for name, layer in self.named_layers():
+            if isinstance(layer, Dropout):
+                if name not in draws:
+                    raise CheckpointError(f"the checkpoint has no random state for {name}")
+                layer.draws = int(draws[name])
 
     def count_parameters(self) -> int:
         """Number of weights and biases."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from tinyalex.backends import Array
 from tinyalex.errors import ConfigError, ShapeError
-from tinyalex.layers.base import Layer, Shape, pair, positive, windows
+from tinyalex.layers.base import Shape, WeightedLayer, pair, positive, windows
 
 
-class Conv2d(Layer):
+class Conv2d(WeightedLayer):
     """Slide F filters over the image; each output is a filter times a window, plus a bias.
 
     Parameters
@@ -36,7 +36,7 @@ class Conv2d(Layer):
     (128, 96, 55, 55)
     """
 
-    remembers = ("x",)
+    operation = "conv2d"
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class Conv2d(Layer):
         groups: int = 1,
         seed: int = 0,
     ) -> None:
-        super().__init__()
         self.in_channels = positive("in_channels", in_channels)
         self.out_channels = positive("out_channels", out_channels)
         self.kernel_size = pair("kernel_size", kernel_size, least=1)
@@ -61,27 +60,11 @@ class Conv2d(Layer):
                 f"Conv2d: groups={groups} must divide in_channels={in_channels} "
                 f"and out_channels={out_channels}"
             )
-        self.weight_shape = (out_channels, in_channels // groups, *self.kernel_size)
-        fan_in = in_channels // groups * self.kernel_size[0] * self.kernel_size[1]
-        self.set_uniform(self.weight_shape, (out_channels,), fan_in, seed)
+        weight_shape = (out_channels, in_channels // groups, *self.kernel_size)
+        super().__init__(weight_shape, (out_channels,), math.prod(weight_shape[1:]), seed)
 
-    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, F, OH, OW)
-        self.check_input(x, ndim=4)
-        w, b = self.weight_and_bias(self.weight_shape)
-        self.output_shape(x.shape)  # refuses what does not fit
-        self.x = x = self.cast(x, w.dtype)
-        return self.backend.conv2d(x, w, b, self.stride, self.padding, self.groups)
-
-    def backward(self, dy: Array) -> Array:  # (N, F, OH, OW) -> (N, C, H, W)
-        x = self.x
-        self.check_dy(dy, self.output_shape(x.shape))
-        w, _ = self.weight_and_bias(self.weight_shape)
-        dy = self.cast(dy, w.dtype)
-        self.grads.clear()  # the old ones' memory can serve the new ones
-        how = self.stride, self.padding, self.groups, self.needs_dx
-        gradients = self.backend.conv2d_backward(dy, x, w, *how)
-        dx, self.grads["weight"], self.grads["bias"] = gradients
-        return dx
+    def settings(self) -> tuple[Any, ...]:
+        return self.stride, self.padding, self.groups
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         N, C, _, W = self.image_shape(input_shape)

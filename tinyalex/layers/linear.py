@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tinyalex.backends import Array
 from tinyalex.errors import ShapeError
-from tinyalex.layers.base import Layer, Shape, positive
+from tinyalex.layers.base import Shape, WeightedLayer, positive
 
 
-class Linear(Layer):
+class Linear(WeightedLayer):
     """Every output is a weighted sum of every input, plus a bias: y = x w^T + b.
 
     Parameters
@@ -22,30 +21,12 @@ class Linear(Layer):
     AlexNet's first one, 9216 to 4096, holds 38 of its 61 million parameters.
     """
 
-    remembers = ("x",)
+    operation, ndim = "linear", 2
 
     def __init__(self, in_features: int, out_features: int, *, seed: int = 0) -> None:
-        super().__init__()
         self.in_features = positive("in_features", in_features)
         self.out_features = positive("out_features", out_features)
-        self.set_uniform((out_features, in_features), (out_features,), in_features, seed)
-
-    def forward(self, x: Array) -> Array:  # (N, in) -> (N, out)
-        self.check_input(x, ndim=2)
-        w, b = self.weight_and_bias((self.out_features, self.in_features))
-        self.output_shape(x.shape)  # refuses what does not fit
-        self.x = x = self.cast(x, w.dtype)
-        return self.backend.linear(x, w, b)
-
-    def backward(self, dy: Array) -> Array:  # (N, out) -> (N, in)
-        x = self.x
-        self.check_dy(dy, (x.shape[0], self.out_features))
-        w, _ = self.weight_and_bias((self.out_features, self.in_features))
-        dy = self.cast(dy, w.dtype)
-        self.grads.clear()  # the old ones' memory can serve the new ones
-        gradients = self.backend.linear_backward(dy, x, w, self.needs_dx)
-        dx, self.grads["weight"], self.grads["bias"] = gradients
-        return dx
+        super().__init__((out_features, in_features), (out_features,), in_features, seed)
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         if len(input_shape) != 2:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from tinyalex.backends import Array
 from tinyalex.errors import ShapeError
-from tinyalex.layers.base import Layer, Shape, pair, positive, windows
+from tinyalex.layers.base import Shape, WeightedLayer, pair, positive, windows
 
 
-class LocallyConnected2d(Layer):
+class LocallyConnected2d(WeightedLayer):
     """Like `Conv2d`, with other weights at each output position (cuda-convnet's ``local``).
 
     Parameters
@@ -26,7 +26,7 @@ class LocallyConnected2d(Layer):
     13 % and 11 % nets on CIFAR-10 (cuda-convnet, ``layers-conv-local-13pct.cfg``).
     """
 
-    remembers = ("x",)
+    operation = "local_conv2d"
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class LocallyConnected2d(Layer):
         *,
         seed: int = 0,
     ) -> None:
-        super().__init__()
         self.in_channels = positive("in_channels", in_channels)
         self.out_channels = positive("out_channels", out_channels)
         self.input_size = pair("input_size", input_size, least=1)
@@ -49,27 +48,11 @@ class LocallyConnected2d(Layer):
         image = (1, in_channels, *self.input_size)
         how = self.kernel_size, self.stride, self.padding
         self.out_hw = OH, OW = windows("LocallyConnected2d", image, *how)
-        self.weight_shape = (OH, OW, out_channels, in_channels, *self.kernel_size)
-        fan_in = in_channels * self.kernel_size[0] * self.kernel_size[1]
-        self.set_uniform(self.weight_shape, (OH, OW, out_channels), fan_in, seed)
+        weight_shape = (OH, OW, out_channels, in_channels, *self.kernel_size)
+        super().__init__(weight_shape, weight_shape[:3], math.prod(weight_shape[3:]), seed)
 
-    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> (N, F, OH, OW)
-        self.check_input(x, ndim=4)
-        w, b = self.weight_and_bias(self.weight_shape)
-        self.output_shape(x.shape)  # refuses what does not fit
-        self.x = x = self.cast(x, w.dtype)
-        return self.backend.local_conv2d(x, w, b, self.stride, self.padding)
-
-    def backward(self, dy: Array) -> Array:  # (N, F, OH, OW) -> (N, C, H, W)
-        x = self.x
-        self.check_dy(dy, self.output_shape(x.shape))
-        w, _ = self.weight_and_bias(self.weight_shape)
-        dy = self.cast(dy, w.dtype)
-        self.grads.clear()  # the old ones' memory can serve the new ones
-        how = self.stride, self.padding, self.needs_dx
-        gradients = self.backend.local_conv2d_backward(dy, x, w, *how)
-        dx, self.grads["weight"], self.grads["bias"] = gradients
-        return dx
+    def settings(self) -> tuple[Any, ...]:
+        return self.stride, self.padding
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         N, *image = input_shape
