@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.strategies import normal
-from tinyalex import models
+from tinyalex import models, recipes
 from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.layers import Dropout, Linear
 from tinyalex.layers.base import skip_init
@@ -86,6 +86,25 @@ def test_the_last_matching_rule_wins() -> None:
     state = models.build("tiny", init=rules).state_dict()
     for name, value in state.items():
         assert np.all(value == (2 if name.startswith("classifier") else 1))
+
+
+def test_a_network_starts_as_its_recipe_says() -> None:
+    by_recipe = models.build("cifar-13pct", init=recipes.get("cifar-13pct").init).state_dict()
+    for name, value in models.build("cifar-13pct").state_dict().items():
+        np.testing.assert_array_equal(value, by_recipe[name])
+    dropouts = models.build("alexnet", 2, init=models.ZEROS, image_size=67).named_layers()
+    assert {y.mode for _, y in dropouts if isinstance(y, Dropout)} == {"paper"}
+
+
+def test_two_towers_start_as_the_papers_network_does() -> None:
+    biases = {
+        name: float(value.flat[0])
+        for name, value in models.build("alexnet-two-tower", 2, image_size=67).state_dict().items()
+        if name.endswith("bias")
+    }
+    ones = {name for name, value in biases.items() if value == 1}
+    assert {name.split(".")[0] for name in ones} == {f"columns{i}" for i in (2, 4, 5, 6, 7)}
+    assert len(ones) == 10 and set(biases.values()) == {0.0, 1.0}
 
 
 def test_a_parameter_without_a_rule_is_an_error() -> None:

@@ -28,6 +28,20 @@ RECIPE_MUTANTS = (
         (f"{OF_NETS}::test_net_145_divides_alpha_by_what_a_window_holds",),
     ),
     Mutant(
+        "two towers: their rules of initial weights keep the one-column network's names",
+        "tinyalex/models/alexnet.py",
+        'f"{_COLUMNS[layer]}.*.{key}" if layer in _COLUMNS else pattern',
+        "pattern",
+        ("tests/models/test_build.py::test_two_towers_start_as_the_papers_network_does",),
+    ),
+    Mutant(
+        "networks: a recipe's rules of initial weights are left out",
+        "tinyalex/models/__init__.py",
+        "(s.init or recipe.init) if init is None else init",
+        '{"*": ("he_normal",)} if init is None else init',
+        ("tests/models/test_build.py::test_a_network_starts_as_its_recipe_says",),
+    ),
+    Mutant(
         "normalisation: groups see each other",
         LRN,
         "(N * self.groups, C // self.groups, H, W)",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tinyalex import recipes
 from tinyalex.errors import ConfigError, unknown
 from tinyalex.layers import Sequential, Tanh
 from tinyalex.layers.base import skip_init
@@ -14,8 +15,8 @@ from tinyalex.models import alexnet, alexnet_authors, cifar
 from tinyalex.models.alexnet import to_two_tower
 from tinyalex.models.alexnet_without import alexnet_without
 from tinyalex.models.init import ZEROS, Rules, initialise
-from tinyalex.models.small import SMALL_INIT, alexnet_small
-from tinyalex.models.tiny import TINY_INIT, tiny
+from tinyalex.models.small import alexnet_small
+from tinyalex.models.tiny import tiny
 
 __all__ = ["ZEROS", "Model", "ModelSpec", "build", "initialise", "names", "spec", "to_two_tower"]
 
@@ -31,7 +32,7 @@ class ModelSpec:
     input_shape : (C, H, W) of one image
     num_classes : classes of the data that it was made for
     recipe : name of the recipe that trains it if none is named
-    dropout : "inverted" or "paper"; see `tinyalex.layers.Dropout`
+    init : rules of its initial weights where they are not the recipe's
     """
 
     name: str
@@ -40,8 +41,7 @@ class ModelSpec:
     num_classes: int
     recipe: str
     builder: Builder
-    init: Rules
-    dropout: str = "inverted"
+    init: Rules | None = None
 
 
 class Model(Sequential):
@@ -73,8 +73,6 @@ _SPECS = {
             1000,
             "paper",
             alexnet.alexnet,
-            alexnet.PAPER_INIT,
-            "paper",
         ),
         *(
             ModelSpec(
@@ -84,8 +82,6 @@ _SPECS = {
                 1000,
                 "paper",
                 partial(alexnet_without, **options),
-                alexnet.PAPER_INIT,
-                "paper",
             )
             for name, what, options in _WITHOUT
         ),
@@ -96,7 +92,7 @@ _SPECS = {
             1000,
             "caffe",
             alexnet.alexnet_caffe,
-            alexnet.PAPER_INIT,
+            init=recipes.get("paper").init,
         ),
         ModelSpec(
             "alexnet-code2012",
@@ -105,8 +101,6 @@ _SPECS = {
             1000,
             "code2012",
             alexnet_authors.alexnet_code2012,
-            alexnet_authors.CODE2012_INIT,
-            "paper",
         ),
         ModelSpec(
             "alexnet-star",
@@ -115,8 +109,6 @@ _SPECS = {
             1000,
             "star",
             alexnet_authors.alexnet_star,
-            alexnet_authors.STAR_INIT,
-            "paper",
         ),
         ModelSpec(
             "alexnet-two-tower",
@@ -125,8 +117,7 @@ _SPECS = {
             1000,
             "paper",
             alexnet.alexnet_two_tower,
-            alexnet.TWO_TOWER_INIT,
-            "paper",
+            init=alexnet.two_tower_rules(recipes.get("paper").init),
         ),
         ModelSpec(
             "alexnet-torchvision",
@@ -135,7 +126,6 @@ _SPECS = {
             1000,
             "torchvision",
             alexnet.alexnet_torchvision,
-            alexnet.TORCHVISION_INIT,
         ),
         ModelSpec(
             "alexnet-mini",
@@ -144,7 +134,6 @@ _SPECS = {
             10,
             "mini",
             alexnet.alexnet_mini,
-            alexnet.MINI_INIT,
         ),
         ModelSpec(
             "alexnet-small",
@@ -153,7 +142,6 @@ _SPECS = {
             10,
             "small",
             alexnet_small,
-            SMALL_INIT,
         ),
         *(
             ModelSpec(
@@ -163,7 +151,6 @@ _SPECS = {
                 10,
                 "small",
                 partial(alexnet_small, **options),
-                SMALL_INIT,
             )
             for name, what, options in _WITHOUT
         ),
@@ -174,7 +161,6 @@ _SPECS = {
             10,
             "cifar-80sec",
             cifar.cifar_80sec,
-            cifar.EIGHTY_SECONDS_INIT,
         ),
         ModelSpec(
             "cifar-19pct",
@@ -183,7 +169,6 @@ _SPECS = {
             10,
             "cifar-19pct",
             cifar.cifar_19pct,
-            cifar.LADDER_INIT,
         ),
         ModelSpec(
             "cifar-18pct",
@@ -192,7 +177,6 @@ _SPECS = {
             10,
             "cifar-18pct",
             cifar.cifar_18pct,
-            cifar.LADDER_INIT,
         ),
         ModelSpec(
             "cifar-13pct",
@@ -201,7 +185,6 @@ _SPECS = {
             10,
             "cifar-13pct",
             cifar.cifar_13pct,
-            cifar.LADDER_INIT,
         ),
         ModelSpec(
             "cifar-11pct",
@@ -210,7 +193,6 @@ _SPECS = {
             10,
             "cifar-11pct",
             cifar.cifar_11pct,
-            cifar.LADDER_INIT,
         ),
         ModelSpec(
             "cifar-fig1-relu",
@@ -219,7 +201,6 @@ _SPECS = {
             10,
             "cifar-fig1-relu",
             cifar.cifar_fig1_relu,
-            cifar.LADDER_INIT,
         ),
         ModelSpec(
             "cifar-fig1-tanh",
@@ -228,11 +209,8 @@ _SPECS = {
             10,
             "cifar-fig1-tanh",
             cifar.cifar_fig1_tanh,
-            cifar.LADDER_INIT,
         ),
-        ModelSpec(
-            "tiny", "AlexNet in miniature, for digits", (1, 16, 16), 10, "tiny", tiny, TINY_INIT
-        ),
+        ModelSpec("tiny", "AlexNet in miniature, for digits", (1, 16, 16), 10, "tiny", tiny),
     )
 }
 
@@ -270,9 +248,10 @@ def build(
     seed : int
         Of the weights and of dropout's masks.
     init : mapping, optional
-        Initialisation rules (see `initialise`) in place of the network's own; `ZEROS` where the
-        weights are about to be set, or only the sizes count.
+        Initialisation rules (see `initialise`); by default those of the network's recipe. `ZEROS`
+        where the weights are about to be set, or only the sizes count.
     dropout : "inverted" or "paper", optional
+        See `tinyalex.layers.Dropout`; by default the recipe's.
     in_channels, image_size : int, optional
         Other images than the network was made for; the first fully connected layer adapts.
 
@@ -284,6 +263,7 @@ def build(
         The image is too small for the network.
     """
     s = spec(name)
+    recipe = recipes.get(s.recipe)
     classes = s.num_classes if num_classes is None else num_classes
     if classes < 2:
         raise ConfigError(f"num_classes must be at least 2 (got {classes})")
@@ -291,7 +271,7 @@ def build(
     size = (image_size, image_size) if image_size is not None else (H, W)
     image = (in_channels if in_channels is not None else C, *size)
     with skip_init():
-        model = Model(s.builder(image, classes, dropout or s.dropout).children)
+        model = Model(s.builder(image, classes, dropout or recipe.dropout).children)
     model.name, model.num_classes, model.input_shape = name, classes, image
-    initialise(model, s.init if init is None else init, seed)
+    initialise(model, (s.init or recipe.init) if init is None else init, seed)
     return model

@@ -21,31 +21,6 @@ from tinyalex.layers import (
 )
 from tinyalex.models.init import Rules
 
-# Paper, section 5: sigma 0.01; biases 1 in conv2, conv4, conv5 and the hidden fc layers.
-PAPER_INIT: Rules = {
-    "*.weight": ("normal", 0.01),
-    "*.bias": ("constant", 0.0),
-    "features.4.bias": ("constant", 1.0),
-    "features.10.bias": ("constant", 1.0),
-    "features.12.bias": ("constant", 1.0),
-    "classifier.0.bias": ("constant", 1.0),
-    "classifier.3.bias": ("constant", 1.0),
-}
-
-TWO_TOWER_INIT: Rules = {
-    "*.weight": ("normal", 0.01),
-    "*.bias": ("constant", 0.0),
-    "columns2.*.bias": ("constant", 1.0),
-    "columns4.*.bias": ("constant", 1.0),
-    "columns5.*.bias": ("constant", 1.0),
-    "columns6.*.bias": ("constant", 1.0),
-    "columns7.*.bias": ("constant", 1.0),
-}
-
-MINI_INIT: Rules = {"*.weight": ("he_normal",), "*.bias": ("constant", 0.0)}
-
-TORCHVISION_INIT: Rules = {"*": ("kaiming_uniform",)}
-
 
 def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
     """The paper's network (section 3.5, figure 2) on one device: its two GPUs are ``groups=2``."""
@@ -244,6 +219,15 @@ def to_two_tower(state: Mapping[str, Array]) -> dict[str, np.ndarray]:
             towers[f"{_COLUMNS[layer]}.left.0.{key}"] = left.copy()
             towers[f"{_COLUMNS[layer]}.right.0.{key}"] = right.copy()
     return towers
+
+
+def two_tower_rules(rules: Rules) -> Rules:
+    """`alexnet`'s rules of initial weights, with the names of `alexnet-two-tower`'s layers."""
+    renamed = {}
+    for pattern, rule in rules.items():
+        layer, _, key = pattern.rpartition(".")
+        renamed[f"{_COLUMNS[layer]}.*.{key}" if layer in _COLUMNS else pattern] = rule
+    return renamed
 
 
 def flat_size(features: Sequential, image: tuple[int, int, int]) -> int:

@@ -16,23 +16,7 @@ from tinyalex.layers import (
     Sequential,
     SpatialResponseNorm,
 )
-from tinyalex.models.alexnet import PAPER_INIT, paper_layers, with_classifier
-from tinyalex.models.init import Rules
-
-# layers-145.cfg: initW 0.03 in conv3 to conv5; initB 1 as in the paper.
-CODE2012_INIT: Rules = {
-    **PAPER_INIT,
-    "features.8.weight": ("normal", 0.03),
-    "features.10.weight": ("normal", 0.03),
-    "features.12.weight": ("normal", 0.03),
-}
-
-# layers-146-2012-2011.cfg: conv6 has initW 0.03 and initB 1.
-STAR_INIT: Rules = {
-    **CODE2012_INIT,
-    "features.15.weight": ("normal", 0.03),
-    "features.15.bias": ("constant", 1.0),
-}
+from tinyalex.models.alexnet import paper_layers, with_classifier
 
 
 def alexnet_code2012(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:

@@ -21,18 +21,8 @@ from tinyalex.layers import (
     SpatialResponseNorm,
     Tanh,
 )
-from tinyalex.models.init import Rules
 
 Image = tuple[int, int, int]
-
-# initW of the cfg files: 0.0001 in the first convolution, then 0.01; biases 0.
-LADDER_INIT: Rules = {
-    "*.weight": ("normal", 0.01),
-    "conv1.weight": ("normal", 1e-4),
-    "local*.weight": ("normal", 0.04),
-    "*.bias": ("constant", 0.0),
-}
-EIGHTY_SECONDS_INIT: Rules = {**LADDER_INIT, "fc*.weight": ("normal", 0.1)}
 
 
 def conv5(channels: int, filters: int) -> Conv2d:

@@ -15,9 +15,7 @@ from tinyalex.layers import (
     ReLU,
     Sequential,
 )
-from tinyalex.models.init import Rules
 
-SMALL_INIT: Rules = {"*.weight": ("he_normal",), "*.bias": ("constant", 0.0)}
 HIDDEN = 256  # units of fc6 and of fc7
 
 

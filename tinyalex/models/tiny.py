@@ -13,9 +13,6 @@ from tinyalex.layers import (
     Sequential,
 )
 from tinyalex.models.alexnet import flat_size
-from tinyalex.models.init import Rules
-
-TINY_INIT: Rules = {"*.weight": ("he_normal",), "*.bias": ("constant", 0.0)}
 
 
 def tiny(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
