@@ -29,7 +29,10 @@ FLOORS: list[dict[str, str]] = [
     {"evaluation": "top-k errors, ten crops, ensembles, confusion"},
     {"weights": "networks from PyTorch, Caffe and ONNX, to PyTorch and ONNX"},
     {"runs": "a run in its folder: settings, checkpoint, results, the network in it"},
-    {"models": "lists of layers: AlexNet seven ways, the CIFAR-10 ladder, `tiny`"},
+    {
+        "models": "lists of layers: AlexNet seven ways, the CIFAR-10 ladder, `tiny`",
+        "settings": "what a run is asked: each setting's help, bounds and rule on resume, once",
+    },
     {
         "recipes": "how each net is trained: numbers, each with its source",
         "layers": "one layer per file: parameters, shapes, errors, and one call of the backend",

@@ -6,8 +6,31 @@ LOCK = "tests/test_lock.py"
 FOLDERS = "tests/training/test_run_folders.py"
 CHECKSUM = "tests/runs/test_checksum.py"
 RUNS = "tinyalex/training/runs.py"
+SETTINGS = "tinyalex/settings.py"
+OF_SETTINGS = "tests/test_settings.py"
 
 RUN_FOLDER_MUTANTS = (
+    Mutant(
+        "settings: an older run's JPEG is decoded by today's decoder",
+        SETTINGS,
+        'older="pillow"',
+        'older="turbo"',
+        (f"{OF_SETTINGS}::test_a_run_of_an_older_version_has_what_it_was_trained_with",),
+    ),
+    Mutant(
+        "settings: any of them may change on resume",
+        SETTINGS,
+        "for name, about in ABOUT.items() if about.on_resume]",
+        "for name, about in ABOUT.items()]",
+        (f"{OF_SETTINGS}::test_a_setting_is_the_runs_own_or_may_change_on_resume",),
+    ),
+    Mutant(
+        "settings: only files have bounds",
+        SETTINGS,
+        "                if about.must:",
+        "                if False:",
+        (f"{OF_SETTINGS}::test_a_value_below_its_bound_is_refused_with_one_that_works",),
+    ),
     Mutant(
         "lock: a file that was removed meanwhile is taken for the lock",
         "tinyalex/lock.py",

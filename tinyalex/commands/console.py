@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tinyalex import notice, outside
 from tinyalex.commands import table_layout
+from tinyalex.settings import ABOUT
 
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result only, without progress.")
@@ -24,14 +25,8 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; all other text goes to stderr.")
 ]
 
-PrecisionOption = Annotated[
-    str | None,
-    typer.Option(help="Of products on a GPU: float32 (default), or tf32: faster, 10-bit factors."),
-]
-WorkspaceOption = Annotated[
-    int | None,
-    typer.Option(help="MiB of GPU memory for a convolution's columns. Default: 512."),
-]
+PrecisionOption = Annotated[str | None, typer.Option(help=ABOUT["precision"].help)]
+WorkspaceOption = Annotated[int | None, typer.Option(help=ABOUT["workspace_mb"].help)]
 
 
 class Output:

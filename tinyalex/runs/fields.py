@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tinyalex.recipes import Recipe
+from tinyalex.settings import ABOUT, MOST_BATCH, MOST_EPOCHS, MOST_THREADS, OLDER_RUNS
 from tinyalex.typed import (
     Kind,
     Mismatch,
@@ -14,16 +16,12 @@ from tinyalex.typed import (
     map_of,
     maybe,
     number,
-    one_of,
     record,
     text,
     whole,
 )
 
-MOST_EPOCHS = 1_000_000
-_MOST_BATCH = 10_000_000
 _MOST_SIDE = 16_384  # pixels
-_MOST_THREADS = 100_000
 
 LR = number(above=0)
 ERROR = number(0, 1)
@@ -33,7 +31,6 @@ EPOCHS = whole(1, MOST_EPOCHS)
 
 _NAME = text(65_536)
 _SIDE = whole(1, _MOST_SIDE)
-_COUNT = maybe(whole(1, _MOST_THREADS))
 _SHAPE = list_of(_SIDE, 3)
 _CLASSES = list_of(_NAME, least=1, most=1 << 20)
 
@@ -67,7 +64,7 @@ RECIPE = record(
     Recipe,
     name=_NAME,
     epochs=EPOCHS,
-    batch_size=whole(1, _MOST_BATCH),
+    batch_size=whole(1, MOST_BATCH),
     lr=LR,
     image_size=_SIDE,
     crop=maybe(_SIDE),
@@ -92,8 +89,10 @@ RECIPE = record(
 )
 
 
-def config(of_options: Kind) -> Kind:
-    """Of config.json: the options, and what only the data could tell."""
+def config(hints: Mapping[str, Any]) -> Kind:
+    """Of config.json: the settings, whose type hints are given, and what only the data told."""
+    kinds = {name: about.kind(hints[name]) for name, about in ABOUT.items()} | {"recipe": RECIPE}
+    settings = fields({n: kind for n, kind in kinds.items() if n not in OLDER_RUNS}, kinds)
     facts = fields(
         {
             "classes": _CLASSES,
@@ -117,7 +116,7 @@ def config(of_options: Kind) -> Kind:
     )
 
     def check(value: Any, field: str) -> None:
-        of_options(value, field)
+        settings(value, field)
         facts(value, field)
         names = value.get("class_names")
         if names is not None and len(names) != len(value["classes"]):
@@ -125,24 +124,6 @@ def config(of_options: Kind) -> Kind:
 
     return check
 
-
-# What bounds a field of config.json more than its type does.
-OPTIONS: dict[str, Kind] = {
-    "data": _NAME,
-    "model": text(1000),
-    "recipe": RECIPE,
-    "backend": text(100),
-    "threads": _COUNT,
-    "workers": _COUNT,
-    "epochs": EPOCHS,
-    "batch_size": whole(1, _MOST_BATCH),
-    "lr": LR,
-    "seed": whole(0),
-    "log_every": whole(1),
-    "checkpoint_every": number(0),
-    "workspace_mb": maybe(whole(0, 1 << 24)),
-    "shuffle": one_of("full", "shard"),
-}
 
 SUMMARY = fields(
     {
@@ -159,13 +140,13 @@ SUMMARY = fields(
         "test_loss": LOSS,
         "parameters": whole(),
         "seed": whole(),
-        "threads": whole(1, _MOST_THREADS),
+        "threads": whole(1, MOST_THREADS),
         "precision": text(100),
         "gpu_memory_mib": maybe(number(0)),
         "model": text(1000),
         "recipe": _NAME,
         "data": _NAME,
-        "batch_size": whole(1, _MOST_BATCH),
+        "batch_size": whole(1, MOST_BATCH),
         "lr": LR,
         "command": text(),
         "versions": map_of(text(1000)),

@@ -20,6 +20,7 @@ from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.runs.moved import in_place
 from tinyalex.runs.state import check_complete
+from tinyalex.settings import check_resume
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.metrics import MetricsFile
@@ -75,18 +76,7 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
         return _run(parts, parts.config, None, listener or Listener())
 
 
-def resume(
-    run_dir: Path | str,
-    listener: Listener | None = None,
-    *,
-    epochs: int | None = None,
-    backend: str | None = None,
-    threads: int | None = None,
-    workers: int | None = None,
-    ten_crops: bool | None = None,
-    data: str | None = None,
-    data_root: Path | None = None,
-) -> dict[str, Any]:
+def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any) -> dict[str, Any]:
     """Go on with a run where its checkpoint is.
 
     With the same settings the result has the same bytes as a run that was never stopped, on any
@@ -96,26 +86,29 @@ def resume(
     ----------
     run_dir : Path
         The run's folder.
-    epochs, backend, threads, workers, ten_crops : optional
-        Other than the run's. More epochs move the steps of the rate that are still to come.
-    data, data_root : optional
-        Where the run's data are now; they must be the same. The run remembers the new place.
+    **changes : optional
+        Of the settings (see `RunConfig`): other ``epochs``, ``backend``, ``threads``, ``workers``
+        or ``ten_crops`` than the run's, if not None. More epochs move the steps of the rate that
+        are still to come. ``data`` and ``data_root``: where the run's data are now; they must be
+        the same. The run remembers the new place.
 
     Raises
     ------
+    ConfigError
+        Another setting would change.
     RunError
         The folder holds no run, or its data are gone or no longer the same.
     CheckpointError
         The checkpoint is damaged or belongs to another model.
     """
     folder = Path(run_dir)
+    check_resume(changes)
     read_config(folder)  # makes no folder where there is none
     with locked(folder, "train", elsewhere="end it"):
         remove_leftovers(folder, _OURS)
-        changes = {"epochs": epochs, "backend": backend, "threads": threads, "workers": workers}
-        changes |= {"ten_crops": ten_crops}
         asked = {k: v for k, v in changes.items() if v is not None}
-        return _resume(folder, asked, data, data_root, listener or Listener())
+        place = asked.pop("data", None), asked.pop("data_root", None)
+        return _resume(folder, asked, *place, listener or Listener())
 
 
 def _resume(

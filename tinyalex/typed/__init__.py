@@ -22,13 +22,14 @@ from tinyalex.typed.kinds import (
     whole,
 )
 from tinyalex.typed.reading import parse_json, read_json, read_json_lines
-from tinyalex.typed.records import record
+from tinyalex.typed.records import bounded, record
 from tinyalex.typed.tensor_file import check_header, open_tensors
 
 __all__ = [
     "Kind",
     "Mismatch",
     "anything",
+    "bounded",
     "check_header",
     "fields",
     "flag",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from tinyalex.typed.kinds import (
+    MOST_WHOLE,
     Kind,
     anything,
     fields,
@@ -21,12 +22,12 @@ from tinyalex.typed.kinds import (
     whole,
 )
 
-_PLAIN: dict[Any, Kind] = {
-    str: text(),
-    Path: text(),
-    int: whole(-(1 << 63)),
-    float: number(),
-    bool: flag,
+_PLAIN: dict[Any, Callable[..., Kind]] = {
+    str: text,
+    Path: text,
+    int: lambda least=-(1 << 63), most=MOST_WHOLE: whole(least, most),
+    float: number,
+    bool: lambda: flag,
 }
 
 
@@ -45,21 +46,24 @@ def record(cls: Any, **narrower: Kind) -> Kind:
     required: dict[str, Kind] = {}
     optional: dict[str, Kind] = {}
     for field in fields_of(cls):
-        kind = narrower.get(field.name) or of_hint(hints[field.name])
+        kind = narrower.get(field.name) or bounded(hints[field.name])
         bare = field.default is MISSING and field.default_factory is MISSING
         (required if bare else optional)[field.name] = kind
     return fields(required, optional)
 
 
-def of_hint(hint: Any) -> Kind:
-    """The kind that a type hint says: text, numbers, flags, None, mappings; else anything."""
+def bounded(hint: Any, **bounds: float) -> Kind:
+    """The kind that a type hint says, within bounds (``least``, ``most``, ``above``).
+
+    Text, numbers, flags, None and mappings; what else a hint says may be anything.
+    """
     if hint in _PLAIN:
-        return _PLAIN[hint]
+        return _PLAIN[hint](**bounds)
     parts = get_args(hint)
     if get_origin(hint) in (Union, types.UnionType):
         rest = [part for part in parts if part is not type(None)]
-        kind = of_hint(rest[0]) if len(rest) == 1 else anything
+        kind = bounded(rest[0], **bounds) if len(rest) == 1 else anything
         return maybe(kind) if len(rest) < len(parts) else kind
     if get_origin(hint) in (dict, Mapping):
-        return map_of(of_hint(parts[1]))
+        return map_of(bounded(parts[1]))
     return anything

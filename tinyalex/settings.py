@@ -1,0 +1,225 @@
+"""What a run is asked to do: every setting once, with all that is known of it.
+
+The options of `tinyalex train`, the checks of values, what config.json may hold, what may change
+on resume, what older runs had, and `tinyalex.training.RunConfig`'s docstring come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from textwrap import fill, indent
+from typing import Any, get_args, get_type_hints
+
+from tinyalex.errors import ConfigError
+from tinyalex.recipes import Recipe
+from tinyalex.typed import Kind, Mismatch, bounded, one_of
+
+MOST_EPOCHS = 1_000_000
+MOST_BATCH = 10_000_000
+MOST_THREADS = 100_000
+
+_FROM_1 = {"least": 1, "must": "a whole number of at least 1", "instead": "1, or leave it out"}
+_THREADS = {"least": 1, "most": MOST_THREADS, "must": "at least 1", "instead": "1"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a setting besides its name, its type and its default.
+
+    Attributes
+    ----------
+    help : for the command and `RunConfig`'s docstring
+    least, above, most : bounds; ``most`` of a text is its number of characters
+    words : the only values that a file may have
+    must, instead : "--NAME must be MUST. Try: --NAME INSTEAD"; without, only files are checked
+    on_resume : whether a run that is resumed may have another value than before
+    older : what runs of older versions had, whose config.json lacks the setting
+    option : whether `tinyalex train` has an option for it
+    """
+
+    help: str
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    words: tuple[str, ...] = ()
+    must: str = ""
+    instead: str = ""
+    on_resume: bool = False
+    older: Any = ...
+    option: bool = True
+
+    def kind(self, hint: Any) -> Kind:
+        """What a value must be, whose type hint is given."""
+        bounds = {"least": self.least, "above": self.above, "most": self.most}
+        known = {name: bound for name, bound in bounds.items() if bound is not None}
+        return one_of(*self.words) if self.words else bounded(hint, **known)
+
+
+def setting(default: Any, help: str, **known: Any) -> Any:
+    """A field of `Settings`; ``known`` as in `About`."""
+    return field(default=default, metadata={"about": About(help, **known)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run. What is None takes the model's or the recipe's value."""
+
+    data: str = setting(
+        "digits",
+        "digits (default), moved-digits, cifar10, a part of these (cifar10@10000, "
+        "cifar10@held-out), or a folder: one sub-folder per class. With --resume: where the "
+        "run's data are now.",
+        most=65_536,
+        on_resume=True,
+    )
+    model: str | None = setting(
+        None,
+        "See `tinyalex model`. Default: the recipe's, or what suits the data: tiny for "
+        "digits, alexnet-mini for photographs; `tinyalex data info` tells.",
+        most=1000,
+    )
+    recipe: Recipe | str | None = setting(None, "See `tinyalex recipe`. Default: the model's own.")
+    backend: str = setting(
+        "auto", "numba, numpy, cuda, or auto (default): the fastest here.", most=100, on_resume=True
+    )
+    threads: int | None = setting(
+        None, "CPU threads. Default: all cores.", on_resume=True, **_THREADS
+    )
+    precision: str = setting(
+        "float32",
+        "Of products on a GPU: float32 (default), or tf32: faster, 10-bit factors.",
+        older="float32",
+    )
+    workspace_mb: int | None = setting(
+        None,
+        "MiB of GPU memory for a convolution's columns. Default: 512.",
+        least=0,
+        most=1 << 24,
+        older=None,
+    )
+    epochs: int | None = setting(
+        None,
+        "Passes over the training images. Default: the recipe's.",
+        most=MOST_EPOCHS,
+        **_FROM_1,
+        on_resume=True,
+    )
+    batch_size: int | None = setting(
+        None, "Images a step. Default: the recipe's.", most=MOST_BATCH, **_FROM_1
+    )
+    lr: float | None = setting(
+        None,
+        "Learning rate at the start. Default: the recipe's.",
+        above=0,
+        must="a number above 0",
+        instead="0.01",
+    )
+    seed: int = setting(
+        0,
+        "For weights, order, crops, dropout. Default: 0.",
+        least=0,
+        must="a whole number of at least 0",
+        instead="1, or leave it out",
+    )
+    shuffle: str = setting(
+        "full",
+        "Of packed data: full (default), or shard: a few files at a time.",
+        words=("full", "shard"),
+        older="full",
+    )
+    workers: int | None = setting(
+        None,
+        "Threads that read and decode. Default: all cores.",
+        on_resume=True,
+        **_THREADS,
+        older=None,
+    )
+    jpeg_decoder: str = setting(
+        "turbo", "Of packed JPEG: turbo (default), pillow, or nvimgcodec on a GPU.", older="pillow"
+    )
+    out: Path | None = setting(None, "Folder for the run. Default: runs/MODEL-DATA-seedN.")
+    data_root: Path | None = setting(
+        None, "Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.", on_resume=True
+    )
+    log_every: int = setting(
+        50, "Steps between two lines of metrics.jsonl.", **_FROM_1, option=False
+    )
+    checkpoint_every: float = setting(
+        300.0,
+        "Seconds between checkpoints in an epoch. Default: 300.",
+        least=0,
+        must="at least 0 seconds",
+        instead="300",
+    )
+    command: str = setting("", "The command line, for the record.", option=False)
+    init_from: Path | None = setting(
+        None,
+        "Begin with the weights of the run in this folder; with other classes, "
+        "the last layer is new.",
+        older=None,
+    )
+    new_last_layer: bool = setting(False, "With --init-from: always a new last layer.", older=False)
+    ten_crops: bool = setting(
+        True, "Leave out the ten-crop test at the end.", on_resume=True, older=True
+    )
+
+    def check(self) -> None:
+        """Refuse a value out of bounds with a ConfigError that names the option."""
+        hints = get_type_hints(Settings)
+        for name, about in ABOUT.items():
+            value, option = getattr(self, name), option_of(name)
+            try:
+                if about.must:
+                    about.kind(hints[name])(value, name)
+            except Mismatch as error:
+                high = isinstance(value, int) and about.most is not None and value > about.most
+                wanted = f"at most {about.most:,}" if high else about.must
+                raise ConfigError(
+                    f"{option} must be {wanted} (got {value!r})", f"{option} {about.instead}"
+                ) from error
+
+
+SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
+ABOUT: dict[str, About] = {name: f.metadata["about"] for name, f in SETTINGS.items()}
+OLDER_RUNS = {name: about.older for name, about in ABOUT.items() if about.older is not ...}
+
+
+def option_of(name: str) -> str:
+    """The option of `tinyalex train` for a setting; for one that is on, the option to turn it off.
+
+    >>> option_of("batch_size"), option_of("ten_crops")
+    ('--batch-size', '--no-ten-crops')
+    """
+    off = "no-" if name in SETTINGS and SETTINGS[name].default is True else ""
+    return f"--{off}{name.replace('_', '-')}"
+
+
+def option_types() -> dict[str, Any]:
+    """By setting: the type of its value on the command line."""
+    hints = get_type_hints(Settings)
+    known = (bool, int, float, Path, str)
+    return {n: next(t for t in known if t in (hints[n], *get_args(hints[n]))) for n in ABOUT}
+
+
+def check_resume(changes: Mapping[str, Any]) -> None:
+    """Refuse, with a ConfigError, what would make a resumed run another run."""
+    may = [name for name, about in ABOUT.items() if about.on_resume]
+    if refused := [option_of(name) for name in changes if name not in may]:
+        where = "--data, --data-root (where the same data are now)"
+        *others, last = [option_of(name) for name in may if not name.startswith("data")]
+        raise ConfigError(
+            f"--resume keeps the run's own settings (got {', '.join(refused)} as well)",
+            f"--resume with {where}, {', '.join(others)} or {last} only; or a new run without "
+            "--resume",
+        )
+
+
+def described() -> str:
+    """The settings as lines of a docstring."""
+    lines = []
+    for name, known in SETTINGS.items():
+        when = "False: " if known.default is True else ""
+        lines += [f"{name} : {known.type}", indent(fill(when + ABOUT[name].help, 92), " " * 4)]
+    return "\n".join(lines)
