@@ -131,7 +131,7 @@ def test_piped_output_is_plain_lines(shell):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
-    words = ["train", "--epochs", "2", "--out", "run"]
+    words = ["train", "--epochs", "6", "--out", "run"]
     process = subprocess.Popen(
         [sys.executable, "-m", "tinyalex", *words],
         cwd=tmp_path,
@@ -153,7 +153,7 @@ def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
     assert "tinyalex train --resume run" in said
     assert not (tmp_path / "run" / "summary.json").exists()
 
-    result = call("train", "--resume", "run", "--epochs", 1)
+    result = call("train", "--resume", "run")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "run" / "summary.json").exists()
     assert (tmp_path / "run" / "curves.png").exists()
