@@ -27,8 +27,7 @@ def augment(
     scale : factor on the result: a number, or float32 (C,), one per channel
     """
     xp = array_namespace(images)
-    N, _, _, C = images.shape
-    CH, CW = crop
+    (N, _, _, C), (CH, CW) = images.shape, crop
     x = xp.empty((N, C, CH, CW), dtype=xp.float32, device=images.device)
     for n in range(N):
         top, left = int(tops[n]), int(lefts[n])
