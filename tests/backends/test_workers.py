@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("numba")
 
-from tinyalex.backends.crew import Crew  # noqa: E402
 from tinyalex.backends.numba.workers import Workers  # noqa: E402
+from tinyalex.backends.thread_pool import ThreadPool  # noqa: E402
 
 
 def test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted() -> None:
-    workers = Workers(Crew(1))
+    workers = Workers(ThreadPool(1))
     a = workers.scratch("columns", 8, np.float32)
     assert a.shape == (8,) and a.dtype == np.float32
     assert np.shares_memory(a, workers.scratch("columns", 5, np.float32))
@@ -28,7 +28,7 @@ def test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted() -> N
 @pytest.mark.parametrize(("n", "least"), [(0, 1), (1, 1), (7, 1), (50, 1), (50, 20)])
 def test_shared_work_covers_every_item_once(threads: int, n: int, least: int) -> None:
     seen: list[slice] = []
-    Workers(Crew(threads)).share(seen.append, n, least)
+    Workers(ThreadPool(threads)).share(seen.append, n, least)
     assert sorted(i for part in seen for i in range(n)[part]) == list(range(n))
     assert sum(part.stop - part.start < least for part in seen) <= 1  # the last one
 
@@ -41,5 +41,5 @@ def test_parts_are_added_up_in_their_order_whatever_the_threads(threads: int, n:
     def total(part: slice) -> tuple[np.ndarray, ...]:
         return (values[part].sum(keepdims=True),)
 
-    wanted = Workers(Crew(1)).sum_parts(total, n, 4)
-    assert np.array_equal(Workers(Crew(threads)).sum_parts(total, n, 4), wanted)
+    wanted = Workers(ThreadPool(1)).sum_parts(total, n, 4)
+    assert np.array_equal(Workers(ThreadPool(threads)).sum_parts(total, n, 4), wanted)

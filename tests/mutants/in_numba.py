@@ -12,11 +12,11 @@ POOL = "tinyalex/backends/numba/pool/loops.py"
 POOL_BLOCKS = "tinyalex/backends/numba/pool/blocks.py"
 NORM = "tinyalex/backends/numba/lrn.py"
 RECYCLE = "tinyalex/backends/numba/memory.py"
-CREW = "tinyalex/backends/crew.py"
+THREAD_POOL = "tinyalex/backends/thread_pool.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_RECYCLE = "tests/backends/test_recycle.py"
-OF_CREW = "tests/backends/test_crew.py"
+OF_THREAD_POOL = "tests/backends/test_thread_pool.py"
 
 OF_BLOCKS = "tests/backends/test_numba_blocks.py"
 A_NAN_WINS = f"{OF_KERNELS}::test_a_nan_wins_wherever_it_stands"
@@ -214,18 +214,18 @@ NUMBA_MUTANTS = (
         (f"{OF_RECYCLE}::test_the_first_hole_that_is_large_enough_is_taken_and_its_rest_too",),
     ),
     Mutant(
-        "crew: results are collected as they come",
-        CREW,
+        "thread pool: results are collected as they come",
+        THREAD_POOL,
         "self.done[index] = result",
         "self.done[self.next] = result",
-        (f"{OF_CREW}::test_a_result_that_is_early_waits_for_its_turn",),
+        (f"{OF_THREAD_POOL}::test_a_result_that_is_early_waits_for_its_turn",),
     ),
     Mutant(
-        "crew: the other threads go on after an error",
-        CREW,
+        "thread pool: the other threads go on after an error",
+        THREAD_POOL,
         "                self.todo.clear()\n",
         "",
-        (f"{OF_CREW}::test_an_error_ends_the_job_and_is_raised",),
+        (f"{OF_THREAD_POOL}::test_an_error_ends_the_job_and_is_raised",),
     ),
     in_python(
         "numba augmentation: every row loses the first row's mean",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tinyalex import functional as F
-from tinyalex.backends.crew import add_in_order
+from tinyalex.backends.thread_pool import add_in_order
 
 Array = Any
 Pair = tuple[int, int]

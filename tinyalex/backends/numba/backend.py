@@ -50,7 +50,7 @@ class NumbaBackend(NumpyBackend):
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
-        self.workers = Workers(self.crew)
+        self.workers = Workers(self.thread_pool)
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
         return self.workers.empty(shape, dtype)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Array
-from tinyalex.backends.crew import Crew
 from tinyalex.backends.numba.memory import Recycler
+from tinyalex.backends.thread_pool import ThreadPool
 
 _BANDS = 4  # pieces of rows for a batch of one image
 _PARTS = 4  # pieces a thread of work that no result depends on: the last one to end waits little
@@ -19,9 +19,9 @@ _PARTS = 4  # pieces a thread of work that no result depends on: the last one to
 class Workers:
     """``threads`` threads and their memory."""
 
-    def __init__(self, crew: Crew) -> None:
-        self.threads = crew.threads
-        self._crew = crew
+    def __init__(self, pool: ThreadPool) -> None:
+        self.threads = pool.threads
+        self._pool = pool
         self._recycler = Recycler()
         self._room = threading.local()
 
@@ -40,7 +40,7 @@ class Workers:
     def share(self, work: Callable[[slice], object], n: int, least: int = 1) -> None:
         """Run ``work`` over ``n`` items, ``least`` or more at a time, wherever the cuts fall."""
         step = max(least, -(-n // (self.threads * _PARTS)))
-        self._crew.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
+        self._pool.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
 
     def bands(self, n: int, rows: int) -> int:
         """Into how many bands to cut an image's rows, so that ``n`` images go round.
@@ -58,4 +58,4 @@ class Workers:
         """
         step = max(1, -(-n // parts))
         pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
-        return self._crew.add_up(work, pieces)
+        return self._pool.add_up(work, pieces)

@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from tinyalex import functional as F
 from tinyalex.backends.base import Array, Backend, Pair
-from tinyalex.backends.crew import Crew
+from tinyalex.backends.thread_pool import ThreadPool
 
 # A slice of a locally connected layer may be larger than the cache: each transposes dy anew.
 LOCAL_SLICES = 4
@@ -54,7 +54,7 @@ class NumpyBackend(Backend):
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
-        self.crew = Crew(threads)
+        self.thread_pool = ThreadPool(threads)
         self._blas = ThreadpoolController().select(user_api="blas")
 
     def asarray(self, x: Any, dtype: Any = None) -> np.ndarray:
@@ -78,13 +78,13 @@ class NumpyBackend(Backend):
         self, work: Callable[[slice], tuple[Array, ...]], slices: list[slice]
     ) -> tuple[Array, ...]:
         with self._blas.limit(limits=1):
-            return self.crew.add_up(work, slices)
+            return self.thread_pool.add_up(work, slices)
 
     def each(
         self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
     ) -> None:
         with self._blas.limit(limits=1):
-            self.crew.run(work, self.slices(n, bytes_per_item, least))
+            self.thread_pool.run(work, self.slices(n, bytes_per_item, least))
 
     # ------------------------------------------------------------------ replacements
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 Piece = TypeVar("Piece")
 
 
-class Crew:
+class ThreadPool:
     """``threads`` workers, the caller among them."""
 
     def __init__(self, threads: int) -> None:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyalex.backends.crew import Crew
+from tinyalex.backends.thread_pool import ThreadPool
 
 SECONDS = 20  # to wait for another thread before a test fails
-CREWS = {threads: Crew(threads) for threads in (1, 2, 4)}
+POOLS = {threads: ThreadPool(threads) for threads in (1, 2, 4)}
 
 
-@given(threads=st.sampled_from(sorted(CREWS)), seconds=st.lists(st.integers(0, 3), max_size=12))
+@given(threads=st.sampled_from(sorted(POOLS)), seconds=st.lists(st.integers(0, 3), max_size=12))
 def test_results_are_collected_in_the_order_of_the_pieces(threads: int, seconds: list[int]) -> None:
     collected: list[int] = []
 
@@ -24,7 +24,7 @@ def test_results_are_collected_in_the_order_of_the_pieces(threads: int, seconds:
         time.sleep(seconds[piece] / 10_000)  # later pieces may be done first
         return piece * piece
 
-    CREWS[threads].run(work, list(range(len(seconds))), collected.append)
+    POOLS[threads].run(work, list(range(len(seconds))), collected.append)
     assert collected == [piece * piece for piece in range(len(seconds))]
 
 
@@ -39,7 +39,7 @@ def test_a_result_that_is_early_waits_for_its_turn() -> None:
             second_is_done.set()
         return piece
 
-    Crew(2).run(work, [0, 1, 2], collected.append)
+    ThreadPool(2).run(work, [0, 1, 2], collected.append)
     assert collected == [0, 1, 2]
 
 
@@ -47,13 +47,13 @@ def test_a_result_that_is_early_waits_for_its_turn() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3, 50])
 def test_every_piece_is_done_once(threads: int, count: int) -> None:
     seen: list[int] = []
-    Crew(threads).run(seen.append, list(range(count)))
+    ThreadPool(threads).run(seen.append, list(range(count)))
     assert sorted(seen) == list(range(count))
 
 
 def test_one_thread_works_in_order_and_alone() -> None:
     seen: list[tuple[int, int]] = []
-    CREWS[1].run(lambda piece: seen.append((piece, threading.get_ident())), [0, 1, 2])
+    POOLS[1].run(lambda piece: seen.append((piece, threading.get_ident())), [0, 1, 2])
     assert seen == [(piece, threading.get_ident()) for piece in range(3)]
 
 
@@ -65,19 +65,19 @@ def test_the_caller_and_a_helper_work_at_the_same_time() -> None:
         meeting.wait()
         seen.add(threading.get_ident())
 
-    Crew(2).run(work, [0, 1])
+    ThreadPool(2).run(work, [0, 1])
     assert len(seen) == 2 and threading.get_ident() in seen
 
 
 def test_no_more_threads_than_pieces_are_asked_for() -> None:
-    crew, seen = Crew(8), set[int]()
+    pool, seen = ThreadPool(8), set[int]()
     for _ in range(20):
-        crew.run(lambda _: seen.add(threading.get_ident()) or time.sleep(0.0005), [0, 1])
+        pool.run(lambda _: seen.add(threading.get_ident()) or time.sleep(0.0005), [0, 1])
     assert threading.get_ident() in seen
-    assert crew._helpers._work_queue.qsize() == 0
+    assert pool._helpers._work_queue.qsize() == 0
 
 
-def fail_in(helper: bool, crew: Crew) -> list[int]:
+def fail_in(helper: bool, pool: ThreadPool) -> list[int]:
     """Run a job of 100 pieces of which one fails, in a helper or in the caller."""
     caller, meeting = threading.get_ident(), threading.Barrier(2, timeout=SECONDS)
     done: list[int] = []
@@ -91,16 +91,16 @@ def fail_in(helper: bool, crew: Crew) -> list[int]:
         done.append(piece)
 
     with pytest.raises(ZeroDivisionError):
-        crew.run(work, list(range(100)))
+        pool.run(work, list(range(100)))
     return done
 
 
 @pytest.mark.parametrize("helper", [True, False], ids=["a helper", "the caller"])
 def test_an_error_ends_the_job_and_is_raised(helper: bool) -> None:
-    crew = Crew(2)
-    assert len(fail_in(helper, crew)) == 1, "pieces were started after the error"
+    pool = ThreadPool(2)
+    assert len(fail_in(helper, pool)) == 1, "pieces were started after the error"
     seen: list[int] = []
-    crew.run(seen.append, [0, 1, 2])  # the next job runs as if nothing had been
+    pool.run(seen.append, [0, 1, 2])  # the next job runs as if nothing had been
     assert sorted(seen) == [0, 1, 2]
 
 
@@ -114,7 +114,7 @@ def test_results_before_an_error_are_collected_and_later_ones_are_not(threads: i
         return piece
 
     with pytest.raises(KeyboardInterrupt):
-        Crew(threads).run(work, [0, 1, 2, 3, 4], collected.append)
+        ThreadPool(threads).run(work, [0, 1, 2, 3, 4], collected.append)
     assert collected == [0, 1][: len(collected)]
 
 
@@ -135,7 +135,7 @@ def test_an_error_is_raised_when_nobody_works_any_more(failing: str) -> None:
         ended.append(name)
 
     with pytest.raises(ZeroDivisionError):
-        Crew(3).run(work, [0, 1, 2])
+        ThreadPool(3).run(work, [0, 1, 2])
     assert len(ended) == 2
 
 
@@ -145,27 +145,27 @@ def test_an_error_in_collect_is_raised(threads: int) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Crew(threads).run(lambda piece: piece, [0, 1, 2], collect)
+        ThreadPool(threads).run(lambda piece: piece, [0, 1, 2], collect)
 
 
-def test_a_job_inside_a_job_of_the_same_crew_ends() -> None:
-    crew, sums = CREWS[2], []
+def test_a_job_inside_a_job_of_the_same_pool_ends() -> None:
+    pool, sums = POOLS[2], []
 
     def work(piece: int) -> int:
         inner: list[int] = []
-        crew.run(lambda i: piece * i, [0, 1, 2], inner.append)
+        pool.run(lambda i: piece * i, [0, 1, 2], inner.append)
         return sum(inner)
 
-    crew.run(work, [0, 1, 2, 3], sums.append)
+    pool.run(work, [0, 1, 2, 3], sums.append)
     assert sums == [0, 3, 6, 9]
 
 
-def test_two_callers_share_a_crew() -> None:
-    crew = Crew(2)
+def test_two_callers_share_a_pool() -> None:
+    pool = ThreadPool(2)
 
     def job(_: int) -> list[int]:
         collected: list[int] = []
-        crew.run(lambda piece: piece, list(range(20)), collected.append)
+        pool.run(lambda piece: piece, list(range(20)), collected.append)
         return collected
 
     with ThreadPoolExecutor(2) as callers:
@@ -174,7 +174,7 @@ def test_two_callers_share_a_crew() -> None:
 
 
 def test_a_helper_that_is_busy_elsewhere_is_not_waited_for() -> None:
-    crew, release = Crew(2), threading.Event()
+    pool, release = ThreadPool(2), threading.Event()
     started = threading.Barrier(3, timeout=SECONDS)
 
     def block(_: int) -> None:
@@ -182,10 +182,10 @@ def test_a_helper_that_is_busy_elsewhere_is_not_waited_for() -> None:
         assert release.wait(SECONDS)
 
     with ThreadPoolExecutor(1) as other_caller:
-        other = other_caller.submit(crew.run, block, [0, 1])
+        other = other_caller.submit(pool.run, block, [0, 1])
         started.wait()  # the only helper works for another caller now
         seen: list[int] = []
-        crew.run(seen.append, [0, 1, 2])
+        pool.run(seen.append, [0, 1, 2])
         assert seen == [0, 1, 2] and not other.done()
         release.set()
         other.result(SECONDS)
