@@ -87,14 +87,16 @@ def test_taps(shape: tuple[int, int], P: int, gap: int, seed: int) -> None:
 
 
 @given(gap=gaps, seed=own.seeds, count=st.integers(0, LANES - 1))
-def test_turning_and_copying(gap: int, seed: int, count: int) -> None:
+def test_transposing_and_copying(gap: int, seed: int, count: int) -> None:
     step = LANES + gap
     x, y = whole(gap + LANES * step, seed), np.full(gap + LANES * step, np.nan, np.float32)
-    both(numba_blocks._turn_block, numba_blocks.turn_block, (), x, gap, step, y, gap, step)
+    both(
+        numba_blocks._transpose_block, numba_blocks.transpose_block, (), x, gap, step, y, gap, step
+    )
     for dtype in (np.float32, np.float64):
         x, y = x.astype(dtype), y.astype(dtype)
         both(numba_blocks._copy_block, numba_blocks.copy_block, (), x, gap, y, gap)
-        both(numba_blocks._copy_some, numba_blocks.copy_some, (), x, gap, y, gap, count)
+        both(numba_blocks._copy_partial, numba_blocks.copy_partial, (), x, gap, y, gap, count)
 
 
 WINDOWS = [(3, 3, 2), (2, 2, 2), (3, 2, 1), (1, 5, 2), (2, 4, 2), (1, 1, 1)]
@@ -118,24 +120,24 @@ def test_pooling(windows: tuple[int, int, int], gap: int, seed: int) -> None:
 @pytest.mark.parametrize("r", [3, 5])
 @pytest.mark.parametrize("kind", [INPUT, GRADIENT], ids=["input", "gradient"])
 @given(gap=gaps, seed=own.seeds)
-def test_evaluating_a_tile(kind: int, r: int, gap: int, seed: int) -> None:
+def test_input_transform_of_a_tile(kind: int, r: int, gap: int, seed: int) -> None:
     n = r + 3
     edge, size = n if kind == INPUT else 4, LANES + gap
     pitch = edge * LANES + gap
     x = 16 * whole(gap + edge * pitch, seed)  # so that quarters of quarters are whole
     planes = np.full(gap + n * n * size, np.nan, np.float32)
-    block = numba_tile_blocks._evaluate_block, numba_tile_blocks.evaluate_block
+    block = numba_tile_blocks._input_transform_block, numba_tile_blocks.input_transform_block
     *_, got = both(*block, (kind, r), x, gap, pitch, planes, gap, size)
     assert np.isnan(got).sum() == gap + n * n * gap
 
 
 @pytest.mark.parametrize("r", [3, 5])
 @given(gap=gaps, seed=own.seeds)
-def test_results_of_a_tile(r: int, gap: int, seed: int) -> None:
+def test_output_transform_of_a_tile(r: int, gap: int, seed: int) -> None:
     n, size, pitch = r + 3, LANES + gap, 4 * LANES + gap
     planes, bias = 64 * whole(gap + n * n * size, seed), whole(gap + LANES, seed + 1)
     y = np.full(gap + 4 * pitch, np.nan, np.float32)
-    block = numba_tile_blocks._results_block, numba_tile_blocks.results_block
+    block = numba_tile_blocks._output_transform_block, numba_tile_blocks.output_transform_block
     *_, got = both(*block, (r,), planes, gap, size, bias, gap, y, gap, pitch)
     assert np.isnan(got).sum() == 5 * gap
 
@@ -147,9 +149,9 @@ def test_the_meaning_of_both_transforms_is_a_convolution() -> None:
     G = winograd.matrices(4, r)[1]
     u = np.einsum("ai,bj,ijl->abl", G, G, w.reshape(r, r, LANES)).reshape(-1)
     planes, y = np.zeros(n * n * LANES), np.zeros(16 * LANES)
-    numba_tile_blocks._evaluate_block(INPUT, r, tile, 0, n * LANES, planes, 0, LANES)
+    numba_tile_blocks._input_transform_block(INPUT, r, tile, 0, n * LANES, planes, 0, LANES)
     bias = np.zeros(LANES)
-    numba_tile_blocks._results_block(r, planes * u, 0, LANES, bias, 0, y, 0, 4 * LANES)
+    numba_tile_blocks._output_transform_block(r, planes * u, 0, LANES, bias, 0, y, 0, 4 * LANES)
     x, taps = tile.reshape(n, n, LANES), w.reshape(r, r, LANES)
     expected = [
         [np.sum(x[i : i + r, j : j + r] * taps, axis=(0, 1)) for j in range(4)] for i in range(4)

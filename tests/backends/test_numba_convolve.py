@@ -149,7 +149,7 @@ def test_blocks_where_everything_is_unequal(case: Conv, block: tuple[int, int, i
 def test_blocks_of_taps_of_which_the_last_is_not_full(block: tuple[int, int, int]) -> None:
     """Blocks have up to 8 taps on every processor: 25 taps never fill the last."""
     case = Conv((2, 1, 8, 9), (3, 1, 5, 5), (1, 1), (2, 2))
-    assert 25 % numba_vector.most_taps(block[2]) != 0
+    assert 25 % numba_vector.max_taps(block[2]) != 0
     with by_blocks(block):
         got = compiled(*case.arrays(), case.settings)
     check(case, got, COLUMNS_LOSE)
@@ -170,7 +170,7 @@ def test_a_block_is_never_larger_than_a_map_and_its_sums_stay_in_registers() -> 
         rows, columns, vectors = numba_direct.block_for(F, OH, OW)
         assert 1 <= rows <= OH and 1 <= columns <= OW and vectors in numba_direct.WIDTHS
         assert rows == 1 or columns == OW
-        assert rows * columns <= numba_vector.most_pixels(vectors)
+        assert rows * columns <= numba_vector.max_pixels(vectors)
 
 
 # The layers of AlexNet that have 3x3 and 5x5 filters, a quarter as wide.

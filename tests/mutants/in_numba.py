@@ -56,8 +56,8 @@ NUMBA_MUTANTS = (
     Mutant(
         "numba pooling: the instructions lose what goes over the last lane",
         POOL_BLOCKS,
-        "        if step < KW:\n            code.add_together",
-        "        if step < 0:\n            code.add_together",
+        "        if step < KW:\n            code.add_interleaved",
+        "        if step < 0:\n            code.add_interleaved",
         (f"{OF_BLOCKS}::test_pooling",),
         COMPILED,
     ),

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from tinyalex.backends.numba.compile import compiled
-from tinyalex.backends.numba.conv.direct_blocks import copy_block, copy_some
+from tinyalex.backends.numba.conv.direct_blocks import copy_block, copy_partial
 from tinyalex.backends.numba.vector import LANES
 
 
@@ -23,7 +23,7 @@ def copy_line(x, at, y, to, count):
     for i in range(0, whole, LANES):
         copy_block(x, at + i, y, to + i)
     if whole < count:
-        copy_some(x, at + whole, y, to + whole, count - whole)
+        copy_partial(x, at + whole, y, to + whole, count - whole)
 
 
 # ---------------------------------------------------------------------- convolution

@@ -1,8 +1,8 @@
-"""Vector instructions by hand, for what the compiler does not find by itself.
+"""Hand-written vector instructions, where the compiler does not vectorise by itself.
 
-A convolution's inner loop must keep its sums in registers: one multiply and add for each number of
-a vector, nothing stored before the end. Compilers do not see that in plain loops, so `Code` writes
-the instructions: LLVM's, with vectors as long as the processor's. See ``conv/direct_blocks.py``.
+A convolution's inner loop must keep its sums in registers: one multiply-add per number of a vector,
+nothing stored before the end. Compilers do not achieve that with plain loops, so `Code` writes LLVM
+instructions, with vectors as long as the processor's. See ``conv/direct_blocks.py``.
 
 Numba keeps compiled kernels on disk and compiles them again when their own file changes, not when
 this one does: after a change here or in a file of blocks, delete ``tinyalex/backends/__pycache__``.
@@ -17,11 +17,11 @@ from llvmlite import binding, ir
 from numba.core import cgutils, config
 
 Matrix = list[list[float]]
-Value = Any  # of LLVM: a number, a vector or an address, known when the program runs
+Value = Any  # of LLVM: a number, a vector or an address, known at run time
 
 
 def _features() -> str:
-    """What the processor can do, as Numba compiles for it."""
+    """The processor's features that Numba compiles for."""
     settings: Any = config  # from the environment: NUMBA_CPU_NAME, NUMBA_CPU_FEATURES
     if settings.CPU_FEATURES is not None:
         return str(settings.CPU_FEATURES)
@@ -32,9 +32,9 @@ def _features() -> str:
 
 _FEATURES = _features().split(",")
 _IS_ARM = platform.machine().lower() in ("aarch64", "arm64")
-_FUSES = _IS_ARM or "+fma" in _FEATURES  # a multiply and an add in one instruction
+_FUSES = _IS_ARM or "+fma" in _FEATURES  # a fused multiply-add
 
-# Numbers in a vector, and vectors that the processor has names for.
+# Numbers per vector, and vector registers.
 LANES, _REGISTERS = 4, 32 if _IS_ARM else 16
 if "+avx512f" in _FEATURES:
     LANES, _REGISTERS = 16, 32
@@ -42,61 +42,61 @@ elif "+avx2" in _FEATURES:
     LANES, _REGISTERS = 8, 16
 
 
-def most_pixels(vectors: int) -> int:
-    """How many pixels' sums stay in registers, beside the filters and one pixel.
+def max_pixels(vectors: int) -> int:
+    """At most how many pixels' sums stay in registers, with the filters and one pixel.
 
-    The compiler likes to load several pixels in advance: of 16 registers, more than 8 sums of a
-    single vector would not stay.
+    The compiler loads several pixels in advance: with 16 registers, more than 8 sums of a single
+    vector would spill.
     """
     return min(14 if _REGISTERS == 32 else 8, (_REGISTERS - vectors - 1) // vectors)
 
 
-def most_taps(vectors: int) -> int:
-    """The same for taps; each has an address of its own, and of those there are 16."""
-    return min(8, most_pixels(vectors))
+def max_taps(vectors: int) -> int:
+    """The same for taps; each needs an address register, and there are 16."""
+    return min(8, max_pixels(vectors))
 
 
 _F32, _I32, _I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _VECTOR = ir.VectorType(_F32, LANES)
-WHOLES, BYTES = (ir.VectorType(ir.IntType(bits), LANES) for bits in (32, 8))
+INTS, BYTES = (ir.VectorType(ir.IntType(bits), LANES) for bits in (32, 8))
 
 
 def by_hand(meaning: Any, code: Any) -> Any:
-    """The instructions; where Numba's compiler is switched off, there is only their meaning."""
+    """Return the instructions, or their meaning in Python if Numba's compiler is off."""
     return meaning if getattr(config, "DISABLE_JIT", 0) else code
 
 
 class Code:
-    """Writes LLVM instructions for one function."""
+    """Write LLVM instructions for one function."""
 
     def __init__(self, context: Any, builder: Any) -> None:
         self.context, self.b = context, builder
 
     def function(self, kind: Any, name: str) -> Value:
-        """One of LLVM's own."""
+        """Declare one of LLVM's intrinsic functions."""
         return cgutils.get_or_insert_function(self.b.module, kind, name)  # type: ignore[no-untyped-call]
 
     def address(self, kind: Any, array: Value, at: Value = None) -> Value:
-        """Of an array's element ``at``."""
+        """Return the address of an array's element ``at``."""
         data = self.context.make_array(kind)(self.context, self.b, array).data
         return data if at is None else self.b.gep(data, [at])
 
     def length(self, kind: Any, array: Value) -> Value:
-        """How many elements a flat array has."""
+        """Return the number of elements of a flat array."""
         return self.context.make_array(kind)(self.context, self.b, array).nitems
 
-    def whole(self, number: int) -> Value:
-        """A constant."""
+    def integer(self, number: int) -> Value:
+        """Return a 64-bit integer constant."""
         return ir.Constant(_I64, number)
 
     def plus(self, address: Value, numbers: int | Value) -> Value:
-        """An address so many numbers further."""
+        """Return the address ``numbers`` elements further."""
         if isinstance(numbers, int):
-            numbers = self.whole(numbers)
+            numbers = self.integer(numbers)
         return self.b.gep(address, [numbers])
 
     def load(self, address: Value, kind: Any = None) -> Value:
-        """LANES numbers from an address on."""
+        """Load LANES numbers, starting at an address."""
         kind = ir.VectorType(address.type.pointee, LANES) if kind is None else kind
         return self.b.load(self.b.bitcast(address, kind.as_pointer()), align=1)
 
@@ -104,17 +104,17 @@ class Code:
         self.b.store(vector, self.b.bitcast(address, vector.type.as_pointer()), align=1)
 
     def shuffle(self, x: Value, y: Value, picks: list[int]) -> Value:
-        """Numbers of x (0 to its length - 1) and of y (from there on)."""
+        """Pick numbers of x (0 to its length - 1) and of y (the indices after that)."""
         mask = ir.Constant(ir.VectorType(_I32, len(picks)), picks)
         return self.b.shuffle_vector(x, y, mask)
 
-    def part(self, vector: Value, count: int) -> Value:
-        """A vector's first numbers."""
-        whole = vector.type.count == count
-        return vector if whole else self.shuffle(vector, vector, list(range(count)))
+    def extract(self, vector: Value, count: int) -> Value:
+        """Extract a vector's first ``count`` numbers."""
+        is_whole = vector.type.count == count
+        return vector if is_whole else self.shuffle(vector, vector, list(range(count)))
 
     def mask(self, count: Value) -> Value:
-        """True in the first ``count`` lanes."""
+        """Return a mask that is true in the first ``count`` lanes."""
         kind = ir.VectorType(_I64, LANES)
         nothing = ir.Constant(kind, ir.Undefined)
         first = self.b.insert_element(nothing, count, ir.Constant(_I32, 0))
@@ -123,8 +123,8 @@ class Code:
         )
         return self.b.icmp_signed("<", ir.Constant(kind, list(range(LANES))), counts)
 
-    def copy_some(self, source: Value, to: Value, mask: Value) -> None:
-        """Copy the numbers of a vector whose lane is set in a mask; touch no others."""
+    def copy_masked(self, source: Value, to: Value, mask: Value) -> None:
+        """Copy the numbers of a vector whose lane is set in a mask; leave the others alone."""
         lanes, vector = mask.type, ir.VectorType(source.type.pointee, LANES)
         address = vector.as_pointer()
         bits = 32 if source.type.pointee == _F32 else 64
@@ -137,40 +137,40 @@ class Code:
         numbers = self.b.call(load, [self.b.bitcast(source, address), aligned, mask, nothing])
         self.b.call(store, [numbers, self.b.bitcast(to, address), aligned, mask])
 
-    def every(self, number: float, kind: Any = _VECTOR) -> Value:
-        """A constant in every lane."""
+    def splat(self, number: float, kind: Any = _VECTOR) -> Value:
+        """Return a vector with a constant in every lane."""
         return ir.Constant(kind, [number] * LANES)
 
-    def spread(self, address: Value) -> Value:
-        """One number in every lane."""
+    def broadcast(self, address: Value) -> Value:
+        """Load one number into every lane."""
         nothing = ir.Constant(_VECTOR, ir.Undefined)
         first = self.b.insert_element(nothing, self.b.load(address), ir.Constant(_I32, 0))
         return self.shuffle(first, nothing, [0] * LANES)
 
-    def apart(self, address: Value, step: int) -> list[Value]:
-        """Vectors of every ``step``-th number (1 or 2), the first from an address on."""
+    def deinterleave(self, address: Value, step: int) -> list[Value]:
+        """Load ``step`` vectors (1 or 2): number i goes to vector i % ``step``."""
         first = self.load(address)
         if step == 1:
             return [first]
         second = self.load(self.plus(address, LANES))
         return [self.shuffle(first, second, list(range(i, 2 * LANES, 2))) for i in range(2)]
 
-    def add_together(self, vectors: list[Value], address: Value) -> None:
-        """The adjoint of `apart`: add vectors to every ``len(vectors)``-th number."""
+    def add_interleaved(self, vectors: list[Value], address: Value) -> None:
+        """The adjoint of `deinterleave`: interleave vectors, and add them to what is there."""
         if len(vectors) == 1:
-            parts = vectors
+            blocks = vectors
         else:
             x, y = vectors
-            mixed = [i // 2 + i % 2 * LANES for i in range(2 * LANES)]
-            parts = [self.shuffle(x, y, mixed[:LANES]), self.shuffle(x, y, mixed[LANES:])]
-        for i, part in enumerate(parts):
+            order = [i // 2 + i % 2 * LANES for i in range(2 * LANES)]
+            blocks = [self.shuffle(x, y, order[:LANES]), self.shuffle(x, y, order[LANES:])]
+        for i, block in enumerate(blocks):
             at = self.plus(address, i * LANES)
-            self.store(self.b.fadd(self.load(at), part), at)
+            self.store(self.b.fadd(self.load(at), block), at)
 
-    def turned(self, rows: list[Value]) -> list[Value]:
-        """The transpose of up to LANES vectors: vector j has number j of each.
+    def transpose(self, rows: list[Value]) -> list[Value]:
+        """Transpose up to LANES vectors: vector j gets number j of each.
 
-        Its first ``len(rows)`` numbers count.
+        Only its first ``len(rows)`` numbers are meaningful.
         """
         nothing = ir.Constant(_VECTOR, ir.Undefined)
         size = 1 << (len(rows) - 1).bit_length()
@@ -203,8 +203,8 @@ class Code:
     def times(self, matrix: Matrix, vectors: list[Value]) -> list[Value]:
         """A small constant matrix times a column of vectors.
 
-        Two rows of which one has the other's even part and its negative odd part, or the other way
-        round, share the work: Winograd's matrices are full of them.
+        Two rows share their work if they differ only in the sign of their odd (or even) entries.
+        Winograd's matrices have many such pairs.
         """
         results: list[Value] = [None] * len(matrix)
         for i, row in enumerate(matrix):
@@ -224,20 +224,20 @@ class Code:
         return results
 
     def dot(self, factors: list[float], vectors: list[Value]) -> Value:
-        """The sum of constant multiples of vectors; the plain ones come first."""
+        """Return the sum of constant multiples of vectors; those with factor 1 or -1 come first."""
         terms = sorted(
             ((c, v) for c, v in zip(factors, vectors, strict=True) if c),
             key=lambda term: (abs(term[0]) != 1, term[0] < 0),
         )
         c, v = terms[0]
-        total = v if c == 1 else self.b.fmul(self.every(c), v)
+        total = v if c == 1 else self.b.fmul(self.splat(c), v)
         for c, v in terms[1:]:
             if c == 1:
                 total = self.b.fadd(total, v)
             elif c == -1:
                 total = self.b.fsub(total, v)
             else:
-                total = self.multiply_add(self.every(c), v, total)
+                total = self.multiply_add(self.splat(c), v, total)
         return total
 
     def add_products(
@@ -248,23 +248,23 @@ class Code:
         count: Value,
         vectors: Value,
     ) -> list[list[Value]]:
-        """sums[i][v] + the sum over k of pixels[i][table[k]] * vectors[k][v]; count > 0."""
+        """Return sums[i][v] + sum over k of pixels[i][table[k]] * vectors[k][v]; count > 0."""
         b, width = self.b, len(sums[0])
         before = b.block
         loop, after = b.append_basic_block("products"), b.append_basic_block("done")
         b.branch(loop)
         b.position_at_end(loop)
         k = b.phi(_I64)
-        k.add_incoming(self.whole(0), before)
+        k.add_incoming(self.integer(0), before)
         running = [[b.phi(_VECTOR) for _ in row] for row in sums]
-        row_at = self.plus(vectors, b.mul(k, self.whole(width * LANES)))
+        row_at = self.plus(vectors, b.mul(k, self.integer(width * LANES)))
         row = [self.load(self.plus(row_at, v * LANES)) for v in range(width)]
         offset = b.load(b.gep(table, [k]))
         new = []
         for address, old in zip(pixels, running, strict=True):
-            pixel = self.spread(b.gep(address, [offset]))
+            pixel = self.broadcast(b.gep(address, [offset]))
             new.append([self.multiply_add(pixel, w, s) for w, s in zip(row, old, strict=True)])
-        following = b.add(k, self.whole(1))
+        following = b.add(k, self.integer(1))
         k.add_incoming(following, loop)
         for first, old, now in zip(sums, running, new, strict=True):
             for start, phi, value in zip(first, old, now, strict=True):

@@ -1,1 +1,1 @@
-"""Convolution, compiled, in three ways: ``ways.py`` says which."""
+"""Compiled convolution: three algorithms; ``ways.py`` chooses."""

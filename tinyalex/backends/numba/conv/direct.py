@@ -1,9 +1,9 @@
-"""Direct convolution on the Numba backend: no columns, sums that stay in registers.
+"""Direct convolution on the Numba backend: no im2col matrix, sums that stay in registers.
 
-Every thread takes whole images, or some filters of a single one. A block of outputs is computed at
-a time, and its windows are read where the image lies. Each output is added up in the same order,
-however the work is cut. Float32 only; ``filters`` are (G, F/G, C/G, KH, KW), contiguous; legend as
-in ``base.py``, G groups.
+Every thread takes whole images, or some of the filters for a single image. Outputs are computed in
+blocks, which read their windows directly from the padded image. Each output is summed in the same
+order, however the work is divided. Float32 only; ``filters`` are (G, F/G, C/G, KH, KW), contiguous.
+Legend: ``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ import numpy as np
 
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba.conv import direct_loops as loops
-from tinyalex.backends.numba.vector import LANES, most_pixels, most_taps
+from tinyalex.backends.numba.vector import LANES, max_pixels, max_taps
 from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-PARTS = 8  # partial weight gradients of a batch, if it is worth it
-PRODUCTS = 1 << 22  # that are worth a piece of their own: a fraction of a millisecond
-WIDTHS = (1, 2, 3)  # vectors of filters a block
+PARTS = 8  # at most this many partial weight gradients per batch
+PRODUCTS = 1 << 22  # multiplications worth a piece of their own: a fraction of a millisecond
+WIDTHS = (1, 2, 3)  # vectors of filters per block
 
 
 @cache
 def block_for(filters: int, OH: int, OW: int) -> tuple[int, int, int]:
-    """Rows and columns of pixels, and vectors of filters, of a block: the fewest cycles."""
+    """Choose a block (rows and columns of pixels, vectors of filters) with the fewest cycles."""
     shapes = []
     for vectors in WIDTHS:
-        most = most_pixels(vectors)
+        most = max_pixels(vectors)
         shapes += [(1, columns, vectors) for columns in range(1, min(OW, most) + 1)]
         shapes += [(rows, OW, vectors) for rows in range(2, min(OH, most // OW) + 1)]
 
     def cycles(shape: tuple[int, int, int]) -> float:
         rows, columns, vectors = shape
         size = rows * columns
-        # Two products and two loads a cycle; a sum takes four cycles to be ready.
+        # Two products and two loads per cycle; an addition has a latency of four cycles.
         block = max(size * vectors / 2, (size + vectors) / 2, 4) + 0.5
         return -(-OH // rows) * -(-OW // columns) * -(-filters // (vectors * LANES)) * block
 
@@ -47,12 +47,12 @@ def block_for(filters: int, OH: int, OW: int) -> tuple[int, int, int]:
 
 @cache
 def vectors_for(filters: int) -> int:
-    """Vectors of filters whose taps are added up at a time: the fewest empty ones, then many."""
+    """Choose how many vectors of filters a block has: the fewest empty ones, then the most."""
     return min(WIDTHS, key=lambda vectors: (-(-filters // (vectors * LANES)) * vectors, -vectors))
 
 
 class Geometry:
-    """Where a convolution's pixels and taps lie in a padded image; its arrays are only read."""
+    """Offsets of a convolution's pixels and taps in a padded image; read-only."""
 
     def __init__(
         self, chw: tuple[int, ...], taps: tuple[int, ...], stride: Pair, padding: Pair, out_hw: Pair
@@ -70,7 +70,7 @@ class Geometry:
         self.pixels = (oh * stride[0] * self.row + ow).astype(np.int64).reshape(-1)
 
     def room(self, workers: Workers) -> Host:
-        """A thread's room for one padded image."""
+        """Return this thread's buffer for one padded image."""
         return workers.scratch("phases", math.prod(self.shape), np.float32).reshape(self.shape)
 
 
@@ -98,7 +98,7 @@ def forward(
 
 
 def input_gradient(workers: Workers, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
-    """For stride 1: a convolution of dy, padded by ``around``, with the filters turned round."""
+    """For stride 1: a convolution of dy, padded by ``around``, with the filters flipped."""
     groups, F, C, KH, KW = filters.shape
     w = filters.reshape(groups, F, C, KH * KW)
     geometry = geometry_of(dy.shape[1:], (F, KH, KW), (1, 1), around, dx.shape[2:])
@@ -109,15 +109,15 @@ def input_gradient(workers: Workers, dy: Host, filters: Host, around: Pair, dx: 
 
 
 def _panels(workers: Workers, w: Host, count: int, K: int, vectors: int, fill: Any) -> Host:
-    """Panels (G, B, K, width) of ``count`` filters a group."""
+    """Make panels (G, B, K, width) of ``count`` filters per group."""
     width = vectors * LANES
     panels = workers.empty((len(w), -(-count // width), K, width), np.float32)
 
-    def some(part: slice) -> None:
-        for panel in range(part.start, part.stop):
+    def fill_panels(indices: slice) -> None:
+        for panel in range(indices.start, indices.stop):
             fill(w, panels, panel)
 
-    workers.share(some, panels.shape[1], least=1 + (1 << 16) // (len(w) * K * width))
+    workers.share(fill_panels, panels.shape[1], least=1 + (1 << 16) // (len(w) * K * width))
     return panels
 
 
@@ -138,27 +138,27 @@ def _run(
     bias[:, : F // groups] = b.reshape(groups, -1)
     bias = bias.reshape(-1)
     out = y.reshape(N, groups, F // groups, OH, OW)
-    # A few images alone would leave threads idle: each is cut into panels of filters.
+    # With only a few images, threads would idle: so the filters of each image are divided too.
     cuts = min(groups * B, -(-2 * workers.threads // N) if N else 1)
 
-    def part(pieces: slice) -> None:
+    def convolve(pieces: slice) -> None:
         phases = geometry.room(workers)
         room = workers.scratch("row", width * block[0] * OW, np.float32)
 
-        def some(n: slice, start: int, stop: int) -> None:
+        def run_panels(n: slice, start: int, stop: int) -> None:
             settings = geometry.settings
             kernel(x[n], phases, *settings, taps, panels, bias, out[n], room, start, stop)
 
         if cuts == 1:
-            some(pieces, 0, groups * B)
+            run_panels(pieces, 0, groups * B)
             return
         for piece in range(pieces.start, pieces.stop):
             n, cut = divmod(piece, cuts)
             first, last = groups * B * cut // cuts, groups * B * (cut + 1) // cuts
-            some(slice(n, n + 1), first, last)
+            run_panels(slice(n, n + 1), first, last)
 
     products = panels.size * OH * OW // cuts
-    workers.share(part, N * cuts, least=1 + PRODUCTS // max(1, products))
+    workers.share(convolve, N * cuts, least=1 + PRODUCTS // max(1, products))
 
 
 def weight_gradient(
@@ -169,12 +169,12 @@ def weight_gradient(
     stride: Pair,
     padding: Pair,
 ) -> tuple[Host, Host]:
-    """dw in the filters' order, and db; ``shape`` is the filters'."""
+    """Return dw (G, F/G, K) and db (G, F/G); ``shape`` is the filters'."""
     groups, F, C, KH, KW = shape
     N, _, OH, OW = dy.shape
     K, P = C * KH * KW, OH * OW
     vectors = vectors_for(F)
-    width, count = vectors * LANES, most_taps(vectors)
+    width, count = vectors * LANES, max_taps(vectors)
     B, rows = -(-F // width), -(-K // count) * count
     geometry = geometry_of(x.shape[1:], (C, KH, KW), stride, padding, (OH, OW))
     taps = np.zeros(rows, np.int64)
@@ -182,7 +182,7 @@ def weight_gradient(
     kernel = loops.weight_gradient(count, vectors)
     maps = dy.reshape(N, groups, F, P)
 
-    def part(images: slice) -> tuple[Host, Host]:
+    def gradient_of(images: slice) -> tuple[Host, Host]:
         dw = workers.empty((groups, B, rows, width), np.float32)
         dw[...] = 0
         db = np.zeros(groups * B * width, np.float32)
@@ -195,6 +195,6 @@ def weight_gradient(
 
     products = N * math.prod(shape) * P
     parts = max(1, min(PARTS, products // PRODUCTS))
-    dw, db = workers.sum_parts(part, N, parts)
+    dw, db = workers.sum_parts(gradient_of, N, parts)
     by_filter = dw[:, :, :K].transpose(0, 1, 3, 2).reshape(groups, B * width, K)[:, :F]
     return np.ascontiguousarray(by_filter), db.reshape(groups, -1)[:, :F].copy()

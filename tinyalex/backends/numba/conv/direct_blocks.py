@@ -1,8 +1,8 @@
 """The inner blocks of a direct convolution, in vector instructions.
 
-Each has its meaning beside it in plain Python, which also runs where Numba's compiler is switched
-off. Arrays are flat; ``..._at`` is the position of the first number. A block's filters lie side by
-side: ``width`` = ``vectors`` * LANES of them.
+The same block in plain Python comes first; it also runs when Numba's compiler is switched off.
+Arrays are flat; ``..._at`` is the index of the first number. A block's filters are adjacent in
+memory: ``width`` = ``vectors`` * LANES of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _filter_block(
     rows: int, columns: int, vectors: int, x: Host, x_at: int, pitch: int, taps: Host,
     w: Host, w_at: int, bias: Host, bias_at: int, y: Host, y_at: int, step: int,
 ) -> None:  # fmt: skip
-    """Some pixels of some filters' outputs: y[f, p] = bias[f] + sum over k of w[k, f] * x[p, k].
+    """Outputs for a block: y[f, p] = bias[f] + sum over k of w[k, f] * x[p, k].
 
     The pixels are ``rows`` of ``columns``; a pixel's tap k is ``x[pixel + taps[k]]``, rows are
     ``pitch`` apart in x and follow each other in y, filters are ``step`` apart in y. w (K, width).
@@ -48,12 +48,12 @@ def _tap_block(
     width, P = vectors * LANES, len(pixels)
     panel = dy[dy_at : dy_at + P * width].reshape(P, width)
     for k in range(count):
-        some = x[x_at + taps[first + k] + pixels]
-        dw[dw_at + k * width : dw_at + (k + 1) * width] += some @ panel
+        inputs = x[x_at + taps[first + k] + pixels]
+        dw[dw_at + k * width : dw_at + (k + 1) * width] += inputs @ panel
 
 
-def _turn_block(x: Host, x_at: int, step: int, y: Host, y_at: int, by: int) -> None:
-    """The transpose of LANES rows and columns: rows are ``step`` apart in x, ``by`` in y."""
+def _transpose_block(x: Host, x_at: int, step: int, y: Host, y_at: int, by: int) -> None:
+    """Transpose a block of LANES x LANES numbers: rows are ``step`` apart in x, ``by`` in y."""
     for i in range(LANES):
         for j in range(LANES):
             y[y_at + j * by + i] = x[x_at + i * step + j]
@@ -64,7 +64,7 @@ def _copy_block(x: Host, x_at: int, y: Host, y_at: int) -> None:
     y[y_at : y_at + LANES] = x[x_at : x_at + LANES]
 
 
-def _copy_some(x: Host, x_at: int, y: Host, y_at: int, count: int) -> None:
+def _copy_partial(x: Host, x_at: int, y: Host, y_at: int, count: int) -> None:
     """Copy ``count`` numbers, fewer than LANES."""
     y[y_at : y_at + count] = x[x_at : x_at + count]
 
@@ -84,17 +84,18 @@ def _filter_block_code(
         )
         pixels = []
         for r in range(R):
-            row = code.plus(of_x, builder.mul(values[5], code.whole(r)))
+            row = code.plus(of_x, builder.mul(values[5], code.integer(r)))
             pixels += [code.plus(row, c) for c in range(OW)]
         start = [code.load(code.plus(of_bias, v * LANES)) for v in range(V)]
         table, K = code.address(kinds[6], values[6]), code.length(kinds[6], values[6])
         sums = code.add_products([start] * (R * OW), pixels, table, K, of_w)
         for v in range(V):
             for first in range(0, R * OW, LANES):
-                some = [sums[p][v] for p in range(first, min(first + LANES, R * OW))]
-                for lane, filters in enumerate(code.turned(some)):
-                    f = builder.mul(values[13], code.whole(v * LANES + lane))
-                    code.store(code.part(filters, len(some)), code.plus(code.plus(of_y, f), first))
+                pixel_sums = [sums[p][v] for p in range(first, min(first + LANES, R * OW))]
+                for lane, filter_sums in enumerate(code.transpose(pixel_sums)):
+                    f = builder.mul(values[13], code.integer(v * LANES + lane))
+                    to = code.plus(code.plus(of_y, f), first)
+                    code.store(code.extract(filter_sums, len(pixel_sums)), to)
         return context.get_dummy_value()
 
     numbers = types.int64
@@ -133,16 +134,18 @@ def _tap_block_code(
 
 
 @intrinsic
-def _turn_block_code(context: Any, x: Any, x_at: Any, step: Any, y: Any, y_at: Any, by: Any) -> Any:
+def _transpose_block_code(
+    context: Any, x: Any, x_at: Any, step: Any, y: Any, y_at: Any, by: Any
+) -> Any:
     def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         code, kinds = Code(context, builder), signature.args
         of_x = code.address(kinds[0], values[0], values[1])
         of_y = code.address(kinds[3], values[3], values[4])
         rows = []
         for i in range(LANES):
-            rows.append(code.load(code.plus(of_x, builder.mul(values[2], code.whole(i)))))
-        for j, row in enumerate(code.turned(rows)):
-            code.store(row, code.plus(of_y, builder.mul(values[5], code.whole(j))))
+            rows.append(code.load(code.plus(of_x, builder.mul(values[2], code.integer(i)))))
+        for j, row in enumerate(code.transpose(rows)):
+            code.store(row, code.plus(of_y, builder.mul(values[5], code.integer(j))))
         return context.get_dummy_value()
 
     numbers = types.int64
@@ -161,12 +164,12 @@ def _copy_block_code(context: Any, x: Any, x_at: Any, y: Any, y_at: Any) -> Any:
 
 
 @intrinsic
-def _copy_some_code(context: Any, x: Any, x_at: Any, y: Any, y_at: Any, count: Any) -> Any:
+def _copy_partial_code(context: Any, x: Any, x_at: Any, y: Any, y_at: Any, count: Any) -> Any:
     def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         code, kinds = Code(context, builder), signature.args
         source = code.address(kinds[0], values[0], values[1])
         to = code.address(kinds[2], values[2], values[3])
-        code.copy_some(source, to, code.mask(values[4]))
+        code.copy_masked(source, to, code.mask(values[4]))
         return context.get_dummy_value()
 
     return types.void(x, types.int64, y, types.int64, types.int64), write
@@ -174,6 +177,6 @@ def _copy_some_code(context: Any, x: Any, x_at: Any, y: Any, y_at: Any, count: A
 
 filter_block = by_hand(_filter_block, _filter_block_code)
 tap_block = by_hand(_tap_block, _tap_block_code)
-turn_block = by_hand(_turn_block, _turn_block_code)
+transpose_block = by_hand(_transpose_block, _transpose_block_code)
 copy_block = by_hand(_copy_block, _copy_block_code)
-copy_some = by_hand(_copy_some, _copy_some_code)
+copy_partial = by_hand(_copy_partial, _copy_partial_code)

@@ -1,10 +1,10 @@
 """Direct convolution as compiled loops around the blocks of ``direct_blocks.py``.
 
-Filters stand in panels (K, width): ``width`` of them side by side for each of the K taps, filled up
-with zeros. A tap's place is a distance in the padded image that `phases_of` makes, so one
-table serves any kernel, stride and padding. Legend as in ``base.py``, G groups, B panels a group.
+Filters are stored in panels (K, width): for each of the K taps, the weights of ``width`` filters,
+padded with zeros. A tap's place is an offset in the padded image that `phases_of` makes, so one
+table serves any kernel, stride and padding. Legend: ``functional/arrays.py``; B panels per group.
 
-The sizes of a block are constants of the compiled code: each makes a kernel of its own.
+The sizes of a block are constants of the compiled code: each block shape is compiled separately.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from functools import cache
 from typing import Any
 
 from tinyalex.backends.numba.compile import compiled
-from tinyalex.backends.numba.conv.direct_blocks import filter_block, tap_block, turn_block
+from tinyalex.backends.numba.conv.direct_blocks import filter_block, tap_block, transpose_block
 from tinyalex.backends.numba.kernels import copy_line, phases_of
 from tinyalex.backends.numba.vector import LANES
 
-SAME_SET = 1024  # numbers: so far apart, all places share a set of the fastest cache
+SAME_SET = 1024  # numbers: at this distance, all addresses share a set of the L1 cache
 
 
 @compiled
 def padded_of(x, step, ph, pw, out):
-    """As `phases_of`; rows that stay as they are go by vectors."""
+    """Like `phases_of`; with step 1, rows are copied by vectors."""
     if step > 1:
         phases_of(x, step, ph, pw, out)
         return
@@ -35,14 +35,14 @@ def padded_of(x, step, ph, pw, out):
 
 
 @compiled
-def turn(x, step, rows, y):
-    """y[j, i] = x[i * step + j], x flat; beyond ``rows``, y is filled up with zeros."""
+def transpose(x, step, rows, y):
+    """y[j, i] = x[i * step + j], x flat; beyond ``rows``, y is padded with zeros."""
     columns, by = y.shape
     out = y.reshape(-1)
     whole = rows // LANES * LANES
     for i in range(0, whole, LANES):
         for j in range(0, columns - LANES + 1, LANES):
-            turn_block(x, i * step + j, step, out, j * by + i, by)
+            transpose_block(x, i * step + j, step, out, j * by + i, by)
         for j in range(columns // LANES * LANES, columns):
             for k in range(i, i + LANES):
                 y[j, k] = x[k * step + j]
@@ -60,20 +60,20 @@ def panels_of_filters(w, panels, start):
     width = panels.shape[3]
     first = start * width
     for g in range(G):
-        turn(w.reshape(-1)[(g * F + first) * K :], K, min(width, F - first), panels[g, start])
+        transpose(w.reshape(-1)[(g * F + first) * K :], K, min(width, F - first), panels[g, start])
 
 
 @compiled
 def panels_of_channels(w, panels, start):
-    """w (G, F/G, C/G, taps) to panels (G, B, F/G*taps, width) of channels, for the way back."""
+    """w (G, F/G, C/G, taps) to panels (G, B, F/G*taps, width) of channels, for dx."""
     G, F, C, taps = w.shape
     width = panels.shape[3]
     first = start * width
     rows = min(width, C - first)
     for g in range(G):
         for f in range(F):
-            some = w.reshape(-1)[((g * F + f) * C + first) * taps :]
-            turn(some, taps, rows, panels[g, start, f * taps : (f + 1) * taps])
+            weights = w.reshape(-1)[((g * F + f) * C + first) * taps :]
+            transpose(weights, taps, rows, panels[g, start, f * taps : (f + 1) * taps])
 
 
 @cache
@@ -84,15 +84,15 @@ def forward(rows: int, columns: int, vectors: int) -> Any:
     def direct_forward(x, phases, sh, sw, ph, pw, taps, w, bias, y, room, start, stop):
         """y (n, G, F/G, OH, OW) = x (n, C, H, W) convolved with panels w, plus bias.
 
-        Panels from start to stop (of all groups) only. ``phases`` is room for one padded image,
-        ``room`` for a row of blocks: there goes a panel that is not full, and one whose filters'
-        maps lie so in y that they would push each other out of the cache.
+        Only panels start to stop (of all groups). ``phases`` is a buffer for one padded image,
+        ``room`` for a row of blocks. A panel goes through ``room`` if it is not full, or if its
+        feature maps in y would evict each other from the cache.
         """
         G, F, OH, OW = y.shape[1:]
         B, K = w.shape[1:3]
         flat, panels, out = phases.reshape(-1), w.reshape(-1), y.reshape(-1)
-        row = phases.shape[2] * phases.shape[3]
-        group = phases.shape[0] // G * phases.shape[1] * row
+        pitch = phases.shape[2] * phases.shape[3]
+        group = phases.shape[0] // G * phases.shape[1] * pitch
         phases[:] = 0
         for n in range(x.shape[0]):
             padded_of(x[n], sw, ph, pw, phases)
@@ -101,15 +101,15 @@ def forward(rows: int, columns: int, vectors: int) -> Any:
                 at, of_bias = panel * K * width, panel * width
                 through_room = first + width > F or OH * OW % SAME_SET == 0
                 target, step = (room, rows * OW) if through_room else (out, OH * OW)
-                for some in range(0, OH, rows):
-                    oh = min(some, OH - rows)  # the last block takes some pixels again
+                for row in range(0, OH, rows):
+                    oh = min(row, OH - rows)  # the last block repeats some pixels
                     to = (((n * G + g) * F + first) * OH + oh) * OW
                     start_at = 0 if through_room else to
-                    for other in range(0, OW, columns):
-                        ow = min(other, OW - columns)
-                        pixel = g * group + oh * sh * row + ow
+                    for column in range(0, OW, columns):
+                        ow = min(column, OW - columns)
+                        pixel = g * group + oh * sh * pitch + ow
                         filter_block(
-                            rows, columns, vectors, flat, pixel, sh * row, taps,
+                            rows, columns, vectors, flat, pixel, sh * pitch, taps,
                             panels, at, bias, of_bias, target, start_at + ow, step,
                         )  # fmt: skip
                     if through_room:
@@ -125,13 +125,13 @@ def weight_gradient(count: int, vectors: int) -> Any:
     width = vectors * LANES
 
     def direct_weight_gradient(x, phases, sh, sw, ph, pw, taps, pixels, dy, panels, dw, db):
-        """dw (G, B, K and more, width) and db (G*B*width) += what a few images give.
+        """dw (G, B, K rounded up, width) and db (G*B*width) += the gradients of n images.
 
-        taps has as many entries as dw has rows; ``panels`` (P, width) is room for dy.
+        taps has as many entries as dw has rows; ``panels`` (P, width) is a buffer for dy.
         """
         G, F, P = dy.shape[1:]
         B, K = dw.shape[1:3]
-        flat, turned, out = phases.reshape(-1), panels.reshape(-1), dw.reshape(-1)
+        flat, dy_T, out = phases.reshape(-1), panels.reshape(-1), dw.reshape(-1)
         source = dy.reshape(-1)
         group = phases.size // G
         phases[:] = 0
@@ -140,14 +140,14 @@ def weight_gradient(count: int, vectors: int) -> Any:
             for panel in range(G * B):
                 g, first = panel // B, panel % B * width
                 filters = min(width, F - first)
-                turn(source[((n * G + g) * F + first) * P :], P, filters, panels)
+                transpose(source[((n * G + g) * F + first) * P :], P, filters, panels)
                 own = db[panel * width : (panel + 1) * width]
                 for p in range(P):
                     for f in range(width):
-                        own[f] += turned[p * width + f]
+                        own[f] += dy_T[p * width + f]
                 for k in range(0, K, count):
                     tap_block(
-                        count, vectors, flat, g * group, taps, k, pixels, turned, 0,
+                        count, vectors, flat, g * group, taps, k, pixels, dy_T, 0,
                         out, (panel * K + k) * width,
                     )  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""Direct convolution on the Numba backend: columns of some pixels, and a matrix product.
+"""Convolution on the Numba backend by im2col, a block of rows at a time, and a matrix product.
 
-Every thread takes whole images, or bands of rows of a single one, and keeps their columns to
-itself. Compiled loops move the numbers, BLAS multiplies them, and neither holds Python's lock.
-``filters`` are (G, F/G, C/G, KH, KW), in any order of memory; legend as in ``base.py``, G groups.
+Every thread takes whole images, or bands of rows of a single image, and has its own buffer for
+their im2col matrix. Compiled loops copy, BLAS multiplies, and neither holds Python's lock.
+``filters`` are (G, F/G, C/G, KH, KW), in any memory order. Legend: ``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-COLUMN_BYTES = 1 << 21  # fewer passes over the filters outweigh columns beyond the fast cache
-PARTS = 8  # partial weight gradients of a batch, if it is worth it
-PRODUCTS = 1 << 22  # that are worth a piece of their own: a fraction of a millisecond
+COLUMN_BYTES = 1 << 21  # may exceed L2: fewer passes over the filters are worth more
+PARTS = 8  # at most this many partial weight gradients per batch
+PRODUCTS = 1 << 22  # multiplications worth a piece of their own: a fraction of a millisecond
 
 
 def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, int]:
-    """Room for one padded image (C, H, W), as `kernels.phases_of` cuts it up."""
+    """Shape of one padded image (C, H, W) as `kernels.phases_of` deinterleaves it."""
     _, C, H, W = x.shape
     return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
 
 
 def _parts(products: int) -> int:
-    """Into how many parts a sum is cut; the sizes alone decide, never the threads."""
+    """Return how many partial sums to make; this depends on sizes alone, never on threads."""
     return max(1, min(PARTS, products // PRODUCTS))
 
 
 class Columns:
-    """A thread's room for columns: of several small images, or of some rows of a large one.
+    """A thread's im2col buffer: for several small images, or for some rows of a large one.
 
-    Their shape is (n, G, K + 1, P). The last row is all ones: a bias is a weight whose input is
-    always 1, so the product that gives the weights' gradient gives the bias' too.
+    Its shape is (n, G, K + 1, P). The last row is all ones: a bias is a weight whose input is
+    always 1, so the product that gives the gradient of the weights gives that of the bias too.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Columns:
         shape = phases_shape(x, stride, padding)
         self.phases = workers.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
 
-    def few(self, images: slice) -> Iterator[slice]:
-        """As many images at a time as there is room for."""
+    def chunks(self, images: slice) -> Iterator[slice]:
+        """Yield as many images at a time as fit the buffer."""
         for i in range(images.start, images.stop, self.images):
             yield slice(i, min(i + self.images, images.stop))
 
     def blocks(self, images: Host, top: int, bottom: int) -> Iterator[tuple[int, slice, Host]]:
-        """Cut output rows into blocks: the first row, the pixels, room for their columns."""
+        """Cut output rows into blocks; yield the first row, the pixels and their buffer."""
         for first in range(top, bottom, self.rows):
             rows = min(self.rows, bottom - first)
             size = len(images) * rows * self.row
@@ -77,7 +77,7 @@ class Columns:
             yield first, pixels, self.room[:size].reshape(shape)
 
     def of(self, images: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
-        """Yield the columns of one block after the other, and which pixels they belong to."""
+        """Yield the im2col matrix of each block, and which pixels it belongs to."""
         for first, pixels, cols in self.blocks(images, top, bottom):
             kernels.columns_of(images, self.phases, cols, first, *self.settings)
             yield pixels, cols
@@ -97,18 +97,18 @@ def forward(
     w, bias = filters.reshape(groups, F, -1), b.reshape(groups, F, 1)
     N, _, OH, OW = y.shape
     maps = y.reshape(N, groups, F, OH * OW)
-    bands = workers.bands(N, OH)  # of rows: a few images alone would leave threads idle
+    bands = workers.bands(N, OH)  # of rows: with only a few images, threads would idle
 
-    def part(pieces: slice) -> None:
+    def convolve(pieces: slice) -> None:
         columns = Columns(workers, x, filters.shape, stride, padding, (OH, OW))
         if bands == 1:
-            for n in columns.few(pieces):
+            for n in columns.chunks(pieces):
                 fill(columns, n, 0, OH)
             return
         for piece in range(pieces.start, pieces.stop):
             image, band = divmod(piece, bands)
-            one = slice(image, image + 1)
-            fill(columns, one, OH * band // bands, OH * (band + 1) // bands)
+            n = slice(image, image + 1)
+            fill(columns, n, OH * band // bands, OH * (band + 1) // bands)
 
     def fill(columns: Columns, n: slice, top: int, bottom: int) -> None:
         for pixels, cols in columns.of(x[n], top, bottom):
@@ -117,7 +117,7 @@ def forward(
             out += bias
 
     products = w.size * OH * OW // bands
-    workers.share(part, N * bands, least=1 + PRODUCTS // products)
+    workers.share(convolve, N * bands, least=1 + PRODUCTS // products)
 
 
 def weight_gradient(
@@ -128,41 +128,41 @@ def weight_gradient(
     stride: Pair,
     padding: Pair,
 ) -> tuple[Host, Host]:
-    """dw in the filters' order, and db; ``shape`` is the filters'."""
+    """Return dw (G, F/G, K) and db (G, F/G); ``shape`` is the filters'."""
     groups, F, *_ = shape
     N, _, OH, OW = dy.shape
     maps = dy.reshape(N, groups, F, OH * OW)
 
-    def part(images: slice) -> tuple[Host]:
+    def gradient_of(images: slice) -> tuple[Host]:
         columns = Columns(workers, x, shape, stride, padding, (OH, OW))
         dw = np.zeros((groups, F, columns.K + 1), x.dtype)
-        # The images' gradients before they are added up must not take more room than columns.
+        # The images' gradients before they are summed must not take more memory than the buffer.
         columns.images = max(1, min(columns.images, COLUMN_BYTES // dw.nbytes))
-        for n in columns.few(images):
+        for n in columns.chunks(images):
             for pixels, cols in columns.of(x[n], 0, OH):
                 dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
-    (dw,) = workers.sum_parts(part, N, _parts(N * math.prod(shape) * OH * OW))
+    (dw,) = workers.sum_parts(gradient_of, N, _parts(N * math.prod(shape) * OH * OW))
     return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
 
 
 def input_gradient(
     workers: Workers, dy: Host, filters: Host, stride: Pair, padding: Pair, dx: Host
 ) -> None:
-    """Each pixel gets back what it added to every window that holds it."""
+    """Add up, for each pixel, the gradients from all windows that contain it."""
     groups, F, *_ = filters.shape
     w_T = filters.reshape(groups, F, -1).mT
     N, _, OH, OW = dy.shape
     maps = dy.reshape(N, groups, F, OH * OW)
 
-    def part(images: slice) -> None:
+    def gradient_of(images: slice) -> None:
         columns = Columns(workers, dx, filters.shape, stride, padding, (OH, OW))
         dx[images] = 0
-        for n in columns.few(images):
+        for n in columns.chunks(images):
             for first, pixels, cols in columns.blocks(dx[n], 0, OH):
                 inner = cols[:, :, : columns.K]
                 np.matmul(w_T, maps[n, :, :, pixels], out=inner)
                 kernels.add_columns(inner, dx[n], first, *columns.settings)
 
-    workers.share(part, N, least=1 + PRODUCTS // (filters.size * OH * OW))
+    workers.share(gradient_of, N, least=1 + PRODUCTS // (filters.size * OH * OW))

@@ -1,10 +1,10 @@
-"""Convolutions on the Numba backend: which of three ways.
+"""Convolutions on the Numba backend: which of three algorithms.
 
-Direct: blocks of outputs whose sums stay in registers (``direct.py``). Winograd's, for 3x3
-and 5x5 filters: tiles of pixels, and a quarter of the products (``winograd.py``). Columns and a
-matrix product by BLAS, for everything else (``im2col.py``). Gradients of the weights are
-added up over a fixed number of parts in a fixed order, so that they do not depend on the number of
-threads. Legend as in ``base.py``.
+Direct: blocks of outputs whose sums stay in registers (``direct.py``). Winograd, for 3x3 and 5x5
+filters: tiles of pixels, and a quarter of the products (``winograd.py``). im2col and a matrix
+product by BLAS, for everything else (``im2col.py``). Weight gradients are a fixed number of partial
+sums, added in a fixed order: they do not depend on the number of threads. Legend:
+``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -14,33 +14,31 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba.conv import direct
-from tinyalex.backends.numba.conv import im2col as columns
-from tinyalex.backends.numba.conv import winograd as tiles
+from tinyalex.backends.numba.conv import direct, im2col, winograd
 from tinyalex.backends.numba.vector import LANES
 from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-# Winograd pays from here on: tiles in a batch (the filters are transformed once), and channels.
+# Winograd pays with at least this many tiles per batch (filters are transformed once) and channels.
 LEAST_TILES, LEAST_CHANNELS = 192, 16
-DIRECT_LANES = (8, 16)  # where a vector holds 4 numbers, nobody has beaten BLAS here yet
+DIRECT_LANES = (8, 16)  # with 4 numbers per vector, BLAS is faster
 
 
-def tiles_pay(y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int) -> bool:
-    """Whether tiles beat everything: float32, stride 1, 3x3 or 5x5, enough of everything."""
+def winograd_pays(y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int) -> bool:
+    """Whether Winograd is fastest: float32, stride 1, 3x3 or 5x5, enough tiles and channels."""
     F, C, *kernel = w.shape
     return (
         w.dtype == np.float32
         and stride == (1, 1)
         and kernel in ([3, 3], [5, 5])
-        and tiles.count(y_shape) >= LEAST_TILES
+        and winograd.count(y_shape) >= LEAST_TILES
         and min(C, F // groups) >= LEAST_CHANNELS
     )
 
 
-def goes_direct(w: Host) -> bool:
-    """Whether blocks in registers beat columns."""
+def direct_pays(w: Host) -> bool:
+    """Whether direct convolution is faster than im2col."""
     return LANES in DIRECT_LANES and w.dtype == np.float32
 
 
@@ -57,12 +55,12 @@ def forward(
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with w (F, C/G, KH, KW), plus b (F,)."""
     F, C, KH, KW = w.shape
     filters = w.reshape(groups, F // groups, C, KH, KW)
-    if tiles_pay(y.shape, w, stride, groups):
-        tiles.forward(workers, x, filters, b, padding, y)
-    elif goes_direct(w):
+    if winograd_pays(y.shape, w, stride, groups):
+        winograd.forward(workers, x, filters, b, padding, y)
+    elif direct_pays(w):
         direct.forward(workers, x, filters, b, stride, padding, y)
     else:
-        columns.forward(workers, x, filters, b, stride, padding, y)
+        im2col.forward(workers, x, filters, b, stride, padding, y)
 
 
 def input_gradient(
@@ -74,21 +72,21 @@ def input_gradient(
     groups: int,
     dx: Host,
 ) -> None:
-    """For stride 1 a convolution of dy with the filters turned by 180 degrees."""
+    """For stride 1 a convolution of dy with the filters rotated by 180 degrees (flipped)."""
     F, C, KH, KW = w.shape
     filters = w.reshape(groups, F // groups, C, KH, KW)
     around = (KH - 1 - padding[0], KW - 1 - padding[1])
     if stride != (1, 1) or min(around) < 0:
-        columns.input_gradient(workers, dy, filters, stride, padding, dx)
+        im2col.input_gradient(workers, dy, filters, stride, padding, dx)
         return
-    if tiles_pay(dx.shape, w, stride, groups):
-        tiles.input_gradient(workers, dy, filters, around, dx)
-    elif goes_direct(w):
+    if winograd_pays(dx.shape, w, stride, groups):
+        winograd.input_gradient(workers, dy, filters, around, dx)
+    elif direct_pays(w):
         direct.input_gradient(workers, dy, filters, around, dx)
     else:
-        turned = filters[..., ::-1, ::-1].swapaxes(1, 2)
+        flipped = filters[..., ::-1, ::-1].swapaxes(1, 2)
         no_bias = np.zeros(groups * C, w.dtype)
-        columns.forward(workers, dy, turned, no_bias, stride, around, dx)
+        im2col.forward(workers, dy, flipped, no_bias, stride, around, dx)
 
 
 def weight_gradient(
@@ -97,10 +95,10 @@ def weight_gradient(
     """dw, in w's shape, and db (F,)."""
     F, C, *kernel = w.shape
     shape = (groups, F // groups, C, *kernel)
-    if tiles_pay(dy.shape, w, stride, groups):
-        dw, db = tiles.weight_gradient(workers, dy, x, shape, padding)
-    elif goes_direct(w):
+    if winograd_pays(dy.shape, w, stride, groups):
+        dw, db = winograd.weight_gradient(workers, dy, x, shape, padding)
+    elif direct_pays(w):
         dw, db = direct.weight_gradient(workers, dy, x, shape, stride, padding)
     else:
-        dw, db = columns.weight_gradient(workers, dy, x, shape, stride, padding)
+        dw, db = im2col.weight_gradient(workers, dy, x, shape, stride, padding)
     return dw.reshape(w.shape), db.reshape(F)

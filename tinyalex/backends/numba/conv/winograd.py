@@ -1,8 +1,9 @@
 """Winograd's convolution on the Numba workers, for 3x3 and 5x5 filters: a quarter of the products.
 
-Every thread takes whole images and keeps their tiles to itself. Compiled loops move the numbers,
-BLAS multiplies them, and neither holds Python's lock. ``filters`` are (G, F/G, C/G, r, r),
-contiguous; legend as in ``base.py``, G groups, r taps.
+Filter transform, input transform, one matrix product per number of a tile, output transform. Every
+thread takes whole images and has its own buffers for their tiles. Compiled loops transform, BLAS
+multiplies, and neither holds Python's lock. ``filters`` are (G, F/G, C/G, r, r), contiguous.
+Legend: ``functional/arrays.py``; r x r taps; q = n*n numbers of a transformed tile.
 """
 
 from __future__ import annotations
@@ -23,38 +24,38 @@ from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-PARTS = 8  # partial weight gradients of a batch; a fixed number, whatever the threads
-TILES = 256  # rows of a matrix product; more no longer helps, and takes memory
-PLANE_BYTES = 1 << 24  # of all planes, if that leaves a whole image: filters are read once for each
-SHIFT = 48  # numbers between planes of tiles: at equal distances they would share cache sets
+PARTS = 8  # partial weight gradients per batch, for any number of threads
+TILES = 256  # rows of a matrix product; more do not help, and take memory
+PLANE_BYTES = 1 << 24  # all planes, but at least one image: filters are read once per chunk
+SHIFT = 48  # numbers between planes: else they could share cache sets
 
 
 @cache
 def _filter_matrix(r: int) -> Host:
-    """What evaluates r * r taps, in their order, at n * n points: G on both axes."""
+    """The filter transform of r * r taps, in their order, as one matrix: G on both axes."""
     G = winograd.matrices(M, r)[1]
     return np.kron(G, G).astype(np.float32)
 
 
 def grid_of(shape: tuple[int, ...]) -> Pair:
-    """How many tiles cover the output, down and across."""
+    """Return how many tiles cover the output, down and across."""
     return -(-shape[2] // M), -(-shape[3] // M)
 
 
 def count(shape: tuple[int, ...]) -> int:
-    """How many tiles a batch of outputs (N, F, OH, OW) has."""
+    """Return how many tiles a batch of outputs (N, F, OH, OW) has."""
     down, across = grid_of(shape)
     return shape[0] * down * across
 
 
 def _images(grid: Pair, q: int, channels: int) -> int:
-    """How many images to work on at a time."""
+    """Return how many images to work on at a time."""
     tiles = grid[0] * grid[1]
     return max(1, min(TILES // tiles, PLANE_BYTES // (4 * q * tiles * channels)))
 
 
 class Planes:
-    """A thread's room for planes (T, channels), one for each number of a tile."""
+    """A thread's buffer for planes (T, channels), one per number of a tile."""
 
     def __init__(self, workers: Workers, name: str, count: int, tiles: int, channels: int) -> None:
         whole = -(-channels // LANES) * LANES
@@ -70,33 +71,33 @@ def forward(workers: Workers, x: Host, filters: Host, b: Host, padding: Pair, y:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,); stride 1."""
     groups, F, C, r, _ = filters.shape
     w = filters.reshape(groups, F, C, r * r)
-    u = _products_of(workers, w, C, F, loops.filters_last, _filter_matrix(r))
+    u = _filter_transform(workers, w, C, F, loops.filters_last, _filter_matrix(r))
     _run(workers, x, u, r, b, padding, y)
 
 
 def input_gradient(workers: Workers, dy: Host, filters: Host, around: Pair, dx: Host) -> None:
-    """A convolution of dy, padded by ``around``, with the filters turned round."""
+    """A convolution of dy, padded by ``around``, with the filters flipped."""
     groups, F, C, r, _ = filters.shape
     w = filters.reshape(groups, F, C, r * r)
-    turned_round = np.ascontiguousarray(_filter_matrix(r)[:, ::-1])
-    u = _products_of(workers, w, F, C, loops.channels_last, turned_round)
+    flipped = np.ascontiguousarray(_filter_matrix(r)[:, ::-1])
+    u = _filter_transform(workers, w, F, C, loops.channels_last, flipped)
     _run(workers, dy, u, r, np.zeros(groups * C, np.float32), around, dx)
 
 
-def _products_of(
-    workers: Workers, w: Host, inputs: int, outputs: int, turn: Any, matrix: Host
+def _filter_transform(
+    workers: Workers, w: Host, inputs: int, outputs: int, reorder: Any, matrix: Host
 ) -> Host:
-    """Evaluated filters (G, q, inputs, outputs); w (G, F, C, taps)."""
+    """Transform filters w (G, F, C, taps) into (G, q, inputs, outputs)."""
     groups, taps = len(w), w.shape[3]
     by_input = workers.empty((groups, inputs, taps, outputs), np.float32)
     u = workers.empty((groups, len(matrix), inputs, outputs), np.float32)
 
-    def some(part: slice) -> None:
+    def transform(c: slice) -> None:
         for g in range(groups):
-            turn(w[g], part.start, part.stop, by_input[g])
-            np.matmul(matrix, by_input[g, part], out=u[g].transpose(1, 0, 2)[part])
+            reorder(w[g], c.start, c.stop, by_input[g])
+            np.matmul(matrix, by_input[g, c], out=u[g].transpose(1, 0, 2)[c])
 
-    workers.share(some, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
+    workers.share(transform, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
     return u
 
 
@@ -106,54 +107,56 @@ def _run(workers: Workers, x: Host, u: Host, r: int, b: Host, padding: Pair, y: 
     bias = np.zeros(groups * F + LANES, np.float32)
     bias[: groups * F] = b
     # BLAS rounds by the number of rows, so that must not depend on the number of threads.
-    few = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))
-    evaluate, results = loops.evaluate(INPUT, r), loops.results(r)
+    chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))
+    input_transform = loops.input_transform_kernel(INPUT, r)
+    output_transform = loops.output_transform_kernel(r)
 
-    def part(chunks: slice) -> None:
-        for i in range(chunks.start * few, min(chunks.stop * few, len(x)), few):
-            n = slice(i, min(i + few, len(x)))
+    def convolve(chunks: slice) -> None:
+        for i in range(chunks.start * chunk, min(chunks.stop * chunk, len(x)), chunk):
+            n = slice(i, min(i + chunk, len(x)))
             T = (n.stop - n.start) * grid[0] * grid[1]
             tiles = Planes(workers, "tiles", q, T, C)
             products = Planes(workers, "products", q, T, F)
             for g in range(groups):
-                evaluate(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
+                input_transform(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
                 np.matmul(tiles.all, u[g], out=products.all)
-                results(products.flat, products.size, bias, *grid, y[n], g * F, F)
+                output_transform(products.flat, products.size, bias, *grid, y[n], g * F, F)
 
-    workers.share(part, -(-len(x) // few))
+    workers.share(convolve, -(-len(x) // chunk))
 
 
 def weight_gradient(
     workers: Workers, dy: Host, x: Host, shape: tuple[int, ...], padding: Pair
 ) -> tuple[Host, Host]:
-    """dw in the filters' order, and db; ``shape`` is the filters'."""
+    """Return dw (G, F/G, C/G, r*r) and db (F,); ``shape`` is the filters'."""
     groups, F, C, r, _ = shape
     matrix, grid = _filter_matrix(r), grid_of(dy.shape)
     q = len(matrix)
-    few = _images(grid, q, C + F)
-    of_x, of_dy = loops.evaluate(INPUT, r), loops.evaluate(GRADIENT, r)
+    chunk = _images(grid, q, C + F)
+    transform_x = loops.input_transform_kernel(INPUT, r)
+    transform_dy = loops.input_transform_kernel(GRADIENT, r)
 
-    def part(images: slice) -> tuple[Host, Host]:
+    def gradient_of(images: slice) -> tuple[Host, Host]:
         size = groups * q * C * F
         du = workers.scratch("du", size, np.float32).reshape(groups, q, C, F)
         db = np.zeros(groups * F, np.float32)
-        for i in range(images.start, images.stop, few):
-            n = slice(i, min(i + few, images.stop))
+        for i in range(images.start, images.stop, chunk):
+            n = slice(i, min(i + chunk, images.stop))
             T = (n.stop - n.start) * grid[0] * grid[1]
             tiles = Planes(workers, "tiles", q, T, C)
             products = Planes(workers, "products", q, T, F)
             is_first = n.start == images.start
             if not is_first:
-                one = workers.scratch("du of a few", q * C * F, np.float32).reshape(q, C, F)
+                du_chunk = workers.scratch("du of a chunk", q * C * F, np.float32).reshape(q, C, F)
             for g in range(groups):
-                of_x(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
-                of_dy(dy[n], g * F, F, 0, 0, *grid, products.flat, products.size)
-                np.matmul(tiles.all.mT, products.all, out=du[g] if is_first else one)
+                transform_x(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
+                transform_dy(dy[n], g * F, F, 0, 0, *grid, products.flat, products.size)
+                np.matmul(tiles.all.mT, products.all, out=du[g] if is_first else du_chunk)
                 if not is_first:
-                    du[g] += one
+                    du[g] += du_chunk
             kernels.add_map_sums(dy[n], db)
         # (G, C, taps, F)
         return np.matmul(matrix.T, du.transpose(0, 2, 1, 3)), db
 
-    dw, db = workers.sum_parts(part, len(x), PARTS)
+    dw, db = workers.sum_parts(gradient_of, len(x), PARTS)
     return np.ascontiguousarray(dw.transpose(0, 3, 1, 2)), db

@@ -1,10 +1,9 @@
-"""Winograd's transforms of a tile in vector instructions: LANES channels side by side.
+"""Winograd's input and output transforms of a tile in vector instructions, LANES channels at once.
 
-Each has its meaning beside it in plain Python, which also runs where Numba's compiler is switched
-off. The instructions are written from the matrices of ``winograd_matrices.py``. Arrays are flat;
-in an image's padded copy a pixel is LANES channels. A tile has n x n pixels for M x M outputs of
-filters with r x r taps, n = M + r - 1; each of its n*n numbers goes to a plane of its own,
-``size`` apart.
+The same block in plain Python comes first; it also runs when Numba's compiler is switched off. The
+instructions are generated from the matrices of ``winograd_matrices.py``. Arrays are flat; in an
+image's padded copy, a pixel is LANES channels. A tile has n x n pixels for M x M outputs of filters
+with r x r taps, n = M + r - 1; each of its n*n numbers goes to a plane of its own, ``size`` apart.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from tinyalex.backends.numba.vector import LANES, Code, Matrix, by_hand
 Host = np.ndarray[Any, Any]
 
 M = 4  # outputs of a tile in each direction
-INPUT, GRADIENT = 0, 1  # what is evaluated
+INPUT, GRADIENT = 0, 1  # what is transformed: x, or dy for the weight gradient
 
 
 def _matrix(kind: int, r: int) -> Host:
-    """B^T (n, n) for pixels, A (n, M) for gradients of outputs."""
+    """B^T (n, n) for x, A (n, M) for dy."""
     A_T, _, B_T = winograd.matrices(M, r)
     return B_T if kind == INPUT else A_T.T
 
 
-def _evaluate_block(
+def _input_transform_block(
     kind: int, r: int, x: Host, x_at: int, pitch: int, planes: Host, at: int, size: int
 ) -> None:
     """planes[a, b] = (m tile m^T)[a, b], for every lane; rows of the tile are ``pitch`` apart."""
@@ -42,7 +41,7 @@ def _evaluate_block(
     planes[at + size * np.arange(n * n)[:, None] + np.arange(LANES)] = result
 
 
-def _results_block(
+def _output_transform_block(
     r: int, planes: Host, at: int, size: int, bias: Host, bias_at: int,
     y: Host, y_at: int, pitch: int,
 ) -> None:  # fmt: skip
@@ -55,14 +54,14 @@ def _results_block(
     y[place + np.arange(LANES)] = result + bias[bias_at : bias_at + LANES]
 
 
-def _both_ways(code: Code, m: Matrix, square: list[list[Any]]) -> list[list[Any]]:
-    """m square m^T."""
-    columns = [code.times(m, list(column)) for column in zip(*square, strict=True)]
+def _transform(code: Code, m: Matrix, tile: list[list[Any]]) -> list[list[Any]]:
+    """m tile m^T."""
+    columns = [code.times(m, list(column)) for column in zip(*tile, strict=True)]
     return [code.times(m, list(row)) for row in zip(*columns, strict=True)]
 
 
 @intrinsic(prefer_literal=True)
-def _evaluate_block_code(
+def _input_transform_block_code(
     context: Any, kind: Any, r: Any, x: Any, x_at: Any, pitch: Any, planes: Any, at: Any, size: Any
 ) -> Any:
     m = _matrix(kind.literal_value, r.literal_value).tolist()
@@ -75,7 +74,7 @@ def _evaluate_block_code(
         for _ in range(edge):
             tile.append([code.load(code.plus(row, j * LANES)) for j in range(edge)])
             row = code.plus(row, values[4])
-        for results in _both_ways(code, m, tile):
+        for results in _transform(code, m, tile):
             for vector in results:
                 code.store(vector, to)
                 to = code.plus(to, values[7])
@@ -86,7 +85,7 @@ def _evaluate_block_code(
 
 
 @intrinsic(prefer_literal=True)
-def _results_block_code(
+def _output_transform_block_code(
     context: Any, r: Any, planes: Any, at: Any, size: Any, bias: Any, bias_at: Any,
     y: Any, y_at: Any, pitch: Any,
 ) -> Any:  # fmt: skip
@@ -102,7 +101,7 @@ def _results_block_code(
                 row_of_products.append(code.load(plane))
                 plane = code.plus(plane, values[3])
         start = code.load(of_bias)
-        for results in _both_ways(code, m, products):
+        for results in _transform(code, m, products):
             for j, vector in enumerate(results):
                 code.store(builder.fadd(vector, start), code.plus(row, j * LANES))
             row = code.plus(row, values[8])
@@ -112,5 +111,5 @@ def _results_block_code(
     return types.void(r, planes, whole, whole, bias, whole, y, whole, whole), write
 
 
-evaluate_block = by_hand(_evaluate_block, _evaluate_block_code)
-results_block = by_hand(_results_block, _results_block_code)
+input_transform_block = by_hand(_input_transform_block, _input_transform_block_code)
+output_transform_block = by_hand(_output_transform_block, _output_transform_block_code)

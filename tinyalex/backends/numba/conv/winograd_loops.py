@@ -1,10 +1,11 @@
 """Winograd's fast convolution as compiled loops; matrices, source: ``winograd_matrices.py``.
 
 Legend: an image is cut into TH x TW overlapping tiles of n x n pixels for M x M outputs: n = 6
-for filters of 3 x 3, n = 8 for 5 x 5. T tiles in a slice of the batch; LANES channels are worked on
-side by side, in copies of an image where they are neighbours. Each of a tile's n*n numbers has a
-plane of its own, (T, channels), which one matrix product with (C, F) turns into a plane of
-products. A plane's channels are filled up to whole vectors.
+for filters of 3 x 3, n = 8 for 5 x 5. T tiles in a slice of the batch. LANES channels are processed
+at once, in copies of an image where they are adjacent. The input transform writes each of a tile's
+n*n numbers to a plane of its own, (T, channels). One matrix product per plane with the transformed
+filters (C, F) gives a plane of products; the output transform makes pixels of these. A plane's
+channels are padded to whole vectors.
 """
 
 from __future__ import annotations
@@ -15,34 +16,38 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.numba.compile import compiled
-from tinyalex.backends.numba.conv.direct_loops import turn
-from tinyalex.backends.numba.conv.winograd_blocks import M, evaluate_block, results_block
+from tinyalex.backends.numba.conv.direct_loops import transpose
+from tinyalex.backends.numba.conv.winograd_blocks import (
+    M,
+    input_transform_block,
+    output_transform_block,
+)
 from tinyalex.backends.numba.kernels import copy_line
 from tinyalex.backends.numba.vector import LANES
 
 
 @compiled
-def channels_side_by_side(x, at, H, W, lanes, ph, pw, room, padded, HP, WP):
-    """padded[h + ph, w + pw, lane] = map ``lane`` of those at x[at], as far as padded goes.
+def channels_adjacent(x, at, H, W, lanes, ph, pw, room, padded, HP, WP):
+    """padded[h + ph, w + pw, lane] = channel ``lane`` of those at x[at], as far as padded goes.
 
-    x flat; padded flat, (HP, WP, LANES), zero outside of the image; room (H*W, LANES).
+    x flat; padded flat, (HP, WP, LANES), zero outside the image; room (H*W, LANES).
     """
-    turn(x[at:], H * W, lanes, room)
+    transpose(x[at:], H * W, lanes, room)
     across = min(W, WP - pw) * LANES
     for h in range(min(H, HP - ph)):
         copy_line(room.reshape(-1), h * W * LANES, padded, ((h + ph) * WP + pw) * LANES, across)
 
 
 @cache
-def evaluate(kind: int, r: int) -> Any:
-    """A kernel that cuts maps into tiles and evaluates each."""
+def input_transform_kernel(kind: int, r: int) -> Any:
+    """Make a kernel that cuts feature maps into tiles and transforms each."""
     edge = M + r - 1 if kind == 0 else M
 
-    def evaluate_tiles(x, first, count, ph, pw, TH, TW, planes, size):
-        """Maps first to first + count of x (N, C, H, W) into planes of (N*TH*TW, whole vectors).
+    def input_transform(x, first, count, ph, pw, TH, TW, planes, size):
+        """Channels first to first + count of x (N, C, H, W) to planes (N*TH*TW, whole vectors).
 
-        Tiles start M pixels apart, ph rows above and pw columns left of the image; outside of it
-        there are zeros.
+        Tiles start M pixels apart, ph rows above and pw columns left of the image; outside the
+        image there are zeros.
         """
         N, C, H, W = x.shape
         HP, WP = (TH - 1) * M + edge, (TW - 1) * M + edge
@@ -54,24 +59,24 @@ def evaluate(kind: int, r: int) -> Any:
             for block in range(blocks):
                 lanes = min(LANES, count - block * LANES)
                 at = (i * C + first + block * LANES) * H * W
-                channels_side_by_side(source, at, H, W, lanes, ph, pw, room, padded, HP, WP)
+                channels_adjacent(source, at, H, W, lanes, ph, pw, room, padded, HP, WP)
                 for th in range(TH):
                     for tw in range(TW):
                         corner = (th * WP + tw) * M * LANES
                         to = ((i * TH + th) * TW + tw) * blocks * LANES + block * LANES
-                        evaluate_block(kind, r, padded, corner, WP * LANES, planes, to, size)
+                        input_transform_block(kind, r, padded, corner, WP * LANES, planes, to, size)
 
-    return compiled(evaluate_tiles)
+    return compiled(input_transform)
 
 
 @cache
-def results(r: int) -> Any:
-    """A kernel that turns products back into pixels."""
+def output_transform_kernel(r: int) -> Any:
+    """Make a kernel that transforms products back into pixels."""
 
-    def results_of_tiles(planes, size, bias, TH, TW, y, first, count):
-        """Maps first to first + count of y (N, F, OH, OW) from planes of products, plus bias (F,).
+    def output_transform(planes, size, bias, TH, TW, y, first, count):
+        """Channels first to first + count of y (N, F, OH, OW) from planes of products, plus bias.
 
-        bias goes on for a vector beyond its last number.
+        bias (F,) is followed by at least one vector of padding.
         """
         N, F, OH, OW = y.shape
         out = y.reshape(-1)
@@ -88,8 +93,10 @@ def results(r: int) -> Any:
                     for tw in range(TW):
                         at = ((i * TH + th) * TW + tw) * blocks * LANES + block * LANES
                         to, pitch = tw * M * LANES, TW * M * LANES
-                        results_block(r, planes, at, size, bias, start, of_pixels, to, pitch)
-                    turn(of_pixels, pixels.shape[1], strip, lines)
+                        output_transform_block(
+                            r, planes, at, size, bias, start, of_pixels, to, pitch
+                        )
+                    transpose(of_pixels, pixels.shape[1], strip, lines)
                     rows = min(M, OH - th * M)
                     for f in range(lanes):
                         to = (((i * F + start + f) * OH) + th * M) * OW
@@ -99,19 +106,19 @@ def results(r: int) -> Any:
                         for j in range(rows):
                             copy_line(of_lines, f * strip + j * TW * M, out, to + j * OW, OW)
 
-    return compiled(results_of_tiles)
+    return compiled(output_transform)
 
 
 @compiled
 def filters_last(w, first, last, out):
-    """w (F, C, taps) to out (C, taps, F), for some of the channels."""
+    """w (F, C, taps) to out (C, taps, F), for channels first to last - 1."""
     F, C, taps = w.shape
-    some = out.reshape(C * taps, F)[first * taps : last * taps]
-    turn(w.reshape(-1)[first * taps :], C * taps, F, some)
+    target = out.reshape(C * taps, F)[first * taps : last * taps]
+    transpose(w.reshape(-1)[first * taps :], C * taps, F, target)
 
 
 @compiled
 def channels_last(w, first, last, out):
-    """w (F, C, taps) to out (F, taps, C), for some of the filters."""
+    """w (F, C, taps) to out (F, taps, C), for filters first to last - 1."""
     for f in range(first, last):
-        turn(w[f].reshape(-1), w.shape[2], w.shape[1], out[f])
+        transpose(w[f].reshape(-1), w.shape[2], w.shape[1], out[f])

@@ -1,8 +1,9 @@
 """Winograd's fast convolution: the matrices.
 
-A convolution with r taps, m outputs at a time, takes m*r products done directly. Evaluating both
-sides as polynomials at n = m + r - 1 points takes n products: ``y = A^T ((G w) * (B^T x))``. In
-two dimensions the saving is squared: 4 x 4 outputs of a 3 x 3 filter take 36 products, not 144.
+A convolution with r taps and m outputs takes m*r products if computed directly. As a product of
+polynomials, evaluated at n = m + r - 1 points, it takes n: ``y = A^T ((G w) * (B^T x))``. G is the
+filter transform, B^T the input transform, A^T the output transform. In two dimensions the saving is
+squared: 4 x 4 outputs of a 3 x 3 filter take 36 products, not 144.
 Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016); the
 construction from points is Toom's and Cook's.
 """

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from tinyalex.backends.numba.vector import BYTES, LANES, WHOLES, Code, by_hand
+from tinyalex.backends.numba.vector import BYTES, INTS, LANES, Code, by_hand
 
 Host = np.ndarray[Any, Any]
 
@@ -75,9 +75,9 @@ def _seen(code: Code, windows: tuple[int, int, int], x: Any, pitch: Any) -> Iter
     """The numbers at each position of LANES windows, position by position."""
     KH, KW, step = windows
     for i in range(KH):
-        row = code.plus(x, code.b.mul(pitch, code.whole(i)))
+        row = code.plus(x, code.b.mul(pitch, code.integer(i)))
         for j in range(0, KW, step):
-            yield from code.apart(code.plus(row, j), step)[: KW - j]
+            yield from code.deinterleave(code.plus(row, j), step)[: KW - j]
 
 
 def _add_to_seen(
@@ -88,9 +88,9 @@ def _add_to_seen(
     All that a row gets is added up first. Writing parts that overlap would make the processor wait.
     """
     KH, KW, step = windows
-    nothing = code.every(0.0)
+    nothing = code.splat(0.0)
     for i in range(KH):
-        row = code.plus(x, code.b.mul(pitch, code.whole(i)))
+        row = code.plus(x, code.b.mul(pitch, code.integer(i)))
         here, beyond = [nothing] * step, [nothing] * step  # what goes over the last lane
         for j in range(KW):
             lanes, turn = divmod(j, step)
@@ -100,9 +100,9 @@ def _add_to_seen(
             if lanes:
                 rest = code.shuffle(v, nothing, [LANES - lanes + k for k in range(LANES)])
                 beyond[turn] = code.b.fadd(beyond[turn], rest)
-        code.add_together(here, row)
+        code.add_interleaved(here, row)
         if step < KW:
-            code.add_together(beyond, code.plus(row, step * LANES))
+            code.add_interleaved(beyond, code.plus(row, step * LANES))
 
 
 def _constants(*kinds: Any) -> tuple[int, int, int]:
@@ -123,14 +123,14 @@ def _max_block_code(
     def write(context: Any, b: Any, signature: Any, values: Any) -> Any:
         code, kinds = Code(context, b), signature.args
         of_x, of_y, of_where = (code.address(kinds[i], *values[i : i + 2]) for i in (3, 6, 8))
-        best, places = None, code.every(0, WHOLES)
+        best, places = None, code.splat(0, INTS)
         for position, v in enumerate(_seen(code, windows, of_x, values[5])):
             if best is None:
                 best = v
                 continue
             better = b.or_(b.fcmp_ordered(">", v, best), b.fcmp_unordered("uno", v, v))
             best = b.select(better, v, best)
-            places = b.select(better, code.every(position, WHOLES), places)
+            places = b.select(better, code.splat(position, INTS), places)
         code.store(best, of_y)
         code.store(b.trunc(places, BYTES), of_where)
         return context.get_dummy_value()
@@ -151,8 +151,8 @@ def _max_back_block_code(
         some, places = code.load(of_dy), code.load(of_where, BYTES)
         vectors = []
         for position in range(windows[0] * windows[1]):
-            here = b.icmp_unsigned("==", places, code.every(position, BYTES))
-            vectors.append(b.select(here, some, code.every(0.0)))
+            here = b.icmp_unsigned("==", places, code.splat(position, BYTES))
+            vectors.append(b.select(here, some, code.splat(0.0)))
         _add_to_seen(code, windows, vectors, of_dx, values[9])
         return context.get_dummy_value()
 
@@ -169,7 +169,7 @@ def _mean_block_code(
     def write(context: Any, b: Any, signature: Any, values: Any) -> Any:
         code, kinds = Code(context, b), signature.args
         of_x, of_sizes, of_y = (code.address(kinds[i], *values[i : i + 2]) for i in (3, 6, 8))
-        total = code.every(0.0)
+        total = code.splat(0.0)
         for v in _seen(code, windows, of_x, values[5]):
             total = b.fadd(total, v)
         code.store(b.fdiv(total, code.load(of_sizes)), of_y)
