@@ -71,9 +71,9 @@ NUMBA_MUTANTS = (
     in_python(
         "numba max pooling: the last windows of a map are written beyond it",
         POOL,
-        "if to + LANES <= P:  # what goes too far is overwritten by the next row\n"
+        "if to + LANES <= P:  # the next row overwrites what goes too far\n"
         "                        max_block",
-        "if to <= P:  # what goes too far is overwritten by the next row\n"
+        "if to <= P:  # the next row overwrites what goes too far\n"
         "                        max_block",
         MAX_POOL,
     ),

@@ -1,8 +1,8 @@
-"""The fast CPU backend: NumPy arrays, compiled kernels, a thread a core.
+"""The fast CPU backend: NumPy arrays, compiled kernels, one thread per core.
 
-Arrays are NumPy's, so everything that NumPy can do works as before. What a network spends its
-time on runs in compiled loops that share a batch: each thread takes the next images and does all
-that has to be done with them while they are in its core's cache.
+Arrays are NumPy's, so everything that NumPy can do works as before. The operations that take most
+of the time run in compiled loops that share a batch: each thread takes the next images and does all
+the work on them while they are in its core's cache.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tinyalex.backends.numba import kernels, lrn
 from tinyalex.backends.numba.conv import im2col
 from tinyalex.backends.numba.conv import ways as convolve
 from tinyalex.backends.numba.pool import ways as pooling
-from tinyalex.backends.numba.pool.ways import LEAST_NUMBERS, maps, worth_a_piece
+from tinyalex.backends.numba.pool.ways import NUMBERS_PER_PIECE, items_per_piece, maps
 from tinyalex.backends.numba.workers import Workers
 from tinyalex.backends.numpy.backend import NumpyBackend
 
@@ -30,8 +30,8 @@ class NumbaBackend(NumpyBackend):
     replaces: ClassVar[Mapping[str, str]] = {
         **NumpyBackend.replaces,
         "im2col": "compiled loops over rows, whose pixels are copied as vectors",
-        "conv2d": "direct sums in registers, Winograd's tiles, or columns for BLAS (conv/ways.py)",
-        "conv2d_backward": "the same three ways",
+        "conv2d": "direct sums in registers, Winograd, or im2col for BLAS (conv/ways.py)",
+        "conv2d_backward": "the same three algorithms",
         "max_pool2d": "vectors of windows; the maximum and its index in one pass",
         "max_pool2d_backward": "vectors of windows; dx is written once",
         "avg_pool2d": "vectors of windows",
@@ -45,7 +45,7 @@ class NumbaBackend(NumpyBackend):
         "sgd_step": "one pass instead of six",
         "cross_entropy": "one pass over each row of logits",
         "cross_entropy_backward": "the same",
-        "augment": "one pass from bytes to the crop, images shared by threads",
+        "augment": "one pass from bytes to the crop; threads share the images",
     }
 
     def __init__(self, threads: int = 1) -> None:
@@ -63,7 +63,7 @@ class NumbaBackend(NumpyBackend):
         OH, OW = F.out_hw(x.shape, kernel, stride, padding)
         cols = self.empty((N, 1, C * kernel[0] * kernel[1] + 1, OH * OW), x.dtype)
         phases = np.empty(im2col.phases_shape(x, stride, padding), x.dtype)
-        kernels.columns_of(x, phases, cols, 0, *kernel, *stride, *padding, OW)
+        kernels.im2col_images(x, phases, cols, 0, *kernel, *stride, *padding, OW)
         return cols[:, 0, :-1]
 
     def conv2d(
@@ -140,7 +140,7 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         arrays = view(x), view(y), view(scale)
-        least = worth_a_piece(arrays[0])
+        least = items_per_piece(arrays[0])
         self.workers.share(
             lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
         )
@@ -170,7 +170,7 @@ class NumbaBackend(NumpyBackend):
         dx = self.empty(x.shape, x.dtype)
         contiguous = map(np.ascontiguousarray, (dy, x, scale))
         arrays = [view(a) for a in (*contiguous, dx)]
-        least = worth_a_piece(arrays[0])
+        least = items_per_piece(arrays[0])
         self.workers.share(
             lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
         )
@@ -183,7 +183,7 @@ class NumbaBackend(NumpyBackend):
             return super().relu(x, inplace)
         y = x if inplace else self.empty(x.shape, x.dtype)
         flat = x.reshape(-1), y.reshape(-1)
-        self.workers.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, LEAST_NUMBERS)
+        self.workers.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, NUMBERS_PER_PIECE)
         return y
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
@@ -192,7 +192,7 @@ class NumbaBackend(NumpyBackend):
         dx = dy if inplace else self.empty(dy.shape, dy.dtype)
         flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
         self.workers.share(
-            lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, LEAST_NUMBERS
+            lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, NUMBERS_PER_PIECE
         )
         return dx
 
@@ -206,7 +206,7 @@ class NumbaBackend(NumpyBackend):
         flat = w.reshape(-1), g.reshape(-1), v.reshape(-1)
         factors = lr, momentum, weight_decay
         self.workers.share(
-            lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, LEAST_NUMBERS
+            lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, NUMBERS_PER_PIECE
         )
 
     def cross_entropy(self, logits: Array, labels: Array) -> Array:
@@ -216,7 +216,7 @@ class NumbaBackend(NumpyBackend):
         return self._loss_and_gradient(logits, labels)[1]
 
     def _loss_and_gradient(self, logits: Array, labels: Array) -> tuple[Array, Array]:
-        """One pass gives both; it takes a thousandth of a step, so it may run twice."""
+        """Compute both in one pass; it takes a thousandth of a step, so it may run twice."""
         logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels)
         dlogits = self.empty(logits.shape, logits.dtype)
         return logits.dtype.type(kernels.cross_entropy(logits, labels, dlogits)), dlogits
@@ -242,7 +242,7 @@ class NumbaBackend(NumpyBackend):
         self.workers.share(
             lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]),
             N,
-            worth_a_piece(x),
+            items_per_piece(x),
         )
         return x
 

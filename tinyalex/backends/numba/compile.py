@@ -1,4 +1,4 @@
-"""How kernels are compiled: when first called, once a machine, without Python's lock."""
+"""How kernels are compiled: at the first call, once per machine; they run without Python's lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinyalex import notice
 
 
 class _FirstCompilation(event.Listener):
-    """Says once that kernels are being compiled; those that lie on the disk take no time."""
+    """Says once that kernels are being compiled; those on disk take no time."""
 
     def on_start(self, compiling: Any) -> None:
         kernel = compiling.data["dispatcher"].py_func
@@ -30,10 +30,10 @@ event.register("numba:compile", _FirstCompilation())
 
 
 class _Forgiving:
-    """A function's machine code on the disk: what cannot be read or written there is done without.
+    """A cache of machine code on disk that works without the disk if a file cannot be used.
 
-    A file may be cut off, by a disk that was full, and the disk may be full now. Compiling again,
-    in memory, takes seconds; it says so once.
+    A file may be truncated, because the disk was full, and the disk may be full now. Compiling
+    again, in memory, takes seconds; one notice says so.
     """
 
     told = False
@@ -45,13 +45,13 @@ class _Forgiving:
         return getattr(self._cache, name)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
-        """The machine code for a signature; None if there is none that can be read."""
+        """Return the machine code for a signature; None if none can be read."""
         try:
             return self._cache.load_overload(signature, target)
         except Exception as error:  # pickle's, LLVM's and the file system's own
             self._tell("read", error)
             with contextlib.suppress(Exception):
-                self._cache.flush()  # an empty index takes the place of the damaged one
+                self._cache.flush()  # an empty index replaces the damaged one
             return None
 
     def save_overload(self, signature: Any, code: Any) -> None:
@@ -74,8 +74,8 @@ class _Forgiving:
 def compiled(kernel: Callable[..., Any]) -> Any:
     """Compile a kernel at its first call and keep the machine code on disk, if that is possible.
 
-    Division follows NumPy's rules (no exception on zero). A multiply and an add may become one
-    instruction; nothing is reordered, so sums are what the loops say.
+    Division follows NumPy's rules (no exception on zero). A multiply and an add may be fused;
+    nothing is reordered, so sums are added in the order of the loops.
     """
     settings: dict[str, Any] = {
         "nogil": True,
@@ -86,7 +86,7 @@ def compiled(kernel: Callable[..., Any]) -> Any:
         if not getattr(config, "DISABLE_JIT", 0) and _has_no_folder(kernel):
             raise OSError("no home folder")
         function = njit(cache=True, **settings)(kernel)
-    except (RuntimeError, OSError) as error:  # no folder for machine code can be written
+    except (RuntimeError, OSError) as error:  # no writable folder for machine code
         _Forgiving._tell("kept", error)
         return njit(**settings)(kernel)
     if getattr(function, "_cache", None) is not None:  # not with NUMBA_DISABLE_JIT
@@ -95,9 +95,9 @@ def compiled(kernel: Callable[..., Any]) -> Any:
 
 
 def _has_no_folder(kernel: Callable[..., Any]) -> bool:
-    """Whether Numba would make a folder called ``~`` in the working folder: nobody is at home.
+    """Whether Numba would make a folder called ``~`` in the working folder: there is no home.
 
-    It is asked for a home only where none is named and the package's own folder is read-only.
+    Numba needs a home only if no cache folder is named and the package's own is read-only.
     """
     named = getattr(config, "CACHE_DIR", "") or os.environ.get("XDG_CACHE_HOME")
     if named or os.path.isabs(os.path.expanduser("~")):

@@ -1,8 +1,8 @@
-"""The NumPy kernels once more, as loops that Numba compiles.
+"""The operations of `tinyalex.functional` as loops that Numba compiles.
 
 A kernel works on a slice of a batch, writes into arrays that it is given, and releases Python's
-lock, so that several threads run it side by side. Inner loops run along a row with their bounds
-worked out before: so the compiler can use vector instructions. Legend as in ``base.py``.
+lock, so that several threads can run it at the same time. Inner loops run along a row, with bounds
+computed beforehand, so that the compiler can vectorise them. Legend: ``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tinyalex.backends.numba.vector import LANES
 @compiled
 def copy_line(x, at, y, to, count):
     """y[to : to + count] = x[at : at + count], by vectors; flat arrays."""
-    whole = count // LANES * LANES
-    for i in range(0, whole, LANES):
+    in_blocks = count // LANES * LANES
+    for i in range(0, in_blocks, LANES):
         copy_block(x, at + i, y, to + i)
-    if whole < count:
-        copy_partial(x, at + whole, y, to + whole, count - whole)
+    if in_blocks < count:
+        copy_partial(x, at + in_blocks, y, to + in_blocks, count - in_blocks)
 
 
 # ---------------------------------------------------------------------- convolution
@@ -31,10 +31,10 @@ def copy_line(x, at, y, to, count):
 
 @compiled
 def phases_of(x, step, ph, pw, out):
-    """Pad an image and put every ``step``-th pixel side by side; the padding of out is zero.
+    """Pad an image and deinterleave its rows by ``step``; out comes with zeros as padding.
 
-    out[c, h + ph, s, i] is pixel i * step + s of the padded row: what neighbouring windows see in
-    the same place lies side by side.
+    out[c, h + ph, s, i] is pixel i * step + s of the padded row: pixels that neighbouring windows
+    read for the same tap are adjacent in memory.
     """
     C, H, W = x.shape
     for c in range(C):
@@ -50,7 +50,7 @@ def phases_of(x, step, ph, pw, out):
 
 @compiled
 def im2col_rows(phases, cols, first, KH, KW, sh, sw, OW):
-    """Columns of one image's output rows from ``first`` on: (C*KH*KW, rows*OW)."""
+    """The im2col matrix (C*KH*KW, rows*OW) of one image, starting at output row ``first``."""
     C = phases.shape[0]
     rows = cols.shape[1] // OW
     for c in range(C):
@@ -60,7 +60,7 @@ def im2col_rows(phases, cols, first, KH, KW, sh, sw, OW):
                 phase, start = kw % sw, kw // sw
                 for r in range(rows):
                     row = phases[c, (first + r) * sh + kh, phase]
-                    if OW == 8:  # small maps take half of the time when the length is known
+                    if OW == 8:  # twice as fast with a constant length
                         for i in range(8):
                             out[r * 8 + i] = row[start + i]
                     elif OW == 4:
@@ -73,10 +73,10 @@ def im2col_rows(phases, cols, first, KH, KW, sh, sw, OW):
 
 
 @compiled
-def columns_of(x, phases, cols, first, KH, KW, sh, sw, ph, pw, OW):
-    """Columns of a few images, a group's channels together, and below them a row of ones.
+def im2col_images(x, phases, cols, first, KH, KW, sh, sw, ph, pw, OW):
+    """The im2col matrices of n images, one per group, each with a last row of ones.
 
-    x (n, C, H, W); phases, room for `phases_of` one image; cols (n, G, C/G*KH*KW + 1, rows*OW).
+    x (n, C, H, W); phases, a buffer for `phases_of`; cols (n, G, C/G*KH*KW + 1, rows*OW).
     """
     channels = x.shape[1] // cols.shape[1]
     phases[:] = 0
@@ -90,7 +90,7 @@ def columns_of(x, phases, cols, first, KH, KW, sh, sw, ph, pw, OW):
 
 @compiled
 def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
-    """Add the columns of one image's output rows back into (C, H, W)."""
+    """Add the im2col matrix of some output rows back into one image (C, H, W)."""
     C, H, W = x.shape
     rows = cols.shape[1] // OW
     for c in range(C):
@@ -110,18 +110,18 @@ def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
 
 
 @compiled
-def add_columns(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
-    """Add columns (n, G, K, rows*OW) back into a few images (n, C, H, W)."""
+def col2im_images(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
+    """Add im2col matrices (n, G, K, rows*OW) back into images (n, C, H, W)."""
     channels = x.shape[1] // cols.shape[1]
     for n in range(x.shape[0]):
         for g in range(cols.shape[1]):
-            some = x[n, g * channels : (g + 1) * channels]
-            col2im_rows(cols[n, g], some, first, KH, KW, sh, sw, ph, pw, OW)
+            of_group = x[n, g * channels : (g + 1) * channels]
+            col2im_rows(cols[n, g], of_group, first, KH, KW, sh, sw, ph, pw, OW)
 
 
 @compiled
 def add_map_sums(dy, db):
-    """Add each map's sum to db (F,): dy (N, F, H, W)."""
+    """Add each feature map's sum to db (F,): dy (N, F, H, W)."""
     N, F, H, W = dy.shape
     for n in range(N):
         for f in range(F):
@@ -137,7 +137,7 @@ def add_map_sums(dy, db):
 
 @compiled
 def relu(x, y):
-    """Keep what is positive; a NaN stays."""
+    """y = max(x, 0); a NaN stays a NaN."""
     zero = x.dtype.type(0)
     for i in range(x.size):
         y[i] = zero if x[i] < zero else x[i]
@@ -145,10 +145,10 @@ def relu(x, y):
 
 @compiled
 def relu_backward(dy, y, dx):
-    """dy counts where y could move."""
+    """dx = dy where y is positive, else 0."""
     zero = dy.dtype.type(0)
     for i in range(dy.size):
-        dx[i] = dy[i] * dy.dtype.type(y[i] > zero)  # an `if` here costs ten times as much
+        dx[i] = dy[i] * dy.dtype.type(y[i] > zero)  # an `if` here is ten times as slow
 
 
 @compiled
@@ -163,7 +163,7 @@ def sgd_step(w, g, v, lr, momentum, weight_decay):
 
 @compiled
 def cross_entropy(logits, labels, dlogits):
-    """Mean loss of softmax and cross-entropy; fills its gradient."""
+    """Return the mean cross-entropy of softmax(logits); write its gradient to dlogits."""
     N, classes = logits.shape
     loss = 0.0
     for n in range(N):
@@ -185,14 +185,14 @@ def cross_entropy(logits, labels, dlogits):
 
 @compiled
 def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
-    """Crop, mirror, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW).
+    """Crop, flip, subtract the mean, shift the colour: uint8 (N, H, W, C) -> (N, C, CH, CW).
 
     ``images`` is C-contiguous, ``mean`` (C, 1, 1) or (C, CH, CW).
     """
     N, C, CH, CW = x.shape
     H, W = images.shape[1:3]
     flat = images.reshape(-1)
-    planes = np.empty((C, CW), np.float32)  # a row, a channel after the other
+    planes = np.empty((C, CW), np.float32)  # one row, its channels deinterleaved
     means = np.empty((C, CW), np.float32)
     for c in range(C):
         means[c] = mean[c, 0]
@@ -200,7 +200,7 @@ def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
         for h in range(CH):
             first = ((n * H + tops[n] + h) * W + lefts[n]) * C
             row = flat[first : first + C * CW]
-            # Loops whose steps are known become vector instructions.
+            # With a constant stride, the compiler vectorises these loops.
             if C == 3:
                 red, green, blue = planes[0], planes[1], planes[2]
                 for w in range(CW):
@@ -216,7 +216,9 @@ def augment(images, tops, lefts, mirrors, mean, colour, scale, x):
                 m = means[c] if mean.shape[1] == 1 else mean[c, h]
                 shift, factor = colour[n, c], scale[c]
                 if mirrors[n]:
-                    last = np.uint64(CW - 1)  # without a sign, no index can mean the far end
+                    last = np.uint64(
+                        CW - 1
+                    )  # unsigned: the compiler need not handle negative indices
                     for w in range(CW):
                         out[w] = (plane[last - np.uint64(w)] - m[w] + shift) * factor
                 else:

@@ -1,4 +1,4 @@
-"""Response normalisation as compiled loops; the definition is in ``numpy/kernels.py``."""
+"""Response normalisation as compiled loops; the definition is in ``functional/lrn.py``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from tinyalex.backends.numba.compile import compiled
 from tinyalex.backends.numba.kernels import copy_line
 
-# Pixels of all channels that are worked on at a time: they stay in the cache.
+# Pixels (of all channels) per block: they stay in the cache.
 _BLOCK = 256
 
 
 @compiled
 def inverse_power(scale, beta, out):
-    """out = scale ** -beta; two square roots do for the paper's beta."""
+    """out = scale ** -beta; by two square roots for the paper's beta, 0.75."""
     one = scale.dtype.type(1)
     if beta == 0.75:
         for i in range(scale.size):
@@ -26,7 +26,7 @@ def inverse_power(scale, beta, out):
 
 @compiled
 def local_response_norm(x, y, scale, size, alpha, beta, k):
-    """(N, C, P): over ``size`` neighbouring channels."""
+    """x (N, C, P): normalise over ``size`` neighbouring channels."""
     N, C, P = x.shape
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
     for n in range(N):
@@ -49,7 +49,7 @@ def local_response_norm(x, y, scale, size, alpha, beta, k):
 
 @compiled
 def local_response_norm_backward(dy, x, scale, dx, size, alpha, beta):
-    """x_i acts on its own output, and through the scale of every window that it stands in."""
+    """x_i changes its own output, and the scale of every window that contains it."""
     N, C, P = x.shape
     factor = x.dtype.type(2 * alpha * beta)
     through = np.empty((C, _BLOCK), x.dtype)
@@ -101,7 +101,7 @@ def slide(x, start, size, step, out):
 
 @compiled
 def spatial_response_norm(x, y, scale, size, alpha, beta, k):
-    """(N, H, W), each map by itself: over ``size`` x ``size`` neighbours."""
+    """x (N, H, W): normalise each feature map over ``size`` x ``size`` neighbours."""
     N, H, W = x.shape
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
     before, after = size // 2, (size - 1) // 2
@@ -133,7 +133,7 @@ def spatial_response_norm(x, y, scale, size, alpha, beta, k):
 
 @compiled
 def spatial_response_norm_backward(dy, x, scale, dx, size, alpha, beta):
-    """As `local_response_norm_backward`, over squares; the window is mirrored."""
+    """Like `local_response_norm_backward`, over squares; the window is flipped."""
     N, H, W = x.shape
     factor = x.dtype.type(2 * alpha * beta)
     before, after = (size - 1) // 2, size // 2

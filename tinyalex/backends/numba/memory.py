@@ -1,10 +1,10 @@
-"""Memory used again: large arrays without asking the operating system each time.
+"""Reuse memory: large arrays without asking the operating system each time.
 
 Fresh memory is slow: the system must zero every page at its first touch, which for the arrays of a
 training step costs about as much as all element-wise layers together. Here arrays are cut from a
-few large pieces of address space; an array's memory returns when its last user is gone, and the
-next array takes the first hole that it fits into. Address space that nobody has written to takes
-no memory.
+few large fields of address space. An array's memory returns when its last user is gone, and the
+next array takes the first hole that it fits into. Address space that was never written to takes no
+memory.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ except ImportError:  # Windows
 
 SMALLEST = 1 << 16  # bytes; smaller arrays are left to NumPy
 _PAGE = 4096
-_FIELD = 1 << 30  # bytes of a piece of address space
-_SHARE = 32  # of a limited address space, most is for libraries and threads
+_FIELD = 1 << 30  # bytes of a field of address space
+_SHARE = 32  # a field's fraction of a limited address space; libraries and threads need most
 
 Hole = tuple[int, int, int]  # field, first byte, size
 
 
 def _field_size() -> int:
-    """Bytes of a new field: less where a process may have little address space (``ulimit -v``)."""
+    """Return the bytes of a new field: fewer if address space is limited (``ulimit -v``)."""
     if resource is None:
         return _FIELD
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
@@ -49,21 +49,21 @@ class _Lease:
         self._memory, self._hole, self._returned = memory, hole, returned
 
     def __del__(self) -> None:
-        # Nothing else: this may run at any moment, also in the middle of `Recycler.empty`.
+        # Nothing else: this may run at any moment, even within `Recycler.empty`.
         self._returned.append(self._hole)
 
 
 class Recycler:
-    """Hands out arrays, and their memory again when they are gone."""
+    """Hand out arrays, and reuse their memory when they are gone."""
 
     def __init__(self) -> None:
         self._fields: list[np.ndarray[Any, Any]] = []
-        self._holes: list[Hole] = []  # sorted, never two that touch
+        self._holes: list[Hole] = []  # sorted; adjacent holes are joined
         self._returned: deque[Hole] = deque()
         self._lock = threading.Lock()
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray[Any, Any]:
-        """Make an array whose values do not matter yet."""
+        """Make an uninitialised array."""
         dtype, shape = np.dtype(dtype), tuple(shape)
         needed = math.prod(shape) * dtype.itemsize
         if needed < SMALLEST:
@@ -78,7 +78,7 @@ class Recycler:
         return array
 
     def _cut(self, size: int) -> Hole:
-        """Take ``size`` bytes from the first hole that has them, or from a new field."""
+        """Take ``size`` bytes from the first hole that is large enough, or from a new field."""
         for i, (field, first, room) in enumerate(self._holes):
             if room >= size:
                 rest = [(field, first + size, room - size)] if room > size else []
@@ -91,12 +91,12 @@ class Recycler:
         return field, 0, size
 
     def _new_field(self, size: int) -> int:
-        """Reserve a field of ``size`` bytes or more; its size.
+        """Reserve a field of at least ``size`` bytes; return its size.
 
         Raises
         ------
         MemoryError
-            There are not even ``size`` bytes.
+            Not even ``size`` bytes are available.
         """
         whole = max(_field_size(), size)
         while True:
@@ -110,7 +110,7 @@ class Recycler:
                 return whole
 
     def _take_back(self) -> None:
-        """Turn returned memory into holes, and join those that touch."""
+        """Make holes of returned memory, and join adjacent ones."""
         if not self._returned:
             return
         while self._returned:

@@ -79,7 +79,7 @@ class Columns:
     def of(self, images: Host, top: int, bottom: int) -> Iterator[tuple[slice, Host]]:
         """Yield the im2col matrix of each block, and which pixels it belongs to."""
         for first, pixels, cols in self.blocks(images, top, bottom):
-            kernels.columns_of(images, self.phases, cols, first, *self.settings)
+            kernels.im2col_images(images, self.phases, cols, first, *self.settings)
             yield pixels, cols
 
 
@@ -163,6 +163,6 @@ def input_gradient(
             for first, pixels, cols in columns.blocks(dx[n], 0, OH):
                 inner = cols[:, :, : columns.K]
                 np.matmul(w_T, maps[n, :, :, pixels], out=inner)
-                kernels.add_columns(inner, dx[n], first, *columns.settings)
+                kernels.col2im_images(inner, dx[n], first, *columns.settings)
 
     workers.share(gradient_of, N, least=1 + PRODUCTS // (filters.size * OH * OW))

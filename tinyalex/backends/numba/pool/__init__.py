@@ -1,1 +1,1 @@
-"""Pooling, compiled: ``ways.py`` says how."""
+"""Compiled pooling; ``ways.py`` chooses the loops."""

@@ -1,8 +1,7 @@
-"""Pooling as compiled loops over maps (H, W); the definition is in ``numpy/kernels.py``.
+"""Pooling as compiled loops over feature maps (H, W); the definition is in ``functional/pool.py``.
 
-Float32 maps with windows 1 or 2 apart go LANES windows at a time (``blocks.py``),
-through a padded copy of one map. Each kind of window has a kernel of its own. Everything else goes
-window by window.
+Float32 with a stride of 1 or 2: LANES windows at a time (``blocks.py``), from a padded copy of one
+feature map. Each kind of window has a kernel of its own. Everything else: window by window.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ from tinyalex.backends.numba.vector import LANES
 
 Host = np.ndarray[Any, Any]
 
-LARGEST = 36  # positions of a window whose code is written out
+LARGEST = 36  # positions of a window, at most: its code is unrolled
 
 
-def goes_by_vectors(dtype: Any, KH: int, KW: int, sw: int) -> bool:
-    """Whether there are vector instructions for such windows."""
+def has_vectors(dtype: Any, KH: int, KW: int, sw: int) -> bool:
+    """Whether there is a kernel with vector instructions for such windows."""
     return dtype == np.float32 and sw <= 2 and LANES * sw >= KW and KH * KW <= LARGEST
 
 
 def padded_shape(out_hw: Pair, KH: int, stride: Pair) -> tuple[int, int]:
-    """Of a map with room for whole blocks of windows."""
-    blocks = -(-out_hw[1] // LANES) + 1  # one for what a window reaches into
+    """Return the shape of a feature map with room for whole blocks of windows."""
+    blocks = -(-out_hw[1] // LANES) + 1  # one more: the last windows reach into it
     return (out_hw[0] - 1) * stride[0] + KH, blocks * LANES * stride[1]
 
 
 @cache
 def window_sizes(in_hw: Pair, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
-    """How many inputs each (clipped) window has: (OH, OW filled up to whole blocks)."""
+    """Return how many inputs each (clipped) window has: (OH, OW padded to whole blocks)."""
     places = np.arange(out_hw[0]), np.arange(-(-out_hw[1] // LANES) * LANES)
     rows, columns = (
         np.clip(size - at * step, 1, k)
@@ -52,24 +51,24 @@ def window_sizes(in_hw: Pair, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
 
 @cache
 def max_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """A kernel for windows of one kind."""
+    """Make a kernel for windows of one kind."""
 
-    def max_pool2d(x, y, where, sh, padded):
-        """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands."""
+    def max_pool2d(x, y, argmax, sh, padded):
+        """(maps, H, W) -> (maps, OH, OW), and the index of each window's first maximum."""
         count, H, W = x.shape
         OH, OW = y.shape[1:]
         P, pitch = OH * OW, padded.shape[1]
-        source, out, places = x.reshape(-1), y.reshape(-1), where.reshape(-1)
+        source, out, places = x.reshape(-1), y.reshape(-1), argmax.reshape(-1)
         flat = padded.reshape(-1)
         flat[:] = -np.inf
-        best, position = np.empty(LANES, x.dtype), np.empty(LANES, where.dtype)
+        best, position = np.empty(LANES, x.dtype), np.empty(LANES, argmax.dtype)
         for m in range(count):
             for h in range(min(H, padded.shape[0])):
                 copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
             for oh in range(OH):
                 for ow in range(0, OW, LANES):
                     at, to = oh * sh * pitch + ow * sw, oh * OW + ow
-                    if to + LANES <= P:  # what goes too far is overwritten by the next row
+                    if to + LANES <= P:  # the next row overwrites what goes too far
                         max_block(KH, KW, sw, flat, at, pitch, out, m * P + to, places, m * P + to)
                         continue
                     max_block(KH, KW, sw, flat, at, pitch, best, 0, position, 0)
@@ -81,16 +80,16 @@ def max_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
 
 @cache
 def max_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """A kernel for windows of one kind."""
+    """Make a kernel for windows of one kind."""
 
-    def max_pool2d_backward(dy, where, dx, sh, padded):
+    def max_pool2d_backward(dy, argmax, dx, sh, padded):
         """Each dy (maps, OH, OW) goes to its window's maximum in dx (maps, H, W)."""
         count, OH, OW = dy.shape
         H, W = dx.shape[1:]
         P, pitch = OH * OW, padded.shape[1]
-        source, places, out = dy.reshape(-1), where.reshape(-1), dx.reshape(-1)
+        source, places, out = dy.reshape(-1), argmax.reshape(-1), dx.reshape(-1)
         flat = padded.reshape(-1)
-        some, position = np.empty(LANES, dy.dtype), np.zeros(LANES, where.dtype)
+        gradients, position = np.empty(LANES, dy.dtype), np.zeros(LANES, argmax.dtype)
         for m in range(count):
             flat[:] = 0
             for oh in range(OH):
@@ -99,10 +98,10 @@ def max_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     if ow + LANES <= OW:
                         max_back_block(KH, KW, sw, source, at, places, at, flat, to, pitch)
                         continue
-                    some[:] = 0
+                    gradients[:] = 0
                     for i in range(OW - ow):
-                        some[i], position[i] = source[at + i], places[at + i]
-                    max_back_block(KH, KW, sw, some, 0, position, 0, flat, to, pitch)
+                        gradients[i], position[i] = source[at + i], places[at + i]
+                    max_back_block(KH, KW, sw, gradients, 0, position, 0, flat, to, pitch)
             write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
     return compiled(max_pool2d_backward)
@@ -110,7 +109,7 @@ def max_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
 
 @cache
 def avg_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """A kernel for windows of one kind."""
+    """Make a kernel for windows of one kind."""
 
     def avg_pool2d(x, y, sizes, sh, padded):
         """(maps, H, W) -> (maps, OH, OW); sizes (OH, whole blocks), what to divide by."""
@@ -128,7 +127,7 @@ def avg_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
                 for ow in range(0, OW, LANES):
                     at, to = oh * sh * pitch + ow * sw, oh * OW + ow
                     size = oh * sizes.shape[1] + ow
-                    if to + LANES <= P:  # what goes too far is overwritten by the next row
+                    if to + LANES <= P:  # the next row overwrites what goes too far
                         mean_block(KH, KW, sw, flat, at, pitch, counts, size, out, m * P + to)
                         continue
                     mean_block(KH, KW, sw, flat, at, pitch, counts, size, mean, 0)
@@ -140,7 +139,7 @@ def avg_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
 
 @cache
 def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """A kernel for windows of one kind."""
+    """Make a kernel for windows of one kind."""
 
     def avg_pool2d_backward(dy, dx, sizes, sh, padded):
         """Each input of a window gets an equal share of its dy."""
@@ -149,7 +148,7 @@ def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
         P, pitch = OH * OW, padded.shape[1]
         source, out, counts = dy.reshape(-1), dx.reshape(-1), sizes.reshape(-1)
         flat = padded.reshape(-1)
-        some = np.empty(LANES, dy.dtype)
+        gradients = np.empty(LANES, dy.dtype)
         for m in range(count):
             flat[:] = 0
             for oh in range(OH):
@@ -159,10 +158,10 @@ def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
                     if ow + LANES <= OW:
                         mean_back_block(KH, KW, sw, source, at, counts, size, flat, to, pitch)
                         continue
-                    some[:] = 0
+                    gradients[:] = 0
                     for i in range(OW - ow):
-                        some[i] = source[at + i]
-                    mean_back_block(KH, KW, sw, some, 0, counts, size, flat, to, pitch)
+                        gradients[i] = source[at + i]
+                    mean_back_block(KH, KW, sw, gradients, 0, counts, size, flat, to, pitch)
             write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
     return compiled(avg_pool2d_backward)
@@ -170,7 +169,7 @@ def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
 
 @compiled
 def write_back(padded, pitch, rows, x, m, H, W):
-    """Map m of x (maps, H, W) from a padded one; what no window reached is 0."""
+    """Copy feature map m of x (maps, H, W) from a padded one; pixels outside all windows are 0."""
     for h in range(H):
         reached = min(W, pitch) if h < rows else 0
         copy_line(padded, h * pitch, x, (m * H + h) * W, reached)
@@ -179,8 +178,8 @@ def write_back(padded, pitch, rows, x, m, H, W):
 
 
 @compiled
-def max_pool2d(x, y, where, KH, KW, sh, sw):
-    """(maps, H, W) -> (maps, OH, OW), and where each window's first maximum stands; NaN wins."""
+def max_pool2d(x, y, argmax, KH, KW, sh, sw):
+    """(maps, H, W) -> (maps, OH, OW), and the index of each window's first maximum; NaN wins."""
     count, H, W = x.shape
     for m in range(count):
         for oh in range(y.shape[1]):
@@ -192,18 +191,18 @@ def max_pool2d(x, y, where, KH, KW, sh, sw):
                         if v > best or v != v:
                             best, position = v, i * KW + j
                 y[m, oh, ow] = best
-                where[m, oh, ow] = position
+                argmax[m, oh, ow] = position
 
 
 @compiled
-def max_pool2d_backward(dy, where, dx, KW, sh, sw):
+def max_pool2d_backward(dy, argmax, dx, KW, sh, sw):
     """Each dy goes to its window's maximum."""
     count, OH, OW = dy.shape
     dx[:] = 0
     for m in range(count):
         for oh in range(OH):
             for ow in range(OW):
-                position = int(where[m, oh, ow])
+                position = int(argmax[m, oh, ow])
                 i = position // KW
                 dx[m, oh * sh + i, ow * sw + position - i * KW] += dy[m, oh, ow]
 

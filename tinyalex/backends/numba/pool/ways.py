@@ -1,6 +1,6 @@
 """Pooling on the Numba backend: by vectors of windows, or window by window (``loops.py``).
 
-Maps are shared by the threads, whichever image they belong to. Legend as in ``base.py``.
+Threads share the N*C feature maps of a batch. Legend: ``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from tinyalex.functional.pool import position_dtype
 
 Host = np.ndarray[Any, Any]
 
-# What is worth a piece of its own: handing one over costs as much as 10,000 numbers or so.
-LEAST_NUMBERS = 1 << 16  # that are moved or changed one by one
+# At least this many numbers per piece: handing a piece to a thread costs as much as about 10,000.
+NUMBERS_PER_PIECE = 1 << 16
 
 
 def max_pool2d(
     workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
 ) -> tuple[Host, Host]:
-    """Each window's maximum (N, C, OH, OW), and its position."""
+    """Return each window's maximum (N, C, OH, OW), and its position."""
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
     argmax = workers.empty(y.shape, position_dtype(np, kernel))
-    if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
+    if loops.has_vectors(x.dtype, *kernel, stride[1]):
         by_vectors = loops.max_pool2d_by_vectors(*kernel, stride[1])
         _by_vectors(workers, by_vectors, (x, y, argmax), (), out_hw, kernel, stride)
     else:
@@ -44,9 +44,9 @@ def max_pool2d_backward(
     kernel: Pair,
     stride: Pair,
 ) -> Host:
-    """Each dy goes to its window's maximum."""
+    """Return dx: each dy goes to its window's maximum."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
-    if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+    if loops.has_vectors(dy.dtype, *kernel, stride[1]):
         by_vectors = loops.max_pool2d_backward_by_vectors(*kernel, stride[1])
         _by_vectors(workers, by_vectors, (dy, argmax, dx), (), out_hw, kernel, stride)
     else:
@@ -55,9 +55,9 @@ def max_pool2d_backward(
 
 
 def avg_pool2d(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
-    """Each window's mean over the inputs that it really has."""
+    """Return each window's mean over the inputs that it really has."""
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
-    if loops.goes_by_vectors(x.dtype, *kernel, stride[1]):
+    if loops.has_vectors(x.dtype, *kernel, stride[1]):
         by_vectors = loops.avg_pool2d_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(x.shape[2:], kernel, stride, out_hw)
         _by_vectors(workers, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
@@ -69,9 +69,9 @@ def avg_pool2d(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pa
 def avg_pool2d_backward(
     workers: Workers, dy: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> Host:
-    """Each input of a window gets an equal share of its dy."""
+    """Return dx: each input of a window gets an equal share of its dy."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
-    if loops.goes_by_vectors(dy.dtype, *kernel, stride[1]):
+    if loops.has_vectors(dy.dtype, *kernel, stride[1]):
         by_vectors = loops.avg_pool2d_backward_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(dx.shape[2:], kernel, stride, out_hw)
         _by_vectors(workers, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
@@ -83,9 +83,9 @@ def avg_pool2d_backward(
 def _share_maps(
     workers: Workers, kernel: Callable[..., None], arrays: tuple[Host, ...], *settings: Any
 ) -> None:
-    """Run a pooling kernel over all maps of a batch."""
+    """Run a pooling kernel over all feature maps of a batch."""
     by_map = [maps(a) for a in arrays]
-    least = worth_a_piece(max(arrays, key=np.size))
+    least = items_per_piece(max(arrays, key=np.size))
     workers.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
 
 
@@ -98,19 +98,19 @@ def _by_vectors(
     window: Pair,
     stride: Pair,
 ) -> None:
-    """The same with room for one padded map a thread."""
+    """The same with a buffer for one padded feature map per thread."""
     shape = loops.padded_shape(out_hw, window[0], stride)
 
-    def some(*of_maps: Host) -> None:
-        room = workers.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
-        kernel(*of_maps, *constants, stride[0], room)
+    def pool_maps(*slices: Host) -> None:
+        padded = workers.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
+        kernel(*slices, *constants, stride[0], padded)
 
-    _share_maps(workers, some, arrays)
+    _share_maps(workers, pool_maps, arrays)
 
 
-def worth_a_piece(x: Host) -> int:
-    """How many items of a batch one thread should take at least."""
-    return 1 + LEAST_NUMBERS * len(x) // max(1, int(x.size))
+def items_per_piece(x: Host) -> int:
+    """Return how many items of a batch one piece should have at least."""
+    return 1 + NUMBERS_PER_PIECE * len(x) // max(1, int(x.size))
 
 
 def maps(x: Host) -> Host:
