@@ -43,7 +43,7 @@ FUNCTIONS = [function for path in SOURCES for function in _in(path)]
 KERNELS = {kernel.name: kernel for kernel in FUNCTIONS if not kernel.device}
 
 _WHOLE_ARRAYS = {
-    "where": "uint8*",
+    "argmax": "uint8*",
     "images": "uint8*",
     "labels": "int64*",
     **dict.fromkeys(("tops", "lefts", "mirrors"), "int64*"),

@@ -70,6 +70,6 @@ class StrictBackend(Backend):
     def is_floating(self, x: Array) -> bool:
         return bool(strict.isdtype(x.dtype, "real floating"))
 
-    def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:
+    def slices(self, n: int, bytes_per_item: int, min_slices: int = 1) -> list[slice]:
         """Two images a slice, so that small batches too are cut."""
         return [slice(i, min(i + 2, n)) for i in range(0, n, 2)] or [slice(0, 0)]

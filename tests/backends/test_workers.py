@@ -25,12 +25,12 @@ def test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted() -> N
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize(("n", "least"), [(0, 1), (1, 1), (7, 1), (50, 1), (50, 20)])
-def test_shared_work_covers_every_item_once(threads: int, n: int, least: int) -> None:
+@pytest.mark.parametrize(("n", "min_items"), [(0, 1), (1, 1), (7, 1), (50, 1), (50, 20)])
+def test_shared_work_covers_every_item_once(threads: int, n: int, min_items: int) -> None:
     seen: list[slice] = []
-    Workers(ThreadPool(threads)).share(seen.append, n, least)
+    Workers(ThreadPool(threads)).share(seen.append, n, min_items)
     assert sorted(i for part in seen for i in range(n)[part]) == list(range(n))
-    assert sum(part.stop - part.start < least for part in seen) <= 1  # the last one
+    assert sum(part.stop - part.start < min_items for part in seen) <= 1  # the last one
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

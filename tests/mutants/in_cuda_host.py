@@ -39,7 +39,7 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "cuda weight gradient: the last part of a batch is all",
         CONVOLVE,
-        "sums[g], add=part.start > 0)",
+        "sums[g], add=images.start > 0)",
         "sums[g], add=False)",
         CONVOLUTION,
     ),

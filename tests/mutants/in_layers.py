@@ -178,8 +178,8 @@ LAYER_MUTANTS = (
     Mutant(
         "a batch in slices: every slice is written to the first images",
         OPERATIONS,
-        "whole[n, ...] = a",
-        "whole[: n.stop - n.start, ...] = a",
+        "batch[n, ...] = a",
+        "batch[: n.stop - n.start, ...] = a",
         (f"{OF_CONTRACT}::test_a_batch_is_cut_and_joined_as_if_it_were_whole",),
     ),
     Mutant(

@@ -1,4 +1,4 @@
-"""What arrays are and where they live: the switch between NumPy and a GPU."""
+"""Backends: which array library computes, and on which device. `get` returns one by name."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
-_NOT_HERE = {
+_MISSING = {
     "numba": "the package numba is not installed",
 }
 
 
 def available() -> list[str]:
-    """Names of the backends that this installation can run, the fastest first."""
+    """Return the names of the backends that can run here, fastest first."""
     gpu = ["cuda"] if cuda_check.why_not() is None else []
     return gpu + (["numba"] if _has("numba") else []) + ["numpy"]
 
 
 def _has(package: str) -> bool:
-    """Whether a package is installed; it is not imported."""
+    """Whether a package is installed; does not import it."""
     return find_spec(package) is not None
 
 
@@ -38,7 +38,7 @@ def get(
     precision: str | None = None,
     workspace_mb: int | None = None,
 ) -> Backend:
-    """Return a backend; the same one for the same arguments.
+    """Return a backend; the same object for the same arguments.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ def get(
         ``"numpy"``, ``"numba"``, ``"cuda"`` or ``"auto"`` (the fastest one available). A
         backend is returned as it is.
     threads : int, optional
-        Workers that share a batch: by default the CPU cores this process may use, or
-        ``OMP_NUM_THREADS`` if that is set.
+        Threads that share a batch. Default: ``OMP_NUM_THREADS`` if that is set, else the number
+        of CPU cores that this process may use.
     precision : str, optional
-        Of matrix products: ``"float32"``, or on a GPU ``"tf32"``. The one chosen last holds for
-        CuPy's own products too, in the whole process.
+        Precision of matrix products: ``"float32"``, or on a GPU ``"tf32"``. The latest choice
+        also applies to CuPy's own products, in the whole process.
     workspace_mb : int, optional
-        GPU memory for the columns of a convolution, in MiB. The CPU backends, whose slices fit
-        the cache, have no such choice; ``"auto"`` overlooks it where there is no GPU.
+        GPU workspace for im2col, in MiB. The CPU backends, whose slices fit the cache, do not
+        have this setting; ``"auto"`` ignores it if there is no GPU.
 
     Raises
     ------
     ConfigError
-        The name is unknown, ``threads`` is below 1, or the backend cannot do what is asked.
+        The name is unknown, ``threads`` is below 1, or the backend does not support a setting.
     BackendError
         The backend exists but cannot run here.
 
@@ -72,7 +72,7 @@ def get(
     if name == "auto":
         name = available()[0]
         if name != "cuda":
-            _tell_of_a_gpu()
+            _explain_unused_gpu()
             workspace_mb = None
     if name in available():
         threads = check_threads(_default_threads() if threads is None else threads)
@@ -80,15 +80,15 @@ def get(
     if name == "cuda":
         reason, hint = cuda_check.why_not() or ("", "")
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
-    if name in _NOT_HERE:
+    if name in _MISSING:
         raise BackendError(
-            f"backend {name!r} is not available: {_NOT_HERE[name]}",
+            f"backend {name!r} is not available: {_MISSING[name]}",
             _others(),
         )
-    raise unknown("backend", name, ["auto", *available(), *_NOT_HERE, "cuda"])
+    raise unknown("backend", name, ["auto", *available(), *_MISSING, "cuda"])
 
 
-Backend.get = staticmethod(get)  # a pickled backend asks for itself by name
+Backend.get = staticmethod(get)  # unpickling looks the backend up by name
 
 
 def _others() -> str:
@@ -96,8 +96,8 @@ def _others() -> str:
 
 
 @cache
-def _tell_of_a_gpu() -> None:
-    """Say once why a GPU that is there, or was prepared for, is not used."""
+def _explain_unused_gpu() -> None:
+    """Say once why an existing or expected GPU is not used."""
     if text := cuda_check.unused_gpu():
         notice.tell(f"backend auto: {text}")
 
@@ -105,12 +105,12 @@ def _tell_of_a_gpu() -> None:
 def _configured(
     name: str, threads: int, precision: str | None, workspace_mb: int | None
 ) -> Backend:
-    """A backend with what was asked of it, or the reason why it cannot have it."""
+    """Return a backend with these settings, or raise if it does not support one."""
     if name == "cuda":
-        given: dict[str, Any] = {} if workspace_mb is None else {"workspace_mb": workspace_mb}
+        settings: dict[str, Any] = {} if workspace_mb is None else {"workspace_mb": workspace_mb}
         if precision not in (None, "float32"):
-            given["precision"] = precision
-        backend = _make(name, threads, **given)
+            settings["precision"] = precision
+        backend = _make(name, threads, **settings)
         if precision is not None:
             backend.set_precision(precision)  # CuPy's own may have been changed since
         return backend
@@ -140,9 +140,9 @@ def _make(name: str, threads: int, **settings: Any) -> Backend:
 
 
 def _default_threads() -> int:
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

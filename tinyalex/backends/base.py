@@ -1,8 +1,7 @@
-"""The contract of a backend: what arrays are, where they live, and random numbers.
+"""The interface of a backend: its arrays, their device, and random numbers.
 
-What it computes is `operations.py`. Legend used throughout: N C H W batch, channels, height,
-width; KH KW kernel; OH OW output; K = C*KH*KW, P = OH*OW. Kernel, stride and padding are
-``(height, width)`` pairs. Images are NCHW.
+What it computes is in ``operations.py``. Legend: ``functional/arrays.py``. Kernel, stride and
+padding are ``(height, width)`` pairs. Images are NCHW.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ PRECISIONS = ("float32", "tf32")
 
 
 class Generator(Protocol):
-    """A stream of random numbers that is a pure function of its key."""
+    """A stream of random numbers that depends on its key alone."""
 
     def random(self, shape: Sequence[int], dtype: str = "float32") -> Array:
-        """Uniform numbers in [0, 1)."""
+        """Draw uniform numbers in [0, 1)."""
 
     def normal(self, shape: Sequence[int], std: float = 1.0, dtype: str = "float32") -> Array:
-        """Normal numbers with mean 0."""
+        """Draw normal numbers with mean 0."""
 
     def integers(self, low: int, high: int, size: int) -> Array:
-        """Whole numbers in [low, high)."""
+        """Draw ``size`` integers in [low, high)."""
 
 
 class Backend(Operations, ABC):
@@ -53,15 +52,15 @@ class Backend(Operations, ABC):
     xp : module
         The array module that layers compute with.
     threads : int
-        Workers that share a batch.
+        Threads that share a batch.
     checks_values : bool
-        Whether looking at values (are all labels in range?) costs no device synchronisation.
+        Whether values can be checked (are all labels in range?) without synchronising a device.
     precision : str
-        Of products of float32 matrices, ``"float32"`` or ``"tf32"``.
+        Precision of products of float32 matrices, ``"float32"`` or ``"tf32"``.
     workspace_mb : int or None
-        Bound of a convolution's workspace in MiB; None where slices fit a cache instead.
+        Maximum workspace of a convolution in MiB; None if slices are sized for a cache instead.
     overlap : bool
-        Whether a device gets its next batches while it computes, where it can do both at once.
+        Whether batches are copied to the device while it computes, if it can do both at once.
     """
 
     name: str
@@ -74,14 +73,14 @@ class Backend(Operations, ABC):
     get: ClassVar[Callable[..., Backend]]  # `tinyalex.backends.get`
 
     def __deepcopy__(self, memo: object) -> Backend:
-        return self  # a device, of which there is one; copies of a network share it
+        return self  # a device: copies of a network share it
 
     def __reduce__(self) -> tuple[Callable[..., Backend], tuple[Any, ...]]:
-        """A pickled network keeps the name of its backend, not threads and handles."""
+        """Pickle the name and settings of a backend, not its threads and handles."""
         return Backend.get, (self.name, self.threads, self.precision, self.workspace_mb)
 
     def set_precision(self, precision: str) -> None:
-        """Choose how float32 matrices are multiplied; a CPU knows float32 alone."""
+        """Choose how float32 matrices are multiplied; a CPU supports float32 only."""
         check_precision(precision)
         if precision != "float32":
             raise ConfigError(
@@ -92,41 +91,41 @@ class Backend(Operations, ABC):
 
     @abstractmethod
     def asarray(self, x: Any, dtype: Any = None) -> Array:
-        """Bring ``x`` to this backend, as ``dtype`` if given; no copy where none is needed."""
+        """Copy ``x`` to this backend, as ``dtype`` if given; no copy if none is needed."""
 
     @abstractmethod
     def to_host(self, x: Array) -> np.ndarray:
-        """Bring ``x`` to a NumPy array."""
+        """Copy ``x`` to a NumPy array."""
 
     @abstractmethod
     def generator(self, *key: int) -> Generator:
-        """Make the random stream that belongs to ``key`` (whole numbers, not negative)."""
+        """Make the random stream of ``key`` (non-negative integers)."""
 
     @abstractmethod
     def is_floating(self, x: Array) -> bool:
         """Whether ``x`` holds real floating-point numbers."""
 
     def synchronize(self) -> None:  # noqa: B027 (a host has nothing to wait for)
-        """Wait until all work that was queued is done."""
+        """Wait until all queued work is done."""
 
     def memory_held(self) -> int | None:
-        """Bytes of a device's memory that arrays have or had; None where that is the host's."""
+        """Return the device memory that arrays use or have used, in bytes; None on a CPU."""
         return None
 
     def feed(self, ahead: int) -> Feed:
-        """Make the way of an epoch's batches, of which up to ``ahead`` wait to be taken."""
+        """Make the queue of an epoch's batches; up to ``ahead`` batches wait in it."""
         return Feed(self.asarray)
 
 
 def check_precision(precision: str) -> str:
-    """Refuse a precision that nobody has."""
+    """Return ``precision``; raise if it is unknown."""
     if precision not in PRECISIONS:
         raise unknown("--precision", precision, PRECISIONS)
     return precision
 
 
 def check_threads(threads: int) -> int:
-    """Refuse a number of threads that cannot work."""
+    """Return ``threads``; raise if it is below 1."""
     if threads < 1:
         raise ConfigError(f"threads must be at least 1 (got {threads})", "--threads 1")
     return threads

@@ -1,4 +1,4 @@
-"""How batches come from the thread that prepares them to the one that computes with them."""
+"""How batches get from the thread that prepares them to the thread that computes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 class Feed:
-    """The way of one epoch's batches. On a host both threads see the same memory: nothing to do.
+    """Hand over one epoch's batches. On a CPU both threads share memory: there is nothing to do.
 
-    One thread prepares batches, each within `preparing`; the other one takes them, in the same
-    order, with `take`, and calls `close` when the first has ended.
+    One thread prepares batches, each within `preparing`. The other thread takes them in the same
+    order with `take`, and calls `close` after the first thread has ended.
 
     Parameters
     ----------
     asarray : callable
-        Brings an array of the host to the backend.
+        Copies an array of the host to the backend.
     """
 
     def __init__(self, asarray: Callable[[np.ndarray], Array]) -> None:
@@ -33,16 +33,16 @@ class Feed:
         yield
 
     def room(self, shape: Sequence[int], dtype: Any) -> np.ndarray | None:
-        """Memory of the host to put images into before `bring`; None where any will do."""
+        """Return host memory to put images into before `bring`; None if any memory will do."""
         return None
 
     def bring(self, images: np.ndarray) -> Array:
-        """Bring images, from `room` or from elsewhere, to the backend."""
+        """Copy images, from `room` or from elsewhere, to the backend."""
         return self._asarray(images)
 
     def take(self, batch: T) -> T:
-        """Give the batch that was prepared longest ago to the thread that calls this."""
+        """Hand the oldest prepared batch to the calling thread."""
         return batch
 
     def close(self) -> None:
-        """Let go of batches that nobody took."""
+        """Drop the batches that were not taken."""

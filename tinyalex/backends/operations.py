@@ -1,8 +1,8 @@
 """The table of operations: `tinyalex.functional` over a whole batch, on a backend's arrays.
 
-An operation here is the textbook's own function, cut over the batch by one helper, `over_batch`.
-A backend replaces one only where a measurement says so: its table ``replaces`` names the
-operation and the reason, and `Operations.plain` is the same backend without them.
+An operation here is the textbook's own function, run on slices of the batch by one helper,
+`over_batch`. A backend replaces an operation only if a measurement says so: its table ``replaces``
+names the operation and the reason. `Operations.plain` is the same backend without replacements.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def over_batch(
     operation : function
         Of `tinyalex.functional`; returns one array, or a tuple of arrays and None.
     images : int
-        How many of its first arguments are arrays with one entry per image.
+        How many of its arguments, from the first, are arrays with one entry per image.
     numbers : function of the arguments, optional
-        How many numbers the operation works on for one image: those of its first array by
-        default, times ``arrays``.
+        How many numbers the operation uses per image. Default: the size of its first array, times
+        ``arrays``.
     sums : sequence of int
-        Results that are added up over the slices, in their order; the rest is per image.
+        Which results are summed over the slices, in their order; the others are per image.
     uses : sequence of str
-        Operations of the backend that the operation takes as keyword arguments.
+        Operations of the backend that are passed on as keyword arguments.
     """
 
     @functools.wraps(operation)
@@ -60,8 +60,8 @@ def over_batch(
         joined = Joined(self.empty, N, sums)
 
         def work(n: slice) -> tuple[Array, ...]:
-            part = batch if len(slices) == 1 else tuple(a[n, ...] for a in batch)
-            return joined.put(n, operation(*part, *settings, **used))
+            arrays = batch if len(slices) == 1 else tuple(a[n, ...] for a in batch)
+            return joined.put(n, operation(*arrays, *settings, **used))
 
         return joined.all(self.run(work, slices))
 
@@ -69,7 +69,7 @@ def over_batch(
 
 
 def whole_batch(operation: Operation) -> Operation:
-    """Make a method that runs ``operation`` as it is."""
+    """Make a method that runs ``operation`` on the whole batch at once."""
 
     @functools.wraps(operation)
     def method(self: Operations, *args: Any) -> Any:
@@ -79,7 +79,7 @@ def whole_batch(operation: Operation) -> Operation:
 
 
 def _columns(x: Array, weight: Array, bias: Array, stride: Pair, padding: Pair, *_: Any) -> int:
-    """Numbers in the columns of one image: C*KH*KW * OH*OW."""
+    """Return the size of one image's im2col matrix: C*KH*KW * OH*OW."""
     return _window(x, weight) * math.prod(F.out_hw(x.shape, weight.shape[2:], stride, padding))
 
 
@@ -99,7 +99,7 @@ class Operations:
     xp : module
         The array module.
     replaces : dict of str to str
-        Operations that this backend computes in a way of its own, and why.
+        Operations that this backend replaces by its own, and why.
     keeps : tuple of str
         Which of them `plain` keeps.
     """
@@ -135,11 +135,11 @@ class Operations:
     augment = whole_batch(F.augment)
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
-        """`functional.relu`; ``inplace`` writes the result over ``x``."""
+        """`functional.relu`; ``inplace`` overwrites ``x``."""
         return _write(_relu(self, x), x) if inplace else _relu(self, x)
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
-        """`functional.relu_backward`; ``inplace`` writes the result over ``dy``."""
+        """`functional.relu_backward`; ``inplace`` overwrites ``dy``."""
         dx = _relu_backward(self, dy, y)
         return _write(dx, dy) if inplace else dx
 
@@ -150,7 +150,7 @@ class Operations:
         w[...], v[...] = F.sgd_step(w, g, v, lr, momentum, weight_decay)
 
     def plain(self) -> Any:
-        """The same backend without its replacements: the textbook's lines on its arrays."""
+        """Return the same backend without its replacements: the textbook on its arrays."""
         textbook = {
             name: vars(Operations)[name] for name in self.replaces if name not in self.keeps
         }
@@ -164,34 +164,34 @@ class Operations:
     # ------------------------------------------------------------------ work over a batch
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
-        """Make an array whose values do not matter yet."""
+        """Make an uninitialised array."""
         return self.xp.empty(tuple(shape), dtype=dtype)
 
     def itemsize(self, dtype: Any) -> int:
-        """Bytes of one floating-point number."""
+        """Return the bytes of one floating-point number."""
         return int(self.xp.finfo(dtype).bits) // 8
 
-    def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:
-        """Cut ``range(n)`` so that a slice's work fits the cache; into ``least`` or more.
+    def slices(self, n: int, bytes_per_item: int, min_slices: int = 1) -> list[slice]:
+        """Cut ``range(n)`` into at least ``min_slices`` slices whose work fits the cache.
 
         The cut depends on the sizes alone, never on the number of threads: sums over slices
-        have the same bytes on one thread and on many.
+        have the same bytes for any number of threads.
         """
-        step = max(1, min(SLICE_BYTES // max(1, bytes_per_item), -(-n // least)))
+        step = max(1, min(SLICE_BYTES // max(1, bytes_per_item), -(-n // min_slices)))
         return [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
 
     def run(
         self, work: Callable[[slice], tuple[Array, ...]], slices: list[slice]
     ) -> tuple[Array, ...]:
-        """Run ``work`` on each slice and add up what it returns, in the slices' order."""
+        """Run ``work`` on each slice and add up its results, in the order of the slices."""
         return functools.reduce(add_in_order, map(work, slices), ())
 
     def each(
-        self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
+        self, work: Callable[[slice], object], n: int, bytes_per_item: int, min_slices: int = 1
     ) -> None:
-        """Run ``work(slice)`` over ``n`` items; the slices may run in any order."""
-        for part in self.slices(n, bytes_per_item, least):
-            work(part)
+        """Run ``work`` on slices of ``n`` items, in any order."""
+        for items in self.slices(n, bytes_per_item, min_slices):
+            work(items)
 
 
 _relu = over_batch(F.relu, 1)
@@ -204,7 +204,7 @@ def _write(result: Array, target: Array) -> Array:
 
 
 class Joined:
-    """The results of all slices: written into arrays for the whole batch, or left to be summed."""
+    """Joins the results of all slices: writes them into arrays for the batch, or sums them."""
 
     def __init__(self, empty: Callable[..., Array], images: int, sums: Sequence[int]) -> None:
         self.empty, self.images, self.sums = empty, images, sums
@@ -212,27 +212,27 @@ class Joined:
         self.results: list[Array] = []
         self.is_tuple = False
 
-    def put(self, n: slice, found: Any) -> tuple[Array, ...]:
-        """Keep the results of the images ``n``; return those that are to be summed."""
-        self.is_tuple = isinstance(found, tuple)
-        arrays = found if self.is_tuple else (found,)
+    def put(self, n: slice, results: Any) -> tuple[Array, ...]:
+        """Store the results of the images ``n``; return those to be summed."""
+        self.is_tuple = isinstance(results, tuple)
+        arrays = results if self.is_tuple else (results,)
         if n.stop - n.start == self.images:  # the only slice
             self.results = list(arrays)
         else:
             with self.lock:
-                self.results = self.results or [self._whole(i, a) for i, a in enumerate(arrays)]
-            for whole, a in zip(self.results, arrays, strict=True):
-                if whole is not None:
-                    whole[n, ...] = a
+                self.results = self.results or [self._room(i, a) for i, a in enumerate(arrays)]
+            for batch, a in zip(self.results, arrays, strict=True):
+                if batch is not None:
+                    batch[n, ...] = a
         return tuple(arrays[i] for i in self.sums)
 
-    def _whole(self, index: int, part: Array) -> Array | None:
-        if part is None or index in self.sums:
+    def _room(self, index: int, result: Array) -> Array | None:
+        if result is None or index in self.sums:
             return None
-        return self.empty((self.images, *part.shape[1:]), part.dtype)
+        return self.empty((self.images, *result.shape[1:]), result.dtype)
 
     def all(self, sums: tuple[Array, ...]) -> Any:
-        """One array, or the tuple."""
+        """Return the joined results: one array, or a tuple."""
         for i, total in zip(self.sums, sums, strict=True):
             self.results[i] = total
         return tuple(self.results) if self.is_tuple else self.results[0]

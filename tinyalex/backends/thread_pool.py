@@ -1,7 +1,7 @@
-"""Threads that share the pieces of one job.
+"""A thread pool whose threads share the pieces of one job.
 
-The thread that has a job works on it too; the others help where they are free. A job of a few
-hundred microseconds is worth sharing: nobody waits for a piece to be handed out.
+The calling thread works too; the others help if they are free. Even a job of a few hundred
+microseconds is worth sharing, because each thread takes its next piece without waiting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Piece = TypeVar("Piece")
 
 
 class ThreadPool:
-    """``threads`` workers, the caller among them."""
+    """A pool of ``threads`` threads, including the caller."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -34,8 +34,8 @@ class ThreadPool:
     ) -> None:
         """Run ``work`` on every piece, in any order.
 
-        ``collect`` is called with each result in the order of the pieces, one call at a time.
-        An error in ``work`` ends the job and is raised here.
+        ``collect`` gets the results in the order of the pieces, one call at a time. An error in
+        ``work`` ends the job and is raised here.
         """
         if self.threads == 1 or len(pieces) <= 1:
             for piece in pieces:
@@ -50,7 +50,7 @@ class ThreadPool:
         try:
             job.help()
         finally:
-            # A helper that was busy elsewhere is not waited for.
+            # Do not wait for a helper that is busy with another job.
             started = [helper for helper in helpers if not helper.cancel()]
             wait(started)  # all of them, before the first error is raised
             for helper in started:
@@ -59,24 +59,24 @@ class ThreadPool:
     def add_up(
         self, work: Callable[[Piece], tuple[Any, ...]], pieces: list[Piece]
     ) -> tuple[Any, ...]:
-        """Add up what ``work`` returns of each piece, in the order of the pieces."""
+        """Add up the results of ``work``, in the order of the pieces."""
         total: tuple[Any, ...] = ()
 
-        def add(part: tuple[Any, ...]) -> None:
+        def add(result: tuple[Any, ...]) -> None:
             nonlocal total
-            total = add_in_order(total, part)
+            total = add_in_order(total, result)
 
         self.run(work, pieces, add)
         return total
 
 
-def add_in_order(total: tuple[Any, ...], part: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Add one piece's results to the running totals."""
-    return tuple(t + p for t, p in zip(total, part, strict=True)) if total else part
+def add_in_order(total: tuple[Any, ...], result: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Add one piece's results to the running totals; an empty ``total`` is zero."""
+    return tuple(t + r for t, r in zip(total, result, strict=True)) if total else result
 
 
 class _Job:
-    """Pieces still to do, and results that wait for their turn."""
+    """Pieces still to do, and results that are waiting for earlier ones."""
 
     def __init__(
         self, work: Callable[[Any], Any], pieces: list[Any], collect: Callable[[Any], None] | None
@@ -88,7 +88,7 @@ class _Job:
         self.lock = threading.Lock()
 
     def help(self) -> None:
-        """Do pieces until none is left."""
+        """Work on pieces until none is left."""
         while True:
             try:
                 index, piece = self.todo.popleft()

@@ -126,8 +126,8 @@ class Place:
 @pytest.fixture
 def place(monkeypatch):
     """`why_not` and the notice of `auto` forget what they found on other machines."""
-    for remembers in (cuda_check.why_not, backends._tell_of_a_gpu):
+    for remembers in (cuda_check.why_not, backends._explain_unused_gpu):
         remembers.cache_clear()
     yield Place(monkeypatch)
-    for remembers in (cuda_check.why_not, backends._tell_of_a_gpu):
+    for remembers in (cuda_check.why_not, backends._explain_unused_gpu):
         remembers.cache_clear()

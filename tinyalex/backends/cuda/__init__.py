@@ -1,1 +1,1 @@
-"""Arrays on a GPU, and kernels for it: start with ``backend.py``."""
+"""The GPU backend: CuPy arrays and numba-cuda kernels. Start with ``backend.py``."""

@@ -1,4 +1,4 @@
-"""What the GPU backend does besides computing: arrays, memory, precision, waiting."""
+"""The GPU backend without its operations: arrays, memory, precision, synchronisation."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class CudaArrays(Backend):
     Parameters
     ----------
     precision : str
-        Of products of float32 matrices: ``"float32"``, or ``"tf32"``, which rounds the factors
-        to 10 bits of mantissa for the tensor cores and adds in float32.
+        Precision of products of float32 matrices: ``"float32"``, or ``"tf32"``, which rounds the
+        factors to 10 bits of mantissa for the tensor cores and adds in float32.
     workspace_mb : int
-        Memory for the columns of a convolution, in MiB; a batch is cut to fit.
+        Workspace of a convolution, in MiB; a batch is cut into slices that fit.
 
     Raises
     ------
@@ -37,7 +37,7 @@ class CudaArrays(Backend):
 
     name = "cuda"
     checks_values = False
-    pool: Any = None  # CuPy's memory pool; it gives nothing back by itself
+    pool: Any = None  # CuPy's memory pool; it frees nothing by itself
 
     def __init__(self, precision: str = "float32", workspace_mb: int = WORKSPACE_MB) -> None:
         missing = check.why_not()
@@ -46,7 +46,7 @@ class CudaArrays(Backend):
         import cupy
 
         self.xp, self.pool = cupy, cupy.get_default_memory_pool()
-        self._bringing: dict[int, Any] = {}  # the second stream beside each first one
+        self._bringing: dict[int, Any] = {}  # the copy stream of each compute stream
         self.set_precision(precision)
         if workspace_mb < 1:
             raise ConfigError(
@@ -100,7 +100,7 @@ class CudaArrays(Backend):
         return CudaFeed(self.xp, self.pool, self.empty, computing, bringing, ahead)
 
     def flat(self, x: Array) -> Array:
-        """``x`` in one piece, as the kernels index it; refuses an array of the host."""
+        """Return ``x`` C-contiguous, as the kernels index it; raise for an array of the host."""
         if not isinstance(x, self.xp.ndarray):
             raise BackendError(
                 f"backend 'cuda' got an array that is not on the GPU ({type(x).__name__})",
@@ -114,7 +114,7 @@ class CudaArrays(Backend):
             products.matmul(a, b, out, add, self.precision == "tf32")
 
     def _within_memory(self, make: Callable[[], Array]) -> Array:
-        """Make an array, or say how to need less memory."""
+        """Make an array; on a full GPU, say how to use less memory."""
         try:
             return make()
         except self.xp.cuda.memory.OutOfMemoryError as error:
@@ -123,7 +123,7 @@ class CudaArrays(Backend):
                 "a smaller --batch-size, or a smaller --workspace-mb",
             ) from None
 
-    def slices(self, n: int, bytes_per_item: int, least: int = 1) -> list[slice]:
-        """Cut for memory alone: one launch occupies the whole GPU."""
+    def slices(self, n: int, bytes_per_item: int, min_slices: int = 1) -> list[slice]:
+        """Cut to fit the workspace; ignore ``min_slices``: one launch occupies the whole GPU."""
         step = max(1, self.workspace // max(1, bytes_per_item))
         return [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]

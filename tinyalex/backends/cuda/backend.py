@@ -1,7 +1,7 @@
 """The GPU backend: CuPy arrays, numba-cuda kernels, cuBLAS products.
 
-CuPy brings arrays, memory and matrix products; what a network needs besides runs in our own
-kernels, on CuPy's stream and memory. Nothing here waits for the GPU: a step is queued whole.
+CuPy provides arrays, memory and matrix products; everything else that a network needs runs in our
+own kernels, on CuPy's stream and memory. Nothing here waits for the GPU: a whole step is queued.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ class CudaBackend(CudaArrays):
 
     replaces: ClassVar[Mapping[str, str]] = {
         "im2col": "one launch instead of one per tap",
-        "col2im": "one launch; each pixel adds up its own columns, in a fixed order",
-        "conv2d": "rows instead of windows are written: a KH-th of the memory (cuda/conv.py)",
+        "col2im": "one launch; one thread per pixel sums its columns, in a fixed order",
+        "conv2d": "writes rows instead of windows: 1/KH of the memory (cuda/conv.py)",
         "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
         "max_pool2d": "one launch instead of several per tap",
-        "max_pool2d_backward": "one launch; each pixel adds up its own windows",
+        "max_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "avg_pool2d": "one launch instead of one per tap",
-        "avg_pool2d_backward": "one launch; each pixel adds up its own windows",
+        "avg_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "local_response_norm": "one launch; a window of channels stays in registers",
         "local_response_norm_backward": "the same",
         "spatial_response_norm": "one launch instead of several per neighbour",
         "spatial_response_norm_backward": "two launches",
         "relu": "one launch, in place where asked",
         "relu_backward": "one launch, in place where asked",
-        "sgd_step": "one launch for each weight",
-        "cross_entropy": "one launch; labels are checked where they are: a wrong one gives NaN",
+        "sgd_step": "one launch per weight",
+        "cross_entropy": "one launch; labels are checked on the GPU: a wrong label gives NaN",
         "cross_entropy_backward": "the same",
-        "augment": "one launch for a batch; no corner is brought to the host",
+        "augment": "one launch per batch; no corner is copied to the host",
     }
     keeps = ("im2col", "col2im", "augment")
 
@@ -63,7 +63,7 @@ class CudaBackend(CudaArrays):
         x = self.empty(x_shape, cols.dtype)
         OH, OW = F.out_hw(x_shape, kernel, stride, padding)
         cols = self.flat(cols)
-        conv.collect(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
+        conv.col2im(cols, x, 0, x_shape[1], kernel, stride, padding, (OH, OW))
         return x
 
     def conv2d(
@@ -122,7 +122,7 @@ class CudaBackend(CudaArrays):
         return dx
 
     def _over_maps(self, kernel: Any, result: Array, *args: Any) -> None:
-        """One thread a place in the maps of ``result``; a block works on several maps."""
+        """One thread per position in the feature maps of ``result``; several maps per block."""
         N, C, H, W = result.shape
         threads = threads_for(H * W)
         grid = (-(-(N * C) // pool.MAPS), -(-(H * W) // threads))
@@ -150,7 +150,7 @@ class CudaBackend(CudaArrays):
     def _over_pixels(
         self, kernel: Any, x: Array, arrays: tuple[Array, ...], *constants: float
     ) -> None:
-        """One thread a pixel and share of its channels."""
+        """One thread per pixel and group of channels."""
         N, C, H, W = x.shape
         threads = threads_for(H * W)
         share = lrn.CHANNELS
@@ -183,17 +183,17 @@ class CudaBackend(CudaArrays):
         return dx
 
     def _over_each_map(self, kernel: Any, result: Array, *args: Any) -> None:
-        """One thread a number of ``result``; a block works on one map."""
+        """One thread per number of ``result``; one feature map per block."""
         N, C, H, W = result.shape
         threads = threads_for(H * W)
         launch(kernel, (N * C, -(-(H * W) // threads)), threads, *args)
 
     # ------------------------------------------------------------------ element by element
 
-    def _over_numbers(self, kernel: Any, each: int, size: int, *args: Any) -> None:
-        """``each`` numbers a thread."""
-        threads = threads_for(-(-size // each))
-        launch(kernel, (-(-size // (threads * each)),), threads, *args)
+    def _over_numbers(self, kernel: Any, per_thread: int, size: int, *args: Any) -> None:
+        """``per_thread`` numbers per thread."""
+        threads = threads_for(-(-size // per_thread))
+        launch(kernel, (-(-size // (threads * per_thread)),), threads, *args)
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         flat = self.flat(x)
@@ -226,7 +226,7 @@ class CudaBackend(CudaArrays):
         return self._losses_and_gradient(logits, labels)[1]
 
     def _losses_and_gradient(self, logits: Array, labels: Array) -> tuple[Array, Array]:
-        """One launch gives both; it may run twice."""
+        """Compute both in one launch; it may run twice."""
         N, classes = logits.shape
         losses, dlogits = self.empty((N,), logits.dtype), self.empty(logits.shape, logits.dtype)
         arrays = self.flat(logits), self.flat(labels), losses, dlogits
@@ -267,7 +267,7 @@ class CudaBackend(CudaArrays):
 
 
 def written_to(x: Array, result: Array) -> Array:
-    """``x``, holding ``result``: copied only where ``x`` was not in one piece."""
+    """Return ``x`` with the values of ``result``: copied only if ``x`` was not contiguous."""
     if x is not result:
         x[...] = result
     return x

@@ -1,4 +1,4 @@
-"""Whether a GPU can be used here, and in one sentence why not."""
+"""Whether a GPU can be used here, and if not, why."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ OLDEST_DRIVER = {12: "525", 13: "580"}
 
 @cache
 def why_not() -> tuple[str, str] | None:
-    """What is missing and what to do about it, or None where a GPU can be used.
+    """Return what is missing and what to do about it, or None if a GPU can be used.
 
-    CuPy, which takes a second to import, is asked last: only where the driver knows a device.
+    CuPy, which takes a second to import, comes last: only if the driver finds a device.
     """
     if find_spec("cupy") is None:
         return "the package cupy is not installed", INSTALL
@@ -29,16 +29,16 @@ def why_not() -> tuple[str, str] | None:
     if os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"):
         return "numba-cuda simulates (NUMBA_ENABLE_CUDASIM is set)", "unset NUMBA_ENABLE_CUDASIM"
     try:
-        found = driver.ask()
+        installed = driver.ask()
     except NoDriver as missing:
         return missing.reason
-    return does_not_fit(found) or ask_cupy() or ask_numba()
+    return does_not_fit(installed) or ask_cupy() or ask_numba()
 
 
 def does_not_fit(driver: Driver) -> tuple[str, str] | None:
-    """What is wrong where a driver is too old for what is installed, or at all.
+    """Return what is wrong if a driver is too old for the installed packages, or at all.
 
-    A newer driver runs programs of an older CUDA; an older driver runs none of a newer one.
+    A newer driver runs programs of an older CUDA, but not the other way round.
     """
     major = driver.cuda[0]
     supports = f"the NVIDIA driver supports CUDA {driver.cuda[0]}.{driver.cuda[1]} at most"
@@ -60,19 +60,19 @@ def does_not_fit(driver: Driver) -> tuple[str, str] | None:
 
 
 def cupy_cuda() -> int | None:
-    """The CUDA version that the installed CuPy is made for; None where its package is unknown."""
+    """Return the CUDA version that the installed CuPy is built for; None if unknown."""
     majors = [major for major in OLDEST_DRIVER if package_version(f"cupy-cuda{major}x")]
     return max(majors, default=None)
 
 
 def numba_cuda() -> int | None:
-    """The CUDA version of the bindings that numba-cuda calls."""
+    """Return the CUDA version of the bindings that numba-cuda calls."""
     major = package_version("cuda-bindings").split(".")[0]
     return int(major) if major.isdigit() else None
 
 
 def package_version(package: str) -> str:
-    """The version of an installed package; empty where it is not installed."""
+    """Return the version of a package; empty if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -80,7 +80,7 @@ def package_version(package: str) -> str:
 
 
 def ask_cupy() -> tuple[str, str] | None:
-    """What is wrong with CuPy, if it cannot use the GPU."""
+    """Return what is wrong if CuPy cannot use the GPU."""
     try:
         import cupy
 
@@ -98,7 +98,7 @@ def ask_cupy() -> tuple[str, str] | None:
 
 
 def ask_numba() -> tuple[str, str] | None:
-    """What is wrong with numba-cuda, if it does not start."""
+    """Return what is wrong if numba-cuda does not start."""
     try:
         import numba.cuda.np.arrayobj  # noqa: F401 (breaks with a NumPy that is too new)
     except Exception as error:
@@ -107,7 +107,7 @@ def ask_numba() -> tuple[str, str] | None:
 
 
 def unused_gpu() -> str:
-    """Where `auto` takes the CPU although there is a GPU or CuPy: why, and what to do."""
+    """If `auto` uses the CPU although there is a GPU or CuPy: why, and what to do."""
     missing = why_not()
     if missing is None:
         return ""

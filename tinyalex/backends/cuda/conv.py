@@ -1,18 +1,18 @@
-"""Convolution on a GPU: rows of windows, and one product for each output row.
+"""Convolution on a GPU: rows of windows, and one product per output row.
 
-A window of KH x KW pixels is KH rows of KW pixels, and windows one above the other share rows.
-So rows are written out, not windows: (G, Hp, C/G, KW, n, OW), Hp the padded height. For output
-row oh, the rows oh*sh to oh*sh + KH-1 are the columns of all its windows in all images, one
-matrix (K, n*OW) with K = KH * C/G * KW that lies there already. It takes KH times less memory
-than `im2col` writes, and cuBLAS multiplies all output rows in one call.
+A window of KH x KW pixels is KH rows of KW pixels, and windows above each other share rows. So
+rows are written, not windows: (G, Hp, C/G, KW, n, OW), Hp the padded height. For output row oh, the
+rows oh*sh to oh*sh + KH-1 are already the im2col matrix of its windows in all images, (K, n*OW)
+with K = KH * C/G * KW. This takes 1/KH of the memory that `im2col` writes, and cuBLAS multiplies
+all output rows in one call.
 
     forward   z[oh] = w @ columns[oh]                       (F/G, n*OW)
     dw        sum over oh of columns[oh] @ dy[oh].T         (K, F/G)
-    dx        stride 1: dy convolved with the filters turned by 180 degrees;
+    dx        stride 1: dy convolved with the flipped filters;
               else col2im(w.T @ dy)
 
-The batch is cut into parts whose workspace is bounded. Sums have a fixed order: the same bytes
-every time.
+The batch is cut into slices of bounded workspace. Sums have a fixed order: the same bytes every
+time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def backward(
     F, per_group, KH, KW = w.shape
     around = (KH - 1 - padding[0], KW - 1 - padding[1])
     if stride == (1, 1) and min(around) >= 0:
-        # (G, C/G, K), K in the order of dy's rows: KH, F/G, KW, turned around
+        # (G, C/G, K), K in the order of dy's rows: KH, F/G, KW, flipped
         w = w.reshape(groups, F // groups, per_group, KH, KW)[..., ::-1, ::-1]
         w = backend.flat(w.transpose(0, 2, 3, 1, 4).reshape(groups, per_group, -1))
         correlate(backend, dy, w, (KH, KW), None, stride, around, dx)
@@ -68,8 +68,8 @@ def backward(
     return dx, dw, db
 
 
-def parts(backend: CudaArrays, n: int, bytes_per_image: int) -> list[slice]:
-    """Cut a batch so that a part's workspace fits; parts of even and aligned size."""
+def batch_slices(backend: CudaArrays, n: int, bytes_per_image: int) -> list[slice]:
+    """Cut a batch into slices of even, aligned size whose workspace fits."""
     count = max(1, -(-n // max(1, backend.workspace // max(1, bytes_per_image))))
     step = max(1, -(-n // count))
     if step > ALIGN:
@@ -87,23 +87,23 @@ def correlate(
     padding: Pair,
     y: Array,
 ) -> None:
-    """Slide filters ``w`` (G, F/G, K) over ``x`` into ``y`` (N, F, OH, OW)."""
+    """Correlate ``x`` with filters ``w`` (G, F/G, K); write ``y`` (N, F, OH, OW)."""
     G, per_group, _ = w.shape
     F, OH, OW = y.shape[1:]
     image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * kernel[1] * OW + F * OH * OW
     threads = threads_for(OH * OW)
-    for part in parts(backend, len(x), image * w.itemsize):
-        n = part.stop - part.start
-        columns = columns_of(backend, x[part], G, kernel, stride, padding, (OH, OW))
+    for images in batch_slices(backend, len(x), image * w.itemsize):
+        n = images.stop - images.start
+        columns = im2col_rows(backend, x[images], G, kernel, stride, padding, (OH, OW))
         z = backend.empty((G, OH, per_group, n * OW), w.dtype)
         for g in range(G):
             backend.matmul_into(backend.xp.broadcast_to(w[g], (OH, *w.shape[1:])), columns[g], z[g])
         grid = (n, -(-(OH * OW) // threads), F)
         sizes = n, F, per_group, OH, OW, int(b is not None)
-        launch(kernels.write_images, grid, threads, z, w if b is None else b, y[part], *sizes)
+        launch(kernels.write_images, grid, threads, z, w if b is None else b, y[images], *sizes)
 
 
-def columns_of(
+def im2col_rows(
     backend: CudaArrays,
     x: Array,
     groups: int,
@@ -112,7 +112,7 @@ def columns_of(
     padding: Pair,
     out_hw: Pair,
 ) -> Array:
-    """Write the rows of ``x``; view them as each output row's columns, (G, OH, K, n*OW)."""
+    """Write the rows of ``x``; return a view: each output row's im2col matrix, (G, OH, K, n*OW)."""
     n, C, H, W = x.shape
     OH, OW = out_hw
     Hp, per_group = H + 2 * padding[0], C // groups
@@ -138,23 +138,24 @@ def weight_gradient(
     padding: Pair,
     groups: int,
 ) -> Array:
-    """``dw`` (F, C/G, KH, KW): a sum for each output row, added up in their order."""
+    """Return ``dw`` (F, C/G, KH, KW): one sum per output row, added in order."""
     F, per_group, KH, KW = w_shape
     OH, OW = dy.shape[2:]
     shape = (groups, OH, KH * per_group * KW, F // groups)
     sums = backend.empty(shape, x.dtype) if len(x) else backend.xp.zeros(shape, x.dtype)
     image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * KW * OW + F * OH * OW
-    for part in parts(backend, len(x), image * x.itemsize):
-        columns = columns_of(backend, x[part], groups, (KH, KW), stride, padding, (OH, OW))
-        dy_rows = columns_of(backend, dy[part], groups, (1, 1), (1, 1), (0, 0), (OH, OW))
+    for images in batch_slices(backend, len(x), image * x.itemsize):
+        columns = im2col_rows(backend, x[images], groups, (KH, KW), stride, padding, (OH, OW))
+        dy_rows = im2col_rows(backend, dy[images], groups, (1, 1), (1, 1), (0, 0), (OH, OW))
         for g in range(groups):
-            backend.matmul_into(columns[g], dy_rows[g].swapaxes(1, 2), sums[g], add=part.start > 0)
+            dy_T = dy_rows[g].swapaxes(1, 2)
+            backend.matmul_into(columns[g], dy_T, sums[g], add=images.start > 0)
     dw = sums.sum(axis=1).reshape(groups, KH, per_group, KW, F // groups)
     return backend.flat(dw.transpose(0, 4, 2, 1, 3)).reshape(w_shape)
 
 
 def bias_gradient(backend: CudaArrays, dy: Array) -> Array:
-    """``db`` (F,)."""
+    """Return ``db`` (F,)."""
     N, F, OH, OW = dy.shape
     share = max(1, -(-N // SUM_SHARES))
     shares = max(1, -(-N // share))
@@ -173,24 +174,24 @@ def scatter(
     groups: int,
     dx: Array,
 ) -> None:
-    """``dx`` by columns that are added back into their windows; any stride."""
+    """Write ``dx`` by col2im: columns are added back into their windows; any stride."""
     N, F, OH, OW = dy.shape
     _, per_group, KH, KW = w.shape
     K, P = per_group * KH * KW, OH * OW
     w = w.reshape(groups, F // groups, K).swapaxes(1, 2)
-    for part in parts(backend, N, groups * K * P * dy.itemsize):
-        n = part.stop - part.start
+    for images in batch_slices(backend, N, groups * K * P * dy.itemsize):
+        n = images.stop - images.start
         cols = backend.empty((groups, n, K, P), dy.dtype)
-        maps = dy[part].reshape(n, groups, F // groups, P)
+        maps = dy[images].reshape(n, groups, F // groups, P)
         for g in range(groups):
             filters = backend.xp.broadcast_to(w[g], (n, *w.shape[1:]))
             backend.matmul_into(filters, maps[:, g], cols[g])
-            collect(
-                cols[g], dx[part], g * per_group, per_group, (KH, KW), stride, padding, (OH, OW)
+            col2im(
+                cols[g], dx[images], g * per_group, per_group, (KH, KW), stride, padding, (OH, OW)
             )
 
 
-def collect(
+def col2im(
     cols: Array,
     dx: Array,
     first: int,
@@ -200,7 +201,7 @@ def collect(
     padding: Pair,
     out_hw: Pair,
 ) -> None:
-    """Add columns (n, K, P) up into ``dx``, from channel ``first`` on."""
+    """Write ``dx`` of ``channels`` channels, starting at ``first``: col2im of (n, K, P)."""
     n, C, H, W = dx.shape
     P = out_hw[0] * out_hw[1]
     threads = threads_for(H * W)

@@ -1,4 +1,4 @@
-"""What NVIDIA's driver says of itself and its GPUs: asked directly, CuPy is not needed."""
+"""Query NVIDIA's driver about itself and its GPUs, without CuPy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_...
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU: its name, memory in bytes and compute capability, (9, 0) for an H100."""
+    """A GPU: its name, memory in bytes and compute capability, (9, 0) for an H100."""
 
     name: str
     memory: int
@@ -23,14 +23,14 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Driver:
-    """A driver that works.
+    """A working driver.
 
     Attributes
     ----------
     cuda : (major, minor)
         The newest CUDA version that it supports.
     gpus : int
-        How many it finds.
+        The number of GPUs.
     """
 
     cuda: tuple[int, int]
@@ -42,7 +42,7 @@ class NoDriver(Exception):
 
     @property
     def reason(self) -> tuple[str, str]:
-        """Why, and what to do."""
+        """Return why, and what to do."""
         return self.args[0], self.args[1]
 
 
@@ -52,7 +52,7 @@ def ask() -> Driver:
     Raises
     ------
     NoDriver
-        There is none, it does not start, or it finds no GPU.
+        The driver is missing, does not start, or finds no GPU.
     """
     library = _library()
     code = library.cuInit(0)
@@ -67,8 +67,8 @@ def ask() -> Driver:
             "take the toolkit's folder stubs out of LD_LIBRARY_PATH",
         )
     count = ctypes.c_int(0)
-    found = not code and not library.cuDeviceGetCount(ctypes.byref(count)) and count.value
-    if not found:
+    has_gpu = not code and not library.cuDeviceGetCount(ctypes.byref(count)) and count.value
+    if not has_gpu:
         error = f" (error {code})" if code not in (0, _NO_DEVICE) else ""
         raise NoDriver(
             f"the NVIDIA driver finds no GPU{error}",
@@ -80,8 +80,8 @@ def ask() -> Driver:
 
 
 def gpus() -> list[Gpu]:
-    """Describe the GPUs of a driver that works."""
-    library, found = _library(), []
+    """Describe the GPUs of a working driver."""
+    library, described = _library(), []
     for number in range(ask().gpus):
         device, major, minor = ctypes.c_int(0), ctypes.c_int(0), ctypes.c_int(0)
         name, memory = ctypes.create_string_buffer(128), ctypes.c_size_t(0)
@@ -91,12 +91,12 @@ def gpus() -> list[Gpu]:
         library.cuDeviceGetAttribute(ctypes.byref(major), _MAJOR, device)
         library.cuDeviceGetAttribute(ctypes.byref(minor), _MINOR, device)
         capability = major.value, minor.value
-        found.append(Gpu(name.value.decode(errors="replace"), memory.value, capability))
-    return found
+        described.append(Gpu(name.value.decode(errors="replace"), memory.value, capability))
+    return described
 
 
 def release() -> str:
-    """The driver's own version, such as ``580.159.04``; empty where nobody tells."""
+    """Return the driver's own version, such as ``580.159.04``; empty if unknown."""
     try:
         management = ctypes.CDLL("nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1")
         text = ctypes.create_string_buffer(96)

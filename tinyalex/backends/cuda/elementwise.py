@@ -1,8 +1,8 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
 """GPU kernels that visit each number once: ReLU, the optimizer, the loss, augmentation.
 
-The definitions are in `numpy_kernels`, under the same names, and in
-`tinyalex.layers.SoftmaxCrossEntropy`. A flat kernel's block works on `EACH` numbers a thread.
+The definitions are in `tinyalex.functional`, under the same names. Flat kernels process `EACH`
+numbers per thread.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def sgd_step(w, g, v, size, lr, momentum, weight_decay):
 
 @cuda.jit
 def cross_entropy(logits, labels, losses, dlogits, N, classes):
-    """One block a row, ``grid = (N,)``, `ROW_THREADS` threads; sums in float64.
+    """One block per row, ``grid = (N,)``, `ROW_THREADS` threads; sums in float64.
 
-    A label that no class has makes the row's loss NaN: to refuse it, the host would have to wait.
+    A label out of range makes the row's loss NaN: to raise, the host would have to wait.
     """
     shared = cuda.shared.array(ROW_THREADS, np.float64)
     t = cuda.threadIdx.x
@@ -61,7 +61,7 @@ def cross_entropy(logits, labels, losses, dlogits, N, classes):
     largest = -math.inf
     for i in range(t, classes, ROW_THREADS):
         z = np.float64(logits[start + i])
-        if z > largest or math.isnan(z):  # nothing is greater than a NaN: it stays
+        if z > largest or math.isnan(z):  # a NaN stays: no number is greater
             largest = z
     shared[t] = largest
     cuda.syncthreads()
@@ -102,7 +102,7 @@ def cross_entropy(logits, labels, losses, dlogits, N, classes):
 def augment(
     images, tops, lefts, mirrors, mean, colour, scale, x, H, W, C, CH, CW, mean_step, mean_p
 ):
-    """``grid = (images, pieces)``; one thread a pixel, all its channels."""
+    """``grid = (images, blocks of pixels)``; one thread per pixel, for all channels."""
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= CH * CW:
         return

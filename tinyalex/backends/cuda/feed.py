@@ -1,23 +1,23 @@
-"""Batches come to the GPU beside the computing: pinned memory and a second stream.
+"""Copy batches to the GPU while it computes: pinned memory and a second stream.
 
-Images are put together in pinned memory, copied and augmented on a stream of their own
-(`bringing`), while the network works on another (`computing`). The host waits for neither of
-them; only a pinned buffer is not written again before its last copy has been made.
+Images are assembled in pinned memory, copied and augmented on a stream of their own (`bringing`),
+while the network runs on another stream (`computing`). The host waits for neither of them; it only
+waits until a pinned buffer's last copy is done before it writes the buffer again.
 
-Why no batch is overwritten, and none is used before it is there:
+Why no batch is overwritten while in use, and none is used before it is complete:
 
-1. CuPy's pool gives a freed block to the next who asks on the stream that it was taken on. All
-   memory of a batch is taken on `bringing`, so `computing` never gets any of it but in a batch.
-2. `take` makes `computing` wait for all that `bringing` was told for the batch: so `computing`
-   uses it later than it was written.
-3. The thread that computes queues its last use of a batch before it lets the batch go; only
-   then can `_allocate` get that block, and only after that it makes `bringing` wait for all that
-   is queued on `computing`: so `bringing` writes later than that use.
-4. A pinned buffer is written again when the event behind its last copy has come (`room`), and
-   given back to CuPy when `bringing` has done everything (`close`).
+1. CuPy's pool reuses a freed block only on the stream that it was allocated on. All memory of a
+   batch is allocated on `bringing`, so `computing` never gets any of it except in a batch.
+2. `take` makes `computing` wait for everything that `bringing` had queued for the batch: so
+   `computing` reads it after it was written.
+3. The computing thread queues its last use of a batch before it drops the batch. Only then can
+   `_allocate` get that block, and only after that does it make `bringing` wait for everything
+   queued on `computing`: so `bringing` writes after that use.
+4. A pinned buffer is written again after the event of its last copy (`room`), and returned to CuPy
+   when `bringing` has finished (`close`).
 
 What a loader keeps for all batches (the mean) was queued on `computing` before the first block
-was asked for: by 3 `bringing` waits for it too.
+was allocated: by 3, `bringing` waits for it too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import numpy as np
 from tinyalex.backends.feed import Array, Feed, T
 from tinyalex.errors import BackendError, DeviceMemoryError
 
-SPARE = 2  # buffers beyond the batches that wait: one being filled, one being taken
+SPARE = 2  # buffers in addition to the waiting batches: one being filled, one being taken
 
 
 class CudaFeed(Feed):
@@ -47,10 +47,10 @@ class CudaFeed(Feed):
     empty : callable
         Makes an array on the GPU, of a shape and a dtype.
     computing, bringing : cupy.cuda.Stream
-        ``bringing`` serves no other stream, and does not wait for the null stream by itself:
+        ``bringing`` belongs to this compute stream alone, and does not wait for the null stream:
         ``non_blocking=True``.
     ahead : int
-        Batches that wait to be taken at most.
+        Maximum number of prepared batches that wait to be taken.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class CudaFeed(Feed):
         self.computing, self.bringing = computing, bringing
         self._queued = xp.cuda.Event(disable_timing=True)
         self._slots = deque(_Slot() for _ in range(ahead + SPARE))
-        self._room: np.ndarray | None = None  # what `room` gave last
-        self._prepared: deque[Any] = deque()  # an event behind each batch that waits
+        self._room: np.ndarray | None = None  # the latest result of `room`
+        self._prepared: deque[Any] = deque()  # one event per waiting batch
 
     @contextmanager
     def preparing(self) -> Iterator[None]:
-        """Let this thread work on `bringing`."""
+        """Make `bringing` this thread's current stream."""
         xp = self.xp
         with self.bringing, xp.cuda.using_allocator(self._allocate):
             yield
@@ -79,14 +79,14 @@ class CudaFeed(Feed):
             self._prepared.append(self.bringing.record(done))
 
     def _allocate(self, nbytes: int) -> Any:
-        """Memory that `bringing` may write to."""
+        """Allocate memory that `bringing` may write to."""
         block = self.pool.malloc(nbytes)
         self.computing.record(self._queued)  # after malloc: see 3
         self.bringing.wait_event(self._queued)
         return block
 
     def room(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
-        """Pinned memory; the buffer that was given longest ago, once it has been copied."""
+        """Return pinned memory: the least recently used buffer, after its copy is done."""
         self._slots.rotate(-1)
         slot = self._slots[-1]
         if slot.copied is not None:
@@ -100,7 +100,7 @@ class CudaFeed(Feed):
         return room
 
     def bring(self, images: np.ndarray) -> Array:
-        """Copy images to the GPU; queued, not awaited."""
+        """Queue a copy of images to the GPU, without waiting."""
         if self._room is None or images is not self._room:
             room = self.room(images.shape, images.dtype)
             room[...] = images
@@ -115,7 +115,7 @@ class CudaFeed(Feed):
         return x
 
     def take(self, batch: T) -> T:
-        """Let `computing` wait for the batch; the host does not."""
+        """Make `computing` wait for the batch; the host does not wait."""
         if self.xp.cuda.get_current_stream() != self.computing:
             raise BackendError(
                 "a batch was asked for on another CUDA stream than its epoch was",
@@ -125,7 +125,7 @@ class CudaFeed(Feed):
         return batch
 
     def close(self) -> None:
-        """Wait for what `bringing` still does, then give the pinned memory back."""
+        """Wait until `bringing` has finished, then release the pinned memory."""
         self.bringing.synchronize()
         self._prepared.clear()
         self._slots.clear()
@@ -144,7 +144,7 @@ class CudaFeed(Feed):
 
 
 class _Slot:
-    """A pinned buffer, and the event behind its last copy."""
+    """A pinned buffer, and the event of its last copy."""
 
     def __init__(self) -> None:
         self.memory: np.ndarray | None = None
@@ -152,5 +152,5 @@ class _Slot:
 
 
 def pinned_bytes(batch_bytes: int, ahead: int) -> int:
-    """Pinned memory that a feed takes for batches of ``batch_bytes`` bytes on the host."""
+    """Return the pinned memory, in bytes, of a feed with batches of ``batch_bytes`` bytes."""
     return (ahead + SPARE) * batch_bytes

@@ -16,10 +16,10 @@ _UNIFORM = {"float32": (random.uniform32, 8), "float64": (random.uniform64, 4)}
 
 
 class DeviceGenerator:
-    """Random numbers made on the GPU: nothing is copied there.
+    """Random numbers generated on the GPU, without copies.
 
-    Each draw begins at a new block of the stream. The first uniform draw has the numbers of
-    `HostGenerator`; normal and whole numbers are made in another way than there.
+    Each draw begins at a new block of the stream. The first uniform draw equals that of
+    `HostGenerator`; normal numbers and integers are computed by another method.
     """
 
     def __init__(self, backend: Backend, key: Sequence[int]) -> None:
@@ -28,8 +28,8 @@ class DeviceGenerator:
         self._block = 1  # NumPy's Philox counts before it draws
 
     def random(self, shape: Sequence[int], dtype: str = "float32") -> Array:
-        kernel, a_block = _UNIFORM[np.dtype(dtype).name]
-        return self._draw(kernel, a_block, shape, dtype)
+        kernel, per_block = _UNIFORM[np.dtype(dtype).name]
+        return self._draw(kernel, per_block, shape, dtype)
 
     def normal(self, shape: Sequence[int], std: float = 1.0, dtype: str = "float32") -> Array:
         return self._draw(random.normal, 2, shape, dtype, np.float64(std))
@@ -38,12 +38,12 @@ class DeviceGenerator:
         return self._draw(random.integers, 4, (size,), "int64", low, high - low)
 
     def _draw(
-        self, kernel: Any, a_block: int, shape: Sequence[int], dtype: str, *args: Any
+        self, kernel: Any, per_block: int, shape: Sequence[int], dtype: str, *args: Any
     ) -> Array:
-        """Fill an array, ``a_block`` numbers a block of the stream, one thread a block."""
+        """Fill an array: ``per_block`` numbers per block of the stream, one thread per block."""
         size = math.prod(shape)
         out = self._backend.empty(shape, dtype)
-        blocks = -(-size // a_block)
+        blocks = -(-size // per_block)
         threads = threads_for(blocks)
         flat = out.reshape(-1)  # a single number has no axis
         launch(

@@ -1,7 +1,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""GPU kernels of convolution: windows as columns or rows, and the way back. No atomics.
+"""GPU kernels of convolution: im2col, rows of windows, and their adjoints. No atomics.
 
-A block works on a piece of one map or row; which one, its place in the grid says.
+A block works on a piece of one feature map or row, given by its index in the grid.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numba import cuda
 
 from tinyalex.backends.cuda.launch import div
 
-CHANNELS = 4  # a thread's share of `write_rows`: it finds out once where it is
+CHANNELS = 4  # channels per thread in `write_rows`: it computes its position once
 SUM_THREADS = 256
 
 
@@ -19,7 +19,7 @@ SUM_THREADS = 256
 def im2col(x, cols, C, H, W, KH, KW, sh, sw, ph, pw, OH, OW):
     """One thread writes one window of one channel; ``grid = (images, pieces, channels)``.
 
-    The definition is `numpy_kernels.im2col`.
+    The definition is `functional.im2col`.
     """
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= OH * OW:
@@ -41,11 +41,11 @@ def im2col(x, cols, C, H, W, KH, KW, sh, sw, ph, pw, OH, OW):
 
 @cuda.jit
 def col2im(cols, x, first, C, H, W, KH, KW, sh, sw, ph, pw, OH, OW, n_step, k_step):
-    """One thread collects what belongs to one pixel, from every window that holds it.
+    """One thread sums one pixel over all windows that contain it.
 
-    ``grid = (images, pieces, channels)``, channels from ``first`` on. The columns of an image
-    begin ``n_step`` numbers after the ones before, the rows of a column are ``k_step`` apart.
-    The definition is `numpy_kernels.col2im`.
+    ``grid = (images, pieces, channels)``, starting at channel ``first``. The im2col matrices of
+    images are ``n_step`` numbers apart, their rows ``k_step``. The definition is
+    `functional.col2im`.
     """
     q = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if q >= H * W:
@@ -70,10 +70,10 @@ def col2im(cols, x, first, C, H, W, KH, KW, sh, sw, ph, pw, OH, OW, n_step, k_st
 
 @cuda.jit
 def write_rows(x, rows, N, C, H, W, per_group, Hp, KW, sw, ph, pw, OW):
-    """Rows of windows, (G, Hp, C/G, KW, N, OW); `CHANNELS` channels a thread.
+    """Rows of windows, (G, Hp, C/G, KW, N, OW); `CHANNELS` channels per thread.
 
-    ``grid = (pieces of N*OW, Hp, groups of channels)``. The definition is `numpy_kernels.im2col`
-    with the kernel (1, KW) and the stride (1, sw), its axes in another order.
+    ``grid = (pieces of N*OW, Hp, groups of channels)``. The definition is `functional.im2col`
+    with kernel (1, KW) and stride (1, sw), its axes in another order.
     """
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if i >= N * OW:
@@ -97,9 +97,9 @@ def write_rows(x, rows, N, C, H, W, per_group, Hp, KW, sw, ph, pw, OW):
 
 @cuda.jit
 def write_images(z, b, y, N, F, per_group, OH, OW, has_bias):
-    """(G, OH, F/G, N, OW) as images (N, F, OH, OW), with each filter's bias.
+    """Transpose (G, OH, F/G, N, OW) to images (N, F, OH, OW), and add each filter's bias.
 
-    ``grid = (images, pieces of a map, filters)``.
+    ``grid = (images, pieces of a feature map, filters)``.
     """
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= OH * OW:
@@ -116,9 +116,9 @@ def write_images(z, b, y, N, F, per_group, OH, OW, has_bias):
 
 @cuda.jit
 def sum_maps(dy, sums, N, F, P, share, real):
-    """Sums of each channel over ``share`` images, (F, shares): ``grid = (F, shares)``.
+    """Sum each channel over ``share`` images: (F, shares), ``grid = (F, shares)``.
 
-    ``real`` is a zero of the sums' width.
+    ``real`` is a zero of the sums' dtype.
     """
     shared = cuda.shared.array(SUM_THREADS, np.float64)
     t, f = cuda.threadIdx.x, cuda.blockIdx.x

@@ -1,13 +1,12 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""Launch a compiled kernel on the stream that CuPy works on, at little cost to the host.
+"""Launch a compiled kernel on CuPy's current stream, at little cost to the host.
 
-A kernel takes flat memory and numbers: no shapes travel with an array, and indices are written
-out. On a GPU an array is passed as its address, so that a launch asks nothing of the array but
-that. In numba-cuda's simulator (``NUMBA_ENABLE_CUDASIM=1``) the same kernels take flat NumPy
-arrays.
+A kernel takes flat memory and numbers: arrays are passed without their shape, and kernels compute
+indices explicitly. On a GPU, an array is passed as its address alone. In numba-cuda's simulator
+(``NUMBA_ENABLE_CUDASIM=1``) the same kernels take flat NumPy arrays.
 
-A constant ``np.float32(0)`` in a kernel takes the width of what it meets, where ``0.0`` would
-make float64 of everything.
+A constant ``np.float32(0)`` in a kernel takes the dtype of the other operand; ``0.0`` would make
+everything float64.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if not SIMULATED:
     from cuda.core import LaunchConfig
     from cuda.core import launch as core_launch
 
-block_limit = 256  # threads of one block
+block_limit = 256  # maximum number of threads per block
 
 _compiled: dict[Any, Any] = {}
 _configs: dict[Any, Any] = {}
@@ -34,17 +33,17 @@ _streams: dict[int, Any] = {}
 
 
 def threads_for(n: int) -> int:
-    """Threads of a block for ``n`` items: whole warps, as evenly filled as can be."""
+    """Return the threads per block for ``n`` items: whole warps, blocks of equal size."""
     blocks = max(1, -(-n // block_limit))
     return min(block_limit, -(-max(1, -(-n // blocks)) // WARP) * WARP)
 
 
 def launch(kernel: Any, grid: tuple[int, ...], threads: int, *args: Any) -> None:
-    """Run ``kernel`` on ``grid`` blocks of ``threads`` threads; it is queued, not awaited.
+    """Queue ``kernel`` on ``grid`` blocks of ``threads`` threads, without waiting.
 
     Parameters
     ----------
-    args : contiguous arrays, whole numbers (int64 in the kernel) and NumPy scalars
+    args : contiguous arrays, integers (int64 in the kernel) and NumPy scalars
     """
     if 0 in grid:
         return
@@ -65,13 +64,13 @@ def launch(kernel: Any, grid: tuple[int, ...], threads: int, *args: Any) -> None
 
 
 def _compile(kernel: Any, args: tuple[Any, ...]) -> Any:
-    """What cuda.core launches. numba-cuda's own launch does the same, at twice the cost."""
+    """Compile a kernel for cuda.core, whose launch costs half of numba-cuda's own."""
     compiled = kernel.compile(types.void(*map(_type, args)))
     return compiled._codelibrary.get_cufunc().kernel
 
 
 def _flat(a: Any) -> Any:
-    """What the simulator passes: a view of an array, so that the kernel writes to it."""
+    """Return a flat view of an array for the simulator: the kernel writes to the array."""
     if not isinstance(a, np.ndarray):
         return a
     flat = a.view()
@@ -84,7 +83,7 @@ def _kind(a: Any) -> Any:
 
 
 def _type(a: Any) -> Any:
-    """A kernel's argument: an address, int64, or a number of the array's width."""
+    """Return a kernel argument's type: a pointer, int64, or the dtype of a scalar."""
     if not hasattr(a, "dtype"):
         return types.int64
     number = from_dtype(np.dtype(a.dtype))
@@ -92,7 +91,7 @@ def _type(a: Any) -> Any:
 
 
 def _stream(kernel: Any) -> Any:
-    """CuPy's current stream, as cuda.core knows it."""
+    """Return CuPy's current stream as a cuda.core stream."""
     address = cupy.cuda.get_current_stream().ptr
     if address not in _streams:
         stream = cuda.external_stream(address) if address else cuda.default_stream()
@@ -101,11 +100,11 @@ def _stream(kernel: Any) -> Any:
 
 
 def scalar(value: float, like: Array) -> Any:
-    """A number of an array's width."""
+    """Return a number with an array's dtype."""
     return np.dtype(like.dtype).type(value)
 
 
 @cuda.jit(device=True)
 def div(i, n):
-    """``i // n`` of numbers that are not negative and below 2**32: fast on a GPU."""
+    """``i // n`` of non-negative numbers below 2**32: fast on a GPU."""
     return np.int64(np.uint32(i) // np.uint32(n))

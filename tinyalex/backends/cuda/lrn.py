@@ -1,9 +1,9 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""GPU kernels of both response normalisations; the definitions are in `numpy_kernels`.
+"""GPU kernels of both response normalisations; the definitions are in ``functional/lrn.py``.
 
-Across maps, a thread walks through the channels of one pixel and keeps the window in registers:
-each number is read once. For that the window's size must be known when the kernel is compiled:
-`local_response_norm(size)` makes the kernels of one size.
+Across channels, a thread loops over the channels of one pixel and keeps the window in registers:
+each number is read once. So the window's size must be known when the kernel is compiled:
+`local_response_norm(size)` makes the kernels for one size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numba import cuda
 
 from tinyalex.backends.cuda.launch import div
 
-CHANNELS = 32  # a thread's share: few enough for many threads, many against the window's ends
+CHANNELS = 32  # per thread: fewer give more threads, more read fewer window ends twice
 
 
 @cuda.jit(device=True)
@@ -31,9 +31,9 @@ def over_power(value, scale, beta):
 
 @cache
 def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
-    """Forward and backward kernel for windows of ``size`` channels.
+    """Make the forward and backward kernel for windows of ``size`` channels.
 
-    ``grid = (images, pieces, shares of the channels)``; P is a map's pixels.
+    ``grid = (images, pieces, groups of channels)``; P is the pixels per feature map.
     """
     before, after, last = size // 2, (size - 1) // 2, size - 1
 
@@ -54,7 +54,7 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
             for j in range(last):
                 window[j] = window[j + 1]
             window[last] = coming
-            ahead = c + after + 1  # asked for a round early
+            ahead = c + after + 1  # loaded one iteration early
             coming = x[start + ahead * P] if ahead < C else np.float32(0)
             total = np.float32(0)
             for j in range(size):
@@ -70,8 +70,8 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
             return
         start = cuda.blockIdx.x * (C * P) + p
         first = cuda.blockIdx.z * share
-        # The windows that hold c belong to channels c-after to c+before.
-        through = cuda.local.array(size, dtype)  # what reaches x through those channels' scale
+        # The windows that contain c belong to channels c-after to c+before.
+        through = cuda.local.array(size, dtype)  # gradient through those channels' scale
         own = cuda.local.array(size, dtype)  # dy * scale**-beta
         pixel = cuda.local.array(size, dtype)
         for j in range(size):
@@ -123,7 +123,7 @@ def spatial_response_norm(x, y, scale, H, W, size, alpha, beta, k):
 
 @cuda.jit
 def spatial_response_norm_through(dy, x, scale, through, size, beta):
-    """What each output passes on through its scale; flat."""
+    """Each output's gradient through its scale; flat."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if i < size:
         through[i] = over_power(dy[i] * x[i], scale[i], beta) / scale[i]
@@ -131,7 +131,7 @@ def spatial_response_norm_through(dy, x, scale, through, size, beta):
 
 @cuda.jit
 def spatial_response_norm_backward(dy, x, scale, through, dx, H, W, size, alpha, beta):
-    """``grid = (maps, pieces)``; the windows that hold a pixel are the forward ones, mirrored."""
+    """``grid = (maps, pieces)``; windows that contain a pixel: the forward window, flipped."""
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= H * W:
         return

@@ -1,9 +1,9 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""GPU kernels of pooling; the definitions are in `numpy_kernels`, under the same names.
+"""GPU kernels of pooling; the definitions are in ``functional/pool.py``, under the same names.
 
-A block works on the same piece of `MAPS` maps (a map is a channel of an image), so that a thread
-finds out once where it is: ``grid = (groups of maps, pieces)``. Backward kernels collect: one
-thread an input pixel, over the windows that hold it.
+A block works on the same piece of `MAPS` feature maps (each one channel of one image), so that a
+thread computes its position once: ``grid = (groups of maps, pieces)``. Backward kernels gather: one
+thread per input pixel sums over the windows that contain it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAPS = 8
 
 
 @cuda.jit
-def max_pool2d(x, y, where, H, W, KH, KW, sh, sw, OH, OW, maps):
+def max_pool2d(x, y, argmax, H, W, KH, KW, sh, sw, OH, OW, maps):
     p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if p >= OH * OW:
         return
@@ -34,14 +34,14 @@ def max_pool2d(x, y, where, H, W, KH, KW, sh, sw, OH, OW, maps):
                 value = x[source + i * W + j]
                 if value > best:
                     best, position = value, i * KW + j
-                elif math.isnan(value):  # nothing is greater than it: it stays
+                elif math.isnan(value):  # a NaN stays: no number is greater
                     best, position = value, 0
         y[m * (OH * OW) + p] = best
-        where[m * (OH * OW) + p] = position
+        argmax[m * (OH * OW) + p] = position
 
 
 @cuda.jit
-def max_pool2d_backward(dy, where, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
+def max_pool2d_backward(dy, argmax, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
     q = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if q >= H * W:
         return
@@ -55,8 +55,8 @@ def max_pool2d_backward(dy, where, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
         for oh in range(oh_first, oh_end):
             for ow in range(ow_first, ow_end):
                 window = (m * OH + oh) * OW + ow
-                share = dy[window]  # asked for before it is known to count: no second wait
-                if where[window] == (h - oh * sh) * KW + w - ow * sw:
+                share = dy[window]  # loaded before the comparison: no second memory latency
+                if argmax[window] == (h - oh * sh) * KW + w - ow * sw:
                     total += share
         dx[m * (H * W) + q] = total
 

@@ -1,7 +1,7 @@
-"""Matrix products into given memory, through cuBLAS as CuPy ships it.
+"""Matrix products into existing memory, by the cuBLAS that CuPy ships.
 
-CuPy's own ``matmul`` cannot add to what is there, nor choose TF32 for one product; both are one
-argument of cuBLAS.
+CuPy's own ``matmul`` can neither add to its output nor use TF32 for a single product; in cuBLAS
+each is one argument.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
     factors = _FACTORS[out.dtype.char].ctypes.data  # 0 and 1
     one, keep = factors + out.itemsize, factors + out.itemsize * add
     G, M, N = out.shape
-    (a_turned, a_pitch), (b_turned, b_pitch) = _layout(a), _layout(b)
-    # cuBLAS counts columns first: to it these are the transposed matrices, out.T = b.T @ a.T.
+    (a_transposed, a_pitch), (b_transposed, b_pitch) = _layout(a), _layout(b)
+    # cuBLAS is column-major: it sees the transposed matrices, out.T = b.T @ a.T.
     product(
         handle,
-        b_turned,
-        a_turned,
+        b_transposed,
+        a_transposed,
         N,
         M,
         a.shape[2],
@@ -60,14 +60,14 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
 
 
 def _layout(a: Array) -> tuple[int, int]:
-    """Whether a matrix of the batch is stored column by column, and its pitch in numbers."""
+    """Return whether the matrices are column-major (0 or 1), and their pitch in numbers."""
     _, rows, columns = a.shape
     if a.strides[2] == a.itemsize or columns == 1:
         return 0, (a.strides[1] // a.itemsize if rows > 1 else columns)
     return 1, (a.strides[2] // a.itemsize if columns > 1 else rows)
 
 
-# What CuPy's own products use now; it reads this variable when it is imported.
+# Whether CuPy's own products use TF32; CuPy reads this variable when it is imported.
 _cupy_uses_tf32 = os.environ.get("CUPY_TF32", "0") == "1"
 
 

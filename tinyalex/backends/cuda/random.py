@@ -1,10 +1,10 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""Random numbers on the GPU, a pure function of a key and a position in its stream.
+"""Random numbers on the GPU, a function of a key and a position in its stream alone.
 
 The generator is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-SC 2011), as in NumPy: block i of a stream is four words that depend on nothing but the key and i.
-So the first uniform numbers of a stream are the ones that NumPy draws on a host, and a network
-drops out the same units there and here.
+SC 2011), as in NumPy: block i of a stream is four words that depend on the key and i alone. So
+the first uniform numbers of a stream equal NumPy's on a CPU, and a network drops the same units on
+both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROUNDS = 10
 
 @cuda.jit(device=True)
 def high_product(a, b):
-    """The upper 64 bits of a product of two 64-bit numbers, by halves."""
+    """Return the upper 64 bits of the product of two 64-bit numbers."""
     a_low, a_high, b_low, b_high = a & MASK, a >> HALF, b & MASK, b >> HALF
     middle = a_high * b_low + ((a_low * b_low) >> HALF)
     other = a_low * b_high + (middle & MASK)
@@ -32,7 +32,7 @@ def high_product(a, b):
 
 @cuda.jit(device=True)
 def philox(block, key_0, key_1):
-    """The four words of a block."""
+    """Return the four words of a block."""
     c0, c1, c2, c3 = block, np.uint64(0), np.uint64(0), np.uint64(0)
     for _ in range(ROUNDS):
         high_0, low_0 = high_product(MULTIPLIER_0, c0), MULTIPLIER_0 * c0
@@ -45,7 +45,7 @@ def philox(block, key_0, key_1):
 
 @cuda.jit
 def uniform32(key_0, key_1, out, size, first_block):
-    """Eight float32 a block: each word's lower half first, 24 bits of each."""
+    """Eight float32 per block: each word's lower half first, 24 bits of each half."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if 8 * i >= size:
         return
@@ -58,7 +58,7 @@ def uniform32(key_0, key_1, out, size, first_block):
 
 @cuda.jit
 def uniform64(key_0, key_1, out, size, first_block):
-    """Four float64 a block: 53 bits of each word."""
+    """Four float64 per block: 53 bits of each word."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if 4 * i >= size:
         return
@@ -69,7 +69,7 @@ def uniform64(key_0, key_1, out, size, first_block):
 
 @cuda.jit
 def normal(key_0, key_1, out, size, first_block, std):
-    """Two numbers a block, by Box and Muller."""
+    """Two normal numbers per block, by Box and Muller."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if 2 * i >= size:
         return
@@ -84,7 +84,7 @@ def normal(key_0, key_1, out, size, first_block, std):
 
 @cuda.jit
 def integers(key_0, key_1, out, size, first_block, low, count):
-    """Four int64 in [low, low + count) a block: the upper part of word * count."""
+    """Four int64 in [low, low + count) per block: the upper half of word * count."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if 4 * i >= size:
         return

@@ -1,1 +1,1 @@
-"""The same on NumPy's arrays, compiled by Numba: start with ``backend.py``."""
+"""The fast CPU backend: NumPy arrays and compiled loops. Start with ``backend.py``."""

@@ -140,9 +140,9 @@ class NumbaBackend(NumpyBackend):
         x = np.ascontiguousarray(x)
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
         arrays = view(x), view(y), view(scale)
-        least = items_per_piece(arrays[0])
+        min_items = items_per_piece(arrays[0])
         self.workers.share(
-            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
+            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), min_items
         )
         return y, scale
 
@@ -170,9 +170,9 @@ class NumbaBackend(NumpyBackend):
         dx = self.empty(x.shape, x.dtype)
         contiguous = map(np.ascontiguousarray, (dy, x, scale))
         arrays = [view(a) for a in (*contiguous, dx)]
-        least = items_per_piece(arrays[0])
+        min_items = items_per_piece(arrays[0])
         self.workers.share(
-            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), least
+            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), min_items
         )
         return dx
 

@@ -37,12 +37,12 @@ class Workers:
             room = rooms[key] = np.empty(size, dtype)
         return room[:size]
 
-    def share(self, work: Callable[[slice], object], n: int, least: int = 1) -> None:
-        """Run ``work`` over slices of ``n`` items, at least ``least`` items per slice.
+    def share(self, work: Callable[[slice], object], n: int, min_items: int = 1) -> None:
+        """Run ``work`` over slices of ``n`` items, at least ``min_items`` items per slice.
 
         Where the slices begin depends on the number of threads.
         """
-        step = max(least, -(-n // (self.threads * _PARTS)))
+        step = max(min_items, -(-n // (self.threads * _PARTS)))
         self._pool.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
 
     def bands(self, n: int, rows: int) -> int:

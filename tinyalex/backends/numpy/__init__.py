@@ -1,1 +1,1 @@
-"""Arrays of NumPy, and the kernels in NumPy: the definition of every operation."""
+"""The reference backend, on NumPy arrays."""

@@ -1,7 +1,7 @@
 """The reference backend: NumPy arrays, and the textbook's functions on slices of the batch.
 
-A batch is shared by a small pool of threads; NumPy and BLAS release Python's lock while they
-compute. BLAS itself is held to one thread meanwhile, so that the two do not fight over cores.
+A thread pool shares a batch; NumPy and BLAS release Python's lock while they compute. Meanwhile
+BLAS itself is limited to one thread, so that the two do not compete for cores.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tinyalex import functional as F
 from tinyalex.backends.base import Array, Backend, Pair
 from tinyalex.backends.thread_pool import ThreadPool
 
-# A slice of a locally connected layer may be larger than the cache: each transposes dy anew.
+# A slice of a locally connected layer may exceed the cache: each slice transposes dy again.
 LOCAL_SLICES = 4
 
 
@@ -45,10 +45,10 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp: Any = np
     replaces: ClassVar[Mapping[str, str]] = {
-        "linear": "shared by outputs: each thread reads its own part of the weight once",
-        "linear_backward": "the same; the weight of AlexNet's first one has 38 million numbers",
-        "local_conv2d": "shared by rows of the output, each of which has weights of its own",
-        "local_conv2d_backward": "shared by input channels: each has its own part of dx and dw",
+        "linear": "shared by outputs: each thread reads its own rows of the weight once",
+        "linear_backward": "the same; AlexNet's first linear weight has 38 million numbers",
+        "local_conv2d": "shared by rows of the output: each has its own weights",
+        "local_conv2d_backward": "shared by input channels: each has its own slice of dx and dw",
         "sgd_step": "in place, in pieces that stay in the cache for all passes",
     }
 
@@ -81,10 +81,10 @@ class NumpyBackend(Backend):
             return self.thread_pool.add_up(work, slices)
 
     def each(
-        self, work: Callable[[slice], object], n: int, bytes_per_item: int, least: int = 1
+        self, work: Callable[[slice], object], n: int, bytes_per_item: int, min_slices: int = 1
     ) -> None:
         with self._blas.limit(limits=1):
-            self.thread_pool.run(work, self.slices(n, bytes_per_item, least))
+            self.thread_pool.run(work, self.slices(n, bytes_per_item, min_slices))
 
     # ------------------------------------------------------------------ replacements
 
@@ -117,7 +117,7 @@ class NumpyBackend(Backend):
     def _share_features(
         self, work: Callable[[slice], None], features: int, x: Array, weight: Array
     ) -> None:
-        """At least a million products for each of up to eight threads."""
+        """Use up to eight pieces of at least a million products each."""
         pieces = max(1, min(8, len(x) * weight.size >> 20))
         self.each(work, features, len(x) * x.itemsize, pieces)
 
@@ -148,12 +148,11 @@ class NumpyBackend(Backend):
         dx = self.empty(x.shape, x.dtype) if needs_dx else None
 
         def channels(c: slice) -> None:
-            found = F.local_conv2d_backward(
+            dx_c, dw[:, :, :, c], _ = F.local_conv2d_backward(
                 dy, x[:, c], weight[:, :, :, c], stride, padding, needs_dx
             )
-            dw[:, :, :, c] = found[1]
             if dx is not None:
-                dx[:, c] = found[0]
+                dx[:, c] = dx_c
 
         columns = dy[:, 0].size * math.prod(weight.shape[4:]) * x.itemsize
         self.each(channels, x.shape[1], columns // LOCAL_SLICES)

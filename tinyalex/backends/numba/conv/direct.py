@@ -117,7 +117,7 @@ def _panels(workers: Workers, w: Host, count: int, K: int, vectors: int, fill: A
         for panel in range(indices.start, indices.stop):
             fill(w, panels, panel)
 
-    workers.share(fill_panels, panels.shape[1], least=1 + (1 << 16) // (len(w) * K * width))
+    workers.share(fill_panels, panels.shape[1], min_items=1 + (1 << 16) // (len(w) * K * width))
     return panels
 
 
@@ -158,7 +158,7 @@ def _run(
             run_panels(slice(n, n + 1), first, last)
 
     products = panels.size * OH * OW // cuts
-    workers.share(convolve, N * cuts, least=1 + PRODUCTS // max(1, products))
+    workers.share(convolve, N * cuts, min_items=1 + PRODUCTS // max(1, products))
 
 
 def weight_gradient(

@@ -117,7 +117,7 @@ def forward(
             out += bias
 
     products = w.size * OH * OW // bands
-    workers.share(convolve, N * bands, least=1 + PRODUCTS // products)
+    workers.share(convolve, N * bands, min_items=1 + PRODUCTS // products)
 
 
 def weight_gradient(
@@ -165,4 +165,4 @@ def input_gradient(
                 np.matmul(w_T, maps[n, :, :, pixels], out=inner)
                 kernels.col2im_images(inner, dx[n], first, *columns.settings)
 
-    workers.share(gradient_of, N, least=1 + PRODUCTS // (filters.size * OH * OW))
+    workers.share(gradient_of, N, min_items=1 + PRODUCTS // (filters.size * OH * OW))

@@ -97,7 +97,7 @@ def _filter_transform(
             reorder(w[g], c.start, c.stop, by_input[g])
             np.matmul(matrix, by_input[g, c], out=u[g].transpose(1, 0, 2)[c])
 
-    workers.share(transform, inputs, least=1 + (1 << 14) // (groups * outputs * taps))
+    workers.share(transform, inputs, min_items=1 + (1 << 14) // (groups * outputs * taps))
     return u
 
 

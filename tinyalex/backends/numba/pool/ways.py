@@ -85,8 +85,8 @@ def _share_maps(
 ) -> None:
     """Run a pooling kernel over all feature maps of a batch."""
     by_map = [maps(a) for a in arrays]
-    least = items_per_piece(max(arrays, key=np.size))
-    workers.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), least)
+    min_items = items_per_piece(max(arrays, key=np.size))
+    workers.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), min_items)
 
 
 def _by_vectors(
@@ -109,7 +109,7 @@ def _by_vectors(
 
 
 def items_per_piece(x: Host) -> int:
-    """Return how many items of a batch one piece should have at least."""
+    """Return how many items of a batch one piece should have at min_items."""
     return 1 + NUMBERS_PER_PIECE * len(x) // max(1, int(x.size))
 
 
