@@ -1,4 +1,4 @@
-"""Checks that tell a right layer from a wrong one."""
+"""Checks of layers: gradients against measured slopes."""
 
 from tinyalex.check.gradcheck import gradcheck
 from tinyalex.check.gradreport import GradientError, GradReport, GradRow

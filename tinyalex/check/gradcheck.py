@@ -1,8 +1,7 @@
 """Compare a layer's backward pass with slopes measured on its forward pass.
 
-The layer's output y is turned into one number, L = sum(r * y), with a fixed random r. The backward
-pass claims to know how L changes when the input or a parameter moves; the check moves it and
-measures.
+The layer's output y is reduced to one number, L = sum(r * y), with a fixed random r. The backward
+pass predicts how L changes with the input or a parameter; the check changes it and measures L.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from tinyalex.errors import ConfigError, ShapeError
 
 Host = np.ndarray[Any, np.dtype[np.float64]]
 UNIT_ROUNDOFF = float(np.finfo(np.float64).eps)
-SMALL = 64  # arrays up to this size are moved value by value
-LARGEST = 8  # of a larger array, the values that are moved one by one
+SMALL = 64  # arrays of at most this size are checked value by value
+LARGEST = 8  # number of single values checked in a larger array
 
 
 def gradcheck(
@@ -38,22 +37,22 @@ def gradcheck(
     ----------
     layer : object
         Anything with ``forward(x)``, ``backward(dy) -> dx`` and the dicts ``params`` and ``grads``
-        (both may be missing when there is nothing to learn): a layer of tinyalex, a whole
-        ``Sequential``, or a class of your own. It is checked in the mode, training or not, that it
-        is in. A layer whose forward gives one number is a loss: its ``backward()`` takes nothing.
+        (both may be missing if there are no parameters): a layer of tinyalex, a whole
+        ``Sequential``, or your own class. It is checked in its current mode, training or not. A
+        layer whose forward returns one number is a loss: its ``backward()`` takes no argument.
     x : array
         The input, of any float dtype. Keep it away from kinks: ``permuted_grid`` does.
     extra : sequence
-        Further arguments of ``forward``: the labels of a loss.
+        Further arguments of ``forward``, such as the labels of a loss.
     directions : int
-        Random directions for each array, along which all its values are moved.
+        Number of random directions per array, along which all its values change.
     eps : float
-        How far a value is moved, at most, either way.
+        Maximum change of a value, in both directions.
     rtol : float
-        Allowed difference, as a share of the slope; along a random direction, of the gradient's
-        length.
+        Allowed difference, relative to the slope; along a random direction, relative to the
+        gradient's norm.
     seed : int
-        Of the directions and of r.
+        Seed of the directions and of r.
 
     Returns
     -------
@@ -63,15 +62,15 @@ def gradcheck(
     Raises
     ------
     GradientError
-        When a slope is wrong, a gradient is missing or misshapen, the forward pass is not the same
-        twice or computes in float32, or a kink lies so near that slopes mean nothing there.
+        A slope is wrong, a gradient is missing or has the wrong shape, the forward pass is not
+        repeatable or computes in float32, or a kink is so near that slopes are meaningless.
 
     Notes
     -----
-    Central difference (L(+eps) - L(-eps)) / (2 eps): along random directions, which find a wrong
-    gradient anywhere in an array, and for single values, which find a small one among large ones:
-    all values of an array of up to 64, else the 8 with the largest gradients. Dropout's counter
-    ``draws`` is set back before each evaluation, so that the mask stays the same.
+    Central difference (L(+eps) - L(-eps)) / (2 eps). Random directions find a wrong gradient
+    anywhere in an array; single values find a small error among large gradients: all values of an
+    array of at most 64, else the 8 with the largest gradients. Dropout's counter ``draws`` is reset
+    before each evaluation, so that the mask stays the same.
 
     Examples
     --------
@@ -110,12 +109,12 @@ def gradcheck(
 
 
 def _around_one(rng: np.random.Generator, shape: Sequence[int]) -> Host:
-    """Numbers of both signs and of sizes from 1/2 to 1: no two weigh the same, none is near 0."""
+    """Draw numbers with random signs and magnitudes from 1/2 to 1: all different, none near 0."""
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.5, 1, size=shape)
 
 
 class _Function:
-    """A layer as a function of named float64 arrays on the host, wherever it lives itself."""
+    """A layer, on any backend, as a function of named float64 arrays on the host."""
 
     def __init__(self, layer: Any, x: Array, extra: Sequence[Any]) -> None:
         self.layer = layer
@@ -131,7 +130,7 @@ class _Function:
         self.values |= {name: self._host(value) for name, value in self.originals.items()}
 
     def __call__(self, moved: Mapping[str, Host]) -> Host:
-        """The output with some arrays replaced."""
+        """Return the output with the ``moved`` arrays replaced."""
         arrays = {**self.values, **moved}
         for name, (owner, key) in self.owners.items():
             owner.params[key] = self._device(arrays[name])
@@ -145,12 +144,12 @@ class _Function:
         return self._host(y)
 
     def gradients(self, dy: Host) -> dict[str, Host]:
-        """What backward says of the last call, by the arrays' names."""
+        """Return the gradients that backward gives for the last call, by array name."""
         dx = self.layer.backward(self._device(dy)) if dy.ndim else self.layer.backward()
-        found = {"x": dx}
+        gradients = {"x": dx}
         for name, (owner, key) in self.owners.items():
-            found[name] = getattr(owner, "grads", {}).get(key)
-        return {name: self._gradient(name, gradient) for name, gradient in found.items()}
+            gradients[name] = getattr(owner, "grads", {}).get(key)
+        return {name: self._gradient(name, gradient) for name, gradient in gradients.items()}
 
     def _gradient(self, name: str, gradient: Array | None) -> Host:
         where = f"{self.title}: the gradient of {name}"
@@ -173,15 +172,15 @@ class _Function:
         return host
 
     def is_coarse(self, name: str) -> bool:
-        """Whether most outputs that change with an array do not feel its tenth digit."""
+        """Whether most outputs that depend on an array ignore a change of its tenth digit."""
         value = self.values[name]
         y, step = self({}), 1 + np.abs(value)
-        feels = self({name: value + 1e-2 * step}) != y
-        feels_little = self({name: value + 1e-10 * step}) != y
-        return bool(2 * feels_little.sum() < feels.sum())
+        changed = self({name: value + 1e-2 * step}) != y
+        changed_by_little = self({name: value + 1e-10 * step}) != y
+        return bool(2 * changed_by_little.sum() < changed.sum())
 
     def restore(self) -> None:
-        """Give the layer its own parameters back."""
+        """Restore the layer's own parameters."""
         for name, (owner, key) in self.owners.items():
             owner.params[key] = self.originals[name]
 
@@ -195,7 +194,7 @@ class _Function:
 
 
 def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
-    """Yield (name, the layer that holds it, its key) for every parameter."""
+    """Yield (name, the layer that owns it, its key) for every parameter."""
     if hasattr(layer, "named_layers"):
         yield from layer.parameter_owners()
     else:
@@ -204,7 +203,7 @@ def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
 
 
 class _Comparison:
-    """The gradient of one array, against slopes of L = sum(r * y)."""
+    """Compares the gradient of one array with slopes of L = sum(r * y)."""
 
     def __init__(
         self, function: _Function, name: str, gradient: Host, r: Host, eps: float, rtol: float
@@ -212,11 +211,11 @@ class _Comparison:
         self.function, self.name, self.gradient = function, name, gradient
         self.r, self.eps, self.rtol = r, eps, rtol
         self.value = function.values[name]
-        # <gradient, d> is about as large as the gradient is long, whatever the direction.
+        # <gradient, d> is about as large as the gradient's norm, for any direction.
         self.length = float(np.linalg.norm(gradient))
 
     def rows(self, directions: Sequence[Host]) -> list[GradRow]:
-        """Compare along all directions and for single values; refuse a wrong gradient."""
+        """Compare along all directions and for single values; raise for a wrong gradient."""
         rows = [self.row(None, d) for d in directions]
         size = self.gradient.size
         largest = np.argsort(-np.abs(self.gradient), axis=None, kind="stable")
@@ -233,10 +232,10 @@ class _Comparison:
         return rows
 
     def row(self, index: tuple[int, ...] | None, d: Host) -> GradRow:
-        """Compare along one direction; refuse what hinders a measurement there."""
+        """Compare along one direction; raise if nothing can be measured there."""
         row, smaller = self.measure(index, d, self.eps), None
         if not row.right:
-            # A strongly bent L needs a smaller step, which costs digits.
+            # A strongly curved L needs a smaller step, which costs digits.
             smaller = self.measure(index, d, self.eps / 8)
         if smaller is None or smaller.right:
             return smaller or row
@@ -244,7 +243,7 @@ class _Comparison:
             raise _too_coarse(
                 f"{self.function.title}: forward computes with {self.name} in float32"
             )
-        # A quarter of the step leaves a quarter of the bend, unless there is a kink.
+        # A quarter of the step gives a quarter of the bend, unless there is a kink.
         bend, less = self.bend(d, self.eps), self.bend(d, self.eps / 4)
         if abs(bend - 4 * less) > 1e-3 * max(self.length, abs(row.numeric)) + 64 * row.tolerance:
             raise GradientError(
@@ -255,21 +254,21 @@ class _Comparison:
         return row
 
     def measure(self, index: tuple[int, ...] | None, d: Host, eps: float) -> GradRow:
-        """Both slopes along d, and how far apart they may be."""
+        """Return both slopes along d, and the tolerance."""
         ahead, behind = self.value + eps * d, self.value - eps * d
         analytic = float(np.sum(self.gradient * (ahead - behind))) / (2 * eps)
         y_ahead, y_behind = (self.function({self.name: value}) for value in (ahead, behind))
         numeric = float(np.sum(self.r * (y_ahead - y_behind))) / (2 * eps)
-        # Roundings of an output that changes; one that does not may hide one rounding.
+        # Rounding errors of an output that changes; an unchanged output may hide one rounding.
         roundings = np.where(y_ahead != y_behind, 16, 1)
         noise = UNIT_ROUNDOFF * float(np.sum(roundings * np.abs(self.r * y_ahead))) / eps
-        # The slope of one value may be next to nothing, and rounding is not.
+        # The slope of one value may be almost zero; rounding errors are not.
         steepness = self.length if index is None else max(abs(analytic), 1e-4 * self.length)
         tolerance = self.rtol * max(steepness, abs(numeric)) + noise
         return GradRow(self.name, index, analytic, numeric, tolerance)
 
     def bend(self, d: Host, eps: float) -> float:
-        """Slope ahead minus slope behind: shrinks with eps where L is smooth."""
+        """Forward minus backward difference: shrinks with eps if L is smooth."""
         y = self.function({})
         ahead = np.sum(self.r * (self.function({self.name: self.value + eps * d}) - y))
         behind = np.sum(self.r * (y - self.function({self.name: self.value - eps * d})))

@@ -1,4 +1,4 @@
-"""What a gradient check has compared, and what wrong numbers point at."""
+"""The report of a gradient check, and advice for a wrong gradient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex.errors import TinyalexError
 
-SHOWN = 8  # wrong rows; more say nothing new
+SHOWN = 8  # at most this many wrong rows
 
 
 class GradientError(TinyalexError, AssertionError):
@@ -20,14 +20,14 @@ class GradientError(TinyalexError, AssertionError):
 
 @dataclass(frozen=True)
 class GradRow:
-    """Two slopes of L as one array is moved.
+    """Two slopes of L with respect to one array.
 
     Attributes
     ----------
     name : the array: ``x``, or a parameter
-    index : the value that was moved; None where all were, along a random direction
-    analytic, numeric : what backward says, and what was measured on forward
-    tolerance : how far apart the two may be
+    index : the value that changed; None if all changed, along a random direction
+    analytic, numeric : the slope by backward, and the slope measured on forward
+    tolerance : the allowed difference of the two
     """
 
     name: str
@@ -38,26 +38,26 @@ class GradRow:
 
     @property
     def difference(self) -> float:
-        """Analytic less numeric."""
+        """Return analytic minus numeric."""
         return self.analytic - self.numeric
 
     @property
     def right(self) -> bool:
-        """Whether both slopes agree; never true of NaN or infinity."""
+        """Whether both slopes agree; false for NaN and infinity."""
         return math.isfinite(self.tolerance) and abs(self.difference) <= self.tolerance
 
     @property
     def label(self) -> str:
-        """``x``, or ``x[0, 2]`` where one value was moved."""
-        where = "" if self.index is None else f"[{', '.join(map(str, self.index))}]"
-        return self.name + where
+        """Return ``x``, or ``x[0, 2]`` for a single value."""
+        index = "" if self.index is None else f"[{', '.join(map(str, self.index))}]"
+        return self.name + index
 
 
 @dataclass(frozen=True)
 class GradReport:
-    """What a gradient check that passed has compared; ``print`` it.
+    """The report of a successful gradient check; ``print`` it.
 
-    The text has every random direction, and of the single values the steepest of each array.
+    The text shows every random direction, and the steepest single value of each array.
     """
 
     layer: str
@@ -79,25 +79,25 @@ class GradReport:
 
 
 def wrong_gradient(layer: str, rows: Sequence[GradRow]) -> GradientError:
-    """The error for an array of which some rows are wrong."""
+    """Make the error for an array with wrong rows."""
     wrong = [row for row in rows if not row.right]
     values = [row.right for row in rows if row.index is not None]
     directions = [row.right for row in rows if row.index is None]
-    parts = []
+    counts = []
     if not all(values):
-        parts.append(f"for {values.count(False)} of {len(values)} values")
+        counts.append(f"for {values.count(False)} of {len(values)} values")
     if not all(directions):
-        parts.append(f"along {directions.count(False)} of {len(directions)} random directions")
+        counts.append(f"along {directions.count(False)} of {len(directions)} random directions")
     more = f"\n  ... and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     return GradientError(
-        f"{layer}: the gradient of {rows[0].name} is wrong {' and '.join(parts)}\n"
+        f"{layer}: the gradient of {rows[0].name} is wrong {' and '.join(counts)}\n"
         f"{table(wrong[:SHOWN])}{more}",
         _advice(rows),
     )
 
 
 def _advice(rows: Sequence[GradRow]) -> str:
-    """Say what the numbers of a wrong gradient point at."""
+    """Say which mistake the numbers of a wrong gradient suggest."""
     analytic = np.array([row.analytic for row in rows])
     numeric = np.array([row.numeric for row in rows])
     loose = np.array([row.tolerance for row in rows])
@@ -122,7 +122,7 @@ def _advice(rows: Sequence[GradRow]) -> str:
 
 
 def table(rows: Sequence[GradRow]) -> str:
-    """Lay the rows out with their numbers below one another."""
+    """Format the rows with their numbers aligned."""
     width = max(len("array"), *(len(row.label) for row in rows))
     lines = [f"  {'array':<{width}}  {'analytic':>16}  {'numeric':>16}  {'difference':>11}"]
     lines += [

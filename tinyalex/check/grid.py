@@ -1,4 +1,4 @@
-"""Inputs at which slopes can be measured."""
+"""Inputs away from kinks, where slopes can be measured."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import numpy as np
 def permuted_grid(shape: Sequence[int], seed: int = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Values in random order, none near zero and no two near each other.
 
-    The slope of ReLU jumps at 0 and that of max pooling where two values are equal: a check there
-    measures nothing. Neighbouring values of the grid are at least 1e-3 apart and all are at least
-    2.5e-4 from zero.
+    The slope of ReLU jumps at 0, and that of max pooling where two values are equal: there a check
+    is meaningless. Any two values are at least 1e-3 apart, and all are at least 2.5e-4 from zero.
 
     Parameters
     ----------
     shape : tuple of int
-        Of the result; small inputs span about -1 to 1.
+        Shape of the result; small inputs span about -1 to 1.
     seed : int
-        Of the order.
+        Seed of the order.
 
     Returns
     -------

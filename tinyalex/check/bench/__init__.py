@@ -1,7 +1,7 @@
-"""How fast: tinyalex against PyTorch or itself, layer by layer, and as sizes grow.
+"""Benchmarks: tinyalex against PyTorch or itself, by layer, and over sizes.
 
-Contestants compute in processes of their own and take turns (`contest`); `sweep` repeats that
-over sizes; `layers` and `peaks` say where the time of a training step goes.
+Implementations run in processes of their own and alternate (`contest`); `sweep` repeats that over
+sizes; `layers` and `peaks` show where the time of a training step goes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def layers(job: Job, passes: int) -> list[dict[str, Any]]:
 
 
 def peaks(job: Job) -> dict[str, Any]:
-    """Measure what a job's backend can do at most, alone in a process; see `ceilings.measure`."""
+    """Measure the peak rates of a job's backend in a process of its own; see `ceilings.measure`."""
     with WorkerProcess(job.contestant, job.threads) as worker:
-        found: dict[str, Any] = worker.ask("peaks", job=asdict(job))
-    return found
+        rates: dict[str, Any] = worker.ask("peaks", job=asdict(job))
+    return rates

@@ -1,4 +1,4 @@
-"""What the device reaches at most: its matrix products and its copies."""
+"""The peak rates of a device: matrix products and copies."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinyalex.backends import Array, Backend
 from tinyalex.check.bench.job import Job
 from tinyalex.check.bench.ours import backend_of
 
-# (rows, inner, columns): a square one, and those of AlexNet's fc6, conv2 and conv3 at batch 128.
+# (rows, inner, columns): a square product, and AlexNet's fc6, conv2 and conv3 at batch size 128.
 SHAPES = [(2048, 2048, 2048), (4096, 9216, 128), (128, 1200, 93312), (384, 2304, 21632)]
 GPU_SHAPES = [(8192, 8192, 8192)]  # the others leave a large GPU half idle
 COPY_BYTES = 1 << 28
-_SECONDS = 0.4  # spent on each shape and way
+_SECONDS = 0.4  # per shape and method
 
 
 def measure(job: Job) -> dict[str, Any]:
@@ -64,10 +64,10 @@ def _library(backend: Backend, shape: tuple[int, int, int]) -> Callable[[], None
 def _blocks(backend: Backend, shape: tuple[int, int, int]) -> Callable[[], None]:
     a, b, out = _operands(backend, shape)
 
-    def part(columns: slice) -> None:
+    def multiply(columns: slice) -> None:
         out[:, columns] = backend.xp.matmul(a, b[:, columns])
 
-    return lambda: backend.each(part, shape[2], 1, backend.threads)
+    return lambda: backend.each(multiply, shape[2], 1, backend.threads)
 
 
 def _copy(backend: Backend, threads: int) -> Callable[[], None]:
@@ -76,22 +76,22 @@ def _copy(backend: Backend, threads: int) -> Callable[[], None]:
     source = xp.ones(numbers, dtype=xp.float32)
     target = xp.zeros(numbers, dtype=xp.float32)
 
-    def part(at: slice) -> None:
-        target[at] = source[at]
+    def copy(numbers: slice) -> None:
+        target[numbers] = source[numbers]
 
-    # Not in slices that fit the cache: those of `each` are at most a million items long.
+    # Rows of 65,536 numbers: slices of `each` have at most a million items, which fit the cache.
     rows = numbers // (1 << 16)
 
     def run() -> None:
         backend.each(
-            lambda r: part(slice(r.start << 16, r.stop << 16)), rows, 1, 4 * max(1, threads)
+            lambda r: copy(slice(r.start << 16, r.stop << 16)), rows, 1, 4 * max(1, threads)
         )
 
     return run
 
 
 def _fastest(work: Callable[[], None], backend: Backend) -> float:
-    """The shortest call's seconds, after a first one."""
+    """Return the seconds of the fastest call, after a first one."""
     work()
     backend.synchronize()
     best, spent = float("inf"), 0.0

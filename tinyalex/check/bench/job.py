@@ -1,4 +1,4 @@
-"""What one worker process is asked to do: plain values, so that they travel as JSON."""
+"""The job of a worker process: plain values, so that it can be sent as JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TASKS = ("train", "infer", "data")
-ALONE = ("epoch",)  # tasks in which PyTorch has no part
+ALONE = ("epoch",)  # tasks without PyTorch
 
 
 @dataclass(frozen=True)
 class Job:
-    """One contestant, one task, one size.
+    """One implementation, one task, one size.
 
     Attributes
     ----------
@@ -24,17 +24,17 @@ class Job:
     task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
     batch_size, threads : int
     image_size : int or None
-        Side of the images; None is the model's own.
+        Side of the images; None is the model's default.
     device : ``"cpu"`` or ``"cuda"``
-        Where PyTorch computes.
+        PyTorch's device.
     precision : ``"float32"`` or ``"tf32"``
-        Of matrix products, whoever computes.
+        Precision of matrix products, for all implementations.
     workspace_mb : int or None
-        Bound of our workspace on a GPU; None is the backend's own.
+        Maximum workspace of our GPU backend; None is its default.
     overlap : bool
-        Whether our GPU gets its next batches while it computes.
+        Whether our GPU backend copies batches while it computes.
     settings : dict of str to bool
-        PyTorch's choices, see `tinyalex.check.bench.peer`.
+        PyTorch's settings, see `tinyalex.check.bench.peer`.
     """
 
     contestant: str
@@ -52,18 +52,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Work:
-    """Something to time.
+    """Work to time.
 
     Attributes
     ----------
     run : callable
-        Does the work once; on a GPU it may only be queued when this returns.
+        Does the work once; on a GPU it may only queue the work.
     images : int
-        How many images one call treats.
+        Number of images per call.
     flop : int
-        Useful floating-point operations for one image; 0 where none are counted.
+        Useful floating-point operations per image; 0 if none are counted.
     wait : callable
-        Returns when all that was queued is done.
+        Returns when all queued work is done.
     """
 
     run: Callable[[], Any]
@@ -72,9 +72,9 @@ class Work:
     wait: Callable[[], Any] = lambda: None
 
     def seconds(self, repeats: int) -> float:
-        """Seconds of one call, the mean of ``repeats`` calls in a row.
+        """Return the seconds per call, the mean of ``repeats`` calls in a row.
 
-        The clock stops when the device is done. In between nobody waits for it, as in training.
+        The clock stops when the device is done. Between calls nothing waits, as in training.
         """
         self.wait()
         start = time.perf_counter()
@@ -85,8 +85,8 @@ class Work:
 
 
 def stored_side(crop: int) -> int:
-    """Side of the stored images that crops of ``crop`` pixels are taken from.
+    """Return the side of the stored images for crops of ``crop`` pixels.
 
-    Those of ImageNet are kept 256 wide (paper, section 2), those of CIFAR-10 are 32 wide.
+    ImageNet is stored 256 pixels wide (paper, section 2), CIFAR-10 32.
     """
     return max(crop, 256 if crop > 32 else 32)

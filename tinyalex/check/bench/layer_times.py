@@ -1,4 +1,4 @@
-"""The time of each layer, forward and backward, within training steps."""
+"""Time each layer, forward and backward, within training steps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure(job: Job, passes: int) -> list[dict[str, Any]]:
     list of dict
         ``name``, ``kind``, ``forward_ms``, ``backward_ms`` (medians, for the whole batch),
         ``forward_flop``, ``backward_flop``, ``forward_bytes``, ``backward_bytes``; in the order
-        in which the layers run, then the loss and the optimizer (its time under ``backward``).
+        in which the layers run, then the loss and the optimizer (its time counts as ``backward``).
     """
     step = Step(job, backend_of(job))
     watch = _Watch(step)
@@ -40,12 +40,12 @@ def measure(job: Job, passes: int) -> list[dict[str, Any]]:
 
 
 class _Watch:
-    """Measures every call of a layer's forward and backward, of the loss and of the optimizer."""
+    """Times every forward and backward call of the layers, the loss and the optimizer."""
 
     def __init__(self, step: Step) -> None:
         self.step = step
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
-        # Shapes only: an array that is kept would be memory that the next step cannot use again.
+        # Shapes only: the next step could not reuse the memory of a kept array.
         self.shapes: dict[str, Shape] = {}
         self.sees_image: dict[str, bool] = {}
 
@@ -83,7 +83,7 @@ class _Watch:
         return run
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a layer."""
+        """Return one dict per layer, then the loss and the optimizer."""
         rows = [self._row(name, layer) for name, layer in self.step.model.named_layers()]
         logits = self.shapes["loss"]
         loss = 2 * logits[0] * logits[1] * FLOAT32  # logits in, gradient out

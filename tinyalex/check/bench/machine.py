@@ -1,4 +1,4 @@
-"""Where and with what a measurement was made."""
+"""Describe the machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x",
 
 
 def describe(threads: int, command: str) -> dict[str, Any]:
-    """Hardware, versions, date and command.
+    """Return hardware, versions, date and command.
 
     Parameters
     ----------
     threads : int
-        What each contestant may use.
+        Threads per implementation.
     command : str
-        How the measurement was started.
+        The command that started the measurement.
     """
     import numpy as np  # loads its BLAS, so that threadpool_info sees it
 
@@ -54,7 +54,7 @@ def describe(threads: int, command: str) -> dict[str, Any]:
 
 
 def gpu_name() -> str:
-    """The first GPU with its driver; empty where there is none."""
+    """Return the first GPU and its driver; empty if there is none."""
     try:
         driver, gpu = cuda_driver.ask(), cuda_driver.gpus()[0]
     except cuda_driver.NoDriver:
@@ -66,7 +66,7 @@ def gpu_name() -> str:
 
 
 def cpu_name() -> str:
-    """The processor's name, as the system gives it."""
+    """Return the processor's name."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():

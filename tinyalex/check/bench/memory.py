@@ -1,4 +1,4 @@
-"""How much memory this process holds, and held at most."""
+"""The current and the peak memory of this process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 def resident() -> int | None:
-    """Bytes of main memory that this process holds now; None where the system does not say."""
+    """Return the resident memory of this process in bytes; None if the system does not say."""
     return _status("VmRSS")
 
 
 def peak() -> int | None:
-    """Bytes that it held at most, since its start or since `forget_peak`."""
+    """Return the peak resident memory in bytes, since the start or since `forget_peak`."""
     if _STATUS.exists():
         return _status("VmHWM")
     if sys.platform == "darwin":
@@ -29,7 +29,7 @@ def peak() -> int | None:
 
 
 def forget_peak() -> None:
-    """Give unused memory back, and count the peak from here on (Linux).
+    """Release unused memory, and reset the peak (Linux).
 
     Source: proc(5), ``/proc/pid/clear_refs``: writing 5 resets ``VmHWM`` to the current size.
     """

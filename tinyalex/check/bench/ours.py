@@ -1,4 +1,4 @@
-"""tinyalex as a contestant: its training step, its inference, its data loading."""
+"""What is timed of tinyalex: its training step, its inference, its data loading."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tinyalex.data.loader import Loader
 from tinyalex.layers import SoftmaxCrossEntropy
 from tinyalex.training import SGD
 
-BATCHES = 4  # of one timed pass over the synthetic images
-RATE = 1e-3  # small enough that no number becomes infinite over a few hundred steps
+BATCHES = 4  # per timed pass over the synthetic images
+LEARNING_RATE = 1e-3  # small enough that nothing overflows in a few hundred steps
 NOISE = 99
 
 
 def work(job: Job) -> Work:
-    """Make what is timed for a job."""
+    """Make the work to time for a job."""
     backend = backend_of(job)
     makers: dict[str, Callable[[Job, Backend], Work]] = {
         "train": _train,
@@ -35,26 +35,26 @@ def work(job: Job) -> Work:
 
 
 def backend_of(job: Job) -> Backend:
-    """The backend that a job names, with the job's settings."""
+    """Return a job's backend, with the job's settings."""
     backend = backends.get(job.contestant, job.threads, job.precision, job.workspace_mb)
     backend.overlap = job.overlap
     return backend
 
 
 def noise(job: Job, model: models.Model) -> tuple[np.ndarray, np.ndarray]:
-    """Random images float32 (N, C, H, W) and labels int64 (N,), the same for all contestants."""
+    """Return random images float32 (N, C, H, W) and labels int64 (N,); the same for all."""
     rng = np.random.default_rng(NOISE)
     x = rng.standard_normal((job.batch_size, *model.input_shape), np.float32)
     return x, rng.integers(0, model.num_classes, job.batch_size)
 
 
 class Step:
-    """One training step after the other, on the same random images.
+    """Training steps on the same random images.
 
     Attributes
     ----------
     model, loss, optimizer
-        What `run` calls.
+        The parts of a step.
     x, labels : array (N, C, H, W) and (N,)
     """
 
@@ -69,14 +69,14 @@ class Step:
         self.model.skip_input_gradient()
         self.loss = SoftmaxCrossEntropy()
         self.loss.to(backend)
-        self.optimizer = SGD(self.model, lr=RATE)
+        self.optimizer = SGD(self.model, lr=LEARNING_RATE)
 
     def run(self) -> None:
-        """Forward, loss, backward, and the weights' change; on a GPU only queued."""
+        """Run forward, loss, backward and the optimizer; on a GPU they are only queued."""
         self.on(self.x, self.labels)
 
     def on(self, x: Array, labels: Array) -> None:
-        """A step on a batch."""
+        """Run a step on a batch."""
         self.loss.forward(self.model.forward(x), labels)
         self.model.backward(self.loss.backward())
         self.optimizer.step()
@@ -99,7 +99,7 @@ def _infer(job: Job, backend: Backend) -> Work:
 
 
 def stored_images(job: Job) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images uint8 (N, S, S, C) and labels (N,) to load, and a mean image float32 (C, H, W)."""
+    """Return images uint8 (N, S, S, C) and labels (N,) to load, and a mean float32 (C, H, W)."""
     C, H, W = models.spec(job.model).input_shape
     crop = job.image_size or H
     side, n = stored_side(crop), BATCHES * job.batch_size
@@ -110,7 +110,7 @@ def stored_images(job: Job) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def loader_of(job: Job, backend: Backend) -> Loader:
-    """Training batches of synthetic images: crops, mirrors, the mean subtracted."""
+    """Return a loader of synthetic training images: crops, horizontal flips, mean subtracted."""
     images, labels, mean = stored_images(job)
     split = array_split(images, labels, 10, "bench")
     return Loader(
@@ -123,7 +123,7 @@ def _data(job: Job, backend: Backend) -> Work:
 
 
 def _epoch(job: Job, backend: Backend) -> Work:
-    """Training steps on what the loader brings meanwhile, as in a run."""
+    """Training steps on a loader's batches, as in a run."""
     step = Step(job, backend)
     flop = step_flop(step.model, (1, *step.model.input_shape))
     return replace(_epochs(loader_of(job, backend), step.on, backend), flop=flop)
@@ -142,10 +142,10 @@ def _epochs(loader: Loader, use: Callable[[Array, Array], None], backend: Backen
 
 
 def device(job: Job) -> str:
-    """Where a contestant computes, for people."""
+    """Return the name of a job's device, for display."""
     return cuda_driver.gpus()[0].name if job.contestant == "cuda" else "cpu"
 
 
 def gpu_memory(job: Job) -> int | None:
-    """Bytes that CuPy's pool took from the driver so far; None on a CPU."""
+    """Return the GPU memory that CuPy's pool has allocated, in bytes; None on a CPU."""
     return backend_of(job).memory_held()

@@ -1,7 +1,7 @@
-"""PyTorch as a contestant, in the fastest of its settings.
+"""What is timed of PyTorch, with its fastest settings.
 
-Settings, each tried or not: ``channels_last`` (memory format of images and weights), ``fused``
-(the optimizer's single pass), ``gather`` (crops by one indexing operation, not image by image).
+Settings, each on or off: ``channels_last`` (memory format of images and weights), ``fused`` (the
+optimizer in a single pass), ``gather`` (crops by one indexing operation, not image by image).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from tinyalex import models
 from tinyalex.check.bench.job import Job, Work
-from tinyalex.check.bench.ours import RATE, noise, stored_images
+from tinyalex.check.bench.ours import LEARNING_RATE, noise, stored_images
 from tinyalex.check.bench.torch_net import import_torch, tensor, translate
 from tinyalex.check.bench.useful import forward_flop, step_flop
 
@@ -24,7 +24,7 @@ _TRIAL_SECONDS, _TRIAL_CALLS = 1.0, 20
 
 
 def prepare(job: Job) -> Any:
-    """Import PyTorch and set its threads and precision; returns the module."""
+    """Import PyTorch and set its threads and precision; return the module."""
     torch = import_torch()
     torch.set_num_threads(job.threads)
     torch.manual_seed(0)
@@ -36,34 +36,34 @@ def prepare(job: Job) -> Any:
 
 
 def work(job: Job) -> Work:
-    """Make what is timed for a job with its settings."""
+    """Make the work to time for a job with its settings."""
     prepare(job)
     makers: dict[str, Callable[[Job], Work]] = {"train": _train, "infer": _infer, "data": _data}
     return makers[job.task](job)
 
 
 def choose(job: Job) -> dict[str, bool]:
-    """Try the settings of a job's task in short runs; returns the fastest.
+    """Try the settings of a job's task in short runs; return the fastest.
 
-    Each setting is decided with the ones before it at their best.
+    Greedy: each setting is tried with the best choice of the previous settings.
     """
     best: dict[str, bool] = {name: False for name in TRIED[job.task]}
     fastest = _trial(replace(job, settings=best))
     for name in TRIED[job.task]:
-        tried = {**best, name: True}
-        seconds = _trial(replace(job, settings=tried))
+        settings = {**best, name: True}
+        seconds = _trial(replace(job, settings=settings))
         if seconds < fastest:
-            best, fastest = tried, seconds
+            best, fastest = settings, seconds
     return best
 
 
 def _trial(job: Job) -> float:
-    """Seconds of one call after a first one; the best of several where they are short."""
-    tried = work(job)
-    tried.seconds(1)
+    """Return the seconds of the fastest call, after a first one."""
+    timed = work(job)
+    timed.seconds(1)
     spent: list[float] = []
     while sum(spent) < _TRIAL_SECONDS and len(spent) < _TRIAL_CALLS:
-        spent.append(tried.seconds(1))
+        spent.append(timed.seconds(1))
     return min(spent)
 
 
@@ -97,7 +97,7 @@ def _train(job: Job) -> Work:
     net.module.train()
     optimizer = torch.optim.SGD(
         net.module.parameters(),
-        lr=RATE,
+        lr=LEARNING_RATE,
         momentum=0.9,
         weight_decay=5e-4,
         fused=job.settings.get("fused", False),
@@ -148,8 +148,8 @@ def _one_by_one(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> 
     out = import_torch().empty(len(images), images.shape[1], crop, crop)
     draws = zip(tops.tolist(), lefts.tolist(), mirrors.tolist(), strict=True)
     for i, (top, left, mirror) in enumerate(draws):
-        part = images[i, :, top : top + crop, left : left + crop]
-        out[i].copy_(part.flip(2) if mirror else part)
+        view = images[i, :, top : top + crop, left : left + crop]
+        out[i].copy_(view.flip(2) if mirror else view)
     return out
 
 
@@ -159,15 +159,15 @@ def _gather(images: Any, tops: Any, lefts: Any, mirrors: Any, crop: int) -> Any:
     rows = tops[:, None] + steps
     columns = lefts[:, None] + torch.where(mirrors[:, None], crop - 1 - steps, steps)
     n = torch.arange(len(images))[:, None, None]
-    part = images[n, :, rows[:, :, None], columns[:, None, :]]  # (N, crop, crop, C)
-    return part.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+    crops = images[n, :, rows[:, :, None], columns[:, None, :]]  # (N, crop, crop, C)
+    return crops.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
 
 
 def gpu_memory(job: Job) -> int | None:
-    """Bytes that PyTorch's pool took from the driver at most; None on a CPU."""
+    """Return the peak GPU memory of PyTorch's pool, in bytes; None on a CPU."""
     return int(import_torch().cuda.max_memory_reserved()) if job.device == "cuda" else None
 
 
 def device(job: Job) -> str:
-    """Where PyTorch computes, for people."""
+    """Return the name of PyTorch's device, for display."""
     return str(import_torch().cuda.get_device_name()) if job.device == "cuda" else "cpu"

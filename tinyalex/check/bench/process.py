@@ -1,4 +1,4 @@
-"""Starting, asking and ending the processes in which contestants compute."""
+"""Start, ask and end the worker processes of a benchmark."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from tinyalex.errors import RunError, TinyalexError
 
 _PACKAGE_ROOT = str(Path(tinyalex.__file__).resolve().parents[1])
 
-# How long an OpenMP thread spins before it sleeps is left at each library's default: a contestant
-# told to sleep at once (OMP_WAIT_POLICY=PASSIVE) loses up to a third of its speed on small
-# layers, and by default an idle one sleeps within milliseconds.
+# How long an OpenMP thread spins before it sleeps is left at each library's default: a library
+# that must sleep at once (OMP_WAIT_POLICY=PASSIVE) loses up to a third of its speed on small
+# layers, and by default idle threads sleep within milliseconds.
 _WAITING = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT")
 _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class WorkerProcess:
-    """A worker, alive from its creation until `close`.
+    """A worker process, running from its creation until `close`.
 
     Parameters
     ----------
     name : str
-        For messages.
+        Name for messages.
     threads : int
-        What OpenMP and BLAS libraries in it may use.
+        Threads of its OpenMP and BLAS libraries.
     """
 
     def __init__(self, name: str, threads: int) -> None:
@@ -46,7 +46,7 @@ class WorkerProcess:
             text=True,
             encoding="utf-8",
             env=environment,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we end the worker
+            start_new_session=True,  # Ctrl-C reaches only us, and we end the worker
         )
 
     def ask(self, do: str, **request: Any) -> Any:
@@ -55,11 +55,11 @@ class WorkerProcess:
         Raises
         ------
         TinyalexError
-            What the worker raised, or it is gone (RunError).
+            The worker raised it; RunError if the worker has ended.
         MemoryError
             The worker ran out of memory.
         RuntimeError
-            The worker met an error that is not a user's.
+            Any other error of the worker.
         """
         assert self.process.stdin is not None and self.process.stdout is not None
         try:
@@ -86,7 +86,7 @@ class WorkerProcess:
         raise RuntimeError(f"bench: {self.name} failed:\n{message}")
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

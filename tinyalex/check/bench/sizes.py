@@ -1,4 +1,4 @@
-"""How cost grows: the same contest over batch sizes, threads or image sizes."""
+"""Sweeps: the same benchmark over batch sizes, threads or image sizes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SMALLEST_SIDE = 67  # pixels that five convolutions and three poolings need
 
 
 def values(kind: str, model: str, threads: int) -> list[int]:
-    """The sizes of a sweep.
+    """Return the sizes of a sweep.
 
-    Image sizes of the nets for ImageNet keep all strides whole: 67, 99 ... 451 for 227. Below
-    67 pixels nothing is left for the last pooling.
+    Image sizes of ImageNet's nets differ from the default by multiples of 32, the product of all
+    strides: 67, 99 ... 451 for 227. Below 67 pixels nothing is left for the last pooling.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def sweep(kind: str, jobs: Sequence[Job], pairs: int, say: Say) -> tuple[list[Re
     ----------
     kind : ``"batch"``, ``"threads"`` or ``"size"``
     jobs : sequence of Job
-        One a contestant; the task and the swept size are set here.
+        One per implementation; the task and the swept size are set here.
     pairs, say
         See `contest`.
 
@@ -56,7 +56,7 @@ def sweep(kind: str, jobs: Sequence[Job], pairs: int, say: Say) -> tuple[list[Re
     -------
     results : list of Result
     skipped : list of str
-        A line for each contest that did not fit into memory.
+        One line per benchmark that did not fit into memory.
     """
     at: Callable[[Job, int], Job] = {
         "batch": lambda job, value: replace(job, batch_size=value),
@@ -78,7 +78,7 @@ def sweep(kind: str, jobs: Sequence[Job], pairs: int, say: Say) -> tuple[list[Re
 
 
 def swept_value(kind: str, job: Job) -> int:
-    """The size at which a job of a sweep ran."""
+    """Return the size of a job in a sweep."""
     if kind == "batch":
         return job.batch_size
     if kind == "threads":

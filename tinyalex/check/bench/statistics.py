@@ -12,7 +12,7 @@ from tinyalex.errors import ConfigError
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle of some numbers, and the range of their middle half."""
+    """Median and quartiles of ``n`` numbers."""
 
     median: float
     lower: float
@@ -21,7 +21,7 @@ class Spread:
 
 
 def spread(numbers: Sequence[float]) -> Spread:
-    """Median and quartiles (linear between neighbours).
+    """Return median and quartiles (linear interpolation).
 
     Examples
     --------
@@ -35,9 +35,9 @@ def spread(numbers: Sequence[float]) -> Spread:
 
 
 def speedup(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """How many times as fast: the ratio ``theirs / ours`` of seconds within each pair.
+    """Return the speedup: the ratio ``theirs / ours`` of seconds within each pair.
 
-    What slows the whole machine for a while slows both of a pair, and cancels.
+    If the whole machine is slow for a while, both measurements of a pair are, and it cancels.
 
     Examples
     --------

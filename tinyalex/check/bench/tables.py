@@ -1,4 +1,4 @@
-"""The figures of a benchmark as text: headings and rows, to be set into a table."""
+"""The figures of a benchmark as text: headings and rows of a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinyalex.check.bench.sizes import swept_value
 from tinyalex.check.bench.statistics import Spread
 from tinyalex.check.bench.turns import Result
 
-# Eighty columns hold the times of two contestants only if the longest class names are cut.
+# The times of two implementations fit into 80 columns only with short class names.
 SHORT_KINDS = {
     "LocalResponseNorm": "LocalNorm",
     "SpatialResponseNorm": "SpatNorm",
@@ -20,7 +20,7 @@ SHORT_KINDS = {
 
 @dataclass(frozen=True)
 class TextTable:
-    """Headings, which of them stand over text, and rows of cells."""
+    """Headings, which of them are for text, and rows of cells."""
 
     headings: list[str]
     text_columns: list[str]
@@ -28,7 +28,7 @@ class TextTable:
 
 
 def header(machine: Mapping[str, Any], peaks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines that say where, with what and when; ``peaks`` has an entry a precision."""
+    """Return lines with machine, versions and date; ``peaks`` has one entry per precision."""
     versions = ", ".join(f"{name} {each}" for name, each in machine["versions"].items())
     memory = machine["memory_gib"]
     return [
@@ -54,9 +54,9 @@ def _peak(peaks: Mapping[str, Any]) -> str:
 
 
 def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
-    """A row a contestant and task: time, images a second, memory, arithmetic, ratio.
+    """One row per implementation and task: time, images per second, memory, arithmetic, ratio.
 
-    Where everybody computes on a GPU, the memory is the GPU's.
+    If all of them run on a GPU, the memory is the GPU's.
     """
     rows = []
     on_gpu = all(result.gpu_memory_mib is not None for result in results)
@@ -81,7 +81,7 @@ def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
 
 
 def settings_lines(results: Sequence[Result]) -> list[str]:
-    """What PyTorch ran with."""
+    """Return PyTorch's settings, one line per task."""
     return [
         f"torch {result.job.task}: "
         + ", ".join(f"{name} {'on' if on else 'off'}" for name, on in result.job.settings.items())
@@ -96,7 +96,7 @@ def layers_table(
     peak_gflops: float,
     copy_gb_per_s: float,
 ) -> TextTable:
-    """A row a layer, and a total; GFLOP, MB and rates are of both directions together.
+    """One row per layer, and a total; GFLOP, MB and rates are for forward and backward together.
 
     ``% of peak`` compares with the fastest matrix product, ``% of copy`` with the fastest copy.
     """
@@ -155,18 +155,18 @@ def _layer_cells(
 
 
 def sweep_table(kind: str, results: Sequence[Result]) -> TextTable:
-    """A row a size and contestant: training, inference, peak memory of training."""
-    found: dict[tuple[int, str], dict[str, Result]] = {}
+    """One row per size and implementation: training, inference, peak memory of training."""
+    by_size: dict[tuple[int, str], dict[str, Result]] = {}
     for result in results:
         key = swept_value(kind, result.job), result.job.contestant
-        found.setdefault(key, {})[result.job.task] = result
+        by_size.setdefault(key, {})[result.job.task] = result
     rows = []
-    for (value, contestant), tasks in found.items():
+    for (value, contestant), tasks in by_size.items():
         row = [str(value), contestant]
         for task in ("train", "infer"):
-            reached = tasks.get(task)
-            row.append("" if reached is None else _spread(reached.images_per_second))
-            ratio = None if reached is None else reached.speedup
+            cell = tasks.get(task)
+            row.append("" if cell is None else _spread(cell.images_per_second))
+            ratio = None if cell is None else cell.speedup
             row.append("" if ratio is None else f"{ratio.median:.2f}")
         memory = tasks["train"].memory_mib if "train" in tasks else None
         rows.append([*row, "" if memory is None else f"{memory:,.0f}"])
@@ -176,7 +176,7 @@ def sweep_table(kind: str, results: Sequence[Result]) -> TextTable:
 
 
 def figure(number: float) -> str:
-    """Write a number in three figures or a little more: ``0.013``, ``4.21``, ``63.1``, ``1,204``.
+    """Format a number with three or more digits: ``0.013``, ``4.21``, ``63.1``, ``1,204``.
 
     Examples
     --------
@@ -189,6 +189,6 @@ def figure(number: float) -> str:
 
 
 def _spread(spread: Spread, factor: float = 1.0) -> str:
-    """Write a median and, in brackets, its quartiles."""
+    """Format a median with its quartiles in brackets."""
     middle, low, high = (figure(factor * x) for x in (spread.median, spread.lower, spread.upper))
     return f"{middle} ({low}-{high})"

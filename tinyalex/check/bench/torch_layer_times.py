@@ -1,4 +1,4 @@
-"""The time of each layer in PyTorch, run alone on noise of the size it sees in the network."""
+"""Time each layer in PyTorch alone, on noise of the shape of its input in the network."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def measure(job: Job, passes: int) -> list[dict[str, Any]]:
 
 
 def _input_shapes(net: Net, leaves: dict[str, Any]) -> dict[str, tuple[tuple[int, ...], bool]]:
-    """Run the network once; returns each leaf's input shape, and whether it is the image."""
+    """Run the network once; return each layer's input shape, and whether it is the image."""
     seen: dict[str, tuple[tuple[int, ...], bool]] = {}
 
     def hook(name: str) -> Any:
@@ -58,14 +58,14 @@ def _input_shapes(net: Net, leaves: dict[str, Any]) -> dict[str, tuple[tuple[int
 
 
 def _times(net: Net, leaf: Any, x: Any, sees_image: bool, passes: int) -> tuple[float, float]:
-    """Median seconds of a forward and of a backward pass."""
+    """Return the median seconds of a forward and of a backward pass."""
     torch = net.torch
     wanted = [*leaf.parameters()]
     if not sees_image:
         wanted.append(x.requires_grad_())
     forwards, backwards = [], []
     for _ in range(WARM_UP + passes):
-        # A copy, since the layer may write over it; its own backward pass does nothing.
+        # A copy, since the layer may overwrite it; the copy's backward pass costs nothing.
         copy = x if sees_image else x.clone(memory_format=torch.preserve_format)
         net.synchronize()
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A tinyalex network in PyTorch, layer by layer, with the same weights."""
+"""Translate a tinyalex network to PyTorch, layer by layer, with the same weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def import_torch() -> Any:
     Raises
     ------
     ConfigError
-        It is not installed.
+        PyTorch is not installed.
     """
     try:
         return importlib.import_module("torch")
@@ -33,8 +33,8 @@ def import_torch() -> Any:
 def translate(layer: layers.Layer) -> Module:
     """Make the PyTorch module that computes what ``layer`` computes.
 
-    The parameters are copied. In training mode a dropout layer of the mode ``"paper"`` becomes
-    PyTorch's own, which differs by a factor 1/(1-p): the work is the same.
+    The parameters are copied. A dropout layer in mode ``"paper"`` becomes PyTorch's, which differs
+    in training by a factor 1/(1-p): the work is the same.
 
     Raises
     ------
@@ -55,11 +55,11 @@ def translate(layer: layers.Layer) -> Module:
     return module
 
 
-def _module(torch: Any, forward: Callable[[Any], Any], **parts: Any) -> Module:
-    """Make a module from a function; parts are its parameters and its child modules."""
+def _module(torch: Any, forward: Callable[[Any], Any], **members: Any) -> Module:
+    """Make a module from a function; members are its parameters and its child modules."""
     module = torch.nn.Module()
-    for name, part in parts.items():
-        setattr(module, name, part)
+    for name, member in members.items():
+        setattr(module, name, member)
     module.forward = forward
     return module
 
@@ -93,7 +93,7 @@ def _conv(torch: Any, layer: layers.Conv2d) -> Module:
 
 
 def _local(torch: Any, layer: layers.LocallyConnected2d) -> Module:
-    """Unfold the windows, then one matrix product a position."""
+    """Unfold the windows, then one matrix product per position."""
     weight = torch.nn.Parameter(torch.empty(layer.weight_shape))
     bias = torch.nn.Parameter(torch.empty(layer.params["bias"].shape))
     positions, F = layer.out_hw[0] * layer.out_hw[1], layer.out_channels

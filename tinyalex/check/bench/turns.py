@@ -1,4 +1,4 @@
-"""A contest: each contestant in a process of its own, taking turns."""
+"""Compare implementations: each in a process of its own, alternating."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from tinyalex.check.bench.process import WorkerProcess
 from tinyalex.check.bench.statistics import Spread, speedup, spread
 
 TURN_SECONDS = 0.2  # a turn lasts at least this long: short work is repeated
-REST_SECONDS = 0.02  # before a turn, until the threads of the contestant before it sleep
+REST_SECONDS = 0.02  # before a turn, until the previous implementation's threads sleep
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one contestant reached.
+    """The result of one implementation.
 
     Attributes
     ----------
     job : Job
     seconds_per_image : tuple of float
-        One for each turn.
+        One per turn.
     repeats : int
-        Calls in a turn.
+        Calls per turn.
     memory_mib : float or None
-        Held at most by its process from the first step on, beyond what it held after importing
-        its libraries.
+        Peak memory of its process from the first step, minus its memory after importing libraries.
     speedup : Spread or None
-        Images a second divided by the last contestant's, within each pair; None for itself.
+        Images per second divided by the baseline's (the last job's), within each pair; None for
+        the baseline itself.
     flop_per_image : int
         Useful floating-point operations; 0 for data loading.
     device : str
     gpu_memory_mib : float or None
-        What its pool took of the GPU's memory; None on a CPU.
+        GPU memory that its pool allocated; None on a CPU.
     """
 
     job: Job
@@ -51,21 +51,21 @@ class Result:
 
     @property
     def seconds(self) -> Spread:
-        """Seconds of one batch."""
+        """Return the seconds per batch."""
         return spread([s * self.job.batch_size for s in self.seconds_per_image])
 
     @property
     def images_per_second(self) -> Spread:
-        """Images a second."""
+        """Return the images per second."""
         return spread([1 / s for s in self.seconds_per_image])
 
     @property
     def gflops(self) -> float:
-        """Useful billions of operations a second."""
+        """Return the useful operations per second, in billions."""
         return 1e-9 * self.flop_per_image * self.images_per_second.median
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as JSON can hold it."""
+        """Return everything as a dict for JSON."""
         return {
             "contestant": self.job.contestant,
             "job": asdict(self.job),
@@ -83,7 +83,7 @@ class Result:
 
 
 def choose_settings(job: Job, say: Say) -> Job:
-    """Give PyTorch's job the settings that are fastest here; others, and known ones, are kept."""
+    """Choose the fastest settings of PyTorch's job, unless it has settings; keep other jobs."""
     if job.contestant != "torch" or job.settings:
         return job
     say(f"torch {job.task}: trying its settings")
@@ -93,16 +93,16 @@ def choose_settings(job: Job, say: Say) -> Job:
 
 
 def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
-    """Let contestants do the same task in turns: A B A B ...
+    """Time the same task of several implementations, alternating: A B A B ...
 
     Parameters
     ----------
     jobs : sequence of Job
-        One a contestant; the last one is what the others are compared with.
+        One per implementation; the last one is the baseline.
     pairs : int
-        Turns of each.
+        Turns per implementation.
     say : callable
-        Gets a line about what is going on.
+        Called with progress messages.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How much arithmetic a network needs, and how many bytes its layers must at least move."""
+"""How many operations a network needs, and how many bytes its layers must move at least."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ FLOAT32 = 4  # bytes
 
 
 def forward_flop(model: Layer, input_shape: Shape) -> int:
-    """Floating-point operations of a forward pass: 2 for each multiply-add."""
+    """Return the floating-point operations of a forward pass: 2 per multiply-add."""
     return model.flops(input_shape)
 
 
 def step_flop(model: Layer, input_shape: Shape) -> int:
-    """Operations of a training step that no direct algorithm can leave out.
+    """Return the operations of a training step that every direct algorithm needs.
 
-    Forward, gradients of weights, and gradients of data; the last are not needed where the
-    input is the image. The optimizer and layers without products count nothing.
+    Forward, gradients of weights, and gradients of data; the last are not needed if the input is
+    the image. The optimizer and layers without products count as 0.
     """
     return 3 * forward_flop(model, input_shape) - first_flop(model, input_shape)
 
 
 def first_flop(layer: Layer, input_shape: Shape) -> int:
-    """Forward operations of the layers that see the image."""
+    """Return the forward operations of the layers whose input is the image."""
     if isinstance(layer, Sequential):
         return first_flop(next(iter(layer.children.values())), input_shape)
     if isinstance(layer, Towers):
@@ -35,18 +35,18 @@ def first_flop(layer: Layer, input_shape: Shape) -> int:
 
 
 def layer_flop(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int, int]:
-    """Operations of one layer's forward and backward pass."""
+    """Return the operations of one layer's forward and backward pass."""
     forward = layer.flops(input_shape)
     return forward, forward * (1 if sees_image else 2)
 
 
 def layer_bytes(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int, int]:
-    """Bytes that one layer's forward and backward pass move if each array moves once.
+    """Return the bytes that one layer's forward and backward pass move, each array once.
 
     Forward: the input, the weights and the output. Backward: the output's gradient, the input,
     the weights, their gradients, and the input's gradient unless the layer ``sees_image``.
-    Max pooling reads one-byte positions in place of its input. An estimate: caches save some
-    of it, workspaces add to it.
+    Max pooling reads one-byte positions instead of its input. An estimate: caches reduce it,
+    workspaces add to it.
     """
     if isinstance(layer, Flatten):
         return 0, 0

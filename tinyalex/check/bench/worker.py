@@ -1,7 +1,7 @@
-"""The process in which a contestant computes: one JSON request a line, one JSON answer a line.
+"""The worker process of a benchmark: one JSON request per line, one JSON answer per line.
 
-Run as ``python -m tinyalex.check.bench.worker``. It ends when its standard input does, even in
-the middle of a computation: a worker never outlives the process that started it.
+Run as ``python -m tinyalex.check.bench.worker``. It ends with its standard input, even in the
+middle of a computation: a worker never outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tinyalex.check.bench import memory
 from tinyalex.check.bench.job import Job, Work
 from tinyalex.errors import TinyalexError
 
-WARM_UP = 2  # calls; the first one compiles kernels and fetches memory from the system
+WARM_UP = 2  # calls; the first call compiles kernels and allocates memory
 
 
 class Worker:
-    """Answers requests, each a method of this class with the request's fields."""
+    """Answers requests: each is a method of this class, with the request's fields as arguments."""
 
     def __init__(self) -> None:
         self._work: Work | None = None
@@ -33,7 +33,7 @@ class Worker:
         self._memory_before: int | None = None
 
     def setup(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Build what is timed; returns its operations, and what the contestant runs on."""
+        """Make the work to time; return its operations per image and its device."""
         self._job = wanted = Job(**job)
         side = _side(wanted)
         self._memory_before = memory.resident()
@@ -42,24 +42,24 @@ class Worker:
         return {"flop_per_image": self._work.flop, "device": side.device(wanted)}
 
     def warm_up(self, least_seconds: float) -> int:
-        """Run a few times; returns how many calls in a row last ``least_seconds``."""
+        """Warm up; return how many calls in a row take ``least_seconds``."""
         assert self._work is not None
         for _ in range(WARM_UP):
             seconds = self._work.seconds(1)
         return max(1, round(least_seconds / max(seconds, 1e-9)))
 
     def time(self, repeats: int) -> float:
-        """Seconds an image."""
+        """Return the seconds per image."""
         assert self._work is not None
         return self._work.seconds(repeats) / self._work.images
 
     def memory(self) -> float | None:
-        """MiB held at most since the setup, beyond what the imports needed."""
+        """Return the peak memory since the setup, minus that of the imports, in MiB."""
         peak, before = memory.peak(), self._memory_before
         return None if peak is None or before is None else (peak - before) / memory.MIB
 
     def gpu_memory(self) -> float | None:
-        """MiB of GPU memory that the contestant's pool took since its start; None on a CPU."""
+        """Return the GPU memory that the pool has allocated, in MiB; None on a CPU."""
         assert self._job is not None
         held: int | None = _side(self._job).gpu_memory(self._job)
         return None if held is None else held / memory.MIB
@@ -82,14 +82,14 @@ class Worker:
         return layer_times.measure(wanted, passes)
 
     def peaks(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Measure what the device can do at most."""
+        """Measure the device's peak rates."""
         from tinyalex.check.bench import ceilings
 
         return ceilings.measure(Job(**job))
 
 
 def _side(job: Job) -> Any:
-    """Import what a contestant needs, so that memory can be read after it."""
+    """Import what an implementation needs, so that memory can be read afterwards."""
     if job.contestant == "torch":
         from tinyalex.check.bench import peer
 
@@ -102,7 +102,7 @@ def _side(job: Job) -> Any:
 
 
 def answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
-    """Do what a request asks; an error becomes an answer too."""
+    """Carry out a request; return the result or the error."""
     method: Callable[..., Any] = getattr(worker, request.pop("do"))
     try:
         return {"ok": method(**request)}
@@ -118,7 +118,7 @@ def answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer requests until standard input ends."""
-    # Whatever a library prints must not come between the answers.
+    # What libraries print must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -140,5 +140,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Under its own name, so that a class is not defined twice.
+    # Import it by name, so that its classes are not defined twice.
     importlib.import_module("tinyalex.check.bench.worker").main()

@@ -1,4 +1,4 @@
-"""Is this machine well? What is installed, and does every backend compute what NumPy does?"""
+"""Check the machine: what is installed, and does every backend compute what NumPy computes?"""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def examine(
     data_root: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Look at the machine, and run every kernel and layer on backends.
+    """Examine the machine, and run every kernel and layer on backends.
 
     Parameters
     ----------
     names : sequence of str
-        Backends; those of the CPU by default.
+        Backends to check. Default: those for the CPU.
     data_root : Path, optional
         Where data sets are kept.
     say : callable
-        Gets a line about what is going on.
+        Called with progress messages.
 
     Raises
     ------
@@ -46,9 +46,9 @@ def examine(
     for name in chosen:
         if name == "cuda":
             say("looking at the GPU")
-            found = gpu.look()
-            report.findings += found
-            if any(finding.state == RED for finding in found):
+            about_gpu = gpu.look()
+            report.findings += about_gpu
+            if any(finding.state == RED for finding in about_gpu):
                 continue
         report.checks += run(backends.get(name), say)
     if "cuda" not in chosen and "cuda" in backends.available():

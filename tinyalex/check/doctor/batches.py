@@ -1,4 +1,4 @@
-"""Batches that come while the network computes are those that come before it does."""
+"""Check that batches copied while the network computes equal batches copied before it does."""
 
 from __future__ import annotations
 
@@ -21,36 +21,37 @@ def _loader(b: Backend) -> Loader:
 
 
 def _use(b: Backend, x: Array, labels: Array) -> tuple[Array, Array, Array]:
-    """Work with a batch, so that a GPU is still busy when the next ones come; then copy it.
+    """Compute with a batch, so that a GPU is still busy when the next batches come; copy it.
 
-    The batch itself is let go, and its memory is free for another one.
+    The batch itself is dropped, so that its memory can be reused.
     """
     y = flat = x.reshape(x.shape[0], -1)
-    products = b.xp.matmul(flat, flat.T) / float(4 * CROP * CROP)  # near the unit matrix
+    products = b.xp.matmul(flat, flat.T) / float(4 * CROP * CROP)  # close to the identity matrix
     for _ in range(WORK):
         y = b.xp.matmul(products, y)
     return x * 1, labels * 1, b.xp.sum(y, axis=1)
 
 
 def batches(b: Backend, dtype: str) -> Results:
-    """Two epochs' batches, and how many arrays differ from those that came on one stream.
+    """Return two epochs' batches, and how many arrays differ from those copied on one stream.
 
-    On a host both ways are the same.
+    On a CPU, both are the same code.
     """
     before = b.overlap
-    found: list[list[Array]] = []
+    runs: list[list[Array]] = []
     try:
         for b.overlap in (True, False):
             loader = _loader(b)
             used = [_use(b, x, labels) for e in range(2) for x, labels in loader.epoch(e)]
-            # Brought to the host after all was queued: nothing waited while batches came.
-            found.append([b.to_host(a) for batch in used for a in batch])
+            # Copied to the host after everything was queued: until then, nothing waited.
+            runs.append([b.to_host(a) for batch in used for a in batch])
     finally:
         b.overlap = before
-    beside, plain = found
-    unlike = sum(not np.allclose(x, y, rtol=1e-3) for x, y in zip(beside, plain, strict=True))
-    x, labels = np.concatenate(beside[0::3]), np.concatenate(beside[1::3])
-    return x, labels.astype(np.float32), np.array([unlike], np.float32)
+    overlapped, plain = runs
+    pairs = zip(overlapped, plain, strict=True)
+    different = sum(not np.allclose(x, y, rtol=1e-3) for x, y in pairs)
+    x, labels = np.concatenate(overlapped[0::3]), np.concatenate(overlapped[1::3])
+    return x, labels.astype(np.float32), np.array([different], np.float32)
 
 
 BATCHES = [Case("batches on a second stream", (BATCH, SIDE, SIDE, 3), batches, 1e-6)]

@@ -1,4 +1,4 @@
-"""Which BLAS multiplies matrices, and with which of its kernels."""
+"""Which BLAS is in use, and which of its kernels."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from threadpoolctl import threadpool_info
 
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
-# Kernels for AVX2: half the width of AVX-512. OpenBLAS takes them for a CPU it does not know.
+# AVX2 kernels: half the width of AVX-512. OpenBLAS uses them on a CPU that it does not know.
 NARROW = ("haswell", "zen")
 TRY = "OPENBLAS_CORETYPE=SkylakeX in the environment, before Python starts"
 LET_IT_CHOOSE = "take OPENBLAS_CORETYPE out of the environment: OpenBLAS chooses by itself"
 
 
 def look_at_blas() -> list[Finding]:
-    """A finding for each BLAS that this process has loaded."""
+    """Return one finding per BLAS that this process has loaded."""
     import numpy as np  # loads its BLAS, so that threadpool_info sees it
 
     np.ones((2, 2)) @ np.ones((2, 2))
@@ -30,23 +30,23 @@ def look_at_blas() -> list[Finding]:
 
 
 def judge(pool: Mapping[str, Any], flags: set[str], environment: Mapping[str, str]) -> Finding:
-    """What one of threadpoolctl's entries says, on a CPU with these flags."""
+    """Assess one of threadpoolctl's entries, on a CPU with these flags."""
     kernels = str(pool.get("architecture") or "unknown")
     library = f"{pool['internal_api']} {pool['version']}"
     where = Path(str(pool["filepath"])).parent.name  # numpy.libs, scipy.libs
     text = f"{library} ({where}), {kernels} kernels, {pool['num_threads']} threads"
     if pool["internal_api"] == "openblas" and "avx512f" in flags and kernels.lower() in NARROW:
-        asked = environment.get("OPENBLAS_CORETYPE", "")
-        why = f"as OPENBLAS_CORETYPE={asked} asks" if asked else "OpenBLAS does not know this CPU"
+        chosen = environment.get("OPENBLAS_CORETYPE", "")
+        why = f"as OPENBLAS_CORETYPE={chosen} asks" if chosen else "OpenBLAS does not know this CPU"
         text += f": AVX2 on a CPU with AVX-512, about half the speed ({why})"
-        return Finding("BLAS", text, WARNING, LET_IT_CHOOSE if asked else TRY)
+        return Finding("BLAS", text, WARNING, LET_IT_CHOOSE if chosen else TRY)
     if kernels.lower() in ("prescott", "generic") and "avx2" in flags:
         return Finding("BLAS", f"{text}: far too slow for this CPU", RED, TRY)
     return Finding("BLAS", text)
 
 
 def cpu_flags() -> set[str]:
-    """What the processor can do, as Linux names it; empty elsewhere."""
+    """Return the processor's features as Linux names them; empty on other systems."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():

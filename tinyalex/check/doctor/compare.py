@@ -1,4 +1,4 @@
-"""Runs something on a backend and on NumPy, and says how far apart the results are."""
+"""Run a case on a backend and on NumPy, and measure how far the results differ."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Results = tuple[Array, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """Something that any backend can do.
+    """A computation that every backend can do.
 
     Attributes
     ----------
     name : str
     shape : tuple of int
-        Of the input, for people.
+        Shape of the input, for display.
     run : callable
-        ``run(backend, dtype)`` gives arrays of the backend or of the host.
+        ``run(backend, dtype)`` returns arrays of the backend or of the host.
     allowed : float
-        How far from NumPy's float64 result the float32 result may be.
+        Maximum difference of the float32 result from NumPy's float64 result, see `difference`.
     """
 
     name: str
@@ -42,7 +42,7 @@ def compare(backend: Backend, kind: str, case: Case) -> Check:
     try:
         results = case.run(backend, "float32")
         got = [backend.to_host(backend.asarray(result)) for result in results]
-    except Exception as error:  # whatever a driver or a compiler raises is a finding
+    except Exception as error:  # any error of a driver or a compiler is a finding
         said = str(error).strip().splitlines()
         text = f"{type(error).__name__}: {said[0] if said else ''}".rstrip(": ")
         return Check(backend.name, kind, case.name, shape, float("inf"), case.allowed, text)
@@ -61,7 +61,7 @@ def compare(backend: Backend, kind: str, case: Case) -> Check:
 
 
 def difference(got: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> float:
-    """The largest difference over the largest expected value."""
+    """Return the largest difference divided by the largest expected value."""
     if not expected.size:
         return 0.0
     wide = np.asarray(expected, np.float64)
@@ -74,6 +74,6 @@ def _nan_last(number: float) -> float:
 
 
 def noise(backend: Backend, shape: tuple[int, ...], seed: int, dtype: str) -> Array:
-    """Normal numbers; the float64 ones are those of float32, so that comparisons agree."""
+    """Return normal numbers; for float64 the same as for float32, so that results compare."""
     rng = np.random.default_rng(seed)
     return backend.asarray(rng.standard_normal(shape, np.float32).astype(dtype))

@@ -1,4 +1,4 @@
-"""What the doctor found: facts about the machine, and comparisons with NumPy's definition."""
+"""The doctor's results: facts about the machine, and comparisons with NumPy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Finding:
     topic : str
         One word: ``"BLAS"``.
     text : str
-        What was found.
+        The fact, in one line.
     state : ``"ok"``, ``"warning"`` (it works, but slower or not fully) or ``"red"``
     hint : str
-        What to try; empty where nothing is wrong.
+        What to try; empty if nothing is wrong.
     """
 
     topic: str
@@ -29,7 +29,7 @@ class Finding:
     hint: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return a dict for JSON."""
         return {"topic": self.topic, "text": self.text, "state": self.state, "hint": self.hint}
 
 
@@ -42,12 +42,12 @@ class Check:
     backend, kind, name : str
         ``kind`` is ``"kernel"``, ``"layer"`` or ``"loader"``.
     shape : str
-        Of the input.
+        Shape of the input.
     difference : float
-        The largest one, divided by the largest value, over all results.
+        The largest difference divided by the largest value, over all results.
     allowed : float
     error : str
-        Why it did not run, or gave something else than an array of that shape and dtype.
+        Why it did not run, or returned the wrong shape or dtype; empty if all is well.
     """
 
     backend: str
@@ -64,7 +64,7 @@ class Check:
         return OK if not self.error and self.difference <= self.allowed else RED
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it, which knows neither NaN nor infinity."""
+        """Return a dict for JSON, which has neither NaN nor infinity."""
         finite = self.difference < float("inf")
         return {
             "backend": self.backend,
@@ -87,17 +87,19 @@ class Report:
 
     @property
     def red(self) -> list[Finding | Check]:
-        """What is wrong."""
-        wrong: list[Finding | Check] = [each for each in self.findings if each.state == RED]
-        return wrong + [each for each in self.checks if each.state == RED]
+        """Return what is wrong."""
+        wrong: list[Finding | Check] = [
+            finding for finding in self.findings if finding.state == RED
+        ]
+        return wrong + [check for check in self.checks if check.state == RED]
 
     @property
     def warnings(self) -> list[Finding]:
-        """What works, but not as well as it could."""
-        return [each for each in self.findings if each.state == WARNING]
+        """Return what works, but slower or not fully."""
+        return [finding for finding in self.findings if finding.state == WARNING]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return a dict for JSON."""
         return {
             "state": RED if self.red else OK,
             "red": len(self.red),

@@ -1,4 +1,4 @@
-"""Driver, GPUs, CUDA, CuPy and numba-cuda: what is there, and what does not fit together."""
+"""Check driver, GPUs, CUDA, CuPy and numba-cuda: are they installed and compatible?"""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tinyalex.backends.cuda.check import INSTALL, OLDEST_DRIVER, package_version
 from tinyalex.backends.cuda.driver import Driver, NoDriver
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
-OLDEST = (7, 5)  # compute capability that our kernels are compiled for in tests
+OLDEST = (7, 5)  # oldest compute capability that tests compile our kernels for
 GIB = 1 << 30
 MIB = 1 << 20
 WANTED = 4 * GIB  # alexnet at batch 128
-AHEAD, STORED = 2, 256  # batches that wait (the loader's default), side of a stored image
+AHEAD, STORED = 2, 256  # waiting batches (the loader's default), side of a stored image
 
 
 def look() -> list[Finding]:
-    """Everything that the backend ``cuda`` stands on, from the driver up."""
+    """Check everything that the backend ``cuda`` needs, starting with the driver."""
     findings, driver = look_at_driver()
     findings += look_at_packages(driver)
     if os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"):
@@ -61,7 +61,7 @@ def look_at_driver() -> tuple[list[Finding], Driver | None]:
 
 
 def look_at_packages(driver: Driver | None) -> list[Finding]:
-    """CuPy and numba-cuda: there, once, of the pair that is pinned, and for this driver's CUDA."""
+    """Check CuPy and numba-cuda: installed once, the pinned versions, for this driver's CUDA."""
     findings = []
     extra = f"pip install 'tinyalex[cuda{_major_for(driver)}]'" if driver else INSTALL
     wheels = [name for major in OLDEST_DRIVER if package_version(name := f"cupy-cuda{major}x")]
@@ -72,8 +72,8 @@ def look_at_packages(driver: Driver | None) -> list[Finding]:
         hint = f"pip uninstall {' '.join(wheels)}, then {extra}"
         findings.append(Finding("CuPy", f"installed twice: {', '.join(wheels)}", RED, hint))
     else:
-        found = f"{wheels[0]} {package_version(wheels[0])}" if wheels else "of unknown origin"
-        findings.append(_pinned("CuPy", found, wheels[0] if wheels else "", extra))
+        installed = f"{wheels[0]} {package_version(wheels[0])}" if wheels else "of unknown origin"
+        findings.append(_pinned("CuPy", installed, wheels[0] if wheels else "", extra))
     if find_spec("numba_cuda") is None:
         text = "the package numba-cuda is not installed"
         findings.append(Finding("numba-cuda", text, RED, extra))
@@ -85,22 +85,22 @@ def look_at_packages(driver: Driver | None) -> list[Finding]:
 
 
 def _major_for(driver: Driver) -> int:
-    """The CUDA version to install for a driver."""
+    """Return the CUDA version to install for a driver."""
     supported = [major for major in OLDEST_DRIVER if major <= driver.cuda[0]]
     return max(supported, default=min(OLDEST_DRIVER))
 
 
-def _pinned(topic: str, found: str, package: str, extra: str) -> Finding:
-    """Whether a package has the version that was tested."""
+def _pinned(topic: str, installed: str, package: str, extra: str) -> Finding:
+    """Check that a package has the tested version."""
     wanted = pinned_version(package)
     if wanted and wanted != package_version(package):
-        text = f"{found}; {wanted} is what was tested"
+        text = f"{installed}; {wanted} is what was tested"
         return Finding(topic, text, WARNING, extra)
-    return Finding(topic, found)
+    return Finding(topic, installed)
 
 
 def pinned_version(package: str) -> str:
-    """The version that our extras name; empty where they name none."""
+    """Return the version that our extras pin; empty if they pin none."""
     try:
         lines = requires("tinyalex") or []
     except PackageNotFoundError:
@@ -112,7 +112,7 @@ def pinned_version(package: str) -> str:
 
 
 def free_memory() -> tuple[int, int]:
-    """Free and total bytes of the current GPU."""
+    """Return the free and total memory of the current GPU, in bytes."""
     import cupy
 
     free, total = cupy.cuda.runtime.memGetInfo()
@@ -120,7 +120,7 @@ def free_memory() -> tuple[int, int]:
 
 
 def look_at_memory(free: int, total: int) -> Finding:
-    """Whether the paper's net fits at batch 128."""
+    """Check that the paper's net fits at batch size 128."""
     text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
     if free < WANTED:
         hint = "end what else uses the GPU (nvidia-smi lists it), or a smaller --batch-size"
@@ -129,19 +129,19 @@ def look_at_memory(free: int, total: int) -> Finding:
 
 
 def pin(nbytes: int) -> object:
-    """Pinned memory of the host."""
+    """Allocate pinned host memory."""
     import cupy
 
     return cupy.cuda.alloc_pinned_memory(nbytes)
 
 
 def look_at_pinned(take: Callable[[int], object]) -> Finding:
-    """Whether the host's memory can be pinned for the paper's net at batch 128."""
+    """Check that enough host memory can be pinned for the paper's net at batch size 128."""
     buffers = AHEAD + cuda_feed.SPARE
-    each = 128 * STORED * STORED * 3
-    text = f"{cuda_feed.pinned_bytes(each, AHEAD) / MIB:.0f} MiB of the host's memory pinned"
+    batch_bytes = 128 * STORED * STORED * 3
+    text = f"{cuda_feed.pinned_bytes(batch_bytes, AHEAD) / MIB:.0f} MiB of the host's memory pinned"
     try:
-        held = [take(each) for _ in range(buffers)]
+        held = [take(batch_bytes) for _ in range(buffers)]
     except Exception as error:  # CuPy's errors have no common class
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         hint = "ulimit -l unlimited, or a smaller --batch-size"

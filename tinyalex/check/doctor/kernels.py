@@ -1,4 +1,4 @@
-"""One call of every kernel that a backend has; together they launch every kernel of a GPU."""
+"""One case per operation; together they launch every GPU kernel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _col2im(b: Backend, dtype: str) -> Results:
 
 
 def _conv2d(b: Backend, dtype: str) -> Results:
-    """Both directions at two strides: dx goes two ways on a GPU."""
+    """Forward and backward at two strides: a GPU has two algorithms for dx."""
     results: list[Array] = []
     for stride in ((1, 1), (2, 1)):
         x, w = noise(b, IMAGES, 0, dtype), noise(b, (6, 2, 3, 3), 2, dtype)
@@ -47,7 +47,7 @@ def _local_conv2d(b: Backend, dtype: str) -> Results:
 
 
 def _local_weights(b: Backend, dtype: str) -> tuple[Array, Array]:
-    """Filters of their own at each of 4 x 5 places."""
+    """Return weights and biases for each of 4 x 5 positions."""
     return noise(b, (4, 5, 2, 4, *WINDOW), 2, dtype), noise(b, (4, 5, 2), 3, dtype)
 
 
@@ -109,7 +109,7 @@ def _cross_entropy(b: Backend, dtype: str) -> Results:
 
 
 def _augment(b: Backend, dtype: str) -> Results:
-    """uint8 to float32, whatever ``dtype`` says."""
+    """From uint8 to float32; ``dtype`` is ignored."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, 9, 8, 3), np.uint8)
     tops, lefts, mirrors = np.array([0, 2, 1]), np.array([2, 0, 1]), np.array([True, False, True])
@@ -120,7 +120,7 @@ def _augment(b: Backend, dtype: str) -> Results:
 
 
 def _random(b: Backend, dtype: str) -> Results:
-    """Uniform numbers are the same everywhere; both widths."""
+    """Uniform numbers, float32 and float64: the same on every backend."""
     return tuple(
         b.asarray(b.generator(5, 6).random((3, 33), kind), "float32")
         for kind in ("float32", "float64")
@@ -128,13 +128,13 @@ def _random(b: Backend, dtype: str) -> Results:
 
 
 def _normal(b: Backend, dtype: str) -> Results:
-    """Mean and spread only: each backend makes them in its own way."""
+    """Mean and standard deviation only: each backend has its own method."""
     draw = b.to_host(b.generator(7).normal((DRAWS,), std=3.0)).astype(np.float64)
     return (np.array([draw.mean(), draw.std()], np.float32),)
 
 
 def _integers(b: Backend, dtype: str) -> Results:
-    """Which numbers come, not when."""
+    """Which numbers are drawn, not their order."""
     draw = b.to_host(b.generator(8).integers(-2, 3, 400))
     return (np.unique(draw),)
 

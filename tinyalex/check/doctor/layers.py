@@ -33,17 +33,17 @@ SMALL = (3, 4, 7, 6)
 VECTORS = (5, 12)
 
 
-# Name, how to make it, input shape.
+# Name, constructor, input shape.
 Example = tuple[str, Callable[[], Layer | Loss], tuple[int, ...]]
 
 
 def leaves_of(layer: Module) -> list[Module]:
-    """The layer itself, or all that it is made of."""
+    """Return the layer itself, or all layers inside a container."""
     return [leaf for _, leaf in layer.named_layers()] if isinstance(layer, Container) else [layer]
 
 
 def both_ways(make: Callable[[], Layer | Loss], shape: tuple[int, ...]) -> Callable[..., Results]:
-    """Makes a case's ``run``: output, input gradient and every parameter's gradient."""
+    """Make a case's ``run``: output, input gradient and every parameter's gradient."""
 
     def run(backend: Backend, dtype: str) -> Results:
         layer = make()
@@ -64,7 +64,7 @@ def both_ways(make: Callable[[], Layer | Loss], shape: tuple[int, ...]) -> Calla
 
 
 def small_net() -> Layer:
-    """A convolutional network as they all are, ReLU in place."""
+    """A small convolutional network, with ReLU in place."""
     return Sequential(
         [
             Conv2d(4, 6, 3, padding=1, seed=1),
@@ -79,18 +79,18 @@ def small_net() -> Layer:
 
 
 def two_towers() -> Layer:
-    """Two columns that read each other's maps."""
+    """Two towers that read each other's channels."""
     return Towers(
         Sequential([Linear(24, 3, seed=1)]), Sequential([Linear(24, 3, seed=2)]), crossing=True
     )
 
 
 def local() -> Layer:
-    """Filters of their own at each place."""
+    """A locally connected layer: its own filters at each position."""
     return LocallyConnected2d(4, 3, (7, 6), 3, stride=2, padding=1, seed=1)
 
 
-_SMALL_ONES: list[Example] = [
+_SMALL_LAYERS: list[Example] = [
     ("Conv2d", lambda: Conv2d(4, 6, (3, 2), stride=(2, 1), padding=1, groups=2, seed=1), SMALL),
     ("LocallyConnected2d", local, SMALL),
     ("Linear", lambda: Linear(12, 7, seed=1), VECTORS),
@@ -106,8 +106,8 @@ _SMALL_ONES: list[Example] = [
     ("Sequential", small_net, SMALL),
     ("Towers", two_towers, (5, 24)),
 ]
-# Large enough for the ways that are only taken for large ones: Winograd, threads, many blocks.
-_LARGE_ONES: list[Example] = [
+# Large enough for what only large layers use: Winograd, several threads, many blocks.
+_LARGE_LAYERS: list[Example] = [
     ("Conv2d 3x3", lambda: Conv2d(16, 32, 3, padding=1, seed=1), (16, 16, 13, 13)),
     ("Conv2d 5x5, 2 groups", lambda: Conv2d(32, 32, 5, padding=2, groups=2), (16, 32, 13, 13)),
     ("Conv2d 11x11 / 4", lambda: Conv2d(3, 16, 11, stride=4, seed=1), (4, 3, 63, 63)),
@@ -115,16 +115,16 @@ _LARGE_ONES: list[Example] = [
     ("MaxPool2d, large", lambda: MaxPool2d(3, 2), (8, 32, 27, 27)),
     ("LocalResponseNorm, large", LocalResponseNorm, (4, 96, 27, 27)),
 ]
-CONVOLUTION = 1e-4  # Winograd's rounding; the direct form has a few 1e-7
+CONVOLUTION = 1e-4  # Winograd's rounding; direct convolution has a few 1e-7
 
 
-def cases(those: list[Example], allowed: float = 1e-5) -> list[Case]:
-    """Cases from names, makers and shapes."""
+def cases(examples: list[Example], allowed: float = 1e-5) -> list[Case]:
+    """Make a case of each example."""
     return [
         Case(name, shape, both_ways(make, shape), CONVOLUTION if "Conv" in name else allowed)
-        for name, make, shape in those
+        for name, make, shape in examples
     ]
 
 
-SMALL_LAYERS = cases(_SMALL_ONES)
-LAYERS = SMALL_LAYERS + cases(_LARGE_ONES)
+SMALL_LAYERS = cases(_SMALL_LAYERS)
+LAYERS = SMALL_LAYERS + cases(_LARGE_LAYERS)

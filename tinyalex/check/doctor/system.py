@@ -1,4 +1,4 @@
-"""Python, versions, processor, threads, disk, Numba's cache and the data folders."""
+"""Check Python, versions, processor, threads, disk, Numba's cache and the data folders."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tinyalex.errors import DataError, TinyalexError
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
 GIB = 1 << 30
-LITTLE, NOTHING = 2 * GIB, GIB // 10  # a run of AlexNet writes 0.5 GB at a time
+LITTLE, NOTHING = 2 * GIB, GIB // 10  # a checkpoint of AlexNet is 0.5 GB
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def look(data_root: Path | None = None) -> list[Finding]:
-    """Everything about the machine but its BLAS and its GPU."""
+    """Check everything about the machine except its BLAS and its GPU."""
     folders, about_data = {"the runs' folder": Path.cwd()}, []
     try:
         root = default_root() if data_root is None else data_root
@@ -49,10 +49,10 @@ def look(data_root: Path | None = None) -> list[Finding]:
 
 
 def look_at_packages() -> Finding:
-    """Versions; without Numba only the slow backend is here."""
-    found = {name: package_version(name) for name in PACKAGES}
-    text = ", ".join(f"{name} {version}" for name, version in found.items() if version)
-    if not found["numba"]:
+    """List versions; warn if Numba is missing: then there is only the slow backend."""
+    versions = {name: package_version(name) for name in PACKAGES}
+    text = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    if not versions["numba"]:
         text += "; numba is missing, so the readable NumPy kernels do all the work"
         return Finding("packages", f"tinyalex {__version__}, {text}", WARNING, "pip install numba")
     return Finding("packages", f"tinyalex {__version__}, {text}")
@@ -66,7 +66,7 @@ def _vectors(flags: set[str]) -> str:
 
 
 def look_at_threads(cores: int, usable: int, asked: str | None) -> Finding:
-    """Cores, those that this process may use, and OMP_NUM_THREADS."""
+    """Check the number of cores, the usable ones, and OMP_NUM_THREADS."""
     text = f"{usable} of {cores} cores may be used"
     if not asked:
         return Finding("threads", f"{text}, one thread each (OMP_NUM_THREADS is not set)")
@@ -83,7 +83,7 @@ def look_at_threads(cores: int, usable: int, asked: str | None) -> Finding:
 
 
 def look_at_quota(path: Path, usable: int) -> list[Finding]:
-    """Whether a container may use less time than its cores have (cgroup v2, cpu.max)."""
+    """Warn if a container's CPU quota is below its number of cores (cgroup v2, cpu.max)."""
     try:
         quota, period = path.read_text().split()
         cores = int(quota) / int(period)
@@ -97,7 +97,7 @@ def look_at_quota(path: Path, usable: int) -> list[Finding]:
 
 
 def numba_cache() -> str | None:
-    """The folder in which Numba keeps our compiled kernels; None where it keeps none."""
+    """Return the folder of Numba's compiled kernels; None if it keeps none."""
     try:
         from tinyalex.backends.numba import kernels as numba_kernels
     except ImportError:
@@ -107,7 +107,7 @@ def numba_cache() -> str | None:
 
 
 def look_at_numba_cache(folder: str | None) -> Finding:
-    """Whether compiled kernels last longer than the process."""
+    """Check that compiled kernels are kept on disk."""
     hint = "NUMBA_CACHE_DIR=FOLDER, one that you can write"
     if folder is None:
         text = "no folder can be written: kernels are compiled again by every process (20 s)"
@@ -118,7 +118,7 @@ def look_at_numba_cache(folder: str | None) -> Finding:
 
 
 def cannot_write(folder: Path) -> str:
-    """Why no file can be made in a folder that exists or could; empty where one can."""
+    """Return why a folder (existing or new) cannot be written; empty if it can."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     probe = folder / f".tinyalex-{uuid.uuid4().hex}"
@@ -131,7 +131,7 @@ def cannot_write(folder: Path) -> str:
 
 
 def look_at_disk(name: str, folder: Path) -> Finding:
-    """Free space, and whether anything can be written there."""
+    """Check that a folder can be written and has free space."""
     if why := cannot_write(folder):
         return Finding("disk", f"{name} cannot be written ({why})", RED, "another folder: --out")
     while not folder.exists():
@@ -145,7 +145,7 @@ def look_at_disk(name: str, folder: Path) -> Finding:
 
 
 def look_at_digits() -> Finding:
-    """The data set of the default run."""
+    """Check the data set of the default run."""
     from tinyalex import data
 
     try:
@@ -156,7 +156,7 @@ def look_at_digits() -> Finding:
 
 
 def look_at_data(root: Path, was_named: bool) -> Finding:
-    """Where CIFAR-10 is, if it is."""
+    """Say where CIFAR-10 is, if it was downloaded."""
     if was_named and not root.exists():
         hint = "make it, or TINYALEX_DATA or --data-root with the right path"
         return Finding("data", f"the data's folder {root} does not exist", WARNING, hint)
