@@ -135,7 +135,7 @@ def test_the_first_of_equal_numbers_is_the_maximum(backend: CudaBackend) -> None
 
 @pytest.mark.parametrize("size", [1, 2, 4, 9])
 @pytest.mark.parametrize("kernel", ["local_response_norm", "spatial_response_norm"])
-def test_windows_of_any_size_and_many_channels(
+def test_response_normalisation_with_any_window_and_many_channels(
     backend: CudaBackend, kernel: str, size: int
 ) -> None:
     host = NumpyBackend(1)

@@ -40,7 +40,7 @@ def test_a_backend_that_cannot_run_here_says_so(name: str) -> None:
         backends.get(name)
 
 
-def test_no_threads_are_refused() -> None:
+def test_a_number_of_threads_below_1_is_refused() -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         backends.get("numpy", threads=0)
 

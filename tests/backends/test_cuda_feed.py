@@ -266,7 +266,7 @@ def feed() -> CudaFeed:
     return feed_of(Device(), 2)
 
 
-def test_pinned_buffers_are_reused_in_turns_and_of_the_size_that_was_told(feed: CudaFeed) -> None:
+def test_pinned_buffers_are_reused_in_turn_and_have_the_expected_size(feed: CudaFeed) -> None:
     places = []
     with feed.preparing():
         for n in (5, 5, 5, 5, 5, 3, 7):

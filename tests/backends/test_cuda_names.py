@@ -166,7 +166,7 @@ def test_cublas_has_the_functions_that_products_call() -> None:
     assert not [name for name in names if name.encode() not in module]
 
 
-def test_the_double_of_an_array_can_nothing_that_cupys_cannot() -> None:
+def test_the_double_of_an_array_has_only_what_cupys_has() -> None:
     public = {name for name in vars(DeviceArray) if not name.startswith("_")}
     assert len(public) > 20
     assert not public - set(dir(cupy.ndarray))

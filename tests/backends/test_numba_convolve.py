@@ -73,7 +73,7 @@ def check(case: Conv, got: dict[str, Host], loses: float, dtype: str = "float32"
             assert of_result < 1e-4, f"{key} is {of_result:.1e} off"
 
 
-def test_the_definition_in_this_file_is_a_convolution() -> None:
+def test_the_reference_is_a_convolution() -> None:
     case = Conv((2, 4, 6, 5), (6, 2, 3, 2), (2, 1), (1, 2), 2)
     x, w, b, dy = case.arrays("float64")
     exact = definition(x, w, b, dy, *case.settings)
@@ -89,7 +89,7 @@ def test_the_definition_in_this_file_is_a_convolution() -> None:
 
 
 @given(case=tiled_cases(), few=st.sampled_from([1, 9, 256]), threads=st.sampled_from([1, 2]))
-def test_tiles_are_as_near_to_float64_as_they_promise(case: Conv, few: int, threads: int) -> None:
+def test_winograd_is_as_near_to_float64_as_promised(case: Conv, few: int, threads: int) -> None:
     with by_tiles(few):
         got = compiled(*case.arrays(), case.settings, threads)
     check(case, got, TILES_LOSE[case.w_shape[3]])
@@ -99,7 +99,7 @@ def test_tiles_are_as_near_to_float64_as_they_promise(case: Conv, few: int, thre
 @given(
     case=direct_cases(), room=st.sampled_from([1, 3000, 1 << 21]), threads=st.sampled_from([1, 4])
 )
-def test_columns_are_as_near_to_float64_as_they_promise(
+def test_im2col_is_as_near_to_float64_as_promised(
     dtype: str, case: Conv, room: int, threads: int
 ) -> None:
     with by_columns(room):
@@ -112,7 +112,7 @@ BLOCKS = [(1, 5, 2), (3, 4, 1), (1, 2, 3)]
 
 
 @given(case=direct_cases(), block=st.sampled_from(BLOCKS), threads=st.sampled_from([1, 4]))
-def test_blocks_are_as_near_to_float64_as_they_promise(
+def test_direct_convolution_is_as_near_to_float64_as_promised(
     case: Conv, block: tuple[int, int, int], threads: int
 ) -> None:
     with by_blocks(block):
@@ -131,7 +131,7 @@ UNEQUAL = {
 
 @pytest.mark.parametrize("room", [1, 1 << 21])
 @pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
-def test_columns_where_everything_is_unequal(case: Conv, room: int) -> None:
+def test_im2col_with_unequal_sizes(case: Conv, room: int) -> None:
     with by_columns(room):
         got = compiled(*case.arrays(), case.settings, threads=2)
     check(case, got, COLUMNS_LOSE)
@@ -139,14 +139,14 @@ def test_columns_where_everything_is_unequal(case: Conv, room: int) -> None:
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
-def test_blocks_where_everything_is_unequal(case: Conv, block: tuple[int, int, int]) -> None:
+def test_direct_convolution_with_unequal_sizes(case: Conv, block: tuple[int, int, int]) -> None:
     with by_blocks(block):
         got = compiled(*case.arrays(), case.settings, threads=2)
     check(case, got, COLUMNS_LOSE)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_blocks_of_taps_of_which_the_last_is_not_full(block: tuple[int, int, int]) -> None:
+def test_blocks_of_taps_with_an_incomplete_last_block(block: tuple[int, int, int]) -> None:
     """Blocks have up to 8 taps on every processor: 25 taps never fill the last."""
     case = Conv((2, 1, 8, 9), (3, 1, 5, 5), (1, 1), (2, 2))
     assert 25 % numba_vector.max_taps(block[2]) != 0
@@ -157,7 +157,9 @@ def test_blocks_of_taps_of_which_the_last_is_not_full(block: tuple[int, int, int
 
 @pytest.mark.parametrize("size", [(16, 64), (17, 60)], ids=["same cache set", "not"])
 @pytest.mark.parametrize("filters", [5, 40], ids=["less than a panel", "more than a panel"])
-def test_blocks_of_maps_that_share_a_set_of_the_cache(size: Pair, filters: int) -> None:
+def test_direct_convolution_of_feature_maps_that_share_a_cache_set(
+    size: Pair, filters: int
+) -> None:
     case = Conv((2, 2, *size), (filters, 2, 3, 3), (1, 1), (1, 1))
     assert (size[0] * size[1] % SAME_SET == 0) == (size == (16, 64))
     with by_blocks((1, 5, 2)):
@@ -165,7 +167,7 @@ def test_blocks_of_maps_that_share_a_set_of_the_cache(size: Pair, filters: int) 
     check(case, got, COLUMNS_LOSE)
 
 
-def test_a_block_is_never_larger_than_a_map_and_its_sums_stay_in_registers() -> None:
+def test_a_block_is_never_larger_than_a_feature_map_and_its_sums_stay_in_registers() -> None:
     for F, OH, OW in itertools.product((1, 16, 48, 96, 384), (1, 4, 13), (1, 4, 8, 13, 55)):
         rows, columns, vectors = numba_direct.block_for(F, OH, OW)
         assert 1 <= rows <= OH and 1 <= columns <= OW and vectors in numba_direct.WIDTHS
@@ -182,7 +184,7 @@ ALEXNET = {
 
 
 @pytest.mark.parametrize("case", ALEXNET.values(), ids=ALEXNET)
-def test_alexnets_layers_by_tiles(case: Conv) -> None:
+def test_alexnets_layers_by_winograd(case: Conv) -> None:
     with by_tiles():
         got = compiled(*case.arrays(), case.settings)
     check(case, got, TILES_LOSE[case.w_shape[3]])
@@ -190,7 +192,7 @@ def test_alexnets_layers_by_tiles(case: Conv) -> None:
 
 
 @pytest.mark.parametrize("r", [3, 5])
-def test_tiles_of_a_few_images_at_a_time(r: int) -> None:
+def test_winograd_on_chunks_of_the_batch(r: int) -> None:
     """More channels than a block of lanes, two tiles at a time, padding unlike on the axes."""
     case = Conv((17, 33, 3, 5), (2, 33, r, r), (1, 1), (r - 2, r - 1))
     with by_tiles(few=2):
@@ -198,7 +200,7 @@ def test_tiles_of_a_few_images_at_a_time(r: int) -> None:
     check(case, got, TILES_LOSE[r])
 
 
-def test_tiles_are_used_where_they_pay_and_blocks_elsewhere(
+def test_winograd_is_used_where_it_pays_and_direct_convolution_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     used: list[str] = []

@@ -39,7 +39,7 @@ def test_auto_prefers_numba_to_numpy() -> None:
 
 
 @pytest.mark.skipif("TINYALEX_TEST_BACKENDS" in os.environ, reason="the backends are chosen")
-def test_without_its_package_it_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_whose_package_is_missing_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "_has", lambda package: package != "numba")
     assert "numba" not in backends.available()
     with pytest.raises(BackendError, match="numba is not installed[\\s\\S]*Try: "):

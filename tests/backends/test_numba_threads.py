@@ -91,12 +91,12 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("case", LAYERS.values(), ids=LAYERS)
-def test_a_layer_as_it_is(case: Conv) -> None:
+def test_a_layer_by_the_algorithm_that_is_chosen_for_it(case: Conv) -> None:
     check(case)
 
 
 @pytest.mark.parametrize("case", [c for n, c in LAYERS.items() if "blocks" in n])
-def test_a_layer_by_columns(case: Conv) -> None:
+def test_a_layer_by_im2col(case: Conv) -> None:
     with by_columns():
         check(case)
 

@@ -44,7 +44,7 @@ def test_the_same_memory_serves_the_next_array() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float64", np.float16])
-def test_of_any_dtype_and_shape(dtype: str) -> None:
+def test_arrays_of_any_dtype_and_shape(dtype: str) -> None:
     recycler = Recycler()
     where = address(recycler.empty(LARGE, np.float32))
     y = recycler.empty([2, SMALLEST // np.dtype(dtype).itemsize // 2], dtype)
@@ -64,7 +64,7 @@ def test_the_first_hole_that_is_large_enough_is_taken_and_its_rest_too() -> None
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 1), (1, 0, 2)])
-def test_holes_that_touch_become_one(order: tuple[int, ...]) -> None:
+def test_adjacent_holes_are_joined(order: tuple[int, ...]) -> None:
     recycler = Recycler()
     arrays: list[np.ndarray | None] = [*take(recycler, 1, 2, 1)]
     last = take(recycler, 12)  # the rest of the field
@@ -240,7 +240,9 @@ def test_a_limited_address_space_is_left_to_others(
     assert [len(whole) for whole in recycler._fields] == [field * SMALLEST] and kept
 
 
-def test_where_a_field_cannot_be_had_a_smaller_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_smaller_field_is_reserved_if_a_large_one_is_not_available(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     real = np.empty
 
     def little(shape: int, dtype: object) -> np.ndarray:

@@ -119,7 +119,7 @@ def test_results_before_an_error_are_collected_and_later_ones_are_not(threads: i
 
 
 @pytest.mark.parametrize("failing", ["caller", "tinyalex_0", "tinyalex_1"])
-def test_an_error_is_raised_when_nobody_works_any_more(failing: str) -> None:
+def test_an_error_is_raised_after_all_threads_have_finished(failing: str) -> None:
     """Else a thread might still write where the caller thinks that all is over."""
     meeting, caller = threading.Barrier(3, timeout=SECONDS), threading.get_ident()
     ended: list[str] = []

@@ -23,7 +23,9 @@ def test_the_matrices_are_a_convolution(size: tuple[int, int], seed: int) -> Non
 
 
 @given(size=sizes, seed=own.seeds)
-def test_in_two_dimensions_too(size: tuple[int, int], seed: int) -> None:
+def test_the_matrices_are_a_convolution_in_two_dimensions_too(
+    size: tuple[int, int], seed: int
+) -> None:
     m, r = size
     n = m + r - 1
     A_T, G, B_T = winograd.matrices(m, r)
@@ -34,7 +36,7 @@ def test_in_two_dimensions_too(size: tuple[int, int], seed: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(4, 3), (4, 5)])
-def test_the_matrices_of_tiles_are_exact_in_float32_but_for_the_filters(
+def test_the_input_and_output_transforms_are_exact_in_float32(
     size: tuple[int, int],
 ) -> None:
     A_T, _, B_T = winograd.matrices(*size)

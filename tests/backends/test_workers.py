@@ -35,11 +35,11 @@ def test_shared_work_covers_every_item_once(threads: int, n: int, min_items: int
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("n", [1, 6, 7])
-def test_parts_are_added_up_in_their_order_whatever_the_threads(threads: int, n: int) -> None:
+def test_partial_sums_are_added_in_order_with_any_number_of_threads(threads: int, n: int) -> None:
     values = np.float32([1e8, 1, -1e8, 1, 3, 1e8, -1e8])[:n]  # another order, another sum
 
     def total(part: slice) -> tuple[np.ndarray, ...]:
         return (values[part].sum(keepdims=True),)
 
-    wanted = Workers(ThreadPool(1)).sum_parts(total, n, 4)
-    assert np.array_equal(Workers(ThreadPool(threads)).sum_parts(total, n, 4), wanted)
+    wanted = Workers(ThreadPool(1)).sum_slices(total, n, 4)
+    assert np.array_equal(Workers(ThreadPool(threads)).sum_slices(total, n, 4), wanted)

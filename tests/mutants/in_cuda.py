@@ -13,7 +13,7 @@ SIMULATOR = "tests/backends/cuda_simulated.py"
 BLOCKS = f"{SIMULATOR}::test_the_size_of_a_block_changes_nothing"
 CONVOLUTION = f"{SIMULATOR}::test_convolution_equals_the_loops_and_the_layer"
 CONVOLUTION_BLOCKS = f"{SIMULATOR}::test_convolution_in_blocks_of_any_size"
-NORMS = f"{SIMULATOR}::test_windows_of_any_size_and_many_channels"
+NORMS = f"{SIMULATOR}::test_response_normalisation_with_any_window_and_many_channels"
 RELU = f"{SIMULATOR}::test_relu_keeps_what_is_positive_and_not_a_number"
 SGD = f"{SIMULATOR}::test_sgd_step_of_any_size_equals_numpys"
 LOSS = f"{SIMULATOR}::test_cross_entropy_equals_the_layer"
@@ -177,7 +177,7 @@ CUDA_MUTANTS = (
         NORMS,
     ),
     simulated(
-        "cuda same-map LRN backward: windows are not mirrored",
+        "cuda same-map LRN backward: windows are not flipped",
         NORM,
         "before, after = (size - 1) // 2, size // 2\n    total",
         "before, after = size // 2, (size - 1) // 2\n    total",

@@ -37,14 +37,14 @@ CUDA_HOST_MUTANTS = (
         BLOCKS,
     ),
     simulated(
-        "cuda weight gradient: the last part of a batch is all",
+        "cuda weight gradient: only the last slice of a batch counts",
         CONVOLVE,
         "sums[g], add=images.start > 0)",
         "sums[g], add=False)",
         CONVOLUTION,
     ),
     simulated(
-        "cuda convolution: the filters are not turned for dx",
+        "cuda convolution: the filters are not flipped for dx",
         CONVOLVE,
         "[..., ::-1, ::-1]\n",
         "\n",

@@ -120,7 +120,7 @@ NUMBA_MUTANTS = (
         NORMS,
     ),
     in_python(
-        "numba same-map norm: the adjoint's window is not mirrored",
+        "numba same-map norm: the adjoint's window is not flipped",
         NORM,
         "before, after = (size - 1) // 2, size // 2",
         "before, after = size // 2, (size - 1) // 2",
@@ -221,7 +221,7 @@ NUMBA_MUTANTS = (
         (f"{OF_THREAD_POOL}::test_a_result_that_is_early_waits_for_its_turn",),
     ),
     Mutant(
-        "thread pool: the other threads go on after an error",
+        "thread pool: the other threads continue after an error",
         THREAD_POOL,
         "                self.todo.clear()\n",
         "",

@@ -24,73 +24,73 @@ OF_THREADS = "tests/backends/test_numba_threads.py"
 OF_WORKERS = "tests/backends/test_workers.py"
 OF_WINOGRAD = "tests/backends/test_winograd.py"
 
-DIRECT = f"{OF_CONVOLVE}::test_columns_where_everything_is_unequal"
-TILED = f"{OF_CONVOLVE}::test_alexnets_layers_by_tiles"
-FEW_TILES = f"{OF_CONVOLVE}::test_tiles_of_a_few_images_at_a_time"
-BLOCKS = f"{OF_CONVOLVE}::test_blocks_where_everything_is_unequal"
-PARTLY = f"{OF_CONVOLVE}::test_blocks_of_taps_of_which_the_last_is_not_full"
-SAME_SET = f"{OF_CONVOLVE}::test_blocks_of_maps_that_share_a_set_of_the_cache"
+DIRECT = f"{OF_CONVOLVE}::test_im2col_with_unequal_sizes"
+TILED = f"{OF_CONVOLVE}::test_alexnets_layers_by_winograd"
+FEW_TILES = f"{OF_CONVOLVE}::test_winograd_on_chunks_of_the_batch"
+BLOCKS = f"{OF_CONVOLVE}::test_direct_convolution_with_unequal_sizes"
+PARTLY = f"{OF_CONVOLVE}::test_blocks_of_taps_with_an_incomplete_last_block"
+SAME_SET = f"{OF_CONVOLVE}::test_direct_convolution_of_feature_maps_that_share_a_cache_set"
 OF_BLOCKS = "tests/backends/test_numba_blocks.py"
 
 CONVOLVE_MUTANTS = (
     in_python(
-        "numba columns: the left padding starts a pixel late",
+        "numba im2col: the left padding starts a pixel late",
         KERNELS,
         "skipped = (pw - s + step - 1) // step",
         "skipped = (pw - s + step) // step",
         f"{OF_KERNELS}::test_columns",
     ),
     in_python(
-        "numba columns: rows of 8 pixels forget the filter's column",
+        "numba im2col: rows of 8 pixels forget the filter's column",
         KERNELS,
         "out[r * 8 + i] = row[start + i]",
         "out[r * 8 + i] = row[i]",
         f"{OF_KERNELS}::test_columns_of_rows_of_every_width",
     ),
     in_python(
-        "numba columns: an earlier image's pixels stay in the padding",
+        "numba im2col: an earlier image's pixels stay in the padding",
         KERNELS,
         "    phases[:] = 0\n",
         "",
         f"{OF_CONVOLVE}::test_memory_that_was_used_before_leaves_no_trace",
     ),
     in_python(
-        "numba columns: added back without the stride",
+        "numba im2col: added back without the stride",
         KERNELS,
         "target[i * sw] += row",
         "target[i] += row",
         DIRECT,
     ),
     in_python(
-        "numba columns: no ones below them, so no bias gradient",
+        "numba im2col: no row of ones, so no bias gradient",
         KERNELS,
         "cols[n, g, -1] = 1",
         "cols[n, g, -1] = 0",
         DIRECT,
     ),
     in_python(
-        "numba direct convolution: dx is added to what was in its memory",
+        "numba im2col: dx is added to what was in its memory",
         COLUMNS,
         "        dx[images] = 0\n",
         "",
         DIRECT,
     ),
     in_python(
-        "numba direct convolution: only a block's last rows count for the weights",
+        "numba im2col: only a block's last rows count for the weights",
         COLUMNS,
         "dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)",
         "dw[:] = np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)",
         DIRECT,
     ),
     in_python(
-        "numba direct convolution: a band of rows lacks its last one",
+        "numba im2col: a band of rows lacks its last row",
         COLUMNS,
         "fill(columns, n, OH * band // bands, OH * (band + 1) // bands)",
         "fill(columns, n, OH * band // bands, OH * (band + 1) // bands - 1)",
         DIRECT,
     ),
     Mutant(
-        "numba workers: one room for numbers of any width",
+        "numba workers: one buffer for numbers of any width",
         "tinyalex/backends/numba/workers.py",
         "key := (name, np.dtype(dtype))",
         "key := (name, np.dtype(np.float32))",
@@ -98,23 +98,23 @@ CONVOLVE_MUTANTS = (
     ),
     # These two compile: BLAS rounds differently only for arrays too large for plain Python.
     Mutant(
-        "numba direct convolution: the bands of rows depend on the threads",
+        "numba im2col: the bands of rows depend on the threads",
         "tinyalex/backends/numba/workers.py",
         "return min(rows, max(1, _BANDS // max(1, n)))",
         "return min(rows, max(1, self.threads // max(1, n)))",
-        (f"{OF_THREADS}::test_a_layer_by_columns",),
+        (f"{OF_THREADS}::test_a_layer_by_im2col",),
         COMPILED,
     ),
     Mutant(
-        "numba tiles: the images of a product depend on the threads",
+        "winograd: the images of a product depend on the threads",
         TILES,
         "chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))",
         "chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // workers.threads)))",
-        (f"{OF_THREADS}::test_a_layer_as_it_is",),
+        (f"{OF_THREADS}::test_a_layer_by_the_algorithm_that_is_chosen_for_it",),
         COMPILED,
     ),
     in_python(
-        "numba convolution: the filters are not turned for dx",
+        "numba convolution: the filters are not flipped for dx",
         CONVOLVE,
         "filters[..., ::-1, ::-1].swapaxes(1, 2)",
         "filters.swapaxes(1, 2)",
@@ -128,11 +128,11 @@ CONVOLVE_MUTANTS = (
         DIRECT,
     ),
     in_python(
-        "numba convolution: tiles for filters with a stride",
+        "numba convolution: Winograd for filters with a stride",
         CONVOLVE,
         "and stride == (1, 1)\n",
         "and stride[0] == 1\n",
-        f"{OF_CONVOLVE}::test_tiles_are_used_where_they_pay_and_blocks_elsewhere",
+        f"{OF_CONVOLVE}::test_winograd_is_used_where_it_pays_and_direct_convolution_elsewhere",
     ),
     in_python(
         "direct: a tap's row is forgotten in its place",
@@ -149,7 +149,7 @@ CONVOLVE_MUTANTS = (
         BLOCKS,
     ),
     in_python(
-        "direct: the filters are not turned round for dx",
+        "direct: the filters are not flipped for dx",
         DIRECT_WAY,
         "geometry.taps[:, ::-1, ::-1]",
         "geometry.taps[:, :, :]",
@@ -185,7 +185,7 @@ CONVOLVE_MUTANTS = (
         SAME_SET,
     ),
     in_python(
-        "direct: only whole vectors of filters are turned",
+        "direct: only whole vectors of filters are transposed",
         DIRECT_LOOPS,
         "for i in range(whole, rows):",
         "for i in range(whole, whole):",
@@ -232,7 +232,7 @@ CONVOLVE_MUTANTS = (
         COMPILED,
     ),
     in_python(
-        "tiles: only the first few images count for the weights",
+        "winograd: only the first chunk of images counts for the weights",
         TILES,
         "                    du[g] += du_chunk\n",
         "                    pass\n",
@@ -240,28 +240,28 @@ CONVOLVE_MUTANTS = (
         FEW_TILES,
     ),
     in_python(
-        "tiles: groups share the first one's filters",
+        "winograd: groups share the first group's filters",
         TILES,
         "np.matmul(tiles.all, u[g], out=products.all)",
         "np.matmul(tiles.all, u[0], out=products.all)",
         TILED,
     ),
     in_python(
-        "tiles: the filters are not turned round for dx",
+        "winograd: the filters are not flipped for dx",
         TILES,
         "_filter_matrix(r)[:, ::-1]",
         "_filter_matrix(r)",
         TILED,
     ),
     in_python(
-        "tiles: the bias is left out",
+        "winograd: the bias is left out",
         TILE_BLOCKS,
         "= result + bias[bias_at : bias_at + LANES]",
         "= result",
         TILED,
     ),
     Mutant(
-        "tiles: the bias is left out of the instructions",
+        "winograd: the bias is left out of the instructions",
         TILE_BLOCKS,
         "builder.fadd(vector, start)",
         "vector",
@@ -269,14 +269,14 @@ CONVOLVE_MUTANTS = (
         COMPILED,
     ),
     in_python(
-        "tiles: padding's height and width swapped",
+        "winograd: padding's height and width swapped",
         TILE_LOOPS,
         "(source, at, H, W, lanes, ph, pw, room, padded, HP, WP)",
         "(source, at, H, W, lanes, pw, ph, room, padded, HP, WP)",
         FEW_TILES,
     ),
     in_python(
-        "tiles: the last channels are those of a full block",
+        "winograd: the last channels are those of a full block",
         TILE_LOOPS,
         "lanes = min(LANES, count - block * LANES)\n                at =",
         "lanes = LANES\n                at =",
@@ -284,7 +284,7 @@ CONVOLVE_MUTANTS = (
         FEW_TILES,
     ),
     in_python(
-        "tiles: the last rows are copied where there are none",
+        "winograd: the last rows are copied where there are none",
         TILE_LOOPS,
         "rows = min(M, OH - th * M)",
         "rows = M",

@@ -52,13 +52,13 @@ class Workers:
         """
         return min(rows, max(1, _BANDS // max(1, n)))
 
-    def sum_parts(
-        self, work: Callable[[slice], tuple[Array, ...]], n: int, parts: int
+    def sum_slices(
+        self, work: Callable[[slice], tuple[Array, ...]], n: int, count: int
     ) -> tuple[Array, ...]:
-        """Add up the results of ``work`` over ``parts`` slices of ``n`` items, in their order.
+        """Add up the results of ``work`` over ``count`` slices of ``n`` items, in their order.
 
-        ``parts`` must not depend on the number of threads; then the sum does not either.
+        ``count`` must not depend on the number of threads; then the sum does not either.
         """
-        step = max(1, -(-n // parts))
+        step = max(1, -(-n // count))
         pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
         return self._pool.add_up(work, pieces)

@@ -195,6 +195,6 @@ def weight_gradient(
 
     products = N * math.prod(shape) * P
     parts = max(1, min(PARTS, products // PRODUCTS))
-    dw, db = workers.sum_parts(gradient_of, N, parts)
+    dw, db = workers.sum_slices(gradient_of, N, parts)
     by_filter = dw[:, :, :K].transpose(0, 1, 3, 2).reshape(groups, B * width, K)[:, :F]
     return np.ascontiguousarray(by_filter), db.reshape(groups, -1)[:, :F].copy()

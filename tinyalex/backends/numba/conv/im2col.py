@@ -30,7 +30,7 @@ def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, i
     return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
 
 
-def _parts(products: int) -> int:
+def _partial_sums(products: int) -> int:
     """Return how many partial sums to make; this depends on sizes alone, never on threads."""
     return max(1, min(PARTS, products // PRODUCTS))
 
@@ -143,7 +143,7 @@ def weight_gradient(
                 dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
-    (dw,) = workers.sum_parts(gradient_of, N, _parts(N * math.prod(shape) * OH * OW))
+    (dw,) = workers.sum_slices(gradient_of, N, _partial_sums(N * math.prod(shape) * OH * OW))
     return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
 
 

@@ -158,5 +158,5 @@ def weight_gradient(
         # (G, C, taps, F)
         return np.matmul(matrix.T, du.transpose(0, 2, 1, 3)), db
 
-    dw, db = workers.sum_parts(gradient_of, len(x), PARTS)
+    dw, db = workers.sum_slices(gradient_of, len(x), PARTS)
     return np.ascontiguousarray(dw.transpose(0, 3, 1, 2)), db
