@@ -15,9 +15,9 @@ from tests import strategies as own
 from tinyalex.backends.numba import vector as numba_vector
 from tinyalex.backends.numba.backend import NumbaBackend
 from tinyalex.backends.numba.conv import direct as numba_direct
-from tinyalex.backends.numba.conv import im2col as numba_columns
+from tinyalex.backends.numba.conv import im2col as im2col
 from tinyalex.backends.numba.conv import ways as convolve
-from tinyalex.backends.numba.conv import winograd as numba_tiles
+from tinyalex.backends.numba.conv import winograd as winograd
 
 Host = np.ndarray
 Pair = tuple[int, int]
@@ -25,20 +25,20 @@ BACKENDS = {threads: NumbaBackend(threads) for threads in (1, 2, 4)}
 
 
 @contextlib.contextmanager
-def by_tiles(few: int = 256) -> Iterator[None]:
-    """Winograd's way wherever it is possible; ``few`` tiles at a time."""
+def by_winograd(tiles: int = 256) -> Iterator[None]:
+    """Use Winograd wherever it is possible; ``tiles`` tiles at a time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolve, "LEAST_TILES", 0)
         patch.setattr(convolve, "LEAST_CHANNELS", 0)
-        patch.setattr(numba_tiles, "TILES", few)
+        patch.setattr(winograd, "TILES", tiles)
         yield
 
 
 @contextlib.contextmanager
-def by_blocks(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
-    """The direct way, in blocks of at most this shape; work for every thread.
+def by_direct(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
+    """Use direct convolution, in blocks of at most this shape; work for every thread.
 
-    Each shape is compiled once, so a test chooses among few.
+    Each shape is compiled once, so a test uses only a few.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolve, "LEAST_TILES", math.inf)
@@ -51,24 +51,24 @@ def by_blocks(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
 
 
 def fitting(shape: tuple[int, int, int], OH: int, OW: int) -> tuple[int, int, int]:
-    """A block that is not larger than a map; several rows only if they are whole."""
+    """A block that is not larger than a feature map; several rows only if they are complete."""
     rows, columns, vectors = shape
     columns = columns if columns <= OW else 1
     return (rows if columns == OW and rows <= OH else 1), columns, vectors
 
 
 @contextlib.contextmanager
-def by_columns(room: int = 1 << 21) -> Iterator[None]:
-    """Columns and matrix products; ``room`` bytes for columns, and work for every thread."""
+def by_im2col(room: int = 1 << 21) -> Iterator[None]:
+    """Use im2col and matrix products; ``room`` bytes for the matrix, and work for every thread."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolve, "LEAST_TILES", math.inf)
         patch.setattr(convolve, "DIRECT_LANES", ())
-        patch.setattr(numba_columns, "COLUMN_BYTES", room)
-        patch.setattr(numba_columns, "PRODUCTS", 1)
+        patch.setattr(im2col, "COLUMN_BYTES", room)
+        patch.setattr(im2col, "PRODUCTS", 1)
         yield
 
 
-WAYS = {"tiles": by_tiles, "blocks": by_blocks, "columns": by_columns}
+WAYS = {"winograd": by_winograd, "direct": by_direct, "im2col": by_im2col}
 
 
 @dataclass(frozen=True)

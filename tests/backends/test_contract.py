@@ -80,10 +80,10 @@ def test_random_numbers_are_a_function_of_their_key(backend: Backend) -> None:
 def test_slices_cover_the_batch_once_and_in_order(
     backend: Backend, n: int, bytes_per_item: int
 ) -> None:
-    parts = backend.slices(n, bytes_per_item)
-    covered = [i for part in parts for i in range(part.start, part.stop)]
+    slices = backend.slices(n, bytes_per_item)
+    covered = [i for s in slices for i in range(s.start, s.stop)]
     assert covered == list(range(n))
-    assert parts, "an empty batch still gets one, empty, slice"
+    assert slices, "an empty batch still gets one, empty, slice"
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

@@ -1,4 +1,4 @@
-"""Compiled convolutions, by tiles and by columns, against the definition in float64."""
+"""Compiled convolutions, direct, by Winograd and by im2col, against the definition in float64."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tests.backends.convolving import (  # noqa: E402
     BACKENDS,
     WAYS,
     Conv,
-    by_blocks,
-    by_columns,
-    by_tiles,
+    by_direct,
+    by_im2col,
+    by_winograd,
     compiled,
     definition,
     direct_cases,
@@ -31,9 +31,9 @@ from tinyalex.backends.base import Pair  # noqa: E402
 from tinyalex.backends.numba import vector as numba_vector  # noqa: E402
 from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
 from tinyalex.backends.numba.conv import direct as numba_direct  # noqa: E402
-from tinyalex.backends.numba.conv import im2col as numba_columns  # noqa: E402
+from tinyalex.backends.numba.conv import im2col as im2col  # noqa: E402
 from tinyalex.backends.numba.conv import ways as convolve  # noqa: E402
-from tinyalex.backends.numba.conv import winograd as numba_tiles  # noqa: E402
+from tinyalex.backends.numba.conv import winograd as winograd  # noqa: E402
 from tinyalex.backends.numba.conv.direct_loops import SAME_SET  # noqa: E402
 
 Host = np.ndarray
@@ -88,9 +88,9 @@ def test_the_reference_is_a_convolution() -> None:
         np.testing.assert_allclose(np.vdot(exact[key], d), slope, atol=1e-10)
 
 
-@given(case=tiled_cases(), few=st.sampled_from([1, 9, 256]), threads=st.sampled_from([1, 2]))
-def test_winograd_is_as_near_to_float64_as_promised(case: Conv, few: int, threads: int) -> None:
-    with by_tiles(few):
+@given(case=tiled_cases(), tiles=st.sampled_from([1, 9, 256]), threads=st.sampled_from([1, 2]))
+def test_winograd_is_as_near_to_float64_as_promised(case: Conv, tiles: int, threads: int) -> None:
+    with by_winograd(tiles):
         got = compiled(*case.arrays(), case.settings, threads)
     check(case, got, TILES_LOSE[case.w_shape[3]])
 
@@ -102,7 +102,7 @@ def test_winograd_is_as_near_to_float64_as_promised(case: Conv, few: int, thread
 def test_im2col_is_as_near_to_float64_as_promised(
     dtype: str, case: Conv, room: int, threads: int
 ) -> None:
-    with by_columns(room):
+    with by_im2col(room):
         got = compiled(*case.arrays(dtype), case.settings, threads)
     check(case, got, COLUMNS_LOSE if dtype == "float32" else 1e-15, dtype)
 
@@ -115,7 +115,7 @@ BLOCKS = [(1, 5, 2), (3, 4, 1), (1, 2, 3)]
 def test_direct_convolution_is_as_near_to_float64_as_promised(
     case: Conv, block: tuple[int, int, int], threads: int
 ) -> None:
-    with by_blocks(block):
+    with by_direct(block):
         got = compiled(*case.arrays(), case.settings, threads)
     check(case, got, COLUMNS_LOSE)
 
@@ -132,7 +132,7 @@ UNEQUAL = {
 @pytest.mark.parametrize("room", [1, 1 << 21])
 @pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
 def test_im2col_with_unequal_sizes(case: Conv, room: int) -> None:
-    with by_columns(room):
+    with by_im2col(room):
         got = compiled(*case.arrays(), case.settings, threads=2)
     check(case, got, COLUMNS_LOSE)
 
@@ -140,7 +140,7 @@ def test_im2col_with_unequal_sizes(case: Conv, room: int) -> None:
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
 def test_direct_convolution_with_unequal_sizes(case: Conv, block: tuple[int, int, int]) -> None:
-    with by_blocks(block):
+    with by_direct(block):
         got = compiled(*case.arrays(), case.settings, threads=2)
     check(case, got, COLUMNS_LOSE)
 
@@ -150,7 +150,7 @@ def test_blocks_of_taps_with_an_incomplete_last_block(block: tuple[int, int, int
     """Blocks have up to 8 taps on every processor: 25 taps never fill the last."""
     case = Conv((2, 1, 8, 9), (3, 1, 5, 5), (1, 1), (2, 2))
     assert 25 % numba_vector.max_taps(block[2]) != 0
-    with by_blocks(block):
+    with by_direct(block):
         got = compiled(*case.arrays(), case.settings)
     check(case, got, COLUMNS_LOSE)
 
@@ -162,7 +162,7 @@ def test_direct_convolution_of_feature_maps_that_share_a_cache_set(
 ) -> None:
     case = Conv((2, 2, *size), (filters, 2, 3, 3), (1, 1), (1, 1))
     assert (size[0] * size[1] % SAME_SET == 0) == (size == (16, 64))
-    with by_blocks((1, 5, 2)):
+    with by_direct((1, 5, 2)):
         got = compiled(*case.arrays(), case.settings)
     check(case, got, COLUMNS_LOSE)
 
@@ -185,7 +185,7 @@ ALEXNET = {
 
 @pytest.mark.parametrize("case", ALEXNET.values(), ids=ALEXNET)
 def test_alexnets_layers_by_winograd(case: Conv) -> None:
-    with by_tiles():
+    with by_winograd():
         got = compiled(*case.arrays(), case.settings)
     check(case, got, TILES_LOSE[case.w_shape[3]])
     assert max(of_result for of_result, _ in errors(case, got).values()) < 5e-6
@@ -195,7 +195,7 @@ def test_alexnets_layers_by_winograd(case: Conv) -> None:
 def test_winograd_on_chunks_of_the_batch(r: int) -> None:
     """More channels than a block of lanes, two tiles at a time, padding unlike on the axes."""
     case = Conv((17, 33, 3, 5), (2, 33, r, r), (1, 1), (r - 2, r - 1))
-    with by_tiles(few=2):
+    with by_winograd(tiles=2):
         got = compiled(*case.arrays(), case.settings)
     check(case, got, TILES_LOSE[r])
 
@@ -209,7 +209,7 @@ def test_winograd_is_used_where_it_pays_and_direct_convolution_elsewhere(
         way, kind = getattr(module, name), module.__name__.rpartition(".")[2]
         monkeypatch.setattr(module, name, lambda *args: used.append(kind) or way(*args))
 
-    for module in (numba_tiles, numba_direct, numba_columns):
+    for module in (winograd, numba_direct, im2col):
         for name in ("forward", "weight_gradient", "input_gradient"):
             spy(module, name)
 

@@ -20,9 +20,9 @@ pytest.importorskip("numba")
 from tests.backends.convolving import (  # noqa: E402
     BACKENDS,
     Conv,
-    by_blocks,
-    by_columns,
-    by_tiles,
+    by_direct,
+    by_im2col,
+    by_winograd,
     compiled,
     direct_cases,
     tiled_cases,
@@ -60,22 +60,22 @@ def check(case: Conv, dtype: str = "float32") -> None:
         assert others == products, f"{threads} threads"
 
 
-@given(case=tiled_cases(), few=st.sampled_from([1, 9, 256]))
-def test_tiles(case: Conv, few: int) -> None:
-    with by_tiles(few):
+@given(case=tiled_cases(), tiles=st.sampled_from([1, 9, 256]))
+def test_winograd(case: Conv, tiles: int) -> None:
+    with by_winograd(tiles):
         check(case)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @given(case=direct_cases(), room=st.sampled_from([1, 3000, 1 << 21]))
-def test_columns(dtype: str, case: Conv, room: int) -> None:
-    with by_columns(room):
+def test_im2col(dtype: str, case: Conv, room: int) -> None:
+    with by_im2col(room):
         check(case, dtype)
 
 
 @given(case=direct_cases(), block=st.sampled_from([(1, 5, 2), (3, 4, 1)]))
-def test_blocks(case: Conv, block: tuple[int, int, int]) -> None:
-    with by_blocks(block):
+def test_direct_convolution(case: Conv, block: tuple[int, int, int]) -> None:
+    with by_direct(block):
         check(case)
 
 
@@ -97,7 +97,7 @@ def test_a_layer_by_the_algorithm_that_is_chosen_for_it(case: Conv) -> None:
 
 @pytest.mark.parametrize("case", [c for n, c in LAYERS.items() if "blocks" in n])
 def test_a_layer_by_im2col(case: Conv) -> None:
-    with by_columns():
+    with by_im2col():
         check(case)
 
 

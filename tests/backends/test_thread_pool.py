@@ -87,7 +87,7 @@ def fail_in(helper: bool, pool: ThreadPool) -> list[int]:
             meeting.wait()  # each of the two threads has one of the first two pieces
             if (threading.get_ident() != caller) == helper:
                 raise ZeroDivisionError(piece)
-            time.sleep(0.05)  # the other one goes on when the error has ended the job
+            time.sleep(0.05)  # the other thread continues after the error has ended the job
         done.append(piece)
 
     with pytest.raises(ZeroDivisionError):
@@ -100,7 +100,7 @@ def test_an_error_ends_the_job_and_is_raised(helper: bool) -> None:
     pool = ThreadPool(2)
     assert len(fail_in(helper, pool)) == 1, "pieces were started after the error"
     seen: list[int] = []
-    pool.run(seen.append, [0, 1, 2])  # the next job runs as if nothing had been
+    pool.run(seen.append, [0, 1, 2])  # the next job runs normally
     assert sorted(seen) == [0, 1, 2]
 
 
@@ -120,7 +120,7 @@ def test_results_before_an_error_are_collected_and_later_ones_are_not(threads: i
 
 @pytest.mark.parametrize("failing", ["caller", "tinyalex_0", "tinyalex_1"])
 def test_an_error_is_raised_after_all_threads_have_finished(failing: str) -> None:
-    """Else a thread might still write where the caller thinks that all is over."""
+    """Otherwise a thread might still write after the caller has continued."""
     meeting, caller = threading.Barrier(3, timeout=SECONDS), threading.get_ident()
     ended: list[str] = []
 

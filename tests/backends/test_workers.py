@@ -1,4 +1,4 @@
-"""What the Numba backend's ways of computing are handed."""
+"""What the Numba backend's operations share: threads, buffers and sums in order."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted() -> N
 def test_shared_work_covers_every_item_once(threads: int, n: int, min_items: int) -> None:
     seen: list[slice] = []
     Workers(ThreadPool(threads)).share(seen.append, n, min_items)
-    assert sorted(i for part in seen for i in range(n)[part]) == list(range(n))
-    assert sum(part.stop - part.start < min_items for part in seen) <= 1  # the last one
+    assert sorted(i for items in seen for i in range(n)[items]) == list(range(n))
+    assert sum(items.stop - items.start < min_items for items in seen) <= 1  # the last one
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
