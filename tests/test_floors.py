@@ -80,7 +80,7 @@ def test_a_room_has_one_floor_and_a_floor_has_rooms_that_exist() -> None:
 
 def test_the_table_in_the_readme_is_made_from_the_floors() -> None:
     page = floors.README.read_text(encoding="utf-8")
-    assert floors.with_table(page) == page, "python docs/floors.py makes it anew"
+    assert floors.with_table(page) == page, "run python docs/floors.py"
 
 
 def test_the_package_itself_imports_nothing_of_its_own() -> None:

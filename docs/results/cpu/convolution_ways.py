@@ -49,29 +49,30 @@ def measure(name: str, only_tiles: bool) -> None:
 
     N, C, H, F, r, s, p, G = LAYERS[name]
     backend, rng = backends.get("numba"), np.random.default_rng(0)
+    workers = backend.workers
     OH = (H + 2 * p - r) // s + 1
     x, w, b, dy = (
         rng.standard_normal(shape).astype(np.float32)
         for shape in ((N, C, H, H), (G, F // G, C // G, r, r), (F,), (N, F, OH, OH))
     )
     y, dx, around, none = np.empty_like(dy), np.empty_like(x), (r - 1 - p,) * 2, np.zeros(C, "f")
-    turned = w[..., ::-1, ::-1].swapaxes(1, 2)
+    flipped = w[..., ::-1, ::-1].swapaxes(1, 2)
     gflop = 2e-9 * dy.size * (C // G) * r * r
     ways = {
         "columns": (
-            lambda: columns.forward(backend, x, w, b, (s, s), (p, p), y),
-            lambda: columns.forward(backend, dy, turned, none, (1, 1), around, dx),
-            lambda: columns.weight_gradient(backend, dy, x, w.shape, (s, s), (p, p)),
+            lambda: columns.forward(workers, x, w, b, (s, s), (p, p), y),
+            lambda: columns.forward(workers, dy, flipped, none, (1, 1), around, dx),
+            lambda: columns.weight_gradient(workers, dy, x, w.shape, (s, s), (p, p)),
         ),
         "direct": (
-            lambda: direct.forward(backend, x, w, b, (s, s), (p, p), y),
-            lambda: direct.input_gradient(backend, dy, w, around, dx),
-            lambda: direct.weight_gradient(backend, dy, x, w.shape, (s, s), (p, p)),
+            lambda: direct.forward(workers, x, w, b, (s, s), (p, p), y),
+            lambda: direct.input_gradient(workers, dy, w, around, dx),
+            lambda: direct.weight_gradient(workers, dy, x, w.shape, (s, s), (p, p)),
         ),
         "tiles": (
-            lambda: tiles.forward(backend, x, w, b, (p, p), y),
-            lambda: tiles.input_gradient(backend, dy, w, around, dx),
-            lambda: tiles.weight_gradient(backend, dy, x, w.shape, (p, p)),
+            lambda: tiles.forward(workers, x, w, b, (p, p), y),
+            lambda: tiles.input_gradient(workers, dy, w, around, dx),
+            lambda: tiles.weight_gradient(workers, dy, x, w.shape, (p, p)),
         ),
     }
     if r not in (3, 5):
