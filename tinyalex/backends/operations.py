@@ -20,8 +20,9 @@ Array = Any
 Pair = tuple[int, int]
 Operation = Callable[..., Any]
 
-# The work on one slice should stay in a core's own cache (512 kB to 2 MB on current machines).
-SLICE_BYTES = 1 << 20
+# Small enough for a core's part of the caches, large enough that threads rarely wait for Python's
+# lock (docs/decisions.md).
+SLICE_BYTES = 4 << 20
 
 
 def over_batch(

@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import ThreadpoolController
 
 from tinyalex import functional as F
 from tinyalex.backends.base import Array, Backend, Pair
 from tinyalex.backends.thread_pool import ThreadPool
-
-# A slice of a locally connected layer may exceed the cache: each slice transposes dy again.
-LOCAL_SLICES = 4
+from tinyalex.functional.arrays import pad
 
 
 class HostGenerator:
@@ -45,6 +44,7 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp: Any = np
     replaces: ClassVar[Mapping[str, str]] = {
+        "im2col": "one copy of a strided view, not one per tap: fewer waits for Python's lock",
         "linear": "shared by outputs: each thread reads its own rows of the weight once",
         "linear_backward": "the same; AlexNet's first linear weight has 38 million numbers",
         "local_conv2d": "shared by rows of the output: each has its own weights",
@@ -87,6 +87,18 @@ class NumpyBackend(Backend):
             self.thread_pool.run(work, self.slices(n, bytes_per_item, min_slices))
 
     # ------------------------------------------------------------------ replacements
+
+    def im2col(self, x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
+        x = pad(x, (padding[0], padding[0]), (padding[1], padding[1]))
+        (N, C), (KH, KW), (OH, OW) = (
+            x.shape[:2],
+            kernel_size,
+            F.out_hw(x.shape, kernel_size, stride),
+        )
+        n, c, h, w = x.strides
+        strides = n, c, h, w, h * stride[0], w * stride[1]
+        patches = as_strided(x, (N, C, KH, KW, OH, OW), strides, writeable=False)
+        return patches.reshape(N, C * KH * KW, OH * OW)
 
     def linear(self, x: Array, weight: Array, bias: Array) -> Array:
         y = self.empty((len(x), len(weight)), x.dtype)
@@ -132,7 +144,7 @@ class NumpyBackend(Backend):
             read = slice(oh.start * stride[0], (oh.stop - 1) * stride[0] + KH)
             y[:, :, oh] = F.local_conv2d(x[:, :, read], weight[oh], bias[oh], stride)
 
-        self.each(rows, OH, OW * C * KH * KW * len(x) * x.itemsize // LOCAL_SLICES)
+        self.each(rows, OH, OW * C * KH * KW * len(x) * x.itemsize)
         return y
 
     def local_conv2d_backward(
@@ -155,7 +167,7 @@ class NumpyBackend(Backend):
                 dx[:, c] = dx_c
 
         columns = dy[:, 0].size * math.prod(weight.shape[4:]) * x.itemsize
-        self.each(channels, x.shape[1], columns // LOCAL_SLICES)
+        self.each(channels, x.shape[1], columns)
         return dx, dw, np.transpose(dy.sum(axis=0), (1, 2, 0))
 
     def sgd_step(
