@@ -76,7 +76,7 @@ def test_random_numbers_are_a_function_of_their_key(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 7])
-@pytest.mark.parametrize("bytes_per_item", [0, 1, 1 << 19, 1 << 40])
+@pytest.mark.parametrize("bytes_per_item", [0, 1, 1 << 21, 1 << 40])
 def test_slices_cover_the_batch_once_and_in_order(
     backend: Backend, n: int, bytes_per_item: int
 ) -> None:
@@ -95,9 +95,9 @@ def test_each_and_run_visit_every_item_with_any_number_of_threads(threads: int) 
     def visit(n: slice) -> None:
         seen[n] += 1
 
-    backend.each(visit, 40, 1 << 19)
+    backend.each(visit, 40, 1 << 21)
     assert (seen == 1).all()
-    slices = backend.slices(40, 1 << 19)
+    slices = backend.slices(40, 1 << 21)
     (total,) = backend.run(lambda n: (values[n].sum(),), slices)
     (single,) = backends.get("numpy", threads=1).run(lambda n: (values[n].sum(),), slices)
     assert total.tobytes() == single.tobytes()
