@@ -8,17 +8,17 @@
 
 # %% [markdown]
 # ## Predict
-# AlexNet did not fit into a GPU of 3 GB, so two GPUs took half of the filters each (paper, section
-# 3.2). In conv2, conv4 and conv5 a filter sees only the maps of its own GPU.
+# AlexNet did not fit into a GPU with 3 GB, so each of two GPUs got half of the filters (paper,
+# section 3.2). In conv2, conv4 and conv5 a filter sees only the channels on its own GPU.
 #
-# 1. Do two groups need half as many weights as one, the same, or twice as many?
-# 2. How many MB must a GPU receive before it can do conv3 for 128 images?
+# 1. Compare two groups with one: do they need half as many weights, the same, or twice as many?
+# 2. How many MB must a GPU receive before it can compute conv3 for 128 images?
 
 # %% [markdown]
 # ## By hand
-# A 1x1 convolution at a single pixel: maps (1, 2, 3, 4), two filters, two groups. The first
-# filter sees (1, 2), the second one (3, 4). Both have the weights (1, 10), so `y = (21, 43)`.
-# As one group its weight matrix would be `((1, 10, 0, 0), (0, 0, 1, 10))`: two groups save zeros.
+# A 1x1 convolution at a single pixel: channels (1, 2, 3, 4), two filters, two groups. The first
+# filter sees (1, 2), the second (3, 4). Both have the weights (1, 10), so `y = (21, 43)`. With one
+# group the weight matrix would be `((1, 10, 0, 0), (0, 0, 1, 10))`: two groups save the zeros.
 
 # %%
 import numpy as np
@@ -35,112 +35,126 @@ assert y.ravel().tolist() == [21, 43]
 
 # %% [markdown]
 # ## Code
-# A convolution with `groups=2`, and two towers that each see half of the maps. Same weights in,
-# same numbers out: forward, and backward for the input, the weights and the biases.
+# Compare a convolution with `groups=2` to two towers that each see half of the channels. With the
+# same weights they give the same numbers, forward and backward, for inputs, weights and biases.
 
 # %%
 rng = np.random.default_rng(0)
-x, dy = rng.standard_normal((2, 6, 9, 7)), rng.standard_normal((2, 8, 9, 7))
+x = rng.standard_normal((2, 6, 9, 7))
+dy = rng.standard_normal((2, 8, 9, 7))
 
 
-def columns(conv):
-    """The same convolution as two towers: each has half of the filters."""
-    towers = [Sequential([Conv2d(conv.weight_shape[1], 4, 3, padding=1)]) for _ in range(2)]
-    for i, tower in enumerate(towers):
-        tower[0].params = {key: np.split(value, 2)[i] for key, value in conv.params.items()}
-    return Towers(*towers, crossing=conv.groups == 1)
+def as_towers(conv):
+    """The same convolution as two towers; each has half of the filters."""
+    left = Conv2d(conv.weight_shape[1], 4, 3, padding=1)
+    right = Conv2d(conv.weight_shape[1], 4, 3, padding=1)
+    for key, value in conv.params.items():
+        left.params[key], right.params[key] = np.split(value, 2)
+    return left, right, Towers(Sequential([left]), Sequential([right]), crossing=conv.groups == 1)
 
 
-for groups, layer in ((2, "conv2, conv4, conv5"), (1, "conv3")):
+for groups, layers in ((2, "conv2, conv4, conv5"), (1, "conv3")):
     conv = Conv2d(6, 8, 3, padding=1, groups=groups, seed=1)
     conv.params = {key: value.astype(np.float64) for key, value in conv.params.items()}
-    both = columns(conv)
-    assert np.allclose(conv.forward(x), both.forward(x), atol=1e-12)
-    assert np.allclose(conv.backward(dy), both.backward(dy), atol=1e-12)
+    left, right, towers = as_towers(conv)
+    assert np.allclose(conv.forward(x), towers.forward(x), atol=1e-12)
+    assert np.allclose(conv.backward(dy), towers.backward(dy), atol=1e-12)
     for key, gradient in conv.grads.items():
-        halves = [layer.grads[key] for _, layer in both.named_layers()]
-        assert np.allclose(gradient, np.concatenate(halves), atol=1e-12)
-    print(f"groups={groups} (as {layer}): {conv.params['weight'].size} weights, equal to towers")
+        halves = np.concatenate([left.grads[key], right.grads[key]])
+        assert np.allclose(gradient, halves, atol=1e-12)
+    print(f"groups={groups} (as {layers}): {conv.params['weight'].size} weights, equal to towers")
 
 # %% [markdown]
-# In conv3 each tower sees all maps: *one* group. So "two GPUs" is not the same as "two groups".
-# What `groups=2` leaves out, as a picture:
+# In conv3 each tower sees all channels, so it is *one* group. "Two GPUs" is not the same as "two
+# groups". This picture shows which weights `groups=2` leaves out:
 
 # %%
-grouped, full = Conv2d(6, 8, 3, padding=1, groups=2, seed=1), Conv2d(6, 8, 3, padding=1)
-w, x32 = grouped.params["weight"], x.astype(np.float32)
-full.params = {"weight": np.zeros((8, 6, 3, 3), np.float32), "bias": grouped.params["bias"]}
-full.params["weight"][:4, :3], full.params["weight"][4:, 3:] = w[:4], w[4:]
-assert np.allclose(full.forward(x32), grouped.forward(x32), atol=1e-5)
+grouped = Conv2d(6, 8, 3, padding=1, groups=2, seed=1)
+weight = grouped.params["weight"]  # (8, 3, 3, 3)
+blocks = Conv2d(6, 8, 3, padding=1)
+blocks.params = {"weight": np.zeros((8, 6, 3, 3), np.float32), "bias": grouped.params["bias"]}
+blocks.params["weight"][:4, :3] = weight[:4]
+blocks.params["weight"][4:, 3:] = weight[4:]
+x = x.astype(np.float32)
+assert np.allclose(blocks.forward(x), grouped.forward(x), atol=1e-5)
+
 figure = Figure(figsize=(8, 3.6), layout="constrained")
-shown = {"one group": Conv2d(6, 8, 3), "two groups: blocks": full}
-for axis, (title, each) in zip(figure.subplots(1, 2), shown.items(), strict=True):
-    axis.imshow(np.abs(each.params["weight"]).mean(axis=(2, 3)), cmap="Blues", vmin=0, vmax=0.15)
-    axis.set(xlabel="input map", ylabel="filter", xticks=range(6), yticks=range(8), title=title)
-figure.suptitle("Mean of the 3 x 3 weights' sizes: the darker, the larger; white is 0")
+panels = {"one group": Conv2d(6, 8, 3), "two groups: blocks": blocks}
+for axis, (title, conv) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+    size = np.abs(conv.params["weight"]).mean(axis=(2, 3))  # (F, C)
+    axis.imshow(size, cmap="Blues", vmin=0, vmax=0.15)
+    axis.set(xlabel="input channel", ylabel="filter", xticks=range(6), yticks=range(8), title=title)
+figure.suptitle("Mean absolute value of 3 x 3 weights (white: 0)")
 learn.show(figure, "11-blocks")
 
 # %% [markdown]
 # ## Check
-# The whole network both ways, on real images, enlarged so that five convolutions fit. The
+# The whole network both ways, on real images. They are enlarged so that five convolutions fit. The
 # weights are the same: `to_two_tower` cuts each array in half.
 
 # %%
 images, _ = learn.arrays(learn.dataset().train, 2)
-images = np.kron(images, np.ones((96 // images.shape[2],) * 2, np.float32))
-kind = {"num_classes": 10, "in_channels": images.shape[1], "image_size": images.shape[2]}
-one, two = models.build("alexnet", **kind), models.build("alexnet-two-tower", **kind)
-two.load_state_dict(models.to_two_tower(one.state_dict()))
-logits, logits_two = one.eval().forward(images), two.eval().forward(images)
-dx, dx_two = one.backward(logits), two.backward(logits)
-assert one.count_parameters() == two.count_parameters()
-print(f"{one.count_parameters():,} parameters; difference {np.abs(logits - logits_two).max():.1e}")
-for a, b in ((logits, logits_two), (dx, dx_two)):
-    assert np.abs(a).max() > 0 and np.abs(a - b).max() < 1e-3 * np.abs(a).max()
+factor = 96 // images.shape[2]
+images = np.kron(images, np.ones((factor, factor), np.float32))
+settings = {"num_classes": 10, "in_channels": images.shape[1], "image_size": images.shape[2]}
+alexnet = models.build("alexnet", **settings).eval()
+two_tower = models.build("alexnet-two-tower", **settings).eval()
+two_tower.load_state_dict(models.to_two_tower(alexnet.state_dict()))
+logits, tower_logits = alexnet.forward(images), two_tower.forward(images)
+dx, tower_dx = alexnet.backward(logits), two_tower.backward(logits)
+difference = np.abs(logits - tower_logits).max()
+print(f"{alexnet.count_parameters():,} parameters; difference {difference:.1e}")
+assert alexnet.count_parameters() == two_tower.count_parameters()
+assert difference < 1e-3 * np.abs(logits).max()
+assert np.abs(dx - tower_dx).max() < 1e-3 * np.abs(dx).max()
 
 # %% [markdown]
-# **What the GPUs sent each other**, each way, for the forward pass (backward: as much again).
+# **What the GPUs sent each other**, in each direction, in the forward pass. (The backward pass
+# sends as much again.)
 
 # %%
-rows = {r.name: r for r in report.layer_table(Sequential(paper_layers(3)), (3, 227, 227), 128)}
-sees = {"conv2": "3", "conv3": "7", "conv4": "9", "conv5": "11", "fc6": "14"}  # its input's layer
-half = {name: rows[before].activation_bytes / 2 / 1e6 for name, before in sees.items()}
-half |= {"fc7": 128 * 2048 * 4 / 1e6, "fc8": 128 * 2048 * 4 / 1e6}
+table = report.layer_table(Sequential(paper_layers(3)), (3, 227, 227), 128)
+rows = {row.name: row for row in table}
+layer_before = {"conv2": "3", "conv3": "7", "conv4": "9", "conv5": "11", "fc6": "14"}
+half = {name: rows[before].activation_bytes / 2 / 1e6 for name, before in layer_before.items()}
+half["fc7"] = half["fc8"] = 128 * 2048 * 4 / 1e6
 sent = {name: mb for name, mb in half.items() if name not in ("conv2", "conv4", "conv5")}
-total, uncut = sum(sent.values()), sum(half.values())
-print(f"conv3: {half['conv3']:.1f} MB of {total:.1f} MB in all; with one group {uncut:.1f} MB")
+total, with_one_group = sum(sent.values()), sum(half.values())
+print(f"conv3: {half['conv3']:.1f} MB of {total:.1f} MB; with one group {with_one_group:.1f} MB")
 assert np.isclose(half["conv3"], 128 * 128 * 13 * 13 * 4 / 1e6)
-assert total < uncut / 3
-saved = sum(rows[name].parameters for name in ("4", "10", "12")) - 256 - 384 - 256
-assert saved == 1_413_120  # weights that two groups spare: as many as those layers still have
+assert total < with_one_group / 3
+weights_left = sum(rows[name].parameters for name in ("4", "10", "12")) - 256 - 384 - 256
+assert weights_left == 1_413_120  # two groups halve the weights of these layers: they save as many
 figure = Figure(figsize=(8, 3.4), layout="constrained")
 axis = figure.subplots()
 colours = ["#d9480f" if name in sent else "#ced4da" for name in half]
-axis.bar_label(axis.bar(list(half), list(half.values()), color=colours), fmt="%.1f", padding=2)
+bars = axis.bar(list(half), list(half.values()), color=colours)
+axis.bar_label(bars, fmt="%.1f", padding=2)
 axis.set(ylabel="MB for a batch of 128", ylim=(0, 20))
-axis.set_title("What a GPU must receive (red), and what two groups spare it (grey)")
+axis.set_title("What a GPU must receive (red), and what two groups save (grey)")
 learn.show(figure, "11-exchange")
 
 # %% [markdown]
 # ## Break it
-# Three wrong ways to put two towers' weights together. All end with the right shape, so no error
-# warns you: only numbers do.
+# Here are three wrong ways to join the weights of two towers. All give the right shape, so no error
+# warns you. Only the numbers show the mistake.
 
 # %%
-left, right = np.split(w, 2)
+left, right = np.split(weight, 2)
 wrong = {
     "halves swapped": np.concatenate([right, left]),
-    "joined along the input maps": np.concatenate([left, right], axis=1).reshape(w.shape),
-    "every other filter": np.stack([left, right], axis=1).reshape(w.shape),
+    "joined along the input channels": np.concatenate([left, right], axis=1).reshape(weight.shape),
+    "filters interleaved": np.stack([left, right], axis=1).reshape(weight.shape),
 }
-y = grouped.forward(x32)
-for name, weight in wrong.items():
-    grouped.params["weight"] = weight
-    error = np.abs(grouped.forward(x32) - y).max() / np.abs(y).max()
+y = grouped.forward(x)
+for name, mistaken in wrong.items():
+    grouped.params["weight"] = mistaken
+    error = np.abs(grouped.forward(x) - y).max() / np.abs(y).max()
     print(f"{name}: off by {error:.0%} of the largest output")
     assert error > 0.1
 
 # %% [markdown]
 # ## Try next
-# - `tinyalex exercise start 17_grouped_conv`: write it, with loops over the groups.
-# - Paper, section 6.1: the two GPUs' filters came out as "colour" and "no colour". Lesson 15.
+# - `tinyalex exercise start 17_grouped_conv`: write it with a loop over the groups.
+# - Paper, section 6.1: one GPU learned filters with colour, the other without.
+#   `tinyalex reproduce towers` looks for this on CIFAR-10; docs/reproduce.md has the result.

@@ -1,7 +1,7 @@
 """What a lesson is: a Python file in percent format, cut into cells.
 
 # %% [markdown]
-# # 02 Convolution by hand, then as one product
+# # 02 Convolution: by hand, then as a matrix product
 #
 # **After it you can** compute a convolution on paper.
 #
