@@ -1,21 +1,25 @@
 # %% [markdown]
-# # 12 Speed: from loops to columns, to threads, to a GPU's kernel
+# # 12 Speed: from loops to im2col, threads and a GPU kernel
 #
-# **After it you can** say why im2col is fast although it copies every pixel 25 times, and read
-# from a roofline whether arithmetic or memory holds a layer back.
+# **After it you can** say why im2col is fast although it copies every pixel 25 times, and read from
+# a roofline whether a layer is limited by arithmetic or by memory.
 #
 # **Needs** lessons 02 and 10. **Minutes** 35.
 
 # %% [markdown]
 # ## Predict
-# 1. Loops in Python, the same loops compiled, im2col with a matrix product: which step gains most?
+# 1. You start from loops in Python. Then you compile them. Then you replace them by im2col and a
+#    matrix product. Which of the two steps gains more?
 # 2. A fully connected layer takes 1 ms for one image. Does it take 128 ms for 128 images?
 
 # %% [markdown]
 # ## By hand
-# **Intensity** is operations per byte moved (each array once, 4 bytes a number). Fully connected,
-# 1024 to 1024, one image: `2 * 2**20` operations, `4 * 2**20` bytes of weights: 0.5. A weight
-# serves 128 images at once, which move too: `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2.
+# The **arithmetic intensity** of a layer is its number of operations per byte that it moves (each
+# array once, 4 bytes per number). A fully connected layer with 1024 inputs and 1024 outputs does `2
+# * 2**20` operations for one image and reads `4 * 2**20` bytes of weights: 0.5 operations per byte.
+#
+# With 128 images each weight is used 128 times. Inputs and outputs now count as well:
+# `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2 operations per byte.
 
 # %%
 import os
@@ -35,67 +39,88 @@ from tinyalex.report.roofline import roofline_figure
 fc = Linear(1024, 1024)
 intensity = {N: fc.flops((N, 1024)) / (4 * (2**20 + 2 * N * 1024)) for N in (1, 128)}
 print(f"operations per byte: {intensity[1]:.2f} for 1 image, {intensity[128]:.1f} for 128")
-assert np.allclose(list(intensity.values()), [0.5, 51.2], rtol=0.01)
+assert np.isclose(intensity[1], 0.5, rtol=0.01)
+assert np.isclose(intensity[128], 51.2, rtol=0.01)
 
 # %% [markdown]
 # ## Code
-# Five ways to the same numbers. im2col copies a pixel up to 25 times, and still wins: the matrix
-# product behind it reads memory in order and uses each number that is in a register many times.
-# Compare rates, not times: Python gets one image, and of that one filter.
+# Five implementations of the same convolution. im2col copies a pixel up to 25 times and still wins:
+# the matrix product that follows reads memory in order, and uses a number many times while it is in
+# a register.
+#
+# We compare operations per second, not times, because the loops get less work: one image, and in
+# Python only one of its filters.
 
 
 # %%
 def loops(x, w, y):
     """The definition, for one image (C, H, W) and filters (F, C, KH, KW), without padding."""
-    for f, oh, ow in np.ndindex(y.shape):
-        total = 0.0
-        for c in range(w.shape[1]):
-            for i in range(w.shape[2]):
-                for j in range(w.shape[3]):
-                    total += x[c, oh + i, ow + j] * w[f, c, i, j]
-        y[f, oh, ow] = total
+    F, OH, OW = y.shape
+    _, C, KH, KW = w.shape
+    for f in range(F):
+        for oh in range(OH):
+            for ow in range(OW):
+                total = 0.0
+                for c in range(C):
+                    for i in range(KH):
+                        for j in range(KW):
+                            total += x[c, oh + i, ow + j] * w[f, c, i, j]
+                y[f, oh, ow] = total
 
 
-def seconds(work, tries=3):
-    """The fastest of a few calls: others on the machine only add time."""
-    return min(timeit.repeat(work, number=1, repeat=tries))
+def seconds(function, repeat=3):
+    """The fastest of a few calls: other programs can only add time."""
+    return min(timeit.repeat(function, number=1, repeat=repeat))
 
 
 cores = backends.get("numba").threads
 x = backends.get("numpy").generator(0).normal((64, 16, 16, 16))
 conv = Conv2d(16, 32, 5)
 conv.params["bias"][:] = 0
-w, work = conv.params["weight"], conv.flops((1, 16, 16, 16)) / 1e9  # an image's operations
-y, few = np.zeros((32, 12, 12), np.float32), np.zeros((1, 12, 12), np.float32)
-jitted = numba.njit(loops)
-rates = {  # for Python one filter of 32: it is slow
-    "loops in Python": work / 32 / seconds(lambda: loops(x[0], w[:1], few), tries=1),
-    "loops, compiled": work / seconds(lambda: jitted(x[0], w, y)),
-}
+w = conv.params["weight"]
+gflop = conv.flops((1, 16, 16, 16)) / 1e9  # operations per image
+one_filter = np.zeros((1, 12, 12), np.float32)
+y = np.zeros((32, 12, 12), np.float32)
+compiled_loops = numba.njit(loops)
+
+speed = {}  # GFLOP/s
+speed["loops in Python"] = gflop / 32 / seconds(lambda: loops(x[0], w[:1], one_filter), repeat=1)
+speed["loops, compiled"] = gflop / seconds(lambda: compiled_loops(x[0], w, y))
 expected = conv.forward(x[:1])[0]
-assert np.allclose(few, expected[:1], atol=1e-4) and np.allclose(y, expected, atol=1e-4)
-ways = [("im2col + product", "numpy", 1), (f"im2col, {cores} threads", "numpy", cores)]
-for name, backend, threads in [*ways, (f"Numba's kernels, {cores} threads", "numba", cores)]:
+assert np.allclose(one_filter, expected[:1], atol=1e-4)
+assert np.allclose(y, expected, atol=1e-4)
+for name, backend, threads in (
+    ("im2col + product", "numpy", 1),
+    (f"im2col, {cores} threads", "numpy", cores),
+    (f"Numba's kernels, {cores} threads", "numba", cores),
+):
     conv.to(backends.get(backend, threads=threads))
     assert np.allclose(conv.forward(x)[0], expected, atol=1e-4)
-    rates[name] = len(x) * work / seconds(lambda: conv.forward(x))
-python, compiled, columns, *_ = rates.values()
-print(f"compiling: {compiled / python:.0f} times faster; columns: {columns / compiled:.0f} times")
-assert compiled > 30 * python and columns > 3 * compiled
-assert compiled / python > columns / compiled  # your first prediction
+    speed[name] = len(x) * gflop / seconds(lambda: conv.forward(x))
+
+by_compiling = speed["loops, compiled"] / speed["loops in Python"]
+by_im2col = speed["im2col + product"] / speed["loops, compiled"]
+print(f"compiling: {by_compiling:.0f} times as fast; im2col: again {by_im2col:.0f} times")
+assert by_compiling > 30
+assert by_im2col > 3
+assert by_compiling > by_im2col  # your first prediction
+
 figure = Figure(figsize=(8, 3.2), layout="constrained")
 axis = figure.subplots()
-axis.bar_label(axis.barh(list(rates)[::-1], list(rates.values())[::-1]), fmt="%.3g", padding=3)
-title = "A 5x5 convolution, 16 maps to 32, on 16 x 16 pixels, float32"
-axis.set(xscale="log", xlabel="GFLOP/s (a mark with a number is 10 times the last)", title=title)
+bars = axis.barh(list(speed), list(speed.values()))
+axis.bar_label(bars, fmt="%.3g", padding=3)
+axis.invert_yaxis()
+title = "A 5x5 convolution, 16 channels to 32, on 16 x 16 pixels, float32"
+axis.set(xscale="log", xlabel="GFLOP/s (each labelled tick is 10 times the last)", title=title)
 axis.margins(x=0.15)
 learn.show(figure, "12-ways")
 
 # %% [markdown]
-# **A GPU's kernel**, without a GPU: with `NUMBA_ENABLE_CUDASIM=1` Numba runs each GPU thread as
-# Python. That must be set before Numba is imported: hence a process of its own. In the package's
-# kernel thread `p` writes window `(p // OW, p % OW)`, and its neighbours the neighbouring numbers,
-# which a GPU stores together. The last block may have threads too many: they `return`.
+# **A GPU kernel**, without a GPU. With `NUMBA_ENABLE_CUDASIM=1` Numba runs each GPU thread as
+# Python. The variable must be set before Numba is imported, so we start a new process. In the
+# package's kernel thread `p` writes the window at `(p // OW, p % OW)`. Neighbouring threads write
+# neighbouring numbers, which a GPU stores together. The last block may have too many threads: they
+# `return`.
 
 # %%
 SCRIPT = '''
@@ -107,45 +132,53 @@ from tinyalex.backends.cuda.launch import launch
 
 x = np.random.default_rng(0).random((2, 3, 8, 6), dtype=np.float32)
 right = backends.get("numpy").im2col(x, (5, 5), (1, 1), (2, 2))
-for blocks in (2, 1):  # of 32 threads a map, for 8 * 6 windows
+for blocks in (2, 1):  # of 32 threads per channel, for 8 * 6 windows
     cols = np.full_like(right, np.nan)
     launch(im2col, (2, blocks, 3), 32, x, cols, 3, 8, 6, 5, 5, 1, 1, 2, 2, 8, 6)
     print((cols == right).mean())
 print(inspect.getsource(im2col.fn).split('"""')[2])
 '''
 environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-said = subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment, text=True)
-two_blocks, one_block, source = said.split("\n", 2)
+output = subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment, text=True)
+two_blocks, one_block, source = output.split("\n", 2)
 print(source.rstrip())
-assert float(two_blocks) == 1  # every number of the columns equals NumPy's
+assert float(two_blocks) == 1  # every number equals NumPy's
 
 # %% [markdown]
 # ## Check
-# **A roofline** (Williams, Waterman and Patterson, 2009): no layer is faster than a matrix product
-# at its best, nor than memory delivers. Small layers reach neither.
+# **A roofline** (Williams, Waterman and Patterson, 2009) has two ceilings, both measured: the
+# fastest matrix product, and the speed of memory. Small layers reach neither.
+#
+# A layer can be above the roof. The picture counts the operations of the textbook convolution.
+# Winograd's algorithm needs fewer. And our kernels for small filters can be faster than a matrix
+# product.
 
 # %%
 a = np.ones((1024, 1024), np.float32)
-big, copy = np.ones((2, 1 << 24), np.float32)
-peak = 2 * 1024**3 / 1e9 / seconds(lambda: a @ a, tries=8)
-memory = 2 * big.nbytes / 1e9 / seconds(lambda: np.copyto(copy, big), tries=8)
-rows = bench.layers(bench.Job("numba", "tiny", "train", batch_size=64, threads=cores), passes=9)
-names = iter(["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"])
-rows = [row | {"name": next(names)} for row in rows if row["forward_flop"]]
-learn.show(roofline_figure(rows, peak, memory, "Training tiny, 64 images a step"), "12-roofline")
-ms = [1e3 * seconds(lambda x=x: fc.forward(x), tries=20) for x in (a[:1], a[:128])]
-print(f"fully connected: {ms[0]:.2f} ms for 1 image, {ms[1]:.2f} ms for 128")
-assert ms[1] < 100 * ms[0]  # far from 128 times as long: the weights move once
+array, copy = np.ones((2, 1 << 24), np.float32)
+peak = 2 * 1024**3 / 1e9 / seconds(lambda: a @ a, repeat=8)  # GFLOP/s
+memory = 2 * array.nbytes / 1e9 / seconds(lambda: np.copyto(copy, array), repeat=8)  # GB/s
+job = bench.Job("numba", "tiny", "train", batch_size=64, threads=cores)
+rows = [row for row in bench.layers(job, passes=9) if row["forward_flop"]]
+names = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+for row, name in zip(rows, names, strict=True):
+    row["name"] = name
+learn.show(roofline_figure(rows, peak, memory, "Training tiny, 64 images per step"), "12-roofline")
+
+one = 1e3 * seconds(lambda: fc.forward(a[:1]), repeat=20)
+many = 1e3 * seconds(lambda: fc.forward(a[:128]), repeat=20)
+print(f"fully connected: {one:.2f} ms for 1 image, {many:.2f} ms for 128")
+assert many < 100 * one  # far from 128 times as long: the weights are read only once
 
 # %% [markdown]
 # ## Break it
-# The commonest mistake: `windows // 32` blocks in place of rounding up. 48 windows get one block.
+# The most common mistake is `windows // 32` blocks, rounded down. 48 windows then get one block.
 
 # %%
-print(f"one block a map: {float(one_block):.0%} of the columns are right, and there is no error")
+print(f"one block per channel: {float(one_block):.0%} of the windows are right, and no error")
 assert np.isclose(float(one_block), 32 / 48)
 
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in the simulator.
-# - `tinyalex bench` measures with care: in turns, with medians.
+# - `tinyalex bench` measures with care: it alternates between implementations and takes medians.
