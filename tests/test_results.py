@@ -39,7 +39,7 @@ def page(index: ModuleType, name: str) -> tuple[Path, str]:
     [
         ("readme", "{mean} ± ", "12.34 ± "),
         ("readme", "times as fast as PyTorch's", "% faster, 9.9 % as PyTorch's"),
-        ("reproduce", "tanh after {tanh},", "tanh after 31.4,"),
+        ("reproduce", "tanh {tanh},", "tanh 31.4,"),
         ("reproduce", "where six times would be", "6.6 times as many, where six times would be"),
     ],
 )

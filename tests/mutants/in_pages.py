@@ -72,8 +72,8 @@ PAGES_MUTANTS = (
     Mutant(
         "results: a figure in docs/reproduce.md was changed by hand",
         "docs/reproduce.md",
-        "ReLU is there after 5.",
-        "ReLU is there after 6.",
+        "ReLU needs 5.",
+        "ReLU needs 6.",
         (f"{OF_RESULTS}::test_every_figure_on_the_pages_comes_from_a_file",),
     ),
     Mutant(
