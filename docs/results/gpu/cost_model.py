@@ -192,9 +192,9 @@ def gains() -> str:
         ]
 
     rows = [
-        row("implicit GEMM: no rows written, no images put together", copies),
+        row("implicit GEMM: writes no rows, needs no kernel to write images", copies),
         row("products of a better shape", products),
-        row("ReLU in the kernels beside the products", lambda p: relu),
+        row("ReLU in the copy kernels", lambda p: relu),
     ]
     ours = [cost for each in everything for cost in each.ours]
     halves = [
@@ -214,12 +214,12 @@ def break_even() -> str:
         copies = fsum(t for kernel, t, _ in kernels if kernel in ("write_rows", "write_images"))
         ratio = (products + copies) / products
         rows.append([name, f"{products:.1f}", f"{copies:.1f}", f"{ratio:.2f}"])
-    headings = ["precision", "products, ms", "copies around them, ms", "may be slower by"]
+    headings = ["precision", "products, ms", "copies before and after, ms", "may be slower by"]
     return table(headings, rows)
 
 
 def loading() -> str:
-    """A batch's bytes on their way to the GPU, if nothing but the bus slowed them."""
+    """The time to copy a batch to the GPU, if only the bus limits it."""
     rows = []
     for batch in (128, 1024):
         moves = batch * (STORED * STORED * 3)
@@ -244,7 +244,7 @@ def memory() -> str:
         cells = [f"{part / 2**30:.2f}" for part in parts]
         rows.append([str(batch), *cells, f"{need.pinned >> 20}"])
     headings = ["batch", "weights, gradients, velocity, GiB", "kept for backward, GiB"]
-    headings += ["workspace, GiB", "batches on their way, GiB", "GPU, GiB", "pinned, MiB"]
+    headings += ["workspace, GiB", "batches in transit, GiB", "GPU, GiB", "pinned, MiB"]
     return table(headings, rows)
 
 

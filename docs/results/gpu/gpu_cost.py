@@ -179,7 +179,7 @@ class Memory:
     workspace : int
         A convolution's rows of windows.
     coming : int
-        Batches on their way, see `coming`.
+        Batches in transit, see `coming`.
     pinned : int
         Of the host's memory, see `tinyalex.backends.cuda.feed.pinned_bytes`.
     """
