@@ -69,7 +69,7 @@ def rows() -> list[Row]:
         ),
         Row(
             "`cifar-18pct`, numpy", "CIFAR-10", errors("cifar-18pct/seed", 0), "18 %", "0",
-            "A, 1 thread", "1 h 58 min beside other jobs",
+            "A, 1 thread", "1 h 58 min (shared machine)",
             "tinyalex train --data cifar10 --model cifar-18pct --batch-size 32 --epochs 40 "
             "--seed 0 --threads 1", "[cifar-18pct](cifar-18pct)",
         ),
@@ -89,13 +89,13 @@ def rows() -> list[Row]:
         ),
         Row(
             "`cifar-80sec`, numpy", "CIFAR-10", errors("cifar-80sec/numpy-seed", 0, 1, 2), "26 %",
-            "0, 1, 2", "A, 1 thread", "34, 42 and 30 min beside other jobs",
+            "0, 1, 2", "A, 1 thread", "34, 42 and 30 min (shared machine)",
             "tinyalex train --data cifar10 --model cifar-80sec --seed N --threads 1",
             "[cifar-80sec](cifar-80sec/numpy-seed0)",
         ),
         Row(
             "`alexnet-mini`, numba", "Imagenette, 4,000 + 1,000 images", errors(mini, 0, 1, 2),
-            "below 40 %", "0, 1, 2", "B", f"{seconds(mini, 0, 1, 2)} beside other jobs",
+            "below 40 %", "0, 1, 2", "B", f"{seconds(mini, 0, 1, 2)} (shared machine)",
             "tinyalex train --data imagenette-128 --model alexnet-mini --seed N",
             "[imagenette](imagenette)",
         ),
