@@ -135,9 +135,9 @@ for name, y in results.items():
 # %% [markdown]
 # ## Break it
 #
-# "The shape is right, so the array is right." **Wrong.** `reshape` also turns (H, W, C) into (C, H,
-# W), but it does not move a single number: colours end up in the wrong place. With one channel
-# nobody would notice, so here three digits become the red, green and blue of one image.
+# "The shape is right, so the array is right." **Wrong.** `reshape` also turns (H, W, C) into
+# (C, H, W), but it does not move a single number: colours end up in the wrong place. With one
+# channel nobody would notice, so here three digits become the red, green and blue of one image.
 
 # %%
 from matplotlib.figure import Figure

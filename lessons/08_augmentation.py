@@ -82,10 +82,11 @@ learn.show(figure, "08-versions")
 
 # %% [markdown]
 # **Colour.** Every pixel is a point in a space of red, green and blue. The principal components of
-# these points are the directions in which photographs differ. The paper adds `[p1, p2, p3] [a1 l1,
-# a2 l2, a3 l3]` to all pixels of an image: `p` are the components, `l` their eigenvalues, and `a`
-# is drawn from N(0, 0.1) each time the image is used. (Eigenvalues are variances. The authors'
-# program multiplied by their roots, the standard deviations. This package has a recipe for each.)
+# these points are the directions in which photographs differ. The paper adds
+# `[p1, p2, p3] [a1 l1, a2 l2, a3 l3]` to all pixels of an image: `p` are the components, `l` their
+# eigenvalues, and `a` is drawn from N(0, 0.1) each time the image is used. (Eigenvalues are
+# variances. The authors' program multiplied by their roots, the standard deviations. This package
+# has a recipe for each.)
 
 # %%
 components = statistics.eigenvectors  # (3, 3), one component per column

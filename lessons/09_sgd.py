@@ -103,10 +103,10 @@ learn.show(figure, "09-valley")
 
 # %% [markdown]
 # ## Check
-# **Weight decay shrinks weights.** Where the gradient is 0, a step multiplies `w` by `1 - lr *
-# decay`, and momentum makes that ten times as strong. In the paper it is `0.01 * 0.0005 * 10` =
-# 1/20,000 per step, so an unused weight halves in 13,863 steps, about 1.4 epochs. The learning rate
-# multiplies the decay, so when it drops, the decay slows down too.
+# **Weight decay shrinks weights.** Where the gradient is 0, a step multiplies `w` by
+# `1 - lr * decay`, and momentum makes that ten times as strong. In the paper it is
+# `0.01 * 0.0005 * 10` = 1/20,000 per step, so an unused weight halves in 13,863 steps, about 1.4
+# epochs. The learning rate multiplies the decay, so when it drops, the decay slows down too.
 
 # %%
 w = descend([1.0], np.zeros_like, [0.01] * 13_863, momentum=0.9, weight_decay=5e-4)[-1, 0]

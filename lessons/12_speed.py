@@ -15,8 +15,9 @@
 # %% [markdown]
 # ## By hand
 # The **arithmetic intensity** of a layer is its number of operations per byte that it moves (each
-# array once, 4 bytes per number). A fully connected layer with 1024 inputs and 1024 outputs does `2
-# * 2**20` operations for one image and reads `4 * 2**20` bytes of weights: 0.5 operations per byte.
+# array once, 4 bytes per number). A fully connected layer with 1024 inputs and 1024 outputs does
+# `2 * 2**20` operations for one image and reads `4 * 2**20` bytes of weights: 0.5 operations per
+# byte.
 #
 # With 128 images each weight is used 128 times. Inputs and outputs now count as well:
 # `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2 operations per byte.

@@ -14,9 +14,9 @@
 
 # %% [markdown]
 # ## By hand
-# Four pixels: a = (1, 0, 0, 0). Moved by one pixel it is m = (0, 1, 0, 0). Another shape is o = (1,
-# 0, 0, 1). |a - m| = sqrt(1 + 1) = 1.41 and |a - o| = 1. So by pixels, the other shape is nearer
-# than the same shape moved.
+# Four pixels: a = (1, 0, 0, 0). Moved by one pixel it is m = (0, 1, 0, 0). Another shape is
+# o = (1, 0, 0, 1). |a - m| = sqrt(1 + 1) = 1.41 and |a - o| = 1. So by pixels, the other shape is
+# nearer than the same shape moved.
 #
 # The logit w x + b with w = (3, 0, -2, 1) has d(logit)/dx = w: the first pixel matters most, the
 # second not at all. In a deep network this gradient depends on x, and the backward pass computes

@@ -47,7 +47,7 @@ def of_readme() -> list[Claim]:
         ("features reach {:.1f} % test error, one small net {:.1f} %, an ensemble of seven\n"
          "  {:.1f} %. The confidence intervals do not overlap.",
          [100 * error for error in before_2012()["errors"].values()]),
-        ("training error {:.1f} times sooner than tanh (the paper: six times)", [figure_1()]),
+        ("training error {:.1f} times faster than tanh (the paper: six times)", [figure_1()]),
         ("within half a percent of the error that their author\n  states ({:.1f}, {:.1f}, {:.1f}, "
          "{:.1f} %)", ladder("80sec", "19pct", "19pct-crop", "18pct")),
         ("crops with flips are worth {:.1f}, {:.1f} and\n  {:.1f} points.",
@@ -145,7 +145,7 @@ NOT_OURS = {
     r"\(top-5: 18\.2 %, one net, ten crops\)": "the paper, section 1",
     r"would in 95 % of cases": "a definition",
     r"has 1[13] %": "cuda-convnet, wiki (TrainingNet)",
-    r"25 % training error six times sooner": "the paper, figure 1",
+    r"25 % training error six times faster": "the paper, figure 1",
     r"26\.2 > 18\.2 > 15\.3 %|the published 26\.2 %": "the paper, sections 1 and 6",
     r"18\.2 % with one, 16\.4 % with five": "the paper, section 6",
     r"39\.0 and 37\.5 %": "the paper, section 4.1",
