@@ -165,8 +165,8 @@ print(f"all nine rise: slope {slope:.0f}, gradient to every maximum {to_every_ma
 assert slope == pool.backward(dy_of_one).sum() == 1
 assert to_every_maximum.sum() == 9
 
-floor = [MaxPool2d(3, 2), MaxPool2d(3, 2), MaxPool2d(3, 2)]  # 32 pixels become 3; ceil makes 4
-net = Sequential([*floor, Flatten(), Linear(64 * 4 * 4, 10)])
+layers = [MaxPool2d(3, 2), MaxPool2d(3, 2), MaxPool2d(3, 2)]  # 32 pixels become 3; ceil makes 4
+net = Sequential(layers + [Flatten(), Linear(64 * 4 * 4, 10)])
 try:
     net(np.zeros((1, 64, 32, 32)))
     raise AssertionError("576 features fitted into 1024")

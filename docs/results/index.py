@@ -64,7 +64,7 @@ def rows() -> list[Row]:
             seconds(tiny, 0, 1, 2), "tinyalex train --seed N", "[tiny-digits](tiny-digits)",
         ),
         Row(
-            "three `tiny` together", "digits", logged("tiny-digits/ensemble.txt"), "", "0, 1, 2",
+            "ensemble of three `tiny`", "digits", logged("tiny-digits/ensemble.txt"), "", "0, 1, 2",
             "C", "", "tinyalex evaluate RUN RUN RUN", "[tiny-digits](tiny-digits/ensemble.txt)",
         ),
         Row(
@@ -79,7 +79,7 @@ def rows() -> list[Row]:
             "[cifar-80sec](cifar-80sec)",
         ),
         Row(
-            "three `cifar-80sec` together", "CIFAR-10", logged("cifar-80sec/ensemble.txt"), "",
+            "ensemble of three `cifar-80sec`", "CIFAR-10", logged("cifar-80sec/ensemble.txt"), "",
             "0, 1, 2", "B", "", "tinyalex evaluate RUN RUN RUN",
             "[cifar-80sec](cifar-80sec/ensemble.txt)",
         ),
@@ -104,7 +104,7 @@ def rows() -> list[Row]:
             "tinyalex evaluate RUN --crops 10", "[imagenette](imagenette/evaluate.txt)",
         ),
         Row(
-            "three `alexnet-mini` together", "Imagenette",
+            "ensemble of three `alexnet-mini`", "Imagenette",
             logged("imagenette/evaluate.txt")[:1], "", "0, 1, 2", "B", "",
             "tinyalex evaluate RUN RUN RUN", "[imagenette](imagenette/evaluate.txt)",
         ),
