@@ -20,7 +20,7 @@ import pytest
 
 from tests.data.pictures import class_folders
 from tests.data.prepare.archives import flat, official, small
-from tests.data.prepare.test_pictures import reference
+from tests.data.prepare.test_convert import reference
 from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.packed import format as layout_of

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.data.pictures import encode, noise, write
-from tests.data.prepare.test_pictures import smooth
+from tests.data.prepare.test_convert import smooth
 from tinyalex.data import read_image
 from tinyalex.data.jpeg import outline, with_end
 from tinyalex.data.packed import decoders

@@ -9,7 +9,7 @@ import pytest
 from PIL import ImageFile
 
 from tests.data.pictures import encode, write
-from tests.data.prepare.test_pictures import smooth
+from tests.data.prepare.test_convert import smooth
 from tinyalex.data import jpeg, read_image
 from tinyalex.data.packed import decoders
 from tinyalex.data.prepare import Form

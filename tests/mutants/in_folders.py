@@ -9,24 +9,26 @@ OTHER = "tests/evaluation/test_other_data.py"
 FOLDER_MUTANTS = (
     Mutant(
         "lists: an order that fits the pictures no better is found far better",
-        f"{DATA}/prepare/fit.py",
+        f"{DATA}/prepare/label_order.py",
         "_nearest(one)",
         "_nearest(other)",
-        (f"{OF}/prepare/test_fit.py::test_the_half_that_chooses_an_order_does_not_judge_it",),
+        (
+            f"{OF}/prepare/test_label_order.py::test_the_half_that_chooses_an_order_does_not_judge_it",
+        ),
     ),
     Mutant(
         "lists: any order of the classes will do",
-        f"{DATA}/prepare/fit.py",
+        f"{DATA}/prepare/label_order.py",
         "FAR_BETTER = 2.0",
         "FAR_BETTER = 2000.0",
-        (f"{OF}/prepare/test_fit.py::test_numbers_in_the_kits_order_are_refused",),
+        (f"{OF}/prepare/test_label_order.py::test_numbers_in_the_kits_order_are_refused",),
     ),
     Mutant(
         "lists: what is a little nearer in another order is refused",
-        f"{DATA}/prepare/fit.py",
+        f"{DATA}/prepare/label_order.py",
         "FAR_BETTER = 2.0",
         "FAR_BETTER = 0.9",
-        (f"{OF}/prepare/test_fit.py::test_right_numbers_are_taken",),
+        (f"{OF}/prepare/test_label_order.py::test_right_numbers_are_taken",),
     ),
     Mutant(
         "folders: parts are known in lower case only",
@@ -155,11 +157,11 @@ FOLDER_MUTANTS = (
         f"{DATA}/kinds.py",
         "return any(is_hidden(part) or is_of_system(part) for part in parts)",
         "return any(is_of_system(part) for part in parts)",
-        (f"{OF}/prepare/test_official.py::test_what_a_mac_adds_to_archives_is_passed_over",),
+        (f"{OF}/prepare/test_imagenet.py::test_what_a_mac_adds_to_archives_is_passed_over",),
     ),
     Mutant(
         "preparing: a file beside pictures counts as a bad picture",
-        f"{DATA}/prepare/classfolders.py",
+        f"{DATA}/prepare/class_folders.py",
         "    source.aside = [",
         "    source.rejected = [",
         (

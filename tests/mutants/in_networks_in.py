@@ -42,7 +42,7 @@ NETWORK_MUTANTS = (
     ),
     Mutant(
         "ONNX: a dropout that trains does nothing",
-        f"{WEIGHTS}/onnx_layout.py",
+        f"{WEIGHTS}/onnx_walk.py",
         "            if training:\n",
         "            if False:\n",
         (f"{OF}/test_onnx_other.py::test_a_dropout_that_trains_is_refused",),

@@ -4,11 +4,13 @@ from tests.mutants.mutant import Mutant
 
 JPEG, PNG, DEEP = (f"tinyalex/data/{name}.py" for name in ("jpeg", "png", "deep"))
 ORIENTATION = "tinyalex/data/orientation.py"
-NAMES, TENSORS, CAFFE = (f"tinyalex/weights/{name}.py" for name in ("names", "tensors", "caffe"))
+NAMES, TENSORS, CAFFE = (
+    f"tinyalex/weights/{name}.py" for name in ("state_dict", "tensors", "caffe")
+)
 OF_JPEG, OF_PNG, OF_DEEP = (f"tests/data/test_{name}.py" for name in ("jpeg", "png", "deep"))
 OF_DECODE = "tests/data/test_decode.py"
 OF_ORIENTATION = "tests/data/test_orientation.py"
-OF_NAMES, OF_CAFFE = "tests/weights/test_names.py", "tests/weights/test_caffe.py"
+OF_NAMES, OF_CAFFE = "tests/weights/test_state_dict.py", "tests/weights/test_caffe.py"
 OF_IMPORT, OF_INIT = "tests/weights/test_imported.py", "tests/training/test_init_from.py"
 
 PICTURE_MUTANTS: tuple[Mutant, ...] = (
@@ -56,7 +58,7 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "jpeg: a kept file still lacks its end marker",
-        "tinyalex/data/prepare/pictures.py",
+        "tinyalex/data/prepare/convert.py",
         "return jpeg.with_end(content), np.asarray(rgb)",
         "return content, np.asarray(rgb)",
         (f"{OF_JPEG}::test_a_file_is_read_to_the_right_pixels_or_refused",),

@@ -137,14 +137,14 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "preparing: a picture is rejected for what the system refuses",
-        "tinyalex/data/prepare/work.py",
+        "tinyalex/data/prepare/shard.py",
         "raise refusal(error, item.file) or DataError(",
         "raise DataError(",
         (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),
     ),
     Mutant(
         "preparing: what the system refuses is noted as a bad picture",
-        "tinyalex/data/prepare/work.py",
+        "tinyalex/data/prepare/shard.py",
         "            except AccessError as error:\n",
         "            except ZeroDivisionError as error:\n",
         (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),

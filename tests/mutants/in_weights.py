@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 CAFFE = "tinyalex/weights/caffe.py"
-ONNX = "tinyalex/weights/onnx_nodes.py"
+ONNX = "tinyalex/weights/onnx_write.py"
 EXPORT = "tinyalex/weights/export.py"
 READ = "tinyalex/weights/read.py"
 OF_CAFFE = "tests/weights/test_caffe.py"
@@ -22,8 +22,8 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "onnx: what is written as a tanh is read as a ReLU",
         "tinyalex/weights/onnx_table.py",
-        'Ways(onnx_nodes.tanh, onnx_simple.activation("Tanh"))',
-        'Ways(onnx_nodes.tanh, onnx_simple.activation("Relu"))',
+        'Ways(onnx_write.tanh, onnx_simple.activation("Tanh"))',
+        'Ways(onnx_write.tanh, onnx_simple.activation("Relu"))',
         ("tests/weights/test_onnx_own.py::test_every_layer_that_goes_out_comes_back",),
         needs=("onnx", "onnxruntime"),
     ),

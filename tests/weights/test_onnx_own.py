@@ -20,8 +20,8 @@ from tinyalex.errors import BackendError
 from tinyalex.models import ModelSpec
 from tinyalex.weights import from_onnx
 from tinyalex.weights.onnx_graph import open_graph
-from tinyalex.weights.onnx_layout import Walk
 from tinyalex.weights.onnx_table import READERS
+from tinyalex.weights.onnx_walk import Walk
 from tinyalex.weights.to_onnx import to_onnx
 
 onnx = pytest.importorskip("onnx", exc_type=ImportError)

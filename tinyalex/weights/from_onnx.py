@@ -7,8 +7,8 @@ import numpy as np
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Container, Sequential
 from tinyalex.weights.onnx_graph import Graph
-from tinyalex.weights.onnx_layers import read_layer
-from tinyalex.weights.onnx_layout import OTHER, Shape, Walk, same
+from tinyalex.weights.onnx_read import read_layer
+from tinyalex.weights.onnx_walk import OTHER, Shape, Walk, same
 from tinyalex.weights.tensors import HostArray
 
 

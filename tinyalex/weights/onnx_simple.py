@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.layers import AvgPool2d
-from tinyalex.weights.onnx_layout import Shape, Walk
+from tinyalex.weights.onnx_walk import Shape, Walk
 from tinyalex.weights.tensors import as_float32
 
 

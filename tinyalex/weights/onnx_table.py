@@ -19,9 +19,9 @@ from tinyalex.layers import (
     Tanh,
     Towers,
 )
-from tinyalex.weights import onnx_layers, onnx_nodes, onnx_simple
-from tinyalex.weights.onnx_layout import Reader
-from tinyalex.weights.onnx_nodes import Writer
+from tinyalex.weights import onnx_read, onnx_simple, onnx_write
+from tinyalex.weights.onnx_walk import Reader
+from tinyalex.weights.onnx_write import Writer
 
 
 class Ways(NamedTuple):
@@ -32,18 +32,18 @@ class Ways(NamedTuple):
 
 
 LAYERS: dict[type[Layer], Ways] = {
-    Conv2d: Ways(onnx_nodes.conv, onnx_simple.conv),
-    Linear: Ways(onnx_nodes.linear, onnx_simple.linear),
-    LocallyConnected2d: Ways(onnx_nodes.local, onnx_layers.local),
-    MaxPool2d: Ways(onnx_nodes.pool, onnx_simple.pool),
-    AvgPool2d: Ways(onnx_nodes.pool, onnx_simple.pool),
-    LocalResponseNorm: Ways(onnx_nodes.cross_map_norm, onnx_simple.norm),
-    SpatialResponseNorm: Ways(onnx_nodes.same_map_norm, onnx_layers.same_map_norm),
-    Towers: Ways(onnx_nodes.towers, onnx_layers.towers),
-    Dropout: Ways(onnx_nodes.dropout, onnx_simple.dropout),
-    Flatten: Ways(onnx_nodes.flatten, onnx_simple.flatten),
-    ReLU: Ways(onnx_nodes.relu, onnx_simple.activation("Relu")),
-    Tanh: Ways(onnx_nodes.tanh, onnx_simple.activation("Tanh")),
+    Conv2d: Ways(onnx_write.conv, onnx_simple.conv),
+    Linear: Ways(onnx_write.linear, onnx_simple.linear),
+    LocallyConnected2d: Ways(onnx_write.local, onnx_read.local),
+    MaxPool2d: Ways(onnx_write.pool, onnx_simple.pool),
+    AvgPool2d: Ways(onnx_write.pool, onnx_simple.pool),
+    LocalResponseNorm: Ways(onnx_write.cross_map_norm, onnx_simple.norm),
+    SpatialResponseNorm: Ways(onnx_write.same_map_norm, onnx_read.same_map_norm),
+    Towers: Ways(onnx_write.towers, onnx_read.towers),
+    Dropout: Ways(onnx_write.dropout, onnx_simple.dropout),
+    Flatten: Ways(onnx_write.flatten, onnx_simple.flatten),
+    ReLU: Ways(onnx_write.relu, onnx_simple.activation("Relu")),
+    Tanh: Ways(onnx_write.tanh, onnx_simple.activation("Tanh")),
 }
 WRITERS = {kind: ways.write for kind, ways in LAYERS.items()}
 READERS = {kind: ways.read for kind, ways in LAYERS.items()}

@@ -16,8 +16,8 @@ from tinyalex.typed import fields, list_of, maybe, number, parse_json, text
 from tinyalex.weights import from_onnx, preprocessing, tensors
 from tinyalex.weights.caffe import read_caffemodel
 from tinyalex.weights.onnx_graph import open_graph
-from tinyalex.weights.onnx_layout import Walk, same
 from tinyalex.weights.onnx_table import READERS
+from tinyalex.weights.onnx_walk import Walk, same
 from tinyalex.weights.tensors import HostArray
 
 # In the header of a .safetensors file that `tinyalex weights export` wrote; its mean image lies

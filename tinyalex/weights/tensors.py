@@ -13,7 +13,7 @@ from safetensors import deserialize
 
 from tinyalex.errors import BackendError, CheckpointError
 from tinyalex.typed import open_tensors
-from tinyalex.weights.names import choose, state_dict_in
+from tinyalex.weights.state_dict import choose, state_dict_in
 
 HostArray = np.ndarray[Any, Any]
 Shapes = Mapping[str, tuple[int, ...]]

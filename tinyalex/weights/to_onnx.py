@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from tinyalex.errors import BackendError, ConfigError
 from tinyalex.outside import shown
 from tinyalex.runs.load import Run
-from tinyalex.weights.onnx_nodes import Graph
 from tinyalex.weights.onnx_table import WRITERS
+from tinyalex.weights.onnx_write import Graph
 
 OPSET = 19  # from here on a clipped window's average counts what the window has
 IR_VERSION = 9

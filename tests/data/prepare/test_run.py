@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tests.data.prepare.archives import SYNSETS, contents, flat, official, small
-from tests.data.prepare.test_pictures import reference
+from tests.data.prepare.test_convert import reference
 from tests.processes import environment
 from tinyalex import data
 from tinyalex.data.packed import format as layout_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinyalex import notice
-from tinyalex.data.prepare.classfolders import class_folders, hold_out
-from tinyalex.data.prepare.fit import refuse_other_order
+from tinyalex.data.prepare.class_folders import class_folders, hold_out
+from tinyalex.data.prepare.imagenet import TRAIN, VAL, official
+from tinyalex.data.prepare.label_order import refuse_other_order
 from tinyalex.data.prepare.labels import classes_of_list
-from tinyalex.data.prepare.official import TRAIN, VAL, official
 from tinyalex.data.prepare.source import Source
 from tinyalex.data.prepare.webdataset import shards_of, webdataset
 from tinyalex.data.splits import COMPRESSED, find_parts, packed_up, subfolders

@@ -3,8 +3,8 @@
 Labels are always synsets sorted, from 0, as torchvision, Caffe and the class folders have them.
 The development kit counts otherwise: its ids, 1 to 1000, are in an order of its own, and the
 official labels of the validation pictures are such ids. Whoever takes one for the other gets a
-network that has learnt and seems not to have; so no number is ever guessed at here, and `fit`
-compares a list's labels with the pictures.
+network that has learnt and seems not to have; so no number is ever guessed at here, and
+`label_order` compares a list's labels with the pictures.
 """
 
 from __future__ import annotations

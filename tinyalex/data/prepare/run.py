@@ -13,12 +13,11 @@ import numpy as np
 import PIL
 
 from tinyalex.data.packed import Index, Layout, finish, finished_shards
-from tinyalex.data.prepare import unguarded
-from tinyalex.data.prepare.begin import begin, check_space, inside
+from tinyalex.data.prepare import main_guard
+from tinyalex.data.prepare.convert import Form
+from tinyalex.data.prepare.destination import begin, check_space, inside
 from tinyalex.data.prepare.find import find_source
-from tinyalex.data.prepare.pictures import Form
-from tinyalex.data.prepare.source import Items, Source
-from tinyalex.data.prepare.work import (
+from tinyalex.data.prepare.shard import (
     AGAIN,
     NAMED,
     Outcome,
@@ -27,6 +26,7 @@ from tinyalex.data.prepare.work import (
     make_shard_in_process,
     start_process,
 )
+from tinyalex.data.prepare.source import Items, Source
 from tinyalex.data.reading import usable_cores
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.lock import locked
@@ -102,7 +102,7 @@ def prepare(
     ConfigError
         An option is not allowed.
     """
-    unguarded.refuse()
+    main_guard.refuse()
     form = Form() if form is None else form
     src, dst = str(src), Path(dst)
     workers = usable_cores() if workers is None else workers
@@ -208,7 +208,7 @@ class _Run:
         stop = SPAWN.RawValue("b", 0)
         counters = SPAWN.RawArray("q", [number for pair in self.before for number in pair])
         waiting, running = list(reversed(self.todo)), set[Future[Outcome]]()
-        with held_ctrl_c() as pressed, unguarded.watched() as is_unguarded:
+        with held_ctrl_c() as pressed, main_guard.watched() as is_unguarded:
             pool = Pool(workers, start_process, (stop, counters))
             try:
                 while (waiting or running) and not pressed():
@@ -224,7 +224,7 @@ class _Run:
                         waiting.clear()
             except BrokenProcessPool as error:
                 if is_unguarded():
-                    raise unguarded.error() from None
+                    raise main_guard.error() from None
                 raise DataError(
                     "a worker process was ended from outside, for lack of memory perhaps",
                     f"--workers {max(1, workers // 2)}; {AGAIN}",

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from tinyalex.data.kinds import is_junk, suffixes
 from tinyalex.data.prepare.source import Items, Rejection, Source
-from tinyalex.data.prepare.tars import Member, members, open_archive, read_member
+from tinyalex.data.prepare.tar import Member, members, open_archive, read_member
 from tinyalex.errors import DataError
 
 _MOST_LABEL = 1 << 20  # bytes of a .cls or .json file

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.data.pictures import encode
-from tests.data.prepare.test_pictures import smooth
+from tests.data.prepare.test_convert import smooth
 from tinyalex.data.jpeg import ends_early
 from tinyalex.data.prepare import Form
 from tinyalex.errors import DataError

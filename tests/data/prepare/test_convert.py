@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from tests.data.pictures import encode, noise
 from tinyalex.data.prepare import Form
-from tinyalex.data.prepare.pictures import FILTERS
+from tinyalex.data.prepare.convert import FILTERS
 from tinyalex.errors import ConfigError, DataError
 
 TURNS = {

@@ -1,4 +1,4 @@
-"""The nodes of a layer, taken out of an ONNX graph: the other way round from `onnx_nodes`.
+"""The nodes of a layer, taken out of an ONNX graph: the other way round from `onnx_write`.
 
 Here are the layers that are several nodes; `onnx_simple` has the others.
 """
@@ -21,8 +21,8 @@ from tinyalex.layers import (
     Sequential,
     Towers,
 )
-from tinyalex.weights.onnx_layout import Shape, Walk
 from tinyalex.weights.onnx_simple import conv
+from tinyalex.weights.onnx_walk import Shape, Walk
 from tinyalex.weights.tensors import as_float32
 
 # Layers that can come after the paper's dropout, whose factor a layer with weights takes over.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.data.pictures import encode
 from tests.data.prepare.archives import official
-from tinyalex.data.prepare import fit
+from tinyalex.data.prepare import label_order
 from tinyalex.data.prepare.find import find_source
 from tinyalex.errors import DataError
 
@@ -61,7 +61,7 @@ def test_the_half_that_chooses_an_order_does_not_judge_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One picture of each class would always be nearest to something else."""
-    monkeypatch.setattr(fit, "VALIDATION", 1)
+    monkeypatch.setattr(label_order, "VALIDATION", 1)
     find_source(str(archives(tmp_path / "a", [KIT[label] for label in TRUTH])))
 
 

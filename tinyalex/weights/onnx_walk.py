@@ -1,6 +1,6 @@
 """An ONNX graph walked along a model's layers: every node must be the layer's, and its settings.
 
-Each kind of layer has a function that takes its nodes, as `onnx_nodes` has one that adds them. What
+Each kind of layer has a function that takes its nodes, as `onnx_write` has one that adds them. What
 does nothing at test time is stepped over wherever it stands. Source: ONNX operators, opsets 1 to
 25 (https://onnx.ai/onnx/operators).
 """

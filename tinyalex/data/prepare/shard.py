@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from tinyalex.data.access import AccessError, refusal
 from tinyalex.data.packed import Layout, ShardWriter
-from tinyalex.data.prepare.pictures import Form
+from tinyalex.data.prepare.convert import Form
 from tinyalex.data.prepare.source import Item
 from tinyalex.errors import DataError
 

@@ -14,9 +14,9 @@ import numpy as np
 from tinyalex import files, lock
 from tinyalex.data.packed import Index, Layout, read_index
 from tinyalex.data.packed.format import ENTRY, INDEX, PARTS
-from tinyalex.data.prepare.pictures import Form
+from tinyalex.data.prepare.convert import Form
+from tinyalex.data.prepare.shard import read_item
 from tinyalex.data.prepare.source import Items, Source
-from tinyalex.data.prepare.work import read_item
 from tinyalex.errors import DataError
 from tinyalex.typed import read_json
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from tests.weights.nets import run_of
 from tinyalex import notice, weights
 from tinyalex.errors import CheckpointError
-from tinyalex.weights.names import KEYS, WRAPPERS, choose, state_dict_in
+from tinyalex.weights.state_dict import KEYS, WRAPPERS, choose, state_dict_in
 from tinyalex.weights.tensors import plain_reason
 
 OWN = ("features.0.weight", "features.0.bias", "classifier.6.weight", "classifier.6.bias")

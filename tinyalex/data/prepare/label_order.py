@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tinyalex.data.access import AccessError
-from tinyalex.data.prepare.pictures import Form
+from tinyalex.data.prepare.convert import Form
+from tinyalex.data.prepare.shard import read_item
 from tinyalex.data.prepare.source import Items, Source
-from tinyalex.data.prepare.work import read_item
 from tinyalex.errors import DataError
 
 MOST_CLASSES = 200  # with more a look takes long, and what the pictures look like decides little

@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from tests.data.prepare.archives import tar, tar_with
-from tinyalex.data.prepare.tars import Member, members, read_member
+from tinyalex.data.prepare.tar import Member, members, read_member
 from tinyalex.errors import DataError
 
 FILES = {"a.jpg": b"first", "folder/b.jpg": b"x" * 1000, "empty": b""}

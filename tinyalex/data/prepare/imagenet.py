@@ -17,7 +17,7 @@ from tinyalex.data.prepare.labels import (
     val_labels,
 )
 from tinyalex.data.prepare.source import Items, Rejection, Source
-from tinyalex.data.prepare.tars import members, open_archive
+from tinyalex.data.prepare.tar import members, open_archive
 from tinyalex.errors import DataError
 
 TRAIN, VAL = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"

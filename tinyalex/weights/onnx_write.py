@@ -1,4 +1,4 @@
-"""The nodes of each kind of layer, added to an ONNX graph; `onnx_layers` reads them.
+"""The nodes of each kind of layer, added to an ONNX graph; `onnx_read` reads them.
 
 Where ONNX has no such layer (normalisation within a map, unshared weights) it is made of what
 there is. Source: ONNX operators, opset 19 (https://onnx.ai/onnx/operators).
