@@ -10,8 +10,8 @@ FOLDER_MUTANTS = (
     Mutant(
         "lists: an order that fits the pictures no better is found far better",
         f"{DATA}/prepare/label_order.py",
-        "_nearest(one)",
-        "_nearest(other)",
+        "_best_order(choosing)",
+        "_best_order(judging)",
         (
             f"{OF}/prepare/test_label_order.py::test_the_half_that_chooses_an_order_does_not_judge_it",
         ),
@@ -145,7 +145,7 @@ FOLDER_MUTANTS = (
     Mutant(
         "lists: the kit's ids less 1 pass for the sorted order",
         f"{DATA}/prepare/labels.py",
-        "        if labels[name] != place[synset]:",
+        "        if labels[name] != label_of[synset]:",
         "        if False:",
         (
             f"{OF}/prepare/test_labels.py"
@@ -172,7 +172,7 @@ FOLDER_MUTANTS = (
     Mutant(
         "shards: a key ends at its first dot",
         f"{DATA}/prepare/webdataset.py",
-        "    if plain or len(pictures) < 2:",
+        "    if plain or len(images) < 2:",
         "    if True:",
         (f"{OF}/prepare/test_other_sources.py::test_keys_and_fields_may_have_dots",),
     ),

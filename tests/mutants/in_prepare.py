@@ -16,7 +16,7 @@ PREPARE_MUTANTS = (
     Mutant(
         "labels: an index that counts from 1 passes",
         f"{PREPARE}/labels.py",
-        "if len(place) in indices:",
+        "if len(label_of) in indices:",
         "if False:",
         (f"{OF}/test_labels.py::test_a_list_that_counts_from_1_is_refused",),
     ),
@@ -44,7 +44,7 @@ PREPARE_MUTANTS = (
     Mutant(
         "archives: a hole passes for the end",
         f"{PREPARE}/tar.py",
-        "        if any(piece):",
+        "        if any(chunk):",
         "        if False:",
         (f"{OF}/test_tar.py::test_a_hole_does_not_pass_for_the_archives_end",),
     ),

@@ -158,7 +158,7 @@ def test_two_archives_of_one_class_are_refused(src: Path) -> None:
 
 def test_an_inner_archive_without_pictures_is_refused(src: Path) -> None:
     rewrite_train(src, inner_tars() | {"n02951585.tar": tar({})})
-    with pytest.raises(DataError, match="n02951585.tar: no picture of this class"):
+    with pytest.raises(DataError, match="n02951585.tar: no image of this class"):
         find_source(str(src))
 
 
@@ -174,7 +174,7 @@ def test_what_is_no_picture_of_its_class_is_rejected_with_a_reason(src: Path) ->
     rewrite_train(src, inner | {"readme.txt": b"hello"})
     reasons = {row.name: row.reason for row in find_source(str(src)).rejected}
     assert reasons == {
-        "n02951585/n01440764_9.JPEG": "named as a picture of n01440764, lies in n02951585",
+        "n02951585/n01440764_9.JPEG": "named as an image of n01440764, but in n02951585",
         "n02951585/../n02951585_2.JPEG": "a name that points outside of the archive",
         "readme.txt": "not an archive of a class (nSYNSET.tar)",
     }
@@ -183,7 +183,7 @@ def test_what_is_no_picture_of_its_class_is_rejected_with_a_reason(src: Path) ->
 @pytest.mark.parametrize("count", [3, 5])
 def test_a_list_of_another_length_is_refused(src: Path, count: int) -> None:
     (src / KIT).write_bytes(kit(IDS, [SYNSETS[i % 4] for i in range(count)]))
-    with pytest.raises(DataError, match="4 pictures for 5 labels|has no label: the list has 3"):
+    with pytest.raises(DataError, match="4 images for 5 labels|has no label: the list has 3"):
         find_source(str(src))
 
 

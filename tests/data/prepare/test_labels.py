@@ -39,7 +39,7 @@ def test_the_official_list_is_mapped_by_the_kits_ids(tmp_path: Path) -> None:
 
 
 def test_ids_without_the_kit_are_not_guessed_at(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="which order it counts is unknown") as error:
+    with pytest.raises(DataError, match="its order is unknown") as error:
         val_labels(written(tmp_path, "3", "1"), LISTED)
     assert "development kit's own order" in error.value.hint
 
@@ -85,7 +85,7 @@ def test_an_order_that_nothing_can_check_is_warned_of(
     heard: list[str] = []
     monkeypatch.setattr(notice, "_warned", [heard.append])
     val_labels(written(tmp_path, "a.JPEG 3", "b.JPEG 0"), LISTED)
-    assert len(heard) == 1 and "taken for the synsets' sorted order" in heard[0]
+    assert len(heard) == 1 and "read as indices of the sorted synsets" in heard[0]
     val_labels(written(tmp_path, f"a.JPEG {SYNSETS[0]}"), LISTED)
     assert len(heard) == 1
 
@@ -149,9 +149,7 @@ def test_the_official_fifty_of_each_class_are_checked(tmp_path: Path) -> None:
     names = [f"n{i % 1000:08d}" for i in range(50_000)]
     assert len(val_labels(written(tmp_path, *names), classes)) == 50_000
     names[7] = "n00000008"
-    with pytest.raises(
-        DataError, match="50 validation pictures of each class; here class 7 has 49"
-    ):
+    with pytest.raises(DataError, match="50 validation images of each class; here class 7 has 49"):
         val_labels(written(tmp_path, *names), classes)
 
 

@@ -55,7 +55,7 @@ def test_pictures_that_cannot_be_used_are_listed_with_the_reason(tmp_path: Path)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_too_many_bad_pictures_end_it_and_more_can_be_allowed(tmp_path: Path, workers: int) -> None:
     src = with_bad(tmp_path / "src", 4)
-    with pytest.raises(DataError, match=r"4 pictures cannot be used, 3 are allowed .*bad\d.jpg: "):
+    with pytest.raises(DataError, match=r"4 images cannot be used, 3 are allowed .*bad\d.jpg: "):
         prepare(src, tmp_path / "dst", FORM, shard_mb=2, workers=workers, max_bad=3)
     assert not (tmp_path / "dst" / "index.json").exists()
     index = prepare(src, tmp_path / "dst", FORM, shard_mb=2, workers=workers, max_bad=4)
@@ -67,7 +67,7 @@ def test_many_bad_pictures_end_it_early(tmp_path: Path) -> None:
     for i in range(200):
         write(tmp_path / "src" / "a" / f"bad{i:03d}.jpg", b"no picture")
     seen = []
-    with pytest.raises(DataError, match="11 pictures cannot be used, 10 are allowed"):
+    with pytest.raises(DataError, match="11 images cannot be used, 10 are allowed"):
         prepare(tmp_path / "src", tmp_path / "dst", workers=1, listen=seen.append)
     assert seen[-1].done <= 13
 
@@ -145,7 +145,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(src: Path, tmp_path: P
     with pytest.raises(DataError, match="thesis.tex: cannot be written|a file, not a folder"):
         prepare(src, tmp_path / "thesis.tex", FORM, workers=1)
     folders = class_folders(tmp_path / "pets", {"cats": 3, "dogs": 3})
-    with pytest.raises(DataError, match="lies in the source"):
+    with pytest.raises(DataError, match="is inside the source"):
         prepare(folders, folders / "packed", FORM, workers=1)
 
 

@@ -128,7 +128,7 @@ def test_a_sample_that_lacks_something_is_listed(tmp_path: Path) -> None:
     rows = find_source(str(tmp_path)).rejected
     assert [(row.name, row.reason) for row in rows] == [
         ("train.tar/3", "a sample without a label"),
-        ("train.tar/4", "a sample without a picture"),
+        ("train.tar/4", "a sample without an image"),
         ("train.tar/5", "a sample without a label"),
     ]
 
@@ -184,8 +184,8 @@ def test_shards_without_a_sample_show_what_the_first_one_holds(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["1", "2"], "no training picture has the label 0"),
-        (["0", "2"], "no training picture has the label 1"),
+        (["1", "2"], "no training image has the label 0"),
+        (["0", "2"], "no training image has the label 1"),
         (["0", "cats"], "some labels are numbers and some are names"),
         (["0", "0"], "1 class, nothing to learn"),
     ],

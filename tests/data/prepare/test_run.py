@@ -272,7 +272,7 @@ def test_other_options_are_refused_by_name_begun_or_finished(
                 prepare(src, folder, workers=1, **options)
         assert contents(folder) == before
     other = small(tmp_path / "src", each=4)
-    with pytest.raises(DataError, match="the pictures in SRC"):
+    with pytest.raises(DataError, match="the images in SRC"):
         prepare(other, dst, FORM, shard_mb=1, workers=1)
     prepare(src, dst, FORM, shard_mb=1, workers=1)
     assert contents(dst) == contents(whole)

@@ -1,8 +1,10 @@
-"""Preparing: from archives, folders or shards of picture files to a packed data set.
+"""Prepare a data set: read images from archives, folders or shards, and write packed records.
 
-source    find.py, imagenet.py, class_folders.py, webdataset.py; tar.py, labels.py, matlab.py
-picture   convert.py
-work      destination.py, shard.py, run.py
+where images come from     find.py, imagenet.py, class_folders.py, webdataset.py, source.py
+files that they lie in     tar.py, matlab.py
+their labels               labels.py, label_order.py
+one image to one record    convert.py
+records to a data set      run.py, shard.py, destination.py, main_guard.py
 """
 
 from __future__ import annotations

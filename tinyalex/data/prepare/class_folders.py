@@ -1,4 +1,4 @@
-"""Folders of pictures with a sub-folder for each class, as a source to prepare."""
+"""A source of class folders: one sub-folder of images per class."""
 
 from __future__ import annotations
 
@@ -13,36 +13,44 @@ from tinyalex.data.dataset import stratified_split
 from tinyalex.data.flatpart import stem
 from tinyalex.data.prepare.labels import Classes, val_labels
 from tinyalex.data.prepare.source import Items, Rejection, Source
-from tinyalex.data.walk import Aside
 
 
 def class_folders(folder: Path, labels: Path | None = None) -> Source:
-    """Find the pictures of class folders, or of ``train`` and ``val`` with class folders in each.
+    """Find the images of class folders, or of ``train`` and ``val`` with class folders in each.
 
     Parameters
     ----------
     folder : Path
     labels : Path, optional
-        A list of the labels of validation pictures that lie in one folder: Kaggle's
-        LOC_val_solution.csv, or one that `labels.val_labels` reads.
+        The labels of validation images that all lie in one folder: Kaggle's
+        LOC_val_solution.csv, or any list that `labels.val_labels` reads.
 
     Raises
     ------
     DataError
-        A class has no picture, or a class of ``val`` is not in ``train``.
+        A class has no image, or a class of ``val`` is not in ``train``.
     """
 
     def listed(classes: list[str]) -> Mapping[str, int]:
         assert labels is not None
-        found = val_labels(labels, Classes(classes, None, None))
-        return {stem(name): label for name, label in found.items()}
+        by_name = val_labels(labels, Classes(classes, None, None))
+        return {stem(name): label for name, label in by_name.items()}
 
     tree = read_tree(folder, labels=None if labels is None else listed)
     source = Source("class folders", tree.classes, left_out=tree.left_out(), listed=labels)
     for split, part in (("train", tree.train), ("val", tree.val)):
         if part is not None:
             source.splits[split] = _items(folder, part)
-    source.aside = [_rejection(folder, each, tree.val) for each in tree.aside]
+    val = None if tree.val is None else tree.val.folder
+    source.aside = [
+        Rejection(
+            "val" if val in file.path.parents else "train",
+            file.class_name,
+            file.path.relative_to(folder).as_posix(),
+            file.reason,
+        )
+        for file in tree.aside
+    ]
     return source
 
 
@@ -54,13 +62,8 @@ def _items(root: Path, part: ClassPart) -> Items:
     return items
 
 
-def _rejection(root: Path, each: Aside, val: ClassPart | None) -> Rejection:
-    split = "val" if val is not None and val.folder in each.path.parents else "train"
-    return Rejection(split, each.class_name, each.path.relative_to(root).as_posix(), each.reason)
-
-
 def hold_out(source: Source, fraction: float, seed: int) -> None:
-    """Make a validation part of a share of each class' training pictures."""
+    """Move ``fraction`` of each class' training images to a new validation split."""
     items = source.splits["train"]
     train, val = stratified_split(np.asarray(items.table()[:, 3]), fraction, seed)
     source.splits = {"train": items.subset(train), "val": items.subset(val)}

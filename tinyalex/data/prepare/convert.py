@@ -1,4 +1,4 @@
-"""A picture's way into a packed data set: decoded, turned, made RGB and square, encoded."""
+"""One image file to one record: decode, turn upright, make RGB, resize, encode."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinyalex.data.decode import decoded, open_image, square
 from tinyalex.data.orientation import turn_of
 from tinyalex.errors import ConfigError, DataError, unknown
 
-# Pillow's filters; when they make a picture smaller they look at every pixel (no aliasing).
+# Pillow's filters. They read every pixel when they make an image smaller (no aliasing).
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -28,24 +28,24 @@ MOST_SIDE = 4096  # pixels
 
 @dataclass(frozen=True)
 class Form:
-    """What becomes of a picture.
+    """How an image becomes a record.
 
     Attributes
     ----------
-    kind : ``"raw"`` (uint8 pixels) or ``"jpeg"``
+    kind : str
+        ``"raw"`` (uint8 pixels) or ``"jpeg"``.
     resize : str
-        ``"shorter"``: the shorter side is scaled to ``size`` and the centre cut out (paper,
-        section 2); ``"warp"``: both sides are scaled to ``size`` (Caffe); ``"keep"``: nothing,
-        for JPEG only.
+        ``"shorter"``: scale the shorter side to ``size`` and crop the centre (paper, section 2);
+        ``"warp"``: scale both sides to ``size`` (Caffe); ``"keep"``: keep the size, for JPEG only.
     size : int
-        Side in pixels.
+        Side in pixels, 1 to 4096.
     filter : str
-        One of `FILTERS`.
+        Resampling filter, one of `FILTERS`.
     quality : int
-        Of JPEG, 1 to 100.
+        JPEG quality, 1 to 100.
     icc : str
-        ``"ignore"`` takes the numbers as they are, whatever profile a file has; ``"srgb"``
-        converts them by the profile.
+        Colour profiles: ``"ignore"`` keeps the pixels as they are in the file, ``"srgb"`` converts
+        them to sRGB.
 
     Raises
     ------
@@ -70,7 +70,7 @@ class Form:
             if value not in known:
                 raise unknown(what, value, known)
         if self.resize == "keep" and self.kind != "jpeg":
-            raise ConfigError("pictures of different sizes cannot be raw", "--format jpeg --keep")
+            raise ConfigError("images of different sizes cannot be raw", "--format jpeg --keep")
         if not 1 <= self.size <= MOST_SIDE:
             raise ConfigError(f"size must be from 1 to {MOST_SIDE} (got {self.size})", "256")
         if not 1 <= self.quality <= 100:
@@ -78,11 +78,11 @@ class Form:
 
     @property
     def image_shape(self) -> tuple[int, int, int] | None:
-        """(H, W, 3), or None where sizes differ."""
+        """(H, W, 3), or None if sizes differ."""
         return None if self.resize == "keep" else (self.size, self.size, 3)
 
     def options(self) -> dict[str, Any]:
-        """What decides the bytes, by the names of the command's options."""
+        """Everything that changes the records' bytes, by the names of the command's options."""
         options: dict[str, Any] = {"format": self.kind, "resize": self.resize, "icc": self.icc}
         if self.resize != "keep":
             options |= {"size": self.size, "filter": self.filter}
@@ -91,28 +91,28 @@ class Form:
         return options
 
     def make(self, content: bytes) -> tuple[bytes, np.ndarray]:
-        """Make a record of a picture file.
+        """Make a record from an image file's bytes.
 
         Returns
         -------
         payload : bytes
-            uint8 pixels row by row, or a JPEG file.
+            uint8 pixels (H, W, 3) row by row, or a JPEG file.
         pixels : uint8 (H, W, 3)
-            What a reader of the record will see.
+            What decoding the record gives.
 
         Raises
         ------
         DataError
-            It is no picture, too large, or damaged. The message is the reason alone.
+            The bytes are no image, too large, or damaged. The message is the reason alone.
         """
         where = "picture"
         try:
             with open_image(content, where) as image:
-                as_it_is = self._can_stay(image)
+                unchanged = self._can_stay(image)
                 rgb = decoded(image, "RGB", where, _to_srgb if self.icc == "srgb" else None)
         except DataError as error:
             raise DataError(error.message.removeprefix(f"{where}: "), error.hint) from error
-        if as_it_is:
+        if unchanged:
             return jpeg.with_end(content), np.asarray(rgb)
         if self.resize == "shorter":
             rgb = square(rgb, self.size, FILTERS[self.filter])
@@ -124,7 +124,7 @@ class Form:
         return _jpeg(rgb, self.quality)
 
     def _can_stay(self, image: Image.Image) -> bool:
-        """Whether a JPEG file can be kept byte for byte: a reader sees the right pixels."""
+        """Whether a JPEG file is a right record as it is, byte for byte."""
         if self.resize != "keep" or image.format != "JPEG" or image.mode not in ("RGB", "L"):
             return False
         if self.icc == "srgb" and "icc_profile" in image.info:
@@ -133,20 +133,19 @@ class Form:
 
 
 def _jpeg(image: Image.Image, quality: int) -> tuple[bytes, np.ndarray]:
-    # Nothing of the source's own comes along: no EXIF data, no profile.
-    image.info = {}
+    image.info = {}  # no EXIF data and no profile of the source
     stream = io.BytesIO()
     try:
         image.save(stream, "JPEG", quality=quality, subsampling=SUBSAMPLING)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be a JPEG file ({error})") from error
     payload = stream.getvalue()
-    with Image.open(io.BytesIO(payload), formats=["JPEG"]) as again:
-        return payload, np.asarray(again)
+    with Image.open(io.BytesIO(payload), formats=["JPEG"]) as decoded_again:
+        return payload, np.asarray(decoded_again)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """Convert to sRGB by the picture's profile; one that is damaged or does not fit is none."""
+    """Convert to sRGB by the image's profile, unless it is damaged or does not fit."""
     profile = image.info.get("icc_profile")
     if not profile:
         return image

@@ -1,9 +1,8 @@
-"""Before the work: is the folder free, were the options the same, is there room."""
+"""The folder that preparing writes to: is it free, were the options the same, is there room."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,32 +20,31 @@ from tinyalex.errors import DataError
 from tinyalex.typed import read_json
 
 OPTIONS = "options.json"
-_SAMPLE = 64  # pictures encoded to estimate how large JPEG records become
+_SAMPLE = 64  # images to encode to estimate the size of a JPEG record
 _MARGIN = 1.1
 
-_MEANING = {"source_sha256": "the pictures in SRC", "pillow": "Pillow's version"}
+_MEANING = {"source_sha256": "the images in SRC", "pillow": "Pillow's version"}
 
 
-def begin(dst: Path, layout: Layout) -> Index | None:
-    """Make the folder ready, or find that all is done.
+def start_or_resume(dst: Path, layout: Layout) -> Index | None:
+    """Make the folder, or check that it holds work of the same options.
 
     Returns
     -------
     Index or None
-        The finished data set's index if the same work was finished before.
+        The index if the data set is finished already; None if there is work to do.
 
     Raises
     ------
     DataError
-        The folder holds something else, or work that was begun with other options (the message
-        names them).
+        The folder holds something else, or work with other options (the message names them).
     """
     if dst.exists() and not dst.is_dir():
         raise DataError(f"{dst}: a file, not a folder", "another DST")
     if (dst / INDEX).exists():
         index = read_index(dst)
         _compare(dst, index.layout.options, layout.options, "is finished, prepared")
-        shutil.rmtree(dst / PARTS, ignore_errors=True)  # of a process killed at the very end
+        shutil.rmtree(dst / PARTS, ignore_errors=True)  # left by a process killed at the very end
         return index
     path = dst / PARTS / OPTIONS
     if path.exists():
@@ -55,8 +53,8 @@ def begin(dst: Path, layout: Layout) -> Index | None:
         except FileNotFoundError as error:
             raise DataError(f"{path}: no such file", f"remove {dst}") from error
         _compare(dst, before, layout.options, "was begun")
-        for left in [*dst.glob(".*.tmp"), *(dst / PARTS).glob(".*.tmp")]:
-            left.unlink(missing_ok=True)  # of a process that was killed
+        for temporary in [*dst.glob(".*.tmp"), *(dst / PARTS).glob(".*.tmp")]:
+            temporary.unlink(missing_ok=True)  # left by a process that was killed
         return None
     if dst.is_dir() and any(path.name not in (PARTS, lock.FILE) for path in dst.iterdir()):
         raise DataError(f"{dst}: the folder is not empty", "a new or an empty folder for DST")
@@ -71,18 +69,17 @@ def begin(dst: Path, layout: Layout) -> Index | None:
 def _compare(dst: Path, before: Any, now: Mapping[str, Any], what: str) -> None:
     if not isinstance(before, dict):
         raise DataError(f"{dst / PARTS / OPTIONS}: damaged", f"remove {dst}")
-    changed = [key for key in [*before, *now] if before.get(key) != now.get(key)]
-    if not changed:
-        return
-    listing = "; ".join(
-        f"{_MEANING.get(key, '--' + key.replace('_', '-'))}: {_short(before.get(key))} then,"
-        f" {_short(now.get(key))} now"
-        for key in dict.fromkeys(changed)
-    )
-    raise DataError(
-        f"{dst}: {what} with other options ({listing})",
-        "the same options as then, or another DST (or remove this one)",
-    )
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if changed:
+        listing = "; ".join(
+            f"{_MEANING.get(key, '--' + key.replace('_', '-'))}: {_short(before.get(key))} then,"
+            f" {_short(now.get(key))} now"
+            for key in changed
+        )
+        raise DataError(
+            f"{dst}: {what} with other options ({listing})",
+            f"the same options as then, another DST, or remove {dst}",
+        )
 
 
 def _short(value: Any) -> str:
@@ -90,28 +87,18 @@ def _short(value: Any) -> str:
     return text if len(text) <= 20 else text[:8] + "..."
 
 
-def check_space(dst: Path, source: Source, form: Form, written: int) -> int:
-    """Refuse to begin what will not fit on the disk.
+def check_space(dst: Path, source: Source, form: Form, written: int) -> None:
+    """Raise DataError if the data set will not fit on the disk.
 
     Parameters
     ----------
     written : int
-        Bytes of shards that are finished already.
-
-    Returns
-    -------
-    int
-        Bytes that the finished data set will have, estimated for JPEG from a few pictures.
-
-    Raises
-    ------
-    DataError
-        There is less room than is needed.
+        Bytes of finished shards.
     """
     total = 0
     for items in source.splits.values():
         total += round(len(items) * _record_bytes(items, form))
-        # The index, and the parts that it is joined of.
+        # The index takes its size twice: its parts, and what they are joined to.
         total += 2 * (len(items) * ENTRY.itemsize + sum(map(len, items.names)))
     free = shutil.disk_usage(dst).free
     needed = max(0, total - written)
@@ -120,10 +107,10 @@ def check_space(dst: Path, source: Source, form: Form, written: int) -> int:
             f"{dst}: about {_size(needed)} are needed, {_size(free)} are free",
             "another disk, fewer pixels (--size), or --format jpeg (about a tenth of raw)",
         )
-    return total
 
 
 def _record_bytes(items: Items, form: Form) -> float:
+    """Mean bytes of a record; for JPEG an estimate from a sample of the images."""
     if form.kind == "raw":
         return float(np.prod(form.image_shape or ()))
     sizes = []
@@ -140,11 +127,3 @@ def _size(count: int) -> str:
         if count >= size:
             return f"{count / size:.1f} {unit}"
     return f"{count / 1000:.0f} kB"
-
-
-def inside(path: Path, folder: Path) -> bool:
-    """Whether a path lies in a folder (or is it)."""
-    return Path(os.path.realpath(folder)) in [
-        Path(os.path.realpath(path)),
-        *Path(os.path.realpath(path)).parents,
-    ]

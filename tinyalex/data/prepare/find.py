@@ -1,4 +1,4 @@
-"""Finding out what a source is."""
+"""Find out which kind of source a path is: official archives, class folders, or shards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tinyalex import notice
 from tinyalex.data.prepare.class_folders import class_folders, hold_out
-from tinyalex.data.prepare.imagenet import TRAIN, VAL, official
+from tinyalex.data.prepare.imagenet import TRAIN, VAL, imagenet
 from tinyalex.data.prepare.label_order import refuse_other_order
 from tinyalex.data.prepare.labels import classes_of_list
 from tinyalex.data.prepare.source import Source
@@ -14,9 +14,9 @@ from tinyalex.data.prepare.webdataset import shards_of, webdataset
 from tinyalex.data.splits import COMPRESSED, find_parts, packed_up, subfolders
 from tinyalex.errors import DataError
 
-_FORMS = (
-    "a folder with ILSVRC2012_img_train.tar, with train/ and val/ and class folders in them, or "
-    "with WebDataset shards (train-*.tar)"
+_KINDS = (
+    "a folder with ILSVRC2012_img_train.tar, with class folders (or train/ and val/ with class "
+    "folders in each), or with WebDataset shards (train-*.tar)"
 )
 
 
@@ -27,28 +27,29 @@ def find_source(
     val_fraction: float = 0.2,
     seed: int = 0,
 ) -> Source:
-    """Find the pictures of a source of any form.
+    """Find the images of a source of any kind.
 
     Parameters
     ----------
     src : str
         A folder, a tar archive, or a pattern such as ``train-{000..146}.tar``.
     synsets, labels : Path, optional
-        List of classes, and of the validation pictures' labels.
+        List of the classes; list of the validation images' labels.
     val_fraction, seed : optional
-        Share of each class that is held out where there is no validation part, and the choice.
+        Share of each class (0 to 1) to hold out if there is no validation split, and the seed of
+        that choice.
 
     Raises
     ------
     DataError
-        There is no such source, or it is damaged.
+        The source does not exist, or it is damaged.
     """
     folder = Path(src)
     if folder.is_dir() and any((folder / name).exists() for name in (TRAIN, VAL)):
         if not (folder / TRAIN).is_file():
-            raise DataError(f"{folder / TRAIN}: no such file", "both archives in one folder")
-        source = official(folder, synsets, labels)
-    elif folder.is_dir() and not _is_of_shards(folder):
+            raise DataError(f"{folder / TRAIN}: no such file", "put both archives into one folder")
+        source = imagenet(folder, synsets, labels)
+    elif folder.is_dir() and not _has_shards(folder):
         if synsets is not None:
             raise DataError("--synsets does not go with class folders", "leave it out")
         source = class_folders(folder, labels)
@@ -61,7 +62,7 @@ def find_source(
         shards = shards_of(src) if folder.is_dir() or not folder.exists() else [folder]
         source = webdataset(shards, names)
     else:
-        raise DataError(f"{src}: no such file or folder", _FORMS)
+        raise DataError(f"{src}: no such file or folder", _KINDS)
     source.check()
     refuse_other_order(source)
     if source.left_out:
@@ -71,10 +72,10 @@ def find_source(
     return source
 
 
-def _is_of_shards(folder: Path) -> bool:
-    """Whether a folder holds shards: there are archives, and no pictures in class folders."""
-    if not any(folder.glob("*.tar")):
-        if not subfolders(folder):
-            raise DataError(f"{folder}: neither archives nor class folders in it", _FORMS)
+def _has_shards(folder: Path) -> bool:
+    """Whether a folder holds shards: archives, and no validation folder of images."""
+    if any(folder.glob("*.tar")):
+        return not find_parts(folder).held_out
+    if subfolders(folder):
         return False
-    return not find_parts(folder).held_out
+    raise DataError(f"{folder}: neither archives nor class folders in it", _KINDS)

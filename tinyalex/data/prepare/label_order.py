@@ -1,4 +1,4 @@
-"""Whether the labels of a list fit the pictures: its numbers may count the classes otherwise."""
+"""Check by the images that a list of labels counts the classes in sorted order."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from tinyalex.data.prepare.shard import read_item
 from tinyalex.data.prepare.source import Items, Source
 from tinyalex.errors import DataError
 
-MOST_CLASSES = 200  # with more a look takes long, and what the pictures look like decides little
-TRAINING, VALIDATION = 8, 20  # pictures of a class that are looked at
-FAR_BETTER = 2.0  # as many times nearer in another order than as the list has it
+MOST_CLASSES = 200  # with more, the check takes long, and thumbnails hardly tell them apart
+TRAINING, VALIDATION = 8, 20  # images to compare, per class
+FAR_BETTER = 2.0  # refuse a list if another order is this many times nearer
 _THUMBNAIL = Form(size=4)
 
 
 def refuse_other_order(source: Source) -> None:
-    """Refuse a list whose labels fit the validation pictures far worse than in another order.
+    """Refuse a list whose labels fit the validation images far worse than in another order.
 
-    Pictures are compared as thumbnails with their class' mean in training. Half of the
-    validation pictures say which class each label of the list means by their looks; the other
-    half, which had no say, is then far nearer to these classes than to the list's. With right
-    labels it is not. Few pictures that look alike, as most photographs do, decide nothing.
+    Each image is compared, as a thumbnail, with the mean training image of each class. One half
+    of the validation images chooses the order of classes that fits best; the other half judges
+    it. With the right labels the chosen order is no better than the list's. Images that look
+    alike, as most photographs do, decide nothing.
 
     Parameters
     ----------
     source : Source
-        ``listed`` is where the labels of ``val`` come from.
+        ``source.listed`` is the file with the labels of ``val``; without it nothing is checked.
 
     Raises
     ------
     DataError
-        They fit far better in another order.
+        The labels fit far better in another order.
     """
     classes, val = len(source.classes), source.splits.get("val")
     if source.listed is None or val is None or not 2 <= classes <= MOST_CLASSES:
         return
-    trained = [_seen(source.splits["train"], c, TRAINING) for c in range(classes)]
-    if not all(map(len, trained)):
+    train = [_thumbnails(source.splits["train"], c, TRAINING) for c in range(classes)]
+    if not all(map(len, train)):
         return
-    means = np.stack([pictures.mean(0) for pictures in trained])
-    seen = [_seen(val, c, VALIDATION) for c in range(classes)]
-    halves = [_distances([pictures[half::2] for pictures in seen], means) for half in (0, 1)]
-    listed = found = 0.0
-    for one, other in (halves, halves[::-1]):
-        listed += np.trace(other)
-        found += other[np.arange(classes), _nearest(one)].sum()
-    if listed > FAR_BETTER * found:
+    means = np.stack([images.mean(0) for images in train])
+    seen = [_thumbnails(val, c, VALIDATION) for c in range(classes)]
+    halves = [_distances([images[half::2] for images in seen], means) for half in (0, 1)]
+    as_listed = as_chosen = 0.0
+    for choosing, judging in (halves, halves[::-1]):
+        as_listed += np.trace(judging)
+        as_chosen += judging[np.arange(classes), _best_order(choosing)].sum()
+    if as_listed > FAR_BETTER * as_chosen:
         raise DataError(
-            f"{source.listed}: its labels do not fit the validation pictures, which look like "
-            "other classes of the training pictures: the list counts the classes in another order",
-            "the development kit, or a list with a synset a line",
+            f"{source.listed}: its labels do not fit the validation images, which look like "
+            "other classes of the training images: the list counts the classes in another order",
+            "the development kit, or a list with one synset per line",
         )
 
 
-def _seen(items: Items, label: int, most: int) -> np.ndarray:
-    """Thumbnails (N, 48) of at most so many pictures of a class; none of what cannot be read."""
+def _thumbnails(items: Items, label: int, most: int) -> np.ndarray:
+    """At most ``most`` images of a class, float64 (n, 48), without those that cannot be read."""
     rows = np.flatnonzero(items.table()[:, 3] == label)
     thumbnails = []
     chosen = np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)
@@ -64,18 +64,18 @@ def _seen(items: Items, label: int, most: int) -> np.ndarray:
         try:
             _, pixels = _THUMBNAIL.make(read_item(item))
         except (AccessError, DataError):
-            continue  # packing them says what is wrong
+            continue  # packing reports it
         thumbnails.append(pixels.reshape(-1).astype(float))
     return np.array(thumbnails).reshape(-1, 48)
 
 
-def _distances(pictures: list[np.ndarray], means: np.ndarray) -> np.ndarray:
-    """Of a label's pictures together (row) from a class' mean (column): squared, summed."""
-    return np.array([((p[:, None] - means) ** 2).sum((0, 2)) for p in pictures])
+def _distances(images: list[np.ndarray], means: np.ndarray) -> np.ndarray:
+    """Sum of squared distances from each label's images (row) to each class' mean (column)."""
+    return np.array([((x[:, None] - means) ** 2).sum((0, 2)) for x in images])
 
 
-def _nearest(distances: np.ndarray) -> np.ndarray:
-    """The class that each label means, no class twice, for the smallest sum of distances."""
+def _best_order(distances: np.ndarray) -> np.ndarray:
+    """The class of each label, each class once, with the smallest sum of distances."""
     from scipy.optimize import linear_sum_assignment  # slow to import; comes with scikit-learn
 
     return linear_sum_assignment(distances)[1]  # type: ignore[no-any-return]

@@ -1,15 +1,16 @@
-"""Which synset has which label: the development kit, lists of synsets, lists of labels.
+"""The label of each synset: the development kit, lists of synsets, lists of labels.
 
-Labels are always synsets sorted, from 0, as torchvision, Caffe and the class folders have them.
-The development kit counts otherwise: its ids, 1 to 1000, are in an order of its own, and the
-official labels of the validation pictures are such ids. Whoever takes one for the other gets a
-network that has learnt and seems not to have; so no number is ever guessed at here, and
-`label_order` compares a list's labels with the pictures.
+Labels count the sorted synsets from 0, as in torchvision, Caffe and class folders. The development
+kit has its own ids, 1 to 1000, in another order, and the official labels of the validation images
+are such ids. A network that is trained or tested with a mix of the two seems to have learnt
+nothing. So no order is ever guessed: a number without a known meaning is refused, and
+`label_order` compares a list's labels with the images.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,21 +22,20 @@ from tinyalex.errors import DataError
 
 SYNSET = re.compile(r"n[0-9]{8}")
 _MOST_BYTES = 64 << 20  # of a list
-# Two classes of ILSVRC2012 whose ids in the development kit are known (of 2012, not of 2010).
+# Ids of two classes in the development kit of 2012. In that of 2010 they differ.
 _KNOWN_IDS = {"n01440764": 449, "n01443537": 450}
 _OFFICIAL_CLASSES, _OFFICIAL_VAL = 1000, 50_000
-# What the first official validation pictures show: the kit's ground truth begins with the ids
+# What the first official validation images show: the kit's ground truth begins with the ids
 # 490, 361, 171, 822, and Caffe's val.txt (caffe_ilsvrc12.tar.gz) with 65, 970, 230, 809.
-_KNOWN_PICTURES = {
+_KNOWN_IMAGES = {
     "ILSVRC2012_val_00000001.JPEG": "n01751748",
     "ILSVRC2012_val_00000002.JPEG": "n09193705",
     "ILSVRC2012_val_00000003.JPEG": "n02105855",
     "ILSVRC2012_val_00000004.JPEG": "n04263257",
 }
-
-_TRAP = (
-    "ids 1 to 1000 are in the development kit's own order, not in the synsets' sorted order; "
-    "give the development kit, or a list with a synset a line"
+_USE_KIT = (
+    "the development kit, or a list with one synset per line: ids 1 to 1000 are in the "
+    "development kit's own order, not in the synsets' sorted order"
 )
 
 
@@ -46,11 +46,11 @@ class Classes:
     Attributes
     ----------
     synsets : list of str
-        Sorted; the place in this list is the label.
+        Sorted. The label of a synset is its index.
     words : list of str or None
-        For people, in the same order.
-    by_id : dict or None
-        Label of each id of the development kit; None where no kit was read.
+        Readable names, in the same order.
+    by_id : dict of int to int, or None
+        Label of each id of the development kit; None without a kit.
     """
 
     synsets: list[str]
@@ -59,22 +59,26 @@ class Classes:
 
 
 def classes_of_kit(meta: bytes, where: str) -> Classes:
-    """Read ``meta.mat``.
+    """Read the development kit's ``meta.mat``.
+
+    Parameters
+    ----------
+    meta : bytes
+        The file's bytes.
+    where : str
+        The file's name, for messages.
 
     Raises
     ------
     DataError
-        It is damaged or of another year, or a synset or an id is there twice.
+        The file is damaged or of another year, or has a synset or an id twice.
     """
-    rows = read_structs(meta, "synsets", where)
-    wrong_year = "ILSVRC2012_devkit_t12.tar.gz is the one of the year 2012"
+    year = "ILSVRC2012_devkit_t12.tar.gz, the kit of 2012"
     leaves: dict[str, tuple[int, str]] = {}
-    for row in rows:
+    for row in read_structs(meta, "synsets", where):
         number, synset, words = (row.get(k) for k in ("ILSVRC2012_ID", "WNID", "words"))
         if number is None and "ILSVRC2012_ID" not in row:
-            raise DataError(
-                f"{where}: has no ids of ILSVRC2012 (fields: {', '.join(row)})", wrong_year
-            )
+            raise DataError(f"{where}: has no ids of ILSVRC2012 (fields: {', '.join(row)})", year)
         if row.get("num_children") != 0:
             continue  # a group of classes, "dog" for instance
         if not isinstance(synset, str) or not SYNSET.fullmatch(synset):
@@ -94,18 +98,18 @@ def classes_of_kit(meta: bytes, where: str) -> Classes:
             raise DataError(
                 f"{where}: {synset} should have the id {number}"
                 f" (got {leaves.get(synset, ('none',))[0]}): of another year, or changed",
-                wrong_year,
+                year,
             )
     return Classes(synsets, [leaves[synset][1] for synset in synsets], by_id)
 
 
 def classes_of_list(path: Path) -> Classes:
-    """Read a list of synsets, one a line, each with or without words behind it.
+    """Read a list with one synset per line, which words may follow.
 
     Raises
     ------
     DataError
-        A line has no synset, or one is there twice.
+        A line has no synset, or a synset is there twice.
     """
     words: dict[str, str] = {}
     for number, line in enumerate(_lines(path), 1):
@@ -113,7 +117,7 @@ def classes_of_list(path: Path) -> Classes:
         if not SYNSET.fullmatch(synset):
             raise DataError(
                 f"{path}: line {number} should begin with a synset (got {line!r:.60})",
-                "n01440764, or n01440764 tench, one a line",
+                "one synset per line: n01440764, or n01440764 tench",
             )
         if synset in words:
             raise DataError(f"{path}: {synset} is there twice (line {number})")
@@ -124,32 +128,32 @@ def classes_of_list(path: Path) -> Classes:
 
 
 def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> dict[str, int]:
-    """Read the validation pictures' labels.
+    """Read the validation images' labels.
 
     Parameters
     ----------
     path : Path
-        A line for each picture: the official list of ids; ``NAME INDEX`` as Caffe's val.txt has
-        it (the synsets' sorted order, from 0); or a synset, with the name before it or in the
-        pictures' order. Names may have folders before them and need no suffix. Or Kaggle's
-        LOC_val_solution.csv.
+        A list with one line per image: an id of the kit (the official list); ``NAME INDEX`` where
+        the index counts the sorted synsets from 0 (Caffe's val.txt); ``NAME SYNSET``; or a synset
+        alone, in the images' order. Names may have folders before them and need no suffix.
+        Kaggle's LOC_val_solution.csv is read too.
     classes : Classes
     content : bytes, optional
-        The file's bytes, where it lies in an archive.
+        The list's bytes, if it is in an archive.
 
     Returns
     -------
-    dict
-        Label by the picture's file name.
+    dict of str to int
+        Label by the image's file name.
 
     Raises
     ------
     DataError
-        A line cannot be read, a label is none of the classes, or a name is there twice; ids of
-        the development kit without the kit, or other signs of another order.
+        A line cannot be read; a label is none of the classes; a name is there twice; the list has
+        the kit's ids and there is no kit; or it shows signs of another order.
     """
     labels: dict[str, int] = {}
-    place = {synset: label for label, synset in enumerate(classes.synsets)}
+    label_of = {synset: label for label, synset in enumerate(classes.synsets)}
     indices: set[int] = set()
     lines = _lines(path, content)
     if lines[0] == KAGGLE_HEAD:
@@ -161,88 +165,85 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
         if len(names) > 1:
             raise DataError(f"{where} is not a label, nor a name and a label ({line!r:.60})")
         if SYNSET.fullmatch(word):
-            label = place.get(word)
+            label = label_of.get(word)
         elif not re.fullmatch("[0-9]{1,6}", word):
             raise DataError(f"{where}: {word!r:.40} is no label (an id, an index or a synset)")
         elif names:
-            label = int(word) if int(word) <= len(place) else None
+            label = int(word) if int(word) <= len(label_of) else None
             indices.add(int(word))
         elif classes.by_id is None:
-            raise DataError(
-                f"{where}: a number and no name; which order it counts is unknown", _TRAP
-            )
+            raise DataError(f"{where}: a number and no name; its order is unknown", _USE_KIT)
         else:
             label = classes.by_id.get(int(word))
         if label is None:
             raise DataError(
-                f"{where}: {word} is none of the {len(place):,} classes",
-                "a list of another year does not fit: ILSVRC2012's is wanted",
+                f"{where}: {word} is none of the {len(label_of):,} classes",
+                "the list of ILSVRC2012: those of other years do not fit",
             )
         if name in labels:
             raise DataError(f"{where}: {names[0] if names else name} is there twice")
         labels[name] = label
-    if len(place) in indices:
+    if len(label_of) in indices:
         raise DataError(
-            f"{path}: the index {len(place)} is not in 0 to {len(place) - 1}: it counts from 1",
-            _TRAP,
+            f"{path}: the index {len(label_of)} is not in 0 to {len(label_of) - 1}: it counts"
+            " from 1",
+            _USE_KIT,
         )
-    # A development kit says its own order; any other list may be in another one.
-    if content is None and not _check_known(path, labels, place) and indices:
+    # The development kit tells its own order; any other list may be in another order.
+    if content is None and not _check_known(path, labels, label_of) and indices:
         notice.warn(
-            f"{path}: its numbers are taken for the synsets' sorted order, from 0; the development"
-            " kit's ids, less 1, would be wrong"
+            f"{path}: its numbers are read as indices of the sorted synsets, from 0; the"
+            " development kit's ids, minus 1, would give wrong labels"
         )
-    _check_balance(path, labels, len(place))
+    _check_balance(path, labels, len(label_of))
     return labels
 
 
 def _file_name(name: str) -> str:
-    """A picture's name in a list: without folders, with the official suffix if it has none."""
+    """An image's name in a list: without folders, with the official suffix if it has none."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return f"{last}.JPEG" if stem(last) == last else last
 
 
-def _check_known(path: Path, labels: Mapping[str, int], place: Mapping[str, int]) -> int:
-    """Refuse labels that are not those of official pictures; returns how many were compared."""
+def _check_known(path: Path, labels: Mapping[str, int], label_of: Mapping[str, int]) -> int:
+    """Refuse wrong labels of official images; returns how many labels were compared."""
     known = {
         name: synset
-        for name, synset in _KNOWN_PICTURES.items()
-        if name in labels and synset in place
+        for name, synset in _KNOWN_IMAGES.items()
+        if name in labels and synset in label_of
     }
     for name, synset in known.items():
-        if labels[name] != place[synset]:
+        if labels[name] != label_of[synset]:
             raise DataError(
                 f"{path}: {name} has the label {labels[name]}, but shows {synset}, which is"
-                f" {place[synset]} in the synsets' sorted order",
-                _TRAP,
+                f" {label_of[synset]} in the synsets' sorted order",
+                _USE_KIT,
             )
     return len(known)
 
 
 def compare(ours: Mapping[str, int], others: Mapping[str, int], where: str) -> None:
-    """Refuse a second list that gives other labels; raises DataError."""
+    """Raise DataError if a second list, ``where``, gives other labels than the kit."""
     wrong = [name for name, label in others.items() if ours.get(name, label) != label]
     if wrong:
         raise DataError(
             f"{where}: gives other labels than the development kit for {len(wrong):,} of"
-            f" {len(others):,} pictures ({wrong[0]}: {others[wrong[0]]}, not {ours[wrong[0]]})",
-            _TRAP,
+            f" {len(others):,} images ({wrong[0]}: {others[wrong[0]]}, not {ours[wrong[0]]})",
+            _USE_KIT,
         )
 
 
 def _check_balance(path: Path, labels: Mapping[str, int], classes: int) -> None:
-    """ILSVRC2012's validation part has 50 pictures of each class."""
+    """ILSVRC2012's validation split has 50 images of each class."""
     if len(labels) != _OFFICIAL_VAL or classes != _OFFICIAL_CLASSES:
         return
-    counts = [0] * classes
-    for label in labels.values():
-        counts[label] += 1
-    odd = [label for label, count in enumerate(counts) if count != 50]
-    if odd:
+    counts = Counter(labels.values())
+    odd = next((label for label in range(classes) if counts[label] != 50), None)
+    if odd is not None:
         raise DataError(
-            f"{path}: ILSVRC2012 has 50 validation pictures of each class; here class {odd[0]} has"
-            f" {counts[odd[0]]}",
-            "a list of another year, or a damaged one",
+            f"{path}: ILSVRC2012 has 50 validation images of each class; here class {odd} has"
+            f" {counts[odd]}",
+            "the list of ILSVRC2012, downloaded again: this one is of another year or damaged",
         )
 
 
@@ -260,5 +261,5 @@ def _lines(path: Path, content: bytes | None = None) -> list[str]:
     while lines and not lines[-1]:
         lines.pop()
     if not lines or not all(lines):
-        raise DataError(f"{path}: {'an empty line' if lines else 'empty'}", "a label a line")
+        raise DataError(f"{path}: {'an empty line' if lines else 'empty'}", "one label per line")
     return lines

@@ -1,7 +1,7 @@
 """Scripts that call `prepare` without ``if __name__ == "__main__":``.
 
-A worker process that is spawned reads the script that started it, under another name. Without the
-guard it comes to `prepare` there, before it has become a worker.
+A spawned worker process runs the script that started it, under another name. Without the guard it
+reaches the call of `prepare` there, before it has become a worker.
 """
 
 from __future__ import annotations
@@ -19,34 +19,31 @@ _NOTE = "TINYALEX_PREPARE_NOTE"  # in the environment of worker processes: "PARE
 
 
 def error() -> ConfigError:
-    """What to say."""
+    """The error that tells about the missing guard."""
     return ConfigError(
-        "prepare: each worker process reads the script that calls it, and would begin it again",
+        "prepare: each worker process runs the script that calls it, and would call it again",
         'put the call under `if __name__ == "__main__":`, or workers=1',
     )
 
 
 def refuse() -> None:
-    """End a process that is being started; quietly where `prepare` itself is starting it.
+    """Raise ConfigError in a process that is being spawned.
 
-    Raises
-    ------
-    ConfigError
-        Somebody else is starting it.
+    A process that `prepare` itself is spawning leaves a note for it instead, and exits.
     """
-    # Private, but it is how multiprocessing itself finds out (spawn.py, _check_not_importing_main).
+    # Private, but multiprocessing itself looks here (spawn.py, _check_not_importing_main).
     if not getattr(multiprocessing.current_process(), "_inheriting", False):
         return
     parent, _, note = os.environ.get(_NOTE, "").partition(" ")
     if parent != str(os.getppid()):
         raise error()
-    Path(note).touch()  # the parent reads it, and says once what is wrong
+    Path(note).touch()  # the parent reads it and reports the error once
     raise SystemExit(1)
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[Callable[[], bool]]:
-    """While processes are started: gives whether one of them came to `refuse`."""
+    """While processes are spawned: gives a function that tells whether one left a note."""
     before = os.environ.get(_NOTE)
     with tempfile.TemporaryDirectory(prefix="tinyalex-") as folder:
         note = Path(folder) / "unguarded"

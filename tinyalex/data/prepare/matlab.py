@@ -1,7 +1,7 @@
-"""Structs out of MATLAB files of version 5: as much as the development kit's `meta.mat` needs.
+"""Read structs from MATLAB files of version 5: as much as the development kit's `meta.mat` needs.
 
-Reading executes nothing and trusts no length. (SciPy's reader is in C, and a file with a few
-wrong bytes can end the whole process there: docs/results/fuzz/scipy_mat.py.)
+Nothing in the file is executed, and no length in it is trusted. (SciPy's reader is in C: a few
+wrong bytes can end the whole process there, see docs/results/fuzz/scipy_mat.py.)
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ def read_structs(content: bytes, variable: str, where: str) -> list[dict[str, Va
     Returns
     -------
     list of dict
-        One an element: field name to text, number, or None for what is neither (matrices of
-        several numbers, cells, structs within).
+        One dict per element, by field name: text, a number, or None for anything else (matrices
+        of several numbers, cells, structs).
 
     Raises
     ------
     DataError
-        It is no MATLAB file of version 5, is damaged, or has no such struct array.
+        The file is damaged or not of version 5, or it has no such struct array.
     """
     try:
         return _read(content, variable)
     except (struct.error, zlib.error, ValueError, IndexError, OverflowError) as error:
         raise DataError(
             f"{where}: not a readable MATLAB file of version 5 ({error})",
-            "fetch the development kit (ILSVRC2012_devkit_t12.tar.gz) anew",
+            "download the development kit (ILSVRC2012_devkit_t12.tar.gz) again",
         ) from error
 
 
@@ -83,11 +83,11 @@ def _read(content: bytes, variable: str) -> list[dict[str, Value]]:
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    """Yield storage type and content of each element in a row of them."""
+    """Yield storage type and content of each element in ``data``."""
     at = 0
     while at < len(data):
         kind, size = struct.unpack_from(order + "II", data, at)
-        if kind >> 16:  # a small one: type and size share the first word, content the second
+        if kind >> 16:  # a small element: type and size share the first word, content is the second
             kind, size, start, following = kind & 0xFFFF, kind >> 16, at + 4, at + 8
             if size > 4:
                 raise ValueError(f"a small element of {size} bytes")
@@ -102,7 +102,7 @@ def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _matrix(body: bytes, order: str) -> tuple[str, Iterator[tuple[int, bytes]], int, int]:
-    """Take a matrix' head: name, the elements behind the head, class, number of entries."""
+    """Read a matrix' head: name, the elements after the head, class, number of entries."""
     if not body:
         return "", iter(()), 0, 0
     parts = _elements(body, order)

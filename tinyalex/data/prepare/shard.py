@@ -1,4 +1,4 @@
-"""One shard's work, in this process or in one of a pool."""
+"""Make one shard, in this process or in a worker process."""
 
 from __future__ import annotations
 
@@ -17,95 +17,95 @@ from tinyalex.data.prepare.convert import Form
 from tinyalex.data.prepare.source import Item
 from tinyalex.errors import DataError
 
-MOST_BYTES = 1 << 30  # of a picture's file
-NAMED = 5  # rejected pictures that a message names
+MOST_BYTES = 1 << 30  # of an image file
+NAMED = 5  # rejected images that a message names
 AGAIN = "the same command resumes where this one ended"
 
-# What a shard's work calls after each picture: pictures done, of which rejected; true to stop.
+# Called after each image with the number of images done and how many of them were rejected.
+# True stops the shard.
 Tick = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A shard to make. ``slot`` is its place among the counters."""
+    """A shard to make: shard ``number`` of ``split``, whose counters are at ``row``."""
 
     dst: Path
     split: str
     number: int
-    slot: int
+    row: int
     layout: Layout
     form: Form
     items: list[Item]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task: finished or stopped, and the first pictures that were rejected."""
+def make_shard(task: Task, tick: Tick) -> list[str]:
+    """Write one shard; nothing is left of a shard that ``tick`` stops.
 
-    finished: bool
-    rejected: list[str]
+    Images that cannot be used are listed in the shard with the reason.
 
-
-def make_shard(task: Task, tick: Tick) -> Outcome:
-    """Write one shard.
-
-    Pictures that cannot be used are noted in the shard, with the reason.
+    Returns
+    -------
+    list of str
+        Name and reason of the first rejected images.
 
     Raises
     ------
     AccessError
-        The operating system does not let a picture be read, which says nothing about the picture.
+        The operating system refuses to read an image, which says nothing about the image.
     DataError
         The disk is full.
     """
     named: list[str] = []
     bad = 0
     measure = task.split == "train"
-    with contextlib.suppress(_Stopped), contextlib.ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # of Pillow's, about EXIF blocks and the like
-        reader = stack.enter_context(_Reader())
-        writer = stack.enter_context(
-            ShardWriter(task.dst, task.split, task.number, task.layout, measure)
-        )
-        for done, item in enumerate(task.items, 1):
-            try:
-                payload, pixels = task.form.make(reader.read(item))
-            except AccessError as error:
-                raise AccessError(error.message, f"{error.hint}; {AGAIN}") from error
-            except DataError as error:
-                bad += 1
-                writer.reject(task.layout.classes[item.label], item.name, error.message)
-                if len(named) < NAMED:
-                    named.append(f"{item.name}: {error.message}")
-            else:
-                writer.add(payload, item.label, item.name, pixels)
-            if tick(done, bad):
-                raise _Stopped
-        stack.close()
-        return Outcome(True, named)
-    return Outcome(False, named)
+    with contextlib.suppress(_Stopped), warnings.catch_warnings(), _Reader() as reader:
+        warnings.simplefilter("ignore")  # Pillow's, about EXIF blocks and the like
+        with ShardWriter(task.dst, task.split, task.number, task.layout, measure) as writer:
+            for done, item in enumerate(task.items, 1):
+                try:
+                    payload, pixels = task.form.make(reader.read(item))
+                except AccessError as error:
+                    raise AccessError(error.message, f"{error.hint}; {AGAIN}") from error
+                except DataError as error:
+                    bad += 1
+                    writer.reject(task.layout.classes[item.label], item.name, error.message)
+                    if len(named) < NAMED:
+                        named.append(f"{item.name}: {error.message}")
+                else:
+                    writer.add(payload, item.label, item.name, pixels)
+                if tick(done, bad):
+                    raise _Stopped
+    return named
 
 
 class _Stopped(Exception):
-    """Ends a shard's work early; nothing of the shard stays."""
+    """Leaves the shard's writer, which then removes the shard."""
 
 
 class _Reader:
-    """Reads pictures; the archive that the last one lay in stays open."""
+    """Reads images; keeps the last file open, because an archive holds many images in a row."""
 
     def __init__(self) -> None:
         self._name = ""
         self._file: BinaryIO | None = None
 
     def read(self, item: Item) -> bytes:
-        """Read a picture's bytes; raises DataError with the reason alone, AccessError with all."""
+        """Read an image's bytes.
+
+        Raises
+        ------
+        AccessError
+            The operating system refuses to read the file. The message is complete.
+        DataError
+            The file is too large, missing or cut off. The message is the reason alone.
+        """
         if item.size > MOST_BYTES:
             raise DataError(f"a file of {item.size:,} bytes (at most {MOST_BYTES:,})")
         try:
             if self._file is None or item.file != self._name:
                 self.close()
-                self._file = Path(item.file).open("rb")  # noqa: SIM115 (the next one lies there)
+                self._file = Path(item.file).open("rb")  # noqa: SIM115 (closed later)
                 self._name = item.file
             self._file.seek(item.offset)
             content = self._file.read(item.size)
@@ -129,28 +129,27 @@ class _Reader:
 
 
 def read_item(item: Item) -> bytes:
-    """Read one picture's bytes; raises as `_Reader.read` does."""
+    """Read one image's bytes; raises as `_Reader.read` does."""
     with _Reader() as reader:
         return reader.read(item)
 
 
-# --- in a process of its own ----------------------------------------------------------------
+# --- in a worker process --------------------------------------------------------------------
 
 _shared: dict[str, Any] = {}
 
 
 def start_process(stop: Any, counters: Any) -> None:
-    """Prepare a worker process: what it shares with the others, and one thread for BLAS."""
-    _shared.update(stop=stop, counters=counters)
-    _shared["limits"] = threadpool_limits(1)  # a process a core is enough
+    """Keep what the parent shares, and limit BLAS to one thread: there is one process per core."""
+    _shared.update(stop=stop, counters=counters, limits=threadpool_limits(1))
 
 
-def make_shard_in_process(task: Task) -> Outcome:
-    """`make_shard`, counting where the parent can see it."""
+def make_shard_in_process(task: Task) -> list[str]:
+    """`make_shard`, with counters that the parent sees and a stop that it sets."""
     counters, stop = _shared["counters"], _shared["stop"]
 
     def tick(done: int, bad: int) -> bool:
-        counters[2 * task.slot], counters[2 * task.slot + 1] = done, bad
+        counters[2 * task.row : 2 * task.row + 2] = [done, bad]
         return bool(stop.value)
 
     return make_shard(task, tick)

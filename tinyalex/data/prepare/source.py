@@ -1,9 +1,12 @@
-"""What a source of pictures is, whatever form it has: files, and where pictures lie in them."""
+"""What is prepared: images in files or archives, with their classes.
+
+A source is made by `imagenet`, `class_folders` or `webdataset`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +17,7 @@ from tinyalex.errors import DataError
 
 
 class Item(NamedTuple):
-    """A picture that has not been read yet: ``size`` bytes from ``offset`` on in a file."""
+    """An image that is not read yet: ``size`` bytes from byte ``offset`` of ``file``."""
 
     file: str
     offset: int
@@ -24,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A picture, or something in a picture's place, that cannot be taken."""
+    """An image that cannot be used, or a file that is no image; and the reason."""
 
     split: str
     class_name: str
@@ -33,58 +36,54 @@ class Rejection(NamedTuple):
 
 
 class Items:
-    """The pictures of a split, in columns: ImageNet has 1.28 million of them."""
+    """The images of a split, as one table of numbers: ImageNet has 1.28 million of them.
+
+    Attributes
+    ----------
+    files : list of str
+        Files that hold images: archives, or one file per image.
+    names : list of str
+        One name per image, for `names.txt` and for messages.
+    """
 
     def __init__(self) -> None:
         self.files: list[str] = []
         self.names: list[str] = []
-        self._rows: list[np.ndarray] = []
-        self._new: list[tuple[int, int, int, int]] = []
+        self._numbers = array("q")  # file number, offset, size and label of each image
 
     def __len__(self) -> int:
         return len(self.names)
 
     def add(self, offset: int, size: int, label: int, name: str) -> None:
-        """Append a picture that lies in the last of ``files``."""
-        self._new.append((len(self.files) - 1, offset, size, label))
+        """Append an image of the last file in ``files``."""
+        self._numbers.extend((len(self.files) - 1, offset, size, label))
         self.names.append(name)
-        if len(self._new) == 1 << 16:
-            self._pack()
 
     def table(self) -> np.ndarray:
-        """File number, offset, size and label of each: int64 (N, 4)."""
-        self._pack()
-        if len(self._rows) > 1:
-            self._rows = [np.concatenate(self._rows)]
-        return self._rows[0] if self._rows else np.zeros((0, 4), np.int64)
+        """File number, offset, size and label of each image: int64 (N, 4), no copy."""
+        return np.frombuffer(self._numbers, np.int64).reshape(-1, 4)
 
     def take(self, rows: np.ndarray) -> list[Item]:
-        """Give some of them, in the order of ``rows``."""
-        table = self.table()
+        """The images at ``rows``, int (n,), in that order."""
         return [
             Item(self.files[file], offset, size, label, self.names[row])
             for row, (file, offset, size, label) in zip(
-                rows.tolist(), table[rows].tolist(), strict=True
+                rows.tolist(), self.table()[rows].tolist(), strict=True
             )
         ]
 
     def subset(self, rows: np.ndarray) -> Items:
-        """Give some of them as columns."""
-        part = Items()
-        part.files = self.files
-        part.names = [self.names[row] for row in rows.tolist()]
-        part._rows = [self.table()[rows]]
-        return part
-
-    def _pack(self) -> None:
-        if self._new:
-            self._rows.append(np.array(self._new, np.int64))
-            self._new = []
+        """The images at ``rows``, int (n,), as a table of their own."""
+        subset = Items()
+        subset.files = self.files
+        subset.names = [self.names[row] for row in rows.tolist()]
+        subset._numbers = array("q", self.table()[rows].tobytes())
+        return subset
 
 
 @dataclass
 class Source:
-    """Pictures, their classes, and what was refused on sight.
+    """Images, their classes, and the files that were refused while listing them.
 
     Attributes
     ----------
@@ -93,17 +92,17 @@ class Source:
     classes : list of str
         In the order of the labels.
     class_names : list of str, optional
-        Words for people, in the same order.
+        Readable names of the classes, in the same order.
     splits : dict of Items
-        ``"train"``, and ``"val"`` where there is one.
+        ``"train"``, and ``"val"`` if the source has one.
     rejected : list of Rejection
-        Pictures, or what should be pictures.
+        Images that cannot be used. They count towards ``max_bad``.
     aside : list of Rejection
-        Files among the pictures that are none: listed, but no sign that anything is wrong.
+        Files among the images that are no images. They are listed, but are no errors.
     left_out : str
-        One line about these and other things that were left out, for people.
+        One line for the user about everything that was left out.
     listed : Path, optional
-        A list that says the labels of ``val``, where no development kit does.
+        The file that gave the labels of ``val``, unless the development kit gave them.
     """
 
     kind: str
@@ -116,7 +115,7 @@ class Source:
     listed: Path | None = None
 
     def fingerprint(self) -> str:
-        """SHA-256 of names, places, sizes and labels, not of bytes: reading them takes hours."""
+        """SHA-256 (hex) of names, offsets, sizes and labels. Reading all bytes would take hours."""
         digest = hashlib.sha256("\n".join(self.classes).encode("utf-8", "surrogateescape"))
         for split, items in self.splits.items():
             digest.update(f"\0{split}\0".encode())
@@ -126,22 +125,12 @@ class Source:
         return digest.hexdigest()
 
     def check(self) -> None:
-        """Refuse a source that nothing can be learnt from; raises DataError."""
+        """Raise DataError if there are fewer than two classes, or a split without images."""
         if len(self.classes) < 2:
             raise DataError(
-                f"{self.kind}: {len(self.classes)} class, nothing to learn", "two classes or more"
+                f"{self.kind}: {len(self.classes)} class, nothing to learn",
+                "a source with at least two classes",
             )
         for split, items in self.splits.items():
             if not len(items):
-                raise DataError(
-                    f"{self.kind}: no picture in the {split} part", "is the path right?"
-                )
-
-
-def grouped(items: list[Item]) -> Iterator[tuple[str, list[Item]]]:
-    """Yield file and items for each run of items that lie in the same file."""
-    first = 0
-    for i in range(1, len(items) + 1):
-        if i == len(items) or items[i].file != items[first].file:
-            yield items[first].file, items[first:i]
-            first = i
+                raise DataError(f"{self.kind}: no image in the {split} split", "check the path")

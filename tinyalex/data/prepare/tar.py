@@ -1,7 +1,7 @@
-"""What lies where in a tar archive: headers are read, members are never unpacked.
+"""List the members of a tar archive: only headers are read, and nothing is unpacked.
 
-A member can be read afterwards by its place in the file, in any order and by any process.
-Nothing is written to where a member's name points.
+A member is then read by its offset in the file, in any order and by any process. No file is ever
+written to the path that a member's name gives.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import BinaryIO
 from tinyalex.errors import DataError
 
 _BLOCK = 512
-_PIECE = 1 << 16  # bytes
-_SPECIAL = (b"L", b"K", b"x", b"X", b"g")  # headers about the next member, or about all
+_CHUNK = 1 << 16  # bytes
+_SPECIAL = (b"L", b"K", b"x", b"X", b"g")  # headers about the next member, or all members
 _MOST_TEXT = 1 << 20  # bytes of a long name or of a pax header
-_AGAIN = "fetch the archive anew and compare its checksum with the one that is published"
+_AGAIN = "download the archive again, and compare its checksum with the published one"
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Member:
     Attributes
     ----------
     name : str
-        As the archive spells it; bytes that are no UTF-8 are kept as surrogates.
+        As the archive spells it; bytes that are not UTF-8 are kept as surrogates.
     offset, size : int
-        Where its content lies in the outermost file, in bytes.
+        Place of its content in the outermost file, in bytes.
     refused : str
-        Why it must not be used (a link, a device, a name that points outside); "" if it may be.
+        Why it must not be used (a link, a device, a name that points outside); "" if it may.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Member:
 
 
 def members(file: BinaryIO, where: str, start: int = 0, end: int | None = None) -> Iterator[Member]:
-    """Yield the members of an archive, or of one that lies within it, folders left out.
+    """Yield the members of an archive, or of an archive inside an archive, without folders.
 
     Parameters
     ----------
@@ -51,18 +51,18 @@ def members(file: BinaryIO, where: str, start: int = 0, end: int | None = None) 
     where : str
         The archive's name, for messages.
     start, end : int
-        Bytes of the file that are the archive: a member's ``offset`` and ``offset + size`` for
-        an archive in an archive.
+        The archive's bytes in the file: by default all. For an archive inside an archive, its
+        ``offset`` and ``offset + size``.
 
     Raises
     ------
     DataError
-        It is no uncompressed tar archive, is cut off, or a header in it is damaged or promises
+        It is not an uncompressed tar archive, or is cut off; or a header is damaged or promises
         more bytes than there are.
     """
     if end is None:
         end = file.seek(0, 2)
-    at, longer = start, _Longer()
+    at, special = start, _Special()
     while True:
         file.seek(at)
         block = file.read(min(_BLOCK, max(0, end - at)))
@@ -72,35 +72,41 @@ def members(file: BinaryIO, where: str, start: int = 0, end: int | None = None) 
         if at == start and (block[:2] == b"\x1f\x8b" or block[:3] in (b"BZh", b"\xfd7z")):
             raise DataError(f"{where}: a compressed archive", "unpack it to a plain .tar")
         if len(block) < _BLOCK:
-            _complain_of_end(where, block, at, start)
+            if at == start and not block:
+                raise DataError(f"{where}: an empty archive", _AGAIN)
+            raise DataError(
+                f"{where}: cut off at byte {at - start + len(block):,}: the end of an archive is"
+                " missing",
+                _AGAIN,
+            )
         info = _header(block, where, at, start)
-        special = info.type in _SPECIAL
+        is_special = info.type in _SPECIAL
         offset = at + _BLOCK
-        size = info.size if special or longer.size is None else longer.size
+        size = info.size if is_special or special.size is None else special.size
         if size < 0 or offset + size > end:
             raise DataError(
-                f"{where}: cut off, or its headers lie: {info.name!r} at byte {at - start:,} should"
+                f"{where}: cut off, or a wrong header: {info.name!r} at byte {at - start:,} should"
                 f" have {size:,} bytes, {end - offset:,} are left",
                 _AGAIN,
             )
-        # Links and the like have no content, whatever size their header names.
+        # Links and devices have no content, whatever size their header gives.
         has_content = info.type not in (b"1", b"2", b"3", b"4", b"5", b"6")
         at = offset + (-(-size // _BLOCK) * _BLOCK if has_content else 0)
-        if special:
+        if is_special:
             if size > _MOST_TEXT:
                 raise DataError(f"{where}: a header of {size:,} bytes at {at - start:,}", _AGAIN)
             file.seek(offset)
-            longer.note(info.type, file.read(size), where)
+            special.read(info.type, file.read(size), where)
             continue
-        name = info.name if longer.name is None else longer.name
-        sparse, longer = longer.sparse or info.type == b"S", _Longer()
+        name = info.name if special.name is None else special.name
+        sparse, special = special.sparse or info.type == b"S", _Special()
         if info.type == b"5":
             continue
         yield Member(name, offset, size, _refusal(name, info.type, sparse))
 
 
 def read_member(file: BinaryIO, offset: int, size: int, where: str) -> bytes:
-    """Read a member's bytes; raises DataError where the file has become shorter."""
+    """Read a member's bytes; raises DataError if the file has become shorter."""
     file.seek(offset)
     content = file.read(size)
     if len(content) != size:
@@ -109,22 +115,22 @@ def read_member(file: BinaryIO, offset: int, size: int, where: str) -> bytes:
 
 
 def open_archive(path: Path) -> BinaryIO:
-    """Open an archive; raises DataError."""
+    """Open an archive; raises DataError if it cannot be opened."""
     try:
         return path.open("rb")
     except OSError as error:
         raise DataError(f"{path}: cannot be opened ({error.strerror or error})") from error
 
 
-class _Longer:
-    """What special headers say of the next member: a long name, a size, that it is sparse."""
+class _Special:
+    """What special headers tell about the next member: a long name, its size, whether sparse."""
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.size: int | None = None
         self.sparse = False
 
-    def note(self, kind: bytes, content: bytes, where: str) -> None:
+    def read(self, kind: bytes, content: bytes, where: str) -> None:
         if kind == b"L":
             self.name = content.split(b"\0")[0].decode("utf-8", "surrogateescape")
         elif kind in (b"x", b"X"):
@@ -140,7 +146,7 @@ class _Longer:
 
 
 def _pax(content: bytes, where: str) -> Iterator[tuple[str, str]]:
-    """Yield key and value of a pax header: lines of ``LENGTH KEY=VALUE``."""
+    """Yield key and value of each line ``LENGTH KEY=VALUE`` of a pax header."""
     at = 0
     while at < len(content) and content[at]:
         match = re.compile(rb"([0-9]{1,7}) ([^=]+)=").match(content, at)
@@ -157,39 +163,30 @@ def _header(block: bytes, where: str, at: int, start: int) -> tarfile.TarInfo:
         return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError) as error:
         if at > start:
-            message = f"{where}: damaged: no member's header at byte {at - start:,}"
+            message = f"{where}: damaged: no header at byte {at - start:,}"
         else:
             message = f"{where}: not a tar archive"
         raise DataError(f"{message} ({error})", _AGAIN) from error
 
 
 def _check_rest(file: BinaryIO, where: str, at: int, start: int, end: int) -> None:
-    """An archive ends with zeros: what follows them would be lost without a word."""
+    """Raise DataError if data follow the zeros that end an archive: they would be lost silently."""
     file.seek(at)
     while at < end:
-        piece = file.read(min(_PIECE, end - at))
-        if not piece:
+        chunk = file.read(min(_CHUNK, end - at))
+        if not chunk:
             return
-        if any(piece):
+        if any(chunk):
             raise DataError(f"{where}: a hole at byte {at - start:,}: zeros, then data", _AGAIN)
-        at += len(piece)
-
-
-def _complain_of_end(where: str, block: bytes, at: int, start: int) -> None:
-    if at == start and not block:
-        raise DataError(f"{where}: an empty archive", _AGAIN)
-    raise DataError(
-        f"{where}: cut off at byte {at - start + len(block):,}: the end of an archive is missing",
-        _AGAIN,
-    )
+        at += len(chunk)
 
 
 def _refusal(name: str, kind: bytes, sparse: bool) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
     if kind in (b"1", b"2"):
-        return "a link, not a picture"
+        return "a link, not an image"
     if kind in (b"3", b"4", b"6"):
-        return "a device, not a picture"
+        return "a device, not an image"
     if sparse:
         return "a sparse member"
     if kind not in (b"0", b"\0", b"7"):
