@@ -56,8 +56,8 @@ def test_quiet_mode_says_what_was_left_aside_and_which_way_a_mean_is_taken(call,
     result = call("weights", "import", "two.safetensors", *words, "r", "--quiet")
     assert result.exit_code == 0, result.output
     assert result.stdout == "r\n"
-    assert "'model.' was taken off" in result.stderr
-    assert "left aside: model_ema.classifier.0.bias" in result.stderr
+    assert "'model.' was removed" in result.stderr
+    assert "not used: model_ema.classifier.0.bias" in result.stderr
     three = {n: a for n, a in load_file("net.safetensors").items()}
     three["features.0.weight"] = np.repeat(three["features.0.weight"], 3, axis=1)
     save_file(three, "three.safetensors")

@@ -10,7 +10,7 @@ SAME = f"{OF}/test_from_onnx.py::test_the_same_network_in_another_spelling"
 NETWORK_MUTANTS = (
     Mutant(
         "ONNX: a convolution's zeros at the far side are not looked at",
-        f"{WEIGHTS}/onnx_simple.py",
+        f"{WEIGHTS}/onnx_read.py",
         "before != list(layer.padding) or after != list(layer.padding)",
         "before != list(layer.padding)",
         (OTHER,),
@@ -18,23 +18,23 @@ NETWORK_MUTANTS = (
     ),
     Mutant(
         "ONNX: pooling with another number of windows passes",
-        f"{WEIGHTS}/onnx_simple.py",
-        "if counts != there:",
+        f"{WEIGHTS}/onnx_read.py",
+        "if counts != wanted:",
         "if False:",
         (OTHER,),
         needs=("onnx",),
     ),
     Mutant(
         "ONNX: alpha of LRN is taken as undivided",
-        f"{WEIGHTS}/onnx_simple.py",
-        '"alpha": (layer.alpha * layer.size, 1e-4)',
-        '"alpha": (layer.alpha, 1e-4)',
+        f"{WEIGHTS}/onnx_read.py",
+        "alpha=(layer.alpha * layer.size, 1e-4)",
+        "alpha=(layer.alpha, 1e-4)",
         (SAME,),
         needs=("onnx",),
     ),
     Mutant(
         "ONNX: Gemm without transB is read as if it had it",
-        f"{WEIGHTS}/onnx_simple.py",
+        f"{WEIGHTS}/onnx_read.py",
         'if product or not node.attributes.get("transB", 0):',
         "if product:",
         (SAME,),
@@ -108,7 +108,7 @@ NETWORK_MUTANTS = (
     Mutant(
         "PyTorch's files: a tensor without its numbers is read",
         f"{WEIGHTS}/tensors.py",
-        "if value.is_meta or _bytes(value) > value.untyped_storage().nbytes():",
+        "if value.is_meta or size > value.untyped_storage().nbytes():",
         "if False:",
         (f"{OF}/test_hostile_files.py::test_a_tensor_of_pytorchs_without_its_numbers_is_refused",),
     ),

@@ -157,22 +157,22 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "caffe: the height stands for the width",
         CAFFE,
-        "told.integer(apart[1], width)",
-        "told.integer(apart[0], width)",
+        "file.integer(separate[1], width)",
+        "file.integer(separate[0], width)",
         (f"{OF_CAFFE}::test_a_width_that_is_not_the_height_is_seen",),
     ),
     Mutant(
         "caffe: stride_h and stride_w are not looked for",
         CAFFE,
-        "    if apart:\n",
+        "    if separate:\n",
         "    if False:\n",
         (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
     ),
     Mutant(
         "caffe: filters with holes pass",
         CAFFE,
-        '"dilation": _pair(told, 18, (), 1),',
-        '"dilation": (1, 1),',
+        '"dilation": ((1, 1), _pair(file, 18, (), 1)),',
+        '"dilation": ((1, 1), (1, 1)),',
         (f"{OF_CAFFE}::test_holes_in_the_filters_are_refused",),
     ),
     Mutant(

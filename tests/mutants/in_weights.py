@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 CAFFE = "tinyalex/weights/caffe.py"
-ONNX = "tinyalex/weights/onnx_write.py"
+ONNX = "tinyalex/weights/to_onnx.py"
 EXPORT = "tinyalex/weights/export.py"
 READ = "tinyalex/weights/read.py"
 OF_CAFFE = "tests/weights/test_caffe.py"
@@ -21,9 +21,9 @@ def in_onnx(name: str, old: str, new: str, test: str) -> Mutant:
 WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "onnx: what is written as a tanh is read as a ReLU",
-        "tinyalex/weights/onnx_table.py",
-        'Ways(onnx_write.tanh, onnx_simple.activation("Tanh"))',
-        'Ways(onnx_write.tanh, onnx_simple.activation("Relu"))',
+        "tinyalex/weights/onnx_read.py",
+        'Tanh: activation("Tanh")',
+        'Tanh: activation("Relu")',
         ("tests/weights/test_onnx_own.py::test_every_layer_that_goes_out_comes_back",),
         needs=("onnx", "onnxruntime"),
     ),
@@ -54,8 +54,8 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "caffe: alpha is compared undivided",
         CAFFE,
-        '"alpha": (ours.alpha * ours.size,),',
-        '"alpha": (ours.alpha,),',
+        '"alpha": ((ours.alpha * ours.size,),',
+        '"alpha": ((ours.alpha,),',
         (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
     ),
     Mutant(
@@ -75,8 +75,8 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "protobuf: floats one by one forget the packed ones",
         "tinyalex/weights/protobuf.py",
-        "                found += value\n",
-        "                found = bytearray(value)\n",
+        "                data += value\n",
+        "                data = bytearray(value)\n",
         (f"{OF_WIRE}::test_floats_packed_or_not_and_mixed",),
     ),
     Mutant(

@@ -79,7 +79,7 @@ def spoil(name: str, value: float) -> Callable[[Tensors], None]:
 
 BAD = {
     "missing": (drop("features.4.bias"), "features.4.bias is missing, wanted (32,)"),
-    "extra": (put("bn.weight", np.ones(3, np.float32)), "bn.weight (3,) is one too many, tiny has"),
+    "extra": (put("bn.weight", np.ones(3, np.float32)), "bn.weight (3,) is extra, tiny has"),
     "misshapen": (
         put("features.0.weight", np.ones((16, 1, 3, 3), np.float32)),
         "features.0.weight must be (16, 1, 5, 5) (got (16, 1, 3, 3))",

@@ -13,8 +13,8 @@ from tests.weights.nets import assert_same_logits, images, run_of
 from tinyalex import data, evaluation, layers, models, weights
 from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
-from tinyalex.weights.onnx_table import LAYERS
-from tinyalex.weights.to_onnx import to_onnx
+from tinyalex.weights.onnx_read import READERS
+from tinyalex.weights.to_onnx import WRITERS, to_onnx
 
 LARGE = {name for name in models.names() if models.spec(name).num_classes == 1000}
 LARGE -= {"alexnet-torchvision"}  # one of them every day
@@ -107,13 +107,13 @@ def test_every_layer_is_written_or_refused_by_name(onnxruntime: ModuleType) -> N
 
     with pytest.raises(ConfigError, match=r"0: Sine has no counterpart in ONNX"):
         to_onnx(chain(Sine(), image=(1, 4, 4)))
-    with pytest.raises(ConfigError, match="over 4 maps: ONNX needs an odd number"):
+    with pytest.raises(ConfigError, match="over 4 channels: ONNX needs an odd number"):
         to_onnx(chain(layers.LocalResponseNorm(4), image=(6, 4, 4)))
     containers = {layers.Layer, layers.Container, layers.Sequential}
     every = {
         y for y in vars(layers).values() if isinstance(y, type) and issubclass(y, layers.Layer)
     }
-    assert every - containers == set(LAYERS)
+    assert every - containers == set(WRITERS) == set(READERS)
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

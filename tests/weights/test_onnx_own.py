@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from tests.weights.nets import assert_same_logits, images, run_of
-from tests.weights.onnx_file import (
-    written,
-)
+from tests.weights.onnx_file import written
 from tests.weights.runtime import assert_same_as_runtime
 from tests.weights.test_onnx import SMALLER, chain
 from tinyalex import layers, models, weights
@@ -20,7 +18,6 @@ from tinyalex.errors import BackendError
 from tinyalex.models import ModelSpec
 from tinyalex.weights import from_onnx
 from tinyalex.weights.onnx_graph import open_graph
-from tinyalex.weights.onnx_table import READERS
 from tinyalex.weights.onnx_walk import Walk
 from tinyalex.weights.to_onnx import to_onnx
 
@@ -125,7 +122,7 @@ def test_every_layer_that_goes_out_comes_back(
 ) -> None:
     run = chain(*parts, image=(4, 8, 7))
     (tmp_path / "net.onnx").write_bytes(to_onnx(run))
-    walk = Walk(open_graph(tmp_path / "net.onnx"), "chain", READERS)
+    walk = Walk(open_graph(tmp_path / "net.onnx"), "chain")
     state = from_onnx.read_layout(walk, "images", run.model, (4, 8, 7), bgr=False)
     x = np.random.default_rng(0).standard_normal((2, 4, 8, 7)).astype(np.float32)
     before = run.model.forward(x.copy())

@@ -37,12 +37,12 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 WRAPPED = {
-    "DataParallel": (("module.",) * 4, "'module.' was taken off"),
-    "torch.compile": (("_orig_mod.",) * 4, "'_orig_mod.' was taken off"),
-    "Lightning": (("model.",) * 4, "'model.' was taken off"),
-    "a name of one's own": (("encoder.backbone.",) * 4, "'encoder.backbone.' was taken off"),
-    "all at once": (("model.module._orig_mod.",) * 4, "'model.module._orig_mod.' was taken off"),
-    "an average": (("module.ema.",) * 4, "'module.ema.' was taken off"),
+    "DataParallel": (("module.",) * 4, "'module.' was removed"),
+    "torch.compile": (("_orig_mod.",) * 4, "'_orig_mod.' was removed"),
+    "Lightning": (("model.",) * 4, "'model.' was removed"),
+    "a name of one's own": (("encoder.backbone.",) * 4, "'encoder.backbone.' was removed"),
+    "all at once": (("model.module._orig_mod.",) * 4, "'model.module._orig_mod.' was removed"),
+    "an average": (("module.ema.",) * 4, "'module.ema.' was removed"),
 }
 
 
@@ -83,7 +83,7 @@ def test_averaged_weights_beside_the_trained_ones_are_left_aside_with_a_word() -
     trained, average = ([f"{p}.{name}" for name in OWN] for p in ("model", "model_ema.module"))
     chosen = choose([*average, "n_averaged", *trained, "loss.weight"], "net.ckpt")
     assert list(chosen.old.values()) == trained
-    assert "left aside: n_averaged, loss.weight, model_ema" in chosen.notes[1]
+    assert "not used: n_averaged, loss.weight, model_ema" in chosen.notes[1]
     assert "and 3 more" in chosen.notes[1]
 
 
@@ -106,7 +106,7 @@ def test_a_state_dict_is_found_where_scripts_keep_it(place: Place) -> None:
     momentum = {"state": {0: {"momentum_buffer": np.ones(3)}}, "param_groups": [{"lr": 0.1}]}
     state, notes = state_dict_in({**inner, "optimizer": momentum}, is_tensor, "net.pth")
     assert state is STATE
-    assert notes == [f"net.pth: the tensors lie under {'.'.join(place)!r}"]
+    assert notes == [f"net.pth: the tensors are under {'.'.join(place)!r}"]
 
 
 def test_a_state_dict_alone_is_taken_without_a_word() -> None:
@@ -116,9 +116,9 @@ def test_a_state_dict_alone_is_taken_without_a_word() -> None:
 def test_of_several_state_dicts_the_usual_one_is_taken_or_they_are_named() -> None:
     other = {"features.0.weight": np.ones(1)}
     state, notes = state_dict_in({"ema": other, "mine": STATE}, is_tensor, "n.pth")
-    assert state is STATE and "left aside: ema" in notes[1]
+    assert state is STATE and "not used: ema" in notes[1]
     state, notes = state_dict_in({"generator": other, "model": STATE}, is_tensor, "n.pth")
-    assert state is STATE and "left aside: generator" in notes[1]
+    assert state is STATE and "not used: generator" in notes[1]
     with pytest.raises(CheckpointError, match="several state dicts: a, b"):
         state_dict_in({"a": STATE, "b": other}, is_tensor, "n.pth")
 
@@ -172,7 +172,7 @@ def test_a_prefix_in_a_safetensors_file_is_told_and_does_no_harm(
     found = weights.read(path, "tiny", mean="80")
     for name, array in own.items():
         np.testing.assert_array_equal(found.weights[name], array)
-    assert "'module.' was taken off" in heard[0] and "left aside: n_averaged" in heard[1]
+    assert "'module.' was removed" in heard[0] and "not used: n_averaged" in heard[1]
 
 
 def test_bfloat16_becomes_the_same_numbers_in_float32(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Weights out of an ONNX graph, layer by layer: what `to_onnx` writes, and what others do."""
+"""A model's weights from an ONNX graph: our own, Caffe's converted to ONNX, or PyTorch's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinyalex.weights.tensors import HostArray
 def read_layout(
     walk: Walk, x: str, network: Container, image: Shape, bgr: bool
 ) -> dict[str, HostArray]:
-    """A network's weights from a graph that is the network, node by node.
+    """Read a network's weights from a graph that has the network's layers, node by node.
 
     Parameters
     ----------
@@ -24,31 +24,32 @@ def read_layout(
     x : str
         The tensor that holds the prepared image.
     network : Container
-        The model; its weights are not looked at.
+        The model's layers; their weights are not used.
     image : (C, H, W)
     bgr : bool
-        Whether the graph takes B, G, R: the filters that meet the image are turned to R, G, B.
+        Whether the graph takes B, G, R. Then the first filters' channels are reversed.
 
     Returns
     -------
     dict of str to float32 array
-        As `state_dict` gives; the number of outputs is the file's.
+        The state dict; the number of outputs is the file's.
 
     Raises
     ------
     CheckpointError
-        A node is not the layout's, or has other settings.
+        A node is not the model's, or has other settings.
     """
     graph, shape = walk.graph, (1, *image)
     walk.images = {x}
     y = read_layer(walk, network, x, shape)
-    y = walk.pass_idle(y, network.output_shape(shape))
+    y = walk.skip_idle(y, network.output_shape(shape))
     last = walk.peek(y)
     if last is not None and last.kind in ("Softmax", "LogSoftmax"):
         axis = last.attributes.get("axis", 1)
         if axis not in (1, -1):
             raise walk.wrong(last, "axis", "1", axis)
-        y = walk.pass_idle(walk.take_as(last).outputs[0], ())
+        walk.mark(last)
+        y = walk.skip_idle(last.outputs[0], ())
     rest = [node for node in graph.nodes if id(node) not in walk.taken]
     if rest or y != graph.output:
         got = str(rest[0]) if rest else f"{y!r}, and the output is {graph.output!r}"
@@ -58,39 +59,37 @@ def read_layout(
             OTHER,
         )
     if bgr:
-        for name in walk.entered:
+        for name in walk.first_weights:
             walk.state[name] = np.ascontiguousarray(walk.state[name][:, ::-1])
     return walk.state
 
 
 def guess(graph: Graph, known: list[str]) -> str:
-    """The model that a graph is of, by its first filters and its first normalisation.
+    """The name of a graph's model, from its first filters and its first normalisation.
 
     Raises
     ------
     ConfigError
-        There are several, or none is known.
+        No model fits, or several do.
     """
     if graph.producer == "tinyalex" and graph.name in known:
         return graph.name
-    convs = [node for node in graph.nodes if node.kind == "Conv"]
-    norms = [node for node in graph.nodes if node.kind == "LRN"]
-    filters = first_filters(graph)[0] if convs else 0
-    if filters == 64 and not norms:
+    norm = next((node for node in graph.nodes if node.kind == "LRN"), None)
+    filters = first_filters(graph)[0]
+    if filters == 64 and norm is None:
         return "alexnet-torchvision"
-    if filters == 96 and norms:
-        k = norms[0].attributes.get("bias", 1.0)
-        return "alexnet-caffe" if same(k, 1) else "alexnet"
+    if filters == 96 and norm is not None:
+        return "alexnet-caffe" if same(norm.attributes.get("bias", 1.0), 1) else "alexnet"
     kinds = list(dict.fromkeys(node.kind for node in graph.nodes))
     raise ConfigError(
         f"{graph.path}: the nodes do not tell which model they are ({filters} filters first; "
-        f"{', '.join(kinds[:8])})",
-        "--model with one of `tinyalex model`; quantized networks are not read",
+        f"{', '.join(kinds[:8])}); quantized networks are not read",
+        "--model with one of `tinyalex model`",
     )
 
 
 def first_filters(graph: Graph) -> Shape:
-    """Shape of the first convolution's weight: (F, C/groups, KH, KW)."""
+    """Shape of the first convolution's weight: (F, C/groups, KH, KW), or zeros without one."""
     for node in graph.nodes:
         if node.kind == "Conv":
             shape: Shape = graph.constant(node, 1, "weight").shape
@@ -99,17 +98,18 @@ def first_filters(graph: Graph) -> Shape:
 
 
 def first_channels(graph: Graph, default: int) -> int:
-    """Channels of the image, from the first filters."""
+    """Number of the image's channels, from the first filters."""
     C = first_filters(graph)[1]
     return C if C in (1, 3) else default
 
 
 def read_pixels(walk: Walk) -> tuple[str, HostArray | None, HostArray]:
-    """What our own graph does with pixels first: the image's name, the mean and the scale.
+    """Read what our own graph does with pixels before the first layer.
 
     Returns
     -------
     x : str
+        The tensor that holds the prepared image.
     mean : float32 (C,) or (C, H, W), or None
     scale : float32 (1,) or (C,)
 
@@ -119,10 +119,9 @@ def read_pixels(walk: Walk) -> tuple[str, HostArray | None, HostArray]:
         It is not Cast, Transpose to (N, C, H, W), Sub if there is a mean, and Mul.
     """
     x, mean = walk.graph.input, None
-    for kind, wanted in (("Cast", {"to": (1, 0)}), ("Transpose", {"perm": ([0, 3, 1, 2], [])})):
-        node = walk.take(kind, x, "the input", Sequential([]))
-        walk.settings(node, wanted)
-        x = node.outputs[0]
+    node = walk.take("Cast", x, "the input", Sequential([]))
+    walk.check(node, to=(1, 0))
+    x = walk.transpose(node.outputs[0], "the input", Sequential([]), [0, 3, 1, 2])
     if (minus := walk.peek(x)) is not None and minus.kind == "Sub":
         node = walk.take("Sub", x, "the mean", Sequential([]))
         mean, x = walk.number(node, x), node.outputs[0]

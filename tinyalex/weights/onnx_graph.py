@@ -1,7 +1,8 @@
-"""An ONNX file as nodes in order: parsed by the package ``onnx``, then checked; nothing is run."""
+"""An ONNX file as a list of nodes: parsed by the package ``onnx`` and checked, but never run."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,17 +13,17 @@ from tinyalex.errors import BackendError, CheckpointError
 from tinyalex.weights.onnx_tensors import AGAIN, read_tensor, shape_of
 from tinyalex.weights.tensors import HostArray, check_total
 
-MOST_BYTES = (1 << 31) - 1  # what one message of a protocol buffer can have
+MOST_BYTES = (1 << 31) - 1  # limit of a protocol buffer message
 MOST_NODES = 10_000
 UINT8 = 2  # TensorProto.DataType
 # AttributeProto.AttributeType: the field that holds the value.
 _VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints"}
-# What the attributes hold that are looked at.
-_WHOLE = ("group", "ceil_mode", "count_include_pad", "to", "axis", "transA", "transB", "is_test")
+# The field of each attribute that we read.
+_INTEGERS = ("group", "ceil_mode", "count_include_pad", "to", "axis", "transA", "transB", "is_test")
 _NUMBERS = {"value_float": "f", "value_floats": "floats", "value_int": "i", "value_ints": "ints"}
 _KINDS = (
     _NUMBERS
-    | {"auto_pad": "s", **dict.fromkeys(_WHOLE, "i")}
+    | {"auto_pad": "s", **dict.fromkeys(_INTEGERS, "i")}
     | dict.fromkeys(
         ("kernel_shape", "strides", "pads", "dilations", "perm", "split", "shape"), "ints"
     )
@@ -36,11 +37,11 @@ class Node:
     Attributes
     ----------
     kind : str
-        ``"Conv"`` and so on.
+        The operator, such as ``"Conv"``.
     name : str
-        Its own, or its first output's.
+        The node's name, or its first output's if it has none.
     inputs, outputs : list of str
-        Names of tensors; "" for one that is left out.
+        Names of tensors; "" for an input that is left out.
     attributes : dict
         By name: a number, a str, a list of numbers, or a TensorProto.
     """
@@ -57,19 +58,19 @@ class Node:
 
 @dataclass
 class Graph:
-    """A network's nodes, each after those that it reads from, and its constant tensors.
+    """A network's nodes and constant tensors. Each node comes after the nodes that it reads from.
 
     Attributes
     ----------
     path : Path
     nodes : list of Node
-        Without constants.
+        Without Constant nodes.
     tensors : dict of str to TensorProto
-        Constants, unread.
+        The constants; `constant` gives their numbers.
     input, output : str
-        The one tensor that goes in, and the one that comes out.
+        Names of the input and of the output; there is one of each.
     shape : list of int
-        Of the input; 0 where a size is free.
+        The input's shape; 0 for a size that is free.
     pixels : bool
         Whether the input is uint8.
     opset : int
@@ -93,42 +94,41 @@ class Graph:
 
     @cached_property
     def readers(self) -> dict[str, list[Node]]:
-        """By tensor, the nodes that read it, in order."""
-        found: dict[str, list[Node]] = {}
+        """For each tensor the nodes that read it, in order."""
+        readers: dict[str, list[Node]] = {}
         for node in self.nodes:
             for name in dict.fromkeys(node.inputs):
-                found.setdefault(name, []).append(node)
-        return found
+                readers.setdefault(name, []).append(node)
+        return readers
 
     def side(self) -> int:
-        """Pixels of the input in height and width; 0 where they are free.
+        """Height and width of the input in pixels; 0 if they are free.
 
         Raises
         ------
         CheckpointError
-            The input is no square of pixels.
+            The input is not a batch of square images.
         """
-        N_to_W = self.shape
-        if not N_to_W:
+        if not self.shape:
             return 0
-        sides = set(N_to_W[1:3] if self.pixels else N_to_W[2:]) if len(N_to_W) == 4 else {1, 2}
-        if len(sides - {0}) > 1:
+        sides = set(self.shape[1:3] if self.pixels else self.shape[2:])
+        if len(self.shape) != 4 or len(sides - {0}) > 1:
             raise CheckpointError(
                 f"{self.path}: its input must be square images of one size, (N, C, H, W) "
-                f"(got {tuple(N_to_W[:9])})",
+                f"(got {tuple(self.shape[:9])})",
                 "the network alone, with images as its input",
             )
         return max(sides)
 
-    def constant(self, node: Node, place: int, what: str) -> HostArray:
-        """The constant that a node reads at an input.
+    def constant(self, node: Node, position: int, what: str) -> HostArray:
+        """The constant that a node reads at an input; ``what`` names it in messages.
 
         Raises
         ------
         CheckpointError
-            The input is left out, or is computed.
+            The input is left out or computed, or its numbers cannot be read.
         """
-        name = node.inputs[place] if place < len(node.inputs) else ""
+        name = node.inputs[position] if position < len(node.inputs) else ""
         if name not in self.tensors:
             raise CheckpointError(
                 f"{self.path}: {node}: its {what} must be a constant tensor "
@@ -139,15 +139,15 @@ class Graph:
 
 
 def open_graph(path: Path) -> Graph:
-    """Parse an ONNX file and check that it is a graph of plain nodes.
+    """Parse an ONNX file and check that it is a graph of standard nodes.
 
     Raises
     ------
     BackendError
         The package ``onnx`` is missing.
     CheckpointError
-        The file is damaged or too large, or its graph has cycles, sparse tensors, more than one
-        input or output, or operators of others.
+        The file is damaged or too large, or its graph has cycles, sparse tensors, several inputs
+        or outputs, or operators that are not ONNX's own.
     """
     model = _parse(path)
     graph, where = model.graph, str(path)
@@ -177,7 +177,7 @@ def open_graph(path: Path) -> Graph:
         if missing:
             raise CheckpointError(
                 f"{where}: {node} reads {missing[0]!r}, which no node before it makes",
-                "the graph's nodes in order, without cycles",
+                "export the network again: its nodes must be in order, without cycles",
             )
         for output in filter(None, node.outputs):
             _once(output, known, where)
@@ -186,13 +186,7 @@ def open_graph(path: Path) -> Graph:
             tensors[node.outputs[0]] = _constant(node, proto, where)
         else:
             nodes.append(node)
-    total = 0
-    for tensor in tensors.values():
-        size = 1
-        for n in shape_of(tensor, where):
-            size *= n
-        total += size
-    check_total(total, path)
+    check_total(sum(math.prod(shape_of(tensor, where)) for tensor in tensors.values()), path)
     kind = given[0].type.tensor_type
     return Graph(
         path,
@@ -210,7 +204,7 @@ def open_graph(path: Path) -> Graph:
 
 
 def _parse(path: Path) -> Any:
-    """The file as the package onnx has it."""
+    """The file as an onnx.ModelProto."""
     try:
         import onnx
     except ImportError as error:
@@ -227,10 +221,12 @@ def _parse(path: Path) -> Any:
             )
         model.ParseFromString(path.read_bytes())
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})", "check it") from error
+        raise CheckpointError(
+            f"{path}: cannot be read ({error.strerror})", "check the path"
+        ) from error
     except CheckpointError:
         raise
-    except Exception as error:  # protobuf's own, which have no common name
+    except Exception as error:  # protobuf's errors have no common base class
         raise CheckpointError(f"{path}: damaged, or no ONNX file ({error})", AGAIN) from error
     if not model.graph.node:
         raise CheckpointError(f"{path}: damaged, or no ONNX file (it has no node)", AGAIN)
@@ -249,9 +245,10 @@ def _node(proto: Any, where: str) -> Node:
         )
     attributes: dict[str, Any] = {}
     for attribute in proto.attribute:
-        # The oldest files leave the kind out.
+        # The oldest files leave the type out: then the first field that is set counts.
+        fields = [field.name for field, _ in attribute.ListFields()]
         kind = _VALUES.get(attribute.type) or next(
-            (name for name in _VALUES.values() if _is_there(attribute, name)), ""
+            (field for field in fields if field in _VALUES.values()), ""
         )
         value = getattr(attribute, kind, None)
         if kind in ("ints", "floats"):
@@ -266,13 +263,6 @@ def _node(proto: Any, where: str) -> Node:
             )
         attributes[attribute.name] = value
     return Node(proto.op_type, name, list(proto.input), outputs, attributes)
-
-
-def _is_there(attribute: Any, name: str) -> bool:
-    """Whether an attribute without a kind holds a value in a field."""
-    if name in ("ints", "floats"):
-        return len(getattr(attribute, name)) > 0
-    return bool(attribute.HasField(name))
 
 
 def _constant(node: Node, proto: Any, where: str) -> Any:

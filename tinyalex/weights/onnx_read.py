@@ -1,36 +1,44 @@
-"""The nodes of a layer, taken out of an ONNX graph: the other way round from `onnx_write`.
+"""Read each kind of layer from the nodes of an ONNX graph; `to_onnx` writes them.
 
-Here are the layers that are several nodes; `onnx_simple` has the others.
+A function takes the nodes that follow tensor ``x``, whose ``shape`` is (1, C, H, W) or
+(1, features); it checks their settings, puts the layer's weights into ``walk.state``, and returns
+the output's name.
 """
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from tinyalex.errors import CheckpointError
 from tinyalex.layers import (
+    AvgPool2d,
     Conv2d,
     Dropout,
     Flatten,
     Layer,
     Linear,
     LocallyConnected2d,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
     Sequential,
+    SpatialResponseNorm,
+    Tanh,
     Towers,
 )
-from tinyalex.weights.onnx_simple import conv
-from tinyalex.weights.onnx_walk import Shape, Walk
+from tinyalex.weights.onnx_walk import Reader, Shape, Walk
 from tinyalex.weights.tensors import as_float32
 
-# Layers that can come after the paper's dropout, whose factor a layer with weights takes over.
-FACTORS = (Conv2d, Dropout, Flatten, Linear, Towers)
+# Layers that may follow the paper's dropout: the next weights take its factor over.
+AFTER_DROPOUT = (Conv2d, Dropout, Flatten, Linear, Towers)
 
 
 def read_layer(walk: Walk, layer: Layer, x: str, shape: Shape, name: str = "") -> str:
-    """Take a layer's nodes.
+    """Read a layer of any kind.
 
     Raises
     ------
@@ -42,43 +50,136 @@ def read_layer(walk: Walk, layer: Layer, x: str, shape: Shape, name: str = "") -
             x = read_layer(walk, child, x, shape, f"{name}{key}.")
             shape = child.output_shape(shape)
         return x
-    x, label = walk.pass_idle(x, shape), name.rstrip(".")
-    if x in walk.factors and not isinstance(layer, FACTORS):
+    x, label = walk.skip_idle(x, shape), name.rstrip(".")
+    if x in walk.factors and not isinstance(layer, AFTER_DROPOUT):
         raise CheckpointError(
-            f"{walk.graph.path}: the dropout before {label} multiplies by {walk.factors[x]:g}; a "
-            f"layer with weights can take that over (got {layer!r})",
-            "dropout that scales in training",
+            f"{walk.graph.path}: the dropout before {label} multiplies by {walk.factors[x]:g}, "
+            f"which only a layer with weights can take over (got {layer!r})",
+            "export the network with inverted dropout, which scales in training",
         )
-    read = next((read for kind, read in walk.kinds.items() if isinstance(layer, kind)), None)
-    if read is None:
-        raise CheckpointError(f"{label}: {type(layer).__name__} has no counterpart in ONNX")
-    return read(walk, layer, x, shape, label)
+    for kind, read in READERS.items():
+        if isinstance(layer, kind):
+            return read(walk, layer, x, shape, label)
+    raise CheckpointError(f"{label}: {type(layer).__name__} has no counterpart in ONNX")
 
 
-def same_map_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
-    """x * (k + alpha * sum)**-beta; the sum is an average that counts the zeros around."""
+def conv(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    node = walk.take("Conv", x, name, layer)
+    kernel, n = layer.kernel_size, len(layer.kernel_size)
+    weight = as_float32(walk.graph.constant(node, 1, "weight"))
+    if weight.ndim != 4:
+        raise walk.wrong(node, "its weight", "(F, C/groups, KH, KW)", weight.shape)
+    walk.check(
+        node,
+        kernel_shape=(list(kernel), list(weight.shape[2:])),
+        strides=(list(layer.stride), [1] * n),
+        dilations=([1] * n, [1] * n),
+        group=(layer.groups, 1),
+    )
+    before, after = walk.pads(node, kernel, layer.stride, shape[2:])
+    if before != list(layer.padding) or after != list(layer.padding):
+        raise walk.wrong(node, "pads", list(layer.padding) * 2, before + after)
+    walk.state[f"{name}.weight"] = walk.scaled(weight, x)
+    walk.state[f"{name}.bias"] = walk.bias(node, 2, len(weight))
+    if x in walk.images:
+        walk.first_weights.append(f"{name}.weight")
+    return node.outputs[0]
+
+
+def linear(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    node = walk.peek(x)
+    product = node is not None and node.kind == "MatMul"
+    node = walk.take("MatMul" if product else "Gemm", x, name, layer)
+    weight = as_float32(walk.graph.constant(node, 1, "weight"))
+    if weight.ndim != 2:
+        raise walk.wrong(node, "its weight", "a matrix", weight.shape)
+    if product or not node.attributes.get("transB", 0):
+        weight = np.ascontiguousarray(weight.T)
+    bias = walk.bias(node, 3 if product else 2, len(weight))
+    y = node.outputs[0]
+    if not product:
+        transB = (node.attributes.get("transB", 0), 0)
+        walk.check(node, alpha=(1.0, 1.0), beta=(1.0, 1.0), transA=(0, 0), transB=transB)
+    elif (add := walk.peek(y)) is not None and add.kind == "Add":
+        walk.mark(add)
+        bias, y = walk.bias(add, 1 if add.inputs[0] == y else 0, len(weight)), add.outputs[0]
+    walk.state[f"{name}.weight"] = walk.scaled(weight, x)
+    walk.state[f"{name}.bias"] = bias
+    return y
+
+
+def pool(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    """Windows are the same if they begin at the same pixels and there are as many."""
+    average = isinstance(layer, AvgPool2d)
+    node = walk.take("AveragePool" if average else "MaxPool", x, name, layer)
+    n, size = len(layer.kernel_size), shape[2:]
+    ceil = node.attributes.get("ceil_mode", 0)
+    counts_padding = node.attributes.get("count_include_pad", 0)
+    # Programs read a switch that is neither 0 nor 1 in different ways.
+    average_only = {"count_include_pad": (int(counts_padding == 1), 0)} if average else {}
+    walk.check(
+        node,
+        kernel_shape=(list(layer.kernel_size), []),
+        strides=(list(layer.stride), [1] * n),
+        dilations=([1] * n, [1] * n),
+        ceil_mode=(int(ceil == 1), 0),
+        **average_only,
+    )
+    before, after = walk.pads(node, layer.kernel_size, layer.stride, size)
+    if any(before) or min(after) < 0:
+        raise walk.wrong(node, "pads", [0] * 2 * n, before + after)
+    counts, clipped = [], False
+    for i, (k, stride) in enumerate(zip(layer.kernel_size, layer.stride, strict=True)):
+        rest = size[i] + after[i] - k
+        count = (-(-rest // stride) if ceil else rest // stride) + 1
+        if ceil and (count - 1) * stride >= size[i]:
+            count -= 1  # a window that would begin after the last pixel
+        counts.append(count)
+        clipped = clipped or (count - 1) * stride + k > size[i]
+    wanted = list(layer.output_shape(shape)[2:])
+    if counts != wanted:
+        raise walk.wrong(node, "its windows, by pads and ceil_mode,", wanted, counts)
+    if average and clipped and counts_padding:
+        raise walk.wrong(node, "count_include_pad", 0, 1)
+    return node.outputs[0]
+
+
+def local_response_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    """ONNX divides alpha by the size. Groups become images of their own, by two reshapes."""
+    grouped, (C, H, W) = layer.groups > 1, shape[1:]
+    if grouped:
+        x = walk.reshape(x, name, layer, [C // layer.groups, H, W])
+    node = walk.take("LRN", x, name, layer)
+    walk.check(
+        node,
+        size=(layer.size, 0),
+        alpha=(layer.alpha * layer.size, 1e-4),
+        beta=(layer.beta, 0.75),
+        bias=(layer.k, 1.0),
+    )
+    y = node.outputs[0]
+    return walk.reshape(y, name, layer, [C, H, W]) if grouped else y
+
+
+def spatial_response_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    """x * (k + alpha * sum)**-beta; the sum is size**2 times an average with zero padding."""
     square = walk.take("Mul", x, name, layer, readers=2)
     if square.inputs != [x, x]:
         raise walk.wrong(square, "its inputs", [x, x], square.inputs)
     mean = walk.take("AveragePool", square.outputs[0], name, layer)
     before, after = layer.size // 2, (layer.size - 1) // 2
-    walk.settings(
+    walk.check(
         mean,
-        {
-            "kernel_shape": ([layer.size] * 2, []),
-            "strides": ([1, 1], [1, 1]),
-            "pads": ([before, before, after, after], [0] * 4),
-            "ceil_mode": (0, 0),
-            "count_include_pad": (1, 0),
-            "auto_pad": ("NOTSET", "NOTSET"),
-        },
+        kernel_shape=([layer.size] * 2, []),
+        strides=([1, 1], [1, 1]),
+        pads=([before, before, after, after], [0] * 4),
+        ceil_mode=(0, 0),
+        count_include_pad=(1, 0),
+        auto_pad=("NOTSET", "NOTSET"),
     )
     y = mean.outputs[0]
-    for kind, wanted in (
-        ("Mul", layer.alpha * layer.size**2),
-        ("Add", layer.k),
-        ("Pow", -layer.beta),
-    ):
+    steps = (("Mul", layer.alpha * layer.size**2), ("Add", layer.k), ("Pow", -layer.beta))
+    for kind, wanted in steps:
         node = walk.take(kind, y, name, layer)
         got = walk.number(node, y)
         if got.size != 1 or not np.isclose(got.reshape(()), wanted, rtol=1e-5, atol=0):
@@ -87,78 +188,110 @@ def same_map_norm(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> st
     product = walk.take("Mul", y, name, layer)
     if sorted(product.inputs) != sorted([x, y]):
         raise walk.wrong(product, "its inputs", [x, y], product.inputs)
-    return walk.take_as(product).outputs[0]
+    return product.outputs[0]
 
 
-def local(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
-    """Unshared weights: columns by a convolution with ones, then a product for each position."""
+def locally_connected(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    """Unshared weights: a convolution with ones makes patches, then one product per position."""
     OH, OW, F, *window = layer.weight_shape
     K, P = math.prod(window), OH * OW
-    columns = conv(walk, _Ones(layer), x, shape, name)
-    ones = walk.state.pop(f"{name}.weight")
-    bias = walk.state.pop(f"{name}.bias")
+    ones_layer = SimpleNamespace(
+        kernel_size=layer.kernel_size, stride=layer.stride, padding=layer.padding, groups=1
+    )
+    patches = conv(walk, ones_layer, x, shape, name)
+    ones, bias = walk.state.pop(f"{name}.weight"), walk.state.pop(f"{name}.bias")
     if ones.size != K * K or bias.any() or not (ones.reshape(K, K) == np.eye(K)).all():
         raise CheckpointError(
-            f"{walk.graph.path}: the columns of {name} must be made by {K} filters of a single 1 "
+            f"{walk.graph.path}: the patches of {name} must be made by {K} filters of a single 1 "
             f"(got {ones.shape})"
         )
-    walk.entered = [entered for entered in walk.entered if entered != f"{name}.weight"]
-    columns = walk.reshape(columns, name, layer, [K, P])
-    columns = _transpose(walk, layer, columns, name, [2, 0, 1])
-    node = walk.take("MatMul", columns, name, layer)
+    patches = walk.reshape(patches, name, layer, [K, P])
+    patches = walk.transpose(patches, name, layer, [2, 0, 1])
+    node = walk.take("MatMul", patches, name, layer)
     weight = as_float32(walk.graph.constant(node, 1, "weight"))
     add = walk.take("Add", node.outputs[0], name, layer)
     bias = walk.number(add, node.outputs[0])
     if weight.shape != (P, K, F) or bias.shape != (P, 1, F):
         raise walk.wrong(node, "its weight and bias", [(P, K, F), (P, 1, F)], weight.shape)
-    y = _transpose(walk, layer, add.outputs[0], name, [1, 2, 0])
-    walk.state[f"{name}.weight"] = np.ascontiguousarray(weight.transpose(0, 2, 1)).reshape(
-        layer.weight_shape
-    )
+    y = walk.transpose(add.outputs[0], name, layer, [1, 2, 0])
+    weight = np.ascontiguousarray(weight.transpose(0, 2, 1))
+    walk.state[f"{name}.weight"] = weight.reshape(layer.weight_shape)
     walk.state[f"{name}.bias"] = bias.reshape(tuple(layer.params["bias"].shape))
-    if x in walk.images:
-        walk.entered.append(f"{name}.weight")
     return walk.reshape(y, name, layer, [F, OH, OW])
 
 
-def _transpose(walk: Walk, layer: Layer, x: str, name: str, perm: list[int]) -> str:
-    node = walk.take("Transpose", x, name, layer)
-    walk.settings(node, {"perm": (perm, [])})
-    return node.outputs[0]
-
-
-class _Ones:
-    """What `conv` asks of a layer, for the convolution that makes columns."""
-
-    groups = 1
-
-    def __init__(self, layer: LocallyConnected2d) -> None:
-        self.kernel_size = layer.kernel_size
-        self.stride = layer.stride
-        self.padding = layer.padding
-
-
 def towers(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
-    """Two columns: each reads x, or half of it; Concat puts them together, left first."""
+    """Two towers, each of which reads x or half of it; Concat joins them, the left one first."""
     if layer.crossing:
         inputs = walk.fork(x, name, layer)
     else:
         node = walk.take("Split", x, name, layer)
-        half, how = shape[1] // 2, node.attributes
-        sizes = how.get("split", [half, half])
+        half, axis = shape[1] // 2, node.attributes.get("axis", 0)
+        sizes = node.attributes.get("split", [half, half])
         if len(node.inputs) > 1 and node.inputs[1]:
             sizes = walk.graph.constant(node, 1, "split").reshape(-1).tolist()
-        if how.get("axis", 0) != 1 or sizes != [half, half] or len(node.outputs) != 2:
-            raise walk.wrong(node, "its parts", [half, half], [how.get("axis", 0), *sizes[:9]])
+        if axis != 1 or sizes != [half, half] or len(node.outputs) != 2:
+            raise walk.wrong(node, "its halves", [half, half], [axis, *sizes[:9]])
         inputs = list(node.outputs)
-    for part in inputs:
-        walk.follow(x, part)
+    for tower_input in inputs:
+        walk.follow(x, tower_input)
     seen = layer.tower_input(shape)
-    columns = [
-        read_layer(walk, column, part, seen, f"{name}.{key}.")
-        for (key, column), part in zip(layer.children.items(), inputs, strict=True)
+    outputs = [
+        read_layer(walk, tower, tower_input, seen, f"{name}.{key}.")
+        for (key, tower), tower_input in zip(layer.children.items(), inputs, strict=True)
     ]
-    joined = walk.take("Concat", columns[0], name, layer)
-    if joined.inputs != columns or joined.attributes.get("axis") != 1:
-        raise walk.wrong(joined, "its inputs", [*columns, "axis 1"], joined.inputs)
+    joined = walk.take("Concat", outputs[0], name, layer)
+    if joined.inputs != outputs or joined.attributes.get("axis") != 1:
+        raise walk.wrong(joined, "its inputs", [*outputs, "axis 1"], joined.inputs)
     return joined.outputs[0]
+
+
+def flatten(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    node = walk.peek(x)
+    if node is not None and node.kind == "Reshape":
+        y = walk.reshape(x, name, layer, [math.prod(shape[1:])])
+    else:
+        node = walk.take("Flatten", x, name, layer)
+        axis, y = node.attributes.get("axis", 1), node.outputs[0]
+        if axis not in (1, 1 - len(shape)):
+            raise walk.wrong(node, "axis", 1, axis)
+    walk.follow(x, y)
+    return y
+
+
+def activation(kind: str) -> Reader:
+    def read(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+        node = walk.take(kind, x, name, layer)
+        walk.check(node)
+        return node.outputs[0]
+
+    return read
+
+
+def dropout(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
+    """The paper's factor, or no node: inverted dropout does nothing at test time."""
+    node = walk.peek(x)
+    if node is None or node.kind != "Mul":
+        return x
+    walk.mark(node)
+    factor = walk.number(node, x)
+    if factor.size != 1:
+        raise walk.wrong(node, "its factor", "one number", factor.shape)
+    walk.factors[node.outputs[0]] = walk.factors.pop(x, 1.0) * float(factor.reshape(()))
+    return node.outputs[0]
+
+
+READERS: dict[type[Layer], Reader] = {
+    Conv2d: conv,
+    Linear: linear,
+    LocallyConnected2d: locally_connected,
+    MaxPool2d: pool,
+    AvgPool2d: pool,
+    LocalResponseNorm: local_response_norm,
+    SpatialResponseNorm: spatial_response_norm,
+    Towers: towers,
+    Dropout: dropout,
+    Flatten: flatten,
+    ReLU: activation("Relu"),
+    Tanh: activation("Tanh"),
+}

@@ -1,4 +1,4 @@
-"""A constant tensor of an ONNX file as an array: sizes are checked before anything is allocated.
+"""Read a constant tensor of an ONNX file; its size is checked before anything is allocated.
 
 Source: onnx.proto3 (TensorProto); https://onnx.ai/onnx/repo-docs/ExternalData.html
 """
@@ -16,7 +16,7 @@ from tinyalex.errors import CheckpointError
 from tinyalex.weights.tensors import MOST_NUMBERS, HostArray
 
 BFLOAT16 = 16
-# TensorProto.DataType: the bytes as they lie in the file, and the field of numbers one by one.
+# TensorProto.DataType: name, dtype of the raw bytes, and the field that holds numbers instead.
 _KINDS = {
     1: ("float32", "<f4", "float_data"),
     10: ("float16", "<f2", "int32_data"),
@@ -32,12 +32,12 @@ AGAIN = "a fresh copy of the file, or export the network again"
 
 
 def shape_of(tensor: Any, where: str) -> tuple[int, ...]:
-    """A tensor's shape, whose product is bounded.
+    """A tensor's shape, after a check of its sizes.
 
     Raises
     ------
     CheckpointError
-        A size is negative, or there are too many sizes or numbers.
+        A size is negative, or there are too many dimensions or numbers.
     """
     shape = tuple(tensor.dims)
     numbers = math.prod(max(size, 1) for size in shape[:MOST_DIMS])
@@ -51,23 +51,23 @@ def shape_of(tensor: Any, where: str) -> tuple[int, ...]:
 
 
 def read_tensor(tensor: Any, path: Path) -> HostArray:
-    """A TensorProto's numbers in its shape.
+    """The numbers of an ``onnx.TensorProto`` as an array of its shape.
 
     Parameters
     ----------
     tensor : onnx.TensorProto
     path : Path
-        The ONNX file; tensors may lie in other files of its folder.
+        The ONNX file. Tensors may be stored in other files of its folder.
 
     Returns
     -------
-    float32, float16, float64, int32, int64 or bool array; bfloat16 becomes float32
+    float32, float16, float64, int32, int64 or bool array; float32 for bfloat16
 
     Raises
     ------
     CheckpointError
-        It is of another kind, its bytes are not those of its shape, or they lie outside of the
-        file's folder.
+        The tensor has another type, more or fewer bytes than its shape needs, or is stored outside
+        of the file's folder.
     """
     where = f"{path}: tensor {tensor.name!r}"
     shape = shape_of(tensor, str(path))
@@ -82,35 +82,35 @@ def read_tensor(tensor: Any, path: Path) -> HostArray:
     if tensor.HasField("segment"):
         raise CheckpointError(f"{where}: comes in segments, which are not read", AGAIN)
     if tensor.data_location == _EXTERNAL:
-        found = _external(tensor, size * dtype.itemsize, path, where)
+        content = _external(tensor, size * dtype.itemsize, path, where)
     elif tensor.HasField("raw_data"):
-        found = tensor.raw_data
+        content = tensor.raw_data
     else:
         numbers = getattr(tensor, field)
         if len(numbers) != size:
             raise CheckpointError(
                 f"{where}: shape {shape} needs {size:,} numbers (got {len(numbers):,})", AGAIN
             )
-        # Halves and bool lie as the whole numbers that their bits make.
+        # Types of 16 bits and bool are stored as integers with the same bits.
         bits = np.dtype("<u2") if dtype.itemsize == 2 else dtype
         try:
             array = np.array(numbers, np.int64 if field == "int32_data" else dtype)
-            found = array.astype(bits).tobytes()
+            content = array.astype(bits).tobytes()
         except (ValueError, OverflowError) as error:
             raise CheckpointError(f"{where}: damaged ({error})", AGAIN) from error
-    if len(found) != size * dtype.itemsize:
+    if len(content) != size * dtype.itemsize:
         raise CheckpointError(
-            f"{where}: shape {shape} needs {size * dtype.itemsize:,} bytes (got {len(found):,})",
+            f"{where}: shape {shape} needs {size * dtype.itemsize:,} bytes (got {len(content):,})",
             AGAIN,
         )
-    array = np.frombuffer(found, dtype).reshape(shape)
+    array = np.frombuffer(content, dtype).reshape(shape)
     if tensor.data_type == BFLOAT16:  # the upper half of a float32
         return (array.astype(np.uint32) << 16).view(np.float32)
     return array
 
 
 def _external(tensor: Any, wanted: int, path: Path, where: str) -> bytes:
-    """The bytes of a tensor that lies in another file of the same folder, or below it."""
+    """The bytes of a tensor that is stored in another file of the same folder, or below it."""
     about: Mapping[str, str] = {entry.key: entry.value for entry in tensor.external_data}
     location, folder = about.get("location", ""), path.parent.resolve()
     try:

@@ -1,14 +1,13 @@
-"""An ONNX graph walked along a model's layers: every node must be the layer's, and its settings.
+"""Walk an ONNX graph along a model's layers: each node and its settings must be the layer's.
 
-Each kind of layer has a function that takes its nodes, as `onnx_write` has one that adds them. What
-does nothing at test time is stepped over wherever it stands. Source: ONNX operators, opsets 1 to
-25 (https://onnx.ai/onnx/operators).
+Nodes that do nothing at test time are skipped wherever they are. `onnx_read` has a function for
+each kind of layer. Source: ONNX operators, opsets 1 to 25 (https://onnx.ai/onnx/operators).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,16 +18,16 @@ from tinyalex.weights.onnx_graph import Graph, Node
 from tinyalex.weights.tensors import HostArray, as_float32
 
 Shape = tuple[int, ...]
-# Of the walk, a layer, its input's name and shape, and the layer's name: the output's name.
+# Takes the walk, a layer, its input's name and shape, and the layer's name; returns the output's.
 Reader = Callable[["Walk", Any, str, Shape, str], str]
 
 FLOATS = {1, 10, 11, 16}  # TensorProto.DataType: float, float16, double, bfloat16
-# Attributes that say nothing about what is computed.
-SILENT = {"consumed_inputs", "broadcast", "storage_order"}
-# Looked at by `Walk.pads`, or left to the weight's shape.
-PLACES = {"kernel_shape", "pads", "auto_pad"}
-SHOWN = 300
-OTHER = "--model with the model that it is, or `tinyalex model` for all that there are"
+# Attributes that do not change the result.
+IGNORED = {"consumed_inputs", "broadcast", "storage_order"}
+# Attributes that `Walk.pads` or the weight's shape check.
+CHECKED_ELSEWHERE = {"kernel_shape", "pads", "auto_pad"}
+SHOWN = 300  # characters of a message
+OTHER = "--model with the right model (`tinyalex model` lists all)"
 
 
 class Walk:
@@ -38,27 +37,26 @@ class Walk:
     ----------
     graph : Graph
     model : str
-        The layout's name, for messages.
-    kinds : dict of layer's class to function
-        Each takes the nodes of a layer of its kind.
+        The model's name, for messages.
 
     Attributes
     ----------
     state : dict of str to float32 array
-        Weights, by the model's names.
+        Weights read so far, by the model's names.
+    taken : set of int
+        ``id`` of each node that belongs to a layer, or does nothing.
     images : set of str
-        Tensors that are the image.
-    entered : list of str
-        Names of the weights that meet it.
+        Tensors that hold the image.
+    first_weights : list of str
+        Names of the weights that are applied to the image.
     factors : dict of str to float
-        By tensor: what the paper's dropout multiplied it by, which the next layer's weights take
-        over.
+        By tensor: the factor of the paper's dropout, which the next layer's weights take over.
     """
 
-    def __init__(self, graph: Graph, model: str, kinds: Mapping[type[Layer], Reader]) -> None:
-        self.graph, self.model, self.kinds = graph, model, kinds
+    def __init__(self, graph: Graph, model: str) -> None:
+        self.graph, self.model = graph, model
         self.state: dict[str, HostArray] = {}
-        self.entered: list[str] = []
+        self.first_weights: list[str] = []
         self.factors: dict[str, float] = {}
         self.taken: set[int] = set()
         self.images = {graph.input}
@@ -70,37 +68,37 @@ class Walk:
         return [n for n in self.graph.readers.get(x, []) if id(n) not in self.taken]
 
     def peek(self, x: str) -> Node | None:
-        """The node that reads ``x``; None at the graph's end or where it forks."""
-        found = self.readers(x)
-        return found[0] if len(found) == 1 and x != self.graph.output else None
+        """The only node that reads ``x``; None at the graph's end or at a fork."""
+        readers = self.readers(x)
+        return readers[0] if len(readers) == 1 and x != self.graph.output else None
 
-    def pass_idle(self, x: str, shape: Shape) -> str:
-        """Step over nodes that do nothing at test time."""
-        while (node := self.peek(x)) is not None and self.idle(node, x, shape):
-            self.take_as(node)
+    def skip_idle(self, x: str, shape: Shape) -> str:
+        """Skip nodes that do nothing at test time; returns the last one's output."""
+        while (node := self.peek(x)) is not None and self._is_idle(node, x, shape):
+            self.mark(node)
             self.follow(x, node.outputs[0])
             x = node.outputs[0]
         return x
 
     def follow(self, x: str, y: str) -> None:
-        """Say of ``y``, which is ``x`` or part of it, what is known of ``x``."""
+        """Note for ``y``, which is ``x`` or half of it, what is known about ``x``."""
         if x in self.images:
             self.images.add(y)
         if x in self.factors:
             self.factors[y] = self.factors[x]
 
     def fork(self, x: str, name: str, layer: Layer) -> list[str]:
-        """Give the two nodes that read ``x`` a name of their own for it; the names, in order."""
-        found = self.readers(x)
-        if len(found) != 2:
-            raise self.missing("two nodes", x, name, layer)
-        for i, node in enumerate(found):
+        """Give ``x`` one name for each of the two nodes that read it; the names, in order."""
+        readers = self.readers(x)
+        if len(readers) != 2:
+            raise self._missing("two nodes", x, name, layer)
+        for i, node in enumerate(readers):
             node.inputs[:] = [f"{x}/{i}" if read == x else read for read in node.inputs]
             self.graph.readers[f"{x}/{i}"] = [node]
         return [f"{x}/{i}" for i in range(2)]
 
-    def idle(self, node: Node, x: str, shape: Shape) -> bool:
-        """Whether a node gives what it gets."""
+    def _is_idle(self, node: Node, x: str, shape: Shape) -> bool:
+        """Whether a node's output equals its input at test time."""
         if not node.inputs or node.inputs[0] != x:
             return False
         if node.kind == "Identity":
@@ -116,38 +114,35 @@ class Walk:
             return node.attributes.get("to") in FLOATS
         if node.kind == "GlobalAveragePool":
             return tuple(shape[2:]) == (1, 1)
-        if node.kind == "AveragePool":  # what PyTorch writes for an adaptive one that fits
-            how = node.attributes
-            ones = [*how.get("kernel_shape", [0]), *how.get("strides", [])]
-            return set(ones) == {1} and not any(how.get("pads", ()))
+        if node.kind == "AveragePool":  # PyTorch's adaptive pooling, where the size fits already
+            attributes = node.attributes
+            ones = [*attributes.get("kernel_shape", [0]), *attributes.get("strides", [])]
+            return set(ones) == {1} and not any(attributes.get("pads", ()))
         return False
 
     def take(self, kind: str, x: str, name: str, layer: Layer, readers: int = 1) -> Node:
-        """The only node that reads ``x``, which must be of a kind; or the first one of two."""
-        found = self.readers(x)
-        if len(found) != readers or found[0].kind != kind or x == self.graph.output:
-            raise self.missing(kind, x, name, layer)
-        if x not in found[0].inputs[: None if kind in ("Mul", "Add") else 1]:
-            raise self.wrong(found[0], "its first input", repr(x), repr(found[0].inputs[0]))
-        return self.take_as(found[0])
+        """Take the node that reads ``x``, or the first of several ``readers``.
 
-    def missing(self, kind: str, x: str, name: str, layer: Layer) -> CheckpointError:
-        """The error for a layer whose node is another, or none."""
-        found = self.readers(x)
-        got = ", ".join(map(str, found[:3])) or f"the graph's end, {x!r}"
-        return CheckpointError(
-            f"{self.graph.path}: not the layout of {self.model}: for {name} {layer!r} there must "
-            f"be {kind} (got {got[:SHOWN]})",
-            f"{OTHER}. CaffeNet pools before it normalises, which is another network",
-        )
-
-    def take_as(self, node: Node) -> Node:
-        """Mark a node as the layout's."""
-        self.taken.add(id(node))
+        Raises
+        ------
+        CheckpointError
+            It is of another kind, or another number of nodes reads ``x``.
+        """
+        nodes = self.readers(x)
+        if len(nodes) != readers or nodes[0].kind != kind or x == self.graph.output:
+            raise self._missing(kind, x, name, layer)
+        node = nodes[0]
+        if x not in node.inputs[: None if kind in ("Mul", "Add") else 1]:
+            raise self.wrong(node, "its first input", repr(x), repr(node.inputs[0]))
+        self.mark(node)
         return node
 
+    def mark(self, node: Node) -> None:
+        """Mark a node as taken."""
+        self.taken.add(id(node))
+
     def reshape(self, x: str, name: str, layer: Layer, wanted: list[int]) -> str:
-        """Take a node that gives every image another shape; the number of images is free."""
+        """Take a Reshape of every image to ``wanted``; the number of images is free."""
         node = self.take("Reshape", x, name, layer)
         shape = node.attributes.get("shape")  # before opset 5
         if shape is None:
@@ -159,10 +154,25 @@ class Walk:
             raise self.wrong(node, "shape", ["N", *wanted], shape[:9])
         return node.outputs[0]
 
-    # ------------------------------------------------------------------ what a node says
+    def transpose(self, x: str, name: str, layer: Layer, perm: list[int]) -> str:
+        """Take a Transpose."""
+        node = self.take("Transpose", x, name, layer)
+        self.check(node, perm=(perm, []))
+        return node.outputs[0]
+
+    # ------------------------------------------------------------------ errors
+
+    def _missing(self, kind: str, x: str, name: str, layer: Layer) -> CheckpointError:
+        """The error for a layer whose node is missing or of another kind."""
+        got = ", ".join(map(str, self.readers(x)[:3])) or f"the graph's end, {x!r}"
+        return CheckpointError(
+            f"{self.graph.path}: not the layout of {self.model}: for {name} {layer!r} there must "
+            f"be {kind} (got {got[:SHOWN]})",
+            f"{OTHER}. CaffeNet pools before it normalises, which is another network",
+        )
 
     def wrong(self, node: Node, what: str, wanted: Any, got: Any) -> CheckpointError:
-        """The error for a setting."""
+        """The error for a setting of another value."""
         return CheckpointError(
             f"{self.graph.path}: {node}: {what} must be {wanted} for {self.model} (got {got})"[
                 : 2 * SHOWN
@@ -170,17 +180,23 @@ class Walk:
             OTHER,
         )
 
-    def settings(self, node: Node, known: Mapping[str, tuple[Any, Any]]) -> None:
+    # ------------------------------------------------------------------ settings and weights
+
+    def check(self, node: Node, **known: tuple[Any, Any]) -> None:
         """Compare a node's attributes with the layer's.
 
         Parameters
         ----------
         node : Node
-        known : dict of str to (wanted, default)
-            By attribute. An attribute that is not known is refused.
+        known : pair of (wanted, default) for each attribute
+
+        Raises
+        ------
+        CheckpointError
+            An attribute has another value, or is not in ``known``.
         """
         for name in node.attributes:
-            if name not in {*known, *SILENT, *PLACES}:
+            if name not in {*known, *IGNORED, *CHECKED_ELSEWHERE}:
                 raise self.wrong(node, name, "left out", show(node.attributes[name]))
         for name, (wanted, default) in known.items():
             got = node.attributes.get(name, default)
@@ -190,7 +206,7 @@ class Walk:
     def pads(
         self, node: Node, kernel: tuple[int, ...], stride: tuple[int, ...], size: tuple[int, ...]
     ) -> tuple[list[int], list[int]]:
-        """Zeros before and after each axis, as ``pads`` and ``auto_pad`` say."""
+        """Zeros before and after each axis, from ``pads`` or ``auto_pad``."""
         n, auto = len(kernel), node.attributes.get("auto_pad", "NOTSET")
         if auto in ("NOTSET", ""):
             pads = node.attributes.get("pads", [0] * 2 * n)
@@ -209,19 +225,19 @@ class Walk:
         return (less, more) if auto == "SAME_UPPER" else (more, less)
 
     def number(self, node: Node, x: str) -> HostArray:
-        """The constant that a node combines with ``x``: its other input."""
+        """The constant that a node combines with ``x``, in float32: its other input."""
         return as_float32(self.graph.constant(node, 1 if node.inputs[0] == x else 0, "number"))
 
     def scaled(self, weight: HostArray, x: str) -> HostArray:
-        """The weight of a layer that reads ``x``, with the dropout's factor before it."""
+        """The weight of a layer that reads ``x``, times the factor of the dropout before it."""
         factor = self.factors.get(x, 1.0)
         return weight if factor == 1 else weight * np.float32(factor)
 
-    def vector(self, node: Node, place: int, length: int) -> HostArray:
-        """A bias: zeros where there is none; of a length, with no more than ones before it."""
-        if place >= len(node.inputs) or not node.inputs[place]:
+    def bias(self, node: Node, position: int, length: int) -> HostArray:
+        """The bias at an input, float32 (length,); zeros if the input is left out."""
+        if position >= len(node.inputs) or not node.inputs[position]:
             return np.zeros(length, np.float32)
-        array = as_float32(self.graph.constant(node, place, "bias"))
+        array = as_float32(self.graph.constant(node, position, "bias"))
         if array.size == 1 and array.ndim < 2 and length != 1:  # one number for all outputs
             array = np.full(length, array.reshape(()), np.float32)
         if array.size != length or math.prod(array.shape[:-1]) != 1:
@@ -230,7 +246,7 @@ class Walk:
 
 
 def same(wanted: Any, got: Any) -> bool:
-    """Whether two settings are the same, as near as a float32 can say."""
+    """Whether two settings are equal, in float32's precision."""
     try:
         a, b = (np.atleast_1d(np.asarray(value, np.float64)) for value in (wanted, got))
     except (TypeError, ValueError):
@@ -239,7 +255,7 @@ def same(wanted: Any, got: Any) -> bool:
 
 
 def show(value: Any) -> str:
-    """A setting, short."""
+    """A setting as short text."""
     if isinstance(value, list | tuple):
-        return " x ".join(show(part) for part in list(value)[:8])
+        return " x ".join(show(number) for number in list(value)[:8])
     return f"{value:g}" if isinstance(value, float) else f"{value!r}"[:60]

@@ -1,8 +1,8 @@
-"""Reading protocol buffers: the wire format alone, strictly, executing nothing.
+"""Read protocol buffers: the wire format alone, strictly, and without executing anything.
 
-A message is a row of fields: a key (number and wire type), then a value. Google's ``protobuf``
-package would need Caffe's schema compiled into code; a Caffe file needs ten fields of it, so this
-reader looks at those and steps over the rest. Lengths are checked before anything is cut.
+A message is a sequence of fields: a key (number and wire type), then a value. Google's package
+``protobuf`` would need code generated from Caffe's schema, of which we read ten fields. This
+reader skips all others. Lengths are checked before any bytes are read.
 
 Source: https://protobuf.dev/programming-guides/encoding
 """
@@ -17,8 +17,8 @@ import numpy as np
 
 from tinyalex.errors import CheckpointError
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types; 3 and 4, groups, are long out of use
-LONGEST_VARINT = 10  # bytes: 64 bits, 7 a byte
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types; 3 and 4 (groups) are no longer used
+LONGEST_VARINT = 10  # bytes: 64 bits, 7 per byte
 
 Value = int | memoryview
 
@@ -31,14 +31,14 @@ class Message:
     data : memoryview
         Its bytes.
     where : str
-        File and place, for messages.
+        The file and the layer, for messages.
     """
 
     def __init__(self, data: memoryview, where: str) -> None:
         self.data, self.where = data, where
 
     def __iter__(self) -> Iterator[tuple[int, int, Value]]:
-        """Yield (number, wire type, value): an int, or the bytes of any other type.
+        """Yield (number, wire type, value) of each field: an int, or bytes for all other types.
 
         Raises
         ------
@@ -67,40 +67,37 @@ class Message:
             at += length
 
     def messages(self, *numbers: int) -> Iterator[Message]:
-        """Every message in the fields ``numbers``, in the file's order."""
+        """Yield every message in the fields ``numbers``, in the file's order."""
         for number, wire, value in self:
             if number in numbers:
                 yield Message(self._bytes(number, wire, value), self.where)
 
     def text(self, number: int) -> str:
-        """A string; empty if missing. The last one counts, as everywhere in the format."""
-        found = b""
-        for field, wire, value in self:
-            if field == number:
-                found = bytes(self._bytes(field, wire, value))
-        return found.decode("utf-8", "replace")
+        """A string; empty if missing. The format says that the last value of a field counts."""
+        texts = [message.data for message in self.messages(number)]
+        return bytes(texts[-1]).decode("utf-8", "replace") if texts else ""
 
     def integers(self, number: int) -> list[int]:
-        """Whole numbers of a repeated field, packed or one by one."""
-        found = []
+        """The integers of a repeated field, packed or not."""
+        integers = []
         for field, wire, value in self:
             if field != number:
                 continue
             if isinstance(value, int):
-                found.append(value)
+                integers.append(value)
             else:
                 packed, at = Message(self._bytes(field, wire, value), self.where), 0
                 while at < len(packed.data):
-                    one, at = packed._varint(at)
-                    found.append(one)
-        return found
+                    integer, at = packed._varint(at)
+                    integers.append(integer)
+        return integers
 
     def integer(self, number: int, default: int) -> int:
-        """A whole number."""
+        """The last integer of a field, or the default."""
         return next(reversed(self.integers(number)), default)
 
     def floats(self, number: int, wire: int) -> np.ndarray[Any, Any]:
-        """Numbers of a repeated field, packed or one by one.
+        """The numbers of a repeated field, packed or not.
 
         Parameters
         ----------
@@ -109,10 +106,11 @@ class Message:
 
         Returns
         -------
-        float32 or float64 (n,), a view of the file where it can be
+        float32 or float64 (n,)
+            A view of the file's bytes if they are packed.
         """
         dtype = np.dtype("<f4" if wire == FIXED32 else "<f8")
-        found: bytearray | memoryview = memoryview(b"")
+        data: bytearray | memoryview = memoryview(b"")
         for field, its_wire, value in self:
             if field != number:
                 continue
@@ -120,17 +118,17 @@ class Message:
                 raise self.damaged(f"field {field} has wire type {its_wire}, wanted {wire}", 0)
             if len(value) % dtype.itemsize:
                 raise self.damaged(f"field {field} has {len(value)} bytes of {dtype.name}", 0)
-            if not len(found):
-                found = value  # as a rule the only one: no copy
+            if not len(data):
+                data = value  # usually the only value: no copy
             else:
-                found = found if isinstance(found, bytearray) else bytearray(found)
-                found += value
-        return np.frombuffer(found, dtype)
+                data = data if isinstance(data, bytearray) else bytearray(data)
+                data += value
+        return np.frombuffer(data, dtype)
 
     def number(self, number: int, default: float) -> float:
-        """A float."""
-        found = self.floats(number, FIXED32)
-        return float(found[-1]) if len(found) else default
+        """The last float of a field, or the default."""
+        numbers = self.floats(number, FIXED32)
+        return float(numbers[-1]) if len(numbers) else default
 
     def damaged(self, what: str, at: int) -> CheckpointError:
         """The error for bytes that are not a message."""
@@ -146,7 +144,7 @@ class Message:
         return value
 
     def _varint(self, at: int) -> tuple[int, int]:
-        """A whole number of 64 bits from ``at``, and where it ends."""
+        """The integer of up to 64 bits at byte ``at``, and the byte after it."""
         value = 0
         for i, byte in enumerate(self.data[at : at + LONGEST_VARINT]):
             value |= (byte & 127) << (7 * i)
@@ -160,12 +158,12 @@ class Message:
 def read_message(path: Path, most: int) -> Message:
     """Read a file of at most ``most`` bytes as one message.
 
-    Into memory, not mapped: a mapped file that is cut meanwhile ends the process.
+    The file is read, not mapped: if a mapped file is cut meanwhile, the process crashes.
 
     Raises
     ------
     CheckpointError
-        It cannot be read, is too large, or has become shorter while it was read.
+        The file cannot be read, is too large, or has become shorter while it was read.
     """
     try:
         with path.open("rb") as file:
@@ -184,6 +182,6 @@ def read_message(path: Path, most: int) -> Message:
     if len(data) != size:
         raise CheckpointError(
             f"{path}: has become shorter while it was read ({size:,} bytes, then {len(data):,})",
-            "the same again, once the file is complete",
+            "the same command again once the file is complete",
         )
     return Message(memoryview(data), str(path))

@@ -16,7 +16,6 @@ from tinyalex.typed import fields, list_of, maybe, number, parse_json, text
 from tinyalex.weights import from_onnx, preprocessing, tensors
 from tinyalex.weights.caffe import read_caffemodel
 from tinyalex.weights.onnx_graph import open_graph
-from tinyalex.weights.onnx_table import READERS
 from tinyalex.weights.onnx_walk import Walk, same
 from tinyalex.weights.tensors import HostArray
 
@@ -81,7 +80,7 @@ def open_onnx(path: Path, model: str | None, colours: str | None) -> Found:
     name = model or about.get("model") or from_onnx.guess(graph, models.names())
     recipe = _recipe(path, name, about, graph.side())
     C = from_onnx.first_channels(graph, models.spec(name).input_shape[0])
-    walk, x, mean = Walk(graph, name, READERS), graph.input, None
+    walk, x, mean = Walk(graph, name), graph.input, None
     if about and recipe.mean == "image" and MEAN in graph.properties:
         mean = preprocessing.image_of_text(graph.properties[MEAN], C, str(path))
     if graph.pixels:

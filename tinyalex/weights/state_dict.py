@@ -1,4 +1,4 @@
-"""Where a checkpoint keeps a network's tensors, and what is put before their names."""
+"""Find the state dict in a checkpoint, and remove what wrappers put before its tensors' names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from tinyalex.errors import CheckpointError
 
-ROOTS = ("features", "classifier")  # with which the names of every network here begin
-# What PyTorch puts into names: DataParallel and its kin, torch.compile, FSDP, DeepSpeed.
+ROOTS = ("features", "classifier")  # every network's tensor names begin with one of these
+# What PyTorch puts into names: (Distributed)DataParallel, torch.compile, FSDP, DeepSpeed.
 WRAPPERS = {"module", "_orig_mod", "_fsdp_wrapped_module", "_forward_module"}
-# Where scripts keep the state dict, the usual places first.
+# Keys under which scripts keep the state dict, the most usual first.
 KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params")
 DEEPEST = 4
 SHOWN = 3
@@ -20,14 +20,14 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Chosen:
-    """The tensors of one network among a file's names.
+    """The names of one network's tensors.
 
     Attributes
     ----------
     old : dict of str to str
-        By the network's own name, the file's.
+        The name in the file for each of the network's own names.
     notes : list of str
-        What was taken off and left aside, for the user.
+        For the user: what was removed from the names, and which tensors are not used.
     """
 
     old: Mapping[str, str]
@@ -35,65 +35,65 @@ class Chosen:
 
 
 def choose(names: Collection[str], where: str) -> Chosen:
-    """Take off what wrappers put before and into the names of a network.
+    """Remove what wrappers put before and into the names of a network's tensors.
 
     Parameters
     ----------
     names : collection of str
-        Of a file's tensors.
+        The names in the file.
     where : str
         The file, for messages.
 
     Returns
     -------
     Chosen
-        All names as they are, if nothing is to be taken off.
+        All names as they are, if nothing is to be removed.
 
     Raises
     ------
     CheckpointError
-        There are several networks, none of which is preferred; or two names become one.
+        There are several networks and none is preferred, or two names become the same.
 
     Examples
     --------
     >>> chosen = choose(["module.features.0.weight", "module.features.0.bias"], "net.pth")
     >>> chosen.old["features.0.weight"], chosen.notes
-    ('module.features.0.weight', ["net.pth: 'module.' was taken off the names"])
+    ('module.features.0.weight', ["net.pth: 'module.' was removed from the names"])
     """
     networks: dict[str, dict[str, str]] = {}
-    aside: list[str] = []
+    unused: list[str] = []
     for name in names:
         parts = [part for part in name.split(".") if part not in WRAPPERS]
         at = next((i for i, part in enumerate(parts) if part in ROOTS), None)
         if at is None:
-            aside.append(name)
+            unused.append(name)
             continue
         network = networks.setdefault(".".join(parts[:at]), {})
         bare = ".".join(parts[at:])
         if bare in network:
             raise CheckpointError(
                 f"{where}: {network[bare]} and {name} are both {bare}",
-                "one network's state_dict() alone",
+                "save only one network's state_dict()",
             )
         network[bare] = name
     prefix, others = _preferred(list(networks), where)
     network = networks.get(prefix, {})
     rest = [name for other in others for name in networks[other].values()]
     changes = sorted({_change(old, bare) for bare, old in network.items()} - {""})
-    if not changes:  # what belongs to no network stays, to be named as one too many
+    if not changes:  # tensors of no network stay: they are reported as extra
         own = {name: name for name in names if name not in set(rest)}
-        return Chosen(own, _aside(where, rest))
-    return Chosen(network, [f"{where}: {'; '.join(changes)}", *_aside(where, [*aside, *rest])])
+        return Chosen(own, _not_used(where, rest))
+    return Chosen(network, [f"{where}: {'; '.join(changes)}", *_not_used(where, [*unused, *rest])])
 
 
 def state_dict_in(
     found: Any, is_tensor: Callable[[Any], bool], where: str
 ) -> tuple[Mapping[str, Any], list[str]]:
-    """Find the state dict in what a checkpoint holds.
+    """Find the state dict in a checkpoint's content.
 
     Parameters
     ----------
-    found : what PyTorch gave
+    found : what ``torch.load`` returned
     is_tensor : callable
         Whether a value is a tensor.
     where : str
@@ -103,12 +103,12 @@ def state_dict_in(
     -------
     state : mapping of str to tensor
     notes : list of str
-        Where it lay, and which others were left aside.
+        For the user: where the state dict was, and which others are not used.
 
     Raises
     ------
     CheckpointError
-        There is none, or there are several and none of them lies in a usual place.
+        There is none, or there are several and none is under a usual key.
     """
     places = dict(_state_dicts(found, is_tensor, ""))
     if "" in places:
@@ -116,9 +116,11 @@ def state_dict_in(
     if not places:
         if isinstance(found, Mapping) and found and all(map(is_tensor, found.values())):
             return found, []
+        got = type(found).__name__
+        if isinstance(found, Mapping) and found:
+            got = "a dict of " + ", ".join(str(key) for key in list(found)[:SHOWN])
         raise CheckpointError(
-            f"{where}: must hold a state dict (got {_held(found)})",
-            "torch.save(model.state_dict(), FILE)",
+            f"{where}: must hold a state dict (got {got})", "torch.save(model.state_dict(), FILE)"
         )
     plain = [place for place in places if not _is_average(place)] or list(places)
     usual = [place for place in KEYS if place in plain]
@@ -126,17 +128,17 @@ def state_dict_in(
         keys = "".join(f"[{key!r}]" for key in plain[0].split("."))
         raise CheckpointError(
             f"{where}: holds several state dicts: {', '.join(places)}",
-            f"the one that you mean alone, such as torch.save(checkpoint{keys}, FILE)",
+            f"save only the one that you want, such as torch.save(checkpoint{keys}, FILE)",
         )
     taken = usual[0] if usual else plain[0]
     rest = [place for place in places if place != taken]
-    return places[taken], [f"{where}: the tensors lie under {taken!r}", *_aside(where, rest)]
+    return places[taken], [f"{where}: the tensors are under {taken!r}", *_not_used(where, rest)]
 
 
 def _state_dicts(
     found: Any, is_tensor: Callable[[Any], bool], place: str, depth: int = 0
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that holds a tensor called ``...weight``, by the keys that lead to it."""
+    """Yield the path of keys and the mapping, for each mapping with a tensor ``...weight``."""
     if not isinstance(found, Mapping):
         return
     names = [key for key in found if isinstance(key, str)]
@@ -148,33 +150,26 @@ def _state_dicts(
             yield from _state_dicts(found[key], is_tensor, inner, depth + 1)
 
 
-def _held(found: Any) -> str:
-    """What a checkpoint without a state dict holds."""
-    if isinstance(found, Mapping) and found:
-        return "a dict of " + ", ".join(str(key) for key in list(found)[:SHOWN])
-    return type(found).__name__
-
-
 def _preferred(prefixes: list[str], where: str) -> tuple[str, list[str]]:
-    """The prefix of the network to take, and the other ones."""
+    """The prefix of the network to read, and the other prefixes."""
     plain = [prefix for prefix in prefixes if not _is_average(prefix)] or prefixes
     usual = [prefix for prefix in ("", *KEYS) if prefix in plain]
     if len(plain) > 1 and not usual:
         raise CheckpointError(
             f"{where}: holds several networks: {', '.join(f'{prefix}.' for prefix in prefixes)}",
-            "the state_dict() of the one that you mean alone",
+            "save only the state_dict() of the one that you want",
         )
     taken = (usual or plain or [""])[0]
     return taken, [prefix for prefix in prefixes if prefix != taken]
 
 
 def _is_average(place: str) -> bool:
-    """Whether a place is that of averaged weights, which lie beside those that were trained."""
+    """Whether a name is that of averaged weights, which are saved along with the trained ones."""
     return re.search(r"ema|averag|swa|shadow", place.lower()) is not None
 
 
 def _change(old: str, bare: str) -> str:
-    """What was done to a name, in words; empty if nothing was."""
+    """How a name was changed, in words; empty if it was not."""
     a, b = old.split("."), bare.split(".")
     same = 0
     while same < min(len(a), len(b)) and a[-1 - same] == b[-1 - same]:
@@ -183,13 +178,13 @@ def _change(old: str, bare: str) -> str:
     if before == after:
         return ""
     if not after:
-        return f"{before!r} was taken off the names"
+        return f"{before!r} was removed from the names"
     return f"{before!r} was read as {after!r}"
 
 
-def _aside(where: str, names: Sequence[str]) -> list[str]:
-    """The note about what was left aside."""
+def _not_used(where: str, names: Sequence[str]) -> list[str]:
+    """The note about tensors or state dicts that are not used."""
     if not names:
         return []
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return [f"{where}: left aside: {', '.join(names[:SHOWN])}{more}"]
+    return [f"{where}: not used: {', '.join(names[:SHOWN])}{more}"]

@@ -1,4 +1,4 @@
-"""Tensors from a file, by name; nothing in the file is ever executed."""
+"""Read named tensors from a .safetensors file or from PyTorch's own; no code in it is executed."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from tinyalex.weights.state_dict import choose, state_dict_in
 HostArray = np.ndarray[Any, Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
-MOST_NUMBERS = 1 << 30  # in one file: seventeen AlexNets
+MOST_NUMBERS = 1 << 30  # in one file: as many as 17 AlexNets
 PYTORCH = (".pth", ".pt", ".ckpt", ".pth.tar", ".pt.tar")
-BRAIN = "BF16"
-FLOATS = {"F16", "F32", "F64", BRAIN}  # safetensors' names
+BFLOAT16 = "BF16"
+FLOATS = {"F16", "F32", "F64", BFLOAT16}  # safetensors' names
 SHOWN = 3
 
 
 def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list[str]]:
-    """Read a .safetensors file, or one of PyTorch's own where PyTorch is installed.
+    """Read a .safetensors file, or a PyTorch file if PyTorch is installed.
 
     Returns
     -------
     tensors : dict of str to float32 array
-        By the network's own names: what wrappers put before them is taken off.
+        By the network's own names, without what wrappers put before them.
     metadata : dict of str to str
-        The safetensors file's own; empty for a file of PyTorch's.
+        The .safetensors file's metadata; empty for a PyTorch file.
     notes : list of str
-        What was taken off and left aside.
+        For the user: what was removed from the names, and which tensors were not read.
 
     Raises
     ------
     CheckpointError
-        The file is missing, damaged or absurdly large, or holds something else.
+        The file is missing, damaged or far too large, or holds something else.
     BackendError
-        A file of PyTorch's, and PyTorch is missing.
+        It is a PyTorch file, and PyTorch is not installed.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file", "check the path")
@@ -53,43 +53,43 @@ def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list[str]]:
-    """Read a .safetensors file; dtypes and sizes are checked before the first is read."""
+    """Read a .safetensors file as `read_tensors` does; dtypes and sizes are checked first."""
     with open_tensors(path) as file:
         chosen = choose(list(file.keys()), str(path))
-        total, kinds = 0, {}
+        total, dtypes = 0, set()
         for name in chosen.old.values():
-            part = file.get_slice(name)
-            kinds[name] = part.get_dtype()
-            if kinds[name] not in FLOATS:
+            header = file.get_slice(name)
+            dtype = header.get_dtype()
+            if dtype not in FLOATS:
                 raise CheckpointError(
-                    f"{path}: {name} must be float64, float32, float16 or bfloat16 "
-                    f"(got {kinds[name]})",
+                    f"{path}: {name} must be float64, float32, float16 or bfloat16 (got {dtype})",
                     "model.float() before saving",
                 )
-            total += math.prod(part.get_shape())
+            dtypes.add(dtype)
+            total += math.prod(header.get_shape())
         check_total(total, path)
-        halves = _bfloat16(path) if BRAIN in kinds.values() else {}
+        bfloat16 = _bfloat16(path) if BFLOAT16 in dtypes else {}
         tensors = {
-            new: halves[old] if old in halves else as_float32(file.get_tensor(old))
+            new: bfloat16[old] if old in bfloat16 else as_float32(file.get_tensor(old))
             for new, old in chosen.old.items()
         }
         return tensors, dict(file.metadata() or {}), chosen.notes
 
 
 def _bfloat16(path: Path) -> dict[str, HostArray]:
-    """The tensors of a kind that NumPy does not have: the upper half of a float32 each."""
-    parts: list[tuple[str, dict[str, Any]]] = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    """The bfloat16 tensors in float32. NumPy has no bfloat16: it is the upper half of a float32."""
+    tensors: list[tuple[str, dict[str, Any]]] = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     return {
-        name: (np.frombuffer(part["data"], "<u2").astype(np.uint32) << 16)
+        name: (np.frombuffer(tensor["data"], "<u2").astype(np.uint32) << 16)
         .view(np.float32)
-        .reshape(part["shape"])
-        for name, part in parts
-        if part["dtype"] == BRAIN
+        .reshape(tensor["shape"])
+        for name, tensor in tensors
+        if tensor["dtype"] == BFLOAT16
     }
 
 
 def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
-    """Read PyTorch's own format, by PyTorch, with ``weights_only``: tensors, never code.
+    """Read PyTorch's own format with PyTorch, ``weights_only``: tensors, never code.
 
     Returns
     -------
@@ -100,22 +100,22 @@ def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
         import torch
     except ImportError as error:
         raise BackendError(
-            f"{path}: PyTorch's files ({', '.join(PYTORCH)}) are pickles, which PyTorch alone can "
+            f"{path}: PyTorch's files ({', '.join(PYTORCH)}) are pickles, which only PyTorch can "
             "read safely, and it is not installed",
             "pip install torch, or the same weights as .safetensors",
         ) from error
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # zipfile's, pickle's, torch's and the file system's own
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # of zipfile, pickle, torch and the file system
         raise CheckpointError(
             f"{path}: PyTorch cannot read it as weights alone: {plain_reason(error)}",
-            "torch.save(model.state_dict(), FILE) where it was made, or a fresh copy of the file",
+            "save it again with torch.save(model.state_dict(), FILE), or get a fresh copy",
         ) from error
 
     def is_tensor(value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 
-    state, notes = state_dict_in(found, is_tensor, str(path))
+    state, notes = state_dict_in(content, is_tensor, str(path))
     chosen = choose([str(name) for name in state], str(path))
     taken = {new: state[old] for new, old in chosen.old.items()}
     for new, value in taken.items():
@@ -126,7 +126,8 @@ def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
                 f"{path}: {chosen.old[new]} must be a tensor of floats (got {got})",
                 "torch.save(model.state_dict(), FILE)",
             )
-        if value.is_meta or _bytes(value) > value.untyped_storage().nbytes():
+        size = value.numel() * value.element_size()  # bytes, if each number is in the file once
+        if value.is_meta or size > value.untyped_storage().nbytes():
             raise CheckpointError(
                 f"{path}: {chosen.old[new]} {tuple(value.shape)} must have all its numbers in the "
                 f"file (got a tensor {'without any' if value.is_meta else 'that repeats a few'})",
@@ -137,15 +138,11 @@ def read_pth(path: Path) -> tuple[dict[str, HostArray], list[str]]:
     return tensors, [*notes, *chosen.notes]
 
 
-def _bytes(tensor: Any) -> int:
-    """Bytes of a tensor of PyTorch's, if each of its numbers lies in the file once."""
-    return int(tensor.numel() * tensor.element_size())
-
-
 def plain_reason(error: Exception) -> str:
-    """Why PyTorch refuses a file, in one line without the terminal's colours or its advice.
+    """Why PyTorch refuses a file: one line, without colours and without PyTorch's advice.
 
-    Its advice is to load the file as a program. The objects that it will not load are named.
+    That advice is to load the file anyway, which could run code. The objects that PyTorch refuses
+    are named.
     """
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(error))
     objects = list(dict.fromkeys(re.findall(r"(?:GLOBAL|global:?) ([\w.]+\.\w+)", text)))
@@ -158,31 +155,31 @@ def plain_reason(error: Exception) -> str:
 
 
 def check_total(numbers: int, path: Path) -> None:
-    """Refuse files that hold far more than a network."""
+    """Raise CheckpointError if a file holds far more numbers than a network."""
     if numbers > MOST_NUMBERS:
         raise CheckpointError(
-            f"{path}: holds {numbers:,} numbers, at most {MOST_NUMBERS:,} allowed"
+            f"{path}: holds {numbers:,} numbers, at most {MOST_NUMBERS:,} are allowed"
         )
 
 
 def as_float32(array: HostArray) -> HostArray:
-    """The same numbers in float32; what is too large for it becomes infinite."""
+    """The same numbers in float32; numbers that are too large become infinite."""
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, np.float32)
 
 
 def check_shapes(wanted: Shapes, got: Shapes, where: str, model: str) -> None:
-    """Refuse tensors that are not exactly a model's.
+    """Check that the tensors are exactly a model's.
 
     Raises
     ------
     CheckpointError
-        One is missing, one too many, or one of another shape; the message names it.
+        A tensor is missing, extra, or of another shape. The message names the first few.
     """
     problems = [
         *(f"{name} is missing, wanted {tuple(wanted[name])}" for name in wanted if name not in got),
         *(
-            f"{name} {tuple(got[name])} is one too many, {model} has no such tensor"
+            f"{name} {tuple(got[name])} is extra, {model} has no such tensor"
             for name in got
             if name not in wanted
         ),
@@ -197,17 +194,17 @@ def check_shapes(wanted: Shapes, got: Shapes, where: str, model: str) -> None:
         rest = f"; and {more} more" if more > 0 else ""
         raise CheckpointError(
             f"{where}: not the weights of {model}: {'; '.join(problems[:SHOWN])}{rest}",
-            "the network that the weights were saved from, by --model",
+            "--model with the network that the weights were saved from",
         )
 
 
 def check_finite(tensors: Mapping[str, HostArray], where: str) -> None:
-    """Refuse NaN and infinity.
+    """Check that all numbers are finite.
 
     Raises
     ------
     CheckpointError
-        Names the tensor and how many of its numbers are not finite.
+        A number is not finite. The message names the tensor and how many are not.
     """
     for name, array in tensors.items():
         if not np.isfinite(array).all():
