@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -102,6 +103,12 @@ def write_json(path: Path, content: Any, error_type: type[TinyalexError] = RunEr
     """Write ``content`` as indented JSON, atomically."""
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     write_atomic(path, text.encode(), error_type)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(file: BinaryIO, data: bytes | memoryview) -> None:

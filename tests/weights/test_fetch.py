@@ -48,7 +48,7 @@ def test_the_file_is_fetched_once(
 
 @pytest.mark.parametrize(
     ("answer", "says"),
-    [("bad", "SHA-256 must begin with"), ("short", "cannot be fetched"), ("missing", "404")],
+    [("bad", "SHA-256 must begin with"), ("short", "cannot be downloaded"), ("missing", "404")],
 )
 def test_nothing_is_left_of_a_wrong_file(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, says: str

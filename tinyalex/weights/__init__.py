@@ -1,4 +1,4 @@
-"""Weights that travel: networks of PyTorch and Caffe in, and our own out again."""
+"""Import networks from PyTorch, Caffe and ONNX; export our own to PyTorch and ONNX."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ __all__ = [
 
 
 def load(weights: Path | str, root: Path | str | None = None, backend: str = "auto") -> Run:
-    """A network by the name of published weights, or from a file, ready to look at images.
+    """Load a network by the name of published weights, or from a file, ready to classify images.
 
     Parameters
     ----------
     weights : str or Path
         ``"torchvision"``, or a file that `read` takes.
     root : path, optional
-        Where downloads are kept.
+        Folder of downloads; see `fetch.weights_folder`.
     backend : str
+        "auto", "numpy", "numba" or "cuda".
 
     Raises
     ------
     DataError
-        Published weights that have not been downloaded.
+        The published weights have not been downloaded.
     CheckpointError, ConfigError, BackendError
         As in `read`.
     """

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +40,7 @@ MOST_LAYERS = 1000
 MOST_BYTES = (1 << 31) - 1  # Caffe itself cannot write or read a larger message
 
 
-@dataclass(frozen=True)
-class _Fields:
+class _Fields(NamedTuple):
     """Field numbers of a layer message."""
 
     name: int

@@ -1,9 +1,9 @@
-"""The 1000 classes of ILSVRC2012, which published weights were trained on.
+"""The 1000 classes of ILSVRC2012, on which published weights were trained.
 
-``imagenet_classes.tsv`` beside this file has a line a class. Synsets, their development kit
-numbers and names are those of the challenge (Russakovsky et al. 2015; WordNet synsets), as listed
-in ``map_clsloc.txt`` of PatrykChrabaszcz/Imagenet32_Scripts (MIT licence). Names that stand for
-two classes there (crane, maillot, cardigan) got a word more here.
+``imagenet_classes.tsv`` in this folder has one line per class. Synsets, ids of the development kit
+and names are those of the challenge (Russakovsky et al. 2015; WordNet synsets), as listed in
+``map_clsloc.txt`` of PatrykChrabaszcz/Imagenet32_Scripts (MIT licence). Names of two classes
+there (crane, maillot, cardigan) have one more word here.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ FILE = "imagenet_classes.tsv"
 
 @dataclass(frozen=True)
 class ImageNetClass:
-    """One class.
+    """A class of ILSVRC2012.
 
     Attributes
     ----------
     index : int
-        From 0: its place among the sorted synsets, which is the order of Caffe's and
-        torchvision's outputs, and of the sorted folders of the training set.
+        Index among the sorted synsets, from 0: the order of Caffe's and torchvision's outputs,
+        and of the sorted folders of the training set.
     synset : str
+        WordNet id, such as ``n02123045``.
     ilsvrc2012_id : int
-        From 1: its place in the development kit, the order of the authors' own files.
+        Id in the development kit, from 1: the order of the authors' own files.
     name : str
-        Unique.
+        Readable and unique.
     """
 
     index: int
@@ -43,7 +44,7 @@ class ImageNetClass:
 
 @cache
 def imagenet_classes() -> tuple[ImageNetClass, ...]:
-    """All 1000, by index.
+    """All 1000 classes, by index.
 
     Examples
     --------
@@ -58,17 +59,17 @@ def imagenet_classes() -> tuple[ImageNetClass, ...]:
 
 
 def synset_of(name: str) -> str | None:
-    """The WordNet synset that a class is called by, or whose name in ImageNet it has.
+    """The WordNet synset of a class name, which is a synset or a name of ImageNet.
 
     Parameters
     ----------
     name : str
-        A synset with or without words after it, or words as the challenge's lists have them.
+        A synset, with or without words after it; or the words of the challenge's lists.
 
     Returns
     -------
     str or None
-        None for a name that is no class of ILSVRC2012, or is that of two.
+        None if the name is not a class of ILSVRC2012, or is the name of two classes.
 
     Examples
     --------
@@ -93,20 +94,20 @@ def _plain(name: str) -> str:
 
 
 def class_lists(count: int, file: Path | None = None) -> tuple[list[str], list[str] | None]:
-    """Labels and names for people of a network's outputs.
+    """Labels and readable names of a network's outputs.
 
     Parameters
     ----------
     count : int
-        Outputs of the network.
+        Number of the network's outputs.
     file : Path, optional
-        A label a line, in the order of the outputs; a tab and a name may follow.
+        One label per line, in the order of the outputs. A tab and a name may follow.
 
     Returns
     -------
     labels, names : list of str
-        ImageNet's synsets and names for 1000 outputs, numbers for any other count; ``names`` is
-        None where there are none beside the labels.
+        By default ImageNet's synsets and names for 1000 outputs, else numbers. ``names`` is None
+        if there are only labels.
 
     Raises
     ------
@@ -120,11 +121,11 @@ def class_lists(count: int, file: Path | None = None) -> tuple[list[str], list[s
     try:
         lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: cannot be read ({error})", "a text file") from error
+        raise ConfigError(f"{file}: cannot be read ({error})", "a UTF-8 text file") from error
     labels = [line.partition("\t")[0].strip() for line in lines]
     if len(labels) != count or len(set(labels)) != count:
         raise ConfigError(
-            f"{file}: must have {count} different labels, one a line "
+            f"{file}: must have {count} different labels, one per line "
             f"(got {len(labels)} lines, {len(set(labels))} different)",
             "the labels in the order of the network's outputs",
         )

@@ -1,4 +1,4 @@
-"""A run's network as a file for others: .safetensors with PyTorch's names, or ONNX."""
+"""Export a run's network: .safetensors with PyTorch's names, or ONNX."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ FORMATS = ("safetensors", "onnx")
 def export(
     run: Run, out: Path | str, format: str | None = None, preprocess: bool = False
 ) -> list[Path]:
-    """Write a run's network.
+    """Write a run's network to a file.
 
     Parameters
     ----------
     run : Run
     out : Path
     format : "safetensors" or "onnx", optional
-        By the file's suffix if None.
+        By default as the file's suffix says.
     preprocess : bool
-        ONNX only: the graph takes pixels, (N, H, W, C) from 0 to 255, and prepares them itself.
+        ONNX only: the graph takes uint8 pixels (N, H, W, C) from 0 to 255 and prepares them.
 
     Returns
     -------
     list of Path
-        The files written: a .safetensors file whose network subtracts a mean image has it beside
-        it, as ``.mean.npy``.
+        The files written. The mean image of a .safetensors file, if its network subtracts one, is
+        a second file, ``.mean.npy``.
 
     Raises
     ------
     ConfigError
         The format is unknown, or a layer has no counterpart.
     BackendError
-        ONNX, and the package ``onnx`` is missing.
+        The package ``onnx`` is needed and not installed.
     RunError
         The file cannot be written.
     """
@@ -76,13 +76,13 @@ def export(
 def test_time_weights(model: Container) -> dict[str, HostArray]:
     """The state dict for a framework whose dropout does nothing at test time.
 
-    The paper's dropout multiplies by 1 - p then (section 4.2). The next layer's weights take the
-    factor over; with p = 0.5 only exponents change, so nothing is rounded.
+    The paper's dropout multiplies by 1 - p at test time (section 4.2). Here the next layer's
+    weights take the factor over. With p = 0.5 only exponents change, so nothing is rounded.
 
     Raises
     ------
     ConfigError
-        Such a dropout is not right before a fully connected layer.
+        Such a dropout is not directly before a fully connected layer or a convolution.
     """
     state = model.state_dict()
     factor = _fold(model, "", 1.0, state)
@@ -95,7 +95,7 @@ def test_time_weights(model: Container) -> dict[str, HostArray]:
 
 
 def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -> float:
-    """Put the factor of the dropout before ``layer`` into its weights; what is left of it."""
+    """Multiply a layer's weights by the factor before it; returns the factor after the layer."""
     if isinstance(layer, Flatten):
         return factor
     if isinstance(layer, Dropout):
@@ -104,7 +104,7 @@ def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -
         for key, child in layer.children.items():
             factor = _fold(child, f"{name}{key}.", factor, state)
         return factor
-    if isinstance(layer, Container):  # columns side by side, each of which sees the factor
+    if isinstance(layer, Container):  # towers: each of them sees the factor
         rest = {_fold(c, f"{name}{key}.", factor, state) for key, c in layer.children.items()}
         if len(rest) == 1:
             return rest.pop()
@@ -135,7 +135,7 @@ def _export_safetensors(run: Run, out: Path) -> list[Path]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """What a file says of its network, besides the weights."""
+    """What a file stores about its network, besides the weights."""
     recipe, facts = run.config.recipe, run.config.facts
     return {
         "model": run.model.name,

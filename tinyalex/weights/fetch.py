@@ -1,4 +1,4 @@
-"""Fetch published weights: checked by the hash that their publisher put into the name."""
+"""Download published weights, and check the hash that is part of the file's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from tinyalex.data import default_root
 from tinyalex.data.fetch import Bar
 from tinyalex.errors import BackendError, DataError, RunError, unknown
-from tinyalex.files import write_atomic
+from tinyalex.files import sha256, write_atomic
 from tinyalex.weights.tensors import read_pth
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Published:
-    """Weights on somebody's server.
+    """Weights that can be downloaded.
 
     Attributes
     ----------
     url : str
     sha256_prefix : str
-        First digits of the file's SHA-256. torch.hub writes eight of them into a file's name,
-        and checks no more either.
+        First digits of the file's SHA-256. torch.hub puts eight of them into a file's name, and
+        checks only these.
     """
 
     url: str
@@ -50,12 +50,12 @@ PUBLISHED = {
 
 
 def weights_folder(root: Path | str | None = None) -> Path:
-    """Where weights are kept: ``weights`` in ``$TINYALEX_DATA``, else in ``~/.cache/tinyalex``."""
+    """Folder of the downloads: ``weights`` in ``$TINYALEX_DATA``, else in ``~/.cache/tinyalex``."""
     return (Path(root) if root is not None else default_root()) / "weights"
 
 
 def download(name: str, root: Path | str | None = None, progress: Progress | None = None) -> Path:
-    """Download published weights, once.
+    """Download published weights, unless they are there already.
 
     Parameters
     ----------
@@ -64,44 +64,44 @@ def download(name: str, root: Path | str | None = None, progress: Progress | Non
     root : path, optional
         See `weights_folder`.
     progress : rich.progress.Progress, optional
-        Gets a bar of its own.
+        Shows a bar for this download.
 
     Returns
     -------
     Path
-        The file as it was published. It is there whole, with the right hash, or not at all.
+        The file as published: complete and with the right hash.
 
     Raises
     ------
     ConfigError
         The name is unknown.
     DataError
-        The file cannot be fetched, has another hash, or the folder cannot be written.
+        The file cannot be downloaded, has another hash, or the folder cannot be written.
     """
     if name not in PUBLISHED:
         raise unknown("weights to download:", name, PUBLISHED)
-    import pooch  # slow to import: only where it is needed
+    import pooch  # slow to import
 
     published, folder = PUBLISHED[name], weights_folder(root)
     target = folder / published.file
     temporary = folder / f".{published.file}.{os.getpid()}.tmp"
     wanted = published.sha256_prefix
-    by_hand = f"a browser: put {published.url} into {folder}"
+    by_hand = f"download {published.url} with a browser and put it into {folder}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if target.is_file() and _sha256(target).startswith(wanted):
+        if target.is_file() and sha256(target).startswith(wanted):
             return target
         bar = Bar(progress, published.file) if progress is not None else False
         pooch.HTTPDownloader(progressbar=bar)(published.url, str(temporary), None)
-        got = _sha256(temporary)
+        got = sha256(temporary)
         if not got.startswith(wanted):
             raise DataError(
                 f"{published.url}: the file's SHA-256 must begin with {wanted} (got {got[:8]})",
-                f"once more later, or {by_hand}",
+                f"again later, or {by_hand}",
             )
         temporary.replace(target)
     except OSError as error:  # requests' errors are OSErrors
-        raise DataError(f"{published.url}: cannot be fetched ({error})", by_hand) from error
+        raise DataError(f"{published.url}: cannot be downloaded ({error})", by_hand) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -109,54 +109,47 @@ def download(name: str, root: Path | str | None = None, progress: Progress | Non
 
 
 def convert(path: Path) -> Path:
-    """Write a .pth file's tensors beside it as .safetensors, so that PyTorch is needed once.
+    """Convert a .pth file to .safetensors in the same folder: PyTorch is then needed only once.
 
     Raises
     ------
     BackendError
         PyTorch is not installed.
     """
-    beside = path.with_suffix(".safetensors")
-    write_atomic(beside, save(read_pth(path)[0], metadata={"format": "pt"}))
-    return beside
+    converted = path.with_suffix(".safetensors")
+    write_atomic(converted, save(read_pth(path)[0], metadata={"format": "pt"}))
+    return converted
 
 
 def find(name: str, root: Path | str | None = None) -> Path:
-    """A downloaded file, as .safetensors where it has been converted, or can be.
+    """The path of downloaded weights, converted to .safetensors if possible.
 
     Raises
     ------
     ConfigError
         The name is unknown.
     DataError
-        It has not been downloaded.
+        They have not been downloaded.
     BackendError
-        It is a .pth file still, and PyTorch is not installed.
+        They are not converted yet, and PyTorch is not installed.
     """
     if name not in PUBLISHED:
         raise unknown("weights", name, [*PUBLISHED, "a file"])
     path = weights_folder(root) / PUBLISHED[name].file
-    if (beside := path.with_suffix(".safetensors")).is_file():
-        return beside
+    if (converted := path.with_suffix(".safetensors")).is_file():
+        return converted
     if not path.is_file():
         raise DataError(f"{path}: not downloaded", f"tinyalex weights download {name}")
     try:
         return convert(path)
-    except RunError:  # the folder cannot be written: read it as it is
+    except RunError:  # the folder cannot be written
         return path
 
 
 def is_readable(path: Path) -> bool:
-    """Convert a downloaded file if that is possible; whether it can be read from now on."""
+    """Convert a downloaded file if PyTorch is installed; returns whether it can be read."""
     try:
         convert(path)
     except BackendError:
         return False
     return True
-
-
-def _sha256(path: Path) -> str:
-    import pooch
-
-    digest: str = pooch.file_hash(str(path), alg="sha256")
-    return digest

@@ -1,8 +1,7 @@
-"""What a network becomes that came from elsewhere: a run, in memory or in a folder."""
+"""A network from a file of weights, and how it becomes a run, in memory or in a folder."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from tinyalex import backends, models
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
-from tinyalex.files import write_json
+from tinyalex.files import sha256, write_json
 from tinyalex.lock import locked
 from tinyalex.models import Model
 from tinyalex.recipes import Recipe
@@ -23,22 +22,25 @@ from tinyalex.weights.tensors import HostArray
 
 @dataclass(frozen=True)
 class Imported:
-    """A network from a file, with all that is needed to look at images.
+    """A network from a file, with all that it needs to classify images.
 
     Attributes
     ----------
     path : Path
+        The file of weights.
     model : str
+        The model's name.
     weights : dict of str to float32 array
     recipe : Recipe
-        The published network's, with its preprocessing and its dropout.
+        The published network's recipe, with its preprocessing and its dropout.
     statistics : Statistics
+        The mean that the network subtracts.
     classes : list of str
         Labels, in the order of the outputs.
     class_names : list of str, optional
-        Names for people, where they are others.
+        Readable names, if they differ from the labels.
     data : str
-        What it was trained on, as far as is known.
+        The data set that it was trained on, or "unknown".
     """
 
     path: Path
@@ -51,7 +53,7 @@ class Imported:
     data: str
 
     def config(self, model: Model, out: Path, command: str = "") -> ResolvedConfig:
-        """What config.json of a run with these weights says."""
+        """The configuration of a run with these weights, for its config.json."""
         recipe, C = self.recipe, len(self.statistics.channel_means)
         asked = RunConfig(data=self.data, model=self.model, recipe=recipe, out=out, command=command)
         return asked.resolved().with_facts(
@@ -61,12 +63,12 @@ class Imported:
             input_shape=list(self.statistics.mean_image.shape),
             layers=repr(model).splitlines(),
             data_name=self.data,
-            imported={"file": self.path.name, "sha256": _sha256(self.path)},
+            imported={"file": self.path.name, "sha256": sha256(self.path)},
             versions=configs.versions(),
         )
 
     def run(self, backend: str = "auto", threads: int | None = None) -> Run:
-        """The network in test mode on a backend, as `load_run` gives; nothing is written."""
+        """The network in test mode on a backend, as from `load_run`; nothing is written."""
         model = self._build()
         model.load_state_dict(dict(self.weights))
         where = backends.get(backend, threads)
@@ -87,12 +89,12 @@ class Imported:
         )
 
     def write(self, out: Path, command: str = "") -> None:
-        """Leave a run's folder that `load_run` reads.
+        """Write a run's folder, which `load_run` reads.
 
         Raises
         ------
         RunError
-            The folder holds a run already, a process is at work in it, or it cannot be written.
+            The folder holds a run already, another process is using it, or it cannot be written.
         """
         with locked(out, "weights import"):
             if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
@@ -109,8 +111,3 @@ class Imported:
             ),
         )
         write_json(out / configs.FILE, config.to_dict())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

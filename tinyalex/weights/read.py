@@ -1,4 +1,4 @@
-"""Networks from files: PyTorch's, Caffe's, ONNX, and those that we exported."""
+"""Read a network from a file of PyTorch, Caffe or ONNX, or from our own export."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def read(
         ``.safetensors``, ``.pth``, ``.pt``, ``.ckpt`` or ``.pth.tar`` (PyTorch must be
         installed), ``.caffemodel``, or ``.onnx`` (``onnx`` must be installed).
     model : str, optional
-        The model that the weights are for. Needed where the file does not tell: `alexnet` and
+        The model that the weights are for. Needed if the file does not tell: `alexnet` and
         `alexnet-caffe` have the same names and shapes.
     mean : str, optional
-        What to subtract; see `preprocessing.parse_mean`. By default what the published network
-        subtracts, or what the file's metadata say.
+        The mean to subtract; see `preprocessing.parse_mean`. By default that of the published
+        network or of the file's metadata.
     classes : Path, optional
-        Labels of the outputs, one a line. By default ImageNet's if there are 1000.
+        File with the outputs' labels, one per line. By default ImageNet's if there are 1000.
     colours : "rgb" or "bgr", optional
-        What an ONNX graph takes. By default B, G, R where the network is Caffe's.
+        The channel order that an ONNX graph takes. By default B, G, R for Caffe's network.
 
     Raises
     ------
     CheckpointError
-        The file is damaged, or a tensor is missing, one too many, misshapen or not finite.
+        The file is damaged, or a tensor is missing, extra, of another shape, or not finite.
     ConfigError
         The model, the mean, the classes or the colours cannot be used.
     BackendError
@@ -77,7 +77,7 @@ def read(
     if colours is not None and (colours not in ("rgb", "bgr") or kind != ".onnx"):
         raise ConfigError(
             f"{path}: --colours must be rgb or bgr, for a .onnx file (got {colours!r})",
-            "leave --colours out: a .caffemodel is turned to R, G, B by itself",
+            "leave --colours out: a .caffemodel is always converted to R, G, B",
         )
     if kind == ".caffemodel":
         found = open_caffe(path, model)
@@ -108,7 +108,7 @@ def read(
 
 
 def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[str, HostArray]:
-    """What is subtracted: "image", "channel" or "none", and the mean, (C,) or (C, H, W)."""
+    """The kind of mean ("image", "channel" or "none") and the mean, float32 (C,) or (C, H, W)."""
     recipe, about = found.recipe, found.about
     if asked is not None:
         subtracted = preprocessing.parse_mean(asked, channels)
@@ -144,13 +144,13 @@ def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[s
     if recipe.name not in preprocessing.PUBLISHED or channels != 3:
         raise ConfigError(
             f"{path}: what is subtracted from images of {recipe.model} is not known",
-            "--mean with a number a channel, or a file",
+            "--mean with one number per channel, or a file",
         )
     return "channel", np.array(preprocessing.PUBLISHED[recipe.name], np.float32)
 
 
 def _scale(recipe: Recipe, channels: int, path: Path) -> float | tuple[float, ...]:
-    """The factor on pixels; for a network of one channel one, where R, G and B have their own."""
+    """The factor on pixels; their average if R, G, B have three but the network has one channel."""
     if not isinstance(recipe.scale, tuple) or len(recipe.scale) in (1, channels):
         return recipe.scale
     scale = sum(recipe.scale) / len(recipe.scale)
@@ -164,7 +164,7 @@ def _scale(recipe: Recipe, channels: int, path: Path) -> float | tuple[float, ..
 def _wanted(
     network: Container, weights: Mapping[str, HostArray]
 ) -> tuple[dict[str, tuple[int, ...]], int]:
-    """Shape of every tensor, and the number of outputs, which is the file's to choose."""
+    """Shape of every tensor, and the number of outputs, which the file decides."""
     shapes = {full: tuple(w.shape) for full, w in network.named_parameters()}
     last = [name for name, layer in network.named_layers() if isinstance(layer, Linear)][-1]
     rows, columns = shapes[f"{last}.weight"]

@@ -1,4 +1,4 @@
-"""The kinds of files that weights come in, and what each tells besides the weights."""
+"""Open each kind of weights file: what it holds besides the weights, and which model it is for."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from tinyalex.weights.onnx_graph import open_graph
 from tinyalex.weights.onnx_walk import Walk, same
 from tinyalex.weights.tensors import HostArray
 
-# In the header of a .safetensors file that `tinyalex weights export` wrote; its mean image lies
-# beside it.
+# Key in the header of our own .safetensors files. Their mean image is a second file.
 METADATA = "tinyalex"
 MEAN_SUFFIX = ".mean.npy"
-MEAN = "tinyalex.mean"  # in the metadata of our ONNX files, which hold their mean image
-MEAN_SHA256 = "mean_sha256"  # of that file, in the metadata
+MEAN = "tinyalex.mean"  # key in the metadata of our ONNX files: their mean image
+MEAN_SHA256 = "mean_sha256"  # key of the second file's checksum
 CAFFES = "alexnet-caffe"
-RGB_WRITERS = ("pytorch", "tinyalex")  # what they export takes R, G, B
+RGB_WRITERS = ("pytorch", "tinyalex")  # programs whose exports take R, G, B
 LARGEST_SIDE = 1024  # pixels
 _NAMES = list_of(text(65_536), most=1 << 20)
 _ABOUT = fields(
@@ -37,21 +36,21 @@ _ABOUT = fields(
 
 @dataclass(frozen=True)
 class Found:
-    """What a file holds.
+    """The content of a weights file.
 
     Attributes
     ----------
     model : str
     recipe : Recipe
     network : Container
-        For its names and shapes; its weights are not the file's.
+        The model's layers, for names and shapes; their weights are not the file's.
     weights : dict of str to float32 array
     about : dict
-        What our own export says of itself; empty for other files.
+        The metadata of our own export; empty for other files.
     bgr : bool
-        Whether the file's network takes B, G, R; its weights are turned already.
-    mean : (C,) or (C, H, W), optional
-        What the file itself subtracts.
+        Whether the file's network takes B, G, R; ``weights`` are converted to R, G, B already.
+    mean : float32 (C,) or (C, H, W), optional
+        The mean that is stored in the file.
     """
 
     model: str
@@ -99,8 +98,8 @@ def open_onnx(path: Path, model: str | None, colours: str | None) -> Found:
     if colours is None and not about and name == CAFFES and graph.producer not in RGB_WRITERS:
         bgr = True
         notice.warn(
-            f"{path}: Caffe's networks take B, G, R: the first filters are turned to R, G, B "
-            "(if this one was trained on R, G, B: --colours rgb)"
+            f"{path}: Caffe's networks take B, G, R: the channels of the first filters are "
+            "reversed to R, G, B (if this one was trained on R, G, B: --colours rgb)"
         )
     side = side_of(recipe)
     weights = from_onnx.read_layout(walk, x, network, (C, side, side), bgr)
@@ -110,7 +109,7 @@ def open_onnx(path: Path, model: str | None, colours: str | None) -> Found:
 def open_tensors(path: Path, model: str | None) -> Found:
     weights, metadata, notes = tensors.read_tensors(path)
     for note in notes:
-        notice.warn(note)  # it says which network was taken, in quiet mode too
+        notice.warn(note)  # in quiet mode too: it tells which network was read
     about = _metadata(metadata, path)
     if model not in (None, about.get("model")):
         about = {}
@@ -121,12 +120,12 @@ def open_tensors(path: Path, model: str | None) -> Found:
 
 
 def guess(weights: Mapping[str, HostArray], where: str) -> str:
-    """The model that weights without a name are for.
+    """The name of the model that tensors without metadata are for.
 
     Raises
     ------
     ConfigError
-        There are several, or none is known.
+        No model fits, or several do.
     """
     first = weights.get("features.0.weight")
     filters = first.shape[0] if first is not None and first.ndim == 4 else 0
@@ -141,7 +140,7 @@ def guess(weights: Mapping[str, HostArray], where: str) -> str:
 
 
 def _metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
-    """What our own export wrote into the header; empty for other files."""
+    """The metadata of our own export; empty for other files."""
     if METADATA not in metadata:
         return {}
     where = f"{path}: its header's {METADATA!r}"
@@ -155,29 +154,29 @@ def _metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
 
 
 def _recipe(path: Path, name: str, about: Mapping[str, Any], side: int = 0) -> Recipe:
-    """The recipe that prepares images, of ``side`` pixels if that is not 0.
+    """The recipe that prepares images, for images of ``side`` pixels if that is not 0.
 
-    Whatever saved the weights scales in training, so that nothing is left to do at test time:
-    PyTorch, Caffe, and our own export.
+    Its dropout is inverted: PyTorch and Caffe scale in training, and our own export multiplies the
+    paper's factor into the weights.
     """
     recipe = about.get("recipe") or recipes.get(models.spec(name).recipe)
     if side not in (0, side_of(recipe)):
         recipe = replace(recipe, crop=side, image_size=max(side, recipe.image_size))
     if side_of(recipe) > LARGEST_SIDE:
         raise CheckpointError(
-            f"{path}: images of {side_of(recipe)} pixels, at most {LARGEST_SIDE} allowed",
-            "a network of smaller images",
+            f"{path}: images of {side_of(recipe)} pixels, at most {LARGEST_SIDE} are allowed",
+            "a network that takes smaller images",
         )
     return replace(recipe, model=name, dropout="inverted")
 
 
 def side_of(recipe: Recipe) -> int:
-    """Side of the network's input."""
+    """Side of the network's input in pixels."""
     return recipe.crop or recipe.image_size
 
 
 def channels_of(weights: Mapping[str, HostArray], default: int) -> int:
-    """Input channels, from the first filters."""
+    """Number of input channels, from the first filters."""
     filters = [w for w in weights.values() if w.ndim == 4]
     return filters[0].shape[1] if filters and filters[0].shape[1] in (1, 3) else default
 

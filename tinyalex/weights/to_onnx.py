@@ -187,14 +187,11 @@ def linear(graph: Graph, layer: Any, x: str, shape: Shape) -> str:
 
 
 def pool(graph: Graph, layer: Any, x: str, shape: Shape) -> str:
-    average = isinstance(layer, AvgPool2d)
-    return graph.node(
-        "AveragePool" if average else "MaxPool",
-        [x],
-        ceil_mode=int(layer.ceil_mode),
-        **({"count_include_pad": 0} if average else {}),
-        **_windows(layer),
-    )
+    attributes = _windows(layer)
+    if average := isinstance(layer, AvgPool2d):
+        attributes["count_include_pad"] = 0
+    kind = "AveragePool" if average else "MaxPool"
+    return graph.node(kind, [x], ceil_mode=int(layer.ceil_mode), **attributes)
 
 
 def local_response_norm(graph: Graph, layer: Any, x: str, shape: Shape) -> str:
@@ -272,7 +269,7 @@ def _host(layer: Layer, key: str) -> HostArray:
     return array
 
 
-def _windows(layer: Any, padding: tuple[int, ...] = ()) -> dict[str, list[int]]:
+def _windows(layer: Any, padding: tuple[int, ...] = ()) -> dict[str, Any]:
     """The attributes of a window that slides over an image."""
     pads = {"pads": [*padding, *padding]} if padding else {}
     return {"kernel_shape": [*layer.kernel_size], "strides": [*layer.stride], **pads}

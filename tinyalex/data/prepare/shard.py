@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -59,12 +59,12 @@ def make_shard(task: Task, tick: Tick) -> list[str]:
     named: list[str] = []
     bad = 0
     measure = task.split == "train"
-    with contextlib.suppress(_Stopped), warnings.catch_warnings(), _Reader() as reader:
+    with contextlib.suppress(_Stopped), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about EXIF blocks and the like
         with ShardWriter(task.dst, task.split, task.number, task.layout, measure) as writer:
             for done, item in enumerate(task.items, 1):
                 try:
-                    payload, pixels = task.form.make(reader.read(item))
+                    payload, pixels = task.form.make(read_item(item))
                 except AccessError as error:
                     raise AccessError(error.message, f"{error.hint}; {AGAIN}") from error
                 except DataError as error:
@@ -83,55 +83,28 @@ class _Stopped(Exception):
     """Leaves the shard's writer, which then removes the shard."""
 
 
-class _Reader:
-    """Reads images; keeps the last file open, because an archive holds many images in a row."""
-
-    def __init__(self) -> None:
-        self._name = ""
-        self._file: BinaryIO | None = None
-
-    def read(self, item: Item) -> bytes:
-        """Read an image's bytes.
-
-        Raises
-        ------
-        AccessError
-            The operating system refuses to read the file. The message is complete.
-        DataError
-            The file is too large, missing or cut off. The message is the reason alone.
-        """
-        if item.size > MOST_BYTES:
-            raise DataError(f"a file of {item.size:,} bytes (at most {MOST_BYTES:,})")
-        try:
-            if self._file is None or item.file != self._name:
-                self.close()
-                self._file = Path(item.file).open("rb")  # noqa: SIM115 (closed later)
-                self._name = item.file
-            self._file.seek(item.offset)
-            content = self._file.read(item.size)
-        except OSError as error:
-            reason = error.strerror or error
-            raise refusal(error, item.file) or DataError(f"cannot be read ({reason})") from error
-        if len(content) != item.size:
-            raise DataError("the file has become shorter since it was listed")
-        return content
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def __enter__(self) -> _Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 def read_item(item: Item) -> bytes:
-    """Read one image's bytes; raises as `_Reader.read` does."""
-    with _Reader() as reader:
-        return reader.read(item)
+    """Read one image's bytes.
+
+    Raises
+    ------
+    AccessError
+        The operating system refuses to read the file. The message is complete.
+    DataError
+        The file is too large, missing or cut off. The message is the reason alone.
+    """
+    if item.size > MOST_BYTES:
+        raise DataError(f"a file of {item.size:,} bytes (at most {MOST_BYTES:,})")
+    try:
+        with Path(item.file).open("rb") as file:
+            file.seek(item.offset)
+            content = file.read(item.size)
+    except OSError as error:
+        reason = error.strerror or error
+        raise refusal(error, item.file) or DataError(f"cannot be read ({reason})") from error
+    if len(content) != item.size:
+        raise DataError("the file has become shorter since it was listed")
+    return content
 
 
 # --- in a worker process --------------------------------------------------------------------
