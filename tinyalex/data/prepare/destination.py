@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.filesize import decimal
 
 from tinyalex import files, lock
 from tinyalex.data.packed import Index, Layout, read_index
@@ -104,7 +105,7 @@ def check_space(dst: Path, source: Source, form: Form, written: int) -> None:
     needed = max(0, total - written)
     if needed > free:
         raise DataError(
-            f"{dst}: about {_size(needed)} are needed, {_size(free)} are free",
+            f"{dst}: about {decimal(needed)} are needed, {decimal(free)} are free",
             "another disk, fewer pixels (--size), or --format jpeg (about a tenth of raw)",
         )
 
@@ -119,11 +120,3 @@ def _record_bytes(items: Items, form: Form) -> float:
         with contextlib.suppress(DataError):
             sizes.append(len(form.make(read_item(item))[0]))
     return _MARGIN * float(np.mean(sizes)) if sizes else 0.0
-
-
-def _size(count: int) -> str:
-    """``12.3 GB``: decimal units, as on a disk's label."""
-    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count / 1000:.0f} kB"
