@@ -85,14 +85,14 @@ COMMAND_MUTANTS = (
         "tinyalex/data/prepare/run.py",
         "if not 0 <= seed < 1 << 64:",
         "if False:",
-        ("tests/data/prepare/test_main_guard.py::test_a_seed_is_no_negative_number",),
+        ("tests/data/prepare/test_main_guard.py::test_a_negative_seed_is_refused",),
     ),
     Mutant(
         "preparing: a script without the guard is told of memory",
         "tinyalex/data/prepare/run.py",
         "                if is_unguarded():",
         "                if False:",
-        ("tests/data/prepare/test_main_guard.py::test_a_script_without_the_guard_is_told_once",),
+        ("tests/data/prepare/test_main_guard.py::test_a_missing_guard_is_reported_once",),
     ),
     Mutant(
         "evaluating: other data's result takes the place of the run's own",

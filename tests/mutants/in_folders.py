@@ -28,7 +28,7 @@ FOLDER_MUTANTS = (
         f"{DATA}/prepare/label_order.py",
         "FAR_BETTER = 2.0",
         "FAR_BETTER = 0.9",
-        (f"{OF}/prepare/test_label_order.py::test_right_numbers_are_taken",),
+        (f"{OF}/prepare/test_label_order.py::test_labels_in_the_right_order_are_accepted",),
     ),
     Mutant(
         "folders: parts are known in lower case only",
@@ -147,27 +147,21 @@ FOLDER_MUTANTS = (
         f"{DATA}/prepare/labels.py",
         "        if labels[name] != label_of[synset]:",
         "        if False:",
-        (
-            f"{OF}/prepare/test_labels.py"
-            "::test_the_kits_ids_less_1_are_not_taken_for_the_sorted_order",
-        ),
+        (f"{OF}/prepare/test_labels.py::test_the_kits_ids_minus_1_are_refused",),
     ),
     Mutant(
         "archives: a Mac's twins are pictures",
         f"{DATA}/kinds.py",
         "return any(is_hidden(part) or is_of_system(part) for part in parts)",
         "return any(is_of_system(part) for part in parts)",
-        (f"{OF}/prepare/test_imagenet.py::test_what_a_mac_adds_to_archives_is_passed_over",),
+        (f"{OF}/prepare/test_imagenet.py::test_files_that_macos_adds_to_archives_are_ignored",),
     ),
     Mutant(
         "preparing: a file beside pictures counts as a bad picture",
         f"{DATA}/prepare/class_folders.py",
         "    source.aside = [",
         "    source.rejected = [",
-        (
-            f"{OF}/prepare/test_limits.py"
-            "::test_files_beside_pictures_are_listed_and_count_as_no_bad_pictures",
-        ),
+        (f"{OF}/prepare/test_limits.py::test_other_files_are_listed_but_are_no_bad_images",),
     ),
     Mutant(
         "shards: a key ends at its first dot",

@@ -4,8 +4,8 @@ from tests.mutants.mutant import Mutant
 
 WEIGHTS = "tinyalex/weights"
 OF = "tests/weights"
-OTHER = f"{OF}/test_onnx_other.py::test_another_network_is_refused_at_the_node"
-SAME = f"{OF}/test_from_onnx.py::test_the_same_network_in_another_spelling"
+OTHER = f"{OF}/test_onnx_refused.py::test_another_network_is_refused_at_the_node"
+SAME = f"{OF}/test_from_onnx.py::test_equivalent_graphs_give_the_same_weights"
 
 NETWORK_MUTANTS = (
     Mutant(
@@ -45,7 +45,7 @@ NETWORK_MUTANTS = (
         f"{WEIGHTS}/onnx_walk.py",
         "            if training:\n",
         "            if False:\n",
-        (f"{OF}/test_onnx_other.py::test_a_dropout_that_trains_is_refused",),
+        (f"{OF}/test_onnx_refused.py::test_a_dropout_in_training_mode_is_refused",),
         needs=("onnx",),
     ),
     Mutant(
@@ -61,7 +61,7 @@ NETWORK_MUTANTS = (
         f"{WEIGHTS}/from_onnx.py",
         "    if bgr:\n",
         "    if False:\n",
-        (f"{OF}/test_from_onnx.py::test_the_zoos_older_forms_are_the_same_network",),
+        (f"{OF}/test_from_onnx.py::test_older_opsets_give_the_same_weights",),
         needs=("onnx",),
     ),
     Mutant(
@@ -69,7 +69,7 @@ NETWORK_MUTANTS = (
         f"{WEIGHTS}/onnx_tensors.py",
         "if not location or not inside or",
         "if not location or",
-        (f"{OF}/test_onnx_hostile.py::test_numbers_outside_of_the_files_folder_are_not_read",),
+        (f"{OF}/test_onnx_hostile.py::test_files_outside_of_the_folder_are_not_read",),
         needs=("onnx",),
     ),
     Mutant(
@@ -77,7 +77,7 @@ NETWORK_MUTANTS = (
         f"{WEIGHTS}/onnx_graph.py",
         "        if missing:\n",
         "        if False:\n",
-        (f"{OF}/test_onnx_hostile.py::test_a_file_that_cannot_be_is_refused",),
+        (f"{OF}/test_onnx_hostile.py::test_an_impossible_file_is_refused",),
         needs=("onnx",),
     ),
     Mutant(
@@ -96,21 +96,21 @@ NETWORK_MUTANTS = (
         f"{WEIGHTS}/caffe.py",
         "not all(1 <= size <= MOST_NUMBERS for size in shape)",
         "False",
-        (f"{OF}/test_caffe.py::test_a_shape_that_lies_about_its_size_is_refused",),
+        (f"{OF}/test_caffe.py::test_a_shape_of_another_size_is_refused",),
     ),
     Mutant(
         "the kit: an id that is no number passes the check of its range",
         "tinyalex/data/prepare/labels.py",
         "not 1 <= number < 1 << 31 or number % 1:",
         "number < 1 or number != int(number):",
-        (f"{OF}/test_hostile_files.py::test_an_id_of_the_kit_that_is_no_whole_number_is_refused",),
+        (f"{OF}/test_hostile_files.py::test_a_kits_id_that_is_no_integer_is_refused",),
     ),
     Mutant(
         "PyTorch's files: a tensor without its numbers is read",
         f"{WEIGHTS}/tensors.py",
         "if value.is_meta or size > value.untyped_storage().nbytes():",
         "if False:",
-        (f"{OF}/test_hostile_files.py::test_a_tensor_of_pytorchs_without_its_numbers_is_refused",),
+        (f"{OF}/test_hostile_files.py::test_a_pytorch_tensor_without_all_its_numbers_is_refused",),
     ),
     Mutant(
         "classes: a name of two classes is the first one's",

@@ -124,14 +124,14 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
         NAMES,
         '[part for part in name.split(".") if part not in WRAPPERS]',
         'name.removeprefix("module.").split(".")',
-        (f"{OF_NAMES}::test_a_wrapper_within_the_names_is_taken_out",),
+        (f"{OF_NAMES}::test_a_wrapper_within_the_names_is_removed",),
     ),
     Mutant(
         "names: averaged weights are as good as the trained ones",
         NAMES,
         "    plain = [place for place in places if not _is_average(place)] or list(places)\n",
         "    plain = list(places)\n",
-        (f"{OF_NAMES}::test_of_several_state_dicts_the_usual_one_is_taken_or_they_are_named",),
+        (f"{OF_NAMES}::test_of_several_state_dicts_the_usual_one_is_read",),
     ),
     Mutant(
         "names: two tensors become one, without a word",
@@ -152,28 +152,28 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
         TENSORS,
         'text = re.sub(r"\\x1b\\[[0-9;]*[A-Za-z]", "", str(error))',
         "return str(error)",
-        (f"{OF_NAMES}::test_a_refusal_of_pytorchs_is_put_in_plain_words",),
+        (f"{OF_NAMES}::test_pytorchs_refusal_becomes_one_plain_line",),
     ),
     Mutant(
         "caffe: the height stands for the width",
         CAFFE,
         "file.integer(separate[1], width)",
         "file.integer(separate[0], width)",
-        (f"{OF_CAFFE}::test_a_width_that_is_not_the_height_is_seen",),
+        (f"{OF_CAFFE}::test_a_width_other_than_the_height_is_refused",),
     ),
     Mutant(
         "caffe: stride_h and stride_w are not looked for",
         CAFFE,
         "    if separate:\n",
         "    if False:\n",
-        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+        (f"{OF_CAFFE}::test_every_file_format_gives_the_same_weights",),
     ),
     Mutant(
         "caffe: filters with holes pass",
         CAFFE,
         '"dilation": ((1, 1), _pair(file, 18, (), 1)),',
         '"dilation": ((1, 1), (1, 1)),',
-        (f"{OF_CAFFE}::test_holes_in_the_filters_are_refused",),
+        (f"{OF_CAFFE}::test_dilated_filters_are_refused",),
     ),
     Mutant(
         "import: a mean in Caffe's order is told of and taken as it is",
@@ -181,7 +181,7 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
         "return np.ascontiguousarray(mean[::-1]), note",
         "return mean, note",
         (
-            f"{OF_CAFFE}::test_caffes_own_mean_in_a_npy_file_is_turned_as_its_binaryproto_is",
+            f"{OF_CAFFE}::test_caffes_mean_in_a_npy_file_is_reversed_to_rgb",
             f"{OF_IMPORT}::"
             "test_imagenets_mean_in_caffes_order_is_turned_for_caffe_and_told_of_for_others",
         ),

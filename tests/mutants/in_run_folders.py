@@ -117,9 +117,6 @@ RUN_FOLDER_MUTANTS = (
         "tinyalex/weights/read.py",
         "if about.get(MEAN_SHA256) not in (None, digest):",
         "if False:",
-        (
-            "tests/weights/test_export_pair.py::"
-            "test_older_weights_beside_the_mean_of_a_newer_export_are_refused",
-        ),
+        ("tests/weights/test_export.py::test_weights_and_mean_of_different_exports_are_refused",),
     ),
 )

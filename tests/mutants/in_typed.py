@@ -10,7 +10,7 @@ OF_TENSORS = "tests/typed/test_tensor_file.py"
 OF_RUNS = "tests/training/test_edited_runs.py"
 OF_GUARDS = "tests/runs/test_guards.py"
 OF_ACCESS = "tests/data/prepare/test_access.py"
-OF_CHANGES = "tests/weights/test_files_that_change.py"
+OF_CHANGES = "tests/weights/test_changing_files.py"
 OF_MEMORY = "tests/evaluation/test_many_classes.py"
 OF_SHARDS = "tests/data/packed/test_shards.py"
 
@@ -140,28 +140,28 @@ TYPED_MUTANTS = (
         "tinyalex/data/prepare/shard.py",
         "raise refusal(error, item.file) or DataError(",
         "raise DataError(",
-        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),
+        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_resumes",),
     ),
     Mutant(
         "preparing: what the system refuses is noted as a bad picture",
         "tinyalex/data/prepare/shard.py",
         "            except AccessError as error:\n",
         "            except ZeroDivisionError as error:\n",
-        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_goes_on",),
+        (f"{OF_ACCESS}::test_preparing_stops_and_the_same_command_resumes",),
     ),
     Mutant(
         "caffemodel: a file may be cut while it is read",
         "tinyalex/weights/protobuf.py",
         "    if len(data) != size:",
         "    if False:",
-        (f"{OF_CHANGES}::test_a_file_that_is_cut_while_it_is_read_is_told",),
+        (f"{OF_CHANGES}::test_a_file_that_is_cut_while_it_is_read_is_refused",),
     ),
     Mutant(
         "caffemodel: any size is read",
         "tinyalex/weights/protobuf.py",
         "            if size > most:",
         "            if size > most + 1:",
-        (f"{OF_CHANGES}::test_a_file_larger_than_any_of_caffes_is_refused_unread",),
+        (f"{OF_CHANGES}::test_a_file_that_is_too_large_is_not_read",),
     ),
     Mutant(
         "evaluate: the probabilities of a single network are copied",

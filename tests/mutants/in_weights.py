@@ -7,7 +7,7 @@ ONNX = "tinyalex/weights/to_onnx.py"
 EXPORT = "tinyalex/weights/export.py"
 READ = "tinyalex/weights/read.py"
 OF_CAFFE = "tests/weights/test_caffe.py"
-OF_ONNX = "tests/weights/test_onnx.py"
+OF_ONNX = "tests/weights/test_to_onnx.py"
 OF_IMPORT = "tests/weights/test_imported.py"
 OF_FETCH = "tests/weights/test_fetch.py"
 OF_WIRE = "tests/weights/test_protobuf.py"
@@ -24,7 +24,7 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         "tinyalex/weights/onnx_read.py",
         'Tanh: activation("Tanh")',
         'Tanh: activation("Relu")',
-        ("tests/weights/test_onnx_own.py::test_every_layer_that_goes_out_comes_back",),
+        ("tests/weights/test_onnx_round_trip.py::test_every_exported_layer_is_read_back",),
         needs=("onnx", "onnxruntime"),
     ),
     Mutant(
@@ -32,14 +32,14 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         CAFFE,
         "            weight = weight[:, ::-1]\n",
         "            weight = weight[:, ::1]\n",
-        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+        (f"{OF_CAFFE}::test_every_file_format_gives_the_same_weights",),
     ),
     Mutant(
         "caffe: every convolution's channels are turned round",
         CAFFE,
         "if not state and weight.ndim == 4:",
         "if weight.ndim == 4:",
-        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+        (f"{OF_CAFFE}::test_every_file_format_gives_the_same_weights",),
     ),
     Mutant(
         "caffe: the mean image stays BGR",
@@ -47,8 +47,8 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         "return as_float32(mean[::-1])",
         "return as_float32(mean)",
         (
-            f"{OF_CAFFE}::test_a_mean_file_is_turned_to_rgb",
-            f"{OF_CAFFE}::test_pictures_go_in_as_caffe_would_take_them",
+            f"{OF_CAFFE}::test_a_mean_file_is_reversed_to_rgb",
+            f"{OF_CAFFE}::test_images_are_prepared_as_in_caffe",
         ),
     ),
     Mutant(
@@ -56,21 +56,21 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         CAFFE,
         '"alpha": ((ours.alpha * ours.size,),',
         '"alpha": ((ours.alpha,),',
-        (f"{OF_CAFFE}::test_every_way_to_write_it_gives_the_same",),
+        (f"{OF_CAFFE}::test_every_file_format_gives_the_same_weights",),
     ),
     Mutant(
         "caffe: numbers that lack are not missed",
         CAFFE,
         "if size != len(data):",
         "if size < len(data):",
-        (f"{OF_CAFFE}::test_a_shape_that_lies_about_its_size_is_refused",),
+        (f"{OF_CAFFE}::test_a_shape_of_another_size_is_refused",),
     ),
     Mutant(
         "protobuf: a value may reach beyond its message",
         "tinyalex/weights/protobuf.py",
         "            if length > len(self.data) - at:\n",
         "            if length > 1 << 40:\n",
-        (f"{OF_WIRE}::test_what_is_not_allowed_is_damage",),
+        (f"{OF_WIRE}::test_invalid_bytes_are_refused",),
     ),
     Mutant(
         "protobuf: floats one by one forget the packed ones",
@@ -125,19 +125,19 @@ WEIGHTS_MUTANTS: tuple[Mutant, ...] = (
         "onnx: alpha is not multiplied by the size",
         "        alpha=layer.alpha * layer.size,\n",
         "        alpha=layer.alpha,\n",
-        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+        f"{OF_ONNX}::test_a_layer_gives_the_same_result_in_onnx_runtime",
     ),
     in_onnx(
         "onnx: an even square leans to the other side",
         "        pads=[before, before, after, after],\n",
         "        pads=[after, after, before, before],\n",
-        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+        f"{OF_ONNX}::test_a_layer_gives_the_same_result_in_onnx_runtime",
     ),
     in_onnx(
         "onnx: windows that reach over the edge are left out",
         "ceil_mode=int(layer.ceil_mode)",
         "ceil_mode=0",
-        f"{OF_ONNX}::test_a_layer_says_the_same_in_onnx_runtime",
+        f"{OF_ONNX}::test_a_layer_gives_the_same_result_in_onnx_runtime",
     ),
     in_onnx(
         "onnx: pixels are scaled before the mean is subtracted",

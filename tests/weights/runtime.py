@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.weights.nets import assert_same_logits, images
-from tests.weights.test_onnx import session
+from tests.weights.test_to_onnx import session
 from tinyalex.weights.imported import Imported
 
 

@@ -42,7 +42,7 @@ def written(folder: Path, net: CaffeNet, style: Style | None = None) -> Path:
 
 
 @pytest.mark.slow
-def test_the_whole_network_comes_in_to_known_logits(tmp_path: Path) -> None:
+def test_the_whole_network_gives_caffes_logits(tmp_path: Path) -> None:
     net = CaffeNet()
     path = written(tmp_path, net)
     found = weights.read(path)
@@ -65,7 +65,7 @@ def found_model(found: weights.Imported) -> Any:
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_every_way_to_write_it_gives_the_same(
+def test_every_file_format_gives_the_same_weights(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, style: Style
 ) -> None:
     make_narrow(monkeypatch)
@@ -76,9 +76,7 @@ def test_every_way_to_write_it_gives_the_same(
     assert run.config.recipe.dropout == "inverted"
 
 
-def test_pictures_go_in_as_caffe_would_take_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_images_are_prepared_as_in_caffe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """RGB pixels here; there BGR, the middle of the mean image subtracted."""
     from tinyalex import data, evaluation
 
@@ -109,7 +107,7 @@ def test_without_a_mean_file_caffes_channel_means_are_subtracted(
     np.testing.assert_allclose(found.statistics.channel_means, [123, 117, 104], atol=0.5)  # R, G, B
 
 
-def test_caffes_own_mean_in_a_npy_file_is_turned_as_its_binaryproto_is(
+def test_caffes_mean_in_a_npy_file_is_reversed_to_rgb(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make_narrow(monkeypatch)
@@ -122,7 +120,7 @@ def test_caffes_own_mean_in_a_npy_file_is_turned_as_its_binaryproto_is(
         np.testing.assert_allclose(found.statistics.channel_means, [122.7, 116.7, 104], atol=0.01)
 
 
-def test_a_mean_file_is_turned_to_rgb(tmp_path: Path) -> None:
+def test_a_mean_file_is_reversed_to_rgb(tmp_path: Path) -> None:
     bgr = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
     (tmp_path / "m.binaryproto").write_bytes(mean_file(bgr))
     np.testing.assert_array_equal(read_mean(tmp_path / "m.binaryproto"), bgr[::-1])
@@ -156,7 +154,7 @@ def test_another_network_is_refused(
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_a_width_that_is_not_the_height_is_seen(
+def test_a_width_other_than_the_height_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, apart: bool
 ) -> None:
     make_narrow(monkeypatch)
@@ -172,7 +170,7 @@ def test_a_width_that_is_not_the_height_is_seen(
         make_narrow(monkeypatch)
 
 
-def test_holes_in_the_filters_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_dilated_filters_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_narrow(monkeypatch)
     plain = caffe_file.setting
     with_holes = lambda *a: plain(*a) + (whole(18, 2) if a[1] == 6 else b"")  # noqa: E731
@@ -181,7 +179,7 @@ def test_holes_in_the_filters_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
         weights.read(written(tmp_path, narrow_net()))
 
 
-def test_the_oldest_form_of_file_is_named(tmp_path: Path) -> None:
+def test_the_oldest_format_is_refused(tmp_path: Path) -> None:
     layer = chunk(1, chunk(1, b"conv1") + chunk(2, b"conv")) + chunk(2, b"data")
     (tmp_path / "net.caffemodel").write_bytes(chunk(1, b"CaffeNet") + chunk(2, layer))
     with pytest.raises(CheckpointError, match="net.caffemodel: .*V0[\\s\\S]*upgrade_net_proto_bin"):
@@ -216,9 +214,7 @@ def test_a_nan_a_half_file_and_another_model_are_refused(
         ([1 << 63] * 20_000, "at most 8 sizes"),
     ],
 )
-def test_a_shape_that_lies_about_its_size_is_refused(
-    tmp_path: Path, sizes: list[int], says: str
-) -> None:
+def test_a_shape_of_another_size_is_refused(tmp_path: Path, sizes: list[int], says: str) -> None:
     lie = chunk(7, chunk(1, b"".join(map(varint, sizes))))
     lie += chunk(5, b"\0" * 8) if all(sizes) else b""
     (tmp_path / "m.binaryproto").write_bytes(lie)

@@ -17,7 +17,7 @@ def test_there_are_a_thousand_in_the_order_of_their_synsets() -> None:
     assert len({c.name.lower() for c in classes}) == 1000
 
 
-def test_some_that_everybody_knows() -> None:
+def test_well_known_classes() -> None:
     names = {c.index: c.name for c in imagenet_classes()}
     assert (names[0], names[1], names[281], names[999]) == (
         "tench",
@@ -27,7 +27,7 @@ def test_some_that_everybody_knows() -> None:
     )
 
 
-def test_they_are_the_challenges(real_data: Path) -> None:
+def test_they_equal_the_challenges_list(real_data: Path) -> None:
     with (real_data / "imagenet_classes.tsv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     for row, known in zip(rows, imagenet_classes(), strict=True):

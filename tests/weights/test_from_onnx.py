@@ -45,7 +45,7 @@ def assert_base(found: Imported, rtol: float = 0) -> None:
 
 
 @pytest.mark.parametrize("opset", [7, 9, 12])
-def test_the_zoos_network_says_what_onnx_runtime_says(
+def test_the_zoos_network_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, narrow: None, tmp_path: Path, opset: int
 ) -> None:
     model = zoo(opset)
@@ -56,9 +56,7 @@ def test_the_zoos_network_says_what_onnx_runtime_says(
 
 
 @pytest.mark.parametrize("opset", [3, 6, 8])
-def test_the_zoos_older_forms_are_the_same_network(
-    narrow: None, tmp_path: Path, opset: int
-) -> None:
+def test_older_opsets_give_the_same_weights(narrow: None, tmp_path: Path, opset: int) -> None:
     assert_base(of_zoo(tmp_path, opset=opset))
 
 
@@ -69,7 +67,7 @@ def test_the_real_caffe_layout_has_fc6s_inputs_on_224_and_227_pixels() -> None:
         assert fc6.params["weight"].shape == (4096, 9216)
 
 
-def test_colours_are_turned_for_caffes_networks_and_a_word_is_said(
+def test_caffes_channels_are_reversed_with_a_warning(
     narrow: None, tmp_path: Path, heard: list[str]
 ) -> None:
     assert_base(of_zoo(tmp_path))
@@ -86,7 +84,7 @@ def test_colours_are_turned_for_caffes_networks_and_a_word_is_said(
     np.testing.assert_array_equal(found.weights["features.0.weight"], BASE["conv1_w_0"])
 
 
-def test_colours_of_other_files_or_other_names_are_refused(narrow: None, tmp_path: Path) -> None:
+def test_colours_is_refused_for_other_files_and_values(narrow: None, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--colours must be rgb or bgr.*got 'cmyk'"):
         of_zoo(tmp_path, colours="cmyk")
     (tmp_path / "net.caffemodel").write_bytes(b"x")
@@ -176,20 +174,22 @@ SAME: dict[str, tuple[Change, ...]] = {
 
 
 @pytest.mark.parametrize("changes", SAME.values(), ids=SAME)
-def test_the_same_network_in_another_spelling(
+def test_equivalent_graphs_give_the_same_weights(
     narrow: None, tmp_path: Path, changes: tuple[Change, ...]
 ) -> None:
     assert_base(of_zoo(tmp_path, *changes))
 
 
 @pytest.mark.parametrize(("code", "rtol"), [(10, 1e-3), (16, 1e-2)])
-def test_weights_of_sixteen_bits(narrow: None, tmp_path: Path, code: int, rtol: float) -> None:
+def test_weights_may_be_float16_or_bfloat16(
+    narrow: None, tmp_path: Path, code: int, rtol: float
+) -> None:
     found = of_zoo(tmp_path, typed(code, np.float16))
     assert_base(found, rtol)
     assert {array.dtype for array in found.weights.values()} == {np.dtype(np.float32)}
 
 
-def test_weights_lie_in_a_file_of_the_same_folder(narrow: None, tmp_path: Path) -> None:
+def test_weights_may_be_in_other_files_of_the_folder(narrow: None, tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     changes = (
         onnx_file.external("fc6_w_0", tmp_path / "fc6.bin", "fc6.bin", extra=32),

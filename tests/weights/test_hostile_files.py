@@ -88,7 +88,7 @@ def test_a_mean_in_fortrans_order_is_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 0.0, 1.5, 1e300])
-def test_an_id_of_the_kit_that_is_no_whole_number_is_refused(number: float) -> None:
+def test_a_kits_id_that_is_no_integer_is_refused(number: float) -> None:
     content = meta_mat(IDS, compress=False)
     # The ids lie as small elements: storage type 4 (uint16), 2 bytes. One becomes a double.
     small = (4 | 2 << 16).to_bytes(4, "little") + (3).to_bytes(4, "little")
@@ -148,7 +148,7 @@ class Tensor:
         (Tensor((1 << 15, 1 << 14), 4), "that repeats a few"),
     ],
 )
-def test_a_tensor_of_pytorchs_without_its_numbers_is_refused(
+def test_a_pytorch_tensor_without_all_its_numbers_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tensor: Tensor, says: str
 ) -> None:
     torch = SimpleNamespace(
@@ -258,7 +258,7 @@ def changed(content: bytes, rng: np.random.Generator) -> bytes:
 
 @pytest.mark.parametrize("count", [100, pytest.param(5_000, marks=pytest.mark.slow, id="many")])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_changed_file_is_read_or_refused_in_our_words(
+def test_a_changed_file_is_read_or_gives_our_error(
     small: None, tmp_path: Path, kind: str, count: int
 ) -> None:
     if kind == ".onnx":

@@ -31,7 +31,7 @@ def tiny(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_run_is_left_that_loads_to_the_same_network(tiny: Path, tmp_path: Path) -> None:
+def test_an_imported_run_loads_to_the_same_network(tiny: Path, tmp_path: Path) -> None:
     found = weights.read(tiny, "tiny", mean="80")
     found.write(tmp_path / "run", "the command")
     run, direct = training.load_run(tmp_path / "run", "numpy"), found.run("numpy")
@@ -55,7 +55,7 @@ def test_a_folder_with_a_run_is_left_alone(tiny: Path, tmp_path: Path) -> None:
         found.write(tiny / "run")
 
 
-def test_training_cannot_go_on_where_none_was(tiny: Path, tmp_path: Path) -> None:
+def test_an_imported_run_cannot_be_resumed(tiny: Path, tmp_path: Path) -> None:
     weights.read(tiny, "tiny", mean="80").write(tmp_path / "run")
     with pytest.raises(RunError, match="imported weights[\\s\\S]*--init-from"):
         training.resume(tmp_path / "run")
@@ -214,7 +214,7 @@ def test_a_network_of_one_channel_predicts_and_says_how_it_scales(
     assert evaluation.probabilities(run, split).shape == (2, 4)
 
 
-def test_labels_come_from_a_file_with_names_behind_a_tab(tiny: Path, tmp_path: Path) -> None:
+def test_labels_come_from_a_file_with_names_after_a_tab(tiny: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("".join(f"n{i}\tthe {i}\n" for i in range(10)))
     found = weights.read(tiny, "tiny", mean="80", classes=labels)

@@ -13,7 +13,7 @@ import pytest
 from tests.weights import onnx_file
 from tests.weights.nets import images, run_of
 from tests.weights.onnx_file import CAFFE, Change, external, of_zoo, tensor_of, zoo
-from tests.weights.test_onnx import session
+from tests.weights.test_to_onnx import session
 from tinyalex import weights
 from tinyalex.errors import CheckpointError, TinyalexError
 
@@ -116,7 +116,7 @@ BAD: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(("change", "says"), BAD.values(), ids=BAD)
-def test_a_file_that_cannot_be_is_refused(
+def test_an_impossible_file_is_refused(
     narrow: None, tmp_path: Path, change: Change, says: str
 ) -> None:
     with pytest.raises(CheckpointError, match=re.escape(says)) as caught:
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize("location", ["../secret", "sub/../../secret", "", "link", "sub\\secret"])
-def test_numbers_outside_of_the_files_folder_are_not_read(
+def test_files_outside_of_the_folder_are_not_read(
     narrow: None, tmp_path: Path, location: str
 ) -> None:
     folder = tmp_path / "net"
@@ -137,7 +137,7 @@ def test_numbers_outside_of_the_files_folder_are_not_read(
         of_zoo(folder, external("fc8_b_0", tmp_path / "secret", str(tmp_path / "secret")))
 
 
-def test_numbers_in_another_file_must_be_there_and_as_many(narrow: None, tmp_path: Path) -> None:
+def test_external_data_must_exist_with_the_right_size(narrow: None, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="gone is missing"):
         of_zoo(tmp_path, external("fc8_b_0", tmp_path / "there", "gone"))
 
@@ -228,7 +228,7 @@ def edited(model: Any, rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("count", [100, pytest.param(5_000, marks=pytest.mark.slow, id="many")])
 @pytest.mark.parametrize("preprocess", [False, True])
-def test_an_edited_graph_is_read_or_refused_in_our_words(
+def test_an_edited_graph_is_read_or_gives_our_error(
     tmp_path: Path, preprocess: bool, count: int
 ) -> None:
     weights.export(run_of("tiny"), tmp_path / "net.onnx", preprocess=preprocess)
@@ -246,7 +246,7 @@ def test_an_edited_graph_is_read_or_refused_in_our_words(
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(2_000, marks=pytest.mark.slow, id="many")])
-def test_an_edited_graph_that_is_read_says_what_onnx_runtime_says(
+def test_an_edited_graph_that_is_read_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, tmp_path: Path, count: int
 ) -> None:
     """Nobody is fooled: what was overlooked in a graph would show in its logits."""

@@ -26,7 +26,7 @@ def test_the_examples_of_the_documentation() -> None:
 
 
 @given(number=numbers, values=st.lists(st.integers(0, (1 << 64) - 1), max_size=5))
-def test_whole_numbers_packed_or_not(number: int, values: list[int]) -> None:
+def test_integers_packed_or_not(number: int, values: list[int]) -> None:
     one_by_one = b"".join(whole(number, value) for value in values)
     packed = chunk(number, b"".join(map(varint, values)))
     assert message(one_by_one).integers(number) == values
@@ -58,12 +58,12 @@ def test_floats_packed_or_not_and_mixed(number: int, values: list[float]) -> Non
         (b"\x00\x01", "field number 0"),
     ],
 )
-def test_what_is_not_allowed_is_damage(content: bytes, says: str) -> None:
+def test_invalid_bytes_are_refused(content: bytes, says: str) -> None:
     with pytest.raises(CheckpointError, match=says):
         list(message(content))
 
 
-def test_a_field_of_another_kind_is_damage() -> None:
+def test_a_field_of_another_type_is_refused() -> None:
     with pytest.raises(CheckpointError, match="field 5 has wire type 0"):
         message(whole(5, 1)).floats(5, FIXED32)
     with pytest.raises(CheckpointError, match="field 5 has 3 bytes of float32"):

@@ -52,7 +52,7 @@ def paper(torch: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return net, run
 
 
-def test_torchvisions_net_comes_in_with_the_same_logits(
+def test_torchvisions_net_imports_with_the_same_logits(
     torch: ModuleType, torchvision: tuple[Any, Run]
 ) -> None:
     net, run = torchvision
@@ -61,7 +61,7 @@ def test_torchvisions_net_comes_in_with_the_same_logits(
     assert run.classes[281] == "n02123045" and run.config.facts["class_names"][281] == "tabby"
 
 
-def test_torchvisions_net_goes_out_with_the_same_logits(
+def test_torchvisions_net_exports_with_the_same_logits(
     torch: ModuleType, torchvision: tuple[Any, Run], tmp_path: Path
 ) -> None:
     net, run = torchvision
@@ -76,7 +76,7 @@ def test_torchvisions_net_goes_out_with_the_same_logits(
         assert_same_logits(own.forward(x), logits_of(torch, there, x))
 
 
-def test_torchvisions_net_sees_the_same_in_photographs(
+def test_torchvisions_net_gives_the_same_logits_for_photographs(
     torch: ModuleType, torchvision: tuple[Any, Run], photographs: np.ndarray[Any, Any]
 ) -> None:
     net, run = torchvision
@@ -90,7 +90,7 @@ def test_torchvisions_net_sees_the_same_in_photographs(
     assert_same_logits(logits - logits[:, :1], np.log(p) - np.log(p[:, :1]))
 
 
-def test_the_papers_layout_comes_in_with_the_same_logits(
+def test_the_papers_layout_imports_with_the_same_logits(
     torch: ModuleType, paper: tuple[Any, Run]
 ) -> None:
     net, run = paper
@@ -104,7 +104,7 @@ def test_the_papers_layout_comes_in_with_the_same_logits(
     assert np.abs(logits_of(torch, other, x) - expected).max() > 0.01 * np.abs(expected).max()
 
 
-def test_the_papers_layout_goes_out_with_its_dropouts_factor(
+def test_the_papers_layout_exports_with_its_dropouts_factor(
     torch: ModuleType, tmp_path: Path
 ) -> None:
     run = run_of("alexnet", classes=5, side=67)  # 1 pixel reaches fc6
@@ -112,7 +112,7 @@ def test_the_papers_layout_goes_out_with_its_dropouts_factor(
     round_trip(torch, run, torch_paper(torch, 5, pixels=1), tmp_path / "out.safetensors")
 
 
-def test_caffes_normalisation_goes_out_as_pytorchs(
+def test_caffes_normalisation_exports_as_pytorchs(
     torch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_narrow(monkeypatch)
@@ -137,7 +137,7 @@ def round_trip(torch: ModuleType, run: Run, there: Any, path: Path) -> None:
     np.testing.assert_array_equal(again.statistics.mean_image, run.statistics.mean_image)
 
 
-def test_the_papers_layout_sees_the_same_in_photographs(
+def test_the_papers_layout_gives_the_same_logits_for_photographs(
     torch: ModuleType, paper: tuple[Any, Run], photographs: np.ndarray[Any, Any]
 ) -> None:
     net, run = paper
@@ -156,7 +156,7 @@ def test_the_papers_layout_sees_the_same_in_photographs(
 
 
 @pytest.mark.parametrize("name", ["alexnet", "alexnet-caffe", "alexnet-torchvision"])
-def test_networks_that_went_out_see_the_same_in_photographs(
+def test_exported_networks_give_the_same_logits_for_photographs(
     torch: ModuleType, photographs: np.ndarray[Any, Any], tmp_path: Path, name: str
 ) -> None:
     """At full size, outwards: ours, exported, and read by PyTorch."""

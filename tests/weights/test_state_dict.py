@@ -47,13 +47,13 @@ WRAPPED = {
 
 
 @pytest.mark.parametrize(("prefixes", "says"), WRAPPED.values(), ids=WRAPPED)
-def test_what_stands_before_the_names_is_taken_off_with_a_word(prefixes: Place, says: str) -> None:
+def test_prefixes_are_removed_with_a_note(prefixes: Place, says: str) -> None:
     chosen = choose([p + name for p, name in zip(prefixes, OWN, strict=True)], "net.pth")
     assert dict(chosen.old) == {n: p + n for p, n in zip(prefixes, OWN, strict=True)}
     assert len(chosen.notes) == 1 and says in chosen.notes[0] and "net.pth" in chosen.notes[0]
 
 
-def test_a_wrapper_within_the_names_is_taken_out() -> None:
+def test_a_wrapper_within_the_names_is_removed() -> None:
     """PyTorch's ImageNet example wraps the convolutions alone."""
     names = [name.replace("features.", "features.module.") for name in OWN]
     chosen = choose(names, "net.pth")
@@ -61,7 +61,7 @@ def test_a_wrapper_within_the_names_is_taken_out() -> None:
     assert "'features.module.' was read as 'features.'" in chosen.notes[0]
 
 
-def test_names_that_are_right_stay_and_nothing_is_said() -> None:
+def test_right_names_stay_without_a_note() -> None:
     for names in (OWN, (*OWN, "bn.weight"), ("stem", "head.weight"), ()):
         chosen = choose(names, "net.pth")
         assert dict(chosen.old) == {name: name for name in names} and not chosen.notes
@@ -79,7 +79,7 @@ def test_any_nest_of_wrappers_leads_to_the_same_names(head: list[str], draw: st.
     assert bool(chosen.notes) is (tuple(names) != OWN)
 
 
-def test_averaged_weights_beside_the_trained_ones_are_left_aside_with_a_word() -> None:
+def test_averaged_weights_are_not_used_and_named_in_a_note() -> None:
     trained, average = ([f"{p}.{name}" for name in OWN] for p in ("model", "model_ema.module"))
     chosen = choose([*average, "n_averaged", *trained, "loss.weight"], "net.ckpt")
     assert list(chosen.old.values()) == trained
@@ -99,7 +99,7 @@ PLACES: tuple[Place, ...] = (*((key,) for key in KEYS), ("checkpoint", "model"),
 
 
 @pytest.mark.parametrize("place", PLACES, ids=".".join)
-def test_a_state_dict_is_found_where_scripts_keep_it(place: Place) -> None:
+def test_a_state_dict_is_found_under_usual_keys(place: Place) -> None:
     inner: Any = STATE
     for key in reversed(place):
         inner = {"epoch": 3, key: inner, "best_acc1": np.float32(1)}
@@ -109,11 +109,11 @@ def test_a_state_dict_is_found_where_scripts_keep_it(place: Place) -> None:
     assert notes == [f"net.pth: the tensors are under {'.'.join(place)!r}"]
 
 
-def test_a_state_dict_alone_is_taken_without_a_word() -> None:
+def test_a_plain_state_dict_gives_no_note() -> None:
     assert state_dict_in(STATE, is_tensor, "net.pth") == (STATE, [])
 
 
-def test_of_several_state_dicts_the_usual_one_is_taken_or_they_are_named() -> None:
+def test_of_several_state_dicts_the_usual_one_is_read() -> None:
     other = {"features.0.weight": np.ones(1)}
     state, notes = state_dict_in({"ema": other, "mine": STATE}, is_tensor, "n.pth")
     assert state is STATE and "not used: ema" in notes[1]
@@ -124,12 +124,12 @@ def test_of_several_state_dicts_the_usual_one_is_taken_or_they_are_named() -> No
 
 
 @pytest.mark.parametrize("found", [{}, [1.0], {"epoch": 3, "lr": 0.1}, None])
-def test_what_holds_no_tensors_is_named(found: Any) -> None:
+def test_content_without_tensors_is_refused(found: Any) -> None:
     with pytest.raises(CheckpointError, match="must hold a state dict .got "):
         state_dict_in(found, is_tensor, "net.pth")
 
 
-def test_a_nest_without_end_is_left_in_time() -> None:
+def test_endless_nesting_is_refused() -> None:
     nest: dict[str, Any] = {}
     nest["again"] = nest
     with pytest.raises(CheckpointError, match="must hold a state dict"):
@@ -157,11 +157,11 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("text", "says"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refusal_of_pytorchs_is_put_in_plain_words(text: str, says: str) -> None:
+def test_pytorchs_refusal_becomes_one_plain_line(text: str, says: str) -> None:
     assert plain_reason(ValueError(text)) == says
 
 
-def test_a_prefix_in_a_safetensors_file_is_told_and_does_no_harm(
+def test_a_prefix_in_a_safetensors_file_is_removed_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = run_of("tiny").model.state_dict()
@@ -193,7 +193,7 @@ def test_bfloat16_becomes_the_same_numbers_in_float32(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["net.pth.tar", "net.ckpt", "NET.PT"])
-def test_pytorchs_other_suffixes_are_taken(torch: ModuleType, tmp_path: Path, name: str) -> None:
+def test_pytorchs_other_suffixes_are_read(torch: ModuleType, tmp_path: Path, name: str) -> None:
     own = run_of("tiny").model.state_dict()
     state = {f"model.{n}": torch.nn.Parameter(torch.from_numpy(a)) for n, a in own.items()}
     torch.save({"state_dict": state}, tmp_path / name)

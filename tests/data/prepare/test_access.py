@@ -36,7 +36,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, code: int, method: str = 
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
-def test_preparing_stops_and_the_same_command_goes_on(
+def test_preparing_stops_and_the_same_command_resumes(
     src: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     prepare(src, tmp_path / "undisturbed", FORM, workers=1)
@@ -51,7 +51,7 @@ def test_preparing_stops_and_the_same_command_goes_on(
     assert contents(dst) == contents(tmp_path / "undisturbed")
 
 
-def test_a_picture_that_is_gone_is_rejected(
+def test_a_missing_image_is_rejected(
     src: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(monkeypatch, f"dogs{os.sep}", errno.ENOENT)

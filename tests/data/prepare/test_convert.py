@@ -65,7 +65,7 @@ def test_filters_differ() -> None:
     assert len(made) == len(FILTERS)
 
 
-def test_warping_keeps_the_edges_that_cutting_loses() -> None:
+def test_warp_keeps_the_edges_that_cropping_loses() -> None:
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, :10] = 255
     _, warped = Form(size=24, resize="warp").make(encode(wide))
@@ -75,7 +75,7 @@ def test_warping_keeps_the_edges_that_cutting_loses() -> None:
     np.testing.assert_array_equal(warped, np.asarray(as_pillow))
 
 
-def test_a_jpeg_record_is_what_its_pixels_say() -> None:
+def test_a_jpeg_record_decodes_to_its_pixels() -> None:
     content = encode(smooth(70, 90), "PNG")
     sizes = []
     for quality in (40, 90):
@@ -88,7 +88,7 @@ def test_a_jpeg_record_is_what_its_pixels_say() -> None:
     assert sizes[0] < sizes[1]
 
 
-def test_nothing_of_the_source_comes_along_in_a_jpeg_record() -> None:
+def test_a_jpeg_record_has_no_metadata_of_the_source() -> None:
     exif = Image.Exif()
     exif[0x010E] = "a secret place"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -97,7 +97,7 @@ def test_nothing_of_the_source_comes_along_in_a_jpeg_record() -> None:
     assert b"secret" not in payload and b"ICC_PROFILE" not in payload and b"hello" not in payload
 
 
-def test_a_kept_jpeg_stays_byte_for_byte_where_a_reader_sees_it_right() -> None:
+def test_an_upright_rgb_jpeg_is_kept_byte_for_byte() -> None:
     keep = Form("jpeg", "keep")
     for image in (smooth(40, 50), smooth(40, 50).convert("L")):
         content = encode(image, "JPEG")
@@ -113,7 +113,7 @@ def image_of(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("what", ["turned", "PNG", "CMYK"])
-def test_a_kept_picture_is_encoded_anew_where_it_must(what: str) -> None:
+def test_other_kept_images_are_encoded_again(what: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     image = smooth(40, 50)
@@ -164,14 +164,14 @@ def exchanged(profile: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", b"\0" * 200])
-def test_a_damaged_profile_is_no_profile(profile: bytes) -> None:
+def test_a_damaged_profile_is_ignored(profile: bytes) -> None:
     image = smooth(40, 40)
     content = encode(image, "PNG", icc_profile=profile)
     converted = Form(size=40, icc="srgb").make(content)[1]
     np.testing.assert_array_equal(converted, np.asarray(image))
 
 
-def test_a_converted_picture_is_still_turned() -> None:
+def test_a_converted_image_is_still_turned_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -181,7 +181,7 @@ def test_a_converted_picture_is_still_turned() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 10_000), (10_000, 1), (2, 65_000)])
-def test_tiny_and_very_long_pictures_work(width: int, height: int) -> None:
+def test_tiny_and_very_long_images_work(width: int, height: int) -> None:
     content = encode(Image.new("RGB", (width, height), (10, 20, 30)))
     for form in (Form(), Form("jpeg", quality=100), Form(resize="warp")):
         pixels = form.make(content)[1]
@@ -230,7 +230,7 @@ def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> Non
         Form(**options)
 
 
-def test_every_real_odd_file_equals_the_plain_steps(real_data: Path) -> None:
+def test_real_odd_files_equal_the_reference(real_data: Path) -> None:
     folder = real_data / "odd-jpeg"
     if not folder.is_dir():
         pytest.skip(f"no odd files at {folder}")

@@ -25,7 +25,7 @@ def opened(content: bytes) -> Image.Image:
     return image
 
 
-def test_data_cut_out_before_the_end_marker_are_missed() -> None:
+def test_data_missing_before_the_end_marker_are_noticed() -> None:
     """At any place: either what is lost lies in the last block, or it is noticed."""
     for options in ({}, {"subsampling": 0}, {"progressive": True}):
         content = encode(smooth(96, 113), "JPEG", quality=60, **options)
@@ -46,7 +46,7 @@ def test_data_cut_out_before_the_end_marker_are_missed() -> None:
         assert lost > 20 and noticed >= 0.95 * lost, (options, noticed, lost)
 
 
-def test_such_a_picture_is_rejected_with_the_reason() -> None:
+def test_an_image_whose_data_end_early_is_rejected() -> None:
     content = encode(smooth(96, 113), "JPEG")
     damaged = content[: len(content) // 2] + END
     for form in (Form(), Form("jpeg", "keep")):
@@ -56,7 +56,7 @@ def test_such_a_picture_is_rejected_with_the_reason() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"progressive": True}])
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_a_whole_picture_is_not_rejected(mode: str, options: dict[str, object]) -> None:
+def test_a_whole_image_is_not_rejected(mode: str, options: dict[str, object]) -> None:
     plain = Image.new(mode, (50, 41), 77 if mode == "L" else "red")
     for image in (plain, smooth(49, 50).convert(mode)):
         for tail in (b"", b"\0" * 100, b"garbage" + END):
@@ -64,7 +64,7 @@ def test_a_whole_picture_is_not_rejected(mode: str, options: dict[str, object]) 
             assert not ends_early(content, opened(content))
 
 
-def test_no_real_picture_is_taken_for_a_damaged_one(real_data: Path) -> None:
+def test_no_real_image_is_rejected(real_data: Path) -> None:
     folder = real_data / "imagenet-sample"
     if not folder.is_dir():
         pytest.skip(f"no real pictures at {folder}")

@@ -15,7 +15,7 @@ from tests.data.prepare.damage import hunt
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("seed", range(4))
-def test_damage_ends_with_an_error_a_rejection_or_a_picture(tmp_path: Path, seed: int) -> None:
+def test_damage_ends_with_an_error_a_rejection_or_an_image(tmp_path: Path, seed: int) -> None:
     outcomes: Counter[str] = Counter()
     for found, _ in hunt(tmp_path, 50, seed):
         outcomes += found

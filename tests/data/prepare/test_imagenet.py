@@ -37,7 +37,7 @@ def inner_tars(leave_out: str = "") -> dict[str, bytes]:
     }
 
 
-def test_every_picture_has_its_synsets_place_as_label(src: Path) -> None:
+def test_labels_are_indices_of_the_sorted_synsets(src: Path) -> None:
     source = find_source(str(src))
     assert source.classes == SYNSETS and source.kind == "official archives"
     assert source.class_names is not None and source.class_names[0].startswith("word of n01440764")
@@ -80,7 +80,7 @@ def test_a_browser_may_have_unpacked_the_kits_gz_or_not(src: Path, name: str) ->
     assert find_source(str(src)).fingerprint() == packed
 
 
-def test_what_a_mac_adds_to_archives_is_passed_over(src: Path) -> None:
+def test_files_that_macos_adds_to_archives_are_ignored(src: Path) -> None:
     """A twin ``._NAME`` before each member, in inner archives too."""
     inner = {}
     for name, content in inner_tars().items():
@@ -99,7 +99,7 @@ def test_what_a_mac_adds_to_archives_is_passed_over(src: Path) -> None:
     assert source.rejected == []
 
 
-def test_caffes_lists_serve_in_place_of_the_kit(src: Path) -> None:
+def test_caffes_lists_can_replace_the_kit(src: Path) -> None:
     packed = find_source(str(src))
     (src / KIT).unlink()
     (src / "synset_words.txt").write_text("".join(f"{synset} a word\n" for synset in SYNSETS))
@@ -113,7 +113,7 @@ def test_caffes_lists_serve_in_place_of_the_kit(src: Path) -> None:
     assert find_source(str(src), labels=elsewhere).fingerprint() == packed.fingerprint()
 
 
-def test_two_lists_that_disagree_are_not_both_right(src: Path) -> None:
+def test_two_lists_that_disagree_are_refused(src: Path) -> None:
     lines = [f"ILSVRC2012_val_{i + 1:08d}.JPEG {label}" for i, label in enumerate([2, 0, 3, 1])]
     (src / "val.txt").write_text("\n".join(lines) + "\n")  # the kit's ids, less 1
     with pytest.raises(DataError, match="other labels than the development kit for 4 of 4"):
@@ -156,13 +156,13 @@ def test_two_archives_of_one_class_are_refused(src: Path) -> None:
         find_source(str(src))
 
 
-def test_an_inner_archive_without_pictures_is_refused(src: Path) -> None:
+def test_an_inner_archive_without_images_is_refused(src: Path) -> None:
     rewrite_train(src, inner_tars() | {"n02951585.tar": tar({})})
     with pytest.raises(DataError, match="n02951585.tar: no image of this class"):
         find_source(str(src))
 
 
-def test_what_is_no_picture_of_its_class_is_rejected_with_a_reason(src: Path) -> None:
+def test_files_that_are_no_images_of_their_class_are_rejected(src: Path) -> None:
     inner = inner_tars()
     inner["n02951585.tar"] = tar(
         {
@@ -214,7 +214,7 @@ def test_a_missing_archive_is_named(src: Path, archive: str) -> None:
         find_source(str(src))
 
 
-def test_any_number_of_classes_is_taken_as_the_kit_says(tmp_path: Path) -> None:
+def test_the_kit_may_have_any_number_of_classes(tmp_path: Path) -> None:
     train = {synset: {"a.JPEG": flat((0, 0, 0))} for synset in SYNSETS[:2]}
     src = official(tmp_path, train, [(SYNSETS[1], flat((0, 0, 0)))])
     assert find_source(str(src)).classes == SYNSETS[:2]

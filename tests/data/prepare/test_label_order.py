@@ -46,13 +46,13 @@ def test_numbers_in_the_kits_order_are_refused(tmp_path: Path) -> None:
     assert "development kit" in e.value.hint
 
 
-def test_right_numbers_are_taken(tmp_path: Path) -> None:
+def test_labels_in_the_right_order_are_accepted(tmp_path: Path) -> None:
     source = find_source(str(archives(tmp_path / "a", TRUTH)))
     assert source.splits["val"].table()[:, 3].tolist() == TRUTH
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_pictures_of_which_any_could_be_any_class_decide_nothing(tmp_path: Path, seed: int) -> None:
+def test_images_that_look_alike_decide_nothing(tmp_path: Path, seed: int) -> None:
     for name, numbers in (("right", TRUTH), ("wrong", [KIT[label] for label in TRUTH])):
         find_source(str(archives(tmp_path / name, numbers, alike=1.0, seed=seed)))
 
@@ -65,7 +65,7 @@ def test_the_half_that_chooses_an_order_does_not_judge_it(
     find_source(str(archives(tmp_path / "a", [KIT[label] for label in TRUTH])))
 
 
-def test_pictures_that_cannot_be_read_decide_nothing(tmp_path: Path) -> None:
+def test_images_that_cannot_be_read_decide_nothing(tmp_path: Path) -> None:
     folder = archives(tmp_path / "a", [KIT[label] for label in TRUTH])
     path = folder / "ILSVRC2012_img_train.tar"
     path.write_bytes(path.read_bytes().replace(b"\xff\xd8\xff", b"\0\0\0"))

@@ -22,7 +22,7 @@ def written(folder: Path, *lines: str) -> Path:
     return path
 
 
-def test_labels_are_the_synsets_sorted_and_ids_are_the_kits_own() -> None:
+def test_the_kit_gives_sorted_synsets_and_its_own_ids() -> None:
     assert KIT.synsets == SYNSETS  # the group above the classes is none of them
     assert KIT.by_id == {3: 0, 1: 1, 4: 2, 2: 3}
     assert KIT.words is not None and KIT.words[2] == "word of n02951585, another"
@@ -38,7 +38,7 @@ def test_the_official_list_is_mapped_by_the_kits_ids(tmp_path: Path) -> None:
     }
 
 
-def test_ids_without_the_kit_are_not_guessed_at(tmp_path: Path) -> None:
+def test_ids_without_the_kit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="its order is unknown") as error:
         val_labels(written(tmp_path, "3", "1"), LISTED)
     assert "development kit's own order" in error.value.hint
@@ -67,7 +67,7 @@ def official_list(order: list[int], folder: Path) -> Path:
     return written(folder, *(f"{n} {k}" for n, k in zip(names, order, strict=True)))
 
 
-def test_the_kits_ids_less_1_are_not_taken_for_the_sorted_order(tmp_path: Path) -> None:
+def test_the_kits_ids_minus_1_are_refused(tmp_path: Path) -> None:
     """What the first official pictures show is known: a snake, an alp, a sheepdog, a bowl."""
     shown = ["n01751748", "n09193705", "n02105855", "n04263257"]
     classes = Classes(sorted([*SYNSETS, *shown]), None, None)
@@ -79,7 +79,7 @@ def test_the_kits_ids_less_1_are_not_taken_for_the_sorted_order(tmp_path: Path) 
     assert "development kit's own order" in e.value.hint
 
 
-def test_an_order_that_nothing_can_check_is_warned_of(
+def test_an_order_that_cannot_be_checked_gives_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
@@ -129,7 +129,7 @@ def test_a_kit_of_another_year_is_refused() -> None:
         classes_of_kit(meta_mat(thousand), "meta.mat")
 
 
-def test_two_classes_of_one_id_or_name_are_refused() -> None:
+def test_an_id_that_is_there_twice_is_refused() -> None:
     with pytest.raises(DataError, match="an id is there twice"):
         classes_of_kit(meta_mat({"n00000001": 5, "n00000002": 5}), "meta.mat")
 
@@ -144,7 +144,7 @@ def test_a_list_of_synsets_is_sorted_and_may_have_words(tmp_path: Path) -> None:
         classes_of_list(written(tmp_path, "dog n00000002"))
 
 
-def test_the_official_fifty_of_each_class_are_checked(tmp_path: Path) -> None:
+def test_fifty_validation_images_per_class_are_required(tmp_path: Path) -> None:
     classes = Classes([f"n{i:08d}" for i in range(1000)], None, None)
     names = [f"n{i % 1000:08d}" for i in range(50_000)]
     assert len(val_labels(written(tmp_path, *names), classes)) == 50_000

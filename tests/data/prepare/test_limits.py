@@ -36,7 +36,7 @@ def with_bad(folder: Path, bad: int, good: int = 12) -> Path:
     return folder
 
 
-def test_pictures_that_cannot_be_used_are_listed_with_the_reason(tmp_path: Path) -> None:
+def test_unusable_images_are_listed_with_the_reason(tmp_path: Path) -> None:
     src = with_bad(tmp_path / "src", 3)
     write(src / "dogs" / "notes.txt", b"hello")
     write(src / "dogs" / "tab\tname.jpg", b"")
@@ -53,7 +53,9 @@ def test_pictures_that_cannot_be_used_are_listed_with_the_reason(tmp_path: Path)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_too_many_bad_pictures_end_it_and_more_can_be_allowed(tmp_path: Path, workers: int) -> None:
+def test_too_many_bad_images_stop_it_unless_max_bad_allows_them(
+    tmp_path: Path, workers: int
+) -> None:
     src = with_bad(tmp_path / "src", 4)
     with pytest.raises(DataError, match=r"4 images cannot be used, 3 are allowed .*bad\d.jpg: "):
         prepare(src, tmp_path / "dst", FORM, shard_mb=2, workers=workers, max_bad=3)
@@ -62,7 +64,7 @@ def test_too_many_bad_pictures_end_it_and_more_can_be_allowed(tmp_path: Path, wo
     assert sum(index.rejected.values()) == 4
 
 
-def test_many_bad_pictures_end_it_early(tmp_path: Path) -> None:
+def test_many_bad_images_stop_it_early(tmp_path: Path) -> None:
     class_folders(tmp_path / "src", {"a": 1, "b": 1})
     for i in range(200):
         write(tmp_path / "src" / "a" / f"bad{i:03d}.jpg", b"no picture")
@@ -72,7 +74,7 @@ def test_many_bad_pictures_end_it_early(tmp_path: Path) -> None:
     assert seen[-1].done <= 13
 
 
-def test_too_small_a_disk_is_found_before_the_work(
+def test_a_disk_that_is_too_small_is_refused_before_the_work(
     src: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
@@ -117,7 +119,7 @@ def test_a_disk_that_fills_up_leaves_whole_shards_only(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
-def test_a_real_limit_of_the_file_size_ends_it_with_an_error(src: Path, tmp_path: Path) -> None:
+def test_a_file_size_limit_of_the_system_gives_an_error(src: Path, tmp_path: Path) -> None:
     """The operating system itself refuses to write, in the worker processes too."""
     import resource
 
@@ -158,7 +160,7 @@ def test_two_at_once_in_one_folder_are_refused(src: Path, tmp_path: Path) -> Non
         prepare(src, tmp_path / "dst", FORM, workers=1)
 
 
-def test_files_beside_pictures_are_listed_and_count_as_no_bad_pictures(tmp_path: Path) -> None:
+def test_other_files_are_listed_but_are_no_bad_images(tmp_path: Path) -> None:
     """A Thumbs.db or a list of boxes in each folder says nothing of the pictures."""
     src = class_folders(tmp_path / "src", {f"class{i}": 2 for i in range(3)})
     for i in range(3):
@@ -179,7 +181,7 @@ def test_wrong_options_are_refused(src: Path, tmp_path: Path, options: dict[str,
     assert not (tmp_path / "dst").exists()
 
 
-def test_kept_pictures_have_their_own_sizes(tmp_path: Path) -> None:
+def test_kept_images_have_their_own_sizes(tmp_path: Path) -> None:
     train = {
         synset: {f"{synset}_1.JPEG": flat((0, 9, 9), (30 + 10 * i, 20))}
         for i, synset in enumerate(SYNSETS)

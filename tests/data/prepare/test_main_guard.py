@@ -19,7 +19,7 @@ prepare("pets", "dst", Form(size=400), workers=2, shard_mb=1)
 """
 
 
-def test_a_script_without_the_guard_is_told_once(tmp_path: Path) -> None:
+def test_a_missing_guard_is_reported_once(tmp_path: Path) -> None:
     class_folders(tmp_path / "pets", {"a": 5, "b": 5})
     (tmp_path / "script.py").write_text(SCRIPT)
     said = subprocess.run(
@@ -30,7 +30,7 @@ def test_a_script_without_the_guard_is_told_once(tmp_path: Path) -> None:
     assert "lack of memory" not in said
 
 
-def test_a_seed_is_no_negative_number(tmp_path: Path) -> None:
+def test_a_negative_seed_is_refused(tmp_path: Path) -> None:
     pets = class_folders(tmp_path / "pets", {"a": 2, "b": 2})
     with pytest.raises(ConfigError, match=r"seed must be from 0 (.|\n)*got -5"):
         prepare(pets, tmp_path / "dst", Form(size=8), seed=-5, workers=1)

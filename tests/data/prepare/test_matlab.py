@@ -53,7 +53,7 @@ def test_numbers_and_texts_of_every_kind_are_read() -> None:
     ],
     ids=["empty", "text", "cut", "cut compressed", "a lie about size", "header only"],
 )
-def test_what_is_no_whole_file_is_refused(content: bytes, message: str) -> None:
+def test_an_incomplete_file_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=f"meta.mat: not a readable MATLAB file.*{message}"):
         read_structs(content, "synsets", "meta.mat")
 

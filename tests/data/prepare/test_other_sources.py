@@ -34,7 +34,7 @@ def test_folders_of_both_parts_are_found(tmp_path: Path) -> None:
     assert labelled(source, "val") == {"val/dogs/0.png": 1}
 
 
-def test_a_share_is_held_out_where_there_is_no_validation_part(tmp_path: Path) -> None:
+def test_a_share_is_held_out_without_a_validation_split(tmp_path: Path) -> None:
     class_folders(tmp_path, {"cats": 10, "dogs": 10})
     source = find_source(str(tmp_path), val_fraction=0.3)
     train, val = labelled(source, "train"), labelled(source, "val")
@@ -43,7 +43,7 @@ def test_a_share_is_held_out_where_there_is_no_validation_part(tmp_path: Path) -
     assert labelled(find_source(str(tmp_path), val_fraction=0.3, seed=1), "val") != val
 
 
-def test_files_that_are_no_pictures_are_listed_and_hidden_ones_are_not(tmp_path: Path) -> None:
+def test_other_files_are_listed_unless_they_are_hidden(tmp_path: Path) -> None:
     class_folders(tmp_path, {"cats": 2, "dogs": 2})
     write(tmp_path / "cats" / "notes.txt", b"hello")
     write(tmp_path / "cats" / ".DS_Store", b"hello")
@@ -82,7 +82,7 @@ def shard(path: Path, *samples: tuple[str, str, bytes | str]) -> Path:
     return path
 
 
-def test_shards_with_numbers_are_found_in_every_way_they_are_named(tmp_path: Path) -> None:
+def test_shards_are_found_by_folder_pattern_or_list(tmp_path: Path) -> None:
     shard(tmp_path / "train-00.tar", ("a/001", "cls", "0"), ("a/002", "cls", "2\n"))
     shard(tmp_path / "train-01.tar", ("003", "cls", "1"))
     shard(tmp_path / "val-00.tar", ("004", "cls", "2"))
@@ -97,7 +97,7 @@ def test_shards_with_numbers_are_found_in_every_way_they_are_named(tmp_path: Pat
         assert labelled(source, "val") == {"val-00.tar/004": 2}
 
 
-def test_a_range_of_shards_without_a_validation_part_holds_some_out(tmp_path: Path) -> None:
+def test_a_share_of_shards_is_held_out_without_a_validation_split(tmp_path: Path) -> None:
     for i in range(2):
         samples = [(str(j), "cls", str(j % 2)) for j in range(4)]
         shard(tmp_path / f"train-{i:03d}.tar", *samples)
@@ -108,7 +108,7 @@ def test_a_range_of_shards_without_a_validation_part_holds_some_out(tmp_path: Pa
     ]
 
 
-def test_labels_may_be_names_or_lie_in_json(tmp_path: Path) -> None:
+def test_labels_may_be_names_or_be_in_json(tmp_path: Path) -> None:
     shard(
         tmp_path / "train.tar",
         ("1", "json", json.dumps({"label": "dogs", "caption": "x"})),
@@ -120,7 +120,7 @@ def test_labels_may_be_names_or_lie_in_json(tmp_path: Path) -> None:
     assert labelled(source, "train") == {"train.tar/1": 1, "train.tar/2": 0}
 
 
-def test_a_sample_that_lacks_something_is_listed(tmp_path: Path) -> None:
+def test_an_incomplete_sample_is_listed(tmp_path: Path) -> None:
     files = {"1.jpg": flat((0, 0, 0)), "1.cls": b"0", "2.jpg": flat((0, 0, 0)), "2.cls": b"1"}
     files |= {"3.jpg": flat((0, 0, 0)), "4.cls": b"1", "5.jpg": b"", "5.json": b"{]"}
     (tmp_path / "train.tar").write_bytes(tar(files))
@@ -164,7 +164,7 @@ def _train_only(folder: Path) -> Source:
     return webdataset([folder / "train.tar"], None)
 
 
-def test_a_macs_files_in_shards_are_passed_over(tmp_path: Path) -> None:
+def test_files_that_macos_adds_to_shards_are_ignored(tmp_path: Path) -> None:
     twins = [(f"./._{i}.{k}", f"./{i}.{k}") for i in range(2) for k in ("jpg", "cls")]
     files = {}
     for twin, name in twins:
@@ -175,7 +175,7 @@ def test_a_macs_files_in_shards_are_passed_over(tmp_path: Path) -> None:
     assert len(source.splits["train"]) == 2 and source.rejected == []
 
 
-def test_shards_without_a_sample_show_what_the_first_one_holds(tmp_path: Path) -> None:
+def test_shards_without_a_sample_show_the_first_ones_files(tmp_path: Path) -> None:
     (tmp_path / "train.tar").write_bytes(tar({"a.image": b"x", "a.klass": b"0"}))
     with pytest.raises(DataError, match=r"the first, train.tar/a, holds .image, .klass"):
         _train_only(tmp_path)
@@ -198,7 +198,7 @@ def test_labels_that_do_not_count_from_0_are_refused(
         find_source(str(tmp_path))
 
 
-def test_names_of_numbers_come_from_a_list(tmp_path: Path) -> None:
+def test_a_list_names_the_classes_of_numeric_labels(tmp_path: Path) -> None:
     shard(tmp_path / "train.tar", *((str(i), "cls", str(i % 2)) for i in range(4)))
     listed = write(tmp_path / "synsets.txt", b"n00000001\nn00000002\n")
     assert find_source(str(tmp_path), synsets=listed).classes == ["n00000001", "n00000002"]

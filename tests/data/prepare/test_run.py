@@ -42,7 +42,7 @@ def whole(src: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dst
 
 
-def test_records_are_the_pictures_with_their_labels(src: Path, whole: Path) -> None:
+def test_records_are_the_images_with_their_labels(src: Path, whole: Path) -> None:
     source = find_source(str(src))
     dataset = data.load(whole)
     assert dataset.classes == SYNSETS and len(dataset.train) == 20 and len(dataset.test) == 8
@@ -87,7 +87,7 @@ def test_a_shard_is_a_random_sample_or_neighbours(src: Path, whole: Path, tmp_pa
     assert other.fingerprint != data.load(whole).fingerprint
 
 
-def test_an_interrupted_run_goes_on_and_ends_the_same(
+def test_an_interrupted_run_resumes_to_the_same_bytes(
     src: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dst = tmp_path / "dst"
@@ -118,7 +118,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("finished", [0, 2])
-def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -> None:
+def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path, finished: int) -> None:
     """Kill -9 of the parent alone, when so many shards are finished; its workers must end too."""
     src = small(tmp_path / "src", each=60, val_each=2, size=(400, 300))
     words = ["data", "prepare", "src", "dst", "--shard-mb", "4", "--workers", "2", "--quiet"]
@@ -138,7 +138,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path: Path, finished: int) -
     assert contents(tmp_path / "dst") == contents(tmp_path / "undisturbed")
 
 
-def test_a_worker_that_is_killed_ends_it_with_an_error(tmp_path: Path) -> None:
+def test_a_killed_worker_gives_an_error(tmp_path: Path) -> None:
     """As the system does that runs out of memory."""
     src = small(tmp_path / "src", each=40, val_each=2, size=(400, 300))
     killed: list[int] = []
@@ -182,7 +182,7 @@ def ctrl_c() -> Iterator[None]:
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("where", ["submit", "wait", "shutdown"])
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_does_not_break_into_the_pool(
+def test_ctrl_c_does_not_interrupt_the_pools_code(
     src: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """An exception in the pool's code may leave it with a lock that nobody ever gives back."""
@@ -230,7 +230,7 @@ def test_a_second_ctrl_c_ends_workers_that_hang(
     assert len(workers) == 2 and all(worker.exitcode < 0 for worker in workers)
 
 
-def test_names_of_any_bytes_come_through(tmp_path: Path) -> None:
+def test_names_may_have_any_bytes(tmp_path: Path) -> None:
     strange = {"n01440764_\xff\n\t\\.JPEG": 0, "n01440764_\N{SNOWMAN}.JPEG": 1}
     names = [name.encode("latin-1" if "\xff" in name else "utf-8") for name in strange]
     names = [name.decode("utf-8", "surrogateescape") for name in names]

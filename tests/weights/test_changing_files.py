@@ -25,7 +25,7 @@ def test_what_was_read_does_not_change_with_the_file(tmp_path: Path) -> None:
     assert message.text(1) == "before" * 1000
 
 
-def test_a_file_that_is_cut_while_it_is_read_is_told(
+def test_a_file_that_is_cut_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mean.binaryproto"
@@ -43,7 +43,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_told(
         caffe.read_mean(path)
 
 
-def test_a_file_larger_than_any_of_caffes_is_refused_unread(
+def test_a_file_that_is_too_large_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "net.caffemodel"

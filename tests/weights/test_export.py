@@ -20,7 +20,7 @@ def with_mean(run: Run, level: float) -> Run:
     return replace(run, statistics=replace(run.statistics, mean_image=image))
 
 
-def test_older_weights_beside_the_mean_of_a_newer_export_are_refused(tmp_path: Path) -> None:
+def test_weights_and_mean_of_different_exports_are_refused(tmp_path: Path) -> None:
     """As an export on a full disk may leave them: the mean is written first."""
     out = tmp_path / "net.safetensors"
     run = run_of("tiny")
@@ -40,7 +40,7 @@ def test_the_same_export_has_the_same_bytes(tmp_path: Path) -> None:
     assert len({name.read_bytes() for name in names}) == 1
 
 
-def test_weights_are_not_imported_into_a_folder_where_a_process_is_at_work(tmp_path: Path) -> None:
+def test_weights_are_not_imported_into_a_folder_in_use(tmp_path: Path) -> None:
     weights.export(run_of("tiny"), tmp_path / "net.safetensors")
     found = weights.read(tmp_path / "net.safetensors")
     with locked(tmp_path / "run", "train"):

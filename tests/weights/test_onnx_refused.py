@@ -105,7 +105,7 @@ def test_another_network_is_refused_at_the_node(
     assert "net.onnx" in caught.value.message and "Try: " in str(caught.value)
 
 
-def test_a_dropout_that_trains_is_refused(narrow: None, tmp_path: Path) -> None:
+def test_a_dropout_in_training_mode_is_refused(narrow: None, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="dropout must be off, as in test mode"):
         of_zoo(tmp_path, setting("drop6", is_test=0), opset=6)
 

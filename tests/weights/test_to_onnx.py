@@ -40,7 +40,7 @@ def session(onnxruntime: ModuleType, content: bytes) -> Any:
         for name in models.names()
     ],
 )
-def test_a_model_says_the_same_in_onnx_runtime(onnxruntime: ModuleType, name: str) -> None:
+def test_a_model_gives_the_same_logits_in_onnx_runtime(onnxruntime: ModuleType, name: str) -> None:
     run = run_of(name, side=SMALLER.get(name))
     content = to_onnx(run)
     for n in (1, 3):  # the number of images is free
@@ -74,7 +74,7 @@ CHAINS = {
 
 
 @pytest.mark.parametrize("parts", CHAINS.values(), ids=CHAINS)
-def test_a_layer_says_the_same_in_onnx_runtime(
+def test_a_layer_gives_the_same_result_in_onnx_runtime(
     onnxruntime: ModuleType, parts: list[layers.Layer]
 ) -> None:
     run = chain(*parts, image=(4, 8, 7))
@@ -122,7 +122,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         to_onnx(run_of("tiny"))
 
 
-def test_formats_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+def test_unknown_formats_are_refused(tmp_path: Path) -> None:
     run = run_of("tiny")
     with pytest.raises(ConfigError, match="safetensors, onnx .got 'h5'"):
         weights.export(run, tmp_path / "net.h5")

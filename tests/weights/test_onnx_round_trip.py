@@ -12,7 +12,7 @@ import pytest
 from tests.weights.nets import assert_same_logits, images, run_of
 from tests.weights.onnx_file import written
 from tests.weights.runtime import assert_same_as_runtime
-from tests.weights.test_onnx import SMALLER, chain
+from tests.weights.test_to_onnx import SMALLER, chain
 from tinyalex import layers, models, weights
 from tinyalex.errors import BackendError
 from tinyalex.models import ModelSpec
@@ -38,7 +38,7 @@ def narrow_torchvision(image: tuple[int, int, int], classes: int, dropout: str) 
     return layers.Sequential({**parts, "classifier": layers.Sequential(rest)})
 
 
-def test_an_export_of_pytorch_says_what_onnx_runtime_says(
+def test_a_pytorch_export_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As torch.onnx.export writes it, with the adaptive average that has nothing to do."""
@@ -82,7 +82,7 @@ LONG = [pytest.param(n, marks=pytest.mark.slow) for n in models.names() if n not
 
 
 @pytest.mark.parametrize("name", [*QUICK, *LONG])
-def test_our_own_export_comes_back_whole(name: str, tmp_path: Path) -> None:
+def test_our_own_export_is_read_back_completely(name: str, tmp_path: Path) -> None:
     run = run_of(name, side=SMALLER.get(name))
     for preprocess in (False, True):
         folder = tmp_path / str(preprocess)
@@ -117,7 +117,7 @@ PARTS: dict[str, list[layers.Layer]] = {
 
 
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
-def test_every_layer_that_goes_out_comes_back(
+def test_every_exported_layer_is_read_back(
     tmp_path: Path, parts: list[layers.Layer], onnxruntime: ModuleType
 ) -> None:
     run = chain(*parts, image=(4, 8, 7))
