@@ -1,4 +1,4 @@
-"""Caffe's side, written from its sources, not from our reader: files, and its forward pass.
+"""Caffe's files and forward pass, written from Caffe's sources and not from our reader.
 
 Field numbers are those of src/caffe/proto/caffe.proto; the arithmetic is that of
 src/caffe/layers/{base_conv,lrn,pooling,inner_product}_layer.cpp, in float64 and in BGR.
@@ -38,7 +38,7 @@ def float32(number: int, value: float) -> bytes:
 
 @dataclass
 class Style:
-    """How a file spells the same network."""
+    """The ways in which a file can store the same network."""
 
     v1: bool = False  # field 2, types as numbers, as before 2015
     legacy_shape: bool = False  # num, channels, height, width
@@ -68,7 +68,7 @@ def blob(array: Host, style: Style) -> bytes:
 
 
 def setting(style: Style, both: int, apart: int, height: int, width: int) -> bytes:
-    """A number for height and width, or one for each, in either of two ways."""
+    """One number for height and width, or two numbers in either of two ways."""
     if style.apart:
         return whole(apart, height) + whole(apart + 1, width)
     return whole(both, height) + (whole(both, width) if style.twice or height != width else b"")
@@ -105,7 +105,7 @@ def layer(name: str, kind: str, style: Style, blobs: tuple[Host, ...] = (), **ho
 
 @dataclass
 class CaffeNet:
-    """AlexNet as Caffe keeps it: BGR, groups, undivided sums; widths may be narrower.
+    """AlexNet as Caffe stores it: B, G, R, groups; fewer channels if asked.
 
     ``norm_first`` False is the order of bvlc_reference_caffenet.
     """
@@ -149,7 +149,7 @@ class CaffeNet:
     }
 
     def order(self) -> list[str]:
-        """Names of the layers that do something."""
+        """Names and kinds of the layers, in order."""
         names = []
         for i in range(1, 6):
             names += [f"conv{i}", f"relu{i}"]
@@ -171,7 +171,7 @@ class CaffeNet:
         return chunk(1, b"AlexNet") + b"".join([*layers, layer("loss", "SoftmaxWithLoss", style)])
 
     def forward(self, bgr: Host) -> Host:
-        """fc8's outputs for images (N, 3, 227, 227), BGR, the mean subtracted."""
+        """fc8's outputs for images (N, 3, 227, 227) in B, G, R with the mean subtracted."""
         x = bgr.astype(np.float64)
         for name in self.order():
             kind = name[:-1]
@@ -213,5 +213,5 @@ class CaffeNet:
 
 
 def mean_file(bgr: Host) -> bytes:
-    """A .binaryproto with the mean image (3, H, W) in BGR, as compute_image_mean writes it."""
+    """A .binaryproto with the mean image (3, H, W) in B, G, R, as compute_image_mean writes it."""
     return blob(bgr[None], Style(legacy_shape=True))

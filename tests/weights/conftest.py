@@ -1,4 +1,4 @@
-"""PyTorch, ONNX Runtime and real pictures, for the tests that compare with them."""
+"""PyTorch, ONNX Runtime and real images to compare with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def onnxruntime() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def photographs(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray[Any, Any]:
-    """Two pictures of ImageNet, uint8 (2, 256, 256, 3)."""
+    """Two images of ImageNet, uint8 (2, 256, 256, 3)."""
     folder, found = tmp_path_factory.mktemp("pictures"), []
     with tarfile.open(real_data / "imagenet-sample" / "images-0.tar") as tar:
         for member in tar:
@@ -48,7 +48,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is said even in quiet mode."""
+    """The warnings, which are printed even in quiet mode."""
     found: list[str] = []
     monkeypatch.setattr(notice, "_listeners", [lambda text: None])
     monkeypatch.setattr(notice, "_warned", [found.append])

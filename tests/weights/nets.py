@@ -1,4 +1,4 @@
-"""Networks for the tests: in PyTorch, and narrow ones of ours."""
+"""Networks for the tests: PyTorch's, and narrow ones of ours."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def torch_paper(
     width: int = 96,
     pixels: int = 36,
 ) -> Any:
-    """The paper's layout, narrower or on smaller images if asked; PyTorch divides alpha by 5.
+    """The paper's layout, with fewer channels or smaller images if asked.
 
-    docs/weights.md shows the list.
+    PyTorch divides alpha by 5. docs/weights.md shows these layers.
     """
     nn = torch.nn
     norm = {"size": 5, "alpha": alpha, "beta": 0.75, "k": k}
@@ -102,7 +102,7 @@ def torch_paper(
 
 
 def whole(torch: ModuleType, maps: dict[str, Any], classifier: Any) -> Any:
-    """The parts under torchvision's names, lively weights, in test mode."""
+    """The parts under torchvision's names, with random weights, in test mode."""
     parts = {**maps, "flatten": torch.nn.Flatten(), "classifier": classifier}
     net = torch.nn.Sequential()
     for name, part in parts.items():
@@ -156,7 +156,7 @@ def narrow_caffe(image: tuple[int, int, int], classes: int, dropout: str) -> Seq
 
 
 def make_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `alexnet-caffe` be narrow, and quick."""
+    """Replace `alexnet-caffe` by `narrow_caffe`, which is quick."""
     spec = models.spec("alexnet-caffe")
     narrow = ModelSpec(**{**vars(spec), "builder": narrow_caffe, "init": LIVELY})
     monkeypatch.setitem(models._SPECS, "alexnet-caffe", narrow)
@@ -165,7 +165,7 @@ def make_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 def run_of(
     name: str, classes: int | None = None, side: int | None = None, dropout: str | None = None
 ) -> Run:
-    """A run in memory with lively weights, on NumPy; on smaller images than the recipe's."""
+    """A run in memory with random weights, on NumPy; for smaller images if asked."""
     found = recipes.get(models.spec(name).recipe)
     found = found if side is None else replace(found, crop=side)
     found = found if dropout is None else replace(found, dropout=dropout)
@@ -186,7 +186,7 @@ def run_of(
 
 
 def images(shape: tuple[int, ...], seed: int = 0, sigma: float = 50) -> Host:
-    """Smooth random pictures around 0, as large as pixels are."""
+    """Smooth random images around 0, in the range of pixels."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal(shape).cumsum(axis=-1).cumsum(axis=-2)
     x -= x.mean(axis=(-1, -2), keepdims=True)
@@ -194,7 +194,7 @@ def images(shape: tuple[int, ...], seed: int = 0, sigma: float = 50) -> Host:
 
 
 def assert_same_logits(expected: Host, got: Host, tolerance: float = 1e-4) -> None:
-    """Equal on the scale of the largest logit; and there is something to compare."""
+    """Compare on the scale of the largest logit, which must not be near zero."""
     largest = np.abs(expected).max()
     assert largest > 0.1 and np.ptp(expected, axis=1).min() > 0
     assert np.abs(expected - got).max() <= tolerance * largest

@@ -1,4 +1,4 @@
-"""ONNX files as others write them, built node by node: narrow AlexNets, and what can be changed."""
+"""ONNX files as other programs write them, built node by node, and changes to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMES = dict(
 
 
 def weights() -> dict[str, Host]:
-    """Lively weights by the zoo's names."""
+    """Random weights by the zoo's names."""
     rng, found = np.random.default_rng(0), {}
     shapes = {name: (F, C, K, K) for name, (F, C, K, _, _) in CONVS.items()} | FULL
     for name, shape in shapes.items():
@@ -117,7 +117,7 @@ def tensor_of(model: Any, name: str) -> Any:
 
 
 def setting(name: str, **how: Any) -> Change:
-    """Give a node other attributes; None takes one away."""
+    """Give a node other attributes; None removes one."""
 
     def change(model: Any) -> None:
         from onnx import helper
@@ -144,7 +144,7 @@ def tensor(name: str, array: Host, **how: Any) -> Change:
 
 
 def removed(name: str) -> Change:
-    """Take a node out: what read its output reads its input."""
+    """Remove a node: the nodes after it read its input."""
 
     def change(model: Any) -> None:
         gone = node_of(model, name)
@@ -178,7 +178,7 @@ def inserted(after: str, kind: str, **how: Any) -> Change:
 
 
 def external(name: str, path: Path, location: str, extra: int = 0) -> Change:
-    """Let a constant lie in another file, ``extra`` bytes from its beginning."""
+    """Move a constant to another file, at byte ``extra``."""
 
     def change(model: Any) -> None:
         found = tensor_of(model, name)

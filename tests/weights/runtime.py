@@ -1,4 +1,4 @@
-"""What ONNX Runtime says of a file, against what an imported network says."""
+"""Compare an imported network with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinyalex.weights.imported import Imported
 
 
 def assert_same_as_runtime(onnxruntime: ModuleType, model: Any, found: Imported, bgr: bool) -> None:
-    """Logits of random images; the file's end may be a Softmax."""
+    """Compare logits of random images; the file may end with a Softmax."""
     run = found.run("numpy")
     x = images((1, *run.model.input_shape), seed=4)
     name = model.graph.input[0].name

@@ -1,4 +1,4 @@
-"""A .caffemodel comes in to the logits that Caffe's own arithmetic gives."""
+"""An imported .caffemodel gives the logits of Caffe's own arithmetic."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_whole_network_gives_caffes_logits(tmp_path: Path) -> None:
 
 
 def found_model(found: weights.Imported) -> Any:
-    """The imported network, without looking at its file again."""
+    """The imported network; its file is not read again."""
     from tinyalex import models
 
     model = models.build(found.model, len(found.classes), init={"*": ("constant", 0.0)})
@@ -77,7 +77,7 @@ def test_every_file_format_gives_the_same_weights(
 
 
 def test_images_are_prepared_as_in_caffe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """RGB pixels here; there BGR, the middle of the mean image subtracted."""
+    """R, G, B pixels here; in Caffe B, G, R, minus the centre of the mean image."""
     from tinyalex import data, evaluation
 
     make_narrow(monkeypatch)

@@ -1,4 +1,4 @@
-"""Files of Caffe's that change, or are cut, while they are read."""
+"""Caffe files that change, or are cut, while they are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinyalex.weights.protobuf import read_message
 
 
 def test_what_was_read_does_not_change_with_the_file(tmp_path: Path) -> None:
-    """A mapped one would; and where it is cut, the next look at it would end the process."""
+    """A mapped file would change; if it were cut, the next access would crash the process."""
     path = tmp_path / "net.caffemodel"
     path.write_bytes(chunk(1, b"before" * 1000))
     message = read_message(path, 1 << 20)

@@ -1,4 +1,4 @@
-"""An exported network and the mean image beside it: two files of one export, or none."""
+"""An exported network and its mean image must be files of the same export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_mean(run: Run, level: float) -> Run:
 
 
 def test_weights_and_mean_of_different_exports_are_refused(tmp_path: Path) -> None:
-    """As an export on a full disk may leave them: the mean is written first."""
+    """An export to a full disk may leave them: the mean is written first."""
     out = tmp_path / "net.safetensors"
     run = run_of("tiny")
     weights.export(with_mean(run, 90.0), out)

@@ -1,4 +1,4 @@
-"""Downloaded weights: the right file, whole, or none; from a server in this process."""
+"""Downloads give the right file or none. The server runs in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ONNX model zoo's network comes in, in every spelling, and says what ONNX Runtime says."""
+"""Import the ONNX model zoo's network in many equivalent forms; compare with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BASE = onnx_file.weights()
 
 
 def assert_base(found: Imported, rtol: float = 0) -> None:
-    """The zoo's weights, the first filters turned from B, G, R."""
+    """The zoo's weights, with the first filters reversed from B, G, R."""
     assert len(found.weights) == 16
     for name, ours in onnx_file.NAMES.items():
         for ending, key in (("w", "weight"), ("b", "bias")):
@@ -96,7 +96,7 @@ def test_colours_is_refused_for_other_files_and_values(narrow: None, tmp_path: P
 
 
 def as_matmul(model: Any) -> None:
-    """fc7 as MatMul and Add, with the weight the other way."""
+    """fc7 as MatMul and Add, with the weight transposed."""
     gemm = onnx_file.node_of(model, "fc7")
     x, w, b = gemm.input
     tensor(w, np.ascontiguousarray(BASE["fc7_w_0"].T))(model)
@@ -111,7 +111,7 @@ def as_matmul(model: Any) -> None:
 
 
 def as_constants(model: Any) -> None:
-    """Every constant by a node of its own."""
+    """Every constant as a node."""
     nodes = [
         onnx.helper.make_node("Constant", [], [t.name], value=t) for t in model.graph.initializer
     ]
@@ -127,7 +127,7 @@ def free_sizes(model: Any) -> None:
 
 
 def typed(code: int, kind: Any) -> Change:
-    """Weights of another kind, their numbers one by one in the field for it."""
+    """Weights of another type, as numbers in the field for that type."""
 
     def change(model: Any) -> None:
         for t in model.graph.initializer:

@@ -1,4 +1,4 @@
-"""Files from anybody: whatever is changed in one, the error is ours, and nothing is executed."""
+"""Files from strangers: any change gives our own error, and no code in a file is run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tinyalex.weights.preprocessing import parse_mean
 
 
 class Bomb:
-    """What runs when it is unpickled."""
+    """Code that runs when it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Path("exploded").touch, ())
@@ -102,7 +102,7 @@ def test_a_kits_id_that_is_no_integer_is_refused(number: float) -> None:
 
 
 def lengthened(content: bytes, at: int, more: int) -> bytes:
-    """A MATLAB file whose elements around a place are longer by some bytes."""
+    """A MATLAB file in which the elements around byte ``at`` are ``more`` bytes longer."""
     data = bytearray(content)
 
     def visit(begin: int, end: int) -> None:
@@ -123,7 +123,7 @@ def lengthened(content: bytes, at: int, more: int) -> bytes:
 
 
 class Tensor:
-    """As much of a tensor of PyTorch's as the reader asks for."""
+    """As much of a PyTorch tensor as the reader uses."""
 
     def __init__(self, shape: tuple[int, ...], stored: int, meta: bool = False) -> None:
         self.shape, self.stored, self.is_meta, self.layout = shape, stored, meta, "strided"
@@ -186,7 +186,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put small networks in the places of the two whose files are changed."""
+    """Replace the two networks whose files are changed by small ones."""
     for name, builder in (("tiny", micro), ("alexnet-caffe", of_caffe)):
         spec = ModelSpec(**{**vars(models.spec(name)), "builder": builder})
         monkeypatch.setitem(models._SPECS, name, spec)
@@ -206,7 +206,7 @@ def exported(suffix: str, folder: Path) -> bytes:
 
 
 def as_bfloat16(folder: Path) -> bytes:
-    """The first filters alone, as a kind that NumPy does not have."""
+    """Only the first filters, as bfloat16, which NumPy does not have."""
     F16 = save({"features.0.weight": np.ones((2, 1, 5, 5), "f2")})
     return F16.replace(b'"F16"', b'"BF16"').replace(b"}}  ", b"}} ", 1)
 
@@ -233,7 +233,7 @@ KINDS: dict[str, tuple[Callable[[Path], bytes], Callable[[Path], Any]]] = {
 
 
 def changed(content: bytes, rng: np.random.Generator) -> bytes:
-    """A file with bytes flipped, cut, put in, repeated, or a huge number written over some."""
+    """A file with bytes changed, cut, inserted, repeated, or overwritten with a huge number."""
     data = bytearray(content)
     for _ in range(rng.integers(1, 4)):
         # Headers lie at the beginning: most changes are there.

@@ -1,4 +1,4 @@
-"""What a file of weights must be, and what becomes of it."""
+"""What a file of weights must hold, and the run that it becomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ONNX file from anybody may hold: refused in our words, no other folder is read."""
+"""ONNX files from strangers: refused with our own errors, and no other folder is read."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def test_an_edited_graph_is_read_or_gives_our_error(
 def test_an_edited_graph_that_is_read_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, tmp_path: Path, count: int
 ) -> None:
-    """Nobody is fooled: what was overlooked in a graph would show in its logits."""
+    """If import overlooked a change of the graph, the logits would differ."""
     onnxruntime.set_default_logger_severity(4)
     weights.export(run_of("tiny"), tmp_path / "net.onnx")
     content, rng, compared = (tmp_path / "net.onnx").read_bytes(), np.random.default_rng(7), 0

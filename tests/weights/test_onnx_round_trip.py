@@ -1,4 +1,4 @@
-"""Our own ONNX files come back, and PyTorch's come in."""
+"""Import our own ONNX files and PyTorch's."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def narrow_torchvision(image: tuple[int, int, int], classes: int, dropout: str) 
 def test_a_pytorch_export_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As torch.onnx.export writes it, with the adaptive average that has nothing to do."""
+    """As torch.onnx.export writes it, with an adaptive average pooling that does nothing."""
     spec = models.spec("alexnet-torchvision")
     narrow = ModelSpec(**{**vars(spec), "builder": narrow_torchvision})
     monkeypatch.setitem(models._SPECS, "alexnet-torchvision", narrow)

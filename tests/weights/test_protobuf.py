@@ -1,4 +1,4 @@
-"""The wire format, against an encoder written by hand and the examples of its documentation."""
+"""The wire format, compared with a hand-written encoder and the documentation's examples."""
 
 from __future__ import annotations
 

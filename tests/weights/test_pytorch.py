@@ -1,4 +1,4 @@
-"""State dicts go to PyTorch and back, and both say the same about the same pictures."""
+"""State dicts to PyTorch and back: both networks give the same logits."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_papers_layout_gives_the_same_logits_for_photographs(
 def test_exported_networks_give_the_same_logits_for_photographs(
     torch: ModuleType, photographs: np.ndarray[Any, Any], tmp_path: Path, name: str
 ) -> None:
-    """At full size, outwards: ours, exported, and read by PyTorch."""
+    """At full size: our networks, exported and read by PyTorch."""
     run = run_of(name)
     there = {
         "alexnet": lambda: torch_paper(torch, 1000),

@@ -1,4 +1,4 @@
-"""Checkpoints of others: where the tensors lie, and what is put before their names."""
+"""Checkpoints of other programs: where the state dict is, and prefixes of its names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATE = {name: np.full(3, i, np.float32) for i, name in enumerate(OWN)}
 
 
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a command would print while it works."""
+    """The messages that a command would print."""
     heard: list[str] = []
     monkeypatch.setattr(notice, "_listeners", [heard.append])
     return heard
@@ -54,7 +54,7 @@ def test_prefixes_are_removed_with_a_note(prefixes: Place, says: str) -> None:
 
 
 def test_a_wrapper_within_the_names_is_removed() -> None:
-    """PyTorch's ImageNet example wraps the convolutions alone."""
+    """PyTorch's ImageNet example wraps only the convolutions."""
     names = [name.replace("features.", "features.module.") for name in OWN]
     chosen = choose(names, "net.pth")
     assert dict(chosen.old) == dict(zip(OWN, names, strict=True))

@@ -1,4 +1,4 @@
-"""ONNX files say what the networks say, in ONNX Runtime."""
+"""Exported ONNX files give the networks' logits in ONNX Runtime."""
 
 from __future__ import annotations
 

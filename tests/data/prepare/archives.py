@@ -1,4 +1,4 @@
-"""Builds ILSVRC2012's archives in their official form, of any pictures."""
+"""Build archives in the official form of ILSVRC2012, from any images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy.io import savemat
 from tests.data.pictures import encode
 
 SYNSETS = ["n01440764", "n01443537", "n02951585", "n09999999"]
-# As in the official kit, ids are in another order than the synsets.
+# As in the official kit, the ids are in another order than the synsets.
 COLOURS = [(0, 255), (255, 0), (0, 0), (255, 255)]  # green and blue of each
 IDS = {"n01440764": 3, "n01443537": 1, "n02951585": 4, "n09999999": 2}
 
@@ -39,7 +39,7 @@ def tar_with(member: tarfile.TarInfo, content: bytes = b"") -> bytes:
 
 
 def meta_mat(ids: Mapping[str, int], field: str = "ILSVRC2012_ID", compress: bool = True) -> bytes:
-    """``meta.mat``: a leaf for each synset, and a group above them, as in the official file."""
+    """``meta.mat`` as in the official file: one leaf per synset, and a group above them."""
     names = ("WNID", "words", "gloss", "num_children", "children", "wordnet_height")
     dtype = np.dtype([(name, object) for name in (field, *names, "num_train_images")])
     rows = sorted(ids.items(), key=lambda item: item[1])
@@ -59,7 +59,7 @@ def meta_mat(ids: Mapping[str, int], field: str = "ILSVRC2012_ID", compress: boo
 
 
 def kit(ids: Mapping[str, int], truth: list[str], meta: bytes | None = None) -> bytes:
-    """The development kit's archive; ``truth`` is each validation picture's synset."""
+    """The development kit's archive; ``truth`` is the synset of each validation image."""
     lines = "".join(f"{ids[synset]}\n" for synset in truth).encode()
     folder = "ILSVRC2012_devkit_t12"
     files = {
@@ -80,9 +80,9 @@ def official(
 
     Parameters
     ----------
-    train : pictures of each synset, by name
-    val : synset and bytes of each picture, in order
-    ids : the development kit's id of each synset; by default not in the synsets' order
+    train : images of each synset, by name
+    val : synset and bytes of each image, in order
+    ids : the development kit's id of each synset; by default in another order than the synsets
     """
     if ids is None:
         ids = {synset: i + 1 for i, synset in enumerate(sorted(train, reverse=True))}
@@ -97,7 +97,7 @@ def official(
 
 
 def flat(colour: tuple[int, int, int], size: tuple[int, int] = (40, 30)) -> bytes:
-    """A JPEG file of nearly one colour, whose brightness grows to the right."""
+    """A JPEG file of nearly one colour; red grows to the right."""
     pixels = np.empty((size[1], size[0], 3), np.uint8)
     pixels[:] = colour
     pixels[:, :, 0] = np.linspace(0, 255, size[0]).astype(np.uint8)
@@ -119,7 +119,7 @@ def small(folder: Path, each: int = 5, val_each: int = 2, size: tuple[int, int] 
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder."""
+    """The bytes of every file in a folder, by path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

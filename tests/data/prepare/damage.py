@@ -1,7 +1,7 @@
-"""Random damage to pictures, archives and packed data sets, and what comes of it.
+"""Damage images, archives and packed data sets at random, and check how preparing ends.
 
-A case ends well if it ends with a `DataError`, or with a data set in which every picture of the
-source is, or is listed as rejected; or, for a packed data set, if the damage is found.
+A case ends well with a `DataError`, or with a data set that has every image of the source or lists
+it as rejected. For a packed data set it ends well if the damage is found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tinyalex.data.prepare import Form, prepare
 from tinyalex.errors import DataError
 
 SECONDS = 20  # a case that takes longer counts as one that hangs
-GROUP = 20  # damaged pictures that are prepared together
+GROUP = 20  # damaged images that are prepared together
 
 Outcomes = Counter[str]
 
@@ -53,7 +53,7 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def pictures() -> list[bytes]:
-    """Whole pictures of several kinds."""
+    """Undamaged images of several kinds."""
     image = Image.fromarray(noise((9, 11, 3))).resize((72, 56), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -69,7 +69,7 @@ def pictures() -> list[bytes]:
 
 
 def damaged_pictures(folder: Path, rng: np.random.Generator) -> Outcomes:
-    """`GROUP` damaged files in class folders, two whole ones beside them."""
+    """`GROUP` damaged files in class folders, with two undamaged ones per class."""
     whole = pictures()
     for label in ("cats", "dogs"):
         write(folder / "src" / label / "whole.jpg", whole[0])
@@ -81,7 +81,7 @@ def damaged_pictures(folder: Path, rng: np.random.Generator) -> Outcomes:
     index = prepare(folder / "src", folder / "dst", form, workers=1, max_bad=GROUP)
     records = sum(part.records for part in index.splits.values())
     rejected = sum(index.rejected.values())
-    assert records + rejected == GROUP + 4, "a picture is neither taken nor rejected"
+    assert records + rejected == GROUP + 4, "an image is neither packed nor rejected"
     lines = (folder / "dst" / "rejected.tsv").read_text().splitlines()
     assert len(lines) == 1 + rejected and all(line.count("\t") == 3 for line in lines)
     assert verify(folder / "dst", workers=1).bad == 0
@@ -156,9 +156,9 @@ KINDS: tuple[tuple[Callable[[Path, np.random.Generator], Outcomes], int], ...] =
 
 
 def hunt(folder: Path, count: int, seed: int) -> Iterator[tuple[Outcomes, float]]:
-    """Yield outcomes and seconds of groups of cases, ``count`` cases in all, half of them pictures.
+    """Yield outcomes and seconds of groups of cases: ``count`` cases in all, half of them images.
 
-    An error other than `DataError`, a loss or a hang raises, with the seed that shows it again.
+    Raises, with the seed of the case, after an error other than `DataError`, a loss or a hang.
     """
     done, number = 0, 0
     turns = [KINDS[0], *([kind for kind in KINDS[1:]] * 7)]
@@ -180,7 +180,7 @@ def hunt(folder: Path, count: int, seed: int) -> Iterator[tuple[Outcomes, float]
 
 @contextlib.contextmanager
 def _time_limit() -> Iterator[None]:
-    """Turn a hang into an error, where the system can."""
+    """Turn a hang into an error, if the system can."""
     if not hasattr(signal, "setitimer"):
         yield
         return

@@ -1,4 +1,4 @@
-"""What the operating system refuses while preparing: the work stops, and nothing is rejected."""
+"""If the operating system refuses to read a file, preparing stops and rejects nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def src(tmp_path: Path) -> Path:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str, code: int, method: str = "open") -> None:
-    """From now on the system refuses to open pictures whose path holds ``name``."""
+    """Let the system refuse to open files whose path contains ``name``."""
     usual = getattr(Path, method)
 
     def opened(path: Path, *args: Any, **how: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What becomes of a picture, against plain Pillow steps written a second time here."""
+"""Converting an image, compared with a few Pillow calls written here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TURNS = {
 
 
 def reference(content: bytes, size: int, filter: str = "bilinear") -> np.ndarray:
-    """The plain steps: open, turn by the EXIF number, RGB, centre square, scale."""
+    """Open, turn by the EXIF orientation, convert to RGB, crop the centre square, resize."""
     image = Image.open(io.BytesIO(content))
     image.load()
     number = image.getexif().get(0x0112, 1)
@@ -146,7 +146,7 @@ def test_every_mode_becomes_rgb(image: Image.Image) -> None:
 
 
 def test_profiles_are_ignored_unless_asked_for() -> None:
-    """A profile whose red and blue are exchanged: only its conversion can tell."""
+    """With a profile whose red and blue are exchanged, only a conversion exchanges them."""
     image = smooth(40, 40)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     content = encode(image, "PNG", icc_profile=exchanged(srgb))

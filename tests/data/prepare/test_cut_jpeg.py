@@ -1,4 +1,4 @@
-"""JPEG files whose data end before the picture does, though an end marker follows."""
+"""JPEG files whose data end too early, although an end marker follows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 def test_data_missing_before_the_end_marker_are_noticed() -> None:
-    """At any place: either what is lost lies in the last block, or it is noticed."""
+    """Wherever data are cut out: either only the last block changes, or it is noticed."""
     for options in ({}, {"subsampling": 0}, {"progressive": True}):
         content = encode(smooth(96, 113), "JPEG", quality=60, **options)
         whole = np.asarray(opened(content))

@@ -1,4 +1,4 @@
-"""Randomly damaged pictures, archives and packed data sets: no crash, no hang, no silent loss.
+"""Randomly damaged images, archives and packed data sets: no crash, no hang, no silent loss.
 
 ``python -m tests.campaign hostile`` does the same with thousands of cases.
 """
@@ -20,5 +20,5 @@ def test_damage_ends_with_an_error_a_rejection_or_an_image(tmp_path: Path, seed:
     for found, _ in hunt(tmp_path, 50, seed):
         outcomes += found
     assert sum(outcomes.values()) >= 50
-    # Each kind is met, and both ways out: else the hunt would prove little.
+    # Each kind and both endings must occur, or the test would prove little.
     assert {"picture: taken", "picture: rejected, with reason", "archive: refused"} <= set(outcomes)

@@ -1,4 +1,4 @@
-"""The official archives: which picture gets which label, and what is refused."""
+"""The official archives: the label of each image, and what is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from tests.data.prepare.archives import IDS, SYNSETS, flat, kit, official, small, tar
 from tinyalex.data.prepare.find import find_source
-from tinyalex.data.prepare.source import Source
 from tinyalex.errors import DataError
 
 TRAIN, VAL = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
@@ -41,13 +40,13 @@ def test_labels_are_indices_of_the_sorted_synsets(src: Path) -> None:
     source = find_source(str(src))
     assert source.classes == SYNSETS and source.kind == "official archives"
     assert source.class_names is not None and source.class_names[0].startswith("word of n01440764")
-    train, val = (source.splits[split].take(range_of(source, split)) for split in ("train", "val"))
+    train, val = (items.take(np.arange(len(items))) for items in source.splits.values())
     assert {(item.name, item.label) for item in train} == {
         (f"{synset}/{synset}_{i}.JPEG", label)
         for label, synset in enumerate(SYNSETS)
         for i in range(2)
     }
-    # The builder writes the kit's ids, which are in another order than the synsets.
+    # The kit's ids are in another order than the synsets.
     assert [item.label for item in val] == [0, 1, 2, 3]
     assert IDS[SYNSETS[0]] != 1
     for item in [*train, *val]:
@@ -56,11 +55,6 @@ def test_labels_are_indices_of_the_sorted_synsets(src: Path) -> None:
             content = file.read(item.size)
         assert content[:2] == b"\xff\xd8" and content[-2:] == b"\xff\xd9"
     assert source.rejected == []
-
-
-def range_of(source: Source, split: str) -> np.ndarray:
-
-    return np.arange(len(source.splits[split]))
 
 
 def test_the_kit_may_be_unpacked(src: Path) -> None:
@@ -81,7 +75,7 @@ def test_a_browser_may_have_unpacked_the_kits_gz_or_not(src: Path, name: str) ->
 
 
 def test_files_that_macos_adds_to_archives_are_ignored(src: Path) -> None:
-    """A twin ``._NAME`` before each member, in inner archives too."""
+    """A file ``._NAME`` before each member, in inner archives too."""
     inner = {}
     for name, content in inner_tars().items():
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:

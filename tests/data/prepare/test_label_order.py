@@ -1,4 +1,4 @@
-"""Lists of labels that count the classes in another order, told by the pictures."""
+"""Lists of labels in another order of the classes, found by comparing images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIT = [3, 2, 1, 0]  # the kit's ids less 1
 
 
 def archives(folder: Path, numbers: list[int], alike: float = 0.0, seed: int = 0) -> Path:
-    """Official archives without a kit; ``alike`` is how much all pictures are the same grey."""
+    """Official archives without a kit; with ``alike`` 1 all images have the same grey."""
     rng = np.random.default_rng(seed)
 
     def picture(label: int) -> bytes:
@@ -60,7 +60,7 @@ def test_images_that_look_alike_decide_nothing(tmp_path: Path, seed: int) -> Non
 def test_the_half_that_chooses_an_order_does_not_judge_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One picture of each class would always be nearest to something else."""
+    """With one image per class, the chosen order would always be at least as near."""
     monkeypatch.setattr(label_order, "VALIDATION", 1)
     find_source(str(archives(tmp_path / "a", [KIT[label] for label in TRUTH])))
 

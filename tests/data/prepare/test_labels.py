@@ -1,4 +1,4 @@
-"""Which synset has which label; above all, that no order is taken for another."""
+"""The label of each synset; above all, no order is mistaken for another."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_names_may_have_folders_of_any_system_and_no_suffix(tmp_path: Path, text
 
 
 def official_list(order: list[int], folder: Path) -> Path:
-    """The first four official pictures, with places in any order of the classes."""
+    """The first four official images, with indices in any order of the classes."""
     names = (f"ILSVRC2012_val_{i:08d}.JPEG" for i in range(1, 5))
     return written(folder, *(f"{n} {k}" for n, k in zip(names, order, strict=True)))
 
 
 def test_the_kits_ids_minus_1_are_refused(tmp_path: Path) -> None:
-    """What the first official pictures show is known: a snake, an alp, a sheepdog, a bowl."""
+    """The first official images are known to show a snake, an alp, a sheepdog and a bowl."""
     shown = ["n01751748", "n09193705", "n02105855", "n04263257"]
     classes = Classes(sorted([*SYNSETS, *shown]), None, None)
     right = [classes.synsets.index(synset) for synset in shown]

@@ -1,4 +1,4 @@
-"""What stops preparing: too many bad pictures, full disks, folders and options that are wrong."""
+"""What stops preparing: too many bad images, full disks, wrong folders and options."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_disk_that_is_too_small_is_refused_before_the_work(
 
 
 def full_disk_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """From the write with this number on, a shard's writer finds the disk full."""
+    """Let the disk be full from the write with this number."""
     from tinyalex.data.packed import ShardWriter
 
     original, count = ShardWriter.add, [0]
@@ -161,7 +161,7 @@ def test_two_at_once_in_one_folder_are_refused(src: Path, tmp_path: Path) -> Non
 
 
 def test_other_files_are_listed_but_are_no_bad_images(tmp_path: Path) -> None:
-    """A Thumbs.db or a list of boxes in each folder says nothing of the pictures."""
+    """A Thumbs.db or a list of boxes in each folder is no sign of a bad image."""
     src = class_folders(tmp_path / "src", {f"class{i}": 2 for i in range(3)})
     for i in range(3):
         write(src / f"class{i}" / "Thumbs.db", b"small pictures")

@@ -1,4 +1,4 @@
-"""Structs out of MATLAB files, whole and damaged; SciPy writes them."""
+"""Read structs from MATLAB files, which SciPy writes, whole and damaged."""
 
 from __future__ import annotations
 

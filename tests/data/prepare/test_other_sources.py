@@ -134,7 +134,7 @@ def test_an_incomplete_sample_is_listed(tmp_path: Path) -> None:
 
 
 def written(folder: Path, *names: str) -> Path:
-    """A shard of the members of these names: pictures, labels by turns 0 and 1."""
+    """A shard of members with these names: images, and labels 0 and 1 alternating."""
     files: dict[str, bytes] = {}
     for i, name in enumerate(names):
         label = str(sum(each.endswith((".cls", ".CLS")) for each in names[:i]) % 2).encode()

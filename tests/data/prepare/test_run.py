@@ -1,4 +1,4 @@
-"""Preparing as a whole: the same bytes however it is done, and every way that it can end."""
+"""Preparing a data set: always the same bytes, whether or not it was interrupted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def src(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(src: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data set, prepared undisturbed by one process: 4 + 2 shards."""
+    """The data set, prepared by one process without interruption: 4 + 2 shards."""
     dst = tmp_path_factory.mktemp("whole") / "dst"
     prepare(src, dst, FORM, shard_mb=1, workers=1)
     return dst
@@ -119,7 +119,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("finished", [0, 2])
 def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path, finished: int) -> None:
-    """Kill -9 of the parent alone, when so many shards are finished; its workers must end too."""
+    """Kill only the parent when ``finished`` shards are done; its workers must end too."""
     src = small(tmp_path / "src", each=60, val_each=2, size=(400, 300))
     words = ["data", "prepare", "src", "dst", "--shard-mb", "4", "--workers", "2", "--quiet"]
     command = [sys.executable, "-m", "tinyalex", *words]
@@ -139,7 +139,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path, finished: int) -
 
 
 def test_a_killed_worker_gives_an_error(tmp_path: Path) -> None:
-    """As the system does that runs out of memory."""
+    """As a system does when it runs out of memory."""
     src = small(tmp_path / "src", each=40, val_each=2, size=(400, 300))
     killed: list[int] = []
 
@@ -159,7 +159,7 @@ def test_a_killed_worker_gives_an_error(tmp_path: Path) -> None:
 
 
 def press_ctrl_c() -> None:
-    """As where another thread takes the signal: that this one blocks it does not help."""
+    """As if another thread took the signal, so that blocking it in this thread does not help."""
 
     def take() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -172,7 +172,7 @@ def press_ctrl_c() -> None:
 
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
-    """Ctrl-C as on a terminal: where tests run in the background it may be ignored."""
+    """Ctrl-C as on a terminal; in the background it may be ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
@@ -185,7 +185,7 @@ def ctrl_c() -> Iterator[None]:
 def test_ctrl_c_does_not_interrupt_the_pools_code(
     src: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    """An exception in the pool's code may leave it with a lock that nobody ever gives back."""
+    """An exception in the pool's own code may leave a lock taken for ever."""
     unbroken: list[str] = []
     owner = run_module if where == "wait" else ProcessPoolExecutor
     original = getattr(owner, where)

@@ -1,4 +1,4 @@
-"""Where members lie in an archive, and what is refused."""
+"""The members of a tar archive, and what is refused."""
 
 from __future__ import annotations
 
