@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinyalex.errors import BackendError, CheckpointError
 from tinyalex.weights.onnx_tensors import AGAIN, read_tensor, shape_of
 from tinyalex.weights.tensors import HostArray, check_total
@@ -267,7 +269,7 @@ def _node(proto: Any, where: str) -> Node:
 
 def _constant(node: Node, proto: Any, where: str) -> Any:
     """The tensor of a Constant node."""
-    from onnx import TensorProto
+    from onnx import TensorProto, numpy_helper
 
     (attribute,) = proto.attribute if len(proto.attribute) == 1 else (None,)
     key = getattr(attribute, "name", "no attribute")
@@ -278,14 +280,8 @@ def _constant(node: Node, proto: Any, where: str) -> Any:
             f"{where}: {node}: must hold a tensor or numbers (got {key})",
             "export the network with dense weights",
         )
-    value = node.attributes[key]
-    numbers = value if isinstance(value, list) else [value]
-    tensor = TensorProto(name=node.outputs[0], dims=[len(numbers)] * isinstance(value, list))
-    if "float" in key:
-        tensor.data_type, _ = TensorProto.FLOAT, tensor.float_data.extend(numbers)
-    else:
-        tensor.data_type, _ = TensorProto.INT64, tensor.int64_data.extend(numbers)
-    return tensor
+    dtype = np.float32 if "float" in key else np.int64
+    return numpy_helper.from_array(np.array(node.attributes[key], dtype), node.outputs[0])
 
 
 def _once(name: str, known: Mapping[str, Any], where: str) -> None:

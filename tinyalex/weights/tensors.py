@@ -40,12 +40,10 @@ def read_tensors(path: Path) -> tuple[dict[str, HostArray], dict[str, str], list
     Raises
     ------
     CheckpointError
-        The file is missing, damaged or far too large, or holds something else.
+        The file is damaged or far too large, or holds something else.
     BackendError
         It is a PyTorch file, and PyTorch is not installed.
     """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file", "check the path")
     if path.suffix.lower() == ".safetensors":
         return read_safetensors(path)
     tensors, notes = read_pth(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.data.pictures import encode
-from tests.data.prepare.test_convert import smooth
+from tests.data.prepare.test_convert import image_of, smooth
 from tinyalex.data.jpeg import ends_early
 from tinyalex.data.prepare import Form
 from tinyalex.errors import DataError
@@ -19,30 +18,24 @@ from tinyalex.errors import DataError
 END = b"\xff\xd9"
 
 
-def opened(content: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(content))
-    image.load()
-    return image
-
-
 def test_data_missing_before_the_end_marker_are_noticed() -> None:
     """Wherever data are cut out: either only the last block changes, or it is noticed."""
     for options in ({}, {"subsampling": 0}, {"progressive": True}):
         content = encode(smooth(96, 113), "JPEG", quality=60, **options)
-        whole = np.asarray(opened(content))
+        whole = np.asarray(image_of(content))
         start = content.rfind(b"\xff\xda") + 12
         noticed = lost = 0
         for length in range(start, len(content) - 2, 11):
             damaged = content[:length] + END
             try:
-                pixels = np.array(opened(damaged))
+                pixels = np.array(image_of(damaged))
             except OSError:
                 continue  # Pillow notices by itself
             pixels[-16:, -16:] = whole[-16:, -16:]
             if np.array_equal(pixels, whole):
                 continue
             lost += 1
-            noticed += ends_early(damaged, opened(damaged))
+            noticed += ends_early(damaged, image_of(damaged))
         assert lost > 20 and noticed >= 0.95 * lost, (options, noticed, lost)
 
 
@@ -61,7 +54,7 @@ def test_a_whole_image_is_not_rejected(mode: str, options: dict[str, object]) ->
     for image in (plain, smooth(49, 50).convert(mode)):
         for tail in (b"", b"\0" * 100, b"garbage" + END):
             content = encode(image, "JPEG", **options) + tail
-            assert not ends_early(content, opened(content))
+            assert not ends_early(content, image_of(content))
 
 
 def test_no_real_image_is_rejected(real_data: Path) -> None:
@@ -74,6 +67,6 @@ def test_no_real_image_is_rejected(real_data: Path) -> None:
             file = archive.extractfile(member)
             assert file is not None
             content = file.read()
-            if ends_early(content, opened(content)):
+            if ends_early(content, image_of(content)):
                 wrong.append(member.name)
     assert wrong == []
