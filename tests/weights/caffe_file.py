@@ -149,7 +149,7 @@ class CaffeNet:
     }
 
     def order(self) -> list[str]:
-        """Names and kinds of the layers, in order."""
+        """Names of the layers, in order."""
         names = []
         for i in range(1, 6):
             names += [f"conv{i}", f"relu{i}"]

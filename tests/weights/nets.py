@@ -10,17 +10,9 @@ import numpy as np
 import pytest
 
 from tinyalex import data, models, recipes
-from tinyalex.layers import (
-    Conv2d,
-    Dropout,
-    Flatten,
-    Linear,
-    LocalResponseNorm,
-    MaxPool2d,
-    ReLU,
-    Sequential,
-)
+from tinyalex.layers import Conv2d, Layer, LocalResponseNorm, MaxPool2d, ReLU, Sequential
 from tinyalex.models import Model, ModelSpec
+from tinyalex.models.alexnet import with_classifier
 from tinyalex.training import Run, RunConfig
 
 Host = np.ndarray[Any, Any]
@@ -122,37 +114,24 @@ def logits_of(torch: ModuleType, net: Any, x: Host) -> Host:
 def narrow_caffe(image: tuple[int, int, int], classes: int, dropout: str) -> Sequential:
     """`alexnet-caffe` with a quarter of the filters and 64 hidden units."""
     norm = {"alpha": 2e-5, "k": 1.0}
-    features = Sequential(
-        [
-            Conv2d(image[0], 24, 11, stride=4),
-            ReLU(),
-            LocalResponseNorm(**norm),
-            MaxPool2d(3, stride=2),
-            Conv2d(24, 64, 5, padding=2, groups=2),
-            ReLU(),
-            LocalResponseNorm(**norm),
-            MaxPool2d(3, stride=2),
-            Conv2d(64, 96, 3, padding=1),
-            ReLU(),
-            Conv2d(96, 96, 3, padding=1, groups=2),
-            ReLU(),
-            Conv2d(96, 64, 3, padding=1, groups=2),
-            ReLU(),
-            MaxPool2d(3, stride=2, ceil_mode=True),
-        ]
-    )
-    classifier = Sequential(
-        [
-            Linear(64 * 36, 64),
-            ReLU(),
-            Dropout(0.5, dropout),
-            Linear(64, 64),
-            ReLU(),
-            Dropout(0.5, dropout),
-            Linear(64, classes),
-        ]
-    )
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": classifier})
+    layers: list[Layer] = [
+        Conv2d(image[0], 24, 11, stride=4),
+        ReLU(),
+        LocalResponseNorm(**norm),
+        MaxPool2d(3, stride=2),
+        Conv2d(24, 64, 5, padding=2, groups=2),
+        ReLU(),
+        LocalResponseNorm(**norm),
+        MaxPool2d(3, stride=2),
+        Conv2d(64, 96, 3, padding=1),
+        ReLU(),
+        Conv2d(96, 96, 3, padding=1, groups=2),
+        ReLU(),
+        Conv2d(96, 64, 3, padding=1, groups=2),
+        ReLU(),
+        MaxPool2d(3, stride=2, ceil_mode=True),
+    ]
+    return with_classifier(layers, image, classes, dropout, hidden=64)
 
 
 def make_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
