@@ -120,6 +120,8 @@ def test_a_name_that_is_written_wrongly_is_told_and_the_nearest_suggested() -> N
 
 def test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer() -> None:
     class Twice(Layer):
+        remembers = ("seen",)
+
         def forward(self, x: np.ndarray) -> np.ndarray:
             self.seen = x
             return 2 * x

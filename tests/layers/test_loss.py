@@ -64,8 +64,8 @@ def test_labels_may_be_any_whole_numbers(dtype: str) -> None:
     [
         ([0, 4], r"from 0 to 3 \(got 0 to 4\)[\s\S]*num_classes"),
         ([-1, 0], r"from 0 to 3 \(got -1 to 0\)"),
-        ([0, 1, 2], r"\(2,\), one an image \(got \(3,\)\)"),
-        ([[0, 1]], "one an image"),
+        ([0, 1, 2], r"\(2,\), one per image \(got \(3,\)\)"),
+        ([[0, 1]], "one per image"),
         ([0.0, 1.0], "whole numbers"),
     ],
 )

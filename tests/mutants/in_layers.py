@@ -227,8 +227,8 @@ LAYER_MUTANTS = (
     Mutant(
         "repr: a setting of zero or False is left out",
         MODULE,
-        "if value is None or name in _NO_SETTINGS",
-        "if not value or name in _NO_SETTINGS",
+        "if value is None or name in (",
+        "if not value or name in (",
         (WRITTEN_OUT,),
     ),
     Mutant(

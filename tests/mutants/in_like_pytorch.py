@@ -13,8 +13,8 @@ LIKE_PYTORCH_MUTANTS = (
     Mutant(
         "pooling: the third position is ceil_mode",
         "tinyalex/layers/pool.py",
-        "        *,  # PyTorch's third argument is padding\n",
-        "",
+        "*, ceil_mode: bool = False",
+        "ceil_mode: bool = False",
         (f"{LIKE_PYTORCH}::test_a_position_that_means_something_else_in_pytorch_is_refused",),
     ),
     Mutant(
@@ -48,22 +48,22 @@ LIKE_PYTORCH_MUTANTS = (
     Mutant(
         "attributes: whatever a layer lacks, forward is to be called",
         MODULE,
-        "if name in self.remembers or name in set_by_forward(type(self)):",
+        'if name == "x_shape" or name in self.remembers:',
         "if name:",
         (f"{LIKE_PYTORCH}::test_a_name_that_is_written_wrongly_is_told_and_the_nearest_suggested",),
     ),
     Mutant(
         "attributes: what an inherited forward keeps is unknown",
         MODULE,
-        'vars(c).get("forward") for c in kind.__mro__',
-        'vars(c).get("forward") for c in [kind]',
+        "or name in self.remembers:",
+        'or name in vars(type(self)).get("remembers", ()):',
         (f"{LIKE_PYTORCH}::test_what_forward_keeps_is_not_there_yet_whoever_wrote_the_layer",),
     ),
     Mutant(
         "types: a network that is moved is any layer",
-        CONTAINERS,
+        MODULE,
         "def to(self, backend: str | Backend) -> Self:",
-        "def to(self, backend: str | Backend) -> Layer:",
+        "def to(self, backend: str | Backend) -> Module:",
         (f"{LIKE_PYTORCH}::test_a_network_that_is_moved_or_switched_keeps_its_type",),
     ),
     Mutant(
@@ -75,9 +75,9 @@ LIKE_PYTORCH_MUTANTS = (
     ),
     Mutant(
         "losses: a call forgets the labels",
-        BASE,
-        "return self.forward(logits, labels)",
-        "return self.forward(logits, labels * 0)",
+        MODULE,
+        "return self.forward(*inputs)",
+        "return self.forward(*inputs[:1], *(0 * labels for labels in inputs[1:]))",
         (f"{LIKE_PYTORCH}::test_a_loss_is_called_with_logits_and_labels",),
     ),
     Mutant(

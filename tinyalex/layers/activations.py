@@ -1,19 +1,16 @@
 """ReLU, and the tanh that it replaced (paper, section 3.1)."""
 
-from __future__ import annotations
-
 from tinyalex.backends import Array
 from tinyalex.layers.base import Layer
 
 
 class ReLU(Layer):
-    """Let positive numbers pass, make the rest zero: y = max(x, 0).
+    """`tinyalex.functional.relu` as a layer.
 
     Parameters
     ----------
-    inplace : bool
-        Write the result over the input, and in ``backward`` over ``dy``: half the memory
-        traffic. For a layer whose input nobody else needs, such as a convolution's output.
+    inplace : write the result over the input, and ``backward``'s over ``dy``: half the memory
+        traffic. Only for a layer whose input nobody else needs, such as a convolution's output.
     """
 
     remembers = ("y",)
@@ -28,12 +25,12 @@ class ReLU(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        self.check_dy(dy, self.y.shape)
+        self.check_dy(dy)
         return self.backend.relu_backward(dy, self.y, self.inplace)
 
 
 class Tanh(Layer):
-    """Squash to (-1, 1): what ReLU replaced, because it learns slowly."""
+    """`tinyalex.functional.tanh` as a layer."""
 
     remembers = ("y",)
 
@@ -43,5 +40,5 @@ class Tanh(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        self.check_dy(dy, self.y.shape)
+        self.check_dy(dy)
         return self.backend.tanh_backward(dy, self.y)

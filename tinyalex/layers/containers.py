@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Self, overload
 
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError, ConfigError, TinyalexError, unknown
-from tinyalex.layers.base import Layer, Shape
+from tinyalex.functional.arrays import Shape
+from tinyalex.layers.base import Layer
 from tinyalex.layers.dropout import Dropout
 
 
@@ -17,38 +17,35 @@ class NoSuchLayerError(TinyalexError, IndexError, KeyError):
 
 
 class Container(Layer):
-    """A layer with named children; what is done to it is done to them."""
+    """A layer with layers inside, one after the other unless it says otherwise."""
 
     children: dict[str, Layer]
 
     def __repr__(self) -> str:
-        """A line for each layer, with its name."""
+        """One line per layer, with its name."""
         inside = "".join(f"({name}): {child!r}\n" for name, child in self.children.items())
         head = "".join(f"{setting}," for setting in self._settings())
         return f"{type(self).__name__}({head}\n{textwrap.indent(inside, '  ')})"
 
-    def train(self, mode: bool = True) -> Self:
-        for child in self.children.values():
-            child.train(mode)
-        return super().train(mode)
-
-    def to(self, backend: str | Backend) -> Self:
-        for child in self.children.values():
-            child.to(backend)
-        return super().to(backend)
-
-    def named_layers(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-        """Yield every leaf with its dotted name: ``("features.0", Conv2d)``."""
+    def named_layers(self) -> Iterator[tuple[str, Layer]]:
         for name, child in self.children.items():
-            if isinstance(child, Container):
-                yield from child.named_layers(f"{prefix}{name}.")
-            else:
-                yield f"{prefix}{name}", child
+            for inner, layer in child.named_layers():
+                yield f"{name}.{inner}".strip("."), layer
 
-    def parameter_owners(self) -> Iterator[tuple[str, Layer, str]]:
-        for name, layer in self.named_layers():
-            for key in layer.params:
-                yield f"{name}.{key}", layer, key
+    def named_inputs(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+        children = zip(self.children.items(), self.child_inputs(input_shape), strict=True)
+        for (name, child), shape in children:
+            for inner, layer, seen in child.named_inputs(shape):
+                yield f"{name}.{inner}".strip("."), layer, seen
+
+    def child_inputs(self, input_shape: Shape) -> Iterator[Shape]:
+        """Yield the shape of each child's input."""
+        for child in self.children.values():
+            yield input_shape
+            input_shape = child.output_shape(input_shape)
+
+    def flops(self, input_shape: Shape) -> int:
+        return sum(layer.flops(shape) for _, layer, shape in self.named_inputs(input_shape))
 
     def state_dict(self) -> dict[str, Array]:
         """Every parameter by its dotted name, copied to NumPy arrays on the host."""
@@ -56,16 +53,10 @@ class Container(Layer):
         return {n: layer.backend.to_host(layer.params[key]).copy() for n, layer, key in owners}
 
     def load_state_dict(self, arrays: Mapping[str, Array]) -> None:
-        """Set every parameter; names and shapes must be exactly the model's.
-
-        Raises
-        ------
-        CheckpointError
-            A name is missing or unknown, or a shape differs. Nothing is changed then.
-        """
+        """Set every parameter; changes nothing if a name or a shape is not the model's."""
         wanted = {name: tuple(w.shape) for name, w in self.named_parameters()}
-        missing = sorted(wanted.keys() - arrays.keys())
-        extra = sorted(arrays.keys() - wanted.keys())
+        names, given = wanted.keys(), arrays.keys()
+        missing, extra = sorted(names - given), sorted(given - names)
         if missing or extra:
             raise CheckpointError(
                 f"the weights are not this model's: missing {missing[:3]}, unknown {extra[:3]}",
@@ -99,15 +90,10 @@ class Container(Layer):
 
 
 class Sequential(Container):
-    """One layer after the other; backward runs the same way back, once for each forward.
+    """One layer after the other; backward runs the same way back, once per forward.
 
-    Each layer forgets what it kept as soon as its gradient is known, so memory is at its peak
-    at the end of forward.
-
-    Parameters
-    ----------
-    layers : sequence of layers, or dict of name to layer
-        A sequence is named "0", "1", ...
+    Each layer forgets what it kept once its gradient is known: memory peaks after forward.
+    ``layers`` is a dict of name to layer, or a sequence, whose names are "0", "1", ...
     """
 
     def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
@@ -116,9 +102,8 @@ class Sequential(Container):
         self.children = dict(named)
         for name, layer in self.children.items():
             if not isinstance(layer, Layer):
-                raise ConfigError(
-                    f"Sequential: {name!r} must be a Layer (got {type(layer).__name__})"
-                )
+                kind = type(layer).__name__
+                raise ConfigError(f"Sequential: {name!r} must be a Layer (got {kind})")
 
     def __len__(self) -> int:
         return len(self.children)
@@ -126,28 +111,16 @@ class Sequential(Container):
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.children.values())
 
-    @overload
-    def __getitem__(self, which: slice) -> Sequential: ...
-
-    @overload
-    def __getitem__(self, which: int | str) -> Layer: ...
-
     def __getitem__(self, which: int | str | slice) -> Layer:
-        """A layer by its place or its name; by a slice, a network of layers that both share.
-
-        Raises
-        ------
-        NoSuchLayerError
-            There is no such layer. It is an IndexError and a KeyError.
-        """
+        """A layer by its place or its name; for a slice, a network of the same layers."""
         if isinstance(which, slice):
             part = Sequential(dict(list(self.children.items())[which]))
             part.training, part.backend = self.training, self.backend
             return part
         if isinstance(which, str):
             if which not in self.children:
-                no_such = unknown("layer", which, self.children)
-                raise NoSuchLayerError(no_such.message, no_such.hint)
+                error = unknown("layer", which, self.children)
+                raise NoSuchLayerError(error.message, error.hint)
             return self.children[which]
         layers = list(self)
         if not -len(layers) <= which < len(layers):
@@ -168,34 +141,24 @@ class Sequential(Container):
     def skip_input_gradient(self, skip: bool = True) -> None:
         """Do not compute d(loss)/d(image) in ``backward``: training has no use for it."""
         first = self[0]
-        if isinstance(first, Sequential):
-            first.skip_input_gradient(skip)
-        else:
-            first.needs_dx = not skip
+        while isinstance(first, Sequential):
+            first = first[0]
+        first.needs_dx = not skip
 
     def output_shape(self, input_shape: Shape) -> tuple[int, ...]:
         for layer in self:
             input_shape = layer.output_shape(input_shape)
         return tuple(input_shape)
 
-    def flops(self, input_shape: Shape) -> int:
-        total = 0
-        for layer in self:
-            total += layer.flops(input_shape)
-            input_shape = layer.output_shape(input_shape)
-        return total
-
 
 class Towers(Container):
-    """Two columns side by side, as on the paper's two GPUs (figure 2).
+    """Two towers side by side, as on the paper's two GPUs (figure 2).
 
     Parameters
     ----------
-    left, right : Sequential
-        The same layers with their own weights, each with half of the channels.
-    crossing : bool
-        Whether each column sees the whole input (the dashed lines that cross in figure 2), or
-        only its own half of the channels.
+    left, right : the same layers with their own weights, each with half of the channels
+    crossing : whether each tower sees the whole input (the dashed lines that cross in figure 2),
+        or only its own half of the channels
     """
 
     def __init__(self, left: Sequential, right: Sequential, *, crossing: bool) -> None:
@@ -218,7 +181,7 @@ class Towers(Container):
         return self.xp.concat([dx_left, dx_right], axis=1)
 
     def tower_input(self, input_shape: Shape) -> tuple[int, ...]:
-        """What one column sees."""
+        """What one tower sees."""
         N, C, *rest = input_shape
         return (N, C if self.crossing else C // 2, *rest)
 
@@ -226,8 +189,8 @@ class Towers(Container):
         N, C, *rest = self.children["left"].output_shape(self.tower_input(input_shape))
         return (N, 2 * C, *rest)
 
-    def flops(self, input_shape: Shape) -> int:
-        return sum(c.flops(self.tower_input(input_shape)) for c in self.children.values())
+    def child_inputs(self, input_shape: Shape) -> Iterator[Shape]:
+        yield from [self.tower_input(input_shape)] * 2
 
 
 def halves(x: Array) -> tuple[Array, Array]:

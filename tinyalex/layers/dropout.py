@@ -1,27 +1,21 @@
 """Dropout (paper, section 4.2)."""
 
-from __future__ import annotations
-
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.layers.base import Layer
 
 
 class Dropout(Layer):
-    """While training, make each number zero with probability ``p``.
+    """In training, `tinyalex.functional.dropout` with a new mask for each forward pass.
 
     Parameters
     ----------
-    p : float
-        From 0 (keep all) to below 1.
-    mode : "inverted" or "paper"
-        Who makes up for the missing numbers. ``"inverted"`` multiplies what is kept by
-        1/(1-p) while training and does nothing at test time, as PyTorch and Caffe do.
-        ``"paper"`` leaves the kept numbers alone and multiplies all by 1-p at test time.
-        Weights trained in one convention are wrong by that factor in the other.
-    seed : int
-        The masks are a function of the seed and of ``draws``, the number of masks drawn so far.
-        A checkpoint keeps ``draws``, so a resumed run draws the same masks.
+    p : probability of a zero, from 0 to below 1
+    mode : how the mean is kept. "inverted" multiplies the kept numbers by 1/(1-p) in training, as
+        PyTorch and Caffe do; "paper" multiplies all numbers by 1-p at test time. Weights trained
+        in one mode are wrong by that factor in the other.
+    seed : the masks are a function of the seed and of ``draws``, the number of masks drawn so far
+        (a checkpoint keeps it, so a resumed run draws the same masks)
     """
 
     remembers = ("mask",)
@@ -37,18 +31,16 @@ class Dropout(Layer):
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)
-        self.y_shape = x.shape
         if self.training and self.p > 0:
             draw = self.backend.generator(self.seed, self.draws).random(x.shape)
             self.draws += 1
-            inverted = self.mode == "inverted"
-            y, self.mask = self.backend.dropout(x, draw, self.p, inverted)
+            y, self.mask = self.backend.dropout(x, draw, self.p, self.mode == "inverted")
             return y
         self.mask = None if self.training else self.test_factor()
         return x if self.mask is None else x * self.mask
 
     def backward(self, dy: Array) -> Array:
-        self.check_dy(dy, self.y_shape)
+        self.check_dy(dy)
         return dy if self.mask is None else self.backend.dropout_backward(dy, self.mask)
 
     def test_factor(self) -> float | None:

@@ -1,7 +1,5 @@
 """Response normalisation: large activities damp their neighbours (paper, section 3.3)."""
 
-from __future__ import annotations
-
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.layers.base import Layer, positive
@@ -11,6 +9,7 @@ class _ResponseNorm(Layer):
     """What both kinds share: y = x / scale**beta."""
 
     operation = ""  # the backend's name of it
+    groups, ndim = 1, 4
     remembers = ("x", "scale")
 
     def __init__(self, size: int, alpha: float, beta: float, k: float) -> None:
@@ -20,44 +19,42 @@ class _ResponseNorm(Layer):
         if not (k > 0 and alpha >= 0):
             raise ConfigError(
                 f"{type(self).__name__}: k must be > 0 and alpha >= 0 (got k={k}, alpha={alpha})",
-                "both keep the scale positive, so that its power exists",
+                "the paper's k=2 and alpha=1e-4; the scale must stay positive",
             )
 
-    def forward(self, x: Array) -> Array:  # (N, C, H, W) -> the same
-        self.check_input(x, ndim=4)
+    def forward(self, x: Array) -> Array:
+        self.check_input(x)
         self.x = x
         norm = getattr(self.backend, self.operation)
         y, self.scale = norm(self.split(x), self.size, self.alpha, self.beta, self.k)
         return self.xp.reshape(y, x.shape)
 
-    def backward(self, dy: Array) -> Array:  # (N, C, H, W) -> the same
-        x, scale = self.x, self.scale
-        self.check_dy(dy, x.shape)
+    def backward(self, dy: Array) -> Array:
+        self.check_dy(dy)
+        dy, x = self.split(dy), self.split(self.x)
         norm_backward = getattr(self.backend, f"{self.operation}_backward")
-        dx = norm_backward(self.split(dy), self.split(x), scale, self.size, self.alpha, self.beta)
-        return self.xp.reshape(dx, x.shape)
+        dx = norm_backward(dy, x, self.scale, self.size, self.alpha, self.beta)
+        return self.xp.reshape(dx, self.x_shape)
 
     def split(self, x: Array) -> Array:
-        """The channels that see each other: all of them."""
-        return x
+        """Reshape to images whose channels all see each other."""
+        N, C, H, W = x.shape
+        if C % self.groups:
+            kind = type(self).__name__
+            raise ShapeError(f"{kind}: {C} channels cannot be split into {self.groups} groups")
+        return self.xp.reshape(x, (N * self.groups, C // self.groups, H, W))
 
 
 class LocalResponseNorm(_ResponseNorm):
-    """Divide each activity by a power of its own and its neighbouring channels' energy.
-
-    y_i = x_i / (k + alpha * sum over ``size`` channels around i of x_j**2) ** beta
+    """`tinyalex.functional.local_response_norm` as a layer.
 
     Parameters
     ----------
-    size : int
-        Channels in the sum (the paper's n = 5); at the first and last channel it is clipped.
-    alpha, beta, k : float
-        The paper's 1e-4, 0.75 and 2. ``alpha`` multiplies the sum and is *not* divided by
-        ``size``: ``torch.nn.LocalResponseNorm`` and Caffe divide, so their alpha is ``size``
-        times this one.
-    groups : int
-        Parts of the channels that do not see each other. 2 is the authors' program, in which
-        each GPU normalised its own maps.
+    size : channels in the sum (the paper's n); at the first and the last channel it is clipped
+    alpha, beta, k : ``alpha`` multiplies the sum and is *not* divided by ``size``. In PyTorch and
+        Caffe it is: their alpha is ``size`` times this one.
+    groups : groups of channels that do not see each other. 2 is the authors' program, in which
+        each GPU normalised its own feature maps.
     """
 
     operation = "local_response_norm"
@@ -68,31 +65,18 @@ class LocalResponseNorm(_ResponseNorm):
         alpha: float = 1e-4,
         beta: float = 0.75,
         k: float = 2.0,
-        *,
+        *,  # PyTorch has no fifth argument
         groups: int = 1,
     ) -> None:
         super().__init__(size, alpha, beta, k)
         self.groups = positive("groups", groups)
 
-    def split(self, x: Array) -> Array:
-        N, C, H, W = x.shape
-        if C % self.groups:
-            raise ShapeError(
-                f"LocalResponseNorm: {C} channels cannot be split into {self.groups} groups"
-            )
-        return self.xp.reshape(x, (N * self.groups, C // self.groups, H, W))
-
 
 class SpatialResponseNorm(_ResponseNorm):
-    """Like `LocalResponseNorm`, over ``size`` x ``size`` neighbours in the same channel.
+    """`tinyalex.functional.spatial_response_norm` as a layer.
 
-    Parameters
-    ----------
-    size : int
-        Side of the square; at the image's edges it is clipped.
-    alpha, beta, k : float
-        ``alpha`` multiplies the sum and is not divided by the square's area: cuda-convnet's
-        ``rnorm`` layer divides its ``scale`` by ``size**2``.
+    ``size`` is the side of the square; at the image's edges it is clipped. ``alpha`` is not divided
+    by the square's area: cuda-convnet's ``rnorm`` layer divides its ``scale`` by ``size**2``.
     """
 
     operation = "spatial_response_norm"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import dis
 import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from tinyalex import backends
 from tinyalex.backends import Array, Backend
 from tinyalex.errors import ShapeError, TinyalexError
-
-_NO_SETTINGS = ("seed", "inplace")  # arguments of layers that do not change what they are
+from tinyalex.functional.arrays import Shape
 
 
 class NotReadyError(TinyalexError, AttributeError):
@@ -23,19 +22,20 @@ class Module:
 
     Attributes
     ----------
-    params, grads : dict of str to array
-        Weights, and their gradients after ``backward``, under the same keys; a loss has none.
-    training : bool
-        Set by ``train()`` and ``eval()``; only dropout behaves differently.
-    backend : Backend
-        Where the arrays live; ``to(backend)`` moves them.
+    params, grads : weights, and their gradients after ``backward``, under the same keys
+    training : set by ``train()`` and ``eval()``; only dropout behaves differently
+    backend : where the arrays live; ``to(backend)`` moves them
+    children : the layers inside, by name
     """
 
-    remembers: tuple[str, ...] = ()  # what forward keeps for backward
+    forward: Callable[..., Array]
+    ndim: int | None = None  # axes of x: 2 for (N, features), 4 for (N, C, H, W), None for any
+    remembers: tuple[str, ...] = ()  # the attributes that forward sets for backward
 
     def __init__(self) -> None:
         self.params: dict[str, Array] = {}
         self.grads: dict[str, Array] = {}
+        self.children: dict[str, Any] = {}
         self.training = True
         self.backend: Backend = backends.get("numpy")
 
@@ -43,7 +43,7 @@ class Module:
 
         def __getattr__(self, name: str) -> Any:
             kind = type(self).__name__
-            if name in self.remembers or name in set_by_forward(type(self)):
+            if name == "x_shape" or name in self.remembers:
                 raise NotReadyError(f"{kind}: no {name!r} yet", "call forward before backward")
             known = {key: f"params[{key!r}]" for key in self.__dict__.get("params", ())}
             known = {key: key for key in dir(self) if key[0] != "_"} | known
@@ -51,34 +51,34 @@ class Module:
             hint = f"\nTry: {known[near[0]]}" if near else ""
             raise AttributeError(f"{kind} has no attribute {name!r}{hint}")
 
+    def __call__(self, *inputs: Array) -> Array:
+        return self.forward(*inputs)
+
     @property
     def xp(self) -> Any:
         """The array module."""
         return self.backend.xp
 
     def __repr__(self) -> str:
-        """The settings that decide what is computed, as PyTorch writes them."""
         return f"{type(self).__name__}({', '.join(self._settings())})"
 
     def _settings(self) -> list[str]:
+        """The arguments that decide what is computed, as PyTorch writes them."""
         shown = []
         for name in inspect.signature(type(self)).parameters:
             value = self.__dict__.get(name)
-            if value is None or name in _NO_SETTINGS:
-                continue
+            if value is None or name in ("seed", "inplace"):
+                continue  # not set, or no part of what the layer computes
             if isinstance(value, tuple) and len(set(value)) == 1:
                 value = value[0]  # a pair of equal numbers
             plain = name.startswith(("in_", "out_"))
             shown.append(repr(value) if plain else f"{name}={value!r}")
         return shown
 
-    def forget(self) -> None:
-        """Let go of what forward kept for backward: its memory can serve again."""
-        for name in self.remembers:
-            self.__dict__.pop(name, None)
-
     def train(self, mode: bool = True) -> Self:
-        """Switch to training behaviour."""
+        """Switch to training behaviour, children included."""
+        for child in self.children.values():
+            child.train(mode)
         self.training = mode
         return self
 
@@ -87,7 +87,9 @@ class Module:
         return self.train(False)
 
     def to(self, backend: str | Backend) -> Self:
-        """Move weights and work to a backend."""
+        """Move weights and work to a backend, children included."""
+        for child in self.children.values():
+            child.to(backend)
         new = backends.get(backend)
         for arrays in (self.params, self.grads):
             for key, value in arrays.items():
@@ -95,13 +97,11 @@ class Module:
         self.backend = new
         return self
 
-    # ------------------------------------------------------------------ help for forward
-
     def cast(self, x: Array, dtype: Any) -> Array:
         """``x`` in ``dtype``; the same array where it has it already."""
         return x if x.dtype == dtype else self.backend.asarray(x, dtype=dtype)
 
-    def check_input(self, x: Array, ndim: int | None = None) -> None:
+    def check_input(self, x: Array) -> None:
         """Refuse arrays that are not floating-point or have the wrong rank."""
         name = type(self).__name__
         if not hasattr(x, "shape"):
@@ -111,16 +111,19 @@ class Module:
                 f"{name}: x must be floating-point (got {x.dtype})",
                 "convert it first: float32 for training, float64 for gradient checks",
             )
-        if ndim is not None and len(x.shape) != ndim:
-            axes = {2: "(N, features)", 4: "(N, C, H, W)"}[ndim]
+        self.check_rank(x.shape)
+
+    def check_rank(self, x_shape: Shape) -> tuple[int, ...]:
+        """``x_shape``; refuses another number of axes than ``ndim``."""
+        if self.ndim not in (None, len(x_shape)):
+            axes = "(N, C, H, W)" if self.ndim == 4 else "(N, features)"
             raise ShapeError(
-                f"{name}: x must be {axes} (got shape {tuple(x.shape)})",
-                "a single image needs a batch axis: x[None]" if ndim == 4 else "Flatten() first",
+                f"{type(self).__name__}: x must be {axes} (got shape {tuple(x_shape)})",
+                "x[None] adds the batch axis to an image" if self.ndim == 4 else "Flatten() first",
             )
+        return tuple(x_shape)
 
-
-def set_by_forward(kind: type) -> set[str]:
-    """Attributes that ``forward`` assigns, inherited or not."""
-    functions = [vars(c).get("forward") for c in kind.__mro__]
-    steps = [step for f in functions if inspect.isfunction(f) for step in dis.get_instructions(f)]
-    return {step.argval for step in steps if step.opname == "STORE_ATTR"}
+    def forget(self) -> None:
+        """Delete what forward kept for backward: its memory can serve again."""
+        for name in ("x_shape", *self.remembers):
+            self.__dict__.pop(name, None)

@@ -12,8 +12,8 @@ from typing import Any
 from tinyalex.check.bench.job import Job
 from tinyalex.check.bench.ours import Step, backend_of
 from tinyalex.check.bench.useful import FLOAT32, layer_bytes, layer_flop
+from tinyalex.functional.arrays import Shape
 from tinyalex.layers import Layer
-from tinyalex.layers.base import Shape
 
 WARM_UP = 2
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from tinyalex.functional.arrays import Shape
 from tinyalex.layers import Flatten, Layer, MaxPool2d, Sequential, Towers
-from tinyalex.layers.base import Shape
 
 FLOAT32 = 4  # bytes
 
