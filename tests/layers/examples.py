@@ -179,9 +179,9 @@ def classes() -> list[type[Module]]:
     return sorted(found, key=lambda cls: cls.__name__)
 
 
-def leaves(layer: Layer) -> list[Layer]:
+def leaves(layer: Module) -> list[Module]:
     """The layer itself, or all that it is made of."""
-    return [leaf for _, leaf in layer.named_layers()] if hasattr(layer, "named_layers") else [layer]
+    return [layer] if isinstance(layer, Loss) else [leaf for _, leaf in layer.named_layers()]
 
 
 def build(example: Example, backend: Backend, dtype: str = "float64") -> Layer:

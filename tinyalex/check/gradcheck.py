@@ -195,7 +195,7 @@ class _Function:
 
 def _parameters(layer: Any) -> Iterator[tuple[str, Any, str]]:
     """Yield (name, the layer that owns it, its key) for every parameter."""
-    if hasattr(layer, "named_layers"):
+    if hasattr(layer, "parameter_owners"):
         yield from layer.parameter_owners()
     else:
         for key in getattr(layer, "params", {}):

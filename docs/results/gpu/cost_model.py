@@ -18,7 +18,6 @@ from gpu_cost import H100, Cost, LayerCost, Speeds, moved, seconds
 
 from tinyalex import models
 from tinyalex.layers import Conv2d
-from tinyalex.report.layer_table import leaves
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "gpu.md"
@@ -77,7 +76,7 @@ def measured(precision: str) -> dict[str, list[Part]]:
     """The log's entries by the layer's name."""
     log = parts()
     found = {}
-    for name, layer, shape in leaves(models.build("alexnet", init=models.ZEROS), (1, *IMAGE)):
+    for name, layer, shape in models.build("alexnet", init=models.ZEROS).named_inputs((1, *IMAGE)):
         if isinstance(layer, Conv2d):
             F, _, KH, _ = layer.params["weight"].shape
             found[name] = log[precision, f"{shape[1]}, {shape[2]}, {F}, {KH}, {layer.groups}"]

@@ -24,7 +24,6 @@ from tinyalex.layers import (
     MaxPool2d,
     ReLU,
 )
-from tinyalex.report.layer_table import leaves
 
 AHEAD = 2  # batches that the loader lets wait, by default
 
@@ -100,7 +99,7 @@ def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) 
     ('features.0', 54.0)
     """
     rows: list[LayerCost] = []
-    for name, layer, shape in leaves(model, (batch, *input_shape)):
+    for name, layer, shape in model.named_inputs((batch, *input_shape)):
         sees_image = not rows
         flop, moves = (count(layer, shape, sees_image) for count in (layer_flop, layer_bytes))
         least = tuple(
@@ -210,7 +209,7 @@ def step_memory(
     (2.4, 96)
     """
     kept = FLOAT32 * batch * math.prod(image)
-    for _, layer, shape in leaves(model, (batch, *image)):
+    for _, layer, shape in model.named_inputs((batch, *image)):
         numbers = math.prod(layer.output_shape(shape))
         if not (isinstance(layer, Flatten) or (isinstance(layer, ReLU) and layer.inplace)):
             kept += FLOAT32 * numbers

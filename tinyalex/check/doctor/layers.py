@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Backend
 from tinyalex.check.doctor.compare import Case, Results, noise
 from tinyalex.layers import (
     AvgPool2d,
-    Container,
     Conv2d,
     Dropout,
     Flatten,
@@ -20,7 +19,6 @@ from tinyalex.layers import (
     LocalResponseNorm,
     Loss,
     MaxPool2d,
-    Module,
     ReLU,
     Sequential,
     SoftmaxCrossEntropy,
@@ -37,28 +35,21 @@ VECTORS = (5, 12)
 Example = tuple[str, Callable[[], Layer | Loss], tuple[int, ...]]
 
 
-def leaves_of(layer: Module) -> list[Module]:
-    """Return the layer itself, or all layers inside a container."""
-    return [leaf for _, leaf in layer.named_layers()] if isinstance(layer, Container) else [layer]
-
-
 def both_ways(make: Callable[[], Layer | Loss], shape: tuple[int, ...]) -> Callable[..., Results]:
     """Make a case's ``run``: output, input gradient and every parameter's gradient."""
 
     def run(backend: Backend, dtype: str) -> Results:
-        layer = make()
-        layer.to(backend)
-        for leaf in leaves_of(layer):
-            for key, value in leaf.params.items():
-                leaf.params[key] = backend.asarray(value, dtype)
+        layer = make().to(backend)
         x = noise(backend, shape, 3, dtype)
         if isinstance(layer, Loss):
             labels = backend.asarray(np.arange(shape[0]) % shape[1])
             return layer.forward(x, labels), layer.backward()
+        parameters = list(layer.parameter_owners())
+        for _, owner, key in parameters:
+            owner.params[key] = backend.asarray(owner.params[key], dtype)
         y = layer.forward(x)
         dx = layer.backward(noise(backend, tuple(y.shape), 4, dtype))
-        grads: list[Array] = [g for leaf in leaves_of(layer) for g in leaf.grads.values()]
-        return (y, dx, *grads)
+        return (y, dx, *(owner.grads[key] for _, owner, key in parameters))
 
     return run
 
