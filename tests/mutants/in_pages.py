@@ -22,8 +22,8 @@ PAGES_MUTANTS = (
     ),
     Mutant(
         "report: layers stay watched",
-        FACTS,
-        '            del layer.__dict__["forward"]\n',
+        "tinyalex/check/stopwatch.py",
+        "            delattr(owner, method)\n",
         "            pass\n",
         (f"{OF_PAGE}::test_the_features_are_what_the_last_layer_gets",),
     ),

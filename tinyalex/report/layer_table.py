@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tinyalex.backends import Array
+from tinyalex.check.stopwatch import layer_calls, stopwatch
 from tinyalex.errors import ConfigError
 from tinyalex.layers import (
     Container,
     Conv2d,
     Dropout,
-    Layer,
     Sequential,
     SoftmaxCrossEntropy,
-    Towers,
 )
 
 FLOAT32 = 4  # bytes
@@ -100,7 +97,7 @@ def layer_table(
         raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "--batch-size 128")
     total = sum(seconds.values()) if seconds else 0.0
     rows = []
-    for name, layer, shape in leaves(model, (1, *input_shape)):
+    for name, layer, shape in model.named_inputs((1, *input_shape)):
         output = layer.output_shape(shape)
         parameters = sum(math.prod(array.shape) for array in layer.params.values())
         spent = seconds.get(name) if seconds else None
@@ -138,61 +135,21 @@ def measure_layers(
     x = backend.generator(0).normal((batch_size, *input_shape))
     classes = model.output_shape((1, *input_shape))[1]
     labels = backend.generator(1).integers(0, classes, batch_size)
-    best: dict[str, float] = {}
+    times: dict[str, list[float]] = defaultdict(list)
     loss = SoftmaxCrossEntropy()
     loss.to(backend)
     model.train()
     model.skip_input_gradient()
-    for _ in range(passes):
-        spent: dict[str, float] = defaultdict(float)
-        with _stopwatch(model, spent):
+
+    def note(name: str, method: str, seconds: float, *_: Array) -> None:
+        times[name].append(seconds)
+
+    with stopwatch(layer_calls(model), backend, note):
+        for _ in range(passes):
             loss.forward(model.forward(x), labels)
             model.backward(loss.backward())
-        best = {name: min(t, best.get(name, t)) for name, t in spent.items()}
     model.skip_input_gradient(False)
-    return best
-
-
-@contextmanager
-def _stopwatch(model: Container, spent: dict[str, float]) -> Iterator[None]:
-    """Add the time of each leaf's forward and backward to ``spent`` while inside."""
-
-    def timed(name: str, layer: Layer, work: Callable[[Array], Array]) -> Callable[[Array], Array]:
-        def run(x: Array) -> Array:
-            start = time.perf_counter()
-            result = work(x)
-            layer.backend.synchronize()
-            spent[name] += time.perf_counter() - start
-            return result
-
-        return run
-
-    leaves = list(model.named_layers())
-    for name, layer in leaves:
-        for method in ("forward", "backward"):
-            # An attribute of the instance hides the class's method until it is deleted again.
-            setattr(layer, method, timed(name, layer, getattr(layer, method)))
-    try:
-        yield
-    finally:
-        for _, layer in leaves:
-            del layer.forward, layer.backward
-
-
-def leaves(
-    container: Container, shape: tuple[int, ...], prefix: str = ""
-) -> Iterator[tuple[str, Layer, tuple[int, ...]]]:
-    """Yield each leaf with its name and the shape of its input."""
-    side_by_side = isinstance(container, Towers)
-    if isinstance(container, Towers):
-        shape = container.tower_input(shape)
-    for name, child in container.children.items():
-        if isinstance(child, Container):
-            yield from leaves(child, shape, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", child, shape
-        if not side_by_side:
-            shape = child.output_shape(shape)
+    return {name: min(map(sum, zip(t[::2], t[1::2], strict=True))) for name, t in times.items()}
 
 
 def _detail(layer: Any) -> str:

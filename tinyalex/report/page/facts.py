@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinyalex import data, training
+from tinyalex.check.stopwatch import stopwatch
 from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
 from tinyalex.evaluation.views import Rows, view_probabilities
@@ -125,13 +125,25 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     every = len(test)
     if every > MOST_IMAGES:  # in equal steps, since images often come class by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
-    with _watched(run, len(test)) as watch:
+    layers, host = list(run.model.named_layers()), run.backend.to_host
+    counters = {name: Counter(name, y) for name, y in layers if isinstance(y, ReLU | Tanh)}
+    last = next(name for name, layer in reversed(layers) if isinstance(layer, Linear))
+    features = Rows(len(test))
+
+    def look(name: str, method: str, seconds: float, x: Any, y: Any) -> None:
+        if name == last:
+            features.add(host(x))
+        else:
+            counters[name].add(host(y))
+
+    calls = [(name, layer, "forward") for name, layer in layers if name in {*counters, last}]
+    with stopwatch(calls, run.backend, look):
         batches = view_probabilities(
             run.model, run.backend, run.config.recipe, run.statistics, test, 1, 128
         )
         p = Rows(len(test))
         for found, _ in batches:
-            p.add(run.backend.to_host(found))
+            p.add(host(found))
     summary = {**epochs[-1], "top1_error": epochs[-1]["test_error"], "epochs": epochs[-1]["epoch"]}
     with contextlib.suppress(RunError):
         summary |= training.read_summary(folder)
@@ -143,8 +155,8 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         test,
         p.all(),
         test.labels,
-        watch.features.all(),
-        [activity for counter in watch.counters if (activity := counter.done()) is not None],
+        features.all(),
+        [activity for counter in counters.values() if (activity := counter.done()) is not None],
         every,
     )
 
@@ -180,45 +192,3 @@ class Counter:
             return None
         dead = int((~self.seen).sum())
         return Activity(self.name, self.kind, len(self.seen), self.above / self.all, dead)
-
-
-class _Watch:
-    def __init__(self, images: int) -> None:
-        self.features = Rows(images)
-        self.counters: list[Counter] = []
-
-
-@contextlib.contextmanager
-def _watched(run: Run, images: int) -> Iterator[_Watch]:
-    """Look at activation layers, and at what the last layer gets, while images pass."""
-    watch, changed = _Watch(images), []
-    layers = list(run.model.named_layers())
-    last = next(layer for _, layer in reversed(layers) if isinstance(layer, Linear))
-
-    def look(layer: Layer, see: Callable[[Any, Any], object]) -> None:
-        forward = layer.forward
-
-        def watching(x: Any) -> Any:
-            y = forward(x)
-            see(x, y)
-            return y
-
-        layer.__dict__["forward"] = watching
-        changed.append(layer)
-
-    host = run.backend.to_host
-    try:
-        for name, layer in layers:
-            if isinstance(layer, ReLU | Tanh):
-                counter = Counter(name, layer)
-                watch.counters.append(counter)
-                look(layer, partial(_count, counter, host))
-        look(last, lambda x, y: watch.features.add(host(x)))
-        yield watch
-    finally:
-        for layer in changed:
-            del layer.__dict__["forward"]
-
-
-def _count(counter: Counter, host: Callable[[Any], Host], x: Any, y: Any) -> None:
-    counter.add(host(y))
