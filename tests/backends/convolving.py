@@ -15,8 +15,8 @@ from tests import strategies as own
 from tinyalex.backends.numba import vector as numba_vector
 from tinyalex.backends.numba.backend import NumbaBackend
 from tinyalex.backends.numba.conv import direct as numba_direct
+from tinyalex.backends.numba.conv import dispatch as convolve
 from tinyalex.backends.numba.conv import im2col as im2col
-from tinyalex.backends.numba.conv import ways as convolve
 from tinyalex.backends.numba.conv import winograd as winograd
 
 Host = np.ndarray
@@ -63,7 +63,7 @@ def by_im2col(room: int = 1 << 21) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolve, "LEAST_TILES", math.inf)
         patch.setattr(convolve, "DIRECT_LANES", ())
-        patch.setattr(im2col, "COLUMN_BYTES", room)
+        patch.setattr(im2col, "BUFFER_BYTES", room)
         patch.setattr(im2col, "PRODUCTS", 1)
         yield
 

@@ -31,8 +31,8 @@ from tinyalex.backends.base import Pair  # noqa: E402
 from tinyalex.backends.numba import vector as numba_vector  # noqa: E402
 from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
 from tinyalex.backends.numba.conv import direct as numba_direct  # noqa: E402
+from tinyalex.backends.numba.conv import dispatch as convolve  # noqa: E402
 from tinyalex.backends.numba.conv import im2col as im2col  # noqa: E402
-from tinyalex.backends.numba.conv import ways as convolve  # noqa: E402
 from tinyalex.backends.numba.conv import winograd as winograd  # noqa: E402
 from tinyalex.backends.numba.conv.direct_loops import SAME_SET  # noqa: E402
 

@@ -8,7 +8,7 @@ from tests.mutants.mutant import COMPILED, Mutant, in_python
 
 KERNELS = "tinyalex/backends/numba/kernels.py"
 COLUMNS = "tinyalex/backends/numba/conv/im2col.py"
-CONVOLVE = "tinyalex/backends/numba/conv/ways.py"
+CONVOLVE = "tinyalex/backends/numba/conv/dispatch.py"
 TILES = "tinyalex/backends/numba/conv/winograd.py"
 TILE_LOOPS = "tinyalex/backends/numba/conv/winograd_loops.py"
 DIRECT_WAY = "tinyalex/backends/numba/conv/direct.py"
@@ -85,8 +85,8 @@ CONVOLVE_MUTANTS = (
     in_python(
         "numba im2col: a band of rows lacks its last row",
         COLUMNS,
-        "fill(columns, n, OH * band // bands, OH * (band + 1) // bands)",
-        "fill(columns, n, OH * band // bands, OH * (band + 1) // bands - 1)",
+        "fill(buffer, n, OH * band // bands, OH * (band + 1) // bands)",
+        "fill(buffer, n, OH * band // bands, OH * (band + 1) // bands - 1)",
         DIRECT,
     ),
     Mutant(

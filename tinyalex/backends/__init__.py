@@ -16,9 +16,7 @@ from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
-_MISSING = {
-    "numba": "the package numba is not installed",
-}
+_MISSING = {"numba": "the package numba is not installed"}
 
 
 def available() -> list[str]:
@@ -81,10 +79,7 @@ def get(
         reason, hint = cuda_check.why_not() or ("", "")
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
     if name in _MISSING:
-        raise BackendError(
-            f"backend {name!r} is not available: {_MISSING[name]}",
-            _others(),
-        )
+        raise BackendError(f"backend {name!r} is not available: {_MISSING[name]}", _others())
     raise unknown("backend", name, ["auto", *available(), *_MISSING, "cuda"])
 
 

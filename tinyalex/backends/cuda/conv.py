@@ -166,13 +166,7 @@ def bias_gradient(backend: CudaArrays, dy: Array) -> Array:
 
 
 def scatter(
-    backend: CudaArrays,
-    dy: Array,
-    w: Array,
-    stride: Pair,
-    padding: Pair,
-    groups: int,
-    dx: Array,
+    backend: CudaArrays, dy: Array, w: Array, stride: Pair, padding: Pair, groups: int, dx: Array
 ) -> None:
     """Write ``dx`` by col2im: columns are added back into their windows; any stride."""
     N, F, OH, OW = dy.shape

@@ -71,8 +71,7 @@ def ask() -> Driver:
     if not has_gpu:
         error = f" (error {code})" if code not in (0, _NO_DEVICE) else ""
         raise NoDriver(
-            f"the NVIDIA driver finds no GPU{error}",
-            "look at nvidia-smi and CUDA_VISIBLE_DEVICES",
+            f"the NVIDIA driver finds no GPU{error}", "look at nvidia-smi and CUDA_VISIBLE_DEVICES"
         )
     version = ctypes.c_int(0)
     library.cuDriverGetVersion(ctypes.byref(version))

@@ -15,10 +15,10 @@ import numpy as np
 from tinyalex import functional as F
 from tinyalex.backends.base import Array, Pair
 from tinyalex.backends.numba import kernels, lrn
+from tinyalex.backends.numba.conv import dispatch as convolve
 from tinyalex.backends.numba.conv import im2col
-from tinyalex.backends.numba.conv import ways as convolve
-from tinyalex.backends.numba.pool import ways as pooling
-from tinyalex.backends.numba.pool.ways import NUMBERS_PER_PIECE, items_per_piece, maps
+from tinyalex.backends.numba.pool import dispatch as pooling
+from tinyalex.backends.numba.pool.dispatch import NUMBERS_PER_PIECE, items_per_piece, maps
 from tinyalex.backends.numba.workers import Workers
 from tinyalex.backends.numpy.backend import NumpyBackend
 
@@ -30,7 +30,7 @@ class NumbaBackend(NumpyBackend):
     replaces: ClassVar[Mapping[str, str]] = {
         **NumpyBackend.replaces,
         "im2col": "compiled loops over rows, whose pixels are copied as vectors",
-        "conv2d": "direct sums in registers, Winograd, or im2col for BLAS (conv/ways.py)",
+        "conv2d": "direct sums in registers, Winograd, or im2col for BLAS (conv/dispatch.py)",
         "conv2d_backward": "the same three algorithms",
         "max_pool2d": "vectors of windows; the maximum and its index in one pass",
         "max_pool2d_backward": "vectors of windows; dx is written once",
@@ -131,11 +131,7 @@ class NumbaBackend(NumpyBackend):
         return self._norm_of(lrn.spatial_response_norm, maps, x, size, alpha, beta, k)
 
     def _norm_of(
-        self,
-        norm: Callable[..., None],
-        view: Callable[[Array], Array],
-        x: Array,
-        *constants: float,
+        self, norm: Callable[..., None], view: Callable[[Array], Array], x: Array, *constants: float
     ) -> tuple[Array, Array]:
         x = np.ascontiguousarray(x)
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)

@@ -77,11 +77,7 @@ def compiled(kernel: Callable[..., Any]) -> Any:
     Division follows NumPy's rules (no exception on zero). A multiply and an add may be fused;
     nothing is reordered, so sums are added in the order of the loops.
     """
-    settings: dict[str, Any] = {
-        "nogil": True,
-        "error_model": "numpy",
-        "fastmath": {"contract"},
-    }
+    settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
     try:
         if not getattr(config, "DISABLE_JIT", 0) and _has_no_folder(kernel):
             raise OSError("no home folder")

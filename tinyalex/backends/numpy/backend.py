@@ -148,13 +148,7 @@ class NumpyBackend(Backend):
         return y
 
     def local_conv2d_backward(
-        self,
-        dy: Array,
-        x: Array,
-        weight: Array,
-        stride: Pair,
-        padding: Pair,
-        needs_dx: bool = True,
+        self, dy: Array, x: Array, weight: Array, stride: Pair, padding: Pair, needs_dx: bool = True
     ) -> tuple[Array | None, Array, Array]:
         dw = self.empty(weight.shape, weight.dtype)
         dx = self.empty(x.shape, x.dtype) if needs_dx else None

@@ -1,1 +1,1 @@
-"""Compiled convolution: three algorithms; ``ways.py`` chooses."""
+"""Compiled convolution: three algorithms; ``dispatch.py`` chooses."""

@@ -80,13 +80,7 @@ geometry_of = lru_cache(maxsize=100)(
 
 
 def forward(
-    workers: Workers,
-    x: Host,
-    filters: Host,
-    b: Host,
-    stride: Pair,
-    padding: Pair,
-    y: Host,
+    workers: Workers, x: Host, filters: Host, b: Host, stride: Pair, padding: Pair, y: Host
 ) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,)."""
     groups, F, C, KH, KW = filters.shape
@@ -162,12 +156,7 @@ def _run(
 
 
 def weight_gradient(
-    workers: Workers,
-    dy: Host,
-    x: Host,
-    shape: tuple[int, ...],
-    stride: Pair,
-    padding: Pair,
+    workers: Workers, dy: Host, x: Host, shape: tuple[int, ...], stride: Pair, padding: Pair
 ) -> tuple[Host, Host]:
     """Return dw (G, F/G, K) and db (G, F/G); ``shape`` is the filters'."""
     groups, F, C, KH, KW = shape

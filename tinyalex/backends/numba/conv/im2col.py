@@ -19,7 +19,7 @@ from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-COLUMN_BYTES = 1 << 21  # may exceed L2: fewer passes over the filters are worth more
+BUFFER_BYTES = 1 << 21  # may exceed L2: fewer passes over the filters are worth more
 PARTS = 8  # at most this many partial weight gradients per batch
 PRODUCTS = 1 << 22  # multiplications worth a piece of their own: a fraction of a millisecond
 
@@ -35,7 +35,7 @@ def _partial_sums(products: int) -> int:
     return max(1, min(PARTS, products // PRODUCTS))
 
 
-class Columns:
+class Im2colBuffer:
     """A thread's im2col buffer: for several small images, or for some rows of a large one.
 
     Its shape is (n, G, K + 1, P). The last row is all ones: a bias is a weight whose input is
@@ -56,9 +56,9 @@ class Columns:
         self.OH, self.OW = out_hw
         self.settings = *self.kernel, *stride, *padding, self.OW
         self.row = self.groups * (self.K + 1) * self.OW  # numbers that one output row takes
-        most = max(1, COLUMN_BYTES // (self.row * x.itemsize))
+        most = max(1, BUFFER_BYTES // (self.row * x.itemsize))
         self.rows, self.images = min(most, self.OH), max(1, most // self.OH)
-        self.room = workers.scratch("columns", self.images * self.rows * self.row, x.dtype)
+        self.room = workers.scratch("im2col", self.images * self.rows * self.row, x.dtype)
         shape = phases_shape(x, stride, padding)
         self.phases = workers.scratch("phases", math.prod(shape), x.dtype).reshape(shape)
 
@@ -84,13 +84,7 @@ class Columns:
 
 
 def forward(
-    workers: Workers,
-    x: Host,
-    filters: Host,
-    b: Host,
-    stride: Pair,
-    padding: Pair,
-    y: Host,
+    workers: Workers, x: Host, filters: Host, b: Host, stride: Pair, padding: Pair, y: Host
 ) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with the filters, plus b (F,)."""
     groups, F, *_ = filters.shape
@@ -100,20 +94,20 @@ def forward(
     bands = workers.bands(N, OH)  # of rows: with only a few images, threads would idle
 
     def convolve(pieces: slice) -> None:
-        columns = Columns(workers, x, filters.shape, stride, padding, (OH, OW))
+        buffer = Im2colBuffer(workers, x, filters.shape, stride, padding, (OH, OW))
         if bands == 1:
-            for n in columns.chunks(pieces):
-                fill(columns, n, 0, OH)
+            for n in buffer.chunks(pieces):
+                fill(buffer, n, 0, OH)
             return
         for piece in range(pieces.start, pieces.stop):
             image, band = divmod(piece, bands)
             n = slice(image, image + 1)
-            fill(columns, n, OH * band // bands, OH * (band + 1) // bands)
+            fill(buffer, n, OH * band // bands, OH * (band + 1) // bands)
 
-    def fill(columns: Columns, n: slice, top: int, bottom: int) -> None:
-        for pixels, cols in columns.of(x[n], top, bottom):
+    def fill(buffer: Im2colBuffer, n: slice, top: int, bottom: int) -> None:
+        for pixels, cols in buffer.of(x[n], top, bottom):
             out = maps[n, :, :, pixels]
-            np.matmul(w, cols[:, :, : columns.K], out=out)
+            np.matmul(w, cols[:, :, : buffer.K], out=out)
             out += bias
 
     products = w.size * OH * OW // bands
@@ -121,12 +115,7 @@ def forward(
 
 
 def weight_gradient(
-    workers: Workers,
-    dy: Host,
-    x: Host,
-    shape: tuple[int, ...],
-    stride: Pair,
-    padding: Pair,
+    workers: Workers, dy: Host, x: Host, shape: tuple[int, ...], stride: Pair, padding: Pair
 ) -> tuple[Host, Host]:
     """Return dw (G, F/G, K) and db (G, F/G); ``shape`` is the filters'."""
     groups, F, *_ = shape
@@ -134,12 +123,12 @@ def weight_gradient(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def gradient_of(images: slice) -> tuple[Host]:
-        columns = Columns(workers, x, shape, stride, padding, (OH, OW))
-        dw = np.zeros((groups, F, columns.K + 1), x.dtype)
+        buffer = Im2colBuffer(workers, x, shape, stride, padding, (OH, OW))
+        dw = np.zeros((groups, F, buffer.K + 1), x.dtype)
         # The images' gradients before they are summed must not take more memory than the buffer.
-        columns.images = max(1, min(columns.images, COLUMN_BYTES // dw.nbytes))
-        for n in columns.chunks(images):
-            for pixels, cols in columns.of(x[n], 0, OH):
+        buffer.images = max(1, min(buffer.images, BUFFER_BYTES // dw.nbytes))
+        for n in buffer.chunks(images):
+            for pixels, cols in buffer.of(x[n], 0, OH):
                 dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
@@ -157,12 +146,12 @@ def input_gradient(
     maps = dy.reshape(N, groups, F, OH * OW)
 
     def gradient_of(images: slice) -> None:
-        columns = Columns(workers, dx, filters.shape, stride, padding, (OH, OW))
+        buffer = Im2colBuffer(workers, dx, filters.shape, stride, padding, (OH, OW))
         dx[images] = 0
-        for n in columns.chunks(images):
-            for first, pixels, cols in columns.blocks(dx[n], 0, OH):
-                inner = cols[:, :, : columns.K]
+        for n in buffer.chunks(images):
+            for first, pixels, cols in buffer.blocks(dx[n], 0, OH):
+                inner = cols[:, :, : buffer.K]
                 np.matmul(w_T, maps[n, :, :, pixels], out=inner)
-                kernels.col2im_images(inner, dx[n], first, *columns.settings)
+                kernels.col2im_images(inner, dx[n], first, *buffer.settings)
 
     workers.share(gradient_of, N, min_items=1 + PRODUCTS // (filters.size * OH * OW))

@@ -1,1 +1,1 @@
-"""Compiled pooling; ``ways.py`` chooses the loops."""
+"""Compiled pooling; ``dispatch.py`` chooses the loops."""

@@ -37,12 +37,7 @@ def max_pool2d(
 
 
 def max_pool2d_backward(
-    workers: Workers,
-    dy: Host,
-    argmax: Host,
-    x_shape: Sequence[int],
-    kernel: Pair,
-    stride: Pair,
+    workers: Workers, dy: Host, argmax: Host, x_shape: Sequence[int], kernel: Pair, stride: Pair
 ) -> Host:
     """Return dx: each dy goes to its window's maximum."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]

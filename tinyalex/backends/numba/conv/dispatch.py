@@ -43,14 +43,7 @@ def direct_pays(w: Host) -> bool:
 
 
 def forward(
-    workers: Workers,
-    x: Host,
-    w: Host,
-    b: Host,
-    stride: Pair,
-    padding: Pair,
-    groups: int,
-    y: Host,
+    workers: Workers, x: Host, w: Host, b: Host, stride: Pair, padding: Pair, groups: int, y: Host
 ) -> None:
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with w (F, C/G, KH, KW), plus b (F,)."""
     F, C, KH, KW = w.shape
@@ -64,13 +57,7 @@ def forward(
 
 
 def input_gradient(
-    workers: Workers,
-    dy: Host,
-    w: Host,
-    stride: Pair,
-    padding: Pair,
-    groups: int,
-    dx: Host,
+    workers: Workers, dy: Host, w: Host, stride: Pair, padding: Pair, groups: int, dx: Host
 ) -> None:
     """For stride 1 a convolution of dy with the filters rotated by 180 degrees (flipped)."""
     F, C, KH, KW = w.shape
