@@ -312,6 +312,6 @@ def test_memory_that_cannot_be_pinned_is_an_error_with_a_way_out(
         raise cuda_double.CUDARuntimeError("cudaErrorMemoryAllocation: out of memory")
 
     monkeypatch.setattr(feed.xp.cuda, "alloc_pinned_memory", refuse)
-    with pytest.raises(DeviceMemoryError, match="pins no further 3 MiB") as error:
+    with pytest.raises(DeviceMemoryError, match="refuses to pin 3 MiB more") as error:
         feed.room((3, 1 << 20), np.uint8)
     assert "--batch-size" in error.value.hint

@@ -47,7 +47,7 @@ def test_an_error_in_a_worker_is_raised_here():
 def test_a_worker_that_dies_is_reported():
     with WorkerProcess("numpy", 1) as process:
         process.process.kill()
-        with pytest.raises(RunError, match="process of numpy ended by itself"):
+        with pytest.raises(RunError, match="worker process of numpy died"):
             process.ask("memory")
 
 

@@ -10,7 +10,7 @@ MACHINES = {
     "no CuPy": ({}, {}, "the package cupy is not installed", "pip install 'tinyalex[cuda12]'"),
     "no numba-cuda": ({}, {"cupy-cuda13x": "14"}, "numba-cuda is not installed", "pip install"),
     "old driver": ({"cuda": 11080}, PAIR, "supports CUDA 11.8 at most", "driver 525 or newer"),
-    "wrong CUDA": ({"cuda": 12040}, PAIR, "made for CUDA 13", "'tinyalex[cuda12]'"),
+    "wrong CUDA": ({"cuda": 12040}, PAIR, "built for CUDA 13", "'tinyalex[cuda12]'"),
     "no device": ({"gpus": ()}, PAIR, "finds no GPU", "CUDA_VISIBLE_DEVICES"),
     "no driver": (None, PAIR, "no NVIDIA driver", "install NVIDIA's driver"),
 }

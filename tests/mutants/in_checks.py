@@ -71,8 +71,8 @@ CHECK_MUTANTS = (
     Mutant(
         "precision: CuPy's own products stay as they were first",
         "tinyalex/backends/__init__.py",
-        "            backend.set_precision(precision)  # CuPy's own may have been changed since\n",
-        "            pass\n",
+        "        backend.set_precision(precision)  # CuPy's own may have been changed since\n",
+        "        pass\n",
         (f"{OF_PRECISION}::test_the_gpu_takes_both_and_cupys_own_products_follow",),
     ),
     Mutant(

@@ -16,8 +16,6 @@ from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
-_MISSING = {"numba": "the package numba is not installed"}
-
 
 def available() -> list[str]:
     """Return the names of the backends that can run here, fastest first."""
@@ -78,9 +76,10 @@ def get(
     if name == "cuda":
         reason, hint = cuda_check.why_not() or ("", "")
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
-    if name in _MISSING:
-        raise BackendError(f"backend {name!r} is not available: {_MISSING[name]}", _others())
-    raise unknown("backend", name, ["auto", *available(), *_MISSING, "cuda"])
+    if name == "numba":
+        missing = "the package numba is not installed"
+        raise BackendError(f"backend 'numba' is not available: {missing}", _others())
+    raise unknown("backend", name, ["auto", "cuda", "numba", "numpy"])
 
 
 Backend.get = staticmethod(get)  # unpickling looks the backend up by name
@@ -101,23 +100,19 @@ def _configured(
     name: str, threads: int, precision: str | None, workspace_mb: int | None
 ) -> Backend:
     """Return a backend with these settings, or raise if it does not support one."""
+    settings: dict[str, Any] = {}
     if name == "cuda":
-        settings: dict[str, Any] = {} if workspace_mb is None else {"workspace_mb": workspace_mb}
-        if precision not in (None, "float32"):
-            settings["precision"] = precision
-        backend = _make(name, threads, **settings)
-        if precision is not None:
-            backend.set_precision(precision)  # CuPy's own may have been changed since
-        return backend
-    backend = _make(name, threads)
-    if precision is not None:
-        backend.set_precision(precision)
-    if workspace_mb is not None:
+        given = {"precision": precision, "workspace_mb": workspace_mb}
+        settings = {key: value for key, value in given.items() if value not in (None, "float32")}
+    elif workspace_mb is not None:
         raise ConfigError(
             f"--workspace-mb is for --backend cuda; backend {name!r} works in slices that fit "
             f"the cache (got {workspace_mb})",
             "leave it out",
         )
+    backend = _make(name, threads, **settings)
+    if precision is not None:
+        backend.set_precision(precision)  # CuPy's own may have been changed since
     return backend
 
 

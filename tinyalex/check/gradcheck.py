@@ -86,7 +86,9 @@ def gradcheck(
     function = _Function(layer, x, extra)
     values = function.values
     if values["x"].size == 0:
-        raise ShapeError(f"gradcheck: x is empty (shape {values['x'].shape}): nothing can be moved")
+        raise ShapeError(
+            f"gradcheck: x is empty (shape {values['x'].shape}): there is no value to change"
+        )
     rng = np.random.default_rng(seed)
     try:
         y = function({})

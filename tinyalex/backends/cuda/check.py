@@ -45,14 +45,14 @@ def does_not_fit(driver: Driver) -> tuple[str, str] | None:
     if major < min(OLDEST_DRIVER):
         oldest = min(OLDEST_DRIVER)
         return (
-            f"{supports}, and {oldest}.0 is needed",
+            f"{supports}, but {oldest}.0 is needed",
             f"install NVIDIA's driver {OLDEST_DRIVER[oldest]} or newer",
         )
     for package, wanted in (("CuPy", cupy_cuda()), ("numba-cuda", numba_cuda())):
         if wanted is not None and wanted > major:
             newer = OLDEST_DRIVER.get(wanted)
             return (
-                f"{supports}, and {package} here is made for CUDA {wanted}",
+                f"{supports}, but the installed {package} is built for CUDA {wanted}",
                 f"pip install 'tinyalex[cuda{major}]' (uninstall cupy-cuda{wanted}x first)"
                 + (f", or NVIDIA's driver {newer} or newer" if newer else ""),
             )
@@ -87,13 +87,13 @@ def ask_cupy() -> tuple[str, str] | None:
         cupy.cuda.runtime.getDeviceCount()
         cupy.cuda.device.get_cublas_handle()
     except ImportError as error:
-        return f"CuPy does not start ({_first_line(error)})", INSTALL
+        return f"CuPy does not start ({first_line(error)})", INSTALL
     except MemoryError as error:
-        hint = "end what else uses the GPU; nvidia-smi lists it"
-        return f"the GPU's memory is full ({_first_line(error)})", hint
+        hint = "close other programs on the GPU; nvidia-smi lists them"
+        return f"the GPU's memory is full ({first_line(error)})", hint
     except Exception as error:  # CuPy's errors have no common class, and this must not raise
         hint = "a newer driver, or the extra for its CUDA version: tinyalex[cuda12] or [cuda13]"
-        return f"CuPy cannot use the GPU ({_first_line(error)})", hint
+        return f"CuPy cannot use the GPU ({first_line(error)})", hint
     return None
 
 
@@ -102,7 +102,7 @@ def ask_numba() -> tuple[str, str] | None:
     try:
         import numba.cuda.np.arrayobj  # noqa: F401 (breaks with a NumPy that is too new)
     except Exception as error:
-        return f"numba-cuda does not start ({_first_line(error)})", "pip install 'numpy<2.5'"
+        return f"numba-cuda does not start ({first_line(error)})", "pip install 'numpy<2.5'"
     return None
 
 
@@ -119,5 +119,5 @@ def unused_gpu() -> str:
     return f"no GPU is used: {missing[0]} (try: {missing[1]})"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]

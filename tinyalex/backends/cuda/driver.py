@@ -59,19 +59,19 @@ def ask() -> Driver:
     if code == _MISMATCH:
         raise NoDriver(
             "the NVIDIA driver's library and its kernel module are of different versions",
-            "restart the machine, which an update of the driver needs",
+            "restart the machine, as every update of the driver requires",
         )
     if code == _STUB:
         raise NoDriver(
             "libcuda.so.1 is the stub of the CUDA toolkit, not a driver",
-            "take the toolkit's folder stubs out of LD_LIBRARY_PATH",
+            "remove the toolkit's folder stubs from LD_LIBRARY_PATH",
         )
     count = ctypes.c_int(0)
     has_gpu = not code and not library.cuDeviceGetCount(ctypes.byref(count)) and count.value
     if not has_gpu:
         error = f" (error {code})" if code not in (0, _NO_DEVICE) else ""
         raise NoDriver(
-            f"the NVIDIA driver finds no GPU{error}", "look at nvidia-smi and CUDA_VISIBLE_DEVICES"
+            f"the NVIDIA driver finds no GPU{error}", "check nvidia-smi and CUDA_VISIBLE_DEVICES"
         )
     version = ctypes.c_int(0)
     library.cuDriverGetVersion(ctypes.byref(version))

@@ -118,8 +118,8 @@ class CudaFeed(Feed):
         """Make `computing` wait for the batch; the host does not wait."""
         if self.xp.cuda.get_current_stream() != self.computing:
             raise BackendError(
-                "a batch was asked for on another CUDA stream than its epoch was",
-                "loader.epoch() and the steps on one stream",
+                "a batch was taken on another CUDA stream than the one its epoch began on",
+                "call loader.epoch() and run the steps on the same stream",
             )
         self.computing.wait_event(self._prepared.popleft())
         return batch
@@ -137,7 +137,7 @@ class CudaFeed(Feed):
             memory = xp.cuda.alloc_pinned_memory(nbytes)
         except xp.cuda.runtime.CUDARuntimeError as error:
             raise DeviceMemoryError(
-                f"the system pins no further {nbytes >> 20} MiB of the host's memory ({error})",
+                f"the system refuses to pin {nbytes >> 20} MiB more of the host's memory ({error})",
                 "a smaller --batch-size",
             ) from None
         return np.frombuffer(memory, np.uint8, nbytes)

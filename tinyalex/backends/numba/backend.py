@@ -123,73 +123,71 @@ class NumbaBackend(NumpyBackend):
     def local_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        return self._norm_of(lrn.local_response_norm, pixels, x, size, alpha, beta, k)
-
-    def spatial_response_norm(
-        self, x: Array, size: int, alpha: float, beta: float, k: float
-    ) -> tuple[Array, Array]:
-        return self._norm_of(lrn.spatial_response_norm, maps, x, size, alpha, beta, k)
-
-    def _norm_of(
-        self, norm: Callable[..., None], view: Callable[[Array], Array], x: Array, *constants: float
-    ) -> tuple[Array, Array]:
-        x = np.ascontiguousarray(x)
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
-        arrays = view(x), view(y), view(scale)
-        min_items = items_per_piece(arrays[0])
-        self.workers.share(
-            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), min_items
-        )
+        self._over_slices(lrn.local_response_norm, pixels, (x, y, scale), size, alpha, beta, k)
         return y, scale
 
     def local_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = lrn.local_response_norm_backward
-        return self._norm_back(norm, pixels, dy, x, scale, size, alpha, beta)
+        dx = self.empty(x.shape, x.dtype)
+        norm, arrays = lrn.local_response_norm_backward, (dy, x, scale, dx)
+        self._over_slices(norm, pixels, arrays, size, alpha, beta)
+        return dx
+
+    def spatial_response_norm(
+        self, x: Array, size: int, alpha: float, beta: float, k: float
+    ) -> tuple[Array, Array]:
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        self._over_slices(lrn.spatial_response_norm, maps, (x, y, scale), size, alpha, beta, k)
+        return y, scale
 
     def spatial_response_norm_backward(
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
-        norm = lrn.spatial_response_norm_backward
-        return self._norm_back(norm, maps, dy, x, scale, size, alpha, beta)
-
-    def _norm_back(
-        self,
-        norm: Callable[..., None],
-        view: Callable[[Array], Array],
-        dy: Array,
-        x: Array,
-        scale: Array,
-        *constants: float,
-    ) -> Array:
         dx = self.empty(x.shape, x.dtype)
-        contiguous = map(np.ascontiguousarray, (dy, x, scale))
-        arrays = [view(a) for a in (*contiguous, dx)]
-        min_items = items_per_piece(arrays[0])
-        self.workers.share(
-            lambda n: norm(*(a[n] for a in arrays), *constants), len(arrays[0]), min_items
-        )
+        norm, arrays = lrn.spatial_response_norm_backward, (dy, x, scale, dx)
+        self._over_slices(norm, maps, arrays, size, alpha, beta)
         return dx
 
+    def _over_slices(
+        self,
+        kernel: Callable[..., None],
+        view: Callable[[Array], Array],
+        arrays: tuple[Array, ...],
+        *constants: float,
+    ) -> None:
+        """Run a kernel over the first axis of each array's ``view``; threads share it."""
+        views = [view(np.ascontiguousarray(a)) for a in arrays]
+        self.workers.share(
+            lambda n: kernel(*(a[n] for a in views), *constants),
+            len(views[0]),
+            items_per_piece(views[0]),
+        )
+
     # ------------------------------------------------------------------ element by element
+
+    def _over_numbers(
+        self, kernel: Callable[..., None], arrays: tuple[Array, ...], *constants: float
+    ) -> None:
+        """Run a kernel over the numbers of contiguous arrays; threads share them."""
+        flat = [a.reshape(-1) for a in arrays]
+        self.workers.share(
+            lambda n: kernel(*(a[n] for a in flat), *constants), flat[0].size, NUMBERS_PER_PIECE
+        )
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         if not x.flags.c_contiguous:
             return super().relu(x, inplace)
         y = x if inplace else self.empty(x.shape, x.dtype)
-        flat = x.reshape(-1), y.reshape(-1)
-        self.workers.share(lambda n: kernels.relu(*(a[n] for a in flat)), x.size, NUMBERS_PER_PIECE)
+        self._over_numbers(kernels.relu, (x, y))
         return y
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
         if not (dy.flags.c_contiguous and y.flags.c_contiguous and dy.dtype == y.dtype):
             return super().relu_backward(dy, y, inplace)
         dx = dy if inplace else self.empty(dy.shape, dy.dtype)
-        flat = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
-        self.workers.share(
-            lambda n: kernels.relu_backward(*(a[n] for a in flat)), dy.size, NUMBERS_PER_PIECE
-        )
+        self._over_numbers(kernels.relu_backward, (dy, y, dx))
         return dx
 
     def sgd_step(
@@ -199,11 +197,7 @@ class NumbaBackend(NumpyBackend):
         if not (same and all(a.flags.c_contiguous for a in (w, g, v))):
             super().sgd_step(w, g, v, lr, momentum, weight_decay)
             return
-        flat = w.reshape(-1), g.reshape(-1), v.reshape(-1)
-        factors = lr, momentum, weight_decay
-        self.workers.share(
-            lambda n: kernels.sgd_step(*(a[n] for a in flat), *factors), w.size, NUMBERS_PER_PIECE
-        )
+        self._over_numbers(kernels.sgd_step, (w, g, v), lr, momentum, weight_decay)
 
     def cross_entropy(self, logits: Array, labels: Array) -> Array:
         return self._loss_and_gradient(logits, labels)[0]

@@ -20,7 +20,7 @@ class _FirstCompilation(event.Listener):
         kernel = compiling.data["dispatcher"].py_func
         if (kernel.__module__ or "").startswith("tinyalex."):
             event.unregister("numba:compile", self)
-            notice.tell("compiling kernels for this processor: once, for some seconds ...")
+            notice.tell("compiling kernels for this CPU (first use only, up to 40 s) ...")
 
     def on_end(self, compiling: Any) -> None:
         pass
@@ -49,7 +49,7 @@ class _Forgiving:
         try:
             return self._cache.load_overload(signature, target)
         except Exception as error:  # pickle's, LLVM's and the file system's own
-            self._tell("read", error)
+            self._tell("read from", error)
             with contextlib.suppress(Exception):
                 self._cache.flush()  # an empty index replaces the damaged one
             return None
@@ -59,15 +59,15 @@ class _Forgiving:
         try:
             self._cache.save_overload(signature, code)
         except Exception as error:
-            self._tell("written", error)
+            self._tell("written to", error)
 
     @staticmethod
     def _tell(what: str, error: object) -> None:
         if not _Forgiving.told:
             _Forgiving.told = True
             notice.tell(
-                f"compiled kernels cannot be {what} on the disk ({error}): they are compiled in "
-                "memory. NUMBA_CACHE_DIR names another folder for them"
+                f"compiled kernels cannot be {what} disk ({error}): they are compiled in memory. "
+                "Try: NUMBA_CACHE_DIR=FOLDER, a folder that you can write to"
             )
 
 
@@ -83,7 +83,7 @@ def compiled(kernel: Callable[..., Any]) -> Any:
             raise OSError("no home folder")
         function = njit(cache=True, **settings)(kernel)
     except (RuntimeError, OSError) as error:  # no writable folder for machine code
-        _Forgiving._tell("kept", error)
+        _Forgiving._tell("kept on", error)
         return njit(**settings)(kernel)
     if getattr(function, "_cache", None) is not None:  # not with NUMBA_DISABLE_JIT
         function._cache = _Forgiving(function._cache)

@@ -108,11 +108,8 @@ def spatial_response_norm(x, y, scale, size, alpha, beta, k):
     pitch = W + size - 1
     area = (H + size - 1) * pitch
     source, y_flat, scale_flat = x.reshape(-1), y.reshape(-1), scale.reshape(-1)
-    padded, squares, rows = (
-        np.zeros(area, x.dtype),
-        np.zeros(area, x.dtype),
-        np.zeros(area, x.dtype),
-    )
+    padded, squares = np.zeros(area, x.dtype), np.zeros(area, x.dtype)
+    rows = np.zeros(area, x.dtype)
     sums, result = np.zeros(area, x.dtype), np.zeros(area, x.dtype)
     for n in range(N):
         for h in range(H):

@@ -76,18 +76,12 @@ def _copy(backend: Backend, threads: int) -> Callable[[], None]:
     source = xp.ones(numbers, dtype=xp.float32)
     target = xp.zeros(numbers, dtype=xp.float32)
 
-    def copy(numbers: slice) -> None:
-        target[numbers] = source[numbers]
+    def copy(rows: slice) -> None:
+        part = slice(rows.start << 16, rows.stop << 16)
+        target[part] = source[part]
 
     # Rows of 65,536 numbers: slices of `each` have at most a million items, which fit the cache.
-    rows = numbers // (1 << 16)
-
-    def run() -> None:
-        backend.each(
-            lambda r: copy(slice(r.start << 16, r.stop << 16)), rows, 1, 4 * max(1, threads)
-        )
-
-    return run
+    return lambda: backend.each(copy, numbers >> 16, 1, 4 * max(1, threads))
 
 
 def _fastest(work: Callable[[], None], backend: Backend) -> float:

@@ -17,24 +17,15 @@ class Job:
 
     Attributes
     ----------
-    contestant : str
-        A backend's name, or ``"torch"``.
-    model : str
-        A name in `tinyalex.models`.
+    contestant : a backend's name, or ``"torch"``
+    model : a name in `tinyalex.models`
     task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
-    batch_size, threads : int
-    image_size : int or None
-        Side of the images; None is the model's default.
-    device : ``"cpu"`` or ``"cuda"``
-        PyTorch's device.
-    precision : ``"float32"`` or ``"tf32"``
-        Precision of matrix products, for all implementations.
-    workspace_mb : int or None
-        Maximum workspace of our GPU backend; None is its default.
-    overlap : bool
-        Whether our GPU backend copies batches while it computes.
-    settings : dict of str to bool
-        PyTorch's settings, see `tinyalex.check.bench.peer`.
+    image_size : side of the images; None is the model's default
+    device : PyTorch's device, ``"cpu"`` or ``"cuda"``
+    precision : ``"float32"`` or ``"tf32"``, of matrix products in all implementations
+    workspace_mb : maximum workspace of our GPU backend; None is its default
+    overlap : whether our GPU backend copies batches while it computes
+    settings : PyTorch's settings, see `tinyalex.check.bench.peer`
     """
 
     contestant: str
@@ -56,14 +47,10 @@ class Work:
 
     Attributes
     ----------
-    run : callable
-        Does the work once; on a GPU it may only queue the work.
-    images : int
-        Number of images per call.
-    flop : int
-        Useful floating-point operations per image; 0 if none are counted.
-    wait : callable
-        Returns when all queued work is done.
+    run : does the work once; on a GPU it may only queue the work
+    images : number of images per call
+    flop : useful floating-point operations per image; 0 if none are counted
+    wait : returns when all queued work is done
     """
 
     run: Callable[[], Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,19 @@ from threadpoolctl import threadpool_info
 
 from tinyalex import __version__
 from tinyalex.backends.cuda import driver as cuda_driver
+from tinyalex.backends.cuda.check import package_version
 from tinyalex.data.reading import usable_cores
 
 _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")
 
 
 def describe(threads: int, command: str) -> dict[str, Any]:
-    """Return hardware, versions, date and command.
-
-    Parameters
-    ----------
-    threads : int
-        Threads per implementation.
-    command : str
-        The command that started the measurement.
-    """
+    """Return hardware, versions, date, the threads per implementation and the command."""
     import numpy as np  # loads its BLAS, so that threadpool_info sees it
 
     np.ones((2, 2)) @ np.ones((2, 2))
     versions = {"tinyalex": __version__, "python": platform.python_version()}
-    versions |= {name: _version(name) for name in _PACKAGES if _version(name)}
+    versions |= {name: text for name in _PACKAGES if (text := package_version(name))}
     blas = [
         f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', 'unknown')})"
         for pool in threadpool_info()
@@ -67,19 +59,14 @@ def gpu_name() -> str:
 
 def cpu_name() -> str:
     """Return the processor's name."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return cpuinfo("model name") or platform.processor() or platform.machine()
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def cpuinfo(key: str) -> str:
+    """Return what Linux says about the first core under a key; empty on other systems."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), "")
 
 
 def _memory_gib() -> float | None:

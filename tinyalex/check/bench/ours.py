@@ -11,7 +11,7 @@ from tinyalex import backends, models
 from tinyalex.backends import Array, Backend
 from tinyalex.backends.cuda import driver as cuda_driver
 from tinyalex.check.bench.job import Job, Work, stored_side
-from tinyalex.check.bench.useful import forward_flop, step_flop
+from tinyalex.check.bench.useful import step_flop
 from tinyalex.data.dataset import array_split
 from tinyalex.data.loader import Loader
 from tinyalex.layers import SoftmaxCrossEntropy
@@ -49,14 +49,7 @@ def noise(job: Job, model: models.Model) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Step:
-    """Training steps on the same random images.
-
-    Attributes
-    ----------
-    model, loss, optimizer
-        The parts of a step.
-    x, labels : array (N, C, H, W) and (N,)
-    """
+    """Training steps on the same random images ``x`` (N, C, H, W) and ``labels`` (N,)."""
 
     def __init__(self, job: Job, backend: Backend) -> None:
         self.backend = backend
@@ -93,8 +86,7 @@ def _infer(job: Job, backend: Backend) -> Work:
     x = backend.asarray(noise(job, model)[0])
     model.to(backend)
     model.eval()
-
-    flop = forward_flop(model, (1, *model.input_shape))
+    flop = model.flops((1, *model.input_shape))
     return Work(lambda: model.forward(x), job.batch_size, flop, backend.synchronize)
 
 

@@ -16,7 +16,7 @@ from tinyalex import models
 from tinyalex.check.bench.job import Job, Work
 from tinyalex.check.bench.ours import LEARNING_RATE, noise, stored_images
 from tinyalex.check.bench.torch_net import import_torch, tensor, translate
-from tinyalex.check.bench.useful import forward_flop, step_flop
+from tinyalex.check.bench.useful import step_flop
 
 TRIED = {"train": ("channels_last", "fused"), "infer": ("channels_last",), "data": ("gather",)}
 # A trial ends after this time or these many calls.
@@ -75,7 +75,7 @@ class Net:
         ours = models.build(job.model, image_size=job.image_size)
         x, labels = noise(job, ours)
         image = (1, *ours.input_shape)
-        self.forward_flop, self.step_flop = forward_flop(ours, image), step_flop(ours, image)
+        self.forward_flop, self.step_flop = ours.flops(image), step_flop(ours, image)
         self.module = translate(ours).to(job.device)
         self.x, self.labels = tensor(x, job.device), tensor(labels, job.device)
         self.format = self.torch.contiguous_format

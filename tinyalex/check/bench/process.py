@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import tinyalex
@@ -26,12 +25,7 @@ _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class WorkerProcess:
     """A worker process, running from its creation until `close`.
 
-    Parameters
-    ----------
-    name : str
-        Name for messages.
-    threads : int
-        Threads of its OpenMP and BLAS libraries.
+    ``name`` is for messages; ``threads`` are those of its OpenMP and BLAS libraries.
     """
 
     def __init__(self, name: str, threads: int) -> None:
@@ -71,7 +65,7 @@ class WorkerProcess:
         if not line:
             status = self.process.wait()
             raise RunError(
-                f"bench: the process of {self.name} ended by itself (status {status})",
+                f"bench: the worker process of {self.name} died (status {status})",
                 "if the system was out of memory: a smaller --batch-size",
             )
         reply = json.loads(line)
@@ -99,10 +93,5 @@ class WorkerProcess:
     def __enter__(self) -> WorkerProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -36,7 +36,7 @@ def header(machine: Mapping[str, Any], peaks: Sequence[Mapping[str, Any]]) -> li
         f"machine   {machine['cpu']}, {machine['cores']} cores ({machine['usable_cores']} usable),"
         + (f" {memory} GiB, " if memory else " ")
         + machine["system"],
-        f"threads   {machine['threads']} for each contestant",
+        f"threads   {machine['threads']} per implementation",
         f"versions  {versions}",
         f"BLAS      {machine['blas']}",
         *map(_peak, peaks),
@@ -117,14 +117,7 @@ def layers_table(
     )
 
 
-_SUMMED = [
-    "forward_ms",
-    "backward_ms",
-    "forward_flop",
-    "backward_flop",
-    "forward_bytes",
-    "backward_bytes",
-]
+_SUMMED = [f"{way}_{unit}" for unit in ("ms", "flop", "bytes") for way in ("forward", "backward")]
 
 
 def _layer_cells(

@@ -23,21 +23,13 @@ class Result:
 
     Attributes
     ----------
-    job : Job
-    seconds_per_image : tuple of float
-        One per turn.
-    repeats : int
-        Calls per turn.
-    memory_mib : float or None
-        Peak memory of its process from the first step, minus its memory after importing libraries.
-    speedup : Spread or None
-        Images per second divided by the baseline's (the last job's), within each pair; None for
-        the baseline itself.
-    flop_per_image : int
-        Useful floating-point operations; 0 for data loading.
-    device : str
-    gpu_memory_mib : float or None
-        GPU memory that its pool allocated; None on a CPU.
+    seconds_per_image : one per turn
+    repeats : calls per turn
+    memory_mib : peak memory of its process from the first step, minus its memory after imports
+    speedup : images per second divided by the baseline's (the last job's), within each pair; None
+        for the baseline itself
+    flop_per_image : useful floating-point operations; 0 for data loading
+    gpu_memory_mib : GPU memory that its pool allocated; None on a CPU
     """
 
     job: Job

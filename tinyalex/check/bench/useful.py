@@ -10,18 +10,13 @@ from tinyalex.layers import Flatten, Layer, MaxPool2d, Sequential, Towers
 FLOAT32 = 4  # bytes
 
 
-def forward_flop(model: Layer, input_shape: Shape) -> int:
-    """Return the floating-point operations of a forward pass: 2 per multiply-add."""
-    return model.flops(input_shape)
-
-
 def step_flop(model: Layer, input_shape: Shape) -> int:
     """Return the operations of a training step that every direct algorithm needs.
 
     Forward, gradients of weights, and gradients of data; the last are not needed if the input is
     the image. The optimizer and layers without products count as 0.
     """
-    return 3 * forward_flop(model, input_shape) - first_flop(model, input_shape)
+    return 3 * model.flops(input_shape) - first_flop(model, input_shape)
 
 
 def first_flop(layer: Layer, input_shape: Shape) -> int:

@@ -52,7 +52,9 @@ def examine(
                 continue
         report.checks += run(backends.get(name), say)
     if "cuda" not in chosen and "cuda" in backends.available():
-        report.findings.append(Finding("GPU", "one is here: tinyalex doctor --backend cuda"))
+        report.findings.append(
+            Finding("GPU", "available; check it with tinyalex doctor --backend cuda")
+        )
     return report
 
 

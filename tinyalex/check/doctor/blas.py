@@ -9,12 +9,13 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
+from tinyalex.check.bench.machine import cpuinfo
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
 # AVX2 kernels: half the width of AVX-512. OpenBLAS uses them on a CPU that it does not know.
 NARROW = ("haswell", "zen")
 TRY = "OPENBLAS_CORETYPE=SkylakeX in the environment, before Python starts"
-LET_IT_CHOOSE = "take OPENBLAS_CORETYPE out of the environment: OpenBLAS chooses by itself"
+LET_IT_CHOOSE = "unset OPENBLAS_CORETYPE, so that OpenBLAS chooses by itself"
 
 
 def look_at_blas() -> list[Finding]:
@@ -24,7 +25,7 @@ def look_at_blas() -> list[Finding]:
     np.ones((2, 2)) @ np.ones((2, 2))
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     if not pools:
-        return [Finding("BLAS", "none that threadpoolctl knows: its threads cannot be held to one")]
+        return [Finding("BLAS", "threadpoolctl knows none: its threads cannot be limited to one")]
     flags = cpu_flags()
     return [judge(pool, flags, os.environ) for pool in pools]
 
@@ -47,9 +48,4 @@ def judge(pool: Mapping[str, Any], flags: set[str], environment: Mapping[str, st
 
 def cpu_flags() -> set[str]:
     """Return the processor's features as Linux names them; empty on other systems."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("flags"):
-                return set(line.partition(":")[2].split())
-    return set()
+    return set(cpuinfo("flags").split())

@@ -21,13 +21,9 @@ class Case:
 
     Attributes
     ----------
-    name : str
-    shape : tuple of int
-        Shape of the input, for display.
-    run : callable
-        ``run(backend, dtype)`` returns arrays of the backend or of the host.
-    allowed : float
-        Maximum difference of the float32 result from NumPy's float64 result, see `difference`.
+    shape : of the input, for display
+    run : ``run(backend, dtype)`` returns arrays of the backend or of the host
+    allowed : maximum difference of the float32 result from NumPy's in float64, see `difference`
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 OK, WARNING, RED = "ok", "warning", "red"
@@ -14,13 +14,10 @@ class Finding:
 
     Attributes
     ----------
-    topic : str
-        One word: ``"BLAS"``.
-    text : str
-        The fact, in one line.
+    topic : one word: ``"BLAS"``
+    text : the fact, in one line
     state : ``"ok"``, ``"warning"`` (it works, but slower or not fully) or ``"red"``
-    hint : str
-        What to try; empty if nothing is wrong.
+    hint : what to try; empty if nothing is wrong
     """
 
     topic: str
@@ -30,7 +27,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dict for JSON."""
-        return {"topic": self.topic, "text": self.text, "state": self.state, "hint": self.hint}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -39,15 +36,11 @@ class Check:
 
     Attributes
     ----------
-    backend, kind, name : str
-        ``kind`` is ``"kernel"``, ``"layer"`` or ``"loader"``.
-    shape : str
-        Shape of the input.
-    difference : float
-        The largest difference divided by the largest value, over all results.
-    allowed : float
-    error : str
-        Why it did not run, or returned the wrong shape or dtype; empty if all is well.
+    kind : ``"kernel"``, ``"layer"`` or ``"loader"``
+    shape : of the input
+    difference : the largest difference divided by the largest value, over all results
+    allowed : the largest difference that is not an error
+    error : why it did not run, or returned the wrong shape or dtype; empty if all is well
     """
 
     backend: str
@@ -66,15 +59,9 @@ class Check:
     def to_dict(self) -> dict[str, Any]:
         """Return a dict for JSON, which has neither NaN nor infinity."""
         finite = self.difference < float("inf")
-        return {
-            "backend": self.backend,
-            "kind": self.kind,
-            "name": self.name,
-            "shape": self.shape,
+        return asdict(self) | {
             "difference": self.difference if finite else None,
-            "allowed": self.allowed,
             "state": self.state,
-            "error": self.error,
         }
 
 
@@ -88,10 +75,8 @@ class Report:
     @property
     def red(self) -> list[Finding | Check]:
         """Return what is wrong."""
-        wrong: list[Finding | Check] = [
-            finding for finding in self.findings if finding.state == RED
-        ]
-        return wrong + [check for check in self.checks if check.state == RED]
+        findings = [finding for finding in self.findings if finding.state == RED]
+        return [*findings, *(check for check in self.checks if check.state == RED)]
 
     @property
     def warnings(self) -> list[Finding]:

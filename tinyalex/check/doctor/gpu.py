@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.backends.cuda import driver as cuda_driver
 from tinyalex.backends.cuda import feed as cuda_feed
-from tinyalex.backends.cuda.check import INSTALL, OLDEST_DRIVER, package_version
+from tinyalex.backends.cuda.check import INSTALL, OLDEST_DRIVER, first_line, package_version
 from tinyalex.backends.cuda.driver import Driver, NoDriver
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 
@@ -63,7 +63,10 @@ def look_at_driver() -> tuple[list[Finding], Driver | None]:
 def look_at_packages(driver: Driver | None) -> list[Finding]:
     """Check CuPy and numba-cuda: installed once, the pinned versions, for this driver's CUDA."""
     findings = []
-    extra = f"pip install 'tinyalex[cuda{_major_for(driver)}]'" if driver else INSTALL
+    extra = INSTALL
+    if driver is not None:
+        supported = [major for major in OLDEST_DRIVER if major <= driver.cuda[0]]
+        extra = f"pip install 'tinyalex[cuda{max(supported, default=min(OLDEST_DRIVER))}]'"
     wheels = [name for major in OLDEST_DRIVER if package_version(name := f"cupy-cuda{major}x")]
     pair = f"numba-cuda {package_version('numba-cuda')}"
     if find_spec("cupy") is None:
@@ -84,17 +87,11 @@ def look_at_packages(driver: Driver | None) -> list[Finding]:
     return findings
 
 
-def _major_for(driver: Driver) -> int:
-    """Return the CUDA version to install for a driver."""
-    supported = [major for major in OLDEST_DRIVER if major <= driver.cuda[0]]
-    return max(supported, default=min(OLDEST_DRIVER))
-
-
 def _pinned(topic: str, installed: str, package: str, extra: str) -> Finding:
     """Check that a package has the tested version."""
     wanted = pinned_version(package)
     if wanted and wanted != package_version(package):
-        text = f"{installed}; {wanted} is what was tested"
+        text = f"{installed}; the tested version is {wanted}"
         return Finding(topic, text, WARNING, extra)
     return Finding(topic, installed)
 
@@ -123,7 +120,9 @@ def look_at_memory(free: int, total: int) -> Finding:
     """Check that the paper's net fits at batch size 128."""
     text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
     if free < WANTED:
-        hint = "end what else uses the GPU (nvidia-smi lists it), or a smaller --batch-size"
+        hint = (
+            "close other programs on the GPU (nvidia-smi lists them), or use a smaller --batch-size"
+        )
         return Finding("memory", f"{text}; alexnet at batch 128 takes up to 4", WARNING, hint)
     return Finding("memory", text)
 
@@ -143,7 +142,7 @@ def look_at_pinned(take: Callable[[int], object]) -> Finding:
     try:
         held = [take(batch_bytes) for _ in range(buffers)]
     except Exception as error:  # CuPy's errors have no common class
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        said = first_line(error)
         hint = "ulimit -l unlimited, or a smaller --batch-size"
         return Finding("pinned", f"{text}: refused ({said})", RED, hint)
     return Finding("pinned", f"{text}, {len(held)} batches of 128 images for alexnet")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tinyalex.backends import Array, Backend
@@ -40,15 +42,12 @@ def _linear(b: Backend, dtype: str) -> Results:
 
 
 def _local_conv2d(b: Backend, dtype: str) -> Results:
-    x, w, bias = noise(b, IMAGES, 0, dtype), *_local_weights(b, dtype)
+    # A weight and a bias for each of 4 x 5 positions.
+    w, bias = noise(b, (4, 5, 2, 4, *WINDOW), 2, dtype), noise(b, (4, 5, 2), 3, dtype)
+    x = noise(b, IMAGES, 0, dtype)
     y = b.local_conv2d(x, w, bias, STEP, AROUND)
     dy = noise(b, tuple(y.shape), 1, dtype)
     return y, *b.local_conv2d_backward(dy, x, w, STEP, AROUND)
-
-
-def _local_weights(b: Backend, dtype: str) -> tuple[Array, Array]:
-    """Return weights and biases for each of 4 x 5 positions."""
-    return noise(b, (4, 5, 2, 4, *WINDOW), 2, dtype), noise(b, (4, 5, 2), 3, dtype)
 
 
 def _max_pool2d(b: Backend, dtype: str) -> Results:
@@ -64,16 +63,13 @@ def _avg_pool2d(b: Backend, dtype: str) -> Results:
     return y, b.avg_pool2d_backward(dy, IMAGES, WINDOW, (2, 2))
 
 
-def _local_response_norm(b: Backend, dtype: str) -> Results:
-    x, dy = noise(b, MAPS, 0, dtype), noise(b, MAPS, 1, dtype)
-    y, scale = b.local_response_norm(x, 5, 0.3, 0.75, 2.0)
-    return y, scale, b.local_response_norm_backward(dy, x, scale, 5, 0.3, 0.75)
+def _norm(name: str, size: int, k: float) -> Callable[[Backend, str], Results]:
+    def run(b: Backend, dtype: str) -> Results:
+        x, dy = noise(b, MAPS, 0, dtype), noise(b, MAPS, 1, dtype)
+        y, scale = getattr(b, name)(x, size, 0.3, 0.75, k)
+        return y, scale, getattr(b, f"{name}_backward")(dy, x, scale, size, 0.3, 0.75)
 
-
-def _spatial_response_norm(b: Backend, dtype: str) -> Results:
-    x, dy = noise(b, MAPS, 0, dtype), noise(b, MAPS, 1, dtype)
-    y, scale = b.spatial_response_norm(x, 3, 0.3, 0.75, 1.0)
-    return y, scale, b.spatial_response_norm_backward(dy, x, scale, 3, 0.3, 0.75)
+    return run
 
 
 def _relu(b: Backend, dtype: str) -> Results:
@@ -89,10 +85,8 @@ def _tanh(b: Backend, dtype: str) -> Results:
 
 
 def _dropout(b: Backend, dtype: str) -> Results:
-    x, draw = (
-        noise(b, (3, 50), 0, dtype),
-        b.asarray(np.random.default_rng(9).random((3, 50)), dtype),
-    )
+    x, draw = noise(b, (3, 50), 0, dtype), np.random.default_rng(9).random((3, 50))
+    draw = b.asarray(draw, dtype)
     y, mask = b.dropout(x, draw, 0.5)
     return y, mask, b.dropout_backward(x, mask)
 
@@ -147,8 +141,8 @@ KERNELS = [
     Case("linear, both ways", (3, 7), _linear),
     Case("max_pool2d, both ways", IMAGES, _max_pool2d),
     Case("avg_pool2d, both ways", IMAGES, _avg_pool2d),
-    Case("local_response_norm, both ways", MAPS, _local_response_norm),
-    Case("spatial_response_norm, both ways", MAPS, _spatial_response_norm),
+    Case("local_response_norm, both ways", MAPS, _norm("local_response_norm", 5, 2.0)),
+    Case("spatial_response_norm, both ways", MAPS, _norm("spatial_response_norm", 3, 1.0)),
     Case("relu, both ways", (3, 50), _relu, 0.0),
     Case("tanh, both ways", (3, 50), _tanh),
     Case("dropout, both ways", (3, 50), _dropout),

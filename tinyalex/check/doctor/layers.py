@@ -76,14 +76,9 @@ def two_towers() -> Layer:
     )
 
 
-def local() -> Layer:
-    """A locally connected layer: its own filters at each position."""
-    return LocallyConnected2d(4, 3, (7, 6), 3, stride=2, padding=1, seed=1)
-
-
 _SMALL_LAYERS: list[Example] = [
     ("Conv2d", lambda: Conv2d(4, 6, (3, 2), stride=(2, 1), padding=1, groups=2, seed=1), SMALL),
-    ("LocallyConnected2d", local, SMALL),
+    ("LocallyConnected2d", lambda: LocallyConnected2d(4, 3, (7, 6), 3, 2, 1, seed=1), SMALL),
     ("Linear", lambda: Linear(12, 7, seed=1), VECTORS),
     ("ReLU", ReLU, SMALL),
     ("Tanh", Tanh, SMALL),

@@ -53,7 +53,7 @@ def look_at_packages() -> Finding:
     versions = {name: package_version(name) for name in PACKAGES}
     text = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     if not versions["numba"]:
-        text += "; numba is missing, so the readable NumPy kernels do all the work"
+        text += "; numba is missing, so only the slow backend numpy is available"
         return Finding("packages", f"tinyalex {__version__}, {text}", WARNING, "pip install numba")
     return Finding("packages", f"tinyalex {__version__}, {text}")
 
@@ -76,7 +76,7 @@ def look_at_threads(cores: int, usable: int, asked: str | None) -> Finding:
         return Finding("threads", f"{text} is not a number of threads", WARNING, hint)
     if int(asked) > usable:
         hint = f"OMP_NUM_THREADS={usable}, or --threads {usable}"
-        return Finding("threads", f"{text}: threads will wait for one another", WARNING, hint)
+        return Finding("threads", f"{text}: more threads than cores", WARNING, hint)
     if int(asked) < usable:
         return Finding("threads", f"{text}: not all cores are used")
     return Finding("threads", text)
@@ -92,7 +92,7 @@ def look_at_quota(path: Path, usable: int) -> list[Finding]:
     if cores >= usable:
         return []
     fewer = max(1, int(cores))
-    text = f"this container gets the time of {cores:.1f} cores, and sees {usable}"
+    text = f"this container may use {cores:.1f} cores, but sees {usable}"
     return [Finding("threads", text, WARNING, f"--threads {fewer}, or OMP_NUM_THREADS={fewer}")]
 
 
@@ -108,7 +108,7 @@ def numba_cache() -> str | None:
 
 def look_at_numba_cache(folder: str | None) -> Finding:
     """Check that compiled kernels are kept on disk."""
-    hint = "NUMBA_CACHE_DIR=FOLDER, one that you can write"
+    hint = "NUMBA_CACHE_DIR=FOLDER, a folder that you can write to"
     if folder is None:
         text = "no folder can be written: kernels are compiled again by every process (20 s)"
         return Finding("cache", text, WARNING, hint)
@@ -140,7 +140,9 @@ def look_at_disk(name: str, folder: Path) -> Finding:
     text = f"{name}: {free / GIB:.1f} GiB free"
     if free < LITTLE:
         state = RED if free < NOTHING else WARNING
-        return Finding("disk", text, state, "make room, or another folder: --out, --data-root")
+        return Finding(
+            "disk", text, state, "free some space, or choose another folder: --out, --data-root"
+        )
     return Finding("disk", text)
 
 
@@ -158,7 +160,7 @@ def look_at_digits() -> Finding:
 def look_at_data(root: Path, was_named: bool) -> Finding:
     """Say where CIFAR-10 is, if it was downloaded."""
     if was_named and not root.exists():
-        hint = "make it, or TINYALEX_DATA or --data-root with the right path"
+        hint = "create it, or set TINYALEX_DATA or --data-root to the right path"
         return Finding("data", f"the data's folder {root} does not exist", WARNING, hint)
     found = find_cifar10(root)
     if found is None:

@@ -74,9 +74,8 @@ class Geometry:
         return workers.scratch("phases", math.prod(self.shape), np.float32).reshape(self.shape)
 
 
-geometry_of = lru_cache(maxsize=100)(
-    Geometry
-)  # a small network asks for the same every millisecond
+# A small network asks for the same every millisecond.
+geometry_of = lru_cache(maxsize=100)(Geometry)
 
 
 def forward(

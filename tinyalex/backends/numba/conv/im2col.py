@@ -30,11 +30,6 @@ def phases_shape(x: Host, stride: Pair, padding: Pair) -> tuple[int, int, int, i
     return C, H + 2 * padding[0], stride[1], -(-(W + 2 * padding[1]) // stride[1])
 
 
-def _partial_sums(products: int) -> int:
-    """Return how many partial sums to make; this depends on sizes alone, never on threads."""
-    return max(1, min(PARTS, products // PRODUCTS))
-
-
 class Im2colBuffer:
     """A thread's im2col buffer: for several small images, or for some rows of a large one.
 
@@ -132,7 +127,9 @@ def weight_gradient(
                 dw += np.matmul(maps[n, :, :, pixels], cols.mT).sum(axis=0)
         return (dw,)
 
-    (dw,) = workers.sum_slices(gradient_of, N, _partial_sums(N * math.prod(shape) * OH * OW))
+    # How many partial sums depends on sizes alone, never on threads.
+    parts = max(1, min(PARTS, N * math.prod(shape) * OH * OW // PRODUCTS))
+    (dw,) = workers.sum_slices(gradient_of, N, parts)
     return np.ascontiguousarray(dw[:, :, :-1]), np.ascontiguousarray(dw[:, :, -1])
 
 
