@@ -1,4 +1,4 @@
-"""What the operations share: pairs, windows, and new arrays of the kind of another one.
+"""What the operations share: pairs, windows, and new arrays like another array.
 
 Legend of this folder: N C H W batch, channels, height, width; F filters; KH KW kernel; OH OW
 output; G groups; K = C/G * KH * KW; P = OH * OW. ``d`` before a name is the gradient of the loss
@@ -61,6 +61,6 @@ def pad(x: Array, rows: Shape, columns: Shape, value: float = 0.0) -> Array:
 
 
 def new(x: Array, shape: Shape, value: float | None = 0.0) -> Array:
-    """An array full of ``value`` (None: of anything) with the module, dtype and device of ``x``."""
+    """An array full of ``value`` (None: uninitialised), with ``x``'s module, dtype and device."""
     xp, how = array_namespace(x), {"dtype": x.dtype, "device": x.device}
     return xp.empty(tuple(shape), **how) if value is None else xp.full(tuple(shape), value, **how)

@@ -1,4 +1,4 @@
-"""Crops, mirror images and colour shifts (paper, section 4.1)."""
+"""Crops, horizontal flips and colour shifts (paper, section 4.1)."""
 
 from array_api_compat import array_namespace
 
@@ -15,7 +15,7 @@ def augment(
     colour: Array | None,
     scale: float | Array,
 ) -> Array:
-    """Crop, mirror, subtract the mean and shift the colour: float32 (N, C, CH, CW).
+    """Crop, flip, subtract the mean and shift the colour: float32 (N, C, CH, CW).
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ def dropout(x: Array, draw: Array, p: float, inverted: bool = True) -> tuple[Arr
     ----------
     draw : uniform random numbers in [0, 1), in the shape of ``x``
     inverted : bool
-        Whether what is kept is multiplied by 1/(1-p), so that the mean stays (PyTorch, Caffe).
-        The paper leaves it alone and multiplies everything by 1-p at test time instead.
+        Whether the kept numbers are multiplied by 1/(1-p), so that the mean stays (PyTorch,
+        Caffe). The paper keeps them as they are and multiplies all by 1-p at test time instead.
 
     Returns
     -------
@@ -26,5 +26,5 @@ def dropout(x: Array, draw: Array, p: float, inverted: bool = True) -> tuple[Arr
 
 
 def dropout_backward(dy: Array, mask: Array) -> Array:
-    """What was dropped did not move the loss."""
+    """The gradient passes, scaled like the number, where the number was kept; else it is 0."""
     return dy * mask

@@ -12,7 +12,7 @@ from tinyalex.functional.arrays import Array, Pair, new, pair, taps
 def local_conv2d(
     x: Array, weight: Array, bias: Array, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
-    """Like `conv2d`, with other filters at each output position: (N, F, OH, OW).
+    """Like `conv2d`, with different filters at each output position: (N, F, OH, OW).
 
     ``weight`` is (OH, OW, F, C, KH, KW), ``bias`` (OH, OW, F).
     """
@@ -26,7 +26,7 @@ def local_conv2d(
 def local_conv2d_backward(
     dy: Array, x: Array, weight: Array, stride: Pair = 1, padding: Pair = 0, needs_dx: bool = True
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients of `local_conv2d`: dx or None, dw, db. No position shares weights: no sum of dw."""
+    """Gradients of `local_conv2d`: dx or None, dw, db; no weights are shared, so dw is no sum."""
     xp = array_namespace(dy, x, weight)
     OH, OW, F, C, KH, KW = weight.shape
     (N, _, H, W), (ph, pw) = x.shape, pair(padding)

@@ -1,4 +1,4 @@
-"""Response normalisation: large activities damp their neighbours (paper, section 3.3)."""
+"""Response normalisation: large activities reduce their neighbours (paper, section 3.3)."""
 
 from array_api_compat import array_namespace
 
@@ -23,10 +23,10 @@ def local_response_norm(
 def local_response_norm_backward(
     dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float, axes: Shape = (1,)
 ) -> Array:
-    """x_i acts on its own output, and through the scale of every window that holds it: dx.
+    """x_i acts on its own output, and through the scale of every window that contains it: dx.
 
     dx_i = dy_i * scale_i**-beta - 2 * alpha * beta * x_i * sum of dy_j * x_j * scale_j**(-beta-1)
-    over the j whose window holds i: the forward window, mirrored.
+    over the j whose window contains i: the forward window, flipped.
     """
     own = dy * _power(scale, beta)
     through_scale = own * x / scale

@@ -12,7 +12,7 @@ def max_pool2d(
 ) -> tuple[Array, Array]:
     """Keep each window's maximum: (N, C, H, W) -> (N, C, OH, OW).
 
-    Returns ``y`` and ``argmax``, both (N, C, OH, OW): the maximum, and the tap where it stands,
+    Returns ``y`` and ``argmax``, both (N, C, OH, OW): the maximum, and the index of its tap,
     the first one of equals (0 where the maximum is NaN). With ``ceil_mode`` the last windows may
     reach over the lower and right edge.
     """
@@ -32,7 +32,7 @@ def max_pool2d(
 def max_pool2d_backward(
     dy: Array, argmax: Array, x_shape: Shape, kernel_size: Pair, stride: Pair
 ) -> Array:
-    """Only the maximum of a window moved its output; where windows overlap, they add up: dx."""
+    """Each dy goes to the maximum of its window; where windows overlap, gradients add up: dx."""
     xp = array_namespace(dy)
     (N, C, *hw), (H, W) = dy.shape, x_shape[2:]
     dx = _cover(new(dy, (N, C, H, W)), kernel_size, stride, hw)
@@ -42,7 +42,7 @@ def max_pool2d_backward(
 
 
 def avg_pool2d(x: Array, kernel_size: Pair, stride: Pair, ceil_mode: bool = False) -> Array:
-    """Average each window: (N, C, H, W) -> (N, C, OH, OW); a clipped one counts what it has."""
+    """Average each window: (N, C, H, W) -> (N, C, OH, OW); a clipped window counts its inputs."""
     hw = out_hw(x.shape, kernel_size, stride, ceil_mode=ceil_mode)
     sizes = _window_sizes(x, x.shape, kernel_size, stride, hw)
     x = _cover(x, kernel_size, stride, hw)
@@ -60,7 +60,7 @@ def avg_pool2d_backward(dy: Array, x_shape: Shape, kernel_size: Pair, stride: Pa
 
 
 def position_dtype(xp: Array, kernel_size: Pair) -> Array:
-    """A byte holds a position in most windows."""
+    """The smallest integer dtype that holds a window's positions: one byte in most cases."""
     KH, KW = pair(kernel_size)
     return xp.uint8 if KH * KW < 256 else xp.uint16
 

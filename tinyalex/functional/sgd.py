@@ -8,8 +8,8 @@ def sgd_step(
 ) -> tuple[Array, Array]:
     """One step: v = momentum * v - lr * (weight_decay * w + g), w = w + v. Returns new w and v.
 
-    ``g`` is d(loss)/dw. The learning rate stands inside: a change of it acts on new gradients
-    only, the velocity keeps what it has.
+    ``g`` is d(loss)/dw. The learning rate scales the gradient, not the velocity: a change of it
+    affects new gradients only.
     """
     v = momentum * v - lr * (weight_decay * w + g)
     return w + v, v

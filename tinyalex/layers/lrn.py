@@ -1,4 +1,4 @@
-"""Response normalisation: large activities damp their neighbours (paper, section 3.3)."""
+"""Response normalisation: large activities reduce their neighbours (paper, section 3.3)."""
 
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError, ShapeError

@@ -50,7 +50,12 @@ def test_a_machine_with_everything_is_green(place):
             "12.8 at most, but the installed CuPy is built for CUDA 13",
             "[cuda12]",
         ),
-        ({"cuda": 12080}, {**TWELVE, "cuda-bindings": "13.0"}, "and numba-cuda here", "580"),
+        (
+            {"cuda": 12080},
+            {**TWELVE, "cuda-bindings": "13.0"},
+            "but the installed numba-cuda",
+            "580",
+        ),
         ({"gpus": ()}, PAIR, "finds no GPU", "CUDA_VISIBLE_DEVICES"),
         ({"init": 100}, PAIR, "finds no GPU", "nvidia-smi"),
         ({"init": 999}, PAIR, "finds no GPU (error 999)", "nvidia-smi"),
@@ -113,7 +118,7 @@ def test_another_pair_than_the_tested_one_is_a_warning(place):
     place.packages({**PAIR, "numba-cuda": "0.1.0"})
     place.cupy(count=1)
     ((topic, text, _),) = warned(gpu.look())
-    assert topic == "numba-cuda" and f"{gpu.pinned_version('numba-cuda')} is what was" in text
+    assert topic == "numba-cuda" and f"tested version is {gpu.pinned_version('numba-cuda')}" in text
 
 
 def test_an_old_or_a_full_gpu_is_a_warning(place):
