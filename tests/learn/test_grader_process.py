@@ -12,7 +12,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, solution
 from tests.learn.test_grader import HEAD, RIGHT, say
-from tinyalex.learn.grader import memory, process
+from tinyalex.learn.grader import process
 from tinyalex.learn.grader.examine import examine
 from tinyalex.learn.grader.verdict import Outcome
 
@@ -81,13 +81,13 @@ def test_memory_has_a_limit(judge_apart):
 
 @pytest.mark.slow
 def test_where_no_system_limits_memory_it_is_looked_at_from_outside(judge_apart, monkeypatch):
-    monkeypatch.setattr(memory, "must_be_polled", lambda: True)
+    monkeypatch.setattr(process, "memory_must_be_polled", lambda: True)
     text = HEAD + "    kept = [np.ones(1 << 20)]\n    while True:\n        kept[0] = "
     text += "np.ones(min(2 * kept[0].size, 1 << 27))\n"
     assert judge_apart(RIGHT, memory_mb=512).passed
     verdict = judge_apart(text, memory_mb=300, seconds=8.0)
     assert verdict.outcome is Outcome.MEMORY and "300 MiB" in verdict.what
-    assert memory.of(os.getpid()) > 1 << 20
+    assert process.memory_of(os.getpid()) > 1 << 20
 
 
 @pytest.mark.parametrize(

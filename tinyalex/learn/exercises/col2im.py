@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.exercises.im2col import columns
-from tinyalex.learn.grader.draws import Windows, places, whole, windows
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -16,6 +15,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import Windows, places, whole, windows
 
 
 def settings(s: Windows) -> Arguments:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws_more import choices, masks, numbered, within
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -15,6 +14,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import choices, masks, numbered, within
 
 
 @st.composite

@@ -7,16 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import shapes, whole
-from tinyalex.learn.grader.draws_more import masks
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import masks, shapes, whole
 
 
 @st.composite

@@ -7,16 +7,8 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import distinct, whole
-from tinyalex.learn.grader.draws_more import choices, quarters, within
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import choices, distinct, quarters, whole, within
 
 
 @st.composite

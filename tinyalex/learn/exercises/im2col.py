@@ -5,28 +5,26 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, distinct, whole, windows
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import Array, distinct, numbered, whole, windows
 
 
 def columns(x: Array, kernel_size: tuple[int, int], stride: int, padding: int) -> Array:
     """The definition, one number at a time."""
-    N, C, H, W = x.shape
-    KH, KW = kernel_size
-    OH = (H + 2 * padding - KH) // stride + 1
+    a = {"x": x, "kernel_size": kernel_size, "stride": stride, "padding": padding}
+    (N, C, H, W), (KH, KW) = x.shape, kernel_size
     OW = (W + 2 * padding - KW) // stride + 1
-    cols = np.zeros((N, C * KH * KW, OH * OW))
-    for n, c, p, q, i, j in np.ndindex(N, C, KH, KW, OH, OW):
-        h, w = i * stride + p - padding, j * stride + q - padding
-        if 0 <= h < H and 0 <= w < W:  # outside there are zeros
-            cols[n, (c * KH + p) * KW + q, i * OW + j] = x[n, c, h, w]
+    cols = np.zeros(out_shape(a))
+    for n in range(N):
+        for c in range(C):
+            for p in range(KH):
+                for q in range(KW):
+                    row = (c * KH + p) * KW + q
+                    for place in range(cols.shape[2]):
+                        h = place // OW * stride + p - padding
+                        w = place % OW * stride + q - padding
+                        if 0 <= h < H and 0 <= w < W:
+                            cols[n, row, place] = x[n, c, h, w]
     return cols
 
 
@@ -47,6 +45,20 @@ def one_window(draw: st.DrawFn) -> Arguments:
     s = draw(windows())
     x = draw(distinct((s.N, s.C, s.KH, s.KW), first=1))
     return {"x": x, "kernel_size": (s.KH, s.KW), "stride": s.stride, "padding": 0}
+
+
+@st.composite
+def images(
+    draw: st.DrawFn, padding: int = 0, strided: bool = True, more: int = 2, kernel: int = 3
+) -> Arguments:
+    """Images whose pixels are 1, 2, 3, ...: a 0 can only come from the padding."""
+    s = draw(windows(padding, kernel, more=more))
+    return {
+        "x": numbered(s.N, s.C, s.H, s.W),
+        "kernel_size": (s.KH, s.KW),
+        "stride": s.stride if strided else 1,
+        "padding": s.padding,
+    }
 
 
 def out_shape(a: Arguments) -> tuple[int, int, int]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.columns import cols_shape, columns, images
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.exercises.im2col import columns, images, out_shape
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -32,7 +32,7 @@ def launch(
 ) -> Arguments:
     """Images and a launch: ``more`` blocks than one thread a number needs, or a ``share``."""
     a: Arguments = draw(images(padding, strided, kernel=2))
-    work = math.prod(cols_shape(a))
+    work = math.prod(out_shape(a))
     threads = math.gcd(work, THREADS)  # so that the blocks fit the work exactly
     blocks = max(1, work // threads // share)
     return a | {"blocks": blocks + draw(st.integers(*more)), "threads": threads}
@@ -54,12 +54,12 @@ def is_kernel(answer: Answer, a: Arguments) -> None:
             "a function decorated with @cuda.jit",
             type(kernel).__name__,
         )
-    expect_shape(answer.im2col(**a), cols_shape(a), "cols")
+    expect_shape(answer.im2col(**a), out_shape(a), "cols")
 
 
 def every_number(answer: Answer, a: Arguments) -> None:
     cols = answer.im2col(**(a | {"x": np.ones_like(a["x"])}))
-    expect_equal(cols, np.ones(cols_shape(a)), "cols")
+    expect_equal(cols, np.ones(out_shape(a)), "cols")
 
 
 def definition(answer: Answer, a: Arguments) -> None:

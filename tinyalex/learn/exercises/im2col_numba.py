@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.columns import cols_shape, columns, images
-from tinyalex.learn.grader.draws_more import numbered
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.exercises.im2col import columns, images, out_shape
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -20,6 +19,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import numbered
 
 # Compiled loops are some hundred times as fast as Python's. A fiftieth of that is asked for, so
 # that a busy machine does not matter.
@@ -28,12 +28,12 @@ TRIES = 3
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.im2col(**a), cols_shape(a), "cols")
+    expect_shape(answer.im2col(**a), out_shape(a), "cols")
 
 
 def all_ones(answer: Answer, a: Arguments) -> None:
     a = a | {"x": np.ones_like(a["x"])}
-    expect_equal(answer.im2col(**a), np.ones(cols_shape(a)), "cols")
+    expect_equal(answer.im2col(**a), np.ones(out_shape(a)), "cols")
 
 
 def definition(answer: Answer, a: Arguments) -> None:

@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
 from tinyalex.learn.grader.draws import Array, numeric_gradient, shapes, whole
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
 
 NAMES = ("dx", "dweight", "dbias")
 

@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
 from tinyalex.learn.grader.draws import Array, shapes, whole
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
 
 # Alpha is about 1: with the paper's 1e-4 a mistake in the window would hide in the rounding.
 ALPHAS, BETAS, KS = (1.0, 0.5), (1.0, 0.75, 0.5), (1.0, 2.0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, numeric_gradient, whole
-from tinyalex.learn.grader.draws_more import within
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -16,6 +14,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import Array, numeric_gradient, whole, within
 
 # Alpha is about 1: with the paper's 1e-4 no mistake in the window would be seen.
 ALPHAS, BETAS, KS = (1.0, 0.5, 2.0), (1.0, 0.75, 0.5), (1.0, 2.0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, whole
-from tinyalex.learn.grader.draws_more import quarters, within
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -16,6 +14,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import Array, quarters, whole, within
 
 CLOSE = 1e-7  # an eigenvalue solver's rounding, for pixels of about 1, with room
 

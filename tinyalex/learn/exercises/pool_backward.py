@@ -6,15 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.exercises.max_pool import largest
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
 from tinyalex.learn.grader.draws import Array, distinct, numeric_gradient, whole, windows
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
 
 
 @st.composite

@@ -7,16 +7,8 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import Array, numeric_gradient, whole
-from tinyalex.learn.grader.draws_more import choices, within
-from tinyalex.learn.grader.spec import (
-    Answer,
-    Arguments,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import Array, choices, numeric_gradient, whole, within
 
 
 @st.composite

@@ -7,9 +7,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader.draws import whole
-from tinyalex.learn.grader.draws_more import numbered, within
-from tinyalex.learn.grader.spec import (
+from tinyalex.learn.grader import (
     Answer,
     Arguments,
     Broken,
@@ -18,6 +16,7 @@ from tinyalex.learn.grader.spec import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import numbered, whole, within
 
 
 @st.composite

@@ -5,6 +5,7 @@
 
 from tinyalex.learn.grader.spec import (
     Answer,
+    Arguments,
     Broken,
     Exercise,
     Property,
@@ -12,4 +13,12 @@ from tinyalex.learn.grader.spec import (
     expect_shape,
 )
 
-__all__ = ["Answer", "Broken", "Exercise", "Property", "expect_equal", "expect_shape"]
+__all__ = [
+    "Answer",
+    "Arguments",
+    "Broken",
+    "Exercise",
+    "Property",
+    "expect_equal",
+    "expect_shape",
+]

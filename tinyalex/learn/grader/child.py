@@ -76,7 +76,7 @@ def find(name: str) -> Exercise:
 
 
 def limit_memory(more: int) -> None:
-    """Allow so many bytes beside what this process already has; Linux only (see `memory`)."""
+    """Allow so many bytes beside what this process already has; Linux only."""
     import resource
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from tinyalex.learn.grader import memory
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import Outcome, Verdict
 from tinyalex.learn.places import PACKAGE
@@ -149,7 +148,7 @@ def _follow(
 ) -> Verdict:
     """Wait for the verdict, the end of the process, or a limit."""
     ready, until = False, time.monotonic() + START
-    polls = memory.must_be_polled()
+    polls = memory_must_be_polled()
     most = 0
     while True:
         try:
@@ -158,7 +157,7 @@ def _follow(
             ended = process.poll() is not None
             late = time.monotonic() > until
             if polls and ready and not ended:
-                now = memory.of(process.pid)
+                now = memory_of(process.pid)
                 most = most or now + (limits.memory_mb << 20)
                 if now > most:
                     what = f"it took more than {limits.memory_mb:,} MiB"
@@ -188,7 +187,37 @@ def _follow(
 
 def _child_memory(limits: Limits) -> int:
     """What the child is to limit itself to; nothing where its system cannot."""
-    return 0 if memory.must_be_polled() else limits.memory_mb << 20
+    return 0 if memory_must_be_polled() else limits.memory_mb << 20
+
+
+def memory_must_be_polled() -> bool:
+    """Linux keeps the limit itself (RLIMIT_AS); macOS and Windows do not."""
+    return not sys.platform.startswith("linux")
+
+
+def memory_of(process: int) -> int:
+    """Bytes of memory that a process holds at this moment; 0 if it is gone or nobody says."""
+    try:
+        if sys.platform.startswith("linux"):
+            import resource
+
+            pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+            return int(pages) * resource.getpagesize()
+        if sys.platform == "win32":
+            return _on_windows(process)
+        command = ["ps", "-o", "rss=", "-p", str(process)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return int(done.stdout or 0) << 10
+    except (OSError, ValueError):
+        return 0
+
+
+def _on_windows(process: int) -> int:
+    """Read a line like ``"python.exe","4711","Console","1","51,240 K"``."""
+    command = ["tasklist", "/FI", f"PID eq {process}", "/FO", "CSV", "/NH"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = done.stdout.strip().rpartition(',"')[2]
+    return int("".join(letter for letter in last if letter.isdecimal()) or 0) << 10
 
 
 def _without_a_word(verdict: Verdict, code: int | None, ready: bool) -> Verdict:
