@@ -5,15 +5,19 @@ from tests.learn.wrong.wrong import Wrong
 SIZE = "out = -(-(size - kernel_size) // stride) + 1  # -(-a // b) rounds up"
 
 WRONG = (
-    Wrong("always one more", SIZE, "out = (size - kernel_size) // stride + 2", "sizes that fit"),
-    Wrong("size over stride", SIZE, "out = -(-size // stride)", "sizes that fit"),
-    Wrong("hard-coded to the example", SIZE, "out = -(-(size - 2) // 2) + 1", "sizes that fit"),
-    Wrong("rounds down", SIZE, "out = (size - kernel_size) // stride + 1", "sizes with a rest"),
     Wrong(
-        "rounds to the nearest",
+        "always one window more", SIZE, "out = (size - kernel_size) // stride + 2", "sizes that fit"
+    ),
+    Wrong("divides size by stride", SIZE, "out = -(-size // stride)", "sizes that fit"),
+    Wrong("hard-coded to the example", SIZE, "out = -(-(size - 2) // 2) + 1", "sizes that fit"),
+    Wrong(
+        "rounds down", SIZE, "out = (size - kernel_size) // stride + 1", "sizes with a remainder"
+    ),
+    Wrong(
+        "rounds to the nearest integer",
         SIZE,
         "out = round((size - kernel_size) / stride) + 1",
-        "sizes with a rest",
+        "sizes with a remainder",
     ),
     Wrong(
         "a window may begin outside",
@@ -35,7 +39,7 @@ WRONG = (
         "shape",
     ),
     Wrong(
-        "zeros beyond the edge",
+        "zeros past the edge",
         "    y = np.zeros((N, C, OH, OW))\n",
         "    y = np.zeros((N, C, OH, OW))\n"
         "    x = np.pad(x, ((0, 0), (0, 0), (0, kernel_size), (0, kernel_size)))\n",
@@ -48,10 +52,10 @@ WRONG = (
         "all minus ones",
     ),
     Wrong(
-        "the last window moved back",
+        "the last window is moved back inside",
         "top, left = i * stride, j * stride",
         "top, left = i * stride, min(j * stride, W - kernel_size)",
         "against the definition",
     ),
-    Wrong("mean in place of maximum", "window.max(", "window.mean(", "against the definition"),
+    Wrong("mean instead of maximum", "window.max(", "window.mean(", "against the definition"),
 )

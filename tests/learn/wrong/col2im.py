@@ -4,25 +4,25 @@ from tests.learn.wrong.wrong import Wrong
 
 WRONG = (
     Wrong(
-        "the frame is cut off by -padding, which fails for 0",
+        "cuts off the border with -padding, wrong for padding 0",
         "return padded[:, :, padding : padding + H, padding : padding + W]",
         "return padded[:, :, padding:-padding, padding:-padding]",
         "shape",
     ),
     Wrong(
-        "the frame stays on",
+        "does not cut off the border",
         "return padded[:, :, padding : padding + H, padding : padding + W]",
         "return padded",
         "shape",
     ),
     Wrong(
-        "clears its input",
+        "writes zeros into cols",
         "    return padded[",
         "    cols[:] = 0\n    return padded[",
         "shape",
     ),
     Wrong(
-        "cut off at the wrong corner",
+        "cuts the border off at the wrong corner",
         "return padded[:, :, padding : padding + H, padding : padding + W]",
         "return padded[:, :, :H, :W]",
         "one number",
@@ -34,20 +34,20 @@ WRONG = (
         "one number",
     ),
     Wrong(
-        "windows column by column",
+        "patches ordered column by column",
         "windows = cols.reshape(N, C, KH, KW, OH, OW)",
         "windows = cols.reshape(N, C, KH, KW, OW, OH).swapaxes(4, 5)",
         "one number",
     ),
     Wrong(
-        "adds over the batch",
+        "sums over the batch",
         "+= windows[:, :, p, q]",
         "+= windows[:, :, p, q].sum(axis=0)",
         "one number",
     ),
-    Wrong("overwrites where windows overlap", "+= windows[", "= windows[", "one number"),
+    Wrong("overwrites where patches overlap", "+= windows[", "= windows[", "one number"),
     Wrong(
-        "the largest where windows overlap",
+        "maximum where patches overlap",
         "padded[:, :, rows, columns] += windows[:, :, p, q]",
         "seen = padded[:, :, rows, columns]\n"
         "            padded[:, :, rows, columns] = np.maximum(seen, windows[:, :, p, q])",

@@ -10,7 +10,7 @@ WRONG = (
         "shape",
     ),
     Wrong(
-        "padding counted once",
+        "padding on one side only",
         "OH = (H + 2 * padding - KH) // stride + 1",
         "OH = (H + padding - KH) // stride + 1",
         "shape",
@@ -28,9 +28,9 @@ WRONG = (
         "np.sum(window[0] * weight[f, 0])",
         "all ones",
     ),
-    Wrong("mean in place of sum", "np.sum(window", "np.mean(window", "all ones"),
+    Wrong("mean instead of sum", "np.sum(window", "np.mean(window", "all ones"),
     Wrong(
-        "bias once for each weight",
+        "bias added once per weight",
         "np.sum(window * weight[f]) + bias[f]",
         "np.sum(window * weight[f] + bias[f])",
         "only the bias",
@@ -43,19 +43,19 @@ WRONG = (
         "linearity",
     ),
     Wrong(
-        "the filter is turned round",
+        "flips the filter",
         "window * weight[f]",
         "window * weight[f, :, ::-1, ::-1]",
         "against the definition",
     ),
     Wrong(
-        "steps of one from column to column",
+        "stride 1 along the columns",
         "top, left = i * stride, j * stride",
         "top, left = i * stride, j",
         "against the definition",
     ),
     Wrong(
-        "all zeros at the right and below",
+        "pads only at the right and at the bottom",
         "padded[:, :, padding : padding + H, padding : padding + W] = x",
         "padded[:, :, :H, :W] = x",
         "padding",

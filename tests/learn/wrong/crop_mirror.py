@@ -6,19 +6,17 @@ WINDOW = "window = images[n, tops[n] : tops[n] + CH, lefts[n] : lefts[n] + CW]"
 MIRROR = "y[n] = window[:, ::-1] if mirrors[n] else window"
 
 WRONG = (
-    Wrong("square windows only", "CH, CW = crop", "CH = CW = crop[0]", "shape"),
+    Wrong("square crops only", "CH, CW = crop", "CH = CW = crop[0]", "shape"),
     Wrong(
-        "not bytes any more",
+        "float64 instead of uint8",
         "np.empty((N, CH, CW, C), images.dtype)",
         "np.empty((N, CH, CW, C))",
         "shape",
     ),
-    Wrong("upside down", "window[:, ::-1]", "window[::-1]", "mirrored image"),
+    Wrong("upside down", "window[:, ::-1]", "window[::-1]", "flipped image"),
+    Wrong("reverses the channels too", "window[:, ::-1]", "window[:, ::-1, ::-1]", "flipped image"),
     Wrong(
-        "turns the colours round too", "window[:, ::-1]", "window[:, ::-1, ::-1]", "mirrored image"
-    ),
-    Wrong(
-        "mirrors the image in place",
+        "flips the image in place",
         MIRROR,
         "if mirrors[n]:\n            window[:] = window[:, ::-1].copy()\n        y[n] = window",
         "shape",
@@ -30,25 +28,25 @@ WRONG = (
         "one crop",
     ),
     Wrong(
-        "always the centre",
+        "always crops the centre",
         WINDOW,
         "t, s = (images.shape[1] - CH) // 2, (images.shape[2] - CW) // 2\n"
         "        window = images[n, t : t + CH, s : s + CW]",
         "one crop",
     ),
     Wrong(
-        "one place for all",
+        "same position for all images",
         WINDOW,
         "window = images[n, tops[0] : tops[0] + CH, lefts[0] : lefts[0] + CW]",
         "batch",
     ),
     Wrong(
-        "mirrors first, then cuts",
+        "flips first, then crops",
         WINDOW,
         "image = images[n][:, ::-1] if mirrors[n] else images[n]\n"
         "        y[n] = image[tops[n] : tops[n] + CH, lefts[n] : lefts[n] + CW]\n"
         "        continue",
-        "crop and mirror",
+        "crop and flip",
     ),
-    Wrong("all mirrored or none", "if mirrors[n] else", "if mirrors[0] else", "crop and mirror"),
+    Wrong("flips all images or none", "if mirrors[n] else", "if mirrors[0] else", "crop and flip"),
 )

@@ -6,12 +6,10 @@ PAPER = "return np.where(keep, x, 0.0) if training else x * (1 - p)"
 INVERTED = "return np.where(keep, x / (1 - p), 0.0) if training else x.copy()"
 
 WRONG = (
+    Wrong("removes dropped numbers", PAPER, "return x[keep] if training else x * (1 - p)", "shape"),
+    Wrong("confuses p and 1 - p", "else x * (1 - p)", "else x * p", "nothing dropped"),
     Wrong(
-        "takes dropped numbers out", PAPER, "return x[keep] if training else x * (1 - p)", "shape"
-    ),
-    Wrong("p is taken for 1 - p", "else x * (1 - p)", "else x * p", "nothing dropped"),
-    Wrong(
-        "keep is read as drop",
+        "drops where keep is True",
         "np.where(keep, x, 0.0)",
         "np.where(keep, 0.0, x)",
         "nothing dropped",
@@ -35,7 +33,10 @@ WRONG = (
         "paper, test time",
     ),
     Wrong(
-        "knows p = 0.5 only", "else x * (1 - p)", "else (x * 0.5 if p else x)", "paper, test time"
+        "right only for p = 0.5",
+        "else x * (1 - p)",
+        "else (x * 0.5 if p else x)",
+        "paper, test time",
     ),
     Wrong(
         "multiplies where it should divide",
@@ -50,7 +51,7 @@ WRONG = (
         "inverted, training",
     ),
     Wrong(
-        "scales by what was really kept",
+        "scales by the fraction that was kept",
         "np.where(keep, x / (1 - p), 0.0)",
         "np.where(keep, x / max(keep.mean(), 1e-9), 0.0)",
         "inverted, training",

@@ -16,13 +16,13 @@ WRONG = (
         "shape",
     ),
     Wrong(
-        "one place too few",
+        "one output too few in each row",
         "OW = (W + 2 * padding - KW) // stride + 1",
         "OW = (W + 2 * padding - KW) // stride",
         "shape",
     ),
     Wrong(
-        "the mean over the groups",
+        "divides by the number of groups",
         RETURN,
         "return y / groups + bias.reshape(1, F, 1, 1)",
         "all ones",
@@ -35,13 +35,13 @@ WRONG = (
         "only the bias",
     ),
     Wrong(
-        "the filter turned round",
+        "flips the filter",
         "weight[own], axes",
         "weight[own][:, :, ::-1, ::-1], axes",
         "one group",
     ),
     Wrong(
-        "the stride goes down only",
+        "stride 1 along the columns",
         "top, left = i * stride, j * stride",
         "top, left = i * stride, j",
         "one group",
@@ -54,19 +54,21 @@ WRONG = (
         "one group",
     ),
     Wrong(
-        "pads at the end only",
+        "pads only at the right and at the bottom",
         PAD,
         "padded = np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding)))",
         "padding",
     ),
-    Wrong("channels dealt out like cards", MINE, "mine = padded[:, g::groups]", "groups apart"),
-    Wrong("all groups see the first channels", MINE, "mine = padded[:, :channels]", "groups apart"),
-    Wrong("filters dealt out like cards", OWN, "own = slice(g, None, groups)", "groups apart"),
+    Wrong("channels interleaved", MINE, "mine = padded[:, g::groups]", "separate groups"),
     Wrong(
-        "the groups in the other order",
+        "all groups see the first channels", MINE, "mine = padded[:, :channels]", "separate groups"
+    ),
+    Wrong("filters interleaved", OWN, "own = slice(g, None, groups)", "separate groups"),
+    Wrong(
+        "groups in reverse order",
         MINE,
         "g_in = groups - 1 - g\n        mine = padded[:, g_in * channels : (g_in + 1) * channels]",
-        "groups apart",
+        "separate groups",
     ),
     Wrong(
         "one group's weights for all",

@@ -19,20 +19,20 @@ WRONG = (
         "a kernel",
     ),
     Wrong(
-        "numbered within the block",
+        "thread number within the block",
         LOOP,
         "for piece in range(cuda.threadIdx.x, cols.size, cuda.gridsize(1)):",
         "every number",
     ),
     Wrong("the first image only", "n = piece // (places * rows)", "n = 0", "every number"),
     Wrong(
-        "the window read column by column",
+        "patch read column by column",
         "q = row % KW\n        p = row // KW % KH",
         "p = row % KH\n        q = row // KH % KW",
         "against the definition",
     ),
     Wrong(
-        "windows column by column",
+        "patches ordered column by column",
         "h = place // OW * stride + p - padding\n        w = place % OW * stride + q - padding",
         "OH = places // OW\n"
         "        h = place % OH * stride + p - padding\n"
@@ -40,7 +40,7 @@ WRONG = (
         "against the definition",
     ),
     Wrong(
-        "stride forgotten in a row",
+        "stride 1 along the columns",
         "w = place % OW * stride + q",
         "w = place % OW + q",
         "stride and padding",
@@ -56,19 +56,19 @@ WRONG = (
     ),
     Wrong("no guard", LOOP, "for piece in (cuda.grid(1),):", "too many threads"),
     Wrong(
-        "guarded one too late",
+        "guard off by one",
         LOOP,
         "for piece in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
         "a kernel",
     ),
     Wrong(
-        "one piece of work a thread",
+        "one number per thread",
         LOOP,
         "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 1)):",
         "too few threads",
     ),
     Wrong(
-        "goes on by a block",
+        "steps by a block, not by the grid",
         LOOP,
         "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 2 * cuda.blockDim.x),"
         " cuda.blockDim.x):",

@@ -15,26 +15,26 @@ WRONG = (
         "shape",
     ),
     Wrong(
-        "columns before rows",
+        "transposed",
         "    return cols\n",
         "    return cols.swapaxes(1, 2).copy()\n",
         "shape",
     ),
     Wrong("the first image only", "for n in range(N):", "for n in range(1):", "all ones"),
     Wrong(
-        "rows by place in the window first",
+        "channels last",
         ROW,
         "row = (p * KW + q) * C + c",
         "against the definition",
     ),
     Wrong(
-        "the window read column by column",
+        "patch read column by column",
         ROW,
         "row = (c * KW + q) * KH + p",
         "against the definition",
     ),
     Wrong(
-        "windows column by column",
+        "patches ordered column by column",
         "h = place // OW * stride + p - padding\n"
         "                        w = place % OW * stride + q - padding",
         "OH = cols.shape[2] // OW\n"
@@ -43,29 +43,29 @@ WRONG = (
         "against the definition",
     ),
     Wrong(
-        "the stride goes down only", "w = place % OW * stride + q", "w = place % OW + q", "stride"
+        "stride 1 along the columns", "w = place % OW * stride + q", "w = place % OW + q", "stride"
     ),
     Wrong(
-        "what is outside comes in on the other side",
+        "wraps around at the edges",
         INSIDE,
         "h, w = h % H, w % W\n                        if h < H and w < W:",
         "padding",
     ),
     Wrong(
-        "pads at the end only",
+        "pads only at the right",
         "w = place % OW * stride + q - padding",
         "w = place % OW * stride + q",
         "padding",
     ),
     Wrong("not compiled", DECORATOR, "", "compiled"),
     Wrong(
-        "compiled with Python's objects",
+        "compiled in object mode",
         DECORATOR,
         "@numba.jit(forceobj=True, looplift=False)\n",
         "compiled",
     ),
     Wrong(
-        "a call for each number",
+        "one call per number",
         FILL,
         "    for n in range(N):\n"
         "        for row in range(cols.shape[1]):\n"

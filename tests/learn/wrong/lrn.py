@@ -8,14 +8,21 @@ RETURN = "return x / (k + alpha * energy) ** beta"
 
 WRONG = (
     Wrong(
-        "in place on the input",
+        "writes into x",
         RETURN,
         "x /= (k + alpha * energy) ** beta\n    return x",
         "shape",
     ),
-    Wrong("drops the channels", RETURN, "return x[:, 0] / (k + alpha) ** beta", "shape"),
-    Wrong("multiplies", RETURN, "return x * (k + alpha * energy) ** beta", "alpha zero"),
-    Wrong("power of the sum only", RETURN, "return x / (k + alpha * energy**beta)", "alpha zero"),
+    Wrong("returns one channel", RETURN, "return x[:, 0] / (k + alpha) ** beta", "shape"),
+    Wrong(
+        "multiplies instead of dividing",
+        RETURN,
+        "return x * (k + alpha * energy) ** beta",
+        "alpha zero",
+    ),
+    Wrong(
+        "power of the energy only", RETURN, "return x / (k + alpha * energy**beta)", "alpha zero"
+    ),
     Wrong("no k", RETURN, "return x / (1 + alpha * energy) ** beta", "alpha zero"),
     Wrong(
         "alpha divided by size",
@@ -25,13 +32,13 @@ WRONG = (
     ),
     Wrong("not squared", "square = x**2", "square = np.abs(x)", "one channel"),
     Wrong(
-        "adds over the batch",
+        "sums over the batch",
         ENERGY,
         "energy[:, i] = square[:, first:end].sum(axis=(0, 1))",
         "one channel",
     ),
     Wrong(
-        "adds over the pixels",
+        "sums over the pixels",
         ENERGY,
         "energy[:, i] = square[:, first:end].sum(axis=(1, 2, 3))[:, None, None]",
         "one channel",
@@ -45,7 +52,7 @@ WRONG = (
     ),
     Wrong("not clipped below", WINDOW, "first, end = i - size // 2, i + size // 2 + 1", "all ones"),
     Wrong(
-        "goes round",
+        "wraps around",
         ENERGY,
         "energy[:, i] = sum(\n"
         "            square[:, (i + d) % C] for d in range(-(size // 2), size // 2 + 1)\n"
@@ -53,19 +60,19 @@ WRONG = (
         "one channel",
     ),
     Wrong(
-        "the channels before only",
+        "earlier channels only",
         WINDOW,
         "first, end = max(0, i - size + 1), i + 1",
         "all ones",
     ),
     Wrong(
-        "the window at the edge moved inside",
+        "the window at the edge is moved inside",
         WINDOW,
         "first = min(max(0, i - size // 2), max(0, C - size))\n        end = first + size",
         "all ones",
     ),
     Wrong(
-        "products in place of squares",
+        "products instead of squares",
         ENERGY,
         "energy[:, i] = np.abs(x[:, i : i + 1] * x[:, first:end]).sum(axis=1)",
         "against the definition",

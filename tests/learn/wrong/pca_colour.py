@@ -12,7 +12,7 @@ WRONG = (
         "covariance = centred @ centred.T / len(pixels)",
         "shape",
     ),
-    Wrong("the smallest first", RETURN, "return values, vectors", "largest first"),
+    Wrong("smallest first", RETURN, "return values, vectors", "largest first"),
     Wrong(
         "does not subtract the mean",
         "centred = pixels - pixels.mean(axis=0)",
@@ -23,7 +23,7 @@ WRONG = (
         "does not divide", "centred.T @ centred / len(pixels)", "centred.T @ centred", "grey images"
     ),
     Wrong(
-        "standard deviations",
+        "standard deviations instead of variances",
         RETURN,
         "return np.sqrt(np.maximum(values[::-1], 0)), vectors[:, ::-1]",
         "grey images",
@@ -36,28 +36,35 @@ WRONG = (
     ),
     Wrong("one mean for all colours", "pixels.mean(axis=0)", "pixels.mean()", "eigenvalues"),
     Wrong(
-        "turns the values round, not the vectors",
+        "reverses the eigenvalues, not the eigenvectors",
         RETURN,
         "return values[::-1], vectors",
         "eigenvectors",
     ),
-    Wrong("vectors in rows", RETURN, "return values[::-1], vectors[:, ::-1].T", "eigenvectors"),
+    Wrong(
+        "eigenvectors in rows", RETURN, "return values[::-1], vectors[:, ::-1].T", "eigenvectors"
+    ),
     Wrong(
         "shifts the images in place",
         "return images + shifts[:, None, None, :]",
         "images += shifts[:, None, None, :]\n    return images",
         "shape of shifted",
     ),
-    Wrong("rows for columns", SHIFTS, "shifts = (draws * eigenvalues) @ eigenvectors", "one image"),
+    Wrong(
+        "rows instead of columns",
+        SHIFTS,
+        "shifts = (draws * eigenvalues) @ eigenvectors",
+        "one image",
+    ),
     Wrong("forgets the eigenvalues", SHIFTS, "shifts = draws @ eigenvectors.T", "one image"),
     Wrong(
-        "standard deviations for eigenvalues",
+        "square roots of the eigenvalues",
         SHIFTS,
         "shifts = (draws * np.sqrt(eigenvalues)) @ eigenvectors.T",
         "one image",
     ),
     Wrong(
-        "the first image's draws for all",
+        "uses the first image's draws for all",
         SHIFTS,
         "shifts = (draws[:1] * eigenvalues) @ eigenvectors.T",
         "each image its own",

@@ -6,20 +6,20 @@ V = "v_new = momentum * v - lr * (weight_decay * w + g)"
 RETURN = "return w + v_new, v_new"
 
 WRONG = (
-    Wrong("the mean slope for all weights", "w + g)", "w + g.mean(axis=0))", "from rest"),
-    Wrong("moves w in place", RETURN, "w += v_new\n    return w, v_new", "shape"),
-    Wrong("uphill", V, "v_new = momentum * v + lr * (weight_decay * w + g)", "from rest"),
+    Wrong("mean gradient for all weights", "w + g)", "w + g.mean(axis=0))", "from rest"),
+    Wrong("writes into w", RETURN, "w += v_new\n    return w, v_new", "shape"),
+    Wrong("wrong sign", V, "v_new = momentum * v + lr * (weight_decay * w + g)", "from rest"),
     Wrong(
-        "the rate outside the velocity",
+        "learning rate outside the velocity",
         f"{V}\n    {RETURN}",
         "v_new = momentum * v + (weight_decay * w + g)\n    return w - lr * v_new, v_new",
         "from rest",
     ),
-    Wrong("moves by the old velocity", RETURN, "return w + v, v_new", "from rest"),
+    Wrong("adds the old velocity", RETURN, "return w + v, v_new", "from rest"),
     Wrong("returns v first", RETURN, "return v_new, w + v_new", "from rest"),
-    Wrong("forgets the momentum", "momentum * v - lr", "v - lr", "momentum"),
+    Wrong("no momentum", "momentum * v - lr", "v - lr", "momentum"),
     Wrong(
-        "dampens the slope",
+        "multiplies g by 1 - momentum",
         "weight_decay * w + g)",
         "weight_decay * w + (1 - momentum) * g)",
         "from rest",
@@ -31,7 +31,7 @@ WRONG = (
         "from rest",
     ),
     Wrong(
-        "decay without the rate",
+        "decay not multiplied by the learning rate",
         V,
         "v_new = momentum * v - lr * g - weight_decay * w",
         "weight decay",
@@ -40,13 +40,13 @@ WRONG = (
         "decay with the wrong sign", "weight_decay * w + g", "g - weight_decay * w", "weight decay"
     ),
     Wrong(
-        "decay beside the velocity",
+        "decay outside the velocity",
         f"{V}\n    {RETURN}",
         "v_new = momentum * v - lr * g\n    return w - lr * weight_decay * w + v_new, v_new",
         "weight decay",
     ),
     Wrong(
-        "decay of the weight that momentum has moved",
+        "decay after the momentum step",
         "weight_decay * w + g",
         "weight_decay * (w + momentum * v) + g",
         "all together",

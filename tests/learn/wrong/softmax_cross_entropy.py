@@ -8,7 +8,7 @@ RETURN = "return float(loss), dlogits / N"
 
 WRONG = (
     Wrong(
-        "the sum over the batch",
+        "sum over the batch",
         LOSS,
         "loss = (np.log(total[:, 0]) - z[right]).sum()",
         "equal logits",
@@ -26,39 +26,41 @@ WRONG = (
         "shape",
     ),
     Wrong(
-        "the mean over the classes, too",
+        "averages over the classes, too",
         LOSS,
         "loss = (np.log(total) - z)[right].mean() / logits.shape[1]",
         "equal logits",
     ),
     Wrong(
-        "all take the first label",
+        "first label for all images",
         LOSS,
         "loss = (np.log(total[:, 0]) - z[:, labels[0]]).mean()",
         "loss",
     ),
     Wrong(
-        "logarithm of base 2",
+        "base-2 logarithm",
         LOSS,
         "loss = (np.log2(total[:, 0]) - z[right]).mean()",
         "equal logits",
     ),
-    Wrong("nothing is subtracted", Z, "z = logits", "huge logits"),
-    Wrong("the largest of the whole batch", Z, "z = logits - logits.max()", "huge logits"),
+    Wrong("subtracts nothing", Z, "z = logits", "huge logits"),
+    Wrong("subtracts the largest of the batch", Z, "z = logits - logits.max()", "huge logits"),
     Wrong(
-        "the logarithm of a p of 0",
+        "takes the logarithm of p = 0",
         LOSS,
         "loss = -np.log((e / total)[right]).mean()",
         "huge logits",
     ),
     Wrong(
-        "a tiny number against log(0)",
+        "adds a tiny number to p",
         LOSS,
         "loss = -np.log((e / total)[right] + 1e-300).mean()",
         "huge logits",
     ),
-    Wrong("takes 1 from every class", "dlogits[right] -= 1", "dlogits -= 1", "rows sum to zero"),
-    Wrong("p is taken for the gradient", "dlogits[right] -= 1", "pass", "rows sum to zero"),
+    Wrong(
+        "subtracts 1 from every class", "dlogits[right] -= 1", "dlogits -= 1", "rows sum to zero"
+    ),
+    Wrong("returns p as the gradient", "dlogits[right] -= 1", "pass", "rows sum to zero"),
     Wrong("gradient of the sum", RETURN, "return float(loss), dlogits", "gradient"),
     Wrong("gradient always zero", RETURN, "return float(loss), dlogits * 0", "gradient"),
     Wrong(

@@ -7,16 +7,16 @@ E = "e = np.exp(logits - logits.max(axis=2, keepdims=True))"
 MEAN = "return p.mean(axis=1)"
 
 WRONG = (
-    Wrong("five views only", "np.stack(views + mirrored)", "np.stack(views)", "shape"),
+    Wrong("five crops only", "np.stack(views + mirrored)", "np.stack(views)", "shape"),
     Wrong("height and width swapped", "CH, CW = crop", "CW, CH = crop", "shape"),
     Wrong(
-        "not bytes any more",
+        "float64 instead of uint8",
         "np.stack(views + mirrored)",
         "np.stack(views + mirrored) / 1.0",
         "shape",
     ),
     Wrong(
-        "one pixel too far in",
+        "one pixel too far inside",
         "bottom, right = H - CH, W - CW",
         "bottom, right = max(0, H - CH - 1), max(0, W - CW - 1)",
         "corners and centre",
@@ -39,27 +39,27 @@ WRONG = (
         "(0, 0)",
         "corners and centre",
     ),
-    Wrong("upside down", "view[:, ::-1]", "view[::-1]", "mirrors"),
+    Wrong("upside down", "view[:, ::-1]", "view[::-1]", "flips"),
+    Wrong("flips in reverse order", "for view in views]", "for view in views[::-1]]", "flips"),
+    Wrong("mean over the images", MEAN, "return p.mean(axis=0)", "shape of the average"),
+    Wrong("sum over the crops", MEAN, "return p.sum(axis=1)", "equal crops"),
     Wrong(
-        "mirrors in the other order", "for view in views]", "for view in views[::-1]]", "mirrors"
-    ),
-    Wrong("the mean over the images", MEAN, "return p.mean(axis=0)", "shape of the mean"),
-    Wrong("the sum of the views", MEAN, "return p.sum(axis=1)", "views alike"),
-    Wrong(
-        "softmax over the views",
+        "softmax over the crops",
         "p = e / e.sum(axis=2, keepdims=True)",
         "p = e / e.sum(axis=1, keepdims=True)",
-        "views alike",
+        "equal crops",
     ),
-    Wrong("no softmax", MEAN, "return logits.mean(axis=1)", "views alike"),
+    Wrong("no softmax", MEAN, "return logits.mean(axis=1)", "equal crops"),
     Wrong(
-        "the mean of the logits",
+        "mean of the logits",
         E,
         "logits = logits.mean(axis=1, keepdims=True)\n"
         "    e = np.exp(logits - logits.max(axis=2, keepdims=True))",
         "probabilities, not logits",
     ),
-    Wrong("the first view only", MEAN, "return p[:, 0]", "probabilities, not logits"),
-    Wrong("nothing is subtracted", E, "e = np.exp(logits)", "huge logits"),
-    Wrong("the largest of all views", E, "e = np.exp(logits - logits.max())", "huge logits"),
+    Wrong("first crop only", MEAN, "return p[:, 0]", "probabilities, not logits"),
+    Wrong("subtracts nothing", E, "e = np.exp(logits)", "huge logits"),
+    Wrong(
+        "subtracts the largest of all crops", E, "e = np.exp(logits - logits.max())", "huge logits"
+    ),
 )

@@ -6,34 +6,22 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import whole, windows
-
-small = st.integers(1, 5)
-
-
-def count(size: int, kernel_size: int, stride: int) -> int:
-    """Add windows until every pixel is in one, or the next would begin outside."""
-    windows_so_far = 1
-    while True:
-        begin = windows_so_far * stride  # of the next one
-        covered = begin - stride + kernel_size
-        if covered >= size or begin >= size:
-            return windows_so_far
-        windows_so_far += 1
+from tinyalex.learn.grader.draws import Array, integers, windows, with_constants
 
 
 @st.composite
-def sizes(draw: st.DrawFn, rest: bool) -> Arguments:
-    """Overlapping or touching windows; the last one fits, or lacks some pixels (``rest``)."""
-    kernel_size = draw(st.integers(2, 5) if rest else small)
-    stride = draw(st.integers(2 if rest else 1, kernel_size))
-    more = draw(st.integers(0, 4)) * stride + (draw(st.integers(1, stride - 1)) if rest else 0)
+def touching(draw: st.DrawFn, remainder: bool) -> Arguments:
+    """Windows without gaps; the last one fits exactly, or lacks pixels (``remainder``)."""
+    kernel_size = draw(st.integers(2 if remainder else 1, 5))
+    stride = draw(st.integers(2 if remainder else 1, kernel_size))
+    more = draw(st.integers(0, 4)) * stride
+    more += draw(st.integers(1, stride - 1)) if remainder else 0
     return {"size": kernel_size + more, "kernel_size": kernel_size, "stride": stride}
 
 
 @st.composite
-def gaps(draw: st.DrawFn) -> Arguments:
-    """Between two windows there are pixels that no window sees."""
+def with_gaps(draw: st.DrawFn) -> Arguments:
+    """Between two windows there are pixels that are in no window."""
     kernel_size = draw(st.integers(1, 3))
     stride = kernel_size + draw(st.integers(1, 3))
     size = kernel_size + draw(st.integers(0, 9))
@@ -43,37 +31,38 @@ def gaps(draw: st.DrawFn) -> Arguments:
 @st.composite
 def images(draw: st.DrawFn) -> Arguments:
     s = draw(windows(square=True))
-    return {"x": draw(whole(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
+    return {"x": draw(integers(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
 
 
-def out_shape(a: Arguments) -> tuple[int, int, int, int]:
-    N, C, H, W = a["x"].shape
-    OH, OW = (count(size, a["kernel_size"], a["stride"]) for size in (H, W))
-    return (N, C, OH, OW)
+def size_by_definition(size: int, kernel_size: int, stride: int) -> int:
+    """Add windows until every pixel is in one, or the next would begin outside."""
+    count = 1
+    while (count - 1) * stride + kernel_size < size and count * stride < size:
+        count += 1
+    return count
 
 
-def windows_counted(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.ceil_output_size(**a), count(**a), "the output size")
+def max_pool2d_by_definition(x: Array, kernel_size: int, stride: int) -> Array:
+    """One window at a time."""
+    N, C, H, W = x.shape
+    y = np.zeros((N, C, *(size_by_definition(size, kernel_size, stride) for size in (H, W))))
+    for n, c, i, j in np.ndindex(y.shape):
+        rows = range(i * stride, min(i * stride + kernel_size, H))
+        columns = range(j * stride, min(j * stride + kernel_size, W))
+        y[n, c, i, j] = max(x[n, c, h, w] for h in rows for w in columns)
+    return y
+
+
+def output_size(answer: Answer, a: Arguments) -> None:
+    expect_equal(answer.ceil_output_size(**a), size_by_definition(**a), "the output size")
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.max_pool2d_ceil(**a), out_shape(a))
-
-
-def minus_ones(answer: Answer, a: Arguments) -> None:
-    x = np.full(a["x"].shape, -1.0)
-    expect_equal(answer.max_pool2d_ceil(**a | {"x": x}), np.full(out_shape(a), -1.0))
+    expect_shape(answer.max_pool2d_ceil(**a), max_pool2d_by_definition(**a).shape)
 
 
 def definition(answer: Answer, a: Arguments) -> None:
-    x, kernel, stride = a["x"], a["kernel_size"], a["stride"]
-    _, _, H, W = x.shape
-    expected = np.zeros(out_shape(a))
-    for n, c, i, j in np.ndindex(expected.shape):
-        rows = range(i * stride, min(i * stride + kernel, H))
-        columns = range(j * stride, min(j * stride + kernel, W))
-        expected[n, c, i, j] = max(x[n, c, h, w] for h in rows for w in columns)
-    expect_equal(answer.max_pool2d_ceil(**a), expected)
+    expect_equal(answer.max_pool2d_ceil(**a), max_pool2d_by_definition(**a))
 
 
 EXERCISE = Exercise(
@@ -86,19 +75,19 @@ EXERCISE = Exercise(
         Property(
             name="sizes that fit",
             says="If the last window ends at the last pixel, no other window is added.",
-            given=sizes(rest=False),
-            judge=windows_counted,
+            given=touching(remainder=False),
+            judge=output_size,
             hints=(
-                "How many windows has an image that is as large as the window?",
-                "Rounding up changes nothing where the division leaves no rest.",
+                "How many windows does an image have that is as large as the window?",
+                "Rounding up changes nothing if the division has no remainder.",
                 "ceil((size - kernel_size) / stride) + 1; -(-a // b) rounds a / b up.",
             ),
         ),
         Property(
-            name="sizes with a rest",
-            says="If pixels are left over, one more window covers them and reaches over the edge.",
-            given=sizes(rest=True),
-            judge=windows_counted,
+            name="sizes with a remainder",
+            says="If pixels are left over, one more window covers them; it extends past the edge.",
+            given=touching(remainder=True),
+            judge=output_size,
             hints=(
                 "// rounds down. What must happen to the pixels that are left over?",
                 "Round up: -(-(size - kernel_size) // stride) + 1.",
@@ -107,11 +96,11 @@ EXERCISE = Exercise(
         Property(
             name="windows begin inside",
             says="A window that would begin outside the image is left out.",
-            given=gaps(),
-            judge=windows_counted,
+            given=with_gaps(),
+            judge=output_size,
             hints=(
-                "The stride is larger than the window here. Where would the last window begin?",
-                "At (out - 1) * stride; the image's last pixel is size - 1.",
+                "Here the stride is larger than the window. Where would the last window begin?",
+                "At (out - 1) * stride; the last pixel of the image is size - 1.",
                 "if (out - 1) * stride >= size: out -= 1",
             ),
         ),
@@ -121,29 +110,29 @@ EXERCISE = Exercise(
             given=images(),
             judge=shape,
             hints=(
-                "Do you use ceil_output_size, once for the height and once for the width?",
-                "OH = ceil_output_size(H, kernel_size, stride), and OW with W.",
+                "Do you call ceil_output_size once for the height and once for the width?",
+                "OH = ceil_output_size(H, kernel_size, stride); OW is the same with W.",
             ),
         ),
         Property(
             name="all minus ones",
-            says="The largest of minus ones is minus one, also in a clipped window.",
-            given=images(),
-            judge=minus_ones,
+            says="If all pixels are -1, all outputs are -1, also at the edge.",
+            given=with_constants(images(), x=-1),
+            judge=definition,
             hints=(
-                "What does a clipped window see beyond the edge?",
-                "Nothing, and no zeros; if you pad, pad with -np.inf.",
-                "A slice that ends beyond the array is clipped by NumPy itself.",
+                "What does a clipped window see past the edge?",
+                "It sees nothing there, not zeros. If you pad, pad with -np.inf.",
+                "NumPy clips a slice that ends outside the array.",
             ),
         ),
         Property(
             name="against the definition",
-            says="Every output is the largest number of its window, as far as that exists.",
+            says="Every output is the largest pixel of its window; only pixels inside count.",
             given=images(),
             judge=definition,
             hints=(
                 "Where does the last window begin?",
-                "At (i * stride, j * stride), as all others: it is clipped and not moved back.",
+                "At (i * stride, j * stride), like all others: it is clipped, not moved back.",
                 "x[:, :, top : top + kernel_size, left : left + kernel_size].max(axis=(2, 3))",
             ),
         ),

@@ -5,21 +5,36 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.exercises.im2col import columns
+from tinyalex.learn.exercises.im2col import im2col_by_definition
 from tinyalex.learn.grader import (
     Answer,
     Arguments,
-    Broken,
     Exercise,
     Property,
+    expect_additive,
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import Windows, places, whole, windows
+from tinyalex.learn.grader.draws import (
+    Array,
+    Shape,
+    integers,
+    one_hot,
+    windows,
+    with_constants,
+    with_other,
+)
 
 
-def settings(s: Windows) -> Arguments:
+@st.composite
+def arguments(
+    draw: st.DrawFn, padding: int = 1, kernel: int = 2, extra: int = 2, single: bool = False
+) -> Arguments:
+    """``single``: one number of cols is 1, all others are 0."""
+    s = draw(windows(padding, kernel, extra=extra))
+    shape = (s.N, s.C * s.KH * s.KW, s.OH * s.OW)
     return {
+        "cols": draw(one_hot(shape) if single else integers(shape)),
         "x_shape": s.x_shape,
         "kernel_size": (s.KH, s.KW),
         "stride": s.stride,
@@ -27,91 +42,44 @@ def settings(s: Windows) -> Arguments:
     }
 
 
-def cols_shape(s: Windows) -> tuple[int, int, int]:
-    return (s.N, s.C * s.KH * s.KW, s.OH * s.OW)
-
-
-# Kernels up to 2 x 2 only: columns hold each pixel many times, and should stay readable.
 @st.composite
-def arguments(draw: st.DrawFn, padding: int = 1) -> Arguments:
-    s = draw(windows(padding, kernel=2, more=3 - padding))
-    return {"cols": draw(whole(cols_shape(s)))} | settings(s)
+def with_image(draw: st.DrawFn) -> Arguments:
+    a = draw(arguments())
+    return a | {"x": draw(integers(a["x_shape"]))}
 
 
-@st.composite
-def ones(draw: st.DrawFn) -> Arguments:
-    s = draw(windows())
-    return {"cols": np.ones(cols_shape(s))} | settings(s)
-
-
-@st.composite
-def one_number(draw: st.DrawFn) -> Arguments:
-    """One number of cols is 1, all others are 0."""
-    s = draw(windows(padding=2))
-    cols = np.zeros(cols_shape(s))
-    cols[draw(places(cols.shape))] = 1.0
-    return {"cols": cols} | settings(s)
-
-
-@st.composite
-def two_columns(draw: st.DrawFn) -> Arguments:
-    s = draw(windows(padding=1, kernel=2, more=2))
-    shape = cols_shape(s)
-    return {"cols": draw(whole(shape)), "other": draw(whole(shape))} | settings(s)
-
-
-@st.composite
-def columns_and_image(draw: st.DrawFn) -> Arguments:
-    s = draw(windows(padding=1, kernel=2, more=2))
-    return {"cols": draw(whole(cols_shape(s))), "x": draw(whole(s.x_shape))} | settings(s)
+def col2im_by_definition(
+    cols: Array, x_shape: Shape, kernel_size: tuple[int, int], stride: int, padding: int
+) -> Array:
+    """One number at a time."""
+    (_, C, H, W), (KH, KW) = x_shape, kernel_size
+    OW = (W + 2 * padding - KW) // stride + 1
+    dx = np.zeros(x_shape)
+    for n, c, p, q, patch in np.ndindex(len(cols), C, KH, KW, cols.shape[2]):
+        h, w = patch // OW * stride + p - padding, patch % OW * stride + q - padding
+        if 0 <= h < H and 0 <= w < W:
+            dx[n, c, h, w] += cols[n, (c * KH + p) * KW + q, patch]
+    return dx
 
 
 def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.col2im(**a), a["x_shape"], "dx")
 
 
-def lands(answer: Answer, a: Arguments) -> None:
-    _, _, H, W = a["x_shape"]
-    (KH, KW), stride, padding = a["kernel_size"], a["stride"], a["padding"]
-    n, row, window = (int(at) for at in np.argwhere(a["cols"])[0])
-    OW = (W + 2 * padding - KW) // stride + 1
-    h = window // OW * stride + row // KW % KH - padding
-    w = window % OW * stride + row % KW - padding
-    expected = np.zeros(a["x_shape"])
-    if 0 <= h < H and 0 <= w < W:
-        expected[n, row // (KH * KW), h, w] = 1.0
-    expect_equal(answer.col2im(**a), expected, "dx")
-
-
-def counts(answer: Answer, a: Arguments) -> None:
-    _, _, H, W = a["x_shape"]
-    (KH, KW), stride = a["kernel_size"], a["stride"]
-    expected = np.zeros(a["x_shape"])
-    for top in range(0, H - KH + 1, stride):
-        for left in range(0, W - KW + 1, stride):
-            expected[:, :, top : top + KH, left : left + KW] += 1
-    expect_equal(answer.col2im(**a), expected, "dx")
+def definition(answer: Answer, a: Arguments) -> None:
+    expect_equal(answer.col2im(**a), col2im_by_definition(**a), "dx")
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    rest = {name: a[name] for name in ("x_shape", "kernel_size", "stride", "padding")}
-    apart = answer.col2im(a["cols"], **rest), answer.col2im(a["other"], **rest)
-    for dx in apart:
-        expect_shape(dx, a["x_shape"], "dx")
-    both = answer.col2im(a["cols"] + a["other"], **rest)
-    expect_equal(both, apart[0] + apart[1], "dx of cols + other")
+    expect_additive(answer.col2im, a, "cols", a["x_shape"], "dx")
 
 
 def adjoint(answer: Answer, a: Arguments) -> None:
-    x, rest = a["x"], {name: one for name, one in a.items() if name != "x"}
-    forward = columns(x, a["kernel_size"], a["stride"], a["padding"])
+    x, rest = a["x"], {name: value for name, value in a.items() if name != "x"}
+    cols = im2col_by_definition(x, a["kernel_size"], a["stride"], a["padding"])
     dx = answer.col2im(**rest)
     expect_shape(dx, x.shape, "dx")
-    expected, got = float(np.sum(forward * a["cols"])), float(np.sum(x * dx))
-    if not np.isclose(got, expected):
-        raise Broken(
-            f"sum(x * dx) is {got:.6g}, sum(im2col(x) * cols) {expected:.6g}", expected, got
-        )
+    expect_equal(np.sum(x * dx), np.sum(cols * a["cols"]), "sum(x * dx)")
 
 
 EXERCISE = Exercise(
@@ -127,53 +95,53 @@ EXERCISE = Exercise(
             given=arguments(),
             judge=shape,
             hints=(
-                "The frame of padding is not part of dx.",
-                "Mind padding = 0: a slice 0:-0 is empty.",
+                "The border of padding is not part of dx.",
+                "Take care with padding = 0: the slice 0:-0 is empty.",
                 "padded[:, :, padding : padding + H, padding : padding + W]",
             ),
         ),
         Property(
             name="one number",
-            says="A single 1 in cols lands on the one pixel from which im2col would copy it, or "
-            "on the padding.",
-            given=one_number(),
-            judge=lands,
+            says="A single 1 in cols is added to the pixel that im2col copies there; if that is "
+            "padding, dx is 0.",
+            given=arguments(padding=2, kernel=3, extra=3, single=True),
+            judge=definition,
             hints=(
-                "From which pixel does im2col copy this number? Which c, p, q, i, j is it?",
+                "Which pixel does im2col copy to this number? What are its c, p, q, i and j?",
                 "Its row is (c * KH + p) * KW + q, its column i * OW + j.",
-                "cols.reshape(N, C, KH, KW, OH, OW)[:, :, p, q] belongs to the pixels from p (and "
-                "q) on, in steps of stride; then cut off the frame.",
+                "cols.reshape(N, C, KH, KW, OH, OW)[:, :, p, q] belongs to the padded pixels that "
+                "start at (p, q) and are stride apart; cut off the border at the end.",
             ),
             examples=80,
         ),
         Property(
             name="all ones",
-            says="If cols is all ones, dx counts the windows that hold each pixel.",
-            given=ones(),
-            judge=counts,
+            says="If all of cols is 1, dx is the number of patches that contain each pixel.",
+            given=with_constants(arguments(padding=0, kernel=3, extra=3), cols=1),
+            judge=definition,
             hints=(
-                "What happens to a pixel that two windows hold?",
-                "What the windows say is added up, neither overwritten nor averaged: += and not =.",
+                "What happens to a pixel that is in two patches?",
+                "Its numbers are added up, not overwritten or averaged: use += and not =.",
             ),
         ),
         Property(
             name="linearity",
-            says="The dx of a sum of two columns is the sum of their dx.",
-            given=two_columns(),
+            says="The dx of the sum of two arrays cols is the sum of their dx.",
+            given=with_other(arguments(), "cols"),
             judge=linearity,
             hints=(
-                "Numbers are only moved and added up; what else happens to them?",
-                "No absolute values, no maximum: slopes can be negative.",
+                "Numbers are only moved and added up. What else do you do to them?",
+                "Use no absolute value and no maximum: gradients can be negative.",
             ),
         ),
         Property(
-            name="adjoint of im2col",
-            says="For any x, sum(im2col(x) * cols) is sum(x * dx): col2im is im2col transposed.",
-            given=columns_and_image(),
+            name="transpose of im2col",
+            says="For any x, sum(x * dx) is sum(im2col(x) * cols): col2im is im2col transposed.",
+            given=with_image(),
             judge=adjoint,
             hints=(
-                "Every number that im2col copies from a pixel must come back to this pixel.",
-                "Write im2col's assignment the other way round, with +=.",
+                "Every number that im2col copies from a pixel must come back to that pixel.",
+                "Swap the two sides of im2col's assignment, and use += for =.",
             ),
         ),
     ),

@@ -5,61 +5,25 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, whole, windows
-
-
-def convolution(x: Array, weight: Array, bias: Array, stride: int, padding: int) -> Array:
-    """The definition, one number at a time."""
-    N, C, H, W = x.shape
-    F, _, KH, KW = weight.shape
-    OH = (H + 2 * padding - KH) // stride + 1
-    OW = (W + 2 * padding - KW) // stride + 1
-    y = np.zeros((N, F, OH, OW))
-    for n, f, i, j in np.ndindex(y.shape):
-        total = bias[f]
-        for c, p, q in np.ndindex(C, KH, KW):
-            h, w = i * stride + p - padding, j * stride + q - padding
-            if 0 <= h < H and 0 <= w < W:  # outside there are zeros
-                total += weight[f, c, p, q] * x[n, c, h, w]
-        y[n, f, i, j] = total
-    return y
+from tinyalex.learn.grader import (
+    Answer,
+    Arguments,
+    Exercise,
+    Property,
+    expect_additive,
+    expect_equal,
+    expect_shape,
+)
+from tinyalex.learn.grader.draws import Array, integers, windows, with_constants, with_other
 
 
 @st.composite
-def arguments(draw: st.DrawFn, padding: int = 0) -> Arguments:
-    s = draw(windows(padding))
+def arguments(draw: st.DrawFn, padding: int = 0, extra: int = 3) -> Arguments:
+    s = draw(windows(padding, extra=extra))
     return {
-        "x": draw(whole(s.x_shape)),
-        "weight": draw(whole(s.weight_shape)),
-        "bias": draw(whole((s.F,))),
-        "stride": s.stride,
-        "padding": s.padding,
-    }
-
-
-@st.composite
-def ones(draw: st.DrawFn) -> Arguments:
-    """All pixels and weights 1, no bias, no padding."""
-    s = draw(windows())
-    return {
-        "x": np.ones(s.x_shape),
-        "weight": np.ones(s.weight_shape),
-        "bias": np.zeros(s.F),
-        "stride": s.stride,
-        "padding": 0,
-    }
-
-
-@st.composite
-def two_images(draw: st.DrawFn) -> Arguments:
-    """``x`` and ``other`` of one shape, to be added; no bias."""
-    s = draw(windows(padding=1, more=2))
-    return {
-        "x": draw(whole(s.x_shape)),
-        "other": draw(whole(s.x_shape)),
-        "weight": draw(whole(s.weight_shape)),
-        "bias": np.zeros(s.F),
+        "x": draw(integers(s.x_shape)),
+        "weight": draw(integers(s.weight_shape)),
+        "bias": draw(integers((s.F,))),
         "stride": s.stride,
         "padding": s.padding,
     }
@@ -72,32 +36,29 @@ def out_shape(a: Arguments) -> tuple[int, int, int, int]:
     return (N, F, OH, OW)
 
 
+def conv2d_by_definition(x: Array, weight: Array, bias: Array, stride: int, padding: int) -> Array:
+    """One product at a time."""
+    _, _, H, W = x.shape
+    y = np.zeros(out_shape({"x": x, "weight": weight, "stride": stride, "padding": padding}))
+    for n, f, i, j in np.ndindex(y.shape):
+        y[n, f, i, j] = bias[f]
+        for c, p, q in np.ndindex(weight.shape[1:]):
+            h, w = i * stride + p - padding, j * stride + q - padding
+            if 0 <= h < H and 0 <= w < W:  # outside there are zeros
+                y[n, f, i, j] += weight[f, c, p, q] * x[n, c, h, w]
+    return y
+
+
 def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.conv2d(**a), out_shape(a))
 
 
-def all_ones(answer: Answer, a: Arguments) -> None:
-    weights = a["weight"][0].size  # C * KH * KW
-    expect_equal(answer.conv2d(**a), np.full(out_shape(a), float(weights)))
-
-
-def only_the_bias(answer: Answer, a: Arguments) -> None:
-    a = a | {"weight": np.zeros_like(a["weight"])}
-    expected = np.zeros(out_shape(a)) + a["bias"].reshape(1, -1, 1, 1)
-    expect_equal(answer.conv2d(**a), expected)
-
-
 def linearity(answer: Answer, a: Arguments) -> None:
-    rest = {name: a[name] for name in ("weight", "bias", "stride", "padding")}
-    apart = answer.conv2d(a["x"], **rest), answer.conv2d(a["other"], **rest)
-    for y in apart:
-        expect_shape(y, out_shape(a))
-    both = answer.conv2d(a["x"] + a["other"], **rest)
-    expect_equal(both, apart[0] + apart[1], "y of x + other")
+    expect_additive(answer.conv2d, a, "x", out_shape(a))
 
 
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.conv2d(**a), convolution(**a))
+    expect_equal(answer.conv2d(**a), conv2d_by_definition(**a))
 
 
 EXERCISE = Exercise(
@@ -109,66 +70,66 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="shape",
-            says="y is (N, F, OH, OW): a number for each image, filter and place of the filter.",
+            says="y is (N, F, OH, OW): one number per image, filter and position of the filter.",
             given=arguments(padding=2),
             judge=shape,
             hints=(
-                "How often can the filter take a step before it leaves the padded image?",
-                "A filter as wide as the padded image fits once: where is the + 1?",
-                "OH = (H + 2 * padding - KH) // stride + 1, and OW with W and KW.",
+                "How many steps can the filter take before it leaves the padded image?",
+                "A filter as wide as the padded image fits exactly once: do you add the + 1?",
+                "OH = (H + 2 * padding - KH) // stride + 1; OW is the same with W and KW.",
             ),
         ),
         Property(
             name="all ones",
             says="If all pixels and weights are 1, every output is the number of weights, C*KH*KW.",
-            given=ones(),
-            judge=all_ones,
+            given=with_constants(arguments(), x=1, weight=1, bias=0),
+            judge=definition,
             hints=(
                 "How many products are added up for one output?",
-                "The sum runs over channels too, and all images and filters have outputs.",
-                "Three sums stand inside the four loops: over c, p and q.",
+                "The sum includes all channels, and every image and filter has its own outputs.",
+                "Inside the four loops over outputs there is a sum over c, p and q.",
             ),
         ),
         Property(
             name="only the bias",
             says="If all weights are 0, every output of filter f is bias[f].",
-            given=arguments(padding=1),
-            judge=only_the_bias,
+            given=with_constants(arguments(padding=1), weight=0),
+            judge=definition,
             hints=(
-                "How often is the bias added to one output?",
-                "Once for each output: outside the sum over c, p and q.",
+                "How often do you add the bias to one output?",
+                "Add it once per output: outside the sum over c, p and q.",
             ),
         ),
         Property(
             name="linearity",
-            says="Without bias, the output of a sum of two images is the sum of their outputs.",
-            given=two_images(),
+            says="Without bias, the output for the sum of two images is the sum of their outputs.",
+            given=with_other(with_constants(arguments(padding=1, extra=2), bias=0), "x"),
             judge=linearity,
             hints=(
-                "Products and sums keep this; what else happens to the numbers?",
-                "No absolute values, no maximum, no rounding: a ReLU is a layer of its own.",
+                "Products and sums are linear. What else do you do to the numbers?",
+                "Use no absolute value, maximum or rounding: ReLU is a separate layer.",
             ),
             examples=30,
         ),
         Property(
             name="against the definition",
-            says="Without padding, every output is the sum that the definition says.",
+            says="Without padding, every output is the sum in the definition.",
             given=arguments(),
             judge=definition,
             hints=(
-                "Which pixel lies under weight[f, c, p, q] when the filter is at (i, j)?",
-                "Rows and columns both go in steps of stride, and the filter is not turned round.",
+                "Which pixel is under weight[f, c, p, q] when the filter is at (i, j)?",
+                "The filter moves by stride in both directions, and it is not flipped.",
                 "x[n, c, i * stride + p, j * stride + q]",
             ),
         ),
         Property(
             name="padding",
-            says="The image is framed by zeros, the same number on all four sides.",
+            says="The image has a border of zeros, equally wide on all four sides.",
             given=arguments(padding=2),
             judge=definition,
             hints=(
-                "Where in the padded image does the first real pixel lie?",
-                "At (padding, padding): the zeros come before it as well as after the last one.",
+                "Where in the padded image is the first pixel of x?",
+                "At (padding, padding): there are zeros before the first pixel and after the last.",
                 "padded[:, :, padding : padding + H, padding : padding + W] = x",
             ),
         ),

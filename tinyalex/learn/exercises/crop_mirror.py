@@ -1,53 +1,31 @@
-"""Exercise 13: crops and mirrors."""
+"""Exercise 13: random crops and horizontal flips."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader import (
-    Answer,
-    Arguments,
-    Broken,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
-from tinyalex.learn.grader.draws import choices, masks, numbered, within
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import booleans, indices, numbered, sizes, with_constants
 
 
 @st.composite
-def arguments(
-    draw: st.DrawFn,
-    most_images: int = 3,
-    whole: bool = False,
-    mirrored: bool | None = None,
-    corner: bool = False,
-) -> Arguments:
-    """Every pixel has its own number, 1, 2, 3, ..., so that it tells where it comes from.
-
-    ``whole``: the crop is the whole image. ``mirrored``: all are, none is, or (None) drawn.
-    ``corner``: it is cut at row 0, column 0.
-    """
-    N, CH, CW, C = draw(within(most_images, 3, 3, 2))
-    rows, columns = (1, 1) if whole else draw(within(3, 3))  # places for the window
-    zeros = np.zeros(N, np.int64)
+def arguments(draw: st.DrawFn, max_images: int = 3, whole_image: bool = False) -> Arguments:
+    """Every pixel has its own number, 1, 2, 3, ..., so that it shows where it came from."""
+    N, CH, CW, C = draw(sizes(max_images, 3, 3, 2))
+    rows, columns = (1, 1) if whole_image else draw(sizes(3, 3))  # positions of the crop
     return {
         "images": numbered(N, CH + rows - 1, CW + columns - 1, C, dtype="uint8"),
-        "tops": zeros if corner else draw(choices((N,), rows)),
-        "lefts": zeros if corner else draw(choices((N,), columns)),
-        "mirrors": draw(masks((N,))) if mirrored is None else np.full(N, mirrored),
+        "tops": draw(indices((N,), rows)),
+        "lefts": draw(indices((N,), columns)),
+        "mirrors": draw(booleans((N,))),
         "crop": (CH, CW),
     }
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    y = answer.crop_mirror(**a)
     N, _, _, C = a["images"].shape
-    expect_shape(y, (N, *a["crop"], C))
-    if y.dtype != np.uint8:
-        raise Broken(f"y is an array of {y.dtype}, not of bytes", "uint8", str(y.dtype))
+    expect_shape(answer.crop_mirror(**a), (N, *a["crop"], C), dtype=np.uint8)
 
 
 def definition(answer: Answer, a: Arguments) -> None:
@@ -61,7 +39,7 @@ def definition(answer: Answer, a: Arguments) -> None:
 
 EXERCISE = Exercise(
     name="13_crop_mirror",
-    title="Random crops and mirrors",
+    title="Random crops and horizontal flips",
     lesson=8,
     minutes=20,
     functions=("crop_mirror",),
@@ -69,64 +47,64 @@ EXERCISE = Exercise(
         Property(
             name="shape",
             says="The result is uint8 of shape (N, CH, CW, C).",
-            given=arguments(corner=True),
+            given=with_constants(arguments(), tops=0, lefts=0),
             judge=shape,
             hints=(
-                "Height comes before width, in crop too; the colours stay last.",
-                "np.empty((N, CH, CW, C), images.dtype) makes room for it.",
+                "Height comes before width, also in crop; the colour channels are the last axis.",
+                "np.empty((N, CH, CW, C), images.dtype) has the right shape and dtype.",
             ),
             examples=20,
         ),
         Property(
             name="whole image",
-            says="A window as large as the image, not mirrored, is the image.",
-            given=arguments(whole=True, mirrored=False),
+            says="A crop as large as the image, not flipped, is the image.",
+            given=with_constants(arguments(whole_image=True), mirrors=False),
             judge=definition,
             hints=(
-                "Here every top and every left is 0, and nothing is mirrored.",
-                "images[n, tops[n] : tops[n] + CH, lefts[n] : lefts[n] + CW] is the window.",
+                "Here all tops and lefts are 0, and nothing is flipped.",
+                "The crop is images[n, tops[n] : tops[n] + CH, lefts[n] : lefts[n] + CW].",
             ),
             examples=20,
         ),
         Property(
-            name="mirrored image",
-            says="Mirrored, each row is read from right to left, and no pixel changes its row.",
-            given=arguments(whole=True, mirrored=True),
+            name="flipped image",
+            says="A flip reverses each row; no pixel moves to another row.",
+            given=with_constants(arguments(whole_image=True), mirrors=True),
             judge=definition,
             hints=(
-                "Axes of a window: rows, columns, colours. Which one is turned round?",
-                "window[:, ::-1] turns the columns round; write it into a new array.",
+                "The axes of a crop are rows, columns, channels. Which one do you reverse?",
+                "window[:, ::-1] reverses the columns; write it into a new array.",
             ),
             examples=30,
         ),
         Property(
             name="one crop",
-            says="Of one image: y[0, i, j] = images[0, top + i, left + j].",
-            given=arguments(most_images=1, mirrored=False),
+            says="For a single image, y[0, i, j] = images[0, top + i, left + j].",
+            given=with_constants(arguments(max_images=1), mirrors=False),
             judge=definition,
             hints=(
-                "tops count rows, lefts count columns.",
+                "tops are row numbers, lefts are column numbers.",
                 "Rows from top to top + CH, columns from left to left + CW.",
             ),
         ),
         Property(
             name="batch",
-            says="Each image of a batch has its own window.",
-            given=arguments(mirrored=False),
+            says="Each image of a batch has its own crop.",
+            given=with_constants(arguments(), mirrors=False),
             judge=definition,
             hints=(
-                "Is it the place of another image?",
-                "A loop over n, with tops[n] and lefts[n], is quick enough.",
+                "Do you use the position of another image?",
+                "A loop over n, with tops[n] and lefts[n], is fast enough.",
             ),
         ),
         Property(
-            name="crop and mirror",
-            says="Where mirrors[n] is True the window is mirrored, and it stays where it was cut.",
+            name="crop and flip",
+            says="Where mirrors[n] is True, the crop is flipped; it is cut at the same position.",
             given=arguments(),
             judge=definition,
             hints=(
-                "If the image is mirrored first, left counts from the other side.",
-                "Cut first, then mirror the window; and only where mirrors[n] says so.",
+                "If you flip the image first, left is counted from the other side.",
+                "First crop, then flip the crop; and only where mirrors[n] is True.",
             ),
         ),
     ),

@@ -8,27 +8,19 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import masks, shapes, whole
+from tinyalex.learn.grader.draws import any_shape, booleans, integers, with_constants
 
 
 @st.composite
-def arguments(draw: st.DrawFn, ps: tuple[float, ...] = (0.5, 0.25, 0.75, 0.0)) -> Arguments:
-    p, dimensions = draw(st.sampled_from(ps)), draw(st.integers(1, 4))
-    shape = draw(shapes(4))[-dimensions:]
-    return {"x": draw(whole(shape)), "keep": draw(masks(shape)), "p": p}
-
-
-@st.composite
-def both_modes(draw: st.DrawFn) -> Arguments:
-    return draw(arguments()) | {"training": draw(st.booleans())}
-
-
-@st.composite
-def nothing_dropped(draw: st.DrawFn) -> Arguments:
-    drawn = draw(arguments(ps=(0.0,)))
-    return drawn | {
-        "keep": np.ones(drawn["x"].shape, bool),
-        "training": draw(st.booleans()),
+def arguments(
+    draw: st.DrawFn, training: bool | None = None, ps: tuple[float, ...] = (0.5, 0.25, 0.75, 0.0)
+) -> Arguments:
+    shape = draw(any_shape())
+    return {
+        "x": draw(integers(shape)),
+        "keep": draw(booleans(shape)),
+        "p": draw(st.sampled_from(ps)),
+        "training": draw(st.booleans()) if training is None else training,
     }
 
 
@@ -37,23 +29,20 @@ def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.dropout_inverted(**a), a["x"].shape, "dropout_inverted's result")
 
 
-def nothing(answer: Answer, a: Arguments) -> None:
+def unchanged(answer: Answer, a: Arguments) -> None:
     expect_equal(answer.dropout_paper(**a), a["x"], "dropout_paper's result")
     expect_equal(answer.dropout_inverted(**a), a["x"], "dropout_inverted's result")
 
 
-def equals(
-    function: str, training: bool, factor: Callable[[Arguments], float]
+def scales_by(
+    factor: Callable[[float], float], function: str
 ) -> Callable[[Answer, Arguments], None]:
-    """Each kept number times a factor; all are kept at test time."""
+    """Kept numbers are multiplied by ``factor(p)``; at test time, all numbers are."""
 
     def judge(answer: Answer, a: Arguments) -> None:
-        expected = np.zeros(a["x"].shape)
-        for at in np.ndindex(expected.shape):
-            if a["keep"][at] or not training:
-                expected[at] = a["x"][at] * factor(a)
-        got = getattr(answer, function)(**a, training=training)
-        expect_equal(got, expected, f"{function}'s result")
+        kept = a["keep"] | (not a["training"])
+        expected = np.where(kept, a["x"] * factor(a["p"]), 0.0)
+        expect_equal(getattr(answer, function)(**a), expected, f"{function}'s result")
 
     return judge
 
@@ -67,66 +56,68 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="shape",
-            says="The result has the shape of x, whatever that is.",
-            given=both_modes(),
+            says="The result has the shape of x, with any number of axes.",
+            given=arguments(),
             judge=shape,
             hints=(
-                "Dropping makes numbers zero; it does not take them out.",
-                "x[keep] takes them out; np.where(keep, x, 0) makes the others zero.",
+                "Dropping a number sets it to 0; it does not remove it from the array.",
+                "x[keep] removes numbers; np.where(keep, x, 0) sets them to 0.",
             ),
             examples=20,
         ),
         Property(
             name="nothing dropped",
-            says="With p = 0 and everything kept, x stays as it is, in training and in test.",
-            given=nothing_dropped(),
-            judge=nothing,
+            says="If p = 0 and keep is True everywhere, x does not change, in training and at test "
+            "time.",
+            given=with_constants(arguments(ps=(0.0,)), keep=True),
+            judge=unchanged,
             hints=(
                 "What are 1 - p and 1 / (1 - p) for p = 0?",
-                "p is the probability of being dropped, so 1 - p is that of being kept.",
+                "p is the probability of being dropped, so 1 - p is the probability of being kept.",
             ),
         ),
         Property(
             name="paper, training",
-            says="dropout_paper in training: where keep is True x stays as it is, else there is 0.",
-            given=arguments(),
-            judge=equals("dropout_paper", True, lambda a: 1.0),
+            says="dropout_paper in training: where keep is True, x does not change; elsewhere it "
+            "becomes 0.",
+            given=arguments(training=True),
+            judge=scales_by(lambda p: 1.0, "dropout_paper"),
             hints=(
-                "keep is True for what stays.",
-                "The paper's convention makes up for the dropped numbers at test time only.",
+                "keep is True for the numbers that stay.",
+                "The paper's convention corrects for the dropped numbers only at test time.",
                 "np.where(keep, x, 0.0)",
             ),
         ),
         Property(
             name="paper, test time",
-            says="dropout_paper at test time: all of x times 1 - p, whatever keep is.",
-            given=arguments(),
-            judge=equals("dropout_paper", False, lambda a: float(1 - a["p"])),
+            says="dropout_paper at test time: all of x times 1 - p; keep is ignored.",
+            given=arguments(training=False),
+            judge=scales_by(lambda p: 1 - p, "dropout_paper"),
             hints=(
-                "Nothing is dropped at test time, so more arrives at the next layer than before.",
-                "A number came through in a share 1 - p of the training steps.",
+                "Nothing is dropped at test time, so the next layer gets more than in training.",
+                "In training, each number was kept in a fraction 1 - p of the steps.",
                 "x * (1 - p)",
             ),
         ),
         Property(
             name="inverted, training",
-            says="dropout_inverted in training: what is kept is multiplied by 1 / (1 - p).",
-            given=arguments(),
-            judge=equals("dropout_inverted", True, lambda a: 1 / (1 - a["p"])),
+            says="dropout_inverted in training: kept numbers are multiplied by 1 / (1 - p).",
+            given=arguments(training=True),
+            judge=scales_by(lambda p: 1 / (1 - p), "dropout_inverted"),
             hints=(
-                "On average, the next layer should see as much as without dropout.",
-                "If a quarter is dropped, three quarters must do the work of four: times 4/3.",
+                "On average, the next layer should get as much as without dropout.",
+                "If one quarter is dropped, the other three quarters are multiplied by 4/3.",
                 "np.where(keep, x / (1 - p), 0.0)",
             ),
         ),
         Property(
             name="inverted, test time",
             says="dropout_inverted at test time changes nothing.",
-            given=arguments(),
-            judge=equals("dropout_inverted", False, lambda a: 1.0),
+            given=arguments(training=False),
+            judge=scales_by(lambda p: 1.0, "dropout_inverted"),
             hints=(
-                "Training has made up for it already.",
-                "Return x; keep and p have no say here.",
+                "Training has already corrected for it.",
+                "Return x; ignore keep and p.",
             ),
         ),
     ),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.exercises.im2col import columns, images, out_shape
+from tinyalex.learn.exercises.im2col import im2col_by_definition, numbered_images, out_shape
 from tinyalex.learn.grader import (
     Answer,
     Arguments,
@@ -18,8 +17,9 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
+from tinyalex.learn.grader.draws import with_constants
 
-THREADS = 4  # a block: in the simulator each is a thread of the system
+BLOCK_SIZE = 4  # threads per block; the simulator starts one thread of the system for each
 
 
 @st.composite
@@ -27,24 +27,19 @@ def launch(
     draw: st.DrawFn,
     padding: int = 0,
     strided: bool = True,
-    more: tuple[int, int] = (0, 0),
-    share: int = 1,
+    extra_blocks: tuple[int, int] = (0, 0),
+    per_thread: int = 1,
 ) -> Arguments:
-    """Images and a launch: ``more`` blocks than one thread a number needs, or a ``share``."""
-    a: Arguments = draw(images(padding, strided, kernel=2))
+    """Images and a launch with one thread for ``per_thread`` numbers, plus ``extra_blocks``."""
+    a: Arguments = draw(numbered_images(padding, strided, kernel=2))
     work = math.prod(out_shape(a))
-    threads = math.gcd(work, THREADS)  # so that the blocks fit the work exactly
-    blocks = max(1, work // threads // share)
-    return a | {"blocks": blocks + draw(st.integers(*more)), "threads": threads}
-
-
-def image(a: Arguments) -> Arguments:
-    """The arguments without the launch."""
-    return {name: a[name] for name in ("x", "kernel_size", "stride", "padding")}
+    threads = math.gcd(work, BLOCK_SIZE)  # so that the blocks fit the work exactly
+    blocks = max(1, work // threads // per_thread)
+    return a | {"blocks": blocks + draw(st.integers(*extra_blocks)), "threads": threads}
 
 
 def is_kernel(answer: Answer, a: Arguments) -> None:
-    from numba import cuda  # when the answer has loaded it anyway: see `environment` below
+    from numba import cuda  # the answer has already imported it: see `environment` below
 
     jit: Any = cuda.jit
     kernel = vars(answer._module).get("im2col_kernel")
@@ -57,13 +52,9 @@ def is_kernel(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.im2col(**a), out_shape(a), "cols")
 
 
-def every_number(answer: Answer, a: Arguments) -> None:
-    cols = answer.im2col(**(a | {"x": np.ones_like(a["x"])}))
-    expect_equal(cols, np.ones(out_shape(a)), "cols")
-
-
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.im2col(**a), columns(**image(a)), "cols")
+    image = {name: value for name, value in a.items() if name not in ("blocks", "threads")}
+    expect_equal(answer.im2col(**a), im2col_by_definition(**image), "cols")
 
 
 EXERCISE = Exercise(
@@ -77,72 +68,75 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="a kernel",
-            says="im2col_kernel is decorated with @cuda.jit, and one launch of it ends well.",
+            says="im2col_kernel is decorated with @cuda.jit, and a launch ends without an error.",
             given=launch(),
             judge=is_kernel,
             hints=(
-                "A function becomes a kernel by what stands above it.",
-                "@cuda.jit above im2col_kernel; a kernel returns nothing, it writes into cols.",
+                "A decorator makes a function a kernel.",
+                "Write @cuda.jit above im2col_kernel; a kernel returns nothing, it writes into "
+                "cols.",
             ),
             examples=5,
         ),
         Property(
             name="every number",
-            says="With a thread for each number and an image of ones, all of cols becomes 1.",
-            given=launch(),
-            judge=every_number,
+            says="With one thread per number, if all pixels are 1, all of cols is 1.",
+            given=with_constants(launch(), x=1),
+            judge=definition,
             hints=(
-                "NaN stands where no thread has written.",
-                "cuda.grid(1) counts the threads of all blocks, cuda.threadIdx.x those of one.",
-                "Piece of work k is cols[n, row, place] with place = k % P, row = k // P % K, "
+                "A NaN in cols is a number that no thread has written.",
+                "cuda.grid(1) counts the threads of all blocks, cuda.threadIdx.x those of one "
+                "block.",
+                "Number k is cols[n, row, patch] with patch = k % P, row = k // P % K, "
                 "n = k // (P * K), where K, P = cols.shape[1:].",
             ),
             examples=20,
         ),
         Property(
             name="against the definition",
-            says="In steps of 1, without padding, each number comes from its place in its window.",
+            says="With stride 1 and no padding, every number of cols is the pixel in the "
+            "definition.",
             given=launch(strided=False),
             judge=definition,
             hints=(
-                "In which order do the rows come, in which the columns?",
+                "In which order are the rows? In which order are the columns?",
                 "row = (c * KH + p) * KW + q, so q = row % KW, p = row // KW % KH, "
                 "c = row // (KW * KH).",
-                "place = i * OW + j, so i = place // OW and j = place % OW.",
+                "patch = i * OW + j, so i = patch // OW and j = patch % OW.",
             ),
             examples=30,
         ),
         Property(
             name="stride and padding",
-            says="Windows begin every stride rows and columns; outside the image there are zeros.",
+            says="Patches are stride pixels apart; outside the image there are zeros.",
             given=launch(padding=1),
             judge=definition,
             hints=(
-                "h = i * stride + p - padding, w likewise: which of them are in the image?",
-                "A negative index counts from the end in the simulator, and reads foreign memory "
-                "on a GPU: test for it.",
+                "h = i * stride + p - padding, and w in the same way. When are they in the image?",
+                "A negative index counts from the end in the simulator. On a GPU it reads memory "
+                "outside the array. Test for it.",
             ),
             examples=60,
         ),
         Property(
             name="too many threads",
-            says="Threads for which no work is left do nothing.",
-            given=launch(padding=1, more=(1, 2)),
+            says="Threads that have no number to compute do nothing.",
+            given=launch(padding=1, extra_blocks=(1, 2)),
             judge=definition,
             hints=(
-                "What does the thread do whose number is cols.size?",
-                "On a GPU it would write into foreign memory: if number >= cols.size, return.",
+                "What does thread number cols.size do?",
+                "On a GPU it would write outside the array: if number >= cols.size, return.",
             ),
             examples=20,
         ),
         Property(
             name="too few threads",
-            says="With fewer threads than numbers, each thread does several of them.",
-            given=launch(padding=1, share=3),
+            says="With fewer threads than numbers, each thread computes several.",
+            given=launch(padding=1, per_thread=3),
             judge=definition,
             hints=(
-                "After its first number a thread must go on to another: to which?",
-                "All threads together did gridsize numbers; the next ones are gridsize further.",
+                "Which number must a thread compute after its first?",
+                "All threads together compute gridsize numbers; the next one is gridsize further.",
                 "for k in range(cuda.grid(1), cols.size, cuda.gridsize(1)):",
             ),
             examples=20,

@@ -6,13 +6,30 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, numeric_gradient, shapes, whole
+from tinyalex.learn.grader.draws import Array, integers, numeric_gradient, sizes, with_constants
 
-NAMES = ("dx", "dweight", "dbias")
+INPUTS, GRADIENTS = ("x", "weight", "bias"), ("dx", "dweight", "dbias")
 
 
-def weighted_sums(x: Array, weight: Array, bias: Array) -> Array:
-    """The definition, one number at a time."""
+@st.composite
+def forward(draw: st.DrawFn) -> Arguments:
+    N, inputs, outputs = draw(sizes(3, 3, 3))
+    return {
+        "x": draw(integers((N, inputs))),
+        "weight": draw(integers((outputs, inputs))),
+        "bias": draw(integers((outputs,))),
+    }
+
+
+@st.composite
+def backward(draw: st.DrawFn) -> Arguments:
+    a = draw(forward())
+    del a["bias"]  # no gradient depends on it
+    return {"dy": draw(integers((len(a["x"]), len(a["weight"]))))} | a
+
+
+def linear_by_definition(x: Array, weight: Array, bias: Array) -> Array:
+    """One product at a time."""
     y = np.zeros((len(x), len(weight)))
     for n, o in np.ndindex(y.shape):
         y[n, o] = bias[o]
@@ -21,164 +38,134 @@ def weighted_sums(x: Array, weight: Array, bias: Array) -> Array:
     return y
 
 
-@st.composite
-def arguments(draw: st.DrawFn, slopes: bool = False) -> Arguments:
-    """``slopes`` adds dy."""
-    N, inputs, outputs = draw(shapes(3))
-    dy = {"dy": draw(whole((N, outputs)))} if slopes else {}
-    return dy | {
-        "x": draw(whole((N, inputs))),
-        "weight": draw(whole((outputs, inputs))),
-        "bias": draw(whole((outputs,))),
-    }
-
-
-def forward(a: Arguments) -> Arguments:
-    return {name: a[name] for name in ("x", "weight", "bias")}
-
-
-def backward(a: Arguments) -> Arguments:
-    return {name: a[name] for name in ("dy", "x", "weight")}
-
-
 def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.linear(**a), (len(a["x"]), len(a["weight"])))
 
 
-def all_ones(answer: Answer, a: Arguments) -> None:
-    x, weight = np.ones_like(a["x"]), np.ones_like(a["weight"])
-    expected = np.full((len(x), len(weight)), float(x.shape[1]))
-    expect_equal(answer.linear(x=x, weight=weight, bias=0 * a["bias"]), expected)
-
-
-def only_the_bias(answer: Answer, a: Arguments) -> None:
-    expected = np.array([a["bias"]] * len(a["x"]))
-    expect_equal(answer.linear(**a | {"weight": np.zeros_like(a["weight"])}), expected)
-
-
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.linear(**a), weighted_sums(**a))
+    expect_equal(answer.linear(**a), linear_by_definition(**a))
 
 
-def slope_shapes(answer: Answer, a: Arguments) -> None:
-    wanted = a["x"].shape, a["weight"].shape, a["bias"].shape
-    for name, got, shape in zip(NAMES, answer.linear_backward(**backward(a)), wanted, strict=True):
+def gradient_shapes(answer: Answer, a: Arguments) -> None:
+    wanted = a["x"].shape, a["weight"].shape, (len(a["weight"]),)
+    for name, got, shape in zip(GRADIENTS, answer.linear_backward(**a), wanted, strict=True):
         expect_shape(got, shape, name)
 
 
-def gradient(answer: Answer, a: Arguments, which: int) -> None:
-    """sum(dy * y) is linear in each argument, so that a step of 1 gives the slope exactly."""
-    varied = ("x", "weight", "bias")[which]
+def expect_gradient(answer: Answer, a: Arguments, i: int) -> None:
+    """sum(dy * y) is linear in each argument, so that a step of 1 gives the gradient exactly."""
+    inputs = {"x": a["x"], "weight": a["weight"], "bias": np.zeros(len(a["weight"]))}
 
     def loss(value: Array) -> float:
-        return float(np.sum(a["dy"] * weighted_sums(**forward(a) | {varied: value})))
+        return float(np.sum(a["dy"] * linear_by_definition(**inputs | {INPUTS[i]: value})))
 
-    got = answer.linear_backward(**backward(a))[which]
-    expect_equal(got, numeric_gradient(loss, a[varied], step=1.0), NAMES[which])
-
-
-def by_bias(answer: Answer, a: Arguments) -> None:
-    gradient(answer, a, 2)
+    expected = numeric_gradient(loss, inputs[INPUTS[i]], step=1.0)
+    expect_equal(answer.linear_backward(**a)[i], expected, GRADIENTS[i])
 
 
-def by_weight(answer: Answer, a: Arguments) -> None:
-    gradient(answer, a, 1)
+def dx(answer: Answer, a: Arguments) -> None:
+    expect_gradient(answer, a, 0)
 
 
-def by_x(answer: Answer, a: Arguments) -> None:
-    gradient(answer, a, 0)
+def dweight(answer: Answer, a: Arguments) -> None:
+    expect_gradient(answer, a, 1)
+
+
+def dbias(answer: Answer, a: Arguments) -> None:
+    expect_gradient(answer, a, 2)
 
 
 EXERCISE = Exercise(
     name="05_linear",
-    title="Fully connected layer, both ways",
+    title="Fully connected layer, forward and backward",
     lesson=3,
     minutes=20,
     functions=("linear", "linear_backward"),
     properties=(
         Property(
             name="shape",
-            says="y is (N, O): a number for each example and output.",
-            given=arguments(),
+            says="y is (N, O): one number per example and output.",
+            given=forward(),
             judge=shape,
             hints=(
-                "x is (N, I), weight (O, I). What must be done to one of them before the product?",
-                "x @ weight.T is (N, I) times (I, O).",
+                "x is (N, I) and weight is (O, I). Which one must you transpose for the product?",
+                "x @ weight.T multiplies (N, I) by (I, O).",
             ),
         ),
         Property(
             name="all ones",
             says="If inputs and weights are 1 and the bias 0, each output is the number of inputs.",
-            given=arguments(),
-            judge=all_ones,
+            given=with_constants(forward(), x=1, weight=1, bias=0),
+            judge=definition,
             hints=(
                 "How many products are added up for one output?",
-                "One for each input: a sum and not a mean.",
+                "One per input: it is a sum, not a mean.",
             ),
         ),
         Property(
             name="only the bias",
             says="If all weights are 0, output o of every example is bias[o].",
-            given=arguments(),
-            judge=only_the_bias,
+            given=with_constants(forward(), weight=0),
+            judge=definition,
             hints=(
-                "Is the bias added, once, to every example?",
-                "bias is (O,), y (N, O): NumPy's y + bias adds it to each row.",
+                "Do you add the bias once to every example?",
+                "bias is (O,) and y is (N, O): in NumPy, y + bias adds bias to each row.",
             ),
         ),
         Property(
             name="against the definition",
             says="Every output is the weighted sum of the inputs, plus the bias.",
-            given=arguments(),
+            given=forward(),
             judge=definition,
             hints=(
-                "weight[o, i] leads from input i to output o.",
-                "Numbers keep their sign; a ReLU is a layer of its own.",
+                "weight[o, i] connects input i with output o.",
+                "Outputs may be negative: ReLU is a separate layer.",
                 "x @ weight.T + bias",
             ),
         ),
         Property(
-            name="shapes of the slopes",
-            says="dx has the shape of x, dweight that of weight, dbias that of the bias.",
-            given=arguments(slopes=True),
-            judge=slope_shapes,
+            name="gradient shapes",
+            says="dx has the shape of x, dweight that of weight, dbias that of bias.",
+            given=backward(),
+            judge=gradient_shapes,
             hints=(
-                "There is one slope for each number.",
-                "dweight is (O, I): from dy (N, O) and x (N, I), which is transposed?",
+                "There is one gradient for each number.",
+                "dweight is (O, I), from dy (N, O) and x (N, I). Which one must you transpose?",
                 "dy @ weight is (N, I), dy.T @ x is (O, I).",
             ),
         ),
         Property(
-            name="slope of the bias",
-            says="dbias is the slope of sum(dy * y), measured by moving each bias up and down.",
-            given=arguments(slopes=True),
-            judge=by_bias,
+            name="bias gradient",
+            says="dbias is the gradient of sum(dy * y), measured by moving each bias up and down.",
+            given=backward(),
+            judge=dbias,
             hints=(
-                "On how many examples does bias[o] act?",
-                "On all: a sum over the batch, and no mean. (A loss that is a mean has divided dy "
-                "by N already.)",
+                "Which examples change if bias[o] changes?",
+                "All of them: it is a sum over the batch, not a mean. (If the loss is a mean, dy "
+                "is already divided by N.)",
                 "dy.sum(axis=0)",
             ),
         ),
         Property(
-            name="slopes of the weights",
-            says="dweight is the slope of sum(dy * y), measured by moving each weight up and down.",
-            given=arguments(slopes=True),
-            judge=by_weight,
+            name="weight gradient",
+            says="dweight is the gradient of sum(dy * y), measured by moving each weight up and "
+            "down.",
+            given=backward(),
+            judge=dweight,
             hints=(
-                "weight[o, i] multiplies x[n, i] in every example n.",
-                "A sum over the batch of dy[n, o] * x[n, i]: neither a mean nor one example only.",
+                "weight[o, i] is multiplied with x[n, i] in every example n.",
+                "Sum dy[n, o] * x[n, i] over the batch: not a mean, and not one example only.",
                 "dy.T @ x",
             ),
         ),
         Property(
-            name="slopes of the inputs",
-            says="dx is the slope of sum(dy * y), measured by moving each input up and down.",
-            given=arguments(slopes=True),
-            judge=by_x,
+            name="input gradient",
+            says="dx is the gradient of sum(dy * y), measured by moving each input up and down.",
+            given=backward(),
+            judge=dx,
             hints=(
-                "x[n, i] acts on every output of its example, through weight[o, i].",
-                "A sum over the outputs; the examples do not mix.",
+                "x[n, i] changes every output of its example, through weight[o, i].",
+                "Sum over the outputs, for each example separately.",
                 "dy @ weight",
             ),
         ),

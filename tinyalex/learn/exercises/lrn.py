@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, shapes, whole
-
-# Alpha is about 1: with the paper's 1e-4 a mistake in the window would hide in the rounding.
-ALPHAS, BETAS, KS = (1.0, 0.5), (1.0, 0.75, 0.5), (1.0, 2.0)
+from tinyalex.learn.grader.draws import Array, integers, sizes, with_constants
 
 
 @st.composite
 def arguments(
-    draw: st.DrawFn, channels: tuple[int, int] = (1, 6), alphas: tuple[float, ...] = ALPHAS
+    draw: st.DrawFn,
+    channels: tuple[int, int] = (1, 6),
+    window: tuple[int, ...] = (1, 3, 5),
+    alphas: tuple[float, ...] = (1.0, 0.5),
 ) -> Arguments:
-    N, H, W = draw(shapes(3, high=2))
-    C = draw(st.integers(*channels))
+    """Alpha is about 1: with the paper's 1e-4, rounding would hide a wrong window."""
+    N, H, W = draw(sizes(2, 2, 2))
     return {
-        "x": draw(whole((N, C, H, W))),
-        "size": draw(st.sampled_from((1, 3, 5))),
+        "x": draw(integers((N, draw(st.integers(*channels)), H, W))),
+        "size": draw(st.sampled_from(window)),
         "alpha": draw(st.sampled_from(alphas)),
-        "beta": draw(st.sampled_from(BETAS)),
-        "k": draw(st.sampled_from(KS)),
+        "beta": draw(st.sampled_from((1.0, 0.75, 0.5))),
+        "k": draw(st.sampled_from((1.0, 2.0))),
     }
 
 
-def normalised(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
-    """The definition, one number at a time."""
-    N, C, H, W = x.shape
+def lrn_by_definition(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
+    """One number at a time; an even window has one channel more before than after."""
+    C = x.shape[1]
     y = np.zeros_like(x)
     for n, i, h, w in np.ndindex(x.shape):
-        energy: Any = 0.0
-        for j in range(i - size // 2, i + size // 2 + 1):
-            if 0 <= j < C:
-                energy += x[n, j, h, w] ** 2
+        channels = range(max(0, i - size // 2), min(C, i + (size - 1) // 2 + 1))
+        energy = sum(x[n, j, h, w] ** 2 for j in channels)
         y[n, i, h, w] = x[n, i, h, w] / (k + alpha * energy) ** beta
     return y
 
@@ -46,23 +42,8 @@ def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.local_response_norm(**a), a["x"].shape)
 
 
-def alpha_zero(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.local_response_norm(**a), a["x"] / a["k"] ** a["beta"])
-
-
-def one_channel(answer: Answer, a: Arguments) -> None:
-    x = a["x"]
-    expected = x / (a["k"] + a["alpha"] * x * x) ** a["beta"]
-    expect_equal(answer.local_response_norm(**a), expected)
-
-
-def all_ones(answer: Answer, a: Arguments) -> None:
-    a = a | {"x": np.ones_like(a["x"])}
-    expect_equal(answer.local_response_norm(**a), normalised(**a))
-
-
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.local_response_norm(**a), normalised(**a))
+    expect_equal(answer.local_response_norm(**a), lrn_by_definition(**a))
 
 
 EXERCISE = Exercise(
@@ -78,51 +59,52 @@ EXERCISE = Exercise(
             given=arguments(),
             judge=shape,
             hints=(
-                "Each number is divided; none is added or dropped, and x itself stays as it was.",
+                "Each number is divided; none is added or removed, and x itself does not change.",
                 "The sum over neighbours keeps the number of channels.",
             ),
         ),
         Property(
             name="alpha zero",
-            says="Without alpha no channel counts: y = x / k**beta.",
+            says="If alpha is 0, the other channels do not matter: y = x / k**beta.",
             given=arguments(alphas=(0.0,)),
-            judge=alpha_zero,
+            judge=definition,
             hints=(
-                "What is the divisor when alpha is 0?",
-                "The power beta is taken of the whole bracket, k included.",
+                "What is the divisor if alpha is 0?",
+                "The power beta applies to the whole bracket, including k.",
                 "x / (k + alpha * energy) ** beta",
             ),
         ),
         Property(
             name="one channel",
-            says="A single channel sees itself only: y = x / (k + alpha * x**2)**beta.",
+            says="A single channel has no neighbours: y = x / (k + alpha * x**2)**beta.",
             given=arguments(channels=(1, 1)),
-            judge=one_channel,
+            judge=definition,
             hints=(
-                "What is the sum over the neighbours if there are none?",
-                "x**2 of the same image and pixel. Is alpha divided, or x not squared?",
-                "alpha times the sum of the squares, not divided by size.",
+                "What is the sum over the window if there is only one channel?",
+                "x**2 of the same image and pixel. Do you divide alpha, or forget the square?",
+                "alpha times the sum of squares, not divided by size.",
             ),
         ),
         Property(
             name="all ones",
-            says="If x is all ones, the energy of channel i counts the channels in its window.",
-            given=arguments(channels=(2, 6)),
-            judge=all_ones,
+            says="If all of x is 1, the energy of channel i is the number of channels in its "
+            "window.",
+            given=with_constants(arguments(channels=(2, 6)), x=1),
+            judge=definition,
             hints=(
-                "How many channels does the first one see, how many one in the middle?",
-                "The window is clipped at both ends: it neither goes round nor becomes empty.",
-                "From max(0, i - size // 2) to min(C - 1, i + size // 2), both included.",
+                "How many channels are in the window of the first channel? And in the middle?",
+                "The window is clipped at both ends: it does not wrap around to the other end.",
+                "From max(0, i - size // 2) to min(C - 1, i + size // 2), inclusive.",
             ),
         ),
         Property(
             name="against the definition",
-            says="Each number is divided by the power of its neighbours' energy.",
+            says="Each number is divided by (k + alpha * energy)**beta.",
             given=arguments(),
             judge=definition,
             hints=(
-                "Whose squares are added up for channel i?",
-                "Those of x[n, j, h, w], with the channels' original numbers.",
+                "Whose squares do you add up for channel i?",
+                "Those of x[n, j, h, w], before any of them is divided.",
                 "(x**2)[:, first:end].sum(axis=1)",
             ),
         ),

@@ -6,24 +6,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, whole, windows
-
-
-def largest(x: Array, kernel_size: int, stride: int) -> Array:
-    """The definition, one number at a time."""
-    N, C, H, W = x.shape
-    y = np.zeros((N, C, (H - kernel_size) // stride + 1, (W - kernel_size) // stride + 1))
-    for n, c, i, j in np.ndindex(y.shape):
-        y[n, c, i, j] = max(
-            x[n, c, i * stride + p, j * stride + q] for p, q in np.ndindex(kernel_size, kernel_size)
-        )
-    return y
+from tinyalex.learn.grader.draws import Array, distinct, integers, windows, with_constants
 
 
 @st.composite
 def arguments(draw: st.DrawFn) -> Arguments:
     s = draw(windows(square=True))
-    return {"x": draw(whole(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
+    return {"x": draw(integers(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
 
 
 @st.composite
@@ -34,37 +23,27 @@ def one_window(draw: st.DrawFn) -> Arguments:
     return {"x": x, "kernel_size": s.KH, "stride": s.stride}
 
 
-@st.composite
-def one_negative_window(draw: st.DrawFn) -> Arguments:
-    a = draw(one_window())
+def made_negative(a: Arguments) -> Arguments:
     return a | {"x": a["x"] - a["x"].size}
 
 
-def out_shape(a: Arguments) -> tuple[int, int, int, int]:
-    N, C, H, W = a["x"].shape
-    kernel, stride = a["kernel_size"], a["stride"]
-    return (N, C, (H - kernel) // stride + 1, (W - kernel) // stride + 1)
+def max_pool2d_by_definition(x: Array, kernel_size: int, stride: int) -> Array:
+    """One window at a time."""
+    N, C, H, W = x.shape
+    y = np.zeros((N, C, (H - kernel_size) // stride + 1, (W - kernel_size) // stride + 1))
+    for n, c, i, j in np.ndindex(y.shape):
+        y[n, c, i, j] = max(
+            x[n, c, i * stride + p, j * stride + q] for p, q in np.ndindex(kernel_size, kernel_size)
+        )
+    return y
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.max_pool2d(**a), out_shape(a))
-
-
-def all_ones(answer: Answer, a: Arguments) -> None:
-    a = a | {"x": np.ones_like(a["x"])}
-    expect_equal(answer.max_pool2d(**a), np.ones(out_shape(a)))
-
-
-def whole_image(answer: Answer, a: Arguments) -> None:
-    x = a["x"]
-    expected = np.zeros((*x.shape[:2], 1, 1))
-    for n, c, h, w in np.ndindex(x.shape):
-        expected[n, c, 0, 0] = max(expected[n, c, 0, 0], x[n, c, h, w])
-    expect_equal(answer.max_pool2d(**a), expected)
+    expect_shape(answer.max_pool2d(**a), max_pool2d_by_definition(**a).shape)
 
 
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.max_pool2d(**a), largest(**a))
+    expect_equal(answer.max_pool2d(**a), max_pool2d_by_definition(**a))
 
 
 EXERCISE = Exercise(
@@ -76,42 +55,43 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="shape",
-            says="y is (N, C, OH, OW): a number for each window of each channel.",
+            says="y is (N, C, OH, OW): one number per window and channel.",
             given=arguments(),
             judge=shape,
             hints=(
-                "How often can a window take a step before it leaves the image?",
-                "OH = (H - kernel_size) // stride + 1, and OW with W.",
+                "How many steps can a window take before it leaves the image?",
+                "OH = (H - kernel_size) // stride + 1; OW is the same with W.",
             ),
         ),
         Property(
             name="all ones",
-            says="The largest of ones is one.",
-            given=arguments(),
-            judge=all_ones,
+            says="If all pixels are 1, all outputs are 1.",
+            given=with_constants(arguments(), x=1),
+            judge=definition,
             hints=(
-                "Which windows did you not fill, or what did you do beside finding the largest?",
-                "Fill all images, all channels, all windows.",
+                "Which outputs did you not fill? Do you do more than find the largest number?",
+                "Fill all images, all channels and all windows.",
             ),
         ),
         Property(
             name="one window",
             says="A window as large as the image keeps the largest number of each channel.",
             given=one_window(),
-            judge=whole_image,
+            judge=definition,
             hints=(
-                "The largest of which numbers? Channels and images do not mix.",
+                "Which numbers do you compare? Only those of the same channel and image.",
                 "Over rows and columns of the window: max(axis=(2, 3)).",
             ),
         ),
         Property(
             name="negative numbers",
-            says="The largest of negative numbers is negative too.",
-            given=one_negative_window(),
+            says="If all numbers of a window are negative, the output is negative.",
+            given=one_window().map(made_negative),
             judge=definition,
             hints=(
-                "With what do you compare the first number of a window?",
-                "Not with 0: begin with the first number itself or with -np.inf, and pad nothing.",
+                "What do you compare the first number of a window with?",
+                "Do not start with 0 and do not pad with 0. Start with the first number, or with "
+                "-np.inf.",
             ),
         ),
         Property(
@@ -121,8 +101,8 @@ EXERCISE = Exercise(
             judge=definition,
             hints=(
                 "Where does window (i, j) begin, and where does it end?",
-                "It begins at (i * stride, j * stride): stride and kernel_size are different "
-                "things, and windows overlap where the stride is smaller.",
+                "It begins at (i * stride, j * stride). The stride is not the kernel size: windows "
+                "overlap if the stride is smaller.",
                 "x[:, :, top : top + kernel_size, left : left + kernel_size]",
             ),
         ),

@@ -5,43 +5,42 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader import (
-    Answer,
-    Arguments,
-    Broken,
-    Exercise,
-    Property,
-    expect_equal,
-    expect_shape,
-)
-from tinyalex.learn.grader.draws import Array, quarters, whole, within
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
+from tinyalex.learn.grader.draws import Array, integers, quarters, sizes, with_constants
 
-CLOSE = 1e-7  # an eigenvalue solver's rounding, for pixels of about 1, with room
+CLOSE = 1e-7  # above the rounding error of an eigenvalue solver, for pixels of about 1
 
 
 @st.composite
-def coloured(draw: st.DrawFn) -> Arguments:
-    """Images of quarters: 0, 0.25, ... 1."""
-    return {"images": draw(quarters((*draw(within(2, 2, 2)), 3)))}
+def colour_images(draw: st.DrawFn) -> Arguments:
+    return {"images": draw(quarters((*draw(sizes(2, 2, 2)), 3)))}
+
+
+def made_grey(a: Arguments) -> Arguments:
+    return {"images": np.repeat(a["images"][..., :1], 3, axis=-1)}
 
 
 @st.composite
-def grey(draw: st.DrawFn) -> Arguments:
-    images: Array = draw(coloured())["images"]
-    return {"images": np.repeat(images[..., :1], 3, axis=-1)}
-
-
-@st.composite
-def shifts(draw: st.DrawFn, zero: bool = False, most_images: int = 2) -> Arguments:
-    """Values and vectors are any numbers: the formula asks for no more."""
-    N, H, W = draw(within(most_images, 2, 2))
-    draws = draw(whole((N, 3)))
+def shifts(draw: st.DrawFn, max_images: int = 2) -> Arguments:
+    """Eigenvalues and eigenvectors are arbitrary numbers: the formula needs no more."""
+    N, H, W = draw(sizes(max_images, 2, 2))
     return {
         "images": draw(quarters((N, H, W, 3))),
-        "eigenvalues": draw(whole((3,), 0, 3)),
-        "eigenvectors": draw(whole((3, 3), -2, 2)),
-        "draws": 0 * draws if zero else draws,
+        "eigenvalues": draw(integers((3,), 0, 3)),
+        "eigenvectors": draw(integers((3, 3), -2, 2)),
+        "draws": draw(integers((N, 3))),
     }
+
+
+def covariance(images: Array) -> Array:
+    """One pixel at a time."""
+    pixels = images.reshape(-1, 3)
+    mean = np.sum(pixels, axis=0) / len(pixels)
+    matrix = np.zeros((3, 3))
+    for pixel in pixels:
+        for i, j in np.ndindex(3, 3):
+            matrix[i, j] += (pixel[i] - mean[i]) * (pixel[j] - mean[j]) / len(pixels)
+    return matrix
 
 
 def shapes(answer: Answer, a: Arguments) -> None:
@@ -52,33 +51,16 @@ def shapes(answer: Answer, a: Arguments) -> None:
 
 def descending(answer: Answer, a: Arguments) -> None:
     values, _ = answer.colour_pca(**a)
-    for i in range(2):
-        if not values[i] >= values[i + 1] - CLOSE:
-            what = f"eigenvalue {i + 1} is larger than eigenvalue {i}"
-            raise Broken(what, np.sort(values)[::-1], values)
+    expect_equal(values, np.sort(values)[::-1], "eigenvalues", atol=CLOSE)
 
 
 def eigenvalues_of_grey(answer: Answer, a: Arguments) -> None:
-    levels = a["images"][..., 0].ravel().tolist()
-    mean = sum(levels) / len(levels)
-    variance = sum((level - mean) ** 2 for level in levels) / len(levels)
     values, _ = answer.colour_pca(**a)
+    variance = np.var(a["images"][..., 0])
     expect_equal(values, np.array([3 * variance, 0, 0]), "eigenvalues", atol=CLOSE)
 
 
-def covariance(images: Array) -> Array:
-    """By the definition, pixel by pixel."""
-    pixels = [images[at] for at in np.ndindex(images.shape[:3])]
-    mean = np.sum(pixels, axis=0) / len(pixels)
-    found = np.zeros((3, 3))
-    for pixel in pixels:
-        for i in range(3):
-            for j in range(3):
-                found[i, j] += (pixel[i] - mean[i]) * (pixel[j] - mean[j]) / len(pixels)
-    return found
-
-
-def all_eigenvalues(answer: Answer, a: Arguments) -> None:
+def eigenvalues(answer: Answer, a: Arguments) -> None:
     values, _ = answer.colour_pca(**a)
     expected = np.linalg.eigvalsh(covariance(a["images"]))[::-1]
     expect_equal(values, expected, "eigenvalues", atol=CLOSE)
@@ -94,12 +76,8 @@ def eigenvectors(answer: Answer, a: Arguments) -> None:
     expect_equal(vectors.T @ vectors, np.eye(3), "(eigenvectors.T @ eigenvectors)", atol=CLOSE)
 
 
-def shift_shape(answer: Answer, a: Arguments) -> None:
+def shifted_shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.colour_shift(**a), a["images"].shape, "shifted")
-
-
-def no_shift(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.colour_shift(**a), a["images"], "shifted")
 
 
 def formula(answer: Answer, a: Arguments) -> None:
@@ -121,31 +99,31 @@ EXERCISE = Exercise(
         Property(
             name="shape",
             says="colour_pca returns eigenvalues of shape (3,) and eigenvectors of shape (3, 3).",
-            given=coloured(),
+            given=colour_images(),
             judge=shapes,
             hints=(
-                "There are three colours, however many pixels there are.",
-                "images.reshape(-1, 3) has a row for each pixel; its covariance is 3 x 3.",
+                "There are three colour channels, however many pixels there are.",
+                "images.reshape(-1, 3) has one row per pixel; its covariance is 3 x 3.",
             ),
             examples=20,
         ),
         Property(
             name="largest first",
-            says="The eigenvalues come in descending order.",
-            given=coloured(),
+            says="The eigenvalues are in descending order.",
+            given=colour_images(),
             judge=descending,
             hints=(
                 "In which order does np.linalg.eigh return them?",
-                "values[::-1] turns them round; the columns of the vectors must go along.",
+                "values[::-1] reverses them; reverse the columns of the eigenvectors, too.",
             ),
         ),
         Property(
             name="grey images",
-            says="In grey images only grey varies: eigenvalues 3 * variance, 0 and 0.",
-            given=grey(),
+            says="For grey images the eigenvalues are 3 * variance, 0 and 0.",
+            given=colour_images().map(made_grey),
             judge=eigenvalues_of_grey,
             hints=(
-                "Is the mean over all pixels subtracted? Which number is divided by?",
+                "Do you subtract the mean over all pixels? Which number do you divide by?",
                 "The covariance is centred.T @ centred / number of pixels, with "
                 "centred = pixels - pixels.mean(axis=0).",
             ),
@@ -153,53 +131,54 @@ EXERCISE = Exercise(
         Property(
             name="eigenvalues",
             says="The eigenvalues are those of the covariance over all pixels of all images.",
-            given=coloured(),
-            judge=all_eigenvalues,
+            given=colour_images(),
+            judge=eigenvalues,
             hints=(
-                "Each colour has a mean of its own, over all images together.",
+                "Each colour channel has its own mean, over all images together.",
                 "pixels.mean(axis=0) has three numbers.",
             ),
         ),
         Property(
             name="eigenvectors",
-            says="Column i is a unit vector with covariance @ column = eigenvalue i * column.",
-            given=coloured(),
+            says="Column i is a unit vector, and covariance @ column i = eigenvalue i * column i.",
+            given=colour_images(),
             judge=eigenvectors,
             hints=(
-                "Are they the columns? Are they in the eigenvalues' order?",
-                "np.linalg.eigh gives columns, for the smallest eigenvalue first: "
-                "vectors[:, ::-1] turns the columns round, vectors[::-1] the rows.",
+                "Are the eigenvectors the columns? Do they have the order of the eigenvalues?",
+                "np.linalg.eigh returns columns, the smallest eigenvalue first: "
+                "vectors[:, ::-1] reverses the columns, vectors[::-1] reverses the rows.",
             ),
         ),
         Property(
             name="shape of shifted",
             says="colour_shift returns an array of the images' shape.",
             given=shifts(),
-            judge=shift_shape,
+            judge=shifted_shape,
             hints=(
-                "A shift has three numbers an image: (N, 3).",
-                "shift[:, None, None, :] can be added to (N, H, W, 3).",
+                "A shift has three numbers per image: (N, 3).",
+                "You can add shift[:, None, None, :] to an array (N, H, W, 3).",
             ),
             examples=20,
         ),
         Property(
             name="draws of zero",
-            says="Draws of 0 shift nothing.",
-            given=shifts(zero=True),
-            judge=no_shift,
+            says="If all draws are 0, nothing is shifted.",
+            given=with_constants(shifts(), draws=0),
+            judge=formula,
             hints=(
-                "The shift is a sum of terms which each have a factor from draws.",
+                "The shift is a sum of products, and each has a factor from draws.",
                 "images + shift, in a new array.",
             ),
             examples=20,
         ),
         Property(
             name="one image",
-            says="Every pixel is shifted by the sum over i of draws[0, i] * value i * column i.",
-            given=shifts(most_images=1),
+            says="Every pixel is shifted by the sum over i of draws[0, i] * eigenvalue i * column "
+            "i.",
+            given=shifts(max_images=1),
             judge=formula,
             hints=(
-                "Are the vectors columns here too? Does each term have its eigenvalue?",
+                "Do you use the columns as eigenvectors here, too? Does each have its eigenvalue?",
                 "eigenvectors @ (draws[n] * eigenvalues) is the paper's formula.",
                 "For all images at once: (draws * eigenvalues) @ eigenvectors.T.",
             ),
@@ -211,7 +190,7 @@ EXERCISE = Exercise(
             judge=formula,
             hints=(
                 "Row n of draws belongs to image n.",
-                "(draws * eigenvalues) @ eigenvectors.T has a row for each image.",
+                "(draws * eigenvalues) @ eigenvectors.T has one row per image.",
             ),
         ),
     ),

@@ -6,34 +6,26 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, halves, numeric_gradient, shapes
-
-any_shape = st.integers(1, 4).flatmap(lambda dimensions: shapes(dimensions, high=3))
+from tinyalex.learn.grader.draws import Array, any_shape, halves, numeric_gradient, with_constants
 
 
 @st.composite
-def arguments(draw: st.DrawFn, low: int = -3, high: int = 3, slopes: bool = False) -> Arguments:
-    """``slopes`` adds dy."""
-    shape = draw(any_shape)
-    dy = {"dy": draw(halves(shape))} if slopes else {}
-    return dy | {"x": draw(halves(shape, low, high))}
+def forward(draw: st.DrawFn, low: int = -3, high: int = 3) -> Arguments:
+    return {"x": draw(halves(draw(any_shape()), low, high))}
 
 
 @st.composite
-def off_the_kink(draw: st.DrawFn) -> Arguments:
-    """dy and an x without zeros."""
-    a = draw(arguments(slopes=True))
+def backward(draw: st.DrawFn) -> Arguments:
+    shape = draw(any_shape())
+    return {"dy": draw(halves(shape)), "x": draw(halves(shape))}
+
+
+def without_zeros(a: Arguments) -> Arguments:
     return a | {"x": np.where(a["x"] == 0, 1.0, a["x"])}
 
 
-@st.composite
-def on_the_kink(draw: st.DrawFn) -> Arguments:
-    a = draw(arguments(slopes=True))
-    return a | {"x": np.zeros_like(a["x"])}
-
-
-def ramp(x: Array) -> Array:
-    """The definition, one number at a time."""
+def relu_by_definition(x: Array) -> Array:
+    """One number at a time."""
     y = np.zeros_like(x)
     for at in np.ndindex(x.shape):
         if x[at] > 0:
@@ -45,77 +37,69 @@ def shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.relu(**a), a["x"].shape)
 
 
-def unchanged(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.relu(**a), a["x"])
-
-
-def cut_off(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.relu(**a), np.zeros_like(a["x"]))
-
-
 def definition(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.relu(**a), ramp(a["x"]))
+    expect_equal(answer.relu(**a), relu_by_definition(a["x"]))
 
 
-def slope_shape(answer: Answer, a: Arguments) -> None:
+def gradient_shape(answer: Answer, a: Arguments) -> None:
     expect_shape(answer.relu_backward(**a), a["x"].shape, "dx")
 
 
 def gradient(answer: Answer, a: Arguments) -> None:
-    """Between kinks ReLU is linear: a step of 1/4 gives the slope exactly."""
+    """Away from zero ReLU is linear: a step of 1/4 gives the gradient exactly."""
 
     def loss(x: Array) -> float:
-        return float(np.sum(a["dy"] * ramp(x)))
+        return float(np.sum(a["dy"] * relu_by_definition(x)))
 
     expected = numeric_gradient(loss, a["x"], step=0.25)
     expect_equal(answer.relu_backward(**a), expected, "dx")
 
 
-def kink(answer: Answer, a: Arguments) -> None:
+def zero_gradient(answer: Answer, a: Arguments) -> None:
     expect_equal(answer.relu_backward(**a), np.zeros_like(a["x"]), "dx")
 
 
 EXERCISE = Exercise(
     name="06_relu",
-    title="ReLU, both ways",
+    title="ReLU, forward and backward",
     lesson=4,
     minutes=10,
     functions=("relu", "relu_backward"),
     properties=(
         Property(
             name="shape",
-            says="y has the shape of x, whatever that is.",
-            given=arguments(),
+            says="y has the shape of x, with any number of axes.",
+            given=forward(),
             judge=shape,
             hints=(
-                "The same is done to each number: no shape needs to be known.",
+                "The same happens to each number: your code does not need to know the shape.",
                 "NumPy compares and selects whole arrays: np.maximum, np.where.",
             ),
         ),
         Property(
             name="positive numbers",
-            says="Numbers from 0 up stay as they are.",
-            given=arguments(low=0, high=9),
-            judge=unchanged,
+            says="Numbers that are 0 or larger do not change.",
+            given=forward(low=0, high=9),
+            judge=definition,
             hints=(
-                "A ReLU bends once, at zero.",
-                "Above zero y = x: there is neither an upper limit nor a factor.",
+                "The graph of ReLU has one corner, at zero.",
+                "Above zero y = x: there is no upper limit and no factor.",
             ),
         ),
         Property(
             name="negative numbers",
-            says="Numbers from 0 down become 0.",
-            given=arguments(low=-9, high=0),
-            judge=cut_off,
+            says="Numbers that are 0 or smaller become 0.",
+            given=forward(low=-9, high=0),
+            judge=definition,
             hints=(
-                "They neither turn round nor leak through.",
+                "They do not change sign, and they are not just made smaller.",
                 "The larger of x and 0",
             ),
         ),
         Property(
             name="against the definition",
-            says="Each number is treated by itself.",
-            given=arguments(),
+            says="Each number of y depends only on the same number of x.",
+            given=forward(),
             judge=definition,
             hints=(
                 "Does one number of x change another number of y?",
@@ -123,29 +107,29 @@ EXERCISE = Exercise(
             ),
         ),
         Property(
-            name="shape of the slopes",
+            name="gradient shape",
             says="dx has the shape of x.",
-            given=arguments(slopes=True),
-            judge=slope_shape,
-            hints=("There is one slope for each number of x.", "np.where(condition, dy, 0)"),
+            given=backward(),
+            judge=gradient_shape,
+            hints=("There is one gradient for each number of x.", "np.where(condition, dy, 0)"),
         ),
         Property(
             name="gradient",
-            says="dx is the slope of sum(dy * y), measured by moving each x up and down a little.",
-            given=off_the_kink(),
+            says="dx is the gradient of sum(dy * y), measured by moving each x a little.",
+            given=backward().map(without_zeros),
             judge=gradient,
             hints=(
-                "Where x was cut off, moving it changes nothing; where it passed, y moves with it.",
-                "Whether a slope passes is decided by x. Its own sign does not matter.",
+                "Where x is negative, moving it changes nothing; where x is positive, y moves too.",
+                "x decides whether a gradient passes. The sign of dy does not matter.",
                 "np.where(x > 0, dy, 0)",
             ),
         ),
         Property(
-            name="kink",
-            says="At x = 0 no slope passes.",
-            given=on_the_kink(),
-            judge=kink,
-            hints=("Which of > and >= does the definition say?", "x > 0"),
+            name="at zero",
+            says="Where x = 0, dx is 0.",
+            given=with_constants(backward(), x=0),
+            judge=zero_gradient,
+            hints=("Does the definition say > or >=?", "x > 0"),
         ),
     ),
 )

@@ -6,25 +6,24 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import shapes, whole
+from tinyalex.learn.grader.draws import any_shape, integers, with_constants
+
+NONE = (0.0,)
 
 
 @st.composite
 def arguments(
     draw: st.DrawFn,
-    moving: bool = True,
     momenta: tuple[float, ...] = (0.5, 0.25, 0.0),
     decays: tuple[float, ...] = (0.5, 0.25, 0.0),
 ) -> Arguments:
-    """Halves and quarters, so that the steps are round numbers. ``moving``: v is not 0."""
-    lr, dimensions = draw(st.sampled_from((0.5, 0.25, 1.0))), draw(st.integers(1, 3))
-    shape = draw(shapes(3))[-dimensions:]
-    w, v, g = (draw(whole(shape)) for _ in range(3))
+    """Halves and quarters, so that the results are round numbers."""
+    shape = draw(any_shape(dimensions=3))
     return {
-        "w": w,
-        "v": v if moving else np.zeros_like(v),
-        "g": g,
-        "lr": lr,
+        "w": draw(integers(shape)),
+        "v": draw(integers(shape)),
+        "g": draw(integers(shape)),
+        "lr": draw(st.sampled_from((0.5, 0.25, 1.0))),
         "momentum": draw(st.sampled_from(momenta)),
         "weight_decay": draw(st.sampled_from(decays)),
     }
@@ -46,8 +45,6 @@ def rule(answer: Answer, a: Arguments) -> None:
     expect_equal(v_new, v, "v_new")
 
 
-NONE = (0.0,)
-
 EXERCISE = Exercise(
     name="16_sgd",
     title="SGD with momentum and weight decay",
@@ -57,45 +54,45 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="shape",
-            says="w_new and v_new have the shape of w, whatever that is.",
+            says="w_new and v_new have the shape of w, with any number of axes.",
             given=arguments(),
             judge=shape,
             hints=(
-                "Every weight moves by itself: nothing is added up over an array.",
-                "Three operators between whole arrays are enough.",
+                "Each weight is updated separately: do not sum over an array.",
+                "Operators on whole arrays (+, -, *) are enough.",
             ),
             examples=20,
         ),
         Property(
             name="from rest",
-            says="With v = 0 and no decay: v_new = -lr * g and w_new = w - lr * g.",
-            given=arguments(moving=False, decays=NONE),
+            says="If v = 0 and weight_decay = 0: v_new = -lr * g and w_new = w - lr * g.",
+            given=with_constants(arguments(decays=NONE), v=0),
             judge=rule,
             hints=(
-                "Downhill is against the slope, so the velocity has the sign of -g.",
-                "The learning rate is inside v; w moves by the new velocity, not by the old one.",
+                "The step goes against the gradient, so v_new has the sign of -g.",
+                "The learning rate is inside v_new; add the new velocity to w, not the old one.",
                 "v_new = -lr * g; w_new = w + v_new.",
             ),
         ),
         Property(
             name="momentum",
-            says="Without decay: v_new = momentum * v - lr * g and w_new = w + v_new.",
+            says="If weight_decay = 0: v_new = momentum * v - lr * g and w_new = w + v_new.",
             given=arguments(decays=NONE),
             judge=rule,
             hints=(
-                "What share of the old velocity is kept?",
-                "g counts in full, not times 1 - momentum; and w moves by v_new, no further.",
+                "Which fraction of the old velocity is kept?",
+                "Do not multiply g by 1 - momentum; and add exactly v_new to w.",
             ),
         ),
         Property(
             name="weight decay",
-            says="Without momentum: v_new = -lr * (weight_decay * w + g) and w_new = w + v_new.",
+            says="If momentum = 0: v_new = -lr * (weight_decay * w + g) and w_new = w + v_new.",
             given=arguments(momenta=NONE),
             judge=rule,
             hints=(
-                "Decay pulls each weight towards 0, as if its slope were larger.",
-                "The decay is multiplied by the learning rate, and it goes into the velocity.",
-                "Put weight_decay * w + g where g was.",
+                "Weight decay moves each weight towards 0: it adds weight_decay * w to g.",
+                "The decay is multiplied by the learning rate, and it is part of the velocity.",
+                "Replace g by weight_decay * w + g.",
             ),
         ),
         Property(
@@ -104,8 +101,8 @@ EXERCISE = Exercise(
             given=arguments(),
             judge=rule,
             hints=(
-                "Is the decay that of the old w? Is it multiplied by the momentum?",
-                "Write down the two lines of the rule as they stand.",
+                "Do you use the old w for the decay? Do you multiply the decay by momentum?",
+                "Write the two lines of the rule exactly as they are.",
             ),
         ),
     ),

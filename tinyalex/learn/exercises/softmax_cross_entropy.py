@@ -1,4 +1,4 @@
-"""Exercise 15: softmax cross-entropy, stably."""
+"""Exercise 15: softmax cross-entropy without overflow."""
 
 from __future__ import annotations
 
@@ -8,41 +8,42 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, choices, numeric_gradient, whole, within
+from tinyalex.learn.grader.draws import Array, indices, integers, numeric_gradient, sizes
 
 
 @st.composite
-def arguments(draw: st.DrawFn, times: float = 1.0) -> Arguments:
-    """Logits from -3 to 3, times something."""
-    N, K = draw(within(3, 4))
-    return {"logits": draw(whole((N, K))) * times, "labels": draw(choices((N,), K))}
+def arguments(draw: st.DrawFn, scale: float = 1.0) -> Arguments:
+    """Logits from -3 to 3, multiplied by ``scale``."""
+    N, K = draw(sizes(3, 4))
+    return {"logits": draw(integers((N, K))) * scale, "labels": draw(indices((N,), K))}
 
 
-@st.composite
-def alike(draw: st.DrawFn) -> Arguments:
-    """The same logit for every class."""
-    drawn = draw(arguments())
-    return drawn | {"logits": np.repeat(drawn["logits"][:, :1], drawn["logits"].shape[1], axis=1)}
+def with_equal_logits(a: Arguments) -> Arguments:
+    """All classes of an image get the logit of class 0."""
+    return a | {"logits": np.zeros_like(a["logits"]) + a["logits"][:, :1]}
+
+
+def loss_by_definition(logits: Array, labels: Array) -> float:
+    """One image at a time; subtracting the largest logit changes only the rounding."""
+    total = 0.0
+    for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
+        total += math.log(sum(math.exp(z - max(row)) for z in row)) + max(row) - row[label]
+    return total / len(labels)
+
+
+def softmax_by_definition(logits: Array) -> Array:
+    """The probabilities; the last axis are the classes."""
+    p = np.zeros(logits.shape)
+    for at in np.ndindex(logits.shape[:-1]):
+        powers = [math.exp(z - max(logits[at])) for z in logits[at]]
+        p[at] = [power / sum(powers) for power in powers]
+    return p
 
 
 def shape(answer: Answer, a: Arguments) -> None:
     loss, dlogits = answer.softmax_cross_entropy(**a)
     expect_shape(np.asarray(loss), (), "the loss")
     expect_shape(dlogits, a["logits"].shape, "dlogits")
-
-
-def knows_nothing(answer: Answer, a: Arguments) -> None:
-    loss, _ = answer.softmax_cross_entropy(**a)
-    expect_equal(loss, math.log(a["logits"].shape[1]), "the loss")
-
-
-def loss_by_definition(logits: Array, labels: Array) -> float:
-    """Row by row; the largest logit is taken out, which changes nothing but the rounding."""
-    total = 0.0
-    for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
-        most = max(row)
-        total += math.log(sum(math.exp(z - most) for z in row)) + most - row[label]
-    return total / len(labels)
 
 
 def loss(answer: Answer, a: Arguments) -> None:
@@ -63,94 +64,92 @@ def gradient(answer: Answer, a: Arguments) -> None:
     expect_equal(dlogits, expected, "dlogits", rtol=1e-6, atol=1e-7)
 
 
-def huge_gradient(answer: Answer, a: Arguments) -> None:
-    logits, labels = a["logits"], a["labels"]
-    expected = np.zeros(logits.shape)
-    for n, k in np.ndindex(logits.shape):
-        most = max(logits[n])
-        p = math.exp(logits[n, k] - most) / sum(math.exp(z - most) for z in logits[n])
-        expected[n, k] = (p - (k == labels[n])) / len(labels)
+def exact_gradient(answer: Answer, a: Arguments) -> None:
+    N, K = a["logits"].shape
+    expected = (softmax_by_definition(a["logits"]) - np.eye(K)[a["labels"]]) / N
     expect_equal(answer.softmax_cross_entropy(**a)[1], expected, "dlogits")
 
 
 EXERCISE = Exercise(
     name="15_softmax_cross_entropy",
-    title="Softmax cross-entropy, stably",
+    title="Softmax cross-entropy without overflow",
     lesson=9,
     minutes=30,
     functions=("softmax_cross_entropy",),
     properties=(
         Property(
             name="shape",
-            says="It returns one number, and dlogits of the logits' shape.",
+            says="It returns one number, the loss, and dlogits with the shape of logits.",
             given=arguments(),
             judge=shape,
             hints=(
                 "The loss is a mean over the batch: a single number.",
-                "There is one slope for each logit: (N, K).",
+                "There is one gradient for each logit: (N, K).",
             ),
             examples=20,
         ),
         Property(
             name="equal logits",
-            says="Who finds all K classes alike likely has the loss log(K), for any batch.",
-            given=alike(),
-            judge=knows_nothing,
+            says="If all K classes have the same logit, the loss is log(K), for any batch size.",
+            given=arguments().map(with_equal_logits),
+            judge=loss,
             hints=(
-                "Softmax makes the probabilities of *one image* sum to 1. Which axis is that?",
+                "The probabilities of *one image* sum to 1. Over which axis is that sum?",
                 "The loss is the mean over the images, not the sum.",
-                "axis=1, keepdims=True; then .mean() of the N losses.",
+                "axis=1, keepdims=True; then the mean of the N losses.",
             ),
         ),
         Property(
             name="loss",
-            says="The loss is the mean of -log(p of the right class).",
+            says="The loss is the mean of -log(p of the correct class).",
             given=arguments(),
             judge=loss,
             hints=(
-                "Which p belongs to the right class of image n?",
-                "p[np.arange(N), labels] has one number an image.",
+                "Which p belongs to the correct class of image n?",
+                "p[np.arange(N), labels] has one number per image.",
             ),
         ),
         Property(
             name="huge logits",
-            says="The loss is right and finite for logits of thousands, of either sign.",
-            given=arguments(times=1000.0),
+            says="The loss is correct and finite for logits of 1000 and more, and of -1000 and "
+            "less.",
+            given=arguments(scale=1000.0),
             judge=loss,
             hints=(
-                "exp(1000) is infinite: what may be subtracted from a row without changing p?",
-                "The largest logit of *each row*; and log(p) must not be taken of a p of 0.",
+                "exp(1000) is infinite. What can you subtract from a row without changing p?",
+                "The largest logit of *each row*. Also, do not compute log(p) where p can be 0.",
                 "With z = logits - largest of the row: "
-                "loss = log(sum of exp(z)) - z of the right class.",
+                "loss = log(sum of exp(z)) - z of the correct class.",
             ),
         ),
         Property(
             name="rows sum to zero",
-            says="Raising all logits of an image alike changes nothing: its slopes sum to 0.",
+            says="The gradients of each image sum to 0: adding a constant to its logits does not "
+            "change p.",
             given=arguments(),
             judge=rows_sum_to_zero,
             hints=(
-                "The probabilities of an image sum to 1. What is taken from them?",
-                "1, at the right class of each image: p[np.arange(N), labels] - 1.",
+                "The probabilities of an image sum to 1. What do you subtract from them?",
+                "Subtract 1, at the correct class of each image: p[np.arange(N), labels] - 1.",
             ),
         ),
         Property(
             name="gradient",
-            says="dlogits is the slope of the loss, measured by moving each logit up and down.",
+            says="dlogits is the gradient of the loss, measured by moving each logit a little.",
             given=arguments(),
             judge=gradient,
             hints=(
-                "The loss is a mean over N images: what does that do to the slopes?",
+                "The loss is a mean over N images. What does that do to the gradient?",
                 "dlogits = (p - onehot) / N.",
             ),
         ),
         Property(
             name="gradient, huge logits",
-            says="dlogits is right and finite for logits of thousands.",
-            given=arguments(times=1000.0),
-            judge=huge_gradient,
+            says="dlogits is correct and finite for logits of 1000 and more.",
+            given=arguments(scale=1000.0),
+            judge=exact_gradient,
             hints=(
-                "Is p of the loss and p of the gradient the same?",
+                "Do the loss and the gradient use the same p?",
                 "p = exp(z) / sum of exp(z), with z = logits - largest of the row.",
             ),
         ),

@@ -1,7 +1,9 @@
 """The grader: judges a student's file by properties, and shows the smallest failing input.
 
-`process.grade` does so in a process with limits, `examine.examine` in this one.
+`process.grade` does so in a separate process with limits, `examine.examine` in this process.
 """
+
+from __future__ import annotations
 
 from tinyalex.learn.grader.spec import (
     Answer,
@@ -9,6 +11,7 @@ from tinyalex.learn.grader.spec import (
     Broken,
     Exercise,
     Property,
+    expect_additive,
     expect_equal,
     expect_shape,
 )
@@ -19,6 +22,7 @@ __all__ = [
     "Broken",
     "Exercise",
     "Property",
+    "expect_additive",
     "expect_equal",
     "expect_shape",
 ]

@@ -1,4 +1,4 @@
-"""Inputs for properties: small sizes, small whole numbers, so that a failing one can be read."""
+"""Inputs for properties: small arrays of small integers, so that a failing one is easy to read."""
 
 from __future__ import annotations
 
@@ -10,72 +10,93 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from tinyalex.learn.grader.spec import Arguments
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
-MOST = 256  # numbers in an array
+MAX_SIZE = 256  # elements of an array
 
 
-def whole(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
-    """A float64 array of whole numbers; it shrinks towards zeros, or else ``low``."""
-    return _filled(shape, low, high, 1.0)
+def integers(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
+    """A float64 array of integers from ``low`` to ``high``; shrinks towards zeros."""
+    return _from_table(shape, low, high)
 
 
 def halves(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
-    """A float64 array of multiples of one half."""
-    return _filled(shape, 2 * low, 2 * high, 0.5)
+    """A float64 array of multiples of 1/2, from ``low`` to ``high``."""
+    return _from_table(shape, 2 * low, 2 * high).map(lambda drawn: drawn / 2)
+
+
+def quarters(shape: Shape) -> SearchStrategy[Array]:
+    """A float64 array of 0, 1/4, 1/2, 3/4 and 1, which are exact in binary."""
+    return _from_table(shape, 0, 4).map(lambda drawn: drawn / 4)
+
+
+def booleans(shape: Shape) -> SearchStrategy[Array]:
+    """A boolean array; shrinks towards False."""
+    return _from_table(shape, 0, 1).map(lambda drawn: drawn == 1)
+
+
+def indices(shape: Shape, stop: int) -> SearchStrategy[Array]:
+    """An int64 array of numbers from 0 to ``stop - 1``."""
+    return _from_table(shape, 0, stop - 1).map(lambda drawn: drawn.astype(np.int64))
 
 
 def distinct(shape: Shape, first: int = 0) -> SearchStrategy[Array]:
     """A float64 array without ties: ``first``, ``first + 1`` and so on, shuffled."""
 
     def ranks(drawn: Array) -> Array:
-        order = np.argsort(drawn, kind="stable")
         numbers = np.empty(len(drawn))
-        numbers[order] = np.arange(first, first + len(drawn))
+        numbers[np.argsort(drawn, kind="stable")] = np.arange(first, first + len(drawn))
         return numbers.reshape(shape)
 
     return _bytes(shape).map(ranks)
 
 
-def shapes(dimensions: int, high: int = 3) -> SearchStrategy[Shape]:
-    """A shape with this many sizes, each from 1 to ``high``."""
-    return st.tuples(*[st.integers(1, high)] * dimensions)
+def one_hot(shape: Shape) -> SearchStrategy[Array]:
+    """A float64 array in which one element is 1 and all others are 0."""
 
+    def array(index: Shape) -> Array:
+        zeros = np.zeros(shape)
+        zeros[index] = 1.0
+        return zeros
 
-def places(shape: Shape) -> SearchStrategy[Shape]:
-    """The index of one number in an array of this shape."""
-    return st.tuples(*[st.integers(0, size - 1) for size in shape])
-
-
-def masks(shape: Shape) -> SearchStrategy[Array]:
-    """A boolean array; it shrinks towards False."""
-    return whole(shape, 0, 1).map(lambda drawn: drawn == 1)
-
-
-def quarters(shape: Shape, low: int = 0, high: int = 4) -> SearchStrategy[Array]:
-    """A float64 array of quarters, from ``low / 4`` to ``high / 4``: round in binary, too."""
-    return whole(shape, low, high).map(lambda drawn: drawn / 4)
-
-
-def choices(shape: Shape, classes: int) -> SearchStrategy[Array]:
-    """An integer array of numbers below ``classes``."""
-    return whole(shape, 0, classes - 1).map(lambda drawn: drawn.astype(np.int64))
-
-
-def within(*most: int) -> SearchStrategy[tuple[int, ...]]:
-    """A shape with these largest sizes."""
-    return st.tuples(*(st.integers(1, size) for size in most))
+    return st.tuples(*[st.integers(0, size - 1) for size in shape]).map(array)
 
 
 def numbered(*shape: int, dtype: str = "float64") -> Array:
-    """The numbers 1, 2, 3, ...: each tells from where it was taken, and 0 is no pixel."""
-    size = int(np.prod(shape))
-    return np.arange(1, size + 1).reshape(shape).astype(dtype)
+    """The numbers 1, 2, 3, ...: each shows where it came from, and 0 is no pixel."""
+    return np.arange(1, np.prod(shape) + 1).reshape(shape).astype(dtype)
+
+
+def sizes(*high: int) -> SearchStrategy[Shape]:
+    """One size for each number of ``high``, from 1 to that number."""
+    return st.tuples(*(st.integers(1, most) for most in high))
+
+
+def any_shape(dimensions: int = 4) -> SearchStrategy[Shape]:
+    """A shape of 1 to ``dimensions`` axes, each at most 3 long."""
+    drawn = st.tuples(st.integers(1, dimensions), sizes(*[3] * dimensions))
+    return drawn.map(lambda pair: pair[1][: pair[0]])
+
+
+def with_constants(given: SearchStrategy[Arguments], **values: float) -> SearchStrategy[Arguments]:
+    """The drawn arguments; each array named here holds a single value everywhere."""
+
+    def replaced(a: Arguments) -> Arguments:
+        return a | {name: np.full_like(a[name], value) for name, value in values.items()}
+
+    return given.map(replaced)
+
+
+def with_other(given: SearchStrategy[Arguments], name: str) -> SearchStrategy[Arguments]:
+    """The drawn arguments and ``other``, an array of the same shape as the one called ``name``."""
+    return given.flatmap(lambda a: integers(a[name].shape).map(lambda other: a | {"other": other}))
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Images and the windows that slide over them.
+    """Sizes of images and of the windows that slide over them.
 
     N C H W batch, channels, height, width; F filters; KH KW kernel; OH OW output.
     """
@@ -113,33 +134,33 @@ class Windows:
 
 @st.composite
 def windows(
-    draw: st.DrawFn, padding: int = 0, kernel: int = 3, square: bool = False, more: int = 3
+    draw: st.DrawFn, padding: int = 0, kernel: int = 3, square: bool = False, extra: int = 3
 ) -> Windows:
-    """Windows of which at least one fits; height and width are drawn apart.
+    """Sizes with at least one window; height and width are drawn independently.
 
     Parameters
     ----------
     padding, kernel : int
-        The largest ones.
+        Upper limits of the padding and of the kernel's height and width.
     square : bool
         The kernel is as wide as it is high.
-    more : int
+    extra : int
         The image is at most this much larger than the smallest that fits.
     """
-    N, C, F = draw(shapes(3, high=2))
+    N, C, F = draw(sizes(2, 2, 2))
     KH = draw(st.integers(1, kernel))
     KW = KH if square else draw(st.integers(1, kernel))
     stride = draw(st.integers(1, 3))
-    around = draw(st.integers(0, padding))
-    H = max(1, KH - 2 * around) + draw(st.integers(0, more))
-    W = max(1, KW - 2 * around) + draw(st.integers(0, more))
-    return Windows(N, C, H, W, F, KH, KW, stride, around)
+    pad = draw(st.integers(0, padding))
+    H = max(1, KH - 2 * pad) + draw(st.integers(0, extra))
+    W = max(1, KW - 2 * pad) + draw(st.integers(0, extra))
+    return Windows(N, C, H, W, F, KH, KW, stride, pad)
 
 
 def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-    """d(loss)/dx by central differences: every number of ``x`` goes up and down by ``step``.
+    """d(loss)/dx by central differences: each element of ``x`` moves up and down by ``step``.
 
-    If ``loss`` is linear or quadratic in ``x``, any step gives the gradient but for rounding.
+    If ``loss`` is linear or quadratic in ``x``, the result is exact up to rounding for any step.
     """
     dx = np.zeros_like(x)
     for at in np.ndindex(x.shape):
@@ -150,20 +171,20 @@ def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-
     return dx
 
 
-def _filled(shape: Shape, low: int, high: int, unit: float) -> SearchStrategy[Array]:
+def _from_table(shape: Shape, low: int, high: int) -> SearchStrategy[Array]:
     numbers = sorted(range(low, high + 1), key=lambda n: (abs(n), n < 0))  # 0, 1, -1, 2, ...
-    table = np.array(numbers, dtype=np.float64) * unit
+    table = np.array(numbers, dtype=np.float64)
     return _bytes(shape).map(lambda drawn: table[drawn % len(table)].reshape(shape))
 
 
 def _bytes(shape: Shape) -> SearchStrategy[Array]:
-    """A byte for each number of the array.
+    """One byte per element of the array.
 
-    They are one draw of always the same length: Hypothesis can make a size smaller without
-    drawing all the numbers anew, and so comes to the smallest case soon.
+    They are a single draw of constant length: Hypothesis can then make a size smaller without
+    drawing all elements again, and shrinks quickly.
     """
     count = int(np.prod(shape))
-    if count > MOST:
-        raise ValueError(f"an array of {shape} is too large to be read; {MOST} numbers at most")
-    drawn = st.binary(min_size=MOST, max_size=MOST)
+    if count > MAX_SIZE:
+        raise ValueError(f"an array of {shape} is too large to read: at most {MAX_SIZE} elements")
+    drawn = st.binary(min_size=MAX_SIZE, max_size=MAX_SIZE)
     return drawn.map(lambda b: np.frombuffer(b, dtype=np.uint8)[:count].astype(np.int64))

@@ -1,4 +1,4 @@
-"""What an exercise is: the functions a student writes, and the properties that they must have."""
+"""What an exercise is: the functions a student writes, and the properties they must have."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Arguments = dict[str, Any]
 
 
 class Answer(Protocol):
-    """A student's file as properties see it: its functions, called with care.
+    """A student's file as a property sees it.
 
-    ``answer.im2col(**arguments)`` calls the student's function on copies of the arguments and
-    turns what goes wrong there into `Broken` or one of the grader's other verdicts: an exception,
-    a changed argument, something else than what the stub says it returns.
+    ``answer.im2col(**arguments)`` calls the student's function on copies of the arguments. An
+    exception, a changed argument or a result of another type than the stub declares ends the
+    grading with a verdict that says so.
     """
 
     def __getattr__(self, function: str) -> Callable[..., Any]: ...
@@ -29,7 +29,7 @@ class Broken(Exception):
     Parameters
     ----------
     what : str
-        One sentence: what differs, and where (``y[0, 1, 2, 0] is too large by the bias``).
+        One sentence: what differs, and where (``y[0, 1, 2, 0] is 3, not 4``).
     expected, got : optional
         Shown side by side: numbers, tuples or arrays.
     """
@@ -41,7 +41,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Property:
-    """Something that every right answer has.
+    """Something that every correct answer has.
 
     Attributes
     ----------
@@ -52,13 +52,12 @@ class Property:
     given : strategy of dict
         Draws the arguments, small ones first; Hypothesis shrinks them.
     judge : callable
-        ``judge(answer, arguments)`` returns if the property holds, else raises `Broken`
-        (mostly through `expect_shape` and `expect_equal`). It uses no random numbers of its own:
-        what it needs is drawn by ``given``.
+        ``judge(answer, arguments)`` returns if the property holds, else raises `Broken` (usually
+        through `expect_shape` or `expect_equal`). All its random numbers are drawn by ``given``.
     hints : tuple of str
-        From a nudge to almost the answer; the first is printed, ``--hint`` prints more.
+        From a nudge to almost the answer. The first is printed; each ``--hint`` adds the next.
     examples : int
-        How many inputs are drawn.
+        Number of inputs.
     """
 
     name: str
@@ -76,23 +75,23 @@ class Exercise:
     Attributes
     ----------
     name : str
-        As its stub is called: ``"02_im2col"`` for ``lessons/exercises/02_im2col.py``.
+        ``"02_im2col"`` for the stub ``lessons/exercises/02_im2col.py``.
     title : str
         A few words for the list.
     lesson : int
-        The lesson that it belongs to.
+        Number of the lesson before it.
     minutes : int
-        That it takes a student who has done the lesson.
+        Time for a student who has done that lesson.
     functions : tuple of str
-        What the file must define.
+        Functions that the file must define.
     properties : tuple of Property
-        In teaching order: shape; simplest values; linearity; against the definition on the
-        smallest sizes; gradient; speed where it is the topic.
+        In teaching order: shape; simplest values; linearity; comparison with the definition on
+        the smallest sizes; gradient; speed if the exercise is about speed.
     allowed : tuple of str
-        Top-level modules that the answer may import, beside the standard library.
+        Top-level modules that the answer may import, besides the standard library.
     environment : tuple of (name, value)
-        Variables that the grader's process has before it imports anything: Numba's simulator of
-        a GPU, for one, can only be chosen before Numba is loaded.
+        Environment variables of the grader's process. Numba, for example, chooses its GPU
+        simulator when it is first imported.
     """
 
     name: str
@@ -105,29 +104,34 @@ class Exercise:
     environment: tuple[tuple[str, str], ...] = ()
 
 
-def expect_shape(got: Any, shape: tuple[int, ...], what: str = "y") -> None:
-    """Raise `Broken` unless ``got`` is an array of numbers of this shape."""
+def expect_shape(
+    got: Any, shape: tuple[int, ...], what: str = "y", dtype: type[np.generic] | None = None
+) -> None:
+    """Raise `Broken` unless ``got`` is an array of real numbers of this shape (and dtype)."""
     if not isinstance(got, np.ndarray):
         raise Broken(f"{what} must be a NumPy array", "numpy.ndarray", type(got).__name__)
     if got.shape != shape:
         raise Broken(f"{what} has the wrong shape", shape, got.shape)
     if got.dtype.kind not in "fiub":
         raise Broken(f"{what} must hold real numbers", "float64", str(got.dtype))
+    if dtype is not None and got.dtype != dtype:
+        wanted = np.dtype(dtype).name
+        raise Broken(f"{what} is an array of {got.dtype}, not {wanted}", wanted, str(got.dtype))
 
 
 def expect_equal(
     got: Any, expected: Any, what: str = "y", rtol: float = 1e-9, atol: float = 1e-9
 ) -> None:
-    """Raise `Broken`, naming the first place that differs, unless the arrays are equal.
+    """Raise `Broken`, naming the first element that differs, unless the arrays are equal.
 
     Parameters
     ----------
-    got : what the student's function gave
+    got : the result of the student's function
     expected : array or number
     what : str
-        Its name for the student.
+        Name of the result in the message.
     rtol, atol : float
-        Answers compute in float64, so the default leaves room for rounding only.
+        Answers compute in float64; the defaults allow for rounding only.
     """
     expected = np.asarray(expected)
     if expected.shape == () and isinstance(got, int | float | np.number):
@@ -140,3 +144,22 @@ def expect_equal(
         count = f"; {int(wrong.sum())} of {wrong.size} differ" if wrong.size > 1 else ""
         number = f"{place} is {got[first]:.6g}, not {expected[first]:.6g}{count}"
         raise Broken(number, expected, got)
+
+
+def expect_additive(
+    function: Callable[..., Any],
+    arguments: Arguments,
+    name: str,
+    shape: tuple[int, ...],
+    what: str = "y",
+) -> None:
+    """Raise `Broken` unless function(a + b) is function(a) + function(b), an array of ``shape``.
+
+    a is the argument called ``name``, b is ``other``; the other arguments stay the same.
+    """
+    rest = {key: value for key, value in arguments.items() if key not in (name, "other")}
+    a, b = arguments[name], arguments["other"]
+    of_a, of_b, of_sum = (function(**rest, **{name: value}) for value in (a, b, a + b))
+    expect_shape(of_a, shape, what)
+    expect_shape(of_b, shape, what)
+    expect_equal(of_sum, of_a + of_b, f"{what} of {name} + other")
