@@ -4,13 +4,14 @@ Write `linear` and `linear_backward`. Every output is a weighted sum of all inpu
 
     y[n, o] = bias[o] + sum over i of weight[o, i] * x[n, i]
 
-and backward, given dy, the slopes of the loss by y,
+Backward, you get dy, the gradient of the loss with respect to y, and compute
 
     dx[n, i]      = sum over o of dy[n, o] * weight[o, i]
     dweight[o, i] = sum over n of dy[n, o] * x[n, i]
     dbias[o]      = sum over n of dy[n, o]
 
-Each of the four is a matrix product or a sum: a line. The shapes tell which factor to transpose.
+Each of the four is a matrix product or a sum, in one line. The shapes show which factor to
+transpose.
 
 Letters: N examples, I inputs, O outputs.
 
@@ -45,6 +46,8 @@ def linear_backward(
     """d(loss)/dx, d(loss)/dweight and d(loss)/dbias from d(loss)/dy.
 
     dy : float64 (N, O)
+    x : float64 (N, I)
+    weight : float64 (O, I)
     returns dx (N, I), dweight (O, I), dbias (O,), all float64
     """
     raise NotImplementedError("linear_backward is not written yet")

@@ -1,27 +1,31 @@
 """Exercise 19: im2col as a CUDA kernel (lesson 12).
 
-A kernel is a function that thousands of threads run at the same time. Each asks which one it is
-and does its own share. No graphics card is needed here: Numba has a simulator, which runs the
-threads on the processor, slowly. The grader switches it on. To try your kernel by yourself, set
-the environment variable NUMBA_ENABLE_CUDASIM to 1 *before* Python starts.
+A kernel is a function that thousands of threads run at the same time. Each thread asks for its own
+number and does its share of the work. You need no GPU here: Numba has a simulator, which runs the
+threads on the CPU, slowly. The grader uses it. To try your kernel yourself, set the environment
+variable NUMBA_ENABLE_CUDASIM to 1 *before* Python starts.
 
-Write the kernel `im2col_kernel`. The columns are those of exercises 02 and 18:
+Write the kernel `im2col_kernel`. It fills cols as in exercises 02 and 18:
 
     cols[n, (c * KH + p) * KW + q, i * OW + j] = padded[n, c, i * stride + p, j * stride + q]
 
-with zeros in a frame of ``padding`` around each image. `im2col`, which makes the empty columns and
-starts the kernel on ``blocks`` blocks of ``threads`` threads, is given: leave it as it is. It fills
-cols with NaN ("not a number"), so that you see which numbers no thread has written.
+``padded`` is x with a border of ``padding`` zeros. The function `im2col` is given: do not change
+it. It makes cols and launches the kernel with ``blocks`` blocks of ``threads`` threads. It fills
+cols with NaN ("not a number") first, so that you see which numbers no thread has written.
 
-The kernel must be right for *every* number of blocks and threads:
+The kernel must be correct for *every* number of blocks and threads:
 
-- more threads than there is work: those too many must do nothing;
-- fewer threads than there is work: each must do several pieces.
+- more threads than numbers in cols: the extra threads must do nothing;
+- fewer threads than numbers in cols: each thread must write several.
 
-``cuda.grid(1)`` is the number of this thread among all, ``cuda.gridsize(1)`` how many there are.
-Divide with // and % to find out which number of cols a piece of work is.
+``cuda.grid(1)`` is the number of this thread among all threads of the launch, ``cuda.gridsize(1)``
+is how many there are. Use // and % to compute the indices n, row and column from a number.
 
-Example: one row of three pixels, windows of 1 x 2, four threads for four numbers.
+Letters: N images, C channels, H height, W width; KH and KW the height and width of the kernel; OH
+and OW the height and width of the output. OH = (H + 2 * padding - KH) // stride + 1; OW is the
+same with W and KW.
+
+Example: one row of three pixels, patches of 1 x 2, four threads for four numbers.
 
 >>> row = np.array([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3)
 >>> im2col(row, kernel_size=(1, 2), stride=1, padding=0, blocks=2, threads=2)
@@ -39,8 +43,9 @@ def im2col_kernel(
 ) -> None:
     """Write every number of cols.
 
-    x : (N, C, H, W)
-    cols : (N, C*KH*KW, OH*OW), full of NaN
+    x : float64 (N, C, H, W)
+    cols : float64 (N, C * KH * KW, OH * OW), filled with NaN
+    KH, KW, stride, padding : int
     """
     raise NotImplementedError("im2col_kernel is not written yet")
 
@@ -53,11 +58,12 @@ def im2col(
     blocks: int,
     threads: int,
 ) -> np.ndarray:
-    """Start the kernel (given).
+    """Launch the kernel (given).
 
     x : float64 (N, C, H, W)
-    kernel_size : (KH, KW)
-    returns float64 (N, C*KH*KW, OH*OW)
+    kernel_size : two int, (KH, KW)
+    stride, padding, blocks, threads : int
+    returns float64 (N, C * KH * KW, OH * OW)
     """
     N, C, H, W = x.shape
     KH, KW = kernel_size

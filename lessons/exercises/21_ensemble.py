@@ -1,17 +1,20 @@
-"""Exercise 21: several networks as one, and how wrong they are (lesson 14).
+"""Exercise 21: an ensemble of networks, and its top-k error (lesson 14).
 
-Write two functions. `ensemble` averages what M networks say (paper, section 6: five networks
-together are better than one):
+Write two functions. `ensemble` averages the probabilities of M networks (paper, section 6: five
+networks together are better than one):
 
     p[n, k] = sum over m of coefficients[m] * probabilities[m, n, k] / sum over m of coefficients[m]
 
-Without coefficients (None) all networks count alike.
+Without coefficients (None) all networks have the same weight.
 
-`topk_error` is the share of images whose right class is not among the k classes with the highest
-probability (section 6: top-1 and top-5). Ties are judged as fairly as a coin: if g classes are
-better than the right one, and t classes, with the right one, are exactly as good, then the right
-one is among the best k in a share (k - g) / t of all orders; at least 0, at most 1. So who gives
-all classes the same probability gets no present.
+`topk_error` is the fraction of images whose correct class is not among the k classes with the
+highest probabilities (section 6: top-1 and top-5). Ties count as if the order of equal classes were
+random. Let g classes have a higher probability than the correct one, and t classes (the correct one
+included) have exactly the same. Then the correct class is among the first k in a fraction
+(k - g) / t of all orders, clipped to 0 to 1. So a network gains nothing if it gives all classes the
+same probability.
+
+Letters: M networks, N images, K classes.
 
 Example: two networks, one image, two classes.
 
@@ -20,11 +23,13 @@ Example: two networks, one image, two classes.
 array([[0.7, 0.3]])
 >>> ensemble(both, np.array([1.0, 3.0]))
 array([[0.6, 0.4]])
+
+Two images, three classes. Image 0 is wrong (0.5 is higher than 0.3), image 1 is half wrong (a tie
+of two).
+
 >>> p = np.array([[0.2, 0.5, 0.3], [0.2, 0.4, 0.4]])
 >>> topk_error(p, np.array([2, 1]), k=1)
 0.75
-
-Of the last, image 0 is wrong (0.5 is better than 0.3), image 1 is half wrong (a tie of two).
 """
 
 import numpy as np
@@ -33,7 +38,7 @@ import numpy as np
 def ensemble(probabilities: np.ndarray, coefficients: np.ndarray | None = None) -> np.ndarray:
     """Average networks.
 
-    probabilities : float64 (M, N, K), of M networks, N images and K classes
+    probabilities : float64 (M, N, K)
     coefficients : float64 (M,), not negative, not all 0; or None
     returns float64 (N, K)
     """
@@ -41,11 +46,11 @@ def ensemble(probabilities: np.ndarray, coefficients: np.ndarray | None = None) 
 
 
 def topk_error(probabilities: np.ndarray, labels: np.ndarray, k: int) -> float:
-    """Share of the images whose right class is not among the best k.
+    """Fraction of images whose correct class is not among the k most probable.
 
     probabilities : float64 (N, K)
-    labels : int (N,)
-    k : from 1 to K
-    returns a number from 0 to 1
+    labels : int64 (N,), from 0 to K - 1
+    k : int, from 1 to K
+    returns float, from 0 to 1
     """
     raise NotImplementedError("topk_error is not written yet")
