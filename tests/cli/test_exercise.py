@@ -11,7 +11,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, FOLDER, MEAN_AND_SUM, PLACES, solution
 from tinyalex.learn import exercises, places
-from tinyalex.learn.grader import classroom, near, process
+from tinyalex.learn.grader import classroom, filenames, process
 
 WRONG = "def add_bias(x, b, scale=1.0):\n    return x + b\n"
 ENDS = "import os\nos._exit(0)\n"
@@ -223,7 +223,7 @@ def test_an_older_table_survives_a_failed_run(call):
     ],
 )
 def test_a_files_name_says_which_exercise_it_is(name, found):
-    exercise = near.exercise_of(Path(name))
+    exercise = filenames.exercise_of(Path(name))
     assert (exercise.name if exercise else None) == found
 
 

@@ -1,4 +1,4 @@
-"""Answers to the example exercises, judged in this process or in one of their own."""
+"""Answers to the example exercises, judged in this process or in a separate one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def judge(tmp_path):
 
 @pytest.fixture
 def judge_apart(tmp_path):
-    """Judge the text of an answer in a process of its own."""
+    """Judge the text of an answer in a separate process."""
 
     def run(text: str, exercise: Exercise = ADD_BIAS, **limits: Any) -> Verdict:
         path: Path = tmp_path / f"{exercise.name}.py"

@@ -1,4 +1,4 @@
-"""Lessons made up for tests: small files in the form of a real one."""
+"""Small lessons for tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BROKEN_LINE = 16  # of the assert
 
 
 def write(folder: Path, number: int, name: str, body: str = GOOD, minutes: int = 25) -> Path:
-    """Write a lesson into a folder."""
+    """Write a lesson into a folder, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{number:02d}_{name}.py"
     title = name.replace("_", " ").capitalize()

@@ -1,9 +1,9 @@
 """The long run: many seeds for every right and every wrong answer.
 
-    python -m tests.learn.seeds [--seeds 200] [--wrong-seeds 20] [-k PART] [--log FILE]
+    python -m tests.learn.seeds [--seeds 200] [--wrong-seeds 20] [-k TEXT] [--log FILE]
 
-Right answers must pass with every seed. Wrong ones must fail with every seed, and the table says
-how many seeds it was by the property that is meant to catch them. Exits with 1 if one did not.
+Right answers must pass with every seed. Wrong answers must fail with every seed, by the property
+that is meant to catch them. The exit code is 1 if one of them does not.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from tinyalex.learn.grader import process
 from tinyalex.learn.grader.examine import examine
 
 
-def right(part: str, seeds: int) -> Iterator[tuple[str, bool]]:
-    """Every reference solution, once in a process of its own for the time, then with each seed."""
+def right(text: str, seeds: int) -> Iterator[tuple[str, bool]]:
+    """Every reference solution: once in a separate process, with its time, then with each seed."""
     for exercise in all_exercises():
-        if part not in exercise.name:
+        if text not in exercise.name:
             continue
         started = time.perf_counter()
-        apart = process.grade(solution_of(exercise), exercise).passed
+        separate = process.grade(solution_of(exercise), exercise).passed
         seconds = time.perf_counter() - started
         verdicts = [examine(exercise, solution_of(exercise), seed=seed) for seed in range(seeds)]
         passed = sum(verdict.passed for verdict in verdicts)
-        good = apart and passed == seeds
-        text = f"passes with {passed} of {seeds} seeds; graded in {seconds:.1f} s"
-        yield f"{exercise.name:<28} {text}", good
+        good = separate and passed == seeds
+        result = f"passes with {passed} of {seeds} seeds; graded in {seconds:.1f} s"
+        yield f"{exercise.name:<28} {result}", good
         for seed, verdict in enumerate(verdicts):
             if not verdict.passed:
                 yield f"    seed {seed}: {verdict.broken}: {verdict.what}", False
 
 
-def wrong(part: str, seeds: int) -> Iterator[tuple[str, bool]]:
+def wrong(text: str, seeds: int) -> Iterator[tuple[str, bool]]:
     """Every wrong answer."""
     with tempfile.TemporaryDirectory() as folder:
-        for module, one in all_wrong():
-            if part not in exercise_of(module).name:
+        for module, answer in all_wrong():
+            if text not in exercise_of(module).name:
                 continue
-            found = [verdict_on(module, one, Path(folder), seed) for seed in range(seeds)]
-            rejected = sum(not verdict.passed for verdict in found)
-            meant = sum(verdict.broken == one.caught_by for verdict in found)
-            text = f"rejected {rejected}, by {one.caught_by!r} {meant}, of {seeds} seeds"
-            yield f"{module}: {one.name:<44} {text}", rejected == meant == seeds
+            verdicts = [verdict_on(module, answer, Path(folder), seed) for seed in range(seeds)]
+            rejected = sum(not verdict.passed for verdict in verdicts)
+            intended = sum(verdict.broken == answer.caught_by for verdict in verdicts)
+            result = f"rejected {rejected}, by {answer.caught_by!r} {intended}, of {seeds} seeds"
+            yield f"{module}: {answer.name:<44} {result}", rejected == intended == seeds
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--wrong-seeds", type=int, default=20)
     parser.add_argument("-k", default="", help="only exercises whose name contains this")
-    parser.add_argument("--log", type=Path, help="write what is printed here, too")
+    parser.add_argument("--log", type=Path, help="also write the output to this file")
     options = parser.parse_args()
     words = f"--seeds {options.seeds} --wrong-seeds {options.wrong_seeds}"
     lines = [
@@ -72,12 +72,12 @@ def main() -> int:
     ]
     print("\n".join(lines), flush=True)
     bad = 0
-    for part in (right(options.k, options.seeds), wrong(options.k, options.wrong_seeds)):
-        for line, good in part:
+    for results in (right(options.k, options.seeds), wrong(options.k, options.wrong_seeds)):
+        for line, good in results:
             lines.append(line if good else f"{line}   <-- WRONG")
             print(lines[-1], flush=True)
             bad += not good
-    lines.append(f"{bad} lines are wrong" if bad else "all as it should be")
+    lines.append(f"{bad} lines are wrong" if bad else "all as expected")
     print(lines[-1])
     if options.log:
         options.log.parent.mkdir(parents=True, exist_ok=True)

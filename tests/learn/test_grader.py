@@ -1,4 +1,4 @@
-"""What the grader says of each kind of answer, judged in this process."""
+"""The grader's verdict on each kind of answer, judged in this process."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def say(verdict: Verdict) -> str:
     return "\n".join(in_words(verdict))
 
 
-@pytest.mark.parametrize("exercise", [ADD_BIAS, MEAN_AND_SUM], ids=lambda one: one.name)
+@pytest.mark.parametrize("exercise", [ADD_BIAS, MEAN_AND_SUM], ids=lambda exercise: exercise.name)
 @pytest.mark.parametrize("seed", range(5))
 def test_a_right_answer_passes(judge, exercise, seed):
     verdict = judge(solution(exercise).read_text(), exercise, seed=seed)
     assert verdict.outcome is Outcome.PASSED and verdict.score == 1.0, say(verdict)
-    assert verdict.held == verdict.properties == tuple(one.name for one in exercise.properties)
+    assert verdict.held == verdict.properties == tuple(prop.name for prop in exercise.properties)
     assert verdict.notes == ()
 
 
-def test_the_first_broken_property_ends_it_with_the_smallest_input(judge):
+def test_grading_stops_at_the_first_failing_property_with_the_smallest_input(judge):
     verdict = judge(HEAD + "    return x + b\n")
     assert verdict.outcome is Outcome.BROKEN and verdict.broken == "definition"
     assert verdict.held == ("shape", "zero bias") and verdict.score == pytest.approx(2 / 3)
@@ -42,21 +42,21 @@ def test_the_first_broken_property_ends_it_with_the_smallest_input(judge):
     assert verdict.compare == ("expected     got", "[0, :]  2    1*")
 
 
-def test_the_first_input_will_do_where_no_small_one_is_asked_for(judge):
+def test_without_shrinking_the_first_failing_input_is_shown(judge):
     text = HEAD + "    return x + b\n"
     small, first = judge(text), judge(text, shrink=False)
     assert first.broken == small.broken and first.held == small.held
     assert len(first.case) > len(small.case)
 
 
-def test_what_fails_on_larger_inputs_only_is_shown_on_the_smallest_of_those(judge):
+def test_the_smallest_failing_input_need_not_be_the_smallest_input(judge):
     verdict = judge(HEAD + "    return (x + scale * b)[: max(1, len(x) - 1)]\n")
     assert verdict.broken == "shape"
     assert verdict.case[:3] == ("x = array (2, 1)", "  [0, :]  0", "  [1, :]  0")
     assert verdict.compare == ("expected  (2, 1)", "got       (1, 1)")
 
 
-def test_the_message_in_full(judge):
+def test_the_whole_message(judge):
     text = say(judge(HEAD + "    print('trying')\n    return x + b * (scale < 2)\n"))
     text = text.replace("(", "<").split("Note: ")[0]
     assert text.split("\n") == [
@@ -70,7 +70,7 @@ def test_the_message_in_full(judge):
         "  expected     got",
         "  [0, :]  2    0*",
         "",
-        "  The smallest input found on which this happens:",
+        "  The smallest failing input that was found:",
         "    x = array <1, 1)",
         "      [0, :]  0",
         "    b = array <1,)",
@@ -82,14 +82,14 @@ def test_the_message_in_full(judge):
     ]
 
 
-def test_more_hints_can_be_had(judge):
+def test_more_hints_are_shown_on_request(judge):
     verdict = judge(HEAD + "    return x + b\n")
     assert sum("Hint:" in line for line in in_words(verdict, 1)) == 1
     three = in_words(verdict, 3)
     assert sum("Hint:" in line for line in three) == 3 and "more" not in "\n".join(three)
 
 
-def test_the_same_seed_gives_the_same_verdict_whatever_was_drawn_before(judge):
+def test_the_verdict_depends_on_the_seed_only(judge):
     wrong = HEAD + "    return np.where(x > 3, x - 1, x) + scale * b\n"
     first = judge(wrong, seed=7)
     random.seed(1)
@@ -99,25 +99,22 @@ def test_the_same_seed_gives_the_same_verdict_whatever_was_drawn_before(judge):
 
 
 def test_another_seed_draws_other_inputs(judge):
-    """What is printed are the inputs as they come: they must depend on the seed, and only on it."""
-    text = HEAD + "    print(x.tolist(), b.tolist())\n    return x + scale * b\n"
-    spy = text.replace("print(", "print(x.shape, ")
+    shape = ADD_BIAS.properties[0]
 
-    def seen(seed: int) -> list[list[float]]:
-        inputs = []
-        one = ADD_BIAS.properties[0]
-        watched = Property(
-            one.name, one.says, one.given, lambda _, a: inputs.append(a["x"].tolist()), one.hints
+    def inputs(seed: int) -> list[list[float]]:
+        seen = []
+        record = Property(
+            shape.name, shape.says, shape.given, lambda _, a: seen.append(a["x"].tolist()), ("",)
         )
-        exercise = Exercise("90_add_bias", "", 0, 0, ("add_bias",), (watched,))
-        assert judge(spy, exercise, seed=seed).passed
-        return inputs
+        exercise = Exercise("90_add_bias", "", 0, 0, ("add_bias",), (record,))
+        assert judge(RIGHT, exercise, seed=seed).passed
+        return seen
 
-    assert seen(1) == seen(1) and seen(1) != seen(2)
-    assert len(seen(1)) == ADD_BIAS.properties[0].examples
+    assert inputs(1) == inputs(1) and inputs(1) != inputs(2)
+    assert len(inputs(1)) == shape.examples
 
 
-TOLD = {
+MISTAKES = {
     "syntax": ("def add_bias(x, b:\n", Outcome.SYNTAX, "line 1"),
     "indentation": ("def add_bias(x, b):\nreturn x\n", Outcome.SYNTAX, "line 2"),
     "import": ("import numpy.nowhere\n" + RIGHT, Outcome.IMPORT, "numpy.nowhere"),
@@ -126,7 +123,7 @@ TOLD = {
     "names": ("def add_bias(x, bias, scale=1.0): return x\n", Outcome.SIGNATURE, "(x, bias"),
     "order": ("def add_bias(b, x, scale=1.0): return x\n", Outcome.SIGNATURE, "(b, x, "),
     "no default": ("def add_bias(x, b, scale): return x\n", Outcome.SIGNATURE, "(x, b, scale)"),
-    "one more": (
+    "extra argument": (
         "def add_bias(x, b, scale=1.0, *, c): return x\n",
         Outcome.SIGNATURE,
         "(x, b, scale=1.0, *, c)",
@@ -152,19 +149,23 @@ TOLD = {
     "own random": (
         HEAD + "    return x + scale * b * np.random.randint(1, 1000)\n",
         Outcome.STATE,
-        "something else",
+        "different results",
     ),
     "global": (
         "calls = []\n" + HEAD + "    calls.append(0)\n    return x + scale * b * len(calls)\n",
         Outcome.STATE,
-        "something else",
+        "different results",
     ),
     "notebook": ('{"cells": []}', Outcome.UNREADABLE, "notebook"),
     "zeros": ("\0", Outcome.UNREADABLE, "zero"),
-    "library": ("from tinyalex.layers import Linear\n" + RIGHT, Outcome.FORBIDDEN, "own layer"),
+    "library": (
+        "from tinyalex.layers import Linear\n" + RIGHT,
+        Outcome.FORBIDDEN,
+        "write the function yourself",
+    ),
     "late": (HEAD + "    import torch\n    return x\n", Outcome.FORBIDDEN, "imports torch"),
     "part": ("from scipy.signal import convolve\n" + RIGHT, Outcome.FORBIDDEN, "scipy.signal"),
-    "beside": ("from .helpers import f\n" + RIGHT, Outcome.FORBIDDEN, "this one file"),
+    "relative import": ("from .helpers import f\n" + RIGHT, Outcome.FORBIDDEN, "this one file"),
     "sys.modules": ("import sys\nm = sys.modules\n" + RIGHT, Outcome.FORBIDDEN, "sys.modules"),
     "importlib": ("import importlib\n" + RIGHT, Outcome.FORBIDDEN, "importlib"),
     "exec": ("exec('import tinyalex')\n" + RIGHT, Outcome.FORBIDDEN, "uses exec"),
@@ -177,25 +178,30 @@ TOLD = {
 }
 
 
-# Python 3.13.0 to 3.13.7 lets a call with a default argument recurse until the memory ends
-# (CPython's issue 132744): in the grader's own process that is an end from outside.
-FOR_EVER = pytest.mark.skipif(
-    (3, 13) <= sys.version_info < (3, 13, 8), reason="this Python does not count such calls"
+# In Python 3.13.0 to 3.13.7 a call with a default argument recurses until there is no memory left
+# (CPython issue 132744), and the system kills this process.
+NO_RECURSION_LIMIT = pytest.mark.skipif(
+    (3, 13) <= sys.version_info < (3, 13, 8),
+    reason="this Python has no recursion limit for such calls",
 )
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=FOR_EVER if kind == "recursion" else ()) for kind in TOLD]
+    "kind",
+    [
+        pytest.param(kind, marks=NO_RECURSION_LIMIT if kind == "recursion" else ())
+        for kind in MISTAKES
+    ],
 )
-def test_it_is_told_as_what_it_is(judge, kind):
-    text, outcome, part = TOLD[kind]
+def test_every_kind_of_mistake_is_named(judge, kind):
+    text, outcome, part = MISTAKES[kind]
     verdict = judge(text)
     assert verdict.outcome is outcome, say(verdict)
     assert part in say(verdict)
     assert not verdict.passed and verdict.score == 0 and verdict.held == ()
 
 
-def test_an_answer_that_counts_its_calls_and_is_wrong_is_told_as_such(judge):
+def test_a_wrong_answer_that_counts_its_calls_is_reported_as_not_repeatable(judge):
     verdict = judge(
         "calls = []\n" + HEAD + "    calls.append(0)\n"
         "    return np.zeros((9, 9)) + len(calls) if len(calls) > 3 else x\n"
@@ -204,7 +210,7 @@ def test_an_answer_that_counts_its_calls_and_is_wrong_is_told_as_such(judge):
     assert any("first call" in line for line in verdict.compare)
 
 
-def test_the_line_is_the_last_of_the_students_own(judge):
+def test_the_line_is_the_innermost_of_the_students_file(judge):
     text = "import numpy as np\ndef inner(x):\n    return np.stack([x, x[:, :1, None]])\n"
     verdict = judge(text + "def add_bias(x, b, scale=1.0):\n    return inner(x)\n")
     assert verdict.code == ("line 3: return np.stack([x, x[:, :1, None]])",)
@@ -216,14 +222,14 @@ def test_a_syntax_error_has_its_caret(judge):
     assert line == "line 3: y = 1 +* 2" and line[caret.index("^")] == "*"
 
 
-def test_the_call_that_failed_is_shown_and_not_only_what_was_drawn(judge):
+def test_the_arguments_of_the_failing_call_are_shown(judge):
     verdict = judge(HEAD + "    assert x.any() or b.any(), 'nothing to do'\n    return x\n")
     assert verdict.case[-2:] == ("b = array (1,)", "  0") and verdict.broken == "shape"
     scaled = judge(HEAD + "    assert scale == 1\n    return x + b * (x.size > 0) - b + b\n")
     assert "scale = 2" in scaled.case and scaled.broken == "definition"
 
 
-def test_prints_are_a_note_and_nothing_else(judge, capsys):
+def test_printing_only_adds_a_note(judge, capsys):
     verdict = judge("print('hello')\n" + HEAD + "    print('x')\n    return x + scale * b\n")
     assert verdict.passed
     (note,) = verdict.notes
@@ -231,7 +237,7 @@ def test_prints_are_a_note_and_nothing_else(judge, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_only_some_of_two_functions_give_part_of_the_score(judge):
+def test_one_of_two_functions_gives_part_of_the_score(judge):
     text = solution(MEAN_AND_SUM).read_text()
     part = text.replace("return mean(x), x.sum(axis=1)", "raise NotImplementedError('later')")
     verdict = judge(part, MEAN_AND_SUM)
@@ -239,7 +245,7 @@ def test_only_some_of_two_functions_give_part_of_the_score(judge):
     assert "later" in verdict.what
 
 
-def test_a_tuple_is_looked_into(judge):
+def test_the_items_of_a_tuple_are_checked(judge):
     text = solution(MEAN_AND_SUM).read_text()
     old = "return mean(x), x.sum(axis=1)"
     assert "2 values" in judge(text.replace(old, "return mean(x)"), MEAN_AND_SUM).what
@@ -247,7 +253,7 @@ def test_a_tuple_is_looked_into(judge):
     assert verdict.outcome is Outcome.RETURN and "mean_and_sum [1]" in verdict.what
 
 
-def test_an_array_in_disguise_does_not_pass(judge):
+def test_a_subclass_of_ndarray_does_not_pass(judge):
     verdict = judge(
         "import numpy as np\n"
         "class Always(np.ndarray):\n"
@@ -257,8 +263,8 @@ def test_an_array_in_disguise_does_not_pass(judge):
     assert verdict.outcome is Outcome.RETURN and "Always" in verdict.what
 
 
-@pytest.mark.parametrize("name", ["Broken", "Told", "UnsatisfiedAssumption", "StopTest"])
-def test_an_exception_called_as_ours_is_an_exception(judge, name):
+@pytest.mark.parametrize("name", ["Broken", "AnswerError", "UnsatisfiedAssumption", "StopTest"])
+def test_an_exception_with_the_name_of_the_graders_is_an_exception(judge, name):
     verdict = judge(f"class {name}(BaseException): pass\n{HEAD}    raise {name}\n")
     assert verdict.outcome is Outcome.EXCEPTION and name in verdict.what
 
@@ -271,7 +277,7 @@ def test_a_solution_cannot_be_read(judge):
         "    return x + scale * b\n"
     )
     assert verdict.outcome is Outcome.FORBIDDEN and "solution" in verdict.what
-    Path(__file__).read_text()  # the rest of the world can
+    Path(__file__).read_text()  # this file is not protected
 
 
 def test_no_program_is_started(judge, tmp_path):
@@ -280,14 +286,14 @@ def test_no_program_is_started(judge, tmp_path):
     assert verdict.outcome is Outcome.FORBIDDEN and not mark.exists()
 
 
-def test_what_an_answer_changes_in_numpy_is_undone(judge):
+def test_changes_in_numpy_are_undone(judge):
     kept = np.isclose, np.linalg.norm, builtins.len
     for name in ("np.isclose", "np.linalg.norm"):
         assert not judge(HEAD + f"    {name} = None\n    return x + scale * b\n").passed
     assert (np.isclose, np.linalg.norm, builtins.len) == kept
 
 
-def test_what_np_empty_leaves_unwritten_is_seen_and_always_the_same(judge):
+def test_unwritten_elements_of_np_empty_are_always_nan(judge):
     text = HEAD + "    y = np.empty_like(x)\n    y[1:] = x[1:] + scale * b\n    return y\n"
     verdict = judge(text)
     assert verdict.what == "y[0, 0] is nan, not 0" and verdict == judge(text)
@@ -296,7 +302,7 @@ def test_what_np_empty_leaves_unwritten_is_seen_and_always_the_same(judge):
     assert np.empty.__module__ == "numpy" and not np.isnan(np.ones(3)).any()
 
 
-def test_a_solution_may_be_judged_where_it_lies(tmp_path, monkeypatch, judge):
+def test_a_solution_can_be_judged_in_its_own_folder(tmp_path, monkeypatch, judge):
     """Compilers read the file that they compile."""
     monkeypatch.setattr(guard, "SECRET", (str(tmp_path.resolve()),))
     assert judge(HEAD + "    open(__file__).close()\n    return x + scale * b\n").passed
@@ -304,18 +310,18 @@ def test_a_solution_may_be_judged_where_it_lies(tmp_path, monkeypatch, judge):
     assert judge(HEAD + other).outcome is not Outcome.PASSED
 
 
-def test_a_property_that_draws_nothing_is_not_taken_for_passed(judge):
+def test_a_property_without_inputs_does_not_pass(judge):
     def never(answer, a):
         from hypothesis import assume
 
         assume(False)
 
-    one = Property("never", "Nothing.", st.just({"x": 1}), never, ("",))
-    verdict = judge(RIGHT, Exercise("90_add_bias", "", 0, 0, ("add_bias",), (one,)))
+    prop = Property("never", "Nothing.", st.just({"x": 1}), never, ("",))
+    verdict = judge(RIGHT, Exercise("90_add_bias", "", 0, 0, ("add_bias",), (prop,)))
     assert verdict.outcome is Outcome.GRADER and not verdict.passed
 
 
-def test_a_verdict_survives_the_way_through_json(judge):
+def test_a_verdict_can_be_stored_as_json(judge):
     import json
 
     verdict = judge(HEAD + "    return x + b\n")

@@ -1,4 +1,4 @@
-"""Answers that a process of its own is needed for: they hang, eat memory, end it, or lie."""
+"""Answers that need a separate process: they hang, use too much memory, end it, or cheat."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from tinyalex.learn.grader import process
 from tinyalex.learn.grader.examine import examine
 from tinyalex.learn.grader.verdict import Outcome
 
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a limit kept by Linux")
+LINUX = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux enforces the limit"
+)
 
 
-def test_a_right_answer_passes_and_says_the_same_as_in_this_process(judge_apart, tmp_path):
+def test_a_right_answer_has_the_same_verdict_in_both_processes(judge_apart, tmp_path):
     verdict = judge_apart("print('hello')\n" + RIGHT)
     assert verdict.passed, say(verdict)
     path = tmp_path / "90_add_bias.py"
     assert examine(ADD_BIAS, path, reference=solution(ADD_BIAS)) == verdict
 
 
-def test_a_wrong_answer_says_the_same_twice_and_as_in_this_process(judge_apart, judge):
+def test_a_wrong_answer_has_the_same_verdict_in_both_processes(judge_apart, judge):
     wrong = HEAD + "    return np.where(x > 3, 0, x) + scale * b\n"
     assert judge_apart(wrong) == judge_apart(wrong) == judge(wrong)
 
 
-def test_a_loop_without_end_is_told_with_its_line_and_input(judge_apart):
+def test_an_endless_loop_is_reported_with_its_line_and_input(judge_apart):
     text = HEAD + "    while x.shape[0] > 1:\n        pass\n    return x\n"
     verdict = judge_apart(text, seconds=1.0)
     assert verdict.outcome is Outcome.TIME and verdict.broken == "shape"
@@ -40,7 +42,7 @@ def test_a_loop_without_end_is_told_with_its_line_and_input(judge_apart):
 
 
 @pytest.mark.slow
-def test_a_loop_outside_of_functions_and_one_that_catches_all_end_too(judge_apart):
+def test_endless_loops_outside_functions_or_with_except_end_too(judge_apart):
     for text in (
         "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n",
         "print('now')\nwhile True: pass\n",
@@ -49,14 +51,14 @@ def test_a_loop_outside_of_functions_and_one_that_catches_all_end_too(judge_apar
         assert verdict.outcome is Outcome.TIME and verdict.code
 
 
-def test_a_step_of_compiled_code_that_never_ends_is_killed(judge_apart, monkeypatch):
+def test_endless_compiled_code_is_killed(judge_apart, monkeypatch):
     monkeypatch.setattr(process, "GRACE", 0.5)
     verdict = judge_apart(HEAD + "    return 3 ** 3 ** 30\n", seconds=1.0)
     assert verdict.outcome is Outcome.TIME and verdict.broken == "shape", say(verdict)
     assert "compiled code" in verdict.what
 
 
-def test_a_verdict_that_is_still_on_its_way_when_the_process_has_ended_counts(judge_apart):
+def test_a_verdict_that_arrives_after_the_process_has_ended_counts(judge_apart):
     verdict = judge_apart(RIGHT)
     messages: queue.Queue = queue.Queue()
 
@@ -80,7 +82,7 @@ def test_memory_has_a_limit(judge_apart):
 
 
 @pytest.mark.slow
-def test_where_no_system_limits_memory_it_is_looked_at_from_outside(judge_apart, monkeypatch):
+def test_without_a_system_limit_memory_is_polled(judge_apart, monkeypatch):
     monkeypatch.setattr(process, "memory_must_be_polled", lambda: True)
     text = HEAD + "    kept = [np.ones(1 << 20)]\n    while True:\n        kept[0] = "
     text += "np.ones(min(2 * kept[0].size, 1 << 27))\n"
@@ -108,7 +110,7 @@ def test_ending_the_process_is_not_passing(judge_apart, call, outcome, says):
     assert early.outcome is outcome and early.held == ()
 
 
-def test_a_printed_verdict_is_no_verdict(judge_apart):
+def test_a_printed_verdict_does_not_count(judge_apart):
     lie = '{"kind": "verdict", "content": {"exercise": "", "title": "", "outcome": "passed"}}'
     text = (
         "import os\n"
@@ -125,18 +127,18 @@ def test_a_printed_verdict_is_no_verdict(judge_apart):
     assert verdict.outcome is Outcome.ENDED and not verdict.passed
 
 
-def test_nobody_sits_at_the_keyboard(judge_apart):
+def test_input_is_reported(judge_apart):
     verdict = judge_apart("n = input('how many? ')\n" + RIGHT)
     assert verdict.outcome is Outcome.EXCEPTION and "keyboard" in verdict.what
 
 
-def test_a_file_beside_the_answer_shadows_nothing(judge_apart, tmp_path):
+def test_files_next_to_the_answer_are_not_imported(judge_apart, tmp_path):
     for name in ("numpy", "hypothesis", "json"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('shadowed')\n")
     assert judge_apart(RIGHT).passed
 
 
-def test_it_works_in_an_empty_folder_of_its_own_without_our_environment(judge_apart, monkeypatch):
+def test_an_answer_runs_in_an_empty_folder_without_our_environment(judge_apart, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "12345")
     text = (
         "import os\nassert os.listdir('.') == [], os.listdir('.')\n"
@@ -146,7 +148,7 @@ def test_it_works_in_an_empty_folder_of_its_own_without_our_environment(judge_ap
     assert verdict.passed, say(verdict)
 
 
-def test_threads_and_exit_handlers_left_behind_do_not_matter(judge_apart):
+def test_exit_handlers_do_not_delay_the_verdict(judge_apart):
     text = "import atexit, time\natexit.register(time.sleep, 1000)\n"
     assert judge_apart(text + RIGHT).passed
 
@@ -158,7 +160,7 @@ def test_no_process_is_left(judge_apart):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_a_file_that_is_killed_is_told(judge_apart, monkeypatch):
+def test_a_killed_process_does_not_pass(judge_apart, monkeypatch):
     real = process._follow
 
     def follow(child, *rest):
@@ -170,7 +172,7 @@ def test_a_file_that_is_killed_is_told(judge_apart, monkeypatch):
     assert not verdict.passed and verdict.outcome in (Outcome.GRADER, Outcome.CRASHED)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     from tests.learn.examples import PLACES
 
     verdict = process.grade(

@@ -1,4 +1,4 @@
-"""Answers of types and with classes that Python runs are judged by their values."""
+"""Unusual types and classes in an answer: only the values of the result count."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_a_file_with_classes_that_look_for_their_module_is_judged(judge, kind):
+def test_classes_that_look_up_their_module_work(judge, kind):
     body = "def add_bias(x, b, scale=1.0):\n    return Of(x).x + scale * b\n"
     verdict = judge(CLASSES[kind] + body)
     assert verdict.passed, verdict
     assert not [name for name in sys.modules if name.startswith("answer_to_")]
 
 
-def test_annotations_are_what_they_are_in_python(judge):
-    """Not text, unless the file itself imports annotations from __future__."""
+def test_annotations_are_not_text(judge):
+    """The grader's own ``from __future__ import annotations`` must not reach the answer."""
     body = "def f(a: int): pass\nassert f.__annotations__['a'] is int\n"
     assert judge(body + HEAD + "    return x + scale * b\n").passed
 
@@ -51,13 +51,13 @@ TYPES = {
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_a_wider_type_passes_where_its_values_are_right(judge, kind):
+def test_a_wider_type_with_right_values_passes(judge, kind):
     for _ in range(3):  # what its unused bytes hold changes from call to call
         verdict = judge(f"{HEAD}    {TYPES[kind]}\n")
         assert verdict.passed, verdict
 
 
-def test_a_wider_type_with_wrong_values_is_wrong(judge):
+def test_a_wider_type_with_wrong_values_does_not_pass(judge):
     verdict = judge(f"{HEAD}    return (x - scale * b).astype(np.longdouble)\n")
     assert verdict.outcome is Outcome.BROKEN and verdict.broken == "definition"
     number = values.plain(np.longdouble(1.5), "f", "float")
@@ -82,7 +82,7 @@ def test_another_type_is_named(judge, code, says):
     assert says in f"{verdict.what} {' '.join(verdict.compare)}", verdict
 
 
-def test_values_are_the_same_whatever_unused_bytes_hold():
+def test_unused_bytes_of_a_value_do_not_matter():
     a, b = (np.zeros(3, np.longdouble) for _ in range(2))
     if a.dtype.itemsize == 16:  # of which ten are used
         b.view(np.uint8)[15] = 7

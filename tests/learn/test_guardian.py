@@ -1,4 +1,4 @@
-"""A student's code ends when the grader does, however the grader ended."""
+"""A student's code ends when the grader ends, also when the grader is killed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tinyalex.learn.grader import guardian
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes of POSIX")
 
-# Code that never lets go of Python's lock, started as the grader starts it; and a process of its.
+# Code that starts a process and then never releases Python's lock, started as the grader does it.
 STUDENT = """
 import importlib.util, os, sys
-found = importlib.util.spec_from_file_location("guardian", {path!r})  # without all the rest
+found = importlib.util.spec_from_file_location("guardian", {path!r})  # without the package
 guardian = importlib.util.module_from_spec(found)
 found.loader.exec_module(guardian)
 guardian.LATE = 0.0
@@ -46,7 +46,7 @@ def start(seconds: float) -> tuple[subprocess.Popen[str], int]:
 
 
 def ended(process: subprocess.Popen[str]) -> int:
-    """The exit status; of its own accord it would never end."""
+    """The exit status of a process that must end now."""
     try:
         return process.wait(10)
     except subprocess.TimeoutExpired:
@@ -73,7 +73,7 @@ def wait_until_gone(process: int) -> None:
     assert not is_running(process)
 
 
-def test_it_ends_with_all_that_it_started_when_the_grader_is_gone() -> None:
+def test_an_answer_and_its_processes_end_with_the_grader() -> None:
     process, other = start(60)
     with process:
         assert process.stdin is not None
@@ -82,7 +82,7 @@ def test_it_ends_with_all_that_it_started_when_the_grader_is_gone() -> None:
     wait_until_gone(other)
 
 
-def test_it_ends_by_its_own_limit_when_the_grader_is_stopped() -> None:
+def test_an_answer_ends_by_itself_if_the_grader_is_stopped() -> None:
     process, other = start(0.1)
     with process:
         assert ended(process) == -signal.SIGKILL

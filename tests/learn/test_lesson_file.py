@@ -1,4 +1,4 @@
-"""Reading lessons: cells with their lines, and errors that say where the form is not kept."""
+"""Reading lessons: cells with their lines, and errors that name the wrong line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinyalex.learn.lesson_file import CODE, MARKDOWN, LessonError, cut, find, r
 def test_a_lesson_is_read(tmp_path):
     lesson = read(lessons.write(tmp_path, 3, "adding"))
     assert (lesson.number, lesson.name, lesson.title) == (3, "03_adding", "Adding")
-    assert lesson.able == "add two numbers, and say why **that** works."
+    assert lesson.goal == "add two numbers, and say why **that** works."
     assert (lesson.needs, lesson.minutes) == ("lesson 00", 25)
     assert [cell.kind for cell in lesson.cells] == [MARKDOWN, MARKDOWN, CODE, CODE]
     assert lesson.cells[1].source == "## Code\nUse `sum`, *always*."
@@ -36,10 +36,10 @@ def test_code_keeps_its_comments_and_inner_empty_lines(tmp_path):
     ("text", "line", "wanted"),
     [
         ("x = 1\n", 1, "text before the first cell"),
-        ("# %% [markdown]\n# fine\nx = 1\n", 3, "a line of markdown begins with '# '"),
-        ("# %%\nx = 1\n# %% [raw]\n# y\n", 3, "a cell begins with"),
-        ("# %%\nx = 1\n", 1, "a lesson begins with a cell '# %% [markdown]'"),
-        ("", 1, "a lesson begins with a cell"),
+        ("# %% [markdown]\n# fine\nx = 1\n", 3, "a line of markdown must begin with '# '"),
+        ("# %%\nx = 1\n# %% [raw]\n# y\n", 3, "a cell must begin with"),
+        ("# %%\nx = 1\n", 1, "a lesson must begin with a cell '# %% [markdown]'"),
+        ("", 1, "a lesson must begin with a cell"),
         ("# %% [markdown]\n# Convolution\n", 2, "expected a title"),
         ("# %% [markdown]\n# # 07 Convolution\n", 2, "the title says 07, the file 02_bad.py"),
         ("# %% [markdown]\n# # 02 Convolution\n", 2, "**After it you can**"),
@@ -50,7 +50,7 @@ def test_code_keeps_its_comments_and_inner_empty_lines(tmp_path):
         ),
     ],
 )
-def test_what_is_no_lesson_is_refused_with_its_line(tmp_path, text, line, wanted):
+def test_a_file_that_is_not_a_lesson_is_refused_with_its_line(tmp_path, text, line, wanted):
     path = tmp_path / "02_bad.py"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(LessonError) as caught:
@@ -68,7 +68,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 
 @pytest.fixture
 def two(tmp_path, monkeypatch):
-    """A folder with lessons 2 and 10, and files beside them that are none."""
+    """A folder with lessons 2 and 10, and other files."""
     folder = tmp_path / "lessons"
     lessons.write(folder, 10, "whole_net")
     lessons.write(folder, 2, "convolution")
@@ -79,7 +79,7 @@ def two(tmp_path, monkeypatch):
     return folder
 
 
-def test_lessons_come_in_order_and_nothing_else(two):
+def test_only_lessons_are_listed_in_order(two):
     assert [lesson.number for lesson in lesson_file.all_lessons()] == [2, 10]
 
 
@@ -106,20 +106,20 @@ def house(tmp_path, monkeypatch, *folders):
     monkeypatch.setattr(places, "PACKAGE", tmp_path / "tinyalex")
 
 
-def test_in_a_clone_lessons_lie_beside_the_package(tmp_path, monkeypatch):
+def test_in_a_clone_lessons_are_next_to_the_package(tmp_path, monkeypatch):
     house(tmp_path, monkeypatch, "lessons/exercises", "tinyalex/lessons")
     (tmp_path / "pyproject.toml").touch()
     assert places.lessons_folder() == tmp_path / "lessons"
     assert places.exercises_folder() == tmp_path / "lessons" / "exercises"
 
 
-def test_installed_they_lie_inside_and_a_strangers_folder_is_left_alone(tmp_path, monkeypatch):
+def test_installed_lessons_are_inside_the_package(tmp_path, monkeypatch):
     house(tmp_path, monkeypatch, "lessons", "tinyalex/lessons/exercises")
     assert places.lessons_folder() == tmp_path / "tinyalex" / "lessons"
     assert places.exercises_folder() == tmp_path / "tinyalex" / "lessons" / "exercises"
 
 
-def test_missing_folders_are_told(tmp_path, monkeypatch):
+def test_missing_folders_are_reported(tmp_path, monkeypatch):
     house(tmp_path, monkeypatch, "lessons", "tinyalex")
     with pytest.raises(ConfigError, match="no lessons at"):
         places.lessons_folder()

@@ -1,4 +1,4 @@
-"""Every lesson has the form of a lesson, so that a student always knows where they are."""
+"""All lessons have the same form, so that a student always knows where they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "lessons"
 LESSONS = [read(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.py"))]
 SECTIONS = ["Predict", "By hand", "Code", "Check", "Break it", "Try next"]
-FORBIDDEN = {"input", "exit", "quit", "breakpoint"}  # a notebook has nobody who answers
+FORBIDDEN = {"input", "exit", "quit", "breakpoint"}  # a notebook has no keyboard
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 
@@ -37,7 +37,7 @@ def text_of(lesson: Lesson) -> str:
     return "\n".join(cell.source for cell in lesson.cells if cell.kind == MARKDOWN)
 
 
-def test_they_are_numbered_without_gaps() -> None:
+def test_lessons_are_numbered_without_gaps() -> None:
     assert [lesson.number for lesson in LESSONS] == list(range(len(LESSONS)))
     assert len(LESSONS) >= 2
 
@@ -48,7 +48,7 @@ def test_a_lesson_takes_less_than_an_hour(lesson: Lesson) -> None:
 
 
 @every_lesson
-def test_sections_come_in_order_each_at_the_start_of_a_cell(lesson: Lesson) -> None:
+def test_sections_are_in_order_and_at_the_start_of_a_cell(lesson: Lesson) -> None:
     starts = [cell.source.split("\n", 1)[0] for cell in lesson.cells if cell.kind == MARKDOWN]
     assert [start[3:] for start in starts if start.startswith("## ")] == SECTIONS
     anywhere = re.findall(r"^## (.*)", text_of(lesson), re.MULTILINE)
@@ -56,14 +56,14 @@ def test_sections_come_in_order_each_at_the_start_of_a_cell(lesson: Lesson) -> N
 
 
 @every_lesson
-def test_no_product_is_read_as_emphasis(lesson: Lesson) -> None:
-    """Markdown takes 2*3 and 4*5 in one paragraph for an italic "3 and 4": write 2 * 3."""
+def test_products_are_not_read_as_emphasis(lesson: Lesson) -> None:
+    """In Markdown, 2*3 and 4*5 in one paragraph make "3 and 4" italic: write 2 * 3."""
     words = re.sub(r"`[^`]*`|\*\*", " ", text_of(lesson))
     assert not re.search(r"\w\*\w", words)
 
 
 @every_lesson
-def test_its_claims_are_asserted(lesson: Lesson) -> None:
+def test_claims_are_asserted(lesson: Lesson) -> None:
     tree = code_of(lesson)
     claims = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     assert claims, "a lesson without an assert claims nothing"
@@ -71,14 +71,14 @@ def test_its_claims_are_asserted(lesson: Lesson) -> None:
 
 
 @every_lesson
-def test_it_uses_the_packages_own_layers(lesson: Lesson) -> None:
+def test_a_lesson_uses_the_package(lesson: Lesson) -> None:
     uses = modules_of(code_of(lesson))
     rooms = ("layers", "models", "backends", "data", "training", "evaluation")
     assert any(module.startswith(f"tinyalex.{room}") for room in rooms for module in uses), uses
 
 
 @every_lesson
-def test_it_runs_in_a_notebook_and_from_any_folder(lesson: Lesson) -> None:
+def test_a_lesson_can_run_in_a_notebook_and_from_any_folder(lesson: Lesson) -> None:
     tree = code_of(lesson)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert not names & (FORBIDDEN | {"__file__"})
@@ -87,13 +87,13 @@ def test_it_runs_in_a_notebook_and_from_any_folder(lesson: Lesson) -> None:
 
 
 @every_lesson
-def test_the_lessons_that_it_needs_come_before(lesson: Lesson) -> None:
+def test_required_lessons_come_before(lesson: Lesson) -> None:
     needed = [int(number) for number in re.findall(r"\b\d{1,2}\b", lesson.needs)]
     assert all(number < lesson.number for number in needed)
 
 
 @every_lesson
-def test_the_exercises_that_it_names_exist(lesson: Lesson) -> None:
+def test_the_named_exercises_exist(lesson: Lesson) -> None:
     folder = FOLDER / "exercises"
     known = {path.stem for path in folder.glob("*.py")}
     if not known:
@@ -103,8 +103,8 @@ def test_the_exercises_that_it_names_exist(lesson: Lesson) -> None:
 
 
 @every_lesson
-def test_the_table_in_the_readme_has_it(lesson: Lesson) -> None:
+def test_the_readme_lists_every_lesson(lesson: Lesson) -> None:
     link = f"[{lesson.number:02d} {lesson.title}]({lesson.path.name})"
-    row = f"| {link} | {lesson.minutes} | {lesson.able.rstrip('.')} |"
+    row = f"| {link} | {lesson.minutes} | {lesson.goal.rstrip('.')} |"
     lines = (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
-    assert row in lines, f"lessons/README.md has not this line: {row}"
+    assert row in lines, f"this line is missing in lessons/README.md: {row}"

@@ -27,7 +27,7 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
     return training.load_run(folder, backend="numpy").model.state_dict()
 
 
-def test_a_run_is_trained_once_and_lies_in_the_current_directory() -> None:
+def test_a_run_is_trained_once_in_the_current_directory() -> None:
     folder = learn.trained(3)
     assert folder == Path("lesson-runs/moved-digits-seed3") and folder.is_dir()
     before = (folder / "summary.json").stat().st_mtime_ns
@@ -36,7 +36,7 @@ def test_a_run_is_trained_once_and_lies_in_the_current_directory() -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_a_crash_ended_is_gone_on_with_to_the_same_weights() -> None:
+def test_after_a_crash_training_resumes_to_the_same_weights() -> None:
     with pytest.raises(OSError, match="power"):
         learn.trained(0, Crash())
     assert not Path("lesson-runs/moved-digits-seed0/summary.json").exists()
@@ -46,12 +46,12 @@ def test_a_run_that_a_crash_ended_is_gone_on_with_to_the_same_weights() -> None:
     assert all(np.array_equal(resumed[name], whole[name]) for name in whole)
 
 
-def test_a_run_of_fewer_epochs_gets_the_others_as_well() -> None:
+def test_a_run_with_fewer_epochs_is_completed() -> None:
     training.train(learn.run_config(0, epochs=1))
     assert training.read_summary(learn.trained(0))["epochs"] == 2
 
 
-def test_the_other_data_have_their_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_data_set_has_its_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYALEX_LESSON_DATA", "cifar10")
     config = learn.run_config(1)
     assert (config.data, config.model) == ("cifar10", "cifar-80sec")

@@ -1,4 +1,4 @@
-"""Running a lesson's cells: one namespace, real line numbers, and what went wrong in a sentence."""
+"""Running a lesson's cells: one namespace, correct line numbers, errors in one sentence."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def test_two_lessons_share_nothing(tmp_path):
     run(read(lessons.write(tmp_path, 5, "second", '\n# %%\nassert "x" not in globals()\n')))
 
 
-def test_code_is_as_in_a_script(tmp_path):
+def test_a_cell_runs_like_a_script(tmp_path):
     run(read(lessons.write(tmp_path, 4, "main", '\n# %%\nassert __name__ == "__main__"\n')))
     # The runner's own "from __future__ import annotations" must not reach the lesson.
     body = "\n# %%\ndef f(x: int): ...\n\nassert f.__annotations__ == {'x': int}\n"
     run(read(lessons.write(tmp_path, 5, "flags", body)))
 
 
-def test_a_broken_claim_is_named_with_its_line(tmp_path, capsys):
+def test_a_failed_assertion_is_reported_with_its_line(tmp_path, capsys):
     error = failing(tmp_path, lessons.BROKEN)
     assert error.line == lessons.BROKEN_LINE
     assert str(error) == f"04_failing.py:16: {BROKEN_CLAIM}: three is not two"
@@ -60,27 +60,27 @@ def test_a_broken_claim_is_named_with_its_line(tmp_path, capsys):
         ("from tinyalex import models\nmodels.build('alexnt')", 11, "unknown model 'alexnt'"),
     ],
 )
-def test_other_mistakes_are_named_with_their_line(tmp_path, code, line, wanted):
+def test_other_errors_are_reported_with_their_line(tmp_path, code, line, wanted):
     error = failing(tmp_path, f"\n# %%\n{code}\n")
     assert error.line == line
     assert error.text.startswith(wanted)
     assert "Traceback" not in error.in_words()
 
 
-def test_what_to_try_is_said_where_it_is_known(tmp_path):
+def test_a_known_remedy_is_shown(tmp_path):
     assert "Try: pip install" in failing(tmp_path, "\n# %%\nimport not_there\n").in_words()
     code = "\n# %%\nfrom tinyalex import models\nmodels.build('alexnt')\n"
     assert "Try: 'alexnet'" in failing(tmp_path, code).in_words()
 
 
-def test_ctrl_c_is_no_failure_of_the_lesson(tmp_path):
+def test_ctrl_c_does_not_count_as_a_failure(tmp_path):
     lesson = read(lessons.write(tmp_path, 4, "stopped", "\n# %%\nraise KeyboardInterrupt\n"))
     with pytest.raises(KeyboardInterrupt):
         run(lesson)
 
 
 @pytest.mark.parametrize(("body", "code"), [(lessons.GOOD, 0), (lessons.BROKEN, 1)])
-def test_as_a_program_it_ends_with_1_where_a_cell_failed(tmp_path, body, code):
+def test_the_exit_code_is_1_if_a_cell_fails(tmp_path, body, code):
     path = lessons.write(tmp_path, 4, "program", body)
     done = subprocess.run(
         [sys.executable, "-m", "tinyalex.learn.stepping", str(path)],

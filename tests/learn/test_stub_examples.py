@@ -1,4 +1,4 @@
-"""The worked example in each stub is what the reference solution gives."""
+"""The example in each stub shows the output of the reference solution."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = sorted(path.stem for path in STUBS.glob("[0-9][0-9]_*.py"))
 
 
 def wrong_lines(name: str) -> str:
-    """What doctest says of the examples in a stub's docstring; nothing if they are right."""
+    """What doctest reports about the examples in a stub's docstring; empty if they are right."""
     solution: dict[str, object] = {}
     exec((SOLUTIONS / f"{name}.py").read_text(encoding="utf-8"), solution)
     text = ast.get_docstring(ast.parse((STUBS / f"{name}.py").read_text(encoding="utf-8")))
@@ -39,7 +39,7 @@ def test_the_example_is_right(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_cuda")])
 def test_the_example_is_right_in_the_simulator(name):
-    # Numba reads the variable when it is loaded: in a process of its own.
+    # In a separate process, because Numba reads the variable when it is imported.
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import wrong_lines; print(wrong_lines({name!r}))"],
         cwd=REPOSITORY,

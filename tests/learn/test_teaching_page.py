@@ -1,6 +1,6 @@
-"""The messages in docs/teaching.md are what the grader says of the answers above them.
+"""The messages in docs/teaching.md are the grader's verdicts on the answers above them.
 
-``python -m tests.learn.test_teaching_page`` writes them anew.
+``python -m tests.learn.test_teaching_page`` updates them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXERCISE = "16_sgd"
 
 
 def message(text: str) -> str:
-    """What the grader says of this answer."""
+    """The grader's verdict on this answer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{EXERCISE}.py"
         path.write_text(text, encoding="utf-8")
@@ -39,11 +39,11 @@ def test_a_message_is_what_the_grader_says(pair):
     assert f"{EXERCISE}: not passed" in shown
 
 
-def test_the_commonest_mistakes_are_there():
+def test_the_most_common_mistakes_are_shown():
     assert len(PAIRS) >= 8
 
 
-def test_the_plan_holds_every_exercise_with_its_lesson_and_minutes():
+def test_the_plan_lists_every_exercise_with_its_lesson_and_minutes():
     rows = [line.split("|") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     plan = {
         row[2].split()[0].strip("["): row
@@ -54,17 +54,17 @@ def test_the_plan_holds_every_exercise_with_its_lesson_and_minutes():
     for exercise in all_exercises():
         assert f"`{exercise.name}` {exercise.minutes}" in plan[f"{exercise.lesson:02d}"][3]
     for lesson, row in plan.items():
-        mine = [one for one in all_exercises() if one.lesson == int(lesson)]
-        minutes = sum(one.minutes for one in mine)
-        assert row[4].strip() == (f"{minutes} min" if mine else "")
-        assert row[3].count("`") == 2 * len(mine)
+        homework = [e for e in all_exercises() if e.lesson == int(lesson)]
+        minutes = sum(exercise.minutes for exercise in homework)
+        assert row[4].strip() == (f"{minutes} min" if homework else "")
+        assert row[3].count("`") == 2 * len(homework)
 
 
-def write_anew() -> None:
+def update() -> None:
     text = PAGE.read_text(encoding="utf-8")
     text = PAIR.sub(lambda found: found[1] + message(found[2]) + found[4], text)
     PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_anew()
+    update()

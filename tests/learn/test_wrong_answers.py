@@ -1,7 +1,7 @@
-"""Every wrong answer is rejected by the property meant to catch it; every right one passes.
+"""Every wrong answer is rejected by the intended property; every right answer passes.
 
-The right ones and one wrong one per property are judged by a few inputs; ``-m slow`` judges all
-of them so, and these as a student's answer is.
+The right answers and one wrong answer per property are judged with few inputs. ``-m slow`` judges
+all wrong answers, and uses as many inputs as for a student.
 ``python -m tests.learn.seeds --seeds 200`` is the long run.
 """
 
@@ -30,16 +30,18 @@ from tinyalex.learn.grader.verdict import Outcome, in_words
 
 EXERCISES = all_exercises()
 WRONG = all_wrong()
-ONE_PER_PROPERTY = [*{(module, one.caught_by): (module, one) for module, one in WRONG}.values()]
-SOME = list(enumerate(WRONG[::12]))
-# A message says where: an element, an argument, a line of the file, two shapes, or two results.
+ONE_PER_PROPERTY = [
+    *{(module, wrong.caught_by): (module, wrong) for module, wrong in WRONG}.values()
+]
+SAMPLE = list(enumerate(WRONG[::12]))
+# Every message names a place: an element, an argument, a line of the file, a shape or a result.
 PLACE = re.compile(
-    r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|something else|\w+ is |\) is "
+    r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|different results|\w+ is |\) is "
 )
 
 
-def name_of(one) -> str:
-    return one.name if hasattr(one, "name") else str(one)
+def name_of(parameter) -> str:
+    return parameter.name if hasattr(parameter, "name") else str(parameter)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +52,13 @@ def name_of(one) -> str:
     ],
     ids=name_of,
 )
-def test_a_wrong_answer_is_rejected_by_the_property_meant_to(module, wrong, tmp_path):
+def test_a_wrong_answer_is_rejected_by_the_intended_property(module, wrong, tmp_path):
     assert_rejected(quick_verdict_on(module, wrong, tmp_path), module, wrong)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("module", "wrong"), ONE_PER_PROPERTY, ids=name_of)
-def test_so_it_is_by_all_inputs_and_once_the_input_has_been_made_small(module, wrong, tmp_path):
+def test_a_wrong_answer_is_rejected_by_all_inputs_with_shrinking(module, wrong, tmp_path):
     assert_rejected(verdict_on(module, wrong, tmp_path), module, wrong)
 
 
@@ -77,7 +79,7 @@ def test_the_right_answer_passes(exercise):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
-def test_so_it_does_by_all_inputs(exercise, seed):
+def test_the_right_answer_passes_all_inputs(exercise, seed):
     verdict = examine(exercise, solution_of(exercise), seed=seed)
     assert verdict.passed, "\n".join(in_words(verdict))
 
@@ -98,30 +100,30 @@ def test_stub_and_solution_declare_the_same(exercise):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
-def test_an_exercise_is_whole(exercise):
-    names = [one.name for one in exercise.properties]
+def test_an_exercise_is_complete(exercise):
+    names = [prop.name for prop in exercise.properties]
     assert len(names) == len(set(names)) >= 2
-    for one in exercise.properties:
-        assert 2 <= len(one.hints) <= 4 and all(one.hints) and one.says.endswith(".")
-    mine = [wrong for module, wrong in WRONG if exercise_of(module) is exercise]
-    assert len(mine) >= 3, f"{exercise.name}: {len(mine)} wrong answers in tests/learn/wrong"
-    assert {wrong.caught_by for wrong in mine} <= set(names)
-    texts = [text_of(module, one) for module, one in WRONG if exercise_of(module) is exercise]
+    for prop in exercise.properties:
+        assert 2 <= len(prop.hints) <= 4 and all(prop.hints) and prop.says.endswith(".")
+    answers = [(m, wrong) for m, wrong in WRONG if exercise_of(m) is exercise]
+    assert len(answers) >= 3, f"{exercise.name}: {len(answers)} wrong answers in tests/learn/wrong"
+    assert {wrong.caught_by for _, wrong in answers} <= set(names)
+    texts = [text_of(module, wrong) for module, wrong in answers]
     assert len(set(texts)) == len(texts)
 
 
 @pytest.mark.parametrize(
     ("module", "wrong"),
-    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in SOME],
+    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in SAMPLE],
     ids=name_of,
 )
-def test_a_process_of_its_own_says_the_same(module, wrong, tmp_path):
+def test_a_separate_process_gives_the_same_verdict(module, wrong, tmp_path):
     here = verdict_on(module, wrong, tmp_path)
     exercise = exercise_of(module)
     assert process.grade(tmp_path / f"{exercise.name}.py", exercise) == here
 
 
 @pytest.mark.parametrize("exercise", EXERCISES[::20], ids=name_of)
-def test_a_process_of_its_own_passes_the_right_answer(exercise):
+def test_a_separate_process_passes_the_right_answer(exercise):
     verdict = process.grade(solution_of(exercise), exercise)
     assert verdict.passed, "\n".join(in_words(verdict))

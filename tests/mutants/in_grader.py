@@ -6,7 +6,7 @@ GRADER = "tinyalex/learn/grader/"
 HERE = "tests/learn/test_grader.py"
 APART = "tests/learn/test_grader_process.py"
 COMMAND = "tests/cli/test_exercise.py"
-TOLD = f"{HERE}::test_it_is_told_as_what_it_is"
+MISTAKES = f"{HERE}::test_every_kind_of_mistake_is_named"
 
 GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -14,7 +14,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "examine.py",
         "    if not judged:\n",
         "    if judged < 0:\n",
-        (f"{HERE}::test_a_property_that_draws_nothing_is_not_taken_for_passed",),
+        (f"{HERE}::test_a_property_without_inputs_does_not_pass",),
     ),
     Mutant(
         "grader: the seed is not used",
@@ -28,56 +28,56 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "examine.py",
         "phases=phases if shrink else phases[:1],",
         "phases=phases[:1],",
-        (f"{HERE}::test_the_first_broken_property_ends_it_with_the_smallest_input",),
+        (f"{HERE}::test_grading_stops_at_the_first_failing_property_with_the_smallest_input",),
     ),
     Mutant(
         "grader: goes on behind the first broken property",
         GRADER + "examine.py",
         "                return verdict.with_notes(guard.prints.notes())\n",
         "                continue\n",
-        (f"{HERE}::test_the_first_broken_property_ends_it_with_the_smallest_input",),
+        (f"{HERE}::test_grading_stops_at_the_first_failing_property_with_the_smallest_input",),
     ),
     Mutant(
         "grader: nothing is called again",
         GRADER + "examine.py",
         "        answer.repeat()\n    except Flaky:",
         "    except Flaky:",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: a wrong answer that remembers is not told as one",
         GRADER + "examine.py",
         "        if state := _repeat(answer):\n",
         "        if state := None and _repeat(answer):\n",
-        (f"{HERE}::test_an_answer_that_counts_its_calls_and_is_wrong_is_told_as_such",),
+        (f"{HERE}::test_a_wrong_answer_that_counts_its_calls_is_reported_as_not_repeatable",),
     ),
     Mutant(
         "grader: arguments are not copied",
         GRADER + "answer.py",
-        "given_named = {key: copied(one) for key, one in named.items()}",
+        "given_named = {key: copied(value) for key, value in named.items()}",
         "given_named = dict(named)",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: a changed shape is not seen",
         GRADER + "values.py",
         "isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype",
         "a.size == b.size and (b := b.reshape(a.shape)) is not None",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: a list does for an array",
         GRADER + "values.py",
         "(_is_array_kind(kind) and not is_array)",
         "(_is_array_kind(kind) and result is None)",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: the order of arguments is not looked at",
         GRADER + "answer.py",
         "fits = star or tuple(names[: len(wanted.arguments)]) == wanted.arguments",
         "fits = True",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: what was refused may be swallowed",
@@ -91,7 +91,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "guard.py",
         "            names.update(kept)\n",
         "            pass\n",
-        (f"{HERE}::test_what_an_answer_changes_in_numpy_is_undone",),
+        (f"{HERE}::test_changes_in_numpy_are_undone",),
     ),
     Mutant(
         "grader: solutions can be opened",
@@ -105,21 +105,21 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "reading.py",
         "    for node in ast.walk(tree):\n        refused",
         "    for node in tree.body:\n        refused",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: any module may be imported",
         GRADER + "reading.py",
         "if top in exercise.allowed or (",
         "if top != 'tinyalex' or (",
-        (TOLD,),
+        (MISTAKES,),
     ),
     Mutant(
         "grader: the token is not looked at",
         GRADER + "process.py",
         "            if line.startswith(expected):\n",
         "            if len(line) > len(expected):\n",
-        (f"{APART}::test_a_printed_verdict_is_no_verdict",),
+        (f"{APART}::test_a_printed_verdict_does_not_count",),
     ),
     Mutant(
         "grader: an end without a verdict is a pass",
@@ -133,14 +133,14 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "process.py",
         "                message = messages.get(timeout=GRACE)\n",
         "                pass\n",
-        (f"{APART}::test_a_verdict_that_is_still_on_its_way_when_the_process_has_ended_counts",),
+        (f"{APART}::test_a_verdict_that_arrives_after_the_process_has_ended_counts",),
     ),
     Mutant(
         "grader: the smallest input is looked for although the first will do",
         GRADER + "examine.py",
         "phases=phases if shrink else phases[:1],",
         "phases=phases,",
-        (f"{HERE}::test_the_first_input_will_do_where_no_small_one_is_asked_for",),
+        (f"{HERE}::test_without_shrinking_the_first_failing_input_is_shown",),
     ),
     Mutant(
         "grader: memory has no limit",
@@ -152,23 +152,23 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: nobody looks at memory from outside",
         GRADER + "process.py",
-        "                if now > most:\n",
+        "                if now > memory_limit:\n",
         "                if now < 0:\n",
-        (f"{APART}::test_where_no_system_limits_memory_it_is_looked_at_from_outside",),
+        (f"{APART}::test_without_a_system_limit_memory_is_polled",),
     ),
     Mutant(
         "grader: the child does not look at the clock",
         GRADER + "child.py",
         "    timer.start()\n",
         "    timer.cancel()\n",
-        (f"{APART}::test_a_loop_without_end_is_told_with_its_line_and_input",),
+        (f"{APART}::test_an_endless_loop_is_reported_with_its_line_and_input",),
     ),
     Mutant(
         "grader: the child sees our environment",
         GRADER + "process.py",
         "for name, value in os.environ.items() if name.upper() in KEPT}",
         "for name, value in os.environ.items()}",
-        (f"{APART}::test_it_works_in_an_empty_folder_of_its_own_without_our_environment",),
+        (f"{APART}::test_an_answer_runs_in_an_empty_folder_without_our_environment",),
     ),
     Mutant(
         "grader: one failure ends the class",
@@ -180,8 +180,8 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: what is missing counts as passed",
         GRADER + "classroom.py",
-        "Verdict(exercise.name, exercise.title, Outcome.ABSENT, names, what=what)",
-        "Verdict(exercise.name, exercise.title, Outcome.PASSED, names, what=what)",
+        "Verdict.of(exercise, Outcome.ABSENT, what)",
+        "Verdict.of(exercise, Outcome.PASSED, what)",
         (f"{COMMAND}::test_results_for_gradescope",),
     ),
     Mutant(

@@ -37,23 +37,23 @@ LEARN_MUTANTS = (
     Mutant(
         "lesson: another package's folder is taken for ours",
         "tinyalex/learn/places.py",
-        'places = [house / "lessons"] if is_clone else []',
-        'places = [house / "lessons"]',
-        (f"{OF_FILE}::test_installed_they_lie_inside_and_a_strangers_folder_is_left_alone",),
+        'places = [root / "lessons"] if is_clone else []',
+        'places = [root / "lessons"]',
+        (f"{OF_FILE}::test_installed_lessons_are_inside_the_package",),
     ),
     Mutant(
         "stepping: lines are counted within the cell",
         STEPPING,
         'source = "\\n" * (cell.line - 1) + cell.source + "\\n"',
         'source = cell.source + "\\n"',
-        (f"{OF_STEPPING}::test_a_broken_claim_is_named_with_its_line",),
+        (f"{OF_STEPPING}::test_a_failed_assertion_is_reported_with_its_line",),
     ),
     Mutant(
         "stepping: the outermost line is named, not the one that failed",
         STEPPING,
         "return lines[-1] if lines else None",
         "return lines[0] if lines else None",
-        (f"{OF_STEPPING}::test_a_broken_claim_is_named_with_its_line",),
+        (f"{OF_STEPPING}::test_a_failed_assertion_is_reported_with_its_line",),
     ),
     Mutant(
         "stepping: each cell begins anew",
@@ -67,7 +67,7 @@ LEARN_MUTANTS = (
         STEPPING,
         "    except KeyboardInterrupt:\n        raise\n",
         "    except SystemExit:\n        return\n    except KeyboardInterrupt:\n        raise\n",
-        (f"{OF_STEPPING}::test_other_mistakes_are_named_with_their_line",),
+        (f"{OF_STEPPING}::test_other_errors_are_reported_with_their_line",),
     ),
     Mutant(
         "stepping: a failing lesson ends with 0",
@@ -75,7 +75,7 @@ LEARN_MUTANTS = (
         "        return FAILED\n",
         "        return 0\n",
         (
-            f"{OF_STEPPING}::test_as_a_program_it_ends_with_1_where_a_cell_failed",
+            f"{OF_STEPPING}::test_the_exit_code_is_1_if_a_cell_fails",
             f"{OF_COMMAND}::test_all_go_on_after_a_failure_and_name_it_at_the_end",
         ),
     ),

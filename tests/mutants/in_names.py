@@ -6,7 +6,7 @@ OUTSIDE = "tinyalex/outside.py"
 CONSOLE = "tinyalex/commands/console.py"
 GRADER = "tinyalex/learn/grader"
 OF_TEXT, OF_NAMES = "tests/test_outside.py", "tests/cli/test_names.py"
-OF_CLASS, OF_NEAR = "tests/cli/test_exercise_names.py", "tests/learn/test_near.py"
+OF_CLASS, OF_FILES = "tests/cli/test_exercise_names.py", "tests/learn/test_filenames.py"
 OF_VALUES, OF_REPORT = "tests/learn/test_grader_values.py", "tests/report/page/test_outside.py"
 OF_MANY = "tests/evaluation/test_many_classes.py"
 
@@ -93,42 +93,42 @@ NAME_MUTANTS = (
         f"{GRADER}/examine.py",
         "sys.modules[module.__name__] = module",
         "pass",
-        (f"{OF_VALUES}::test_a_file_with_classes_that_look_for_their_module_is_judged",),
+        (f"{OF_VALUES}::test_classes_that_look_up_their_module_work",),
     ),
     Mutant(
         "grader: a student's annotations are text, as in the grader's own file",
         f"{GRADER}/examine.py",
         '"exec", dont_inherit=True)',
         '"exec")',
-        (f"{OF_VALUES}::test_annotations_are_what_they_are_in_python",),
+        (f"{OF_VALUES}::test_annotations_are_not_text",),
     ),
     Mutant(
         "grader: values are compared by bytes that mean nothing",
         f"{GRADER}/values.py",
         'np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")',
         "a.tobytes() == b.tobytes()",
-        (f"{OF_VALUES}::test_values_are_the_same_whatever_unused_bytes_hold",),
+        (f"{OF_VALUES}::test_unused_bytes_of_a_value_do_not_matter",),
     ),
     Mutant(
         "grader: an archive beside the students' folders is nobody's",
         f"{GRADER}/classroom.py",
-        "if near.is_archive(path):",
+        "if filenames.is_archive(path):",
         "if False:",
-        (f"{OF_NEAR}::test_a_class_lists_archives_loose_files_and_empty_folders",),
+        (f"{OF_FILES}::test_a_class_lists_archives_loose_files_and_empty_folders",),
     ),
     Mutant(
         "grader: answers one folder deeper are not seen",
-        f"{GRADER}/near.py",
-        "DEEPEST if deeper else 0",
+        f"{GRADER}/filenames.py",
+        "MAX_DEPTH if deeper else 0",
         "0",
-        (f"{OF_NEAR}::test_answers_that_lie_deeper_are_named_where_nothing_else_is_there",),
+        (f"{OF_FILES}::test_answers_in_subfolders_are_reported_if_there_are_no_others",),
     ),
     Mutant(
         "grader: a student's folder that cannot be read stops the class",
         f"{GRADER}/classroom.py",
         "    except OSError as error:\n        return [],",
         "    except FileNotFoundError as error:\n        return [],",
-        (f"{OF_NEAR}::test_a_folder_that_cannot_be_read_stops_nobody",),
+        (f"{OF_FILES}::test_a_folder_that_cannot_be_read_does_not_stop_the_others",),
     ),
     Mutant(
         "many classes: the confusion matrix is drawn whole",

@@ -107,10 +107,7 @@ RUN_FOLDER_MUTANTS = (
         "tinyalex/learn/grader/guardian.py",
         "    os.killpg(os.getpgrp(), signal.SIGKILL)\n",
         "    os._exit(0)\n",
-        (
-            "tests/learn/test_guardian.py::"
-            "test_it_ends_with_all_that_it_started_when_the_grader_is_gone",
-        ),
+        ("tests/learn/test_guardian.py::test_an_answer_and_its_processes_end_with_the_grader",),
     ),
     Mutant(
         "export: the mean beside the weights may be another one's",

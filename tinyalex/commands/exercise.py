@@ -20,7 +20,7 @@ from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
 if TYPE_CHECKING:
-    from tinyalex.learn.grader.classroom import Handed, Judged
+    from tinyalex.learn.grader.classroom import Graded, Submission
     from tinyalex.learn.grader.spec import Exercise
 
 NOT_PASSED = 1
@@ -152,11 +152,11 @@ def check(
             raise ConfigError(f"{path.parent} is no folder", f"mkdir {path.parent}")
     out = Output(as_json, quiet)
     limits = Limits(time_limit, memory_mb)
-    judged: list[Judged] = []
+    judged: list[Graded] = []
     for one in classroom.grade_all(handed, seed=seed, limits=limits, workers=workers):
         if of_class:
-            how = one.handed.note or one.verdict.outcome
-            out.text(f"{shown(one.handed.student)}: {one.verdict.exercise}: {how}")
+            how = one.submission.note or one.verdict.outcome
+            out.text(f"{shown(one.submission.student)}: {one.verdict.exercise}: {how}")
         else:
             _print_verdict(out, one, 1 + hint, first=not judged)
         judged.append(one)
@@ -176,7 +176,7 @@ def check(
     passed = all(one.verdict.passed for one in judged)
     document = {"seed": seed, "passed": passed, "verdicts": [one.to_dict() for one in judged]}
     short = (
-        f"{shown(one.handed.student)} {one.verdict.exercise} {one.verdict.outcome}"
+        f"{shown(one.submission.student)} {one.verdict.exercise} {one.verdict.outcome}"
         for one in judged
     )
     out.result(document, short="\n".join(line.strip() for line in short))
@@ -184,12 +184,12 @@ def check(
         raise typer.Exit(NOT_PASSED)
 
 
-def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> list[Handed]:
+def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> list[Submission]:
     """Every file that the command line names, with its exercise."""
-    from tinyalex.learn.grader import near
-    from tinyalex.learn.grader.classroom import Handed, class_of, handed_in
+    from tinyalex.learn.grader import filenames
+    from tinyalex.learn.grader.classroom import Submission, class_of, handed_in
 
-    handed: list[Handed] = []
+    handed: list[Submission] = []
     for path in paths:
         if of_class:
             handed += class_of(_folder(path), wanted)
@@ -200,24 +200,24 @@ def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> li
         else:
             if len(wanted) > 1:
                 raise ConfigError(f"{path} is one file, for one --exercise", "a folder for several")
-            found = wanted[0] if wanted else near.exercise_of(path)
+            found = wanted[0] if wanted else filenames.exercise_of(path)
             if found is None:
-                meant = near.nearly(path)
+                meant = filenames.similar_exercise(path)
                 hint = "--exercise NAME; tinyalex exercise list shows the names"
-                hint = near.advice(path, meant) if meant is not None else hint
-                hint = "unpack it" if near.is_archive(path) else hint
+                hint = filenames.advice(path, meant) if meant is not None else hint
+                hint = "unpack it" if filenames.is_archive(path) else hint
                 raise ConfigError(f"{path}: its name is no exercise's", hint)
-            handed.append(Handed(found, path))
+            handed.append(Submission(found, path))
     if not handed:
         names = ", ".join(map(str, paths))
-        found_packed = "; ".join(filter(None, (near.packed(path) for path in paths)))
+        found_packed = "; ".join(filter(None, (filenames.archives_in(path) for path in paths)))
         hint = found_packed or "files that are called as in exercise list"
         raise ConfigError(f"no answers in {names}", hint)
     return handed
 
 
 def _folder(path: Path) -> Path:
-    from tinyalex.learn.grader.near import is_archive
+    from tinyalex.learn.grader.filenames import is_archive
 
     if not path.is_dir():
         packed = path.is_file() and is_archive(path)
@@ -226,7 +226,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _print_verdict(out: Output, judged: Judged, hints: int, first: bool) -> None:
+def _print_verdict(out: Output, judged: Graded, hints: int, first: bool) -> None:
     from tinyalex.learn.grader.verdict import in_words
 
     if not first:
@@ -250,7 +250,7 @@ def _print_textbook(out: Output, exercise: Exercise) -> None:
         out.page(inspect.getsource(lines).rstrip())
 
 
-def _print_solutions(out: Output, judged: Sequence[Judged]) -> None:
+def _print_solutions(out: Output, judged: Sequence[Graded]) -> None:
     from tinyalex.learn.places import solutions_folder
 
     for name in dict.fromkeys(one.verdict.exercise for one in judged):
@@ -259,7 +259,7 @@ def _print_solutions(out: Output, judged: Sequence[Judged]) -> None:
         out.page(text.rstrip())
 
 
-def _print_class(out: Output, judged: Sequence[Judged]) -> None:
+def _print_class(out: Output, judged: Sequence[Graded]) -> None:
     from tinyalex.learn.grader.classroom import by_student
 
     columns = "student", "passed", "score", "first not passed"
@@ -268,7 +268,7 @@ def _print_class(out: Output, judged: Sequence[Judged]) -> None:
         passed = sum(one.verdict.passed for one in of_student)
         score = sum(one.verdict.score for one in of_student)
         first = next((one for one in of_student if not one.verdict.passed), None)
-        why = first and (first.handed.note or first.verdict.outcome)
+        why = first and (first.submission.note or first.verdict.outcome)
         text = f"{first.verdict.exercise} ({why})" if first is not None else ""
         row = [cell(student), f"{passed} of {len(of_student)}", f"{score:.2f}", cell(text)]
         table.add_row(*row)

@@ -119,7 +119,7 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
         "N", "lesson", "min", "after it you can", left=("lesson", "after it you can")
     )
     for each in lessons:
-        texts = escape(plain(each.title)), str(each.minutes), escape(plain(each.able).rstrip("."))
+        texts = escape(plain(each.title)), str(each.minutes), escape(plain(each.goal).rstrip("."))
         table.add_row(f"{each.number:02d}", *texts)
     out.table(table)
     minutes = sum(each.minutes for each in lessons)
@@ -157,7 +157,7 @@ def _step_through(out: Output, each: Lesson, pause: bool) -> None:
     except KeyboardInterrupt as error:
         out.text(f"\nInterrupted. Once more: {again}")
         raise typer.Exit(INTERRUPTED) from error
-    out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.able)}", style="bold")
+    out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.goal)}", style="bold")
 
 
 # ---------------------------------------------------------------------- all of them

@@ -1,4 +1,4 @@
-"""What the lessons are written with: data, small training runs, pictures; and the grader.
+"""Helpers for the lessons (data, training runs, pictures), the exercises and their grader.
 
 from tinyalex import learn
 

@@ -1,4 +1,4 @@
-"""Small training runs on arrays in memory, with everything in view."""
+"""Small training runs on arrays in memory."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NAMES = ("digits", "cifar10")
 
 
 def dataset() -> Dataset:
-    """Load the lessons' images: the embedded digits, or what ``TINYALEX_LESSON_DATA`` names.
+    """Load the lessons' images: the digits in scikit-learn, or the set in ``TINYALEX_LESSON_DATA``.
 
     Raises
     ------
     ConfigError
-        The variable holds something else than ``digits`` or ``cifar10``.
+        The variable is neither ``digits`` nor ``cifar10``.
     DataError
-        CIFAR-10 was not downloaded: ``tinyalex data download cifar10``.
+        CIFAR-10 is missing: run ``tinyalex data download cifar10``.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def dataset() -> Dataset:
 
 
 def dataset_name() -> str:
-    """``digits``, or what ``TINYALEX_LESSON_DATA`` says; ConfigError if that is neither."""
+    """The data set in ``TINYALEX_LESSON_DATA``, by default ``digits``; may raise ConfigError."""
     name = os.environ.get(DATA_VARIABLE, "") or "digits"
     if name not in NAMES:
         raise unknown(f"data set in {DATA_VARIABLE}:", name, NAMES)
@@ -44,18 +44,18 @@ def dataset_name() -> str:
 
 
 def arrays(split: Split, n: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first images of a split as a network takes them.
+    """The first images of a split, as the input of a network.
 
     Parameters
     ----------
     split : Split
     n : int, optional
-        How many; all by default.
+        Number of images; all by default.
 
     Returns
     -------
     x : float32 (n, C, H, W)
-        Pixels less their mean over the whole array, divided by their standard deviation.
+        Pixels minus their mean, divided by their standard deviation, both over the whole array.
     labels : int64 (n,)
     """
     chosen = np.arange(len(split) if n is None else min(n, len(split)))
@@ -65,11 +65,11 @@ def arrays(split: Split, n: int | None = None) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Progress:
-    """What an epoch of `fit` came to, measured while it trained."""
+    """Result of an epoch of `fit`, measured on the batches during training."""
 
     epoch: int
     loss: float  # mean over the images, in nats
-    error: float  # share of images whose largest output was another class
+    error: float  # fraction of images whose argmax was another class
 
 
 def fit(
@@ -85,27 +85,27 @@ def fit(
     seed: int = 0,
     until_error: float = 0.0,
 ) -> list[Progress]:
-    """Train a network with the paper's SGD; the loop of `tinyalex train`, as short as it gets.
+    """Train a network with the paper's SGD: the loop of `tinyalex train` without its options.
 
     Parameters
     ----------
     model : Layer
-        On a CPU backend; it is trained in place.
+        On a CPU backend; training changes it in place.
     x : float32 (N, C, H, W)
     labels : int64 (N,)
     epochs : int
-        At most.
+        Upper limit.
     lr, momentum, weight_decay : float
         See `SGD`.
     batch_size, seed : int
-        The seed orders the images.
+        The seed of the shuffling.
     until_error : float
-        Stop after the first epoch with a training error below this.
+        Stop after the first epoch whose training error is below this.
 
     Returns
     -------
     list of Progress
-        One an epoch. Loss and error are those of the batches as they were trained on.
+        One per epoch.
     """
     optimizer = SGD(model, lr, momentum, weight_decay)
     loss_layer = SoftmaxCrossEntropy()
@@ -114,24 +114,24 @@ def fit(
     history = []
     for epoch in range(epochs):
         order = rng.permutation(len(x))
-        losses = wrong = 0.0
+        total_loss = errors = 0.0
         for start in range(0, len(x), batch_size):
             batch = order[start : start + batch_size]
             logits = model.forward(x[batch])
-            losses += len(batch) * float(loss_layer.forward(logits, labels[batch]))
-            wrong += float((logits.argmax(axis=1) != labels[batch]).sum())
+            total_loss += len(batch) * float(loss_layer.forward(logits, labels[batch]))
+            errors += float((logits.argmax(axis=1) != labels[batch]).sum())
             model.backward(loss_layer.backward())
             optimizer.step()
-        history.append(Progress(epoch, losses / len(x), wrong / len(x)))
+        history.append(Progress(epoch, total_loss / len(x), errors / len(x)))
         if history[-1].error < until_error:
             break
     return history
 
 
 def error(model: Layer, x: np.ndarray, labels: np.ndarray, batch_size: int = 250) -> float:
-    """Share of images that a network gets wrong, in test mode."""
+    """Fraction of images that a network classifies wrongly, in eval mode."""
     model.eval()
     starts = range(0, len(x), batch_size)
-    guesses = [model.forward(x[at : at + batch_size]).argmax(axis=1) for at in starts]
+    predictions = [model.forward(x[at : at + batch_size]).argmax(axis=1) for at in starts]
     model.train()
-    return float((np.concatenate(guesses) != labels).mean())
+    return float((np.concatenate(predictions) != labels).mean())

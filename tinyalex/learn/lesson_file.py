@@ -1,4 +1,4 @@
-"""What a lesson is: a Python file in percent format, cut into cells.
+"""A lesson: a Python file in percent format, divided into cells.
 
 # %% [markdown]
 # # 02 Convolution: by hand, then as a matrix product
@@ -25,23 +25,23 @@ MARKS = {"# %% [markdown]": MARKDOWN, "# %%": CODE}
 
 _FILE = re.compile(r"(\d\d)_\w+")
 _TITLE = re.compile(r"# (\d\d) (\S.*)")
-_ABLE = re.compile(r"\*\*After it you can\*\* (.+)", re.DOTALL)
+_GOAL = re.compile(r"\*\*After it you can\*\* (.+)", re.DOTALL)
 _NEEDS = re.compile(r"\*\*Needs\*\* (.+?)\.? \*\*Minutes\*\* (\d+)\.", re.DOTALL)
 
 
 class LessonError(TinyalexError, ValueError):
-    """A lesson's file does not have the form of a lesson."""
+    """A file does not have the form of a lesson."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A piece of a lesson.
+    """A cell of a lesson.
 
     Attributes
     ----------
     kind : "markdown" or "code"
-    source : its text; markdown without the comment signs
-    line : where the text begins in the file, counted from 1
+    source : its text; for markdown, without the comment signs
+    line : line of the file where the text begins, counted from 1
     """
 
     kind: str
@@ -51,21 +51,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson, as its file says.
+    """A lesson.
 
     Attributes
     ----------
     number : from 0
     title : without the number
-    able : what you can do after it: "compute a convolution on paper."
-    needs : what to have done before: "lesson 01"
-    minutes : that it takes a student
+    goal : what a student can do after it: "compute a convolution on paper."
+    needs : what a student must have done before: "lesson 01"
+    minutes : time for a student
     """
 
     path: Path
     number: int
     title: str
-    able: str
+    goal: str
     needs: str
     minutes: int
     cells: tuple[Cell, ...]
@@ -77,17 +77,17 @@ class Lesson:
 
 
 def all_lessons() -> list[Lesson]:
-    """Every lesson of this installation, in order."""
+    """All lessons of this installation, in order."""
     return [read(path) for path in _files().values()]
 
 
 def find(which: str) -> Lesson:
-    """A lesson by its number or name: ``2``, ``02``, ``02_convolution``, ``convolution``.
+    """Find a lesson by number or name: ``2``, ``02``, ``02_convolution``, ``convolution``.
 
     Raises
     ------
     ConfigError
-        There is none.
+        No lesson has this number or name.
     """
     files = _files()
     for name, path in files.items():
@@ -111,40 +111,41 @@ def read(path: Path) -> Lesson:
     Raises
     ------
     LessonError
-        It is not UTF-8, or has not the form of a lesson; the message names the line.
+        The file is not UTF-8, or does not have the form of a lesson; the message names the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise LessonError(f"{path}: not a text in UTF-8 ({error})") from error
+        raise LessonError(f"{path}: not a text file in UTF-8 ({error})") from error
     cells = cut(text, path)
     head = cells[0] if cells else Cell(CODE, "", 1)
     if head.kind != MARKDOWN:
-        raise LessonError(f"{path}:1: a lesson begins with a cell '# %% [markdown]'")
+        raise LessonError(f"{path}:1: a lesson must begin with a cell '# %% [markdown]'")
     title = _TITLE.fullmatch(head.source.split("\n", 1)[0])
     if title is None:
         raise LessonError(f"{path}:{head.line}: expected a title like '# # 02 Convolution'")
     if title[1] != path.name[:2]:
         raise LessonError(f"{path}:{head.line}: the title says {title[1]}, the file {path.name}")
     paragraphs = [" ".join(part.split()) for part in head.source.split("\n\n")]
-    able = next(filter(None, map(_ABLE.fullmatch, paragraphs)), None)
+    goal = next(filter(None, map(_GOAL.fullmatch, paragraphs)), None)
     needs = next(filter(None, map(_NEEDS.fullmatch, paragraphs)), None)
-    if able is None or needs is None:
-        missing = "**After it you can** ..." if able is None else "**Needs** .... **Minutes** 20."
+    if goal is None or needs is None:
+        missing = "**After it you can** ..." if goal is None else "**Needs** .... **Minutes** 20."
         raise LessonError(
             f"{path}:{head.line}: the first cell has no paragraph '# {missing}'",
-            "see the first cell of another lesson",
+            "copy the form of another lesson's first cell",
         )
-    return Lesson(path, int(title[1]), title[2], able[1], needs[1], int(needs[2]), tuple(cells))
+    return Lesson(path, int(title[1]), title[2], goal[1], needs[1], int(needs[2]), tuple(cells))
 
 
 def cut(text: str, path: Path) -> list[Cell]:
-    """Cut a file at its marks; a cell without text is left out.
+    """Divide a file at its marks; a cell without text is left out.
 
     Raises
     ------
     LessonError
-        A mark is unknown, text stands before the first one, or a line of markdown is no comment.
+        A mark is unknown, there is text before the first mark, or a line of markdown is not a
+        comment.
     """
     cells: list[Cell] = []
     kind, start, lines = "", 1, list[str]()
@@ -154,14 +155,14 @@ def cut(text: str, path: Path) -> list[Cell]:
             continue
         if line.rstrip() not in MARKS:
             known = " or ".join(map(repr, MARKS))
-            raise LessonError(f"{path}:{number}: a cell begins with {known} (got {line!r})")
+            raise LessonError(f"{path}:{number}: a cell must begin with {known} (got {line!r})")
         cells += _cell(kind, lines, start)
         kind, start, lines = MARKS[line.rstrip()], number + 1, []
     return cells
 
 
 def _line_of(kind: str, line: str, place: str) -> str:
-    """A line as the cell has it."""
+    """A line of the cell's source."""
     if kind == CODE or not line.strip():
         return line
     if not kind:
@@ -169,15 +170,15 @@ def _line_of(kind: str, line: str, place: str) -> str:
     if line.startswith("# ") or line.rstrip() == "#":
         return line[2:].rstrip()
     raise LessonError(
-        f"{place}: a line of markdown begins with '# ' (got {line!r})",
-        "is a mark '# %%' missing before code?",
+        f"{place}: a line of markdown must begin with '# ' (got {line!r})",
+        "add a mark '# %%' before code",
     )
 
 
 def _cell(kind: str, lines: list[str], start: int) -> list[Cell]:
-    """The cell of these lines, without empty ones around it; none where nothing is left."""
-    filled = [i for i, line in enumerate(lines) if line.strip()]
-    if not filled:
+    """The cell of these lines, without empty lines around it; no cell if all are empty."""
+    used = [i for i, line in enumerate(lines) if line.strip()]
+    if not used:
         return []
-    first, last = filled[0], filled[-1]
+    first, last = used[0], used[-1]
     return [Cell(kind, "\n".join(lines[first : last + 1]), start + first)]

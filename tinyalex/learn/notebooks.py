@@ -1,4 +1,4 @@
-"""A lesson as a Jupyter notebook, and as a page that needs nothing else."""
+"""A lesson as a Jupyter notebook, and as a single HTML page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinyalex.learn.lesson_file import CODE, Lesson
 from tinyalex.learn.stepping import BROKEN_CLAIM, CellError
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-SECONDS = 600  # that a cell may take
+TIMEOUT = 600  # s per cell
 
 _STYLE = """
 body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222;
@@ -31,7 +31,7 @@ th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; }
 
 
 def to_notebook(lesson: Lesson) -> Any:
-    """Make a notebook of a lesson; its cells have not run.
+    """Convert a lesson to a notebook, without running it.
 
     Returns
     -------
@@ -48,22 +48,22 @@ def to_notebook(lesson: Lesson) -> Any:
 
 
 def execute(lesson: Lesson, book: Any, folder: Path) -> None:
-    """Run a notebook's cells in ``folder``; their output stays in it.
+    """Run a notebook's cells in ``folder``, and store their output in the notebook.
 
     Raises
     ------
     ConfigError
         A package of the extra ``lessons`` is not installed.
     CellError
-        A cell failed; what ran before is in the notebook.
+        A cell failed; the output of the earlier cells is in the notebook.
     """
     _need("ipykernel")
     preprocessors = _need("nbconvert.preprocessors")
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else the kernel warns of itself
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else the kernel prints a warning
     runner = preprocessors.ExecutePreprocessor(
-        timeout=SECONDS,
+        timeout=TIMEOUT,
         kernel_name=KERNEL["name"],
-        extra_arguments=["--log-level=ERROR"],  # a kernel warns of its network; it stays here
+        extra_arguments=["--log-level=ERROR"],  # the kernel warns that it is reachable locally
     )
     try:
         runner.preprocess(book, {"metadata": {"path": str(folder)}})
@@ -75,13 +75,13 @@ def execute(lesson: Lesson, book: Any, folder: Path) -> None:
 
 
 def _failed_line(lesson: Lesson, traceback: str) -> int:
-    """The innermost line of the lesson in a kernel's traceback; 0 where there is none."""
+    """The innermost line of the lesson in a kernel's traceback; 0 if there is none."""
     starts = [cell.line for cell in lesson.cells if cell.kind == CODE]
     plain = re.sub("\x1b\\[[0-9;]*m", "", traceback)
-    found = re.findall(r"Cell In\[(\d+)\], line (\d+)", plain)
-    if not found:
+    frames = re.findall(r"Cell In\[(\d+)\], line (\d+)", plain)
+    if not frames:
         return 0
-    cell, line = map(int, found[-1])
+    cell, line = map(int, frames[-1])
     return starts[cell - 1] + line - 1
 
 
@@ -91,7 +91,7 @@ def to_text(book: Any) -> str:
 
 
 def to_page(lesson: Lesson, book: Any) -> str:
-    """Make an HTML page of a notebook: pictures and styles inside, no scripts, no addresses."""
+    """Convert a notebook to one HTML page, with pictures and styles inside and without scripts."""
     exporter = _need("nbconvert").HTMLExporter(template_name="basic", embed_images=True)
     body, _ = exporter.from_notebook_node(book)
     colours = _need("pygments.formatters").HtmlFormatter().get_style_defs("div.highlight")
@@ -104,7 +104,7 @@ def to_page(lesson: Lesson, book: Any) -> str:
 
 
 def _need(module: str) -> Any:
-    """Import a module of the extra ``lessons``."""
+    """Import a module that belongs to the extra ``lessons``."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Where a lesson's pictures go: into a file as a script, under the cell in a notebook."""
+"""Shows a lesson's pictures: a script writes a file, a notebook shows them under the cell."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ DPI = 110
 
 
 def show(figure: Any, name: str) -> Path | None:
-    """Show a picture: in a notebook under the cell, else as a PNG whose path is printed.
+    """Show a picture: in a notebook under the cell; otherwise as a PNG file, whose path is printed.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Made with ``Figure(...)``, not with pyplot, so that nothing needs a screen.
+        Made with ``Figure(...)``, not with pyplot, which needs a screen.
     name : str
-        Letters, digits and hyphens: ``02-edges`` becomes ``02-edges.png`` in the folder that
-        ``TINYALEX_LESSON_PICTURES`` names, by default ``lesson-pictures``.
+        Letters, digits and hyphens: ``02-edges`` becomes ``02-edges.png`` in the folder
+        ``TINYALEX_LESSON_PICTURES``, by default ``lesson-pictures``.
 
     Returns
     -------
@@ -35,15 +35,15 @@ def show(figure: Any, name: str) -> Path | None:
     Raises
     ------
     ConfigError
-        The name could leave the folder.
+        The name has other characters.
     RunError
         The file cannot be written.
     """
     if not name.replace("-", "").isalnum():
-        raise ConfigError(f"show: not a picture's name: {name!r}", "letters, digits and hyphens")
+        raise ConfigError(f"show: bad name {name!r}", "use letters, digits and hyphens only")
     image = io.BytesIO()
     figure.savefig(image, dpi=DPI, format="png", bbox_inches="tight")
-    if _in_notebook():  # as an image: a notebook only draws the figures that pyplot made
+    if _in_notebook():  # as an image, because a notebook only shows figures of pyplot
         display = importlib.import_module("IPython.display")
         display.display(display.Image(image.getvalue(), alt=name))
         return None

@@ -1,4 +1,4 @@
-"""Where the lessons and the exercises lie: in a clone beside the package, in a wheel inside it."""
+"""Folders of the lessons and exercises: next to the package in a clone, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def lessons_folder() -> Path:
     ConfigError
         This installation has no lessons.
     """
-    house = PACKAGE.parent
-    is_clone = (house / "pyproject.toml").is_file()  # site-packages has none
-    places = [house / "lessons"] if is_clone else []
+    root = PACKAGE.parent
+    is_clone = (root / "pyproject.toml").is_file()  # site-packages has none
+    places = [root / "lessons"] if is_clone else []
     places.append(PACKAGE / "lessons")
     for folder in places:
         if folder.is_dir():

@@ -1,4 +1,4 @@
-"""The training runs that lesson 13 leaves, and that lessons 14 and 15 look at."""
+"""The training runs of lesson 13, which lessons 14 and 15 use."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from tinyalex.training import Listener, RunConfig
 
 FOLDER = Path("lesson-runs")
 EPOCHS = {"digits": 20, "cifar10": 4}
-LINE = 15  # steps between two lines of metrics.jsonl: a listener hears of an epoch's middle
+LOG_EVERY = 15  # steps between two lines of metrics.jsonl, several times per epoch
 
 
 def run_config(
     seed: int = 0, epochs: int | None = None, out: Path | str | None = None
 ) -> RunConfig:
-    """Say how lesson 13 trains: tiny on moved digits, or cifar-80sec on CIFAR-10.
+    """The configuration of lesson 13: tiny on moved digits, or cifar-80sec on CIFAR-10.
 
     Parameters
     ----------
     seed : int
     epochs : int, optional
-        Other than the lesson's; the steps of the rate move with them.
+        By default the lesson's; the learning rate schedule is scaled to them.
     out : path, optional
-        The run's folder, by default ``lesson-runs/DATA-seedN`` in the current directory.
+        The run's folder, by default ``lesson-runs/DATA-seedN`` in the current folder.
 
     Raises
     ------
     ConfigError
-        ``TINYALEX_LESSON_DATA`` holds something else than ``digits`` or ``cifar10``.
+        ``TINYALEX_LESSON_DATA`` is neither ``digits`` nor ``cifar10``.
     """
     name = dataset_name()
     epochs = EPOCHS[name] if epochs is None else epochs
     if name == "cifar10":
         out = out or FOLDER / f"cifar10-seed{seed}"
         return RunConfig(
-            name, "cifar-80sec", epochs=epochs, seed=seed, out=Path(out), log_every=LINE
+            name, "cifar-80sec", epochs=epochs, seed=seed, out=Path(out), log_every=LOG_EVERY
         )
     out = out or FOLDER / f"moved-digits-seed{seed}"
     recipe = replace(recipes.get("tiny"), image_size=20, crop=18)  # 14 of 16 for centred digits
     return RunConfig(
-        "moved-digits", "tiny", recipe, epochs=epochs, seed=seed, out=Path(out), log_every=LINE
+        "moved-digits", "tiny", recipe, epochs=epochs, seed=seed, out=Path(out), log_every=LOG_EVERY
     )
 
 
 def trained(seed: int = 0, listener: Listener | None = None) -> Path:
-    """Give the folder of a finished run of lesson 13: train it, or go on with it, if need be.
+    """The folder of a finished run of lesson 13; trains or resumes it if necessary.
 
     Raises
     ------
     KeyboardInterrupt
-        Ctrl-C stopped it; called again, it goes on from there.
+        Ctrl-C stopped it; the next call resumes it.
     TinyalexError
         As `tinyalex.training.train` and `tinyalex.training.resume`.
     """

@@ -1,8 +1,8 @@
-"""Running a lesson's cells, one after the other, as a notebook would.
+"""Runs a lesson's cells, one after the other, as a notebook does.
 
     python -m tinyalex.learn.stepping FILE
 
-runs them all: what the cells print goes to standard output, what went wrong to standard error.
+runs all of them; an error goes to standard error.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ BROKEN_CLAIM = "a claim of the lesson does not hold here"
 
 
 class CellError(Exception):
-    """A cell did not run to its end.
+    """A cell failed.
 
     Attributes
     ----------
-    line : the lesson's line that it stopped at
-    text : what happened, in a sentence
+    line : line number in the lesson's file
+    text : one sentence about the error
     code : that line
     hint : what to try, or ""
     """
@@ -38,45 +38,45 @@ class CellError(Exception):
         self.code = lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
     def in_words(self) -> str:
-        """Place and reason, the line of code, what to try."""
+        """The message with the line of code and what to try."""
         parts = [str(self), f"    {self.code}"]
         return "\n".join(parts + ([f"Try: {self.hint}"] if self.hint else []))
 
 
 def new_names() -> dict[str, Any]:
-    """The names that a lesson's cells share, at its beginning."""
+    """The namespace of a lesson's cells before the first cell."""
     return {"__name__": "__main__"}
 
 
 def run_cell(lesson: Lesson, cell: Cell, names: dict[str, Any]) -> None:
-    """Run a cell of code.
+    """Run one code cell.
 
     Parameters
     ----------
     lesson : Lesson
     cell : Cell
     names : dict
-        The same one for all cells of a lesson: `new_names`.
+        The namespace, the same for all cells of a lesson: see `new_names`.
 
     Raises
     ------
     CellError
-        It failed; the message is meant for the student.
+        The cell failed; the message is for the student.
     """
-    # Empty lines in front, so that a traceback shows the lines of the file.
+    # Empty lines before it make a traceback show the line numbers of the file.
     source = "\n" * (cell.line - 1) + cell.source + "\n"
     try:
         exec(compile(source, str(lesson.path), "exec", dont_inherit=True), names)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit too: a lesson goes on to its end
+    except BaseException as error:  # SystemExit, too: it must not end the command
         line = _line_in(lesson.path, error.__traceback__) or getattr(error, "lineno", None)
         text, hint = _in_words(error)
         raise CellError(lesson, line or cell.line, text, hint) from error
 
 
 def _in_words(error: BaseException) -> tuple[str, str]:
-    """What happened, and what to try."""
+    """One sentence about the error, and what to try."""
     if isinstance(error, TinyalexError):
         return error.message, error.hint
     if isinstance(error, AssertionError):
@@ -87,16 +87,13 @@ def _in_words(error: BaseException) -> tuple[str, str]:
 
 def _line_in(path: Path, trace: TracebackType | None) -> int | None:
     """The innermost line of the lesson in a traceback."""
-    lines = [line for frame, line in traceback.walk_tb(trace) if _file_of(frame) == str(path)]
+    frames = traceback.walk_tb(trace)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
     return lines[-1] if lines else None
 
 
-def _file_of(frame: Any) -> str:
-    return str(frame.f_code.co_filename)
-
-
 def run(lesson: Lesson) -> None:
-    """Run all cells of code; raises CellError at the first that fails."""
+    """Run all code cells; raise CellError at the first that fails."""
     names = new_names()
     for cell in lesson.cells:
         if cell.kind == CODE:

@@ -1,4 +1,4 @@
-"""Two small exercises that the grader's own tests judge."""
+"""Two small exercises for the tests of the grader."""
 
 from __future__ import annotations
 
@@ -77,5 +77,5 @@ PLACES = {"90_add_bias": f"{__name__}:ADD_BIAS", "91_mean_and_sum": f"{__name__}
 
 
 def solution(exercise: Exercise) -> Path:
-    """File of its reference solution."""
+    """The file of the exercise's reference solution."""
     return FOLDER / f"{exercise.name}.py"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 09."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 SIZE = "out = -(-(size - kernel_size) // stride) + 1  # -(-a // b) rounds up"
 

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 01."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 WRONG = (
     Wrong(

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 13."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 WINDOW = "window = images[n, tops[n] : tops[n] + CH, lefts[n] : lefts[n] + CW]"
 MIRROR = "y[n] = window[:, ::-1] if mirrors[n] else window"

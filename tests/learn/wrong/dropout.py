@@ -1,6 +1,6 @@
 """Wrong answers to exercise 12."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 PAPER = "return np.where(keep, x, 0.0) if training else x * (1 - p)"
 INVERTED = "return np.where(keep, x / (1 - p), 0.0) if training else x.copy()"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 21."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 SHARES = "shares = coefficients / coefficients.sum()"
 SUM = "return (shares[:, None, None] * probabilities).sum(axis=0)"

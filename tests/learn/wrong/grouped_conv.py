@@ -1,6 +1,6 @@
 """Wrong answers to exercise 17."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 MINE = "mine = padded[:, g * channels : (g + 1) * channels]"
 OWN = "own = slice(g * filters, (g + 1) * filters)"

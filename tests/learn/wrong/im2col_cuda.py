@@ -1,6 +1,6 @@
 """Wrong answers to exercise 19."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 LOOP = "for piece in range(cuda.grid(1), cols.size, cuda.gridsize(1)):"
 INSIDE = "if h >= 0 and h < H and w >= 0 and w < W:"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 18."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 FILL = "    fill(x, cols, KH, KW, OW, stride, padding)\n"
 INSIDE = "if 0 <= h < H and 0 <= w < W:"

@@ -1,4 +1,4 @@
-"""Judging the package's own solutions, and wrong answers made from them, in this process."""
+"""Judges the reference solutions, and wrong answers made from them, in this process."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tinyalex.learn.grader.examine import examine
 from tinyalex.learn.grader.verdict import Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
-FEW = 8  # examples of a property
-# The kernel for a GPU is judged in Numba's simulator, as the grader's child does. Numba looks at
-# its variables when it is first loaded, perhaps by another file's tests, and when it compiles.
+FEW = 8  # examples per property
+# The CUDA kernel is judged in Numba's simulator, as in the grader's separate process. Numba reads
+# its variables when it is first imported, perhaps by other tests, and when it compiles.
 os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 numba_config.reload_config()
 
@@ -38,7 +38,7 @@ def exercise_of(module: str) -> Exercise:
 
 
 def text_of(module: str, wrong: Wrong) -> str:
-    """The wrong answer."""
+    """The source of the wrong answer."""
     text = solution_of(exercise_of(module)).read_text(encoding="utf-8")
     count = text.count(wrong.old)
     assert count == 1, f"{module}, {wrong.name}: its old text is {count} times in the solution"
@@ -46,20 +46,20 @@ def text_of(module: str, wrong: Wrong) -> str:
 
 
 def by_few_inputs(exercise: Exercise) -> Exercise:
-    """The exercise, judged by at most `FEW` examples of each property."""
-    few = [replace(one, examples=min(one.examples, FEW)) for one in exercise.properties]
+    """The exercise with at most `FEW` examples per property."""
+    few = [replace(prop, examples=min(prop.examples, FEW)) for prop in exercise.properties]
     return replace(exercise, properties=tuple(few))
 
 
 def verdict_on(module: str, wrong: Wrong, folder: Path, seed: int = 0) -> Verdict:
-    """Judge it as a student's answer is judged, as a file in a folder (compilers want one)."""
+    """Judge it like a student's answer, as a file in a folder (compilers need one)."""
     return _judge(exercise_of(module), module, wrong, folder, seed, shrink=True)
 
 
 def quick_verdict_on(module: str, wrong: Wrong, folder: Path) -> Verdict:
-    """Judge it by a few inputs, of which the first that breaks a property is not made smaller.
+    """Judge it with few inputs and without shrinking.
 
-    Where these few do not show the mistake, by as many as a student's answer.
+    If they do not show the mistake, use as many inputs as for a student's answer.
     """
     whole = exercise_of(module)
     verdict = _judge(by_few_inputs(whole), module, wrong, folder, 0, shrink=False)

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 05."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 WRONG = (
     Wrong("right only for square weights", "x @ weight.T", "x @ weight", "shape"),

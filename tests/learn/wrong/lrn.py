@@ -1,6 +1,6 @@
 """Wrong answers to exercise 10."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 WINDOW = "first, end = max(0, i - size // 2), min(C, i + size // 2 + 1)"
 ENERGY = "energy[:, i] = square[:, first:end].sum(axis=1)"

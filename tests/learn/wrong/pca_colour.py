@@ -1,6 +1,6 @@
 """Wrong answers to exercise 14."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 RETURN = "return values[::-1], vectors[:, ::-1]"
 SHIFTS = "shifts = (draws * eigenvalues) @ eigenvectors.T  # (N, 3)"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 08."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 ADD = "dx[n, c, top + p, left + q] += dy[n, c, i, j]"
 FIND = "p, q = divmod(np.argmax(window), kernel_size)  # the first of equals"

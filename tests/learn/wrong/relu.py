@@ -1,6 +1,6 @@
 """Wrong answers to exercise 06."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 FORWARD = "return np.where(x > 0, x, 0)"
 BACKWARD = "return np.where(x > 0, dy, 0)"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 16."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 V = "v_new = momentum * v - lr * (weight_decay * w + g)"
 RETURN = "return w + v_new, v_new"

@@ -1,6 +1,6 @@
 """Wrong answers to exercise 15."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 Z = "z = logits - logits.max(axis=1, keepdims=True)  # the largest is 0: exp cannot overflow"
 LOSS = "loss = (np.log(total[:, 0]) - z[right]).mean()"

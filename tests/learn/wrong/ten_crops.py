@@ -1,6 +1,6 @@
 """Wrong answers to exercise 20."""
 
-from tests.learn.wrong.wrong import Wrong
+from tests.learn.wrong import Wrong
 
 CORNERS = "corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)]"
 E = "e = np.exp(logits - logits.max(axis=2, keepdims=True))"

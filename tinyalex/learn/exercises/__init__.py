@@ -1,4 +1,4 @@
-"""The exercises: a module each, which says what the student writes and how it is judged."""
+"""The exercises, one module each: what the student writes, and how it is judged."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tinyalex.learn.grader.spec import Exercise
 
 @functools.cache
 def all_exercises() -> tuple[Exercise, ...]:
-    """Every exercise, in the order of their numbers."""
+    """All exercises, ordered by number."""
     return tuple(sorted(map(_load, _modules()), key=lambda exercise: exercise.name))
 
 
 def get(name: str) -> Exercise:
-    """Find an exercise by its name, its number, or a part of its name that no other has.
+    """Find an exercise by its name, its number, or a unique part of its name.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def get(name: str) -> Exercise:
     Raises
     ------
     ConfigError
-        No exercise, or more than one, is called so.
+        No exercise has this name, or more than one.
     """
     number, _, rest = name.partition("_")
     if number.isdecimal() and rest in _modules() and _load(rest).name == name:
         return _load(rest)  # without loading all the others
     known = {exercise.name: exercise for exercise in all_exercises()}
-    whole = [one for one in known if name in (one, *one.split("_", 1))]
-    matches = whole or [one for one in known if name and name.lower() in one]
+    exact = [full for full in known if name in (full, *full.split("_", 1))]
+    matches = exact or [full for full in known if name and name.lower() in full]
     if len(matches) > 1:
         raise ConfigError(
             f"exercise {name!r} could be any of {', '.join(matches)}", f"{matches[0]!r}"
@@ -45,7 +45,7 @@ def get(name: str) -> Exercise:
 
 
 def _modules() -> list[str]:
-    """Names of the modules beside this one."""
+    """Names of the modules in this folder."""
     return [module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"]
 
 

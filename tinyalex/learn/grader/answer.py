@@ -1,4 +1,4 @@
-"""A student's functions as properties call them: on copies, watched, and told as what it is."""
+"""A student's functions, called on copies, with every mistake turned into an `AnswerError`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 
 from tinyalex.learn.grader.guard import Guard
 from tinyalex.learn.grader.reading import Signature, show_line
-from tinyalex.learn.grader.values import copied, plain, same, size, titled
-from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.grader.showing import describe
+from tinyalex.learn.grader.values import copied, plain, same, size
+from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
-RECORDED = 6  # calls of a property that are made again afterwards
-RECORDED_SIZE = 10_000  # elements of their arguments at most
+MAX_RECORDED = 6  # calls of a property that are repeated afterwards
+MAX_RECORDED_SIZE = 10_000  # numbers in the arguments of such a call
 Call = tuple[str, tuple[Any, ...], dict[str, Any], Any]
 
 
@@ -36,42 +37,43 @@ class StudentAnswer:
             raise AttributeError(f"the exercise has no function {function!r}") from None
 
     def forget(self) -> None:
-        """Begin a property: no calls are recorded."""
+        """Drop the recorded calls, at the beginning of a property."""
         self._recorded.clear()
 
     def repeat(self) -> None:
-        """Make the recorded calls again, in the other order; each must give the same.
+        """Repeat the recorded calls in reverse order, then in the first order.
 
         Raises
         ------
-        Told
-            One gives something else: the answer keeps something between calls, or draws random
-            numbers of its own.
+        AnswerError
+            A result differs: the answer keeps something between calls, or draws random numbers.
         """
         calls = list(self._recorded)
-        found: list[tuple[Call, Any]] = []
+        different: list[tuple[Call, Any]] = []
         for call in [*reversed(calls), *calls]:
             function, positional, named, result = call
             again = self._callers[function](*positional, **named)
             if not same(again, result):
-                found.append((call, again))
-        if not found:
+                different.append((call, again))
+        if not different:
             return
-        (function, positional, named, result), again = min(found, key=lambda one: size(one[0]))
-        what = f"{function} gave something else when it was called again with the same arguments"
-        told = Told(Outcome.STATE, what)
-        told.compare = (*titled("first call", result), *titled("later call", again))
-        told.arguments = self._named(function, positional, named)
-        told.hint = (
-            "does it keep something between calls (a global, a default argument that is a list, "
-            "an attribute), draw random numbers of its own, or leave parts of np.empty unwritten?"
+        call, again = min(different, key=lambda pair: size(pair[0]))
+        function, positional, named, result = call
+        what = f"{function} returned different results for the same arguments"
+        error = AnswerError(Outcome.STATE, what)
+        error.compare = describe({"first call": result, "later call": again})
+        error.arguments = self._named(function, positional, named)
+        error.hint = (
+            "Does it keep something between calls (a global variable, a default argument that is "
+            "a list, an attribute)? Does it draw random numbers? Does it leave elements of "
+            "np.empty unwritten?"
         )
-        raise told
+        raise error
 
     def _named(
         self, function: str, positional: tuple[Any, ...], named: dict[str, Any]
     ) -> dict[str, Any]:
-        """Arguments of a call by their names."""
+        """Arguments of a call by name."""
         return dict(zip(self._signatures[function].arguments, positional, strict=False)) | named
 
     def _caller(self, name: str) -> Callable[..., Any]:
@@ -80,65 +82,63 @@ class StudentAnswer:
 
         def call(*positional: Any, **named: Any) -> Any:
             try:
-                return watched(positional, named)
-            except Told as told:
-                told.arguments = self._named(name, positional, named)
+                return checked_call(positional, named)
+            except AnswerError as error:
+                error.arguments = self._named(name, positional, named)
                 raise
 
-        def watched(positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
-            given = [copied(one) for one in positional]
-            given_named = {key: copied(one) for key, one in named.items()}
+        def checked_call(positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
+            given = tuple(map(copied, positional))
+            given_named = {key: copied(value) for key, value in named.items()}
             try:
                 with guard:
                     result = function(*given, **given_named)
             except BaseException as error:
                 guard.check()
-                raise self.told(error, name) from None
+                raise self.explain(error, name) from None
             guard.check()
-            for key, before, after in (
-                *zip(signature.arguments, positional, given, strict=False),
-                *((key, named[key], given_named[key]) for key in named),
-            ):
-                if not same(before, after):
-                    told = Told(Outcome.CHANGES, f"{name} changes its argument {key}")
-                    told.compare = (*titled("before", before), *titled("after", after))
-                    told.hint = f"work on a copy: {key} = {key}.copy(); or write into a new array"
-                    raise told
+            after = self._named(name, given, given_named)
+            for key, before in self._named(name, positional, named).items():
+                if not same(before, after[key]):
+                    changed = AnswerError(Outcome.CHANGES, f"{name} changes its argument {key}")
+                    changed.compare = describe({"before": before, "after": after[key]})
+                    changed.hint = f"Copy it first: {key} = {key}.copy(); or write a new array."
+                    raise changed
             result = plain(result, name, signature.returns)
-            if len(recorded) < RECORDED and size((positional, named)) <= RECORDED_SIZE:
+            if len(recorded) < MAX_RECORDED and size((positional, named)) <= MAX_RECORDED_SIZE:
                 kept = tuple(map(copied, positional)), {k: copied(x) for k, x in named.items()}
                 recorded.append((name, *kept, copied(result)))
             return result
 
         return call
 
-    def told(self, error: BaseException, doing: str) -> Told:
-        """Say what an error in the student's code is, and in which of their lines it is."""
+    def explain(self, error: BaseException, doing: str) -> AnswerError:
+        """Name an error in the student's code, and their line that raised it."""
         code = self.line_of(error.__traceback__)
-        if isinstance(error, Told):
+        if isinstance(error, AnswerError):
             return error
         if isinstance(error, NotImplementedError):
-            return Told(Outcome.NOT_WRITTEN, str(error) or f"{doing} is not written yet")
+            return AnswerError(Outcome.NOT_WRITTEN, str(error) or f"{doing} is not written yet")
         if isinstance(error, MemoryError):
-            return Told(Outcome.MEMORY, f"{doing} needs more memory than the limit", code)
+            return AnswerError(Outcome.MEMORY, f"{doing} needs more memory than the limit", code)
         if isinstance(error, SystemExit | KeyboardInterrupt):
-            return Told(Outcome.ENDED, f"{doing} ends the program ({_name(error)})", code)
+            return AnswerError(Outcome.ENDED, f"{doing} ends the program ({_name(error)})", code)
         text = _name(error)
         if isinstance(error, EOFError):
-            text += "; nobody sits at the keyboard here: no input(), please"
-        return Told(Outcome.EXCEPTION, f"{doing} raises {text}", code)
+            text += "; the grader has no keyboard: remove input()"
+        return AnswerError(Outcome.EXCEPTION, f"{doing} raises {text}", code)
 
     def line_of(self, traceback: TracebackType | None) -> tuple[str, ...]:
-        """Last line of the student's own file that a traceback goes through."""
-        found = 0
+        """The innermost line of the student's own file in a traceback."""
+        number = 0
         while traceback is not None:
             if traceback.tb_frame.f_code.co_filename == self._module.__file__:
-                found = traceback.tb_lineno
+                number = traceback.tb_lineno
             traceback = traceback.tb_next
-        return show_line(self._lines, found)
+        return show_line(self._lines, number)
 
     def line_now(self, thread: int) -> tuple[str, ...]:
-        """Line of the student's file that a thread is in."""
+        """The line of the student's file that a thread is executing."""
         frame = sys._current_frames().get(thread)
         while frame is not None:
             if frame.f_code.co_filename == self._module.__file__:
@@ -148,24 +148,21 @@ class StudentAnswer:
 
 
 def check_signature(module: ModuleType, wanted: Signature) -> None:
-    """Raise `Told` unless the function can be called as the stub says."""
+    """Raise `AnswerError` unless the function can be called as the stub says."""
     function = getattr(module, wanted.name, None)
     if function is None:
-        what = f"it defines no {wanted.name}; the stub has def {wanted.text}"
-        raise Told(Outcome.MISSING, what)
+        what = f"the file does not define {wanted.name}; the stub has def {wanted.text}"
+        raise AnswerError(Outcome.MISSING, what)
     if not callable(function):
         what = f"{wanted.name} is {type(function).__name__}, not a function"
-        raise Told(Outcome.MISSING, what)
+        raise AnswerError(Outcome.MISSING, what)
     try:
         have = inspect.signature(function)
     except (TypeError, ValueError):
-        return  # a compiled function that does not say
-    names = [
-        one.name
-        for one in have.parameters.values()
-        if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
-    ]
-    star = any(one.kind is one.VAR_POSITIONAL for one in have.parameters.values())
+        return  # a compiled function without a signature
+    parameters = list(have.parameters.values())
+    names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    star = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     try:
         have.bind(**dict.fromkeys(wanted.arguments))
         have.bind(**dict.fromkeys(wanted.needed))
@@ -174,15 +171,15 @@ def check_signature(module: ModuleType, wanted: Signature) -> None:
         fits = False
     if not fits:
         bare = have.replace(
-            parameters=[one.replace(annotation=one.empty) for one in have.parameters.values()],
+            parameters=[p.replace(annotation=p.empty) for p in parameters],
             return_annotation=have.empty,
         )
         what = f"the stub has def {wanted.text}, the file has def {wanted.name}{bare}"
-        raise Told(Outcome.SIGNATURE, what)
+        raise AnswerError(Outcome.SIGNATURE, what)
 
 
 def _name(error: BaseException) -> str:
-    """``IndexError: list index out of range``, in one line of bearable length."""
+    """``IndexError: list index out of range``, in one line of limited length."""
     try:
         text = " ".join(str(error).split())[:300]
     except Exception:

@@ -1,9 +1,9 @@
 """The process in which a student's file runs: ``python -m tinyalex.learn.grader.child``.
 
-The job comes over standard input as a line of JSON. Verdicts go over a copy of standard output
-that is taken before any of the student's code runs; standard output itself then leads nowhere.
-Each line begins with a token that only the job names. Standard input stays open as long as the
-parent lives: its end is this process's end.
+The job comes as a line of JSON on standard input. Messages go to a copy of standard output that is
+made before any of the student's code runs; standard output itself then goes to the null device.
+Each message begins with a token that only the job contains. Standard input stays open while the
+parent runs: when it closes, this process ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tinyalex.learn.exercises import get
 from tinyalex.learn.grader import guardian
 from tinyalex.learn.grader.examine import Progress, examine, stopped
 from tinyalex.learn.grader.spec import Exercise
-from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
 LARGEST_FILE = 64 << 20  # bytes that the student's code may write into one file
 
@@ -54,19 +54,19 @@ def main() -> None:
         seed=job["seed"],
         reference=Path(job["reference"]) if job["reference"] else None,
         progress=progress,
-        announce=lambda now: send("progress", _in_short(now)),
+        announce=lambda now: send("progress", _summary(now)),
     )
     send("verdict", verdict.to_dict())
-    os._exit(0)  # whatever threads and exit handlers the student's code has left behind
+    os._exit(0)  # without waiting for the student's threads and exit handlers
 
 
-def _in_short(now: Progress) -> list[Any]:
+def _summary(now: Progress) -> list[Any]:
     running = now.running
     return [now.held, running.name if running else "", running.says if running else ""]
 
 
 def find(name: str) -> Exercise:
-    """An exercise by its name, or as ``module:NAME``."""
+    """An exercise by name, or as ``module:NAME``."""
     module, colon, attribute = name.partition(":")
     if not colon:
         return get(name)
@@ -76,12 +76,12 @@ def find(name: str) -> Exercise:
 
 
 def limit_memory(more: int) -> None:
-    """Allow so many bytes beside what this process already has; Linux only."""
+    """Allow this many bytes in addition to what the process already has; Linux only."""
     import resource
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + more
-    with contextlib.suppress(ValueError, OSError):  # a lower limit is already there
+    with contextlib.suppress(ValueError, OSError):  # a lower limit is already set
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
@@ -90,13 +90,14 @@ def limit_memory(more: int) -> None:
 
 
 def watch(exercise: Exercise, progress: Progress, seconds: float, send: Any) -> None:
-    """When the time is up, say what was running, and end; the parent ends us if this cannot."""
+    """End when the time is up, with a verdict; if this thread cannot run, the parent ends us."""
     main_thread = threading.get_ident()
 
     def time_is_up() -> None:
         code = progress.answer.line_now(main_thread) if progress.answer is not None else ()
-        told = Told(Outcome.TIME, f"it was not done after {seconds:g} s: a loop without end?", code)
-        send("verdict", stopped(exercise, progress, told).to_dict())
+        what = f"it had not finished after {seconds:g} s: an endless loop?"
+        error = AnswerError(Outcome.TIME, what, code)
+        send("verdict", stopped(exercise, progress, error).to_dict())
         os._exit(0)
 
     timer = threading.Timer(seconds, time_is_up)

@@ -1,4 +1,4 @@
-"""Many files: whose they are, judged one after the other or side by side, and tables of them."""
+"""The files of a student or a class: finding them, judging them, and tables of the results."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from typing import Any
 
 from tinyalex.errors import ConfigError
 from tinyalex.learn.exercises import all_exercises
-from tinyalex.learn.grader import near, process
-from tinyalex.learn.grader.near import exercise_of
+from tinyalex.learn.grader import filenames, process
+from tinyalex.learn.grader.filenames import exercise_of
 from tinyalex.learn.grader.process import Limits
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import Outcome, Verdict, in_words
 from tinyalex.outside import as_csv as csv_cell
 from tinyalex.outside import lines
 
-POINTS = 10.0  # of an exercise, on Gradescope
+POINTS = 10.0  # per exercise, on Gradescope
 
 
 @dataclass(frozen=True)
-class Handed:
-    """An exercise as a student handed it in; without a path where it is missing.
+class Submission:
+    """An exercise as a student handed it in.
 
     Attributes
     ----------
     exercise : Exercise
     path : Path, optional
+        None if the file is missing.
     student : str
     note : str
-        What was found in place of a file that is missing, and what to do.
+        If the file is missing: what was found instead, and what to do.
     """
 
     exercise: Exercise
@@ -43,48 +44,47 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A file and what the grader says about it."""
+class Graded:
+    """A submission and its verdict."""
 
-    handed: Handed
+    submission: Submission
     verdict: Verdict
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
-        file = str(self.handed.path) if self.handed.path else None
-        who = {"student": self.handed.student} if self.handed.student else {}
-        return who | {"file": file} | self.verdict.to_dict()
+        """A dictionary that JSON can store."""
+        file = str(self.submission.path) if self.submission.path else None
+        student = {"student": self.submission.student} if self.submission.student else {}
+        return student | {"file": file} | self.verdict.to_dict()
 
 
-def handed_in(folder: Path, wanted: Sequence[Exercise] = (), student: str = "") -> list[Handed]:
-    """Every known exercise among a folder's files, in order, or the wanted ones and no others.
+def handed_in(folder: Path, wanted: Sequence[Exercise] = (), student: str = "") -> list[Submission]:
+    """The submissions in a folder: all exercises that it has files for, or the wanted ones.
 
-    A wanted exercise that is not there is listed too, without a path, and so is one of which
-    something is there that is nearly an answer. Of two files for one exercise the one with the
-    exact name counts, else the last by name.
+    A wanted exercise without a file is listed without a path, and so is an exercise with a misnamed
+    file. Of two files for one exercise, the one with the exact name counts, else the last by name.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         exercise = exercise_of(path)
-        if exercise is not None and found.get(exercise.name, path).stem != exercise.name:
-            found[exercise.name] = path
+        if exercise is not None and files.get(exercise.name, path).stem != exercise.name:
+            files[exercise.name] = path
         elif exercise is not None:
-            found.setdefault(exercise.name, path)
-    notes = near.misses(folder, deeper=bool(wanted) or not found)
-    packed = near.packed(folder)
-    chosen = wanted or [one for one in all_exercises() if one.name in found.keys() | notes.keys()]
+            files.setdefault(exercise.name, path)
+    notes = filenames.misplaced(folder, deeper=bool(wanted) or not files)
+    archives = filenames.archives_in(folder)
+    known = files.keys() | notes.keys()
     return [
-        Handed(one, found[one.name], student)
-        if one.name in found
-        else Handed(one, None, student, notes.get(one.name, packed))
-        for one in chosen
+        Submission(exercise, files[exercise.name], student)
+        if exercise.name in files
+        else Submission(exercise, None, student, notes.get(exercise.name, archives))
+        for exercise in wanted or [e for e in all_exercises() if e.name in known]
     ]
 
 
-def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Handed]:
-    """What a class handed in: a folder a student, called as the student.
+def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Submission]:
+    """The submissions of a class: one folder per student, with the student's name.
 
-    Who handed in nothing, an archive, or a file without a folder is listed as well.
+    Students who handed in nothing or an archive, and files outside a folder, are listed as well.
     """
     paths = sorted(folder.iterdir())
     students = {path.name: path for path in paths if _is_student(path)}
@@ -93,52 +93,55 @@ def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Handed]:
     if not students:
         found = f"; found {'; '.join(loose.values())}" if loose else ""
         raise ConfigError(
-            f"{folder} holds no folders of students{found}", "a folder for each student"
+            f"{folder} has no folders of students{found}", "make one folder per student"
         )
     handed = {name: _of_student(path, wanted) for name, path in students.items()}
-    given = {one.exercise.name for found, _ in handed.values() for one in found}
-    expected = wanted or [one for one in all_exercises() if one.name in given]
+    given = {one.exercise.name for submissions, _ in handed.values() for one in submissions}
+    expected = wanted or [exercise for exercise in all_exercises() if exercise.name in given]
     handed |= {name: ([], note) for name, note in loose.items()}
     return [
-        one
-        for name, (found, note) in sorted(handed.items())
-        for one in found or [Handed(exercise, None, name, note) for exercise in expected]
+        submission
+        for name, (submissions, note) in sorted(handed.items())
+        for submission in submissions or [Submission(e, None, name, note) for e in expected]
     ]
 
 
 def grade_all(
-    files: Sequence[Handed], *, seed: int = 0, limits: Limits | None = None, workers: int = 1
-) -> Iterator[Judged]:
-    """Judge files, in order, so many at a time; nothing that a file does stops the others."""
+    submissions: Sequence[Submission],
+    *,
+    seed: int = 0,
+    limits: Limits | None = None,
+    workers: int = 1,
+) -> Iterator[Graded]:
+    """Judge submissions, in order, ``workers`` at a time; a file cannot stop the others."""
 
-    def one(handed: Handed) -> Judged:
-        exercise = handed.exercise
-        names = tuple(one.name for one in exercise.properties)
-        failed = Verdict(exercise.name, exercise.title, Outcome.GRADER, names)
-        if handed.path is None:
+    def judge(submission: Submission) -> Graded:
+        exercise, path = submission.exercise, submission.path
+        if path is None:
             what = f"there is no file {exercise.name}.py"
-            what += f"; {handed.note}" if handed.note else ""
-            absent = Verdict(exercise.name, exercise.title, Outcome.ABSENT, names, what=what)
-            return Judged(handed, absent)
+            what += f"; {submission.note}" if submission.note else ""
+            return Graded(submission, Verdict.of(exercise, Outcome.ABSENT, what))
         try:
-            return Judged(handed, process.grade(handed.path, exercise, seed=seed, limits=limits))
+            verdict = process.grade(path, exercise, seed=seed, limits=limits)
         except Exception as error:  # the machine's fault: no process, no disk
             what = f"{type(error).__name__}: {error}"
-            return Judged(handed, failed.with_what(what))
+            verdict = Verdict.of(exercise, Outcome.GRADER, what)
+        return Graded(submission, verdict)
 
     with ThreadPoolExecutor(workers) as pool:
         try:
-            yield from pool.map(one, files)
+            yield from pool.map(judge, submissions)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             process.stop_all()
             raise
 
 
-def gradescope(judged: Iterable[Judged], points: float = POINTS, hints: int = 1) -> dict[str, Any]:
-    """``results.json`` as Gradescope's autograder expects it: a test an exercise.
+def gradescope(graded: Iterable[Graded], points: float = POINTS, hints: int = 1) -> dict[str, Any]:
+    """``results.json`` in the format of Gradescope's autograder: one test per exercise.
 
-    An exercise scores the share of its properties that hold, up to the first that does not.
+    The score of an exercise is the fraction of its properties that hold, up to the first that does
+    not.
     """
     tests = [
         {
@@ -149,7 +152,7 @@ def gradescope(judged: Iterable[Judged], points: float = POINTS, hints: int = 1)
             "output": lines("\n".join(in_words(one.verdict, hints))),
             "visibility": "visible",
         }
-        for one in judged
+        for one in graded
     ]
     passed = sum(test["status"] == "passed" for test in tests)
     return {
@@ -161,38 +164,37 @@ def gradescope(judged: Iterable[Judged], points: float = POINTS, hints: int = 1)
     }
 
 
-def by_student(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
-    """The files of each student, in order."""
-    students: dict[str, list[Judged]] = {}
-    for one in judged:
-        students.setdefault(one.handed.student, []).append(one)
+def by_student(graded: Iterable[Graded]) -> dict[str, list[Graded]]:
+    """The results of each student, in order."""
+    students: dict[str, list[Graded]] = {}
+    for one in graded:
+        students.setdefault(one.submission.student, []).append(one)
     return students
 
 
-def as_csv(judged: Sequence[Judged]) -> str:
+def as_csv(graded: Sequence[Graded]) -> str:
     """One row per student, one column per exercise (a score from 0 to 1, empty if not handed in).
 
-    Where files are missing, and something else was found, a last column says so.
+    If a file is missing and something else was found, the last column says what to do.
     """
-    present = {one.verdict.exercise for one in judged}
-    columns = [one.name for one in all_exercises() if one.name in present]
-    notes = ["note"] if any(one.handed.note for one in judged) else []
+    present = {one.verdict.exercise for one in graded}
+    columns = [exercise.name for exercise in all_exercises() if exercise.name in present]
+    notes = ["note"] if any(one.submission.note for one in graded) else []
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", "passed", "score", *columns, *notes])
-    for student, files in by_student(judged).items():
+    for student, results in by_student(graded).items():
         scores = {
             one.verdict.exercise: f"{one.verdict.score:.3f}"
-            for one in files
+            for one in results
             if one.verdict.outcome is not Outcome.ABSENT
         }
-        passed = sum(one.verdict.passed for one in files)
-        total = sum(one.verdict.score for one in files)
+        passed = sum(one.verdict.passed for one in results)
+        total = sum(one.verdict.score for one in results)
         row = [scores.get(name, "") for name in columns]
         if notes:
-            row.append(
-                csv_cell("; ".join(filter(None, dict.fromkeys(x.handed.note for x in files))))
-            )
+            of_student = dict.fromkeys(one.submission.note for one in results)
+            row.append(csv_cell("; ".join(filter(None, of_student))))
         table.writerow([csv_cell(student), passed, f"{total:.3f}", *row])
     return text.getvalue()
 
@@ -201,18 +203,18 @@ def _is_student(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith((".", "__"))
 
 
-def _of_student(folder: Path, wanted: Sequence[Exercise]) -> tuple[list[Handed], str]:
-    """What a student handed in; of nothing at all, why."""
+def _of_student(folder: Path, wanted: Sequence[Exercise]) -> tuple[list[Submission], str]:
+    """The submissions in a student's folder; and, if there are none, the reason."""
     try:
-        return handed_in(folder, wanted, folder.name), near.packed(folder)
+        return handed_in(folder, wanted, folder.name), filenames.archives_in(folder)
     except OSError as error:
         return [], f"its folder cannot be read ({error.strerror or error})"
 
 
 def _loose(path: Path) -> tuple[str, str]:
-    """Whose a file beside the students' folders may be, and what to do with it, if anything."""
-    if near.is_archive(path):
-        return near.unpacked_name(path), f"{path.name}: unpack it"
-    if exercise_of(path) or near.nearly(path):
+    """The student a file outside the students' folders may belong to, and what to do with it."""
+    if filenames.is_archive(path):
+        return filenames.unpacked_name(path), f"{path.name}: unpack it"
+    if exercise_of(path) or filenames.similar_exercise(path):
         return path.name, f"{path.name}: put it into a folder for its student"
     return path.name, ""

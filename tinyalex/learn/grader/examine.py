@@ -1,6 +1,6 @@
-"""Judges a student's file in this process: the part of the grader that the child runs.
+"""Judges a student's file in this process.
 
-Same file, same seed: same verdict, byte for byte.
+The same file and the same seed give the same verdict, byte for byte.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,19 @@ from tinyalex.learn.grader import reading, showing
 from tinyalex.learn.grader.answer import StudentAnswer, check_signature
 from tinyalex.learn.grader.guard import Guard
 from tinyalex.learn.grader.spec import Broken, Exercise, Property
-from tinyalex.learn.grader.verdict import Outcome, Told, Verdict
+from tinyalex.learn.grader.verdict import AnswerError, Outcome, Verdict
 from tinyalex.learn.places import solutions_folder
 
-# Where the common random numbers stand when calls are made again: not where Hypothesis puts them.
-ELSEWHERE = 12345
-# A property's hints say nothing about these.
+# Added to the seed for NumPy's global random numbers, so that repeated calls find another state
+# than the first calls, which Hypothesis seeds.
+SEED_OFFSET = 12345
+# Outcomes for which the property's hints do not help.
 NO_HINT = {Outcome.NOT_WRITTEN, Outcome.GRADER, Outcome.FORBIDDEN, Outcome.MEMORY, Outcome.TIME}
 
 
 @dataclass
 class Progress:
-    """What is being done at this moment; a watching thread may read it."""
+    """What the grader is doing; another thread may read it."""
 
     held: list[str] = field(default_factory=list)
     running: Property | None = None
@@ -49,13 +50,12 @@ def examine(
     path: Path,
     *,
     seed: int = 0,
-    source: bytes | None = None,
     reference: Path | None = None,
     shrink: bool = True,
     progress: Progress | None = None,
     announce: Callable[[Progress], None] = lambda _: None,
 ) -> Verdict:
-    """Judge an answer, in this process: nothing ends a loop that has no end.
+    """Judge an answer in this process, without a time limit.
 
     Parameters
     ----------
@@ -63,36 +63,33 @@ def examine(
     path : Path
         The student's file.
     seed : int
-        Draws the inputs.
-    source : bytes, optional
-        What the file holds, where it is not to be read.
+        Seed of the inputs.
     reference : Path, optional
-        The reference solution, read for its signatures only.
+        The reference solution; only its signatures are used.
     shrink : bool
-        Look for the smallest input on which a property fails; otherwise take the first.
+        Look for the smallest input that fails; otherwise show the first.
     progress : Progress, optional
-        Kept up to date.
+        Updated while the answer is judged.
     announce : callable
-        Called with it when a property begins.
+        Called with it at the beginning of each property.
     """
     progress = progress if progress is not None else Progress()
     reference = reference or solutions_folder() / f"{exercise.name}.py"
     guarding.install()
     guard = Guard(exercise, path)
     try:
-        source = reading.read(path) if source is None else source
-        answer = _load(exercise, path, source, reference, guard, progress)
-        for one in exercise.properties:
-            progress.running, progress.arguments = one, None
+        answer = _load(exercise, path, reference, guard, progress)
+        for prop in exercise.properties:
+            progress.running, progress.arguments = prop, None
             announce(progress)
-            if broken := _judge(one, answer, seed, shrink, progress):
-                verdict = _verdict(exercise, progress, *broken)
+            if failure := _judge(prop, answer, seed, shrink, progress):
+                verdict = _verdict(exercise, progress, *failure)
                 return verdict.with_notes(guard.prints.notes())
-            progress.held.append(one.name)
+            progress.held.append(prop.name)
         progress.running = None
         return _verdict(exercise, progress).with_notes(guard.prints.notes())
-    except Told as told:
-        return _verdict(exercise, progress, told).with_notes(guard.prints.notes())
+    except AnswerError as error:
+        return _verdict(exercise, progress, error).with_notes(guard.prints.notes())
     finally:
         guard.close()
         sys.modules.pop(_module_name(exercise), None)
@@ -103,20 +100,16 @@ def _module_name(exercise: Exercise) -> str:
 
 
 def _load(
-    exercise: Exercise,
-    path: Path,
-    source: bytes,
-    reference: Path,
-    guard: Guard,
-    progress: Progress,
+    exercise: Exercise, path: Path, reference: Path, guard: Guard, progress: Progress
 ) -> StudentAnswer:
-    """Run a student's file, under a name that no other module has, and look for its functions."""
+    """Run a student's file as a module with a unique name, and find its functions."""
+    source = reading.read(path)
     tree = reading.parse(source, path.name)
     reading.scan(tree, exercise, source)
     declared = reading.signatures(reference)
     module = types.ModuleType(_module_name(exercise))
     module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses and others look themselves up there
+    sys.modules[module.__name__] = module  # dataclasses and others look up their module there
     module.__dict__["__builtins__"] = guard.builtins()
     lines = source.decode("utf-8", "replace").splitlines()
     wanted = {name: declared[name] for name in exercise.functions}
@@ -124,12 +117,12 @@ def _load(
     try:
         with guard:
             exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
-    except BaseException as error:
+    except BaseException as raised:
         guard.check()
-        told = progress.answer.told(error, "reading the file")
-        if isinstance(error, ImportError):
-            told.outcome, told.what = Outcome.IMPORT, str(error)
-        raise told from None
+        error = progress.answer.explain(raised, "reading the file")
+        if isinstance(raised, ImportError):
+            error.outcome, error.what = Outcome.IMPORT, str(raised)
+        raise error from None
     guard.check()
     for signature in wanted.values():
         check_signature(module, signature)
@@ -138,60 +131,62 @@ def _load(
 
 
 def _judge(
-    one: Property, answer: StudentAnswer, seed: int, shrink: bool, progress: Progress
-) -> tuple[Told, Mapping[str, Any] | None] | None:
-    """Look for an input on which a property fails; returns what is wrong, and the input."""
+    prop: Property, answer: StudentAnswer, seed: int, shrink: bool, progress: Progress
+) -> tuple[AnswerError, Mapping[str, Any] | None] | None:
+    """Look for an input on which a property fails; return what is wrong, and the input."""
     judged = 0
-    last: Mapping[str, Any] = {}
+    failing: Mapping[str, Any] = {}
 
     def attempt(arguments: dict[str, Any]) -> None:
-        nonlocal judged, last
+        nonlocal judged, failing
         progress.arguments = arguments
         try:
-            one.judge(answer, arguments)
+            prop.judge(answer, arguments)
         except UnsatisfiedAssumption:
             raise
         except Exception:
-            last = arguments
+            failing = arguments
             raise
         judged += 1
 
     answer.forget()
-    random.seed(seed + ELSEWHERE)
-    np.random.seed((seed + ELSEWHERE) % 2**32)
+    random.seed(seed + SEED_OFFSET)
+    np.random.seed((seed + SEED_OFFSET) % 2**32)
     try:
-        with _one_source_of_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
+        with _reproducible_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            hypothesis.seed(seed)(_settings(one, shrink)(hypothesis.given(one.given)(attempt)))()
+            hypothesis.seed(seed)(_settings(prop, shrink)(hypothesis.given(prop.given)(attempt)))()
         answer.repeat()
     except Flaky:
-        unstable = _unstable(answer)
-        return unstable, unstable.arguments or last
-    except Told as told:
-        return told, told.arguments
+        unstable = AnswerError(Outcome.STATE, "the same input passed once and failed once")
+        unstable.hint = "Does the file keep something between calls, or draw random numbers?"
+        unstable = _repeat(answer) or unstable
+        return unstable, unstable.arguments or failing
+    except AnswerError as error:
+        return error, error.arguments
     except Broken as broken:
         if state := _repeat(answer):
             return state, state.arguments
-        wrong = Told(Outcome.BROKEN, broken.what)
+        wrong = AnswerError(Outcome.BROKEN, broken.what)
         wrong.compare = showing.compare(broken.expected, broken.got)
-        return wrong, last
+        return wrong, failing
     except MemoryError:
-        return Told(Outcome.MEMORY, "the answer leaves no memory to judge it"), last
+        return AnswerError(Outcome.MEMORY, "no memory is left for the grader"), failing
     except Unsatisfiable:
         pass  # nothing was judged; see below
-    except Exception as error:
-        what = f"what the answer returns cannot be used: {type(error).__name__}: {error}"
-        return Told(Outcome.BROKEN, what), last
+    except Exception as raised:
+        what = f"the grader cannot use the result: {type(raised).__name__}: {raised}"
+        return AnswerError(Outcome.BROKEN, what), failing
     if not judged:
-        return Told(Outcome.GRADER, "no input was judged; tell your teacher"), None
+        return AnswerError(Outcome.GRADER, "no input was judged; tell your teacher"), None
     return None
 
 
-def _settings(one: Property, shrink: bool) -> hypothesis.settings:
+def _settings(prop: Property, shrink: bool) -> hypothesis.settings:
     phases = (hypothesis.Phase.generate, hypothesis.Phase.shrink)
     return hypothesis.settings(
-        max_examples=one.examples,
-        derandomize=False,  # the seed does that
+        max_examples=prop.examples,
+        derandomize=False,  # the seed makes it reproducible
         database=None,
         deadline=None,
         report_multiple_bugs=False,
@@ -202,27 +197,21 @@ def _settings(one: Property, shrink: bool) -> hypothesis.settings:
     )
 
 
-def _repeat(answer: StudentAnswer) -> Told | None:
+def _repeat(answer: StudentAnswer) -> AnswerError | None:
     try:
         answer.repeat()
-    except Told as told:
-        return told if told.outcome is Outcome.STATE else None
+    except AnswerError as error:
+        return error if error.outcome is Outcome.STATE else None
     return None
 
 
-def _unstable(answer: StudentAnswer) -> Told:
-    told = Told(Outcome.STATE, "the same input was right once and wrong once")
-    told.hint = "does the file keep something between calls, or draw random numbers of its own?"
-    return _repeat(answer) or told
-
-
 @contextlib.contextmanager
-def _one_source_of_draws() -> Iterator[None]:
-    """Keep Hypothesis from drawing numbers that it finds in whatever modules are loaded."""
+def _reproducible_draws() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants that it finds in the loaded modules."""
     name = "_get_local_constants"
     real = getattr(providers, name, None)
     constants = getattr(providers, "Constants", None)
-    if real is None or constants is None:  # another version, which may not look for them
+    if real is None or constants is None:  # another version of Hypothesis
         yield
         return
     setattr(providers, name, constants)
@@ -235,33 +224,32 @@ def _one_source_of_draws() -> Iterator[None]:
 def _verdict(
     exercise: Exercise,
     progress: Progress,
-    told: Told | None = None,
+    error: AnswerError | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> Verdict:
-    running = progress.running
-    hints = running.hints if running is not None and told is not None else ()
-    if told is not None and told.hint:
-        hints = (told.hint,)
-    elif told is not None and told.outcome in NO_HINT:
-        hints = ()
-    if told is not None and told.outcome is Outcome.NOT_WRITTEN:
+    verdict = replace(Verdict.of(exercise, Outcome.PASSED), held=tuple(progress.held))
+    if progress.running is not None:
+        verdict = replace(verdict, broken=progress.running.name, says=progress.running.says)
+    if error is None:
+        return verdict
+    hints: tuple[str, ...] = ()
+    if error.hint:
+        hints = (error.hint,)
+    elif progress.running is not None and error.outcome not in NO_HINT:
+        hints = progress.running.hints
+    if error.outcome is Outcome.NOT_WRITTEN:
         arguments = None
-    return Verdict(
-        exercise=exercise.name,
-        title=exercise.title,
-        outcome=told.outcome if told is not None else Outcome.PASSED,
-        properties=tuple(one.name for one in exercise.properties),
-        held=tuple(progress.held),
-        broken=running.name if running is not None else "",
-        says=running.says if running is not None else "",
-        what=told.what if told is not None else "",
-        code=told.code if told is not None else (),
+    return replace(
+        verdict,
+        outcome=error.outcome,
+        what=error.what,
+        code=error.code,
         case=showing.describe(arguments) if arguments else (),
-        compare=told.compare if told is not None else (),
+        compare=error.compare,
         hints=hints,
     )
 
 
-def stopped(exercise: Exercise, progress: Progress, told: Told) -> Verdict:
-    """The verdict on an answer that was stopped in the middle of what ``progress`` says."""
-    return _verdict(exercise, progress, told, progress.arguments)
+def stopped(exercise: Exercise, progress: Progress, error: AnswerError) -> Verdict:
+    """The verdict on an answer that was stopped while it was judged."""
+    return _verdict(exercise, progress, error, progress.arguments)

@@ -1,7 +1,6 @@
-"""While a student's code runs: what it prints, opens, starts, imports and changes.
+"""Watches a student's code while it runs: what it prints, opens, starts, imports and changes.
 
-This keeps honest students honest and the grader alive. It is no sandbox: code that wants to break
-out of a process of the same user can.
+This prevents accidents and simple cheating. It is no sandbox: code that wants to break out can.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ import numpy as np
 from tinyalex.learn.grader import showing, spec
 from tinyalex.learn.grader.reading import refuse
 from tinyalex.learn.grader.spec import Exercise
-from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.grader.verdict import AnswerError, Outcome
 from tinyalex.learn.places import PACKAGE, solutions_folder
 
-KEPT_TEXT = 2000  # characters of what a file prints
+MAX_TEXT = 2000  # characters kept of what a file prints
 WATCHED = (np, np.linalg, np.random, builtins, spec, showing)
 SECRET = tuple(
     os.path.realpath(folder) + os.sep
@@ -34,13 +33,11 @@ SECRET = tuple(
 )
 STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile"}
 STARTS |= {"os.system", "subprocess.Popen", "os.kill", "os.killpg", "socket.connect"}
-
-
 EMPTY: dict[str, Callable[..., Any]] = {"empty": np.empty, "empty_like": np.empty_like}
 
 
 def _filled(name: str) -> Callable[..., Any]:
-    """np.empty as a student's code sees it: full of what no answer wants, and always the same."""
+    """np.empty as a student's code sees it: always filled with the same unusable value."""
 
     @functools.wraps(EMPTY[name])
     def filled(*positional: Any, **named: Any) -> Any:
@@ -58,7 +55,7 @@ FILLED = {name: _filled(name) for name in EMPTY}
 
 
 class Prints(io.TextIOBase):
-    """Takes what is printed, and keeps the beginning."""
+    """Collects what is printed, and keeps the beginning."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -66,8 +63,8 @@ class Prints(io.TextIOBase):
 
     def write(self, text: str) -> int:
         self.lines += text.count("\n")
-        if len(self.text) < KEPT_TEXT:
-            self.text += str(text)[: KEPT_TEXT - len(self.text)]
+        if len(self.text) < MAX_TEXT:
+            self.text += str(text)[: MAX_TEXT - len(self.text)]
         return len(text)
 
     def writable(self) -> bool:
@@ -77,34 +74,34 @@ class Prints(io.TextIOBase):
         return False
 
     def notes(self) -> list[str]:
-        """One note, if there was anything."""
+        """One note if the file has printed something, else none."""
         if not self.text.strip():
             return []
         first = self.text.strip().splitlines()[0][:100]
         count = max(1, self.lines)
         lines = f"{count:,} line{'' if count == 1 else 's'}"
-        return [f"the file prints ({lines}), which does not matter here; first: {first}"]
+        return [f"the file prints {lines}, which does not change the score; first: {first}"]
 
 
 class Guard:
-    """Watches over the student's code wherever it runs: in ``with guard:``."""
+    """Watches the student's code inside ``with guard:``."""
 
     def __init__(self, exercise: Exercise, path: Path) -> None:
         self.exercise = exercise
         self.path = os.path.realpath(path)
-        # Numba compiles NumPy's own np.empty, and knows no other.
+        # Numba can only compile NumPy's own np.empty.
         self._filled = {} if "numba" in exercise.allowed else FILLED
         self.prints = Prints()
         self.refused: list[str] = []
         self.armed = False
         self._kept = [
             (module, {name: value for name, value in vars(module).items() if name != "_"})
-            for module in WATCHED  # an interactive Python puts its last result into builtins._
+            for module in WATCHED  # interactive Python stores its last result in builtins._
         ]
         _hooked.append(self)
 
     def builtins(self) -> dict[str, Any]:
-        """What a student's module finds as ``__builtins__``: an import that looks twice."""
+        """The student's ``__builtins__``: Python's own, with an import that checks the module."""
         real = builtins.__import__
 
         def guarded(name: str, *rest: Any, **named: Any) -> ModuleType:
@@ -112,7 +109,7 @@ class Guard:
             if why := refuse("." if level else name, self.exercise):
                 self.refused.append(why)
                 raise ImportError(f"this file {why}")
-            with self.paused():  # what NumPy and Numba do while they load is their affair
+            with self.paused():  # NumPy and Numba may open files while they load
                 return real(name, *rest, **named)
 
         return dict(vars(builtins)) | {"__import__": guarded}
@@ -127,7 +124,7 @@ class Guard:
         self.armed = False
         sys.stdout, sys.stderr = self._streams
         for name, filled in self._filled.items():
-            if vars(np)[name] is filled:  # else the answer has changed it, which `check` tells
+            if vars(np)[name] is filled:  # else the answer has changed it: see `check`
                 setattr(np, name, EMPTY[name])
 
     @contextlib.contextmanager
@@ -139,28 +136,28 @@ class Guard:
             self.armed = was
 
     def check(self) -> None:
-        """Raise `Told` if the code did what it must not; puts NumPy right again."""
+        """Raise `AnswerError` if the code did something forbidden; restore NumPy."""
         changed: list[str] = []
         for module, kept in self._kept:
             names = vars(module)
             if all(map(operator.is_, map(names.get, kept), kept.values())):
-                continue  # after every call of the student's functions: it must be quick
+                continue  # the fast path, as this runs after every call
             changed += [
                 f"{module.__name__}.{name}" for name in kept if names.get(name) is not kept[name]
             ]
             names.update(kept)
         if changed:
-            raise Told(Outcome.FORBIDDEN, f"it changes {changed[0]}") from None
+            raise AnswerError(Outcome.FORBIDDEN, f"it changes {changed[0]}") from None
         if self.refused:
-            raise Told(Outcome.FORBIDDEN, f"it {self.refused[0]}") from None
+            raise AnswerError(Outcome.FORBIDDEN, f"it {self.refused[0]}") from None
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self.armed = False
         _hooked.remove(self)
 
-    def saw(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Refuse to open a solution, or to start a program."""
+    def on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse to open a solution or to start a program."""
         if event == "open" and isinstance(arguments[0], str | bytes):
             path = os.path.realpath(os.fsdecode(arguments[0]))
             if path.startswith(SECRET) and path != self.path:
@@ -178,11 +175,11 @@ _hooked: list[Guard] = []
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if _hooked and _hooked[-1].armed and (event == "open" or event in STARTS):
-        _hooked[-1].saw(event, arguments)
+        _hooked[-1].on_event(event, arguments)
 
 
 def install() -> None:
-    """Add the hook to this process, for good; done once, when the first answer is judged."""
+    """Add the audit hook to this process, once; Python cannot remove it again."""
     global _installed
     if not _installed:
         _installed = True

@@ -1,6 +1,6 @@
-"""Ends a student's code with the grader: killed, or closed with its terminal, it cannot.
+"""Ends a student's code when the grader ends, even if the grader is killed.
 
-A thread of the process itself would not do: code that never lets go of Python's lock stops it.
+A thread cannot do this alone: it waits forever for code that never releases Python's lock.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ import signal
 import sys
 import threading
 
-LATE = 30.0  # s after the limit; the process itself and its parent come first
+LATE = 30.0  # s after the limit; before that, the process and its parent end it themselves
 
 
 def end_with_parent(pipe: int, seconds: float) -> None:
-    """Watch the parent from a small process of its own, in the group of this one.
+    """Watch the parent from a small separate process, in this process's group.
 
     Parameters
     ----------
     pipe : int
-        The parent holds the other end. When that is closed, this process ends, with all that it
-        has started.
+        The parent holds the other end. When it closes, this process ends, and every process that
+        it has started.
     seconds : float
-        After this and `LATE` it ends in any case.
+        They end after this and `LATE` in any case.
     """
-    if sys.platform == "win32" or os.getpgrp() != os.getpid():  # a group that others are in
+    if sys.platform == "win32" or os.getpgrp() != os.getpid():  # other processes are in the group
         threading.Thread(target=_wait_and_exit, args=(pipe,), daemon=True).start()
         return
-    with contextlib.suppress(OSError):  # as many processes as are allowed
+    with contextlib.suppress(OSError):  # too many processes
         child = os.fork()
         if child:
             os.waitpid(child, 0)
             os.close(pipe)
             return
-        # Again, so that the process which the student's code is in has no child.
+        # Fork again, so that the process of the student's code has no child.
         try:
             if os.fork() == 0:
                 _guard(pipe, seconds + LATE)
@@ -51,8 +51,8 @@ def _wait_and_exit(pipe: int) -> None:
 
 
 def _guard(pipe: int, seconds: float) -> None:
-    """Wait, then end the group, this process with it."""
-    os.closerange(0, pipe)  # the way to the parent: it waits for its end
+    """Wait, then end the whole group, including this process."""
+    os.closerange(0, pipe)  # among them the parent's pipes, which it reads to the end
     os.closerange(pipe + 1, max(pipe + 1, os.sysconf("SC_OPEN_MAX")))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Judges a student's file in a process of its own, with limits on time and memory."""
+"""Judges a student's file in a separate process, with limits on time and memory."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import Outcome, Verdict
 from tinyalex.learn.places import PACKAGE
 
-LONGEST_LINE = 1 << 22  # bytes of a message
+MAX_LINE = 1 << 22  # bytes of a message
 POLL = 0.05  # s
-START = 120.0  # s for the child to load the grader itself, on a busy machine
-GRACE = 3.0  # s for the child to say itself that the time is up
-# All that the child sees of this process's environment: no names, no keys, no settings of Python.
+START = 120.0  # s for the child to import the grader, on a busy machine
+GRACE = 3.0  # s for the child to report a time limit itself
+# The only environment variables that the child gets: no keys, no settings of Python.
 KEPT = {"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PATHEXT", "SYSTEMROOT", "TEMP"}
 KEPT |= {"TMP", "TMPDIR", "USERPROFILE", "APPDATA", "CUDA_HOME", "CUDA_PATH"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -35,14 +35,14 @@ _running: set[subprocess.Popen[bytes]] = set()
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may take.
+    """Limits for one file.
 
     Attributes
     ----------
     seconds : float
-        Of wall clock, for one exercise, from the moment that the student's file is read.
+        Wall-clock time, from the moment when the student's file is read.
     memory_mb : int
-        MiB beside what the grader itself has taken by then.
+        MiB in addition to the memory of the grader itself.
     """
 
     seconds: float = 30.0
@@ -58,7 +58,7 @@ def grade(
     name: str = "",
     reference: Path | None = None,
 ) -> Verdict:
-    """Judge a file; whatever it does, this returns a verdict.
+    """Judge a file; returns a verdict, whatever the file does.
 
     Parameters
     ----------
@@ -66,34 +66,28 @@ def grade(
         The student's file.
     exercise : Exercise
     seed : int
-        Draws the inputs: same seed, same verdict.
+        Seed of the inputs; the same seed gives the same verdict.
     limits : Limits, optional
     name : str
-        Where the child finds an exercise that is not the package's: ``module:NAME``.
+        ``module:NAME`` of an exercise that does not belong to the package.
     reference : Path, optional
-        A solution with its signatures, for such an exercise.
+        Reference solution of such an exercise.
     """
     limits = limits or Limits()
-    start = Verdict(
-        exercise=exercise.name,
-        title=exercise.title,
-        outcome=Outcome.GRADER,
-        properties=tuple(one.name for one in exercise.properties),
-    )
     job = {
         "exercise": name or exercise.name,
         "file": str(path.resolve()),
         "reference": str(reference.resolve()) if reference else "",
         "seed": seed,
         "seconds": limits.seconds,
-        "memory": _child_memory(limits),
+        "memory": 0 if memory_must_be_polled() else limits.memory_mb << 20,
         "token": secrets.token_hex(16),
     }
     with tempfile.TemporaryDirectory(prefix="exercise-", ignore_cleanup_errors=True) as folder:
         empty = Path(folder) / "work"
         empty.mkdir()
         with (Path(folder) / "errors").open("w+b") as errors:
-            verdict = _run(job, empty, errors, start, limits)
+            verdict = _run(job, empty, errors, Verdict.of(exercise, Outcome.GRADER), limits)
             if verdict.outcome is Outcome.GRADER:
                 errors.seek(0)
                 last = errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()[-1:]
@@ -102,7 +96,7 @@ def grade(
 
 
 def stop_all() -> None:
-    """End every child of this process; for an interrupted run."""
+    """End all children of this process, when a run is interrupted."""
     for process in list(_running):
         _kill(process)
 
@@ -126,9 +120,9 @@ def _run(job: dict[str, Any], folder: Path, errors: Any, start: Verdict, limits:
     _running.add(process)
     assert process.stdin is not None and process.stdout is not None
     try:
-        with contextlib.suppress(OSError):  # it died at once; that is told below
+        with contextlib.suppress(OSError):  # it has ended already: see _follow
             process.stdin.write(json.dumps(job).encode() + b"\n")
-            process.stdin.flush()  # not closed: the child ends when it is
+            process.stdin.flush()  # keep it open: the child ends when it closes
         messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         reader = threading.Thread(target=_read, args=(process.stdout, token, messages), daemon=True)
         reader.start()
@@ -147,37 +141,37 @@ def _follow(
     limits: Limits,
 ) -> Verdict:
     """Wait for the verdict, the end of the process, or a limit."""
-    ready, until = False, time.monotonic() + START
+    ready, deadline = False, time.monotonic() + START
     polls = memory_must_be_polled()
-    most = 0
+    memory_limit = 0
     while True:
         try:
             message = messages.get(timeout=POLL)
         except queue.Empty:
             ended = process.poll() is not None
-            late = time.monotonic() > until
+            late = time.monotonic() > deadline
             if polls and ready and not ended:
                 now = memory_of(process.pid)
-                most = most or now + (limits.memory_mb << 20)
-                if now > most:
-                    what = f"it took more than {limits.memory_mb:,} MiB"
+                memory_limit = memory_limit or now + (limits.memory_mb << 20)
+                if now > memory_limit:
+                    what = f"it used more than {limits.memory_mb:,} MiB"
                     return replace(verdict, outcome=Outcome.MEMORY, what=what)
             if late and not ready:
                 return replace(verdict, what=f"it did not start within {START:.0f} s")
             if late:
-                what = f"it was not done after {limits.seconds:g} s, in one step of compiled code"
+                what = f"it had not finished after {limits.seconds:g} s: it is in compiled code"
                 return replace(verdict, outcome=Outcome.TIME, what=what)
             if not ended:
                 continue
             message = None
-            with contextlib.suppress(queue.Empty):  # what it said just before its end may come yet
+            with contextlib.suppress(queue.Empty):  # its last message may still be on its way
                 message = messages.get(timeout=GRACE)
-        if message is None:  # no more will come
+        if message is None:  # the last one
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=GRACE)
-            return _without_a_word(verdict, process.poll(), ready)
+            return _ended_silently(verdict, process.poll(), ready)
         if message["kind"] == "ready":
-            ready, until = True, time.monotonic() + limits.seconds + GRACE
+            ready, deadline = True, time.monotonic() + limits.seconds + GRACE
         elif message["kind"] == "progress":
             held, running, says = message["content"]
             verdict = replace(verdict, held=tuple(held), broken=running or "", says=says)
@@ -185,18 +179,13 @@ def _follow(
             return Verdict.from_dict(message["content"])
 
 
-def _child_memory(limits: Limits) -> int:
-    """What the child is to limit itself to; nothing where its system cannot."""
-    return 0 if memory_must_be_polled() else limits.memory_mb << 20
-
-
 def memory_must_be_polled() -> bool:
-    """Linux keeps the limit itself (RLIMIT_AS); macOS and Windows do not."""
+    """Linux enforces the memory limit itself (RLIMIT_AS); macOS and Windows do not."""
     return not sys.platform.startswith("linux")
 
 
 def memory_of(process: int) -> int:
-    """Bytes of memory that a process holds at this moment; 0 if it is gone or nobody says."""
+    """Bytes of memory that a process uses now; 0 if it has ended or the system does not tell."""
     try:
         if sys.platform.startswith("linux"):
             import resource
@@ -204,7 +193,11 @@ def memory_of(process: int) -> int:
             pages = Path(f"/proc/{process}/statm").read_text().split()[1]
             return int(pages) * resource.getpagesize()
         if sys.platform == "win32":
-            return _on_windows(process)
+            # Prints a line like "python.exe","4711","Console","1","51,240 K".
+            command = ["tasklist", "/FI", f"PID eq {process}", "/FO", "CSV", "/NH"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            last = done.stdout.strip().rpartition(',"')[2]
+            return int("".join(letter for letter in last if letter.isdecimal()) or 0) << 10
         command = ["ps", "-o", "rss=", "-p", str(process)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return int(done.stdout or 0) << 10
@@ -212,36 +205,28 @@ def memory_of(process: int) -> int:
         return 0
 
 
-def _on_windows(process: int) -> int:
-    """Read a line like ``"python.exe","4711","Console","1","51,240 K"``."""
-    command = ["tasklist", "/FI", f"PID eq {process}", "/FO", "CSV", "/NH"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    last = done.stdout.strip().rpartition(',"')[2]
-    return int("".join(letter for letter in last if letter.isdecimal()) or 0) << 10
-
-
-def _without_a_word(verdict: Verdict, code: int | None, ready: bool) -> Verdict:
-    """The process ended without a verdict: say how."""
+def _ended_silently(verdict: Verdict, code: int | None, ready: bool) -> Verdict:
+    """The verdict on a process that ended without sending one."""
     if not ready:
         return replace(verdict, what=f"the grader itself ended with code {code}")
     if code is None:
         what = "it closed its connection to the grader"
         return replace(verdict, outcome=Outcome.ENDED, what=what)
     if code >= 0:
-        what = f"the process ended with code {code} before the verdict: os._exit?"
+        what = f"the process ended with code {code} before the verdict; does it call os._exit?"
         return replace(verdict, outcome=Outcome.ENDED, what=what)
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     what = f"the process was ended by {name}"
     if name == "SIGKILL":
-        what += " (the system does this when memory runs out)"
+        what += " (the system does this if there is no memory left)"
     return replace(verdict, outcome=Outcome.CRASHED, what=what)
 
 
 def _read(pipe: IO[bytes], token: str, messages: queue.Queue[dict[str, Any] | None]) -> None:
-    """Hand on the lines that carry the token; anything else is not from the grader."""
+    """Pass on the lines that begin with the token; no other line comes from the grader."""
     expected = token.encode() + b" "
     with contextlib.suppress(OSError, ValueError):
-        while line := pipe.readline(LONGEST_LINE):
+        while line := pipe.readline(MAX_LINE):
             if line.startswith(expected):
                 messages.put(json.loads(line[len(expected) :]))
     messages.put(None)
@@ -251,9 +236,9 @@ def _read(pipe: IO[bytes], token: str, messages: queue.Queue[dict[str, Any] | No
 
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.upper() in KEPT}
-    further = os.environ.get("PYTHONPATH", "")
+    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
     return kept | {
-        "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *([further] if further else [])]),
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -264,7 +249,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and all that it has started."""
+    """End the process and all processes that it has started."""
     if os.name == "nt":
         if process.poll() is None:
             command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]

@@ -1,4 +1,4 @@
-"""A student's file before it runs: can it be read, and does it use what it may?"""
+"""Checks of a student's file before it runs: is it Python, and does it use allowed things only?"""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyalex.learn.grader.spec import Exercise
-from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
-LARGEST = 1 << 20  # bytes of a student's file
+MAX_FILE_SIZE = 1 << 20  # bytes
 
-# Of the standard library: what reaches around the grader, or starts something beside it.
-KEPT_OUT = {
+# Parts of the standard library that could bypass the grader or start something next to it.
+FORBIDDEN_MODULES = {
     "_ctypes", "_thread", "asyncio", "builtins", "code", "codeop", "concurrent", "ctypes",
     "faulthandler", "gc", "imp", "importlib", "inspect", "multiprocessing", "pickle", "pkgutil",
     "pty", "runpy", "signal", "socket", "subprocess", "threading", "tracemalloc", "zipimport",
 }  # fmt: skip
-KEPT_OUT_NAMES = {"__import__", "__builtins__", "compile", "eval", "exec"}
-KEPT_OUT_ATTRIBUTES = {
+FORBIDDEN_NAMES = {"__import__", "__builtins__", "compile", "eval", "exec"}
+FORBIDDEN_ATTRIBUTES = {
     "__builtins__", "__globals__", "__subclasses__", "_current_frames", "_getframe", "f_back",
     "f_globals", "f_locals", "settrace", "setprofile", "tb_frame",
 }  # fmt: skip
@@ -40,90 +40,90 @@ class Signature:
 def read(path: Path) -> bytes:
     """Read a student's file."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise Told(Outcome.UNREADABLE, "it is larger than 1 MiB, too large for an exercise")
+        if path.stat().st_size > MAX_FILE_SIZE:
+            raise AnswerError(Outcome.UNREADABLE, "it is larger than 1 MiB")
         return path.read_bytes()
     except OSError as error:
-        raise Told(Outcome.UNREADABLE, str(error.strerror or error)) from None
+        raise AnswerError(Outcome.UNREADABLE, str(error.strerror or error)) from None
 
 
 def parse(source: bytes, name: str) -> ast.Module:
-    """Parse it; what is no Python is told with the line and a caret."""
+    """Parse a file; a syntax error is shown with its line and a caret."""
     if source.lstrip()[:1] == b"{" and b'"cells"' in source[:1000]:
-        raise Told(Outcome.UNREADABLE, "it is a notebook; export its code as a .py file")
+        raise AnswerError(Outcome.UNREADABLE, "it is a notebook: export its code as a .py file")
     if b"\0" in source:
-        raise Told(Outcome.UNREADABLE, "it holds bytes of zero: it is no text")
+        raise AnswerError(Outcome.UNREADABLE, "it contains zero bytes: it is not a text file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(source, filename=name)
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""
-        raise Told(Outcome.SYNTAX, f"{error.msg} ({name}{where})", _caret(error)) from None
+        raise AnswerError(Outcome.SYNTAX, f"{error.msg} ({name}{where})", _caret(error)) from None
     except (RecursionError, MemoryError):
-        raise Told(Outcome.SYNTAX, f"{name} is nested too deeply to be read") from None
+        raise AnswerError(Outcome.SYNTAX, f"{name} is nested too deeply") from None
     except ValueError as error:
-        raise Told(Outcome.UNREADABLE, str(error)) from None
+        raise AnswerError(Outcome.UNREADABLE, str(error)) from None
 
 
 def scan(tree: ast.Module, exercise: Exercise, source: bytes) -> None:
-    """Refuse what an answer must not use: the library itself, or ways around the grader."""
+    """Refuse the library itself and ways around the grader."""
     lines = source.decode("utf-8", "replace").splitlines()
     for node in ast.walk(tree):
         refused = ""
         if isinstance(node, ast.Import):
-            refused = next(filter(None, (refuse(one.name, exercise) for one in node.names)), "")
+            refused = next(filter(None, (refuse(alias.name, exercise) for alias in node.names)), "")
         elif isinstance(node, ast.ImportFrom):
             refused = refuse("." if node.level else node.module or "", exercise)
-        elif isinstance(node, ast.Name) and node.id in KEPT_OUT_NAMES:
+        elif isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
             refused = f"uses {node.id}, which no exercise needs"
-        elif isinstance(node, ast.Attribute) and _reaches_around(node):
+        elif isinstance(node, ast.Attribute) and _is_forbidden(node):
             refused = f"uses {ast.unparse(node)}, which no exercise needs"
         if refused:
             line = getattr(node, "lineno", 0)
-            raise Told(Outcome.FORBIDDEN, f"it {refused}", show_line(lines, line))
+            raise AnswerError(Outcome.FORBIDDEN, f"it {refused}", show_line(lines, line))
 
 
 def refuse(module: str, exercise: Exercise) -> str:
-    """Say why a module may not be imported; empty if it may."""
+    """Why a module may not be imported; empty if it may."""
     top = module.partition(".")[0]
-    if top in exercise.allowed or (top in sys.stdlib_module_names and top not in KEPT_OUT):
+    if top in exercise.allowed or (top in sys.stdlib_module_names and top not in FORBIDDEN_MODULES):
         return ""
-    only = f"beside the standard library only {' and '.join(exercise.allowed)} may be used"
     if top == "tinyalex":
-        return "imports tinyalex: it calls the library's own layer instead of writing it"
+        return "imports tinyalex, but you must write the function yourself"
     if top == "":
-        return "imports from a file beside it: everything must be in this one file"
-    if top in KEPT_OUT:
+        return "imports from another file: put everything into this one file"
+    if top in FORBIDDEN_MODULES:
         return f"imports {module}, which no exercise needs"
-    return f"imports {module}; {only}"
+    allowed = " and ".join(exercise.allowed)
+    return f"imports {module}; allowed are the standard library and {allowed}"
 
 
 def signatures(path: Path) -> dict[str, Signature]:
-    """The functions that a file declares, read without running it."""
-    found = {}
+    """The functions that a file declares; the file is parsed, not run."""
+    declared = {}
     for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.FunctionDef):
-            plain = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-            free = len(plain) - len(node.args.defaults)
-            keyword = [one.arg for one in node.args.kwonlyargs]
+            positional = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
+            required = positional[: len(positional) - len(node.args.defaults)]
+            keyword = [arg.arg for arg in node.args.kwonlyargs]
             needed = [
                 name
                 for name, default in zip(keyword, node.args.kw_defaults, strict=True)
                 if default is None
             ]
-            found[node.name] = Signature(
+            declared[node.name] = Signature(
                 name=node.name,
-                arguments=(*plain, *keyword),
-                needed=(*plain[:free], *needed),
+                arguments=(*positional, *keyword),
+                needed=(*required, *needed),
                 returns=ast.unparse(node.returns) if node.returns is not None else "",
                 text=f"{node.name}({ast.unparse(_bare(node.args))})",
             )
-    return found
+    return declared
 
 
 def show_line(lines: list[str], number: int) -> tuple[str, ...]:
-    """A line of a file behind its number."""
+    """A line of a file after its number."""
     if not 1 <= number <= len(lines):
         return ()
     return (f"line {number}: {lines[number - 1].strip()[:100]}",)
@@ -139,9 +139,9 @@ def _caret(error: SyntaxError) -> tuple[str, ...]:
     return (head + stripped[:100], " " * (len(head) + min(at, 100)) + "^")
 
 
-def _reaches_around(node: ast.Attribute) -> bool:
-    of = node.value.id if isinstance(node.value, ast.Name) else ""
-    return node.attr in KEPT_OUT_ATTRIBUTES or (of, node.attr) == ("sys", "modules")
+def _is_forbidden(node: ast.Attribute) -> bool:
+    owner = node.value.id if isinstance(node.value, ast.Name) else ""
+    return node.attr in FORBIDDEN_ATTRIBUTES or (owner, node.attr) == ("sys", "modules")
 
 
 def _bare(arguments: ast.arguments) -> ast.arguments:

@@ -1,4 +1,4 @@
-"""Values as a student reads them: small arrays in full, large ones around the place that counts."""
+"""Values as text: small arrays in full, large ones around the first difference."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-MOST_ROWS, MOST_COLUMNS = 12, 9
-MARK = "*"  # behind a number that differs
+MAX_ROWS, MAX_COLUMNS = 12, 9
+MARK = "*"  # after a number that differs
 
 
 def describe(arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """Arguments of a call, ``name = value``; arrays get lines of their own."""
+    """Values by name, ``name = value``; an array has one line per row."""
     lines: list[str] = []
     for name, value in arguments.items():
         first, *rest = _lines(value)
@@ -30,8 +30,8 @@ def compare(expected: Any, got: Any) -> tuple[str, ...]:
         left = ["expected", *_rows(expected, wrong, mark=False)]
         right = ["got", *_rows(got, wrong, mark=True)]
         width = max(map(len, left)) + 4
-        beside = zip(left, right, strict=True)
-        return tuple(f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in beside)
+        pairs = zip(left, right, strict=True)
+        return tuple(f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs)
     lines = []
     for name, value in (("expected", expected), ("got", got)):
         first, *rest = _lines(value)
@@ -40,7 +40,7 @@ def compare(expected: Any, got: Any) -> tuple[str, ...]:
 
 
 def number(value: Any) -> str:
-    """Write a number in six digits, whole ones without a point."""
+    """A number with six digits; an integer without a decimal point."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, complex | np.complexfloating):
@@ -54,7 +54,7 @@ def _numbers(value: Any) -> bool:
 
 
 def _lines(value: Any) -> list[str]:
-    """A value: one line, and further ones for the rows of an array."""
+    """One line for a value, and one more for each row of an array."""
     if isinstance(value, np.ndarray):
         head = f"array {value.shape}"
         if value.dtype not in (np.float64, np.int64):
@@ -70,20 +70,20 @@ def _lines(value: Any) -> list[str]:
         return [value]
     if isinstance(value, np.random.Generator):
         return ["a random generator (numpy.random.Generator)"]
-    if isinstance(value, tuple | list) and any(isinstance(one, np.ndarray) for one in value):
+    if isinstance(value, tuple | list) and any(isinstance(item, np.ndarray) for item in value):
         lines = [f"{type(value).__name__} of {len(value)}"]
-        for i, one in enumerate(value):
-            first, *rest = _lines(one)
+        for i, item in enumerate(value):
+            first, *rest = _lines(item)
             lines += [f"[{i}] {first}", *(f"  {line}" for line in rest)]
         return lines
     if isinstance(value, Mapping):
-        return ["dict", *describe({repr(key): one for key, one in value.items()})]
+        return ["dict", *describe({repr(key): item for key, item in value.items()})]
     text = repr(value)
     return [text if len(text) <= 200 else text[:200] + " ..."]
 
 
 def _rows(array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False) -> list[str]:
-    """Rows of an array along its last axis, each behind its index; around the first wrong one."""
+    """Rows of an array along its last axis, each after its index; around the first wrong number."""
     if array.size == 0:
         return ["(no elements)"]
     width = array.shape[-1]
@@ -91,25 +91,25 @@ def _rows(array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False
     marks = np.zeros(table.shape, bool) if wrong is None else wrong.reshape(table.shape)
     places = np.argwhere(marks)
     row, column = (int(i) for i in places[0]) if len(places) else (0, 0)
-    top = max(0, min(row - MOST_ROWS // 2, len(table) - MOST_ROWS))
-    left = max(0, min(column - MOST_COLUMNS // 2, width - MOST_COLUMNS))
-    shown = [slice(top, top + MOST_ROWS), slice(left, left + MOST_COLUMNS)]
+    top = max(0, min(row - MAX_ROWS // 2, len(table) - MAX_ROWS))
+    left = max(0, min(column - MAX_COLUMNS // 2, width - MAX_COLUMNS))
+    shown = [slice(top, top + MAX_ROWS), slice(left, left + MAX_COLUMNS)]
     texts = [
         [number(x) + (MARK if mark and is_wrong else "") for x, is_wrong in zip(*both, strict=True)]
         for both in zip(table[tuple(shown)], marks[tuple(shown)], strict=True)
     ]
-    # The star hangs over to the right, so that the digits stay in line.
+    # The star has its own column to the right, so that the digits stay aligned.
     cell = max(len(text.rstrip(MARK)) for line in texts for text in line)
     right = 1 if mark and marks.any() else 0
     lines = []
-    indices = list(itertools.islice(np.ndindex(array.shape[:-1]), top, top + MOST_ROWS))
+    indices = list(itertools.islice(np.ndindex(array.shape[:-1]), top, top + MAX_ROWS))
     for index, line in zip(indices, texts, strict=True):
         cells = [
             text.rstrip(MARK).rjust(cell) + (MARK if text.endswith(MARK) else " ")[:right]
             for text in line
         ]
-        before, behind = "... " if left else "", " ..." if left + MOST_COLUMNS < width else ""
-        lines.append(f"{_index(index)}{before}{' '.join(cells).rstrip()}{behind}")
+        before, after = "... " if left else "", " ..." if left + MAX_COLUMNS < width else ""
+        lines.append(f"{_index(index)}{before}{' '.join(cells).rstrip()}{after}")
     if len(table) > len(lines):
         lines.append(f"({len(lines)} of {len(table)} rows)")
     return lines
@@ -120,5 +120,5 @@ def _index(index: tuple[int, ...]) -> str:
 
 
 def _without_index(line: str, ndim: int) -> str:
-    """The right-hand column needs no second index."""
+    """A row without its index, which the left column already shows."""
     return line.partition("]  ")[2] if ndim > 1 and line.startswith("[") else line

@@ -89,9 +89,6 @@ class Exercise:
         the smallest sizes; gradient; speed if the exercise is about speed.
     allowed : tuple of str
         Top-level modules that the answer may import, besides the standard library.
-    environment : tuple of (name, value)
-        Environment variables of the grader's process. Numba, for example, chooses its GPU
-        simulator when it is first imported.
     """
 
     name: str
@@ -101,7 +98,6 @@ class Exercise:
     functions: tuple[str, ...]
     properties: tuple[Property, ...]
     allowed: tuple[str, ...] = ("numpy",)
-    environment: tuple[tuple[str, str], ...] = ()
 
 
 def expect_shape(

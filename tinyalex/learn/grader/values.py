@@ -1,4 +1,4 @@
-"""What a student's functions take and return: in plain types, copied, and compared by value."""
+"""Arguments and results of a student's functions: plain types, copies, comparison by value."""
 
 from __future__ import annotations
 
@@ -7,36 +7,40 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.learn.grader import showing
-from tinyalex.learn.grader.verdict import Outcome, Told
+from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
 NUMBERS = (bool, int, float, complex)
 
 
 def plain(result: Any, function: str, returns: str) -> Any:
-    """A result in plain types, which no student's class can disguise.
+    """Convert a result to plain types, which no class of the student can imitate.
 
     Parameters
     ----------
-    result : what the function gave
+    result : the return value
     function : str
-        Its name.
+        Name of the function.
     returns : str
-        What the stub says that it returns: an annotation as text, or "".
+        The stub's return annotation as text, or "".
+
+    Raises
+    ------
+    AnswerError
+        The result does not fit the annotation.
     """
     kind = returns.replace(" ", "")
     if kind and kind != "None" and result is None:
-        told = Told(Outcome.RETURN, f"{function} returns None, not {returns}")
-        told.hint = "is there a return at its end?"
-        raise told
-    parts = _parts(kind)
-    if parts:
-        if type(result) is not tuple or len(result) != len(parts):
+        error = AnswerError(Outcome.RETURN, f"{function} returns None, not {returns}")
+        error.hint = "Does the function end with a return statement?"
+        raise error
+    items = _items(kind)
+    if items:
+        if type(result) is not tuple or len(result) != len(items):
             have = f"{len(result)} values" if type(result) is tuple else _type(result)
-            what = f"{function} must return {len(parts)} values, and returns {have}"
-            raise Told(Outcome.RETURN, what)
-        values = zip(result, parts, strict=True)
-        return tuple(plain(one, f"{function} [{i}]", part) for i, (one, part) in enumerate(values))
+            what = f"{function} must return {len(items)} values, but returns {have}"
+            raise AnswerError(Outcome.RETURN, what)
+        pairs = enumerate(zip(result, items, strict=True))
+        return tuple(plain(value, f"{function} [{i}]", item) for i, (value, item) in pairs)
     is_array, is_number = type(result) is np.ndarray, _is_number(result)
     wrong = (
         (_is_array_kind(kind) and not is_array)
@@ -44,8 +48,8 @@ def plain(result: Any, function: str, returns: str) -> Any:
         or (is_array and result.dtype.hasobject)
     )
     if wrong:
-        have = _type(result)
-        raise Told(Outcome.RETURN, f"{function} must return {returns}, and returns {have}")
+        what = f"{function} must return {returns}, but returns {_type(result)}"
+        raise AnswerError(Outcome.RETURN, what)
     return _disarmed(result, function)
 
 
@@ -57,14 +61,14 @@ def _disarmed(value: Any, function: str) -> Any:
     if value is None or type(value) in (*NUMBERS, str, bytes, slice) or _is_number(value):
         return value
     if type(value) in (tuple, list):
-        return type(value)(_disarmed(one, function) for one in value)
+        return type(value)(_disarmed(item, function) for item in value)
     if type(value) is dict:
-        return {str(key): _disarmed(one, function) for key, one in value.items()}
-    raise Told(Outcome.RETURN, f"{function} returns {_type(value)}, which has no place here")
+        return {str(key): _disarmed(item, function) for key, item in value.items()}
+    raise AnswerError(Outcome.RETURN, f"{function} returns {_type(value)}, not numbers")
 
 
 def _narrow(dtype: np.dtype[Any]) -> bool:
-    """Not np.longdouble: answers are float64, and its numbers have bytes that mean nothing."""
+    """Not np.longdouble, whose numbers have unused bytes: answers are compared as float64."""
     return dtype.kind != "f" or dtype.itemsize <= 8
 
 
@@ -78,18 +82,18 @@ def _is_array_kind(kind: str) -> bool:
     return kind.endswith("ndarray") or "NDArray" in kind or kind == "Array"
 
 
-def _parts(kind: str) -> list[str]:
-    """Annotations inside ``tuple[...]``, if it is one of fixed length."""
+def _items(kind: str) -> list[str]:
+    """The annotations inside ``tuple[...]`` if its length is fixed."""
     if not kind.startswith("tuple[") or "..." in kind:
         return []
-    parts, depth = [""], 0
+    items, depth = [""], 0
     for letter in kind[len("tuple[") : -1]:
         depth += (letter == "[") - (letter == "]")
         if letter == "," and depth == 0:
-            parts.append("")
+            items.append("")
         else:
-            parts[-1] += letter
-    return parts
+            items[-1] += letter
+    return items
 
 
 def _type(value: Any) -> str:
@@ -100,26 +104,27 @@ def _type(value: Any) -> str:
 
 
 def copied(value: Any) -> Any:
-    """A copy that shares nothing with an argument or a result."""
+    """A copy that shares no memory with the value."""
     if type(value) is np.ndarray:
         return value.copy(order="K")
     return value if value is None or type(value) in (*NUMBERS, str) else copy.deepcopy(value)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are alike, number by number; a NaN is like another.
+    """Whether two values are equal, number by number; NaN equals NaN.
 
-    Bytes would not do: some types have unused ones. Random generators are meant to be drawn from.
+    Bytes are not compared, because some types have unused ones. Two random generators are always
+    the same: the student draws from them.
     """
     if isinstance(a, np.ndarray):
-        alike = isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype
-        return alike and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")
+        equal = isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype
+        return equal and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")
     if isinstance(a, tuple | list):
-        alike = type(a) is type(b) and len(a) == len(b)
-        return alike and all(same(x, y) for x, y in zip(a, b, strict=True))
+        equal = type(a) is type(b) and len(a) == len(b)
+        return equal and all(same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
-        alike = isinstance(b, dict) and a.keys() == b.keys()
-        return alike and all(same(a[key], b[key]) for key in a)
+        equal = isinstance(b, dict) and a.keys() == b.keys()
+        return equal and all(same(a[key], b[key]) for key in a)
     if isinstance(a, np.random.Generator):
         return True
     if a is None or isinstance(a, (*NUMBERS, str, np.generic)):
@@ -128,14 +133,9 @@ def same(a: Any, b: Any) -> bool:
 
 
 def size(value: Any) -> int:
-    """How many numbers a value holds."""
+    """Number of numbers in a value."""
     if isinstance(value, np.ndarray):
         return int(value.size)
     if isinstance(value, tuple | list):
         return sum(map(size, value))
     return sum(map(size, value.values())) if isinstance(value, dict) else 1
-
-
-def titled(title: str, value: Any) -> tuple[str, ...]:
-    """Lines that show a value under a name."""
-    return showing.describe({title: value})

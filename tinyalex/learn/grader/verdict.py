@@ -1,15 +1,17 @@
-"""What the grader says about a student's file, ready to be printed, sent and stored."""
+"""The grader's verdict on a student's file, and its text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from tinyalex.learn.grader.spec import Exercise
+
 
 class Outcome(StrEnum):
-    """How it went; the text is what the student reads."""
+    """The kind of verdict; its text is shown to the student."""
 
     PASSED = "passed"
     BROKEN = "a property does not hold"
@@ -34,7 +36,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the grader found.
+    """The result of grading one file.
 
     Attributes
     ----------
@@ -43,21 +45,22 @@ class Verdict:
     properties : tuple of str
         Names of all properties of the exercise, in teaching order.
     held : tuple of str
-        Those that hold, up to the first that does not.
+        Names of the properties that hold, up to the first that does not.
     broken, says : str
-        Name and sentence of the property that was looked at when it ended; empty if none was.
+        Name and sentence of the property that was being checked at the end; empty if there was
+        none.
     what : str
         One sentence: what is wrong, and where.
     code : tuple of str
-        The line of the student's file, with its number, where there is one.
+        The line of the student's file that failed, with its number, if known.
     case : tuple of str
-        The smallest input on which it fails, a line of text each.
+        The smallest input that fails, as lines of text.
     compare : tuple of str
         Expected and got, side by side.
     hints : tuple of str
         From a nudge to almost the answer.
     notes : tuple of str
-        What is no failure, yet worth knowing: the file prints.
+        Remarks that do not change the score: the file prints.
     """
 
     exercise: str
@@ -72,7 +75,13 @@ class Verdict:
     case: tuple[str, ...] = ()
     compare: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, exercise: Exercise, outcome: Outcome, what: str = "") -> Verdict:
+        """A verdict on an exercise of which no property was checked."""
+        names = tuple(prop.name for prop in exercise.properties)
+        return cls(exercise.name, exercise.title, outcome, names, what=what)
 
     @property
     def passed(self) -> bool:
@@ -80,40 +89,41 @@ class Verdict:
 
     @property
     def score(self) -> float:
-        """Share of the properties that hold, up to the first that does not: from 0 to 1."""
+        """Fraction of the properties that hold, up to the first that does not: from 0 to 1."""
         if self.passed:
             return 1.0
-        # A file that ended early never has it all, whatever it says of its properties.
+        # A file that ended the process early never gets the full score.
         held = min(len(self.held), len(self.properties) - 1)
         return held / len(self.properties) if held > 0 else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """A dictionary that JSON can store."""
         plain = {key: list(x) if isinstance(x, tuple) else x for key, x in asdict(self).items()}
         return plain | {"outcome": str(self.outcome), "passed": self.passed, "score": self.score}
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Verdict:
-        """The other way."""
-        known: dict[str, Any] = {
-            one.name: document[one.name] for one in fields(cls) if one.name in document
-        }
+        """The verdict that `to_dict` has stored."""
         values: dict[str, Any] = {}
-        values |= {key: tuple(x) if isinstance(x, list) else x for key, x in known.items()}
-        values["outcome"] = Outcome(values["outcome"])
-        return cls(**values)
-
-    def with_what(self, what: str) -> Verdict:
-        return replace(self, what=what)
+        for name in (field.name for field in fields(cls) if field.name in document):
+            value = document[name]
+            values[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**values | {"outcome": Outcome(values["outcome"])})
 
     def with_notes(self, notes: Iterable[str]) -> Verdict:
         return replace(self, notes=(*self.notes, *notes))
 
 
-class Told(Exception):
-    """Something is wrong with the student's file that the grader tells as what it is.
+CASE_TITLES = {
+    Outcome.TIME: "The input when the time was up:",
+    Outcome.STATE: "An input for which this happens:",
+}
 
-    A class of the grader's own: a student who raises it gets an ``exception`` as with any other.
+
+class AnswerError(Exception):
+    """Something is wrong with the student's file.
+
+    If a student's own code raises a class of this name, the outcome is ``exception``.
     """
 
     def __init__(self, outcome: Outcome, what: str, code: Iterable[str] = ()) -> None:
@@ -121,11 +131,11 @@ class Told(Exception):
         self.outcome, self.what, self.code = outcome, what, tuple(code)
         self.compare: tuple[str, ...] = ()
         self.hint = ""
-        self.arguments: dict[str, Any] | None = None  # of the call, where it is one
+        self.arguments: dict[str, Any] | None = None  # of the call, if it happened in a call
 
 
 def in_words(verdict: Verdict, hints: int = 1) -> list[str]:
-    """Lines for people, with as many hints as are wanted."""
+    """The text of a verdict, as lines, with at most this many hints."""
     total, held = len(verdict.properties), len(verdict.held)
     head = f"{verdict.exercise}: {'passed' if verdict.passed else 'not passed'}"
     if total and verdict.outcome is not Outcome.ABSENT:
@@ -136,15 +146,14 @@ def in_words(verdict: Verdict, hints: int = 1) -> list[str]:
         label = "BROKEN" if verdict.outcome is Outcome.BROKEN else "at    "
         lines.append(f"  {label}  {verdict.broken}: {verdict.says}")
     if not verdict.passed:
-        says_it_all = verdict.outcome in (Outcome.BROKEN, Outcome.CHANGES)
-        what = verdict.what if says_it_all else f"{verdict.outcome}: {verdict.what}"
+        has_outcome = verdict.outcome in (Outcome.BROKEN, Outcome.CHANGES)
+        what = verdict.what if has_outcome else f"{verdict.outcome}: {verdict.what}"
         lines += ["", f"  {what}"]
         lines += [f"    {line}" for line in verdict.code]
     if verdict.compare:
         lines += ["", *(f"  {line}".rstrip() for line in verdict.compare)]
     if verdict.case:
-        smallest = "The smallest input found on which this happens:"
-        title = "The input at that moment:" if verdict.outcome is Outcome.TIME else smallest
+        title = CASE_TITLES.get(verdict.outcome, "The smallest failing input that was found:")
         lines += ["", f"  {title}"]
         lines += [f"    {line}".rstrip() for line in verdict.case]
     if verdict.hints and not verdict.passed:

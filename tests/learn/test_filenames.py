@@ -1,4 +1,4 @@
-"""Hand-ins that are nearly answers are named, with what to do; other files are left alone."""
+"""Misnamed and misplaced files are reported with what to do; other files are ignored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyalex.learn.grader import classroom, near
+from tinyalex.learn.grader import classroom, filenames
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ from tinyalex.learn.grader import classroom, near
         ("02_im2col.py.docx", "02_im2col", "save it as plain text, called 02_im2col.py"),
     ],
 )
-def test_a_name_that_is_nearly_right_is_told_with_the_right_one(name, exercise, do):
+def test_a_misnamed_file_is_reported_with_the_right_name(name, exercise, do):
     path = Path(name)
-    assert near.exercise_of(path) is None
-    found = near.nearly(path)
+    assert filenames.exercise_of(path) is None
+    found = filenames.similar_exercise(path)
     assert found is not None and found.name == exercise
-    assert near.advice(path, found) == do
+    assert filenames.advice(path, found) == do
 
 
 @pytest.mark.parametrize(
@@ -43,24 +43,28 @@ def test_a_name_that_is_nearly_right_is_told_with_the_right_one(name, exercise, 
     ["02_im2col.py", "im2col.py", "readme.txt", "relu.png", "02.jpg", "02_im2col.pyc", "notes.py",
      "relu.txt", "02_im2col.csv", "02_im2col.py.png", "02_im2col.py.zip", ".py", "...", "utils.py"],
 )  # fmt: skip
-def test_right_names_and_other_files_are_no_near_misses(name):
-    assert near.nearly(Path(name)) is None
+def test_right_names_and_unrelated_files_are_not_reported(name):
+    assert filenames.similar_exercise(Path(name)) is None
 
 
 def notes(handed):
-    return {one.exercise.name: one.note for one in handed if one.path is None}
+    return {
+        submission.exercise.name: submission.note
+        for submission in handed
+        if submission.path is None
+    }
 
 
-def test_a_folder_lists_what_is_nearly_there(tmp_path):
+def test_a_folder_lists_misnamed_files(tmp_path):
     (tmp_path / "02_im2col.py.txt").write_text("")
     (tmp_path / "06_relu.py").write_text("")
     (tmp_path / "06_relu.ipynb").write_text("")  # its code is there, too
     handed = classroom.handed_in(tmp_path)
-    assert [one.exercise.name for one in handed] == ["02_im2col", "06_relu"]
+    assert [submission.exercise.name for submission in handed] == ["02_im2col", "06_relu"]
     assert notes(handed) == {"02_im2col": "found 02_im2col.py.txt: rename it to 02_im2col.py"}
 
 
-def test_answers_that_lie_deeper_are_named_where_nothing_else_is_there(tmp_path):
+def test_answers_in_subfolders_are_reported_if_there_are_no_others(tmp_path):
     deeper = tmp_path / "submission" / "code"
     deeper.mkdir(parents=True)
     (deeper / "02_im2col.py").write_text("")
@@ -71,7 +75,7 @@ def test_answers_that_lie_deeper_are_named_where_nothing_else_is_there(tmp_path)
     assert notes(classroom.handed_in(tmp_path)) == wanted
     (tmp_path / "10_lrn.py").write_text("")
     assert notes(classroom.handed_in(tmp_path)) == {}  # an older version, perhaps
-    handed = classroom.handed_in(tmp_path, [near.nearly(Path("02-im2col.py"))])
+    handed = classroom.handed_in(tmp_path, [filenames.similar_exercise(Path("02-im2col.py"))])
     assert notes(handed) == wanted
 
 
@@ -83,7 +87,7 @@ def test_a_class_lists_archives_loose_files_and_empty_folders(tmp_path):
     for name in ("anna.zip", "bo.zip", "emil.TAR.GZ", "fay.rar", "06_relu.py", "readme.txt"):
         (tmp_path / name).write_bytes(b"")
     handed = classroom.class_of(tmp_path)
-    assert {one.student: one.note for one in handed} == {
+    assert {submission.student: submission.note for submission in handed} == {
         "06_relu.py": "06_relu.py: put it into a folder for its student",
         "anna": "anna.zip: unpack it",
         "bo": "",
@@ -92,10 +96,10 @@ def test_a_class_lists_archives_loose_files_and_empty_folders(tmp_path):
         "emil": "emil.TAR.GZ: unpack it",
         "fay": "fay.rar: unpack it",
     }
-    assert [one.student for one in handed if one.path] == ["bo"]
+    assert [submission.student for submission in handed if submission.path] == ["bo"]
 
 
-def test_a_folder_that_cannot_be_read_stops_nobody(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_read_does_not_stop_the_others(tmp_path, monkeypatch):
     for name in ("anna", "bo"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "06_relu.py").write_text("")
@@ -111,12 +115,12 @@ def test_a_folder_that_cannot_be_read_stops_nobody(tmp_path, monkeypatch):
     assert anna.note == "its folder cannot be read (Permission denied)" and bo.path is not None
 
 
-def test_only_so_many_files_are_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(near, "MOST_FILES", 3)
+def test_the_number_of_searched_files_is_limited(tmp_path, monkeypatch):
+    monkeypatch.setattr(filenames, "MAX_FILES", 3)
     for i in range(4):
         (tmp_path / f"{i}.txt").write_text("")
     (tmp_path / "9-06_relu.txt").write_text("")
-    assert near.misses(tmp_path, deeper=True) == {}
+    assert filenames.misplaced(tmp_path, deeper=True) == {}
     os.remove(tmp_path / "0.txt")
     os.remove(tmp_path / "1.txt")
-    assert list(near.misses(tmp_path, deeper=True)) == ["06_relu"]
+    assert list(filenames.misplaced(tmp_path, deeper=True)) == ["06_relu"]

@@ -1,4 +1,4 @@
-"""What is nearly an answer: files under other names, in other forms, or one folder too deep."""
+"""Which exercise a file belongs to, by its name; and what to do with files that are misnamed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from tinyalex.learn import exercises
 from tinyalex.learn.grader.spec import Exercise
 
-# What names end in that hold Python once they are renamed, exported, or saved as plain text.
+# Endings of Python files that were renamed, exported or saved as plain text.
 CODE, NOTEBOOK = {"py", "pyw", "py3"}, {"ipynb"}
 PLAIN, FORMATTED = {"txt", "text", "bak", "orig"}, {"doc", "docx", "html", "odt", "pdf", "rtf"}
 ENDINGS = CODE | NOTEBOOK | PLAIN | FORMATTED
@@ -20,62 +20,55 @@ ARCHIVES = (
     ".zip", ".rar", ".7z", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz",
     ".tar.zst", ".gz", ".bz2", ".xz",
 )  # fmt: skip
-DEEPEST = 3  # folders below the one that is looked through
-MOST_FILES = 2000  # that are looked at in them
-
-
-def number_of(exercise: Exercise) -> tuple[str, str]:
-    """``02`` and ``im2col`` of ``02_im2col``."""
-    number, _, rest = exercise.name.partition("_")
-    return number, rest
+MAX_DEPTH = 3  # levels of folders that are searched
+MAX_FILES = 2000  # that are looked at
 
 
 def exercise_of(path: Path) -> Exercise | None:
-    """The exercise that a file's name belongs to: ``02_im2col.py``, ``im2col.py``, ``02.py``."""
+    """The exercise that a file belongs to: ``02_im2col.py``, ``im2col.py`` or ``02.py``."""
     if path.suffix != ".py":
         return None
     stem = path.stem.lower()
     for exercise in exercises.all_exercises():
-        if stem in (exercise.name, *number_of(exercise)):
+        if stem in (exercise.name, *exercise.name.split("_", 1)):
             return exercise
-    # What a browser or a course system makes of it: "02_im2col (1).py", "anna_02_im2col.py".
-    inside = [exercise for exercise in exercises.all_exercises() if exercise.name in stem]
-    return max(inside, key=lambda exercise: len(exercise.name), default=None)
+    # Names from browsers and course systems: "02_im2col (1).py", "anna_02_im2col.py".
+    return _longest(exercise for exercise in exercises.all_exercises() if exercise.name in stem)
 
 
-def nearly(path: Path) -> Exercise | None:
-    """The exercise that a file was probably meant for, where `exercise_of` knows none.
+def similar_exercise(path: Path) -> Exercise | None:
+    """The exercise that a file was probably meant for, if `exercise_of` finds none.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> nearly(Path("02-im2col.py.txt")).name
+    >>> similar_exercise(Path("02-im2col.py.txt")).name
     '02_im2col'
     """
     if exercise_of(path) is not None or is_archive(path):
         return None
-    stem, endings = _taken_apart(path)
+    words, endings = _split(path)
     last = path.suffix[1:].lower()
     if last.isalnum() and last not in ENDINGS:
-        return None  # a picture, a table, what Python has compiled
+        return None  # a picture, a table, compiled Python
     code = bool(endings & (CODE | NOTEBOOK))
-    text = "_".join(stem)
+    text = "_".join(words)
     for exercise in exercises.all_exercises():
-        number, rest = number_of(exercise)
-        known = (exercise.name, *((rest, number) if code else ()))
-        if "".join(stem) in [name.replace("_", "") for name in known]:
+        number, name = exercise.name.split("_", 1)
+        known = (exercise.name, name, number) if code else (exercise.name,)
+        if "".join(words) in [name.replace("_", "") for name in known]:
             return exercise
-    inside = [one for one in exercises.all_exercises() if f"_{one.name}_" in f"_{text}_"]
-    if inside:
-        return max(inside, key=lambda exercise: len(exercise.name))
+    contained = _longest(e for e in exercises.all_exercises() if f"_{e.name}_" in f"_{text}_")
+    if contained is not None or not code:
+        return contained
     by_name = {exercise.name: exercise for exercise in exercises.all_exercises()}
-    close = difflib.get_close_matches(text, by_name, n=1, cutoff=0.85) if code else []
+    close = difflib.get_close_matches(text, by_name, n=1, cutoff=0.85)
     return by_name[close[0]] if close else None
 
 
 def advice(path: Path, exercise: Exercise) -> str:
-    """What makes an answer of a file that is `nearly` one."""
-    _, endings = _taken_apart(path)
+    """What to do with a file that has a `similar_exercise`."""
+    _, endings = _split(path)
     if endings & NOTEBOOK:
         return f"export its code as {exercise.name}.py"
     if endings & FORMATTED:
@@ -83,27 +76,27 @@ def advice(path: Path, exercise: Exercise) -> str:
     return f"rename it to {exercise.name}.py"
 
 
-def misses(folder: Path, deeper: bool) -> dict[str, str]:
-    """For each exercise what was found in place of its file, and what to do.
+def misplaced(folder: Path, deeper: bool) -> dict[str, str]:
+    """For each exercise: a file with a wrong name or place, and what to do with it.
 
     Parameters
     ----------
     folder : Path
     deeper : bool
-        Look into its folders, too.
+        Search its subfolders, too.
     """
-    found: dict[str, str] = {}
-    for path in itertools.islice(_files(folder, DEEPEST if deeper else 0), MOST_FILES):
+    notes: dict[str, str] = {}
+    for path in itertools.islice(_files(folder, MAX_DEPTH if deeper else 0), MAX_FILES):
         inside = path.relative_to(folder)
         exact = exercise_of(path) if len(inside.parts) > 1 else None
-        exercise = exact or nearly(path)
+        exercise = exact or similar_exercise(path)
         if exercise is not None:
             what = f"move it up into {folder.resolve().name}" if exact else advice(path, exercise)
-            found.setdefault(exercise.name, f"found {inside}: {what}")
-    return found
+            notes.setdefault(exercise.name, f"found {inside}: {what}")
+    return notes
 
 
-def packed(folder: Path) -> str:
+def archives_in(folder: Path) -> str:
     """The archives in a folder, with what to do; empty if there is none."""
     names = sorted(path.name for path in folder.iterdir() if is_archive(path))
     return f"found {', '.join(names)}: unpack it" if names else ""
@@ -114,20 +107,24 @@ def is_archive(path: Path) -> bool:
 
 
 def unpacked_name(path: Path) -> str:
-    """``anna`` for ``anna.tar.gz``: the folder that comes out of it, most likely."""
+    """``anna`` for ``anna.tar.gz``: most likely the folder inside."""
     endings = (ending for ending in ARCHIVES if path.name.lower().endswith(ending))
     return path.name[: -max(map(len, endings))]
 
 
-def _taken_apart(path: Path) -> tuple[list[str], set[str]]:
-    """The words of a name before what it ends in, and all that it ends in."""
+def _longest(matches: Iterator[Exercise]) -> Exercise | None:
+    return max(matches, key=lambda exercise: len(exercise.name), default=None)
+
+
+def _split(path: Path) -> tuple[list[str], set[str]]:
+    """The words of a file's name, and its endings."""
     words = [word for word in re.split(r"[\W_]+", path.name.lower()) if word]
     at = next((i for i, word in enumerate(words) if i and word in ENDINGS), len(words))
     return words[:at], set(words[at:]) & ENDINGS
 
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:
-    """The files of a folder and, so deep, of its folders; links to folders are not followed."""
+    """The files of a folder and of this many levels below; links to folders are not followed."""
     for root, folders, names in os.walk(folder):
         level = len(Path(root).relative_to(folder).parts)
         kept = [name for name in sorted(folders) if not name.startswith((".", "__"))]
