@@ -2,11 +2,11 @@
 
 from tests.learn.wrong import Wrong
 
-MINE = "mine = padded[:, g * channels : (g + 1) * channels]"
-OWN = "own = slice(g * filters, (g + 1) * filters)"
+INPUTS = "inputs = padded[:, g * channels : (g + 1) * channels]"
+OUTPUTS = "outputs = slice(g * filters, (g + 1) * filters)"
 PAD = "padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))"
 RETURN = "return y + bias.reshape(1, F, 1, 1)"
-DOT = "np.tensordot(window, weight[own], axes=([1, 2, 3], [1, 2, 3]))"
+DOT = 'np.einsum("ncpq,fcpq->nf", window, weight[outputs])'
 
 WRONG = (
     Wrong(
@@ -36,8 +36,8 @@ WRONG = (
     ),
     Wrong(
         "flips the filter",
-        "weight[own], axes",
-        "weight[own][:, :, ::-1, ::-1], axes",
+        "window, weight[outputs])",
+        "window, weight[outputs][:, :, ::-1, ::-1])",
         "one group",
     ),
     Wrong(
@@ -49,8 +49,8 @@ WRONG = (
     Wrong(
         "kernel height and width swapped",
         DOT,
-        "np.tensordot(window, weight[own].swapaxes(2, 3).reshape(filters, channels, KH, KW), "
-        "axes=([1, 2, 3], [1, 2, 3]))",
+        'np.einsum("ncpq,fcpq->nf", window, '
+        "weight[outputs].swapaxes(2, 3).reshape(filters, channels, KH, KW))",
         "one group",
     ),
     Wrong(
@@ -59,21 +59,19 @@ WRONG = (
         "padded = np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding)))",
         "padding",
     ),
-    Wrong("channels interleaved", MINE, "mine = padded[:, g::groups]", "separate groups"),
-    Wrong(
-        "all groups see the first channels", MINE, "mine = padded[:, :channels]", "separate groups"
-    ),
-    Wrong("filters interleaved", OWN, "own = slice(g, None, groups)", "separate groups"),
+    Wrong("channels interleaved", INPUTS, "inputs = padded[:, g::groups]", "separate groups"),
+    Wrong("all groups see group 0", INPUTS, "inputs = padded[:, :channels]", "separate groups"),
+    Wrong("filters interleaved", OUTPUTS, "outputs = slice(g, None, groups)", "separate groups"),
     Wrong(
         "groups in reverse order",
-        MINE,
-        "g_in = groups - 1 - g\n        mine = padded[:, g_in * channels : (g_in + 1) * channels]",
+        INPUTS,
+        "r = groups - 1 - g\n        inputs = padded[:, r * channels : (r + 1) * channels]",
         "separate groups",
     ),
     Wrong(
         "one group's weights for all",
-        "window, weight[own], axes",
-        "window, weight[:filters], axes",
+        "window, weight[outputs])",
+        "window, weight[:filters])",
         "against the definition",
     ),
 )

@@ -2,7 +2,7 @@
 
 from tests.learn.wrong import Wrong
 
-LOOP = "for piece in range(cuda.grid(1), cols.size, cuda.gridsize(1)):"
+LOOP = "for number in range(cuda.grid(1), cols.size, cuda.gridsize(1)):"
 INSIDE = "if h >= 0 and h < H and w >= 0 and w < W:"
 
 WRONG = (
@@ -21,10 +21,10 @@ WRONG = (
     Wrong(
         "thread number within the block",
         LOOP,
-        "for piece in range(cuda.threadIdx.x, cols.size, cuda.gridsize(1)):",
+        "for number in range(cuda.threadIdx.x, cols.size, cuda.gridsize(1)):",
         "every number",
     ),
-    Wrong("the first image only", "n = piece // (places * rows)", "n = 0", "every number"),
+    Wrong("the first image only", "n = number // (patches * rows)", "n = 0", "every number"),
     Wrong(
         "patch read column by column",
         "q = row % KW\n        p = row // KW % KH",
@@ -33,16 +33,16 @@ WRONG = (
     ),
     Wrong(
         "patches ordered column by column",
-        "h = place // OW * stride + p - padding\n        w = place % OW * stride + q - padding",
-        "OH = places // OW\n"
-        "        h = place % OH * stride + p - padding\n"
-        "        w = place // OH * stride + q - padding",
+        "h = patch // OW * stride + p - padding\n        w = patch % OW * stride + q - padding",
+        "OH = patches // OW\n"
+        "        h = patch % OH * stride + p - padding\n"
+        "        w = patch // OH * stride + q - padding",
         "against the definition",
     ),
     Wrong(
         "stride 1 along the columns",
-        "w = place % OW * stride + q",
-        "w = place % OW + q",
+        "w = patch % OW * stride + q",
+        "w = patch % OW + q",
         "stride and padding",
     ),
     Wrong(
@@ -50,27 +50,27 @@ WRONG = (
     ),
     Wrong(
         "nothing is written outside the image",
-        "        else:\n            cols[n, row, place] = 0\n",
+        "        else:\n            cols[n, row, patch] = 0\n",
         "",
         "stride and padding",
     ),
-    Wrong("no guard", LOOP, "for piece in (cuda.grid(1),):", "too many threads"),
+    Wrong("no guard", LOOP, "for number in (cuda.grid(1),):", "too many threads"),
     Wrong(
         "guard off by one",
         LOOP,
-        "for piece in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
+        "for number in range(cuda.grid(1), cols.size + 1, cuda.gridsize(1)):",
         "a kernel",
     ),
     Wrong(
         "one number per thread",
         LOOP,
-        "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 1)):",
+        "for number in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 1)):",
         "too few threads",
     ),
     Wrong(
         "steps by a block, not by the grid",
         LOOP,
-        "for piece in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 2 * cuda.blockDim.x),"
+        "for number in range(cuda.grid(1), min(cols.size, cuda.grid(1) + 2 * cuda.blockDim.x),"
         " cuda.blockDim.x):",
         "too few threads",
     ),

@@ -35,15 +35,15 @@ WRONG = (
     ),
     Wrong(
         "patches ordered column by column",
-        "h = place // OW * stride + p - padding\n"
-        "                        w = place % OW * stride + q - padding",
+        "h = patch // OW * stride + p - padding\n"
+        "                        w = patch % OW * stride + q - padding",
         "OH = cols.shape[2] // OW\n"
-        "                        h = place % OH * stride + p - padding\n"
-        "                        w = place // OH * stride + q - padding",
+        "                        h = patch % OH * stride + p - padding\n"
+        "                        w = patch // OH * stride + q - padding",
         "against the definition",
     ),
     Wrong(
-        "stride 1 along the columns", "w = place % OW * stride + q", "w = place % OW + q", "stride"
+        "stride 1 along the columns", "w = patch % OW * stride + q", "w = patch % OW + q", "stride"
     ),
     Wrong(
         "wraps around at the edges",
@@ -53,8 +53,8 @@ WRONG = (
     ),
     Wrong(
         "pads only at the right",
-        "w = place % OW * stride + q - padding",
-        "w = place % OW * stride + q",
+        "w = patch % OW * stride + q - padding",
+        "w = patch % OW * stride + q",
         "padding",
     ),
     Wrong("not compiled", DECORATOR, "", "compiled"),

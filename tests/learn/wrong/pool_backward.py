@@ -3,7 +3,7 @@
 from tests.learn.wrong import Wrong
 
 ADD = "dx[n, c, top + p, left + q] += dy[n, c, i, j]"
-FIND = "p, q = divmod(np.argmax(window), kernel_size)  # the first of equals"
+FIND = "p, q = divmod(np.argmax(window), kernel_size)  # the first maximum"
 EQUAL = "largest = window == window.max()\n                    "
 
 WRONG = (

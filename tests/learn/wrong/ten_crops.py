@@ -7,12 +7,12 @@ E = "e = np.exp(logits - logits.max(axis=2, keepdims=True))"
 MEAN = "return p.mean(axis=1)"
 
 WRONG = (
-    Wrong("five crops only", "np.stack(views + mirrored)", "np.stack(views)", "shape"),
+    Wrong("five crops only", "np.stack(crops + flipped)", "np.stack(crops)", "shape"),
     Wrong("height and width swapped", "CH, CW = crop", "CW, CH = crop", "shape"),
     Wrong(
         "float64 instead of uint8",
-        "np.stack(views + mirrored)",
-        "np.stack(views + mirrored) / 1.0",
+        "np.stack(crops + flipped)",
+        "np.stack(crops + flipped) / 1.0",
         "shape",
     ),
     Wrong(
@@ -39,8 +39,8 @@ WRONG = (
         "(0, 0)",
         "corners and centre",
     ),
-    Wrong("upside down", "view[:, ::-1]", "view[::-1]", "flips"),
-    Wrong("flips in reverse order", "for view in views]", "for view in views[::-1]]", "flips"),
+    Wrong("upside down", "window[:, ::-1]", "window[::-1]", "flips"),
+    Wrong("flips in reverse order", "for window in crops]", "for window in crops[::-1]]", "flips"),
     Wrong("mean over the images", MEAN, "return p.mean(axis=0)", "shape of the average"),
     Wrong("sum over the crops", MEAN, "return p.sum(axis=1)", "equal crops"),
     Wrong(

@@ -96,7 +96,7 @@ def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Submission]:
             f"{folder} has no folders of students{found}", "make one folder per student"
         )
     handed = {name: _of_student(path, wanted) for name, path in students.items()}
-    given = {one.exercise.name for submissions, _ in handed.values() for one in submissions}
+    given = {s.exercise.name for submissions, _ in handed.values() for s in submissions}
     expected = wanted or [exercise for exercise in all_exercises() if exercise.name in given]
     handed |= {name: ([], note) for name, note in loose.items()}
     return [
@@ -145,14 +145,14 @@ def gradescope(graded: Iterable[Graded], points: float = POINTS, hints: int = 1)
     """
     tests = [
         {
-            "name": f"{one.verdict.exercise}: {one.verdict.title}",
-            "score": round(points * one.verdict.score, 2),
+            "name": f"{result.verdict.exercise}: {result.verdict.title}",
+            "score": round(points * result.verdict.score, 2),
             "max_score": points,
-            "status": "passed" if one.verdict.passed else "failed",
-            "output": lines("\n".join(in_words(one.verdict, hints))),
+            "status": "passed" if result.verdict.passed else "failed",
+            "output": lines("\n".join(in_words(result.verdict, hints))),
             "visibility": "visible",
         }
-        for one in graded
+        for result in graded
     ]
     passed = sum(test["status"] == "passed" for test in tests)
     return {
@@ -167,8 +167,8 @@ def gradescope(graded: Iterable[Graded], points: float = POINTS, hints: int = 1)
 def by_student(graded: Iterable[Graded]) -> dict[str, list[Graded]]:
     """The results of each student, in order."""
     students: dict[str, list[Graded]] = {}
-    for one in graded:
-        students.setdefault(one.submission.student, []).append(one)
+    for result in graded:
+        students.setdefault(result.submission.student, []).append(result)
     return students
 
 
@@ -177,23 +177,23 @@ def as_csv(graded: Sequence[Graded]) -> str:
 
     If a file is missing and something else was found, the last column says what to do.
     """
-    present = {one.verdict.exercise for one in graded}
+    present = {result.verdict.exercise for result in graded}
     columns = [exercise.name for exercise in all_exercises() if exercise.name in present]
-    notes = ["note"] if any(one.submission.note for one in graded) else []
+    notes = ["note"] if any(result.submission.note for result in graded) else []
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", "passed", "score", *columns, *notes])
     for student, results in by_student(graded).items():
         scores = {
-            one.verdict.exercise: f"{one.verdict.score:.3f}"
-            for one in results
-            if one.verdict.outcome is not Outcome.ABSENT
+            result.verdict.exercise: f"{result.verdict.score:.3f}"
+            for result in results
+            if result.verdict.outcome is not Outcome.ABSENT
         }
-        passed = sum(one.verdict.passed for one in results)
-        total = sum(one.verdict.score for one in results)
+        passed = sum(result.verdict.passed for result in results)
+        total = sum(result.verdict.score for result in results)
         row = [scores.get(name, "") for name in columns]
         if notes:
-            of_student = dict.fromkeys(one.submission.note for one in results)
+            of_student = dict.fromkeys(result.submission.note for result in results)
             row.append(csv_cell("; ".join(filter(None, of_student))))
         table.writerow([csv_cell(student), passed, f"{total:.3f}", *row])
     return text.getvalue()

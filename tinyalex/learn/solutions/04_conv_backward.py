@@ -17,7 +17,7 @@ def conv2d_backward(
         for q in range(KW):
             rows = slice(p, p + stride * OH, stride)
             columns = slice(q, q + stride * OW, stride)
-            seen = padded[:, :, rows, columns]  # what this weight met: (N, C, OH, OW)
+            seen = padded[:, :, rows, columns]  # multiplied with this weight: (N, C, OH, OW)
             dweight[:, :, p, q] = np.einsum("nfij,ncij->fc", dy, seen)
             dpadded[:, :, rows, columns] += np.einsum("nfij,fc->ncij", dy, weight[:, :, p, q])
     dx = dpadded[:, :, padding : padding + H, padding : padding + W]

@@ -12,6 +12,6 @@ def max_pool2d_backward(dy: np.ndarray, x: np.ndarray, kernel_size: int, stride:
                 for j in range(OW):
                     top, left = i * stride, j * stride
                     window = x[n, c, top : top + kernel_size, left : left + kernel_size]
-                    p, q = divmod(np.argmax(window), kernel_size)  # the first of equals
+                    p, q = divmod(np.argmax(window), kernel_size)  # the first maximum
                     dx[n, c, top + p, left + q] += dy[n, c, i, j]
     return dx

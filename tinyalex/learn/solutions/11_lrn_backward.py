@@ -9,13 +9,13 @@ def lrn_backward(
     below, above = size // 2, (size - 1) // 2
     s = k + alpha * window_sum(x * x, below, above)
     through_s = dy * x * s ** (-beta - 1)
-    # Channel i sees c if i - below <= c <= i + above, so c is seen from c - above to c + below.
+    # c is in window i if i - below <= c <= i + above, that is c - above <= i <= c + below.
     seen_by = window_sum(through_s, above, below)
     return dy * s**-beta - 2 * alpha * beta * x * seen_by
 
 
 def window_sum(a: np.ndarray, below: int, above: int) -> np.ndarray:
-    """Add to each channel those from ``below`` under it to ``above`` over it."""
+    """For each channel, the sum from ``below`` channels before it to ``above`` after it."""
     C = a.shape[1]
     total = np.zeros_like(a)
     for c in range(C):

@@ -14,11 +14,11 @@ def grouped_conv2d(
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     y = np.empty((N, F, OH, OW))
     for g in range(groups):
-        mine = padded[:, g * channels : (g + 1) * channels]
-        own = slice(g * filters, (g + 1) * filters)
+        inputs = padded[:, g * channels : (g + 1) * channels]
+        outputs = slice(g * filters, (g + 1) * filters)
         for i in range(OH):
             for j in range(OW):
                 top, left = i * stride, j * stride
-                window = mine[:, :, top : top + KH, left : left + KW]
-                y[:, own, i, j] = np.tensordot(window, weight[own], axes=([1, 2, 3], [1, 2, 3]))
+                window = inputs[:, :, top : top + KH, left : left + KW]
+                y[:, outputs, i, j] = np.einsum("ncpq,fcpq->nf", window, weight[outputs])
     return y + bias.reshape(1, F, 1, 1)

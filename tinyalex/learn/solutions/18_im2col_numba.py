@@ -22,8 +22,8 @@ def fill(x, cols, KH, KW, OW, stride, padding):
             for p in range(KH):
                 for q in range(KW):
                     row = (c * KH + p) * KW + q
-                    for place in range(cols.shape[2]):
-                        h = place // OW * stride + p - padding
-                        w = place % OW * stride + q - padding
+                    for patch in range(cols.shape[2]):
+                        h = patch // OW * stride + p - padding
+                        w = patch % OW * stride + q - padding
                         if 0 <= h < H and 0 <= w < W:
-                            cols[n, row, place] = x[n, c, h, w]
+                            cols[n, row, patch] = x[n, c, h, w]

@@ -9,22 +9,22 @@ def im2col_kernel(
     x: np.ndarray, cols: np.ndarray, KH: int, KW: int, stride: int, padding: int
 ) -> None:
     N, C, H, W = x.shape
-    rows, places = cols.shape[1], cols.shape[2]
+    rows, patches = cols.shape[1], cols.shape[2]
     OW = (W + 2 * padding - KW) // stride + 1
-    # Thread 0 does pieces 0, gridsize, 2 * gridsize, ...: right for any number of threads.
-    for piece in range(cuda.grid(1), cols.size, cuda.gridsize(1)):
-        place = piece % places
-        row = piece // places % rows
-        n = piece // (places * rows)
+    # Thread 0 writes numbers 0, gridsize, 2 * gridsize, ...: right for any number of threads.
+    for number in range(cuda.grid(1), cols.size, cuda.gridsize(1)):
+        patch = number % patches
+        row = number // patches % rows
+        n = number // (patches * rows)
         q = row % KW
         p = row // KW % KH
         c = row // (KW * KH)
-        h = place // OW * stride + p - padding
-        w = place % OW * stride + q - padding
+        h = patch // OW * stride + p - padding
+        w = patch % OW * stride + q - padding
         if h >= 0 and h < H and w >= 0 and w < W:
-            cols[n, row, place] = x[n, c, h, w]
+            cols[n, row, patch] = x[n, c, h, w]
         else:
-            cols[n, row, place] = 0
+            cols[n, row, patch] = 0
 
 
 def im2col(

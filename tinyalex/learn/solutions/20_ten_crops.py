@@ -8,9 +8,9 @@ def ten_crops(image: np.ndarray, crop: tuple[int, int]) -> np.ndarray:
     CH, CW = crop
     bottom, right = H - CH, W - CW
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)]
-    views = [image[top : top + CH, left : left + CW] for top, left in corners]
-    mirrored = [view[:, ::-1] for view in views]
-    return np.stack(views + mirrored)
+    crops = [image[top : top + CH, left : left + CW] for top, left in corners]
+    flipped = [window[:, ::-1] for window in crops]
+    return np.stack(crops + flipped)
 
 
 def ten_crop_average(logits: np.ndarray) -> np.ndarray:
