@@ -117,7 +117,7 @@ EXERCISE = Exercise(
         Property(
             name="all ones",
             says="If all of cols is 1, dx is the number of patches that contain each pixel.",
-            given=with_constants(arguments(padding=0, kernel=3, extra=3), cols=1),
+            given=with_constants(arguments(padding=0, kernel=3, extra=3, single=True), cols=1),
             judge=definition,
             hints=(
                 "What happens to a pixel that is in two patches?",
