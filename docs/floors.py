@@ -32,6 +32,7 @@ FLOORS: list[dict[str, str]] = [
     {
         "models": "lists of layers: AlexNet seven ways, the CIFAR-10 ladder, `tiny`",
         "settings": "what a run is asked: each setting's help, bounds and rule on resume, once",
+        "preprocessing": "how a network's images are prepared, from recipe and statistics, once",
     },
     {
         "recipes": "how each net is trained: numbers, each with its source",

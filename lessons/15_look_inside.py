@@ -29,7 +29,6 @@ from sklearn.neighbors import NearestNeighbors
 
 from tinyalex import learn, models, report, training
 from tinyalex.layers import Flatten, Linear, Sequential
-from tinyalex.training.setup import make_loader
 
 a, m, o = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 1]])
 assert np.linalg.norm(a - o) < np.linalg.norm(a - m) < 1.42
@@ -70,7 +69,7 @@ learn.show(figure, "15-filters")
 def network_input(split, n):
     """The first n images as the network gets them, and their labels."""
     subset = split.subset(np.arange(min(n, len(split))))
-    loader = make_loader(subset, backend, run.config.recipe, run.statistics, 250)
+    loader = run.preprocessing.loader(subset, backend, 250)
     batches = [backend.to_host(x) for x, _ in loader.epoch(0)]
     return np.concatenate(batches), subset.labels
 

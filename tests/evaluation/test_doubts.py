@@ -101,8 +101,8 @@ def test_a_mean_is_doubted_only_where_it_was_brought_in(monkeypatch, facts, told
     monkeypatch.setattr(doubts, "mean_warning", lambda *_: "its mean looks odd")
     monkeypatch.setattr(doubts, "sample_means", lambda _: None)
     monkeypatch.setattr(doubts, "_train_error", lambda _: None)
-    settings = SimpleNamespace(recipe=SimpleNamespace(mean="image"), facts=facts)
-    run = SimpleNamespace(folder="r", classes=["a", "b"], statistics=None, config=settings)
+    run = SimpleNamespace(folder="r", classes=["a", "b"], statistics=None)
+    run.config, run.preprocessing = SimpleNamespace(facts=facts), SimpleNamespace(mean=120)
     labels = np.array([0, 1, 0, 1])
     dataset = SimpleNamespace(test=SimpleNamespace(labels=labels))
     assert ("its mean looks odd" in doubts.doubts(run, dataset, np.eye(2)[labels])) is told

@@ -38,9 +38,9 @@ def memory():
 def test_probabilities_are_held_once(memory, monkeypatch):
     batches = ((np.full((100, 2000), i, np.float32), None) for i in range(10))
     monkeypatch.setattr(views, "view_probabilities", lambda *_: batches)
-    nothing = SimpleNamespace(model=None, recipe=None)
+    nothing = SimpleNamespace(loader=lambda *_, **__: None)
     backend = SimpleNamespace(to_host=lambda p: p)
-    run = SimpleNamespace(model=None, backend=backend, config=nothing, statistics=None)
+    run = SimpleNamespace(model=None, backend=backend, preprocessing=nothing)
     p = evaluation.probabilities(run, range(1000))
     assert p.shape == (1000, 2000) and p.dtype == np.float32
     np.testing.assert_array_equal(p[::100, 0], range(10))

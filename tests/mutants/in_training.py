@@ -9,11 +9,13 @@ SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 LOOP = "tinyalex/training/loop.py"
 SCORE = "tinyalex/evaluation/score.py"
+PREPROCESSING = "tinyalex/preprocessing.py"
 
 OF_LOADER = "tests/data/test_loader.py"
 OF_VIEWS = "tests/data/test_views.py"
 OF_STATISTICS = "tests/data/test_measure.py"
 OF_SGD = "tests/training/test_optimizer.py"
+OF_PREPROCESSING = "tests/test_preprocessing.py"
 OF_SCHEDULES = "tests/training/test_schedules.py"
 STOPPED = (
     "tests/training/test_resume.py"
@@ -26,6 +28,27 @@ CHANGED = (
 )
 
 TRAINING_MUTANTS = (
+    Mutant(
+        "preprocessing: images are scaled as for a colour shift without one",
+        PREPROCESSING,
+        "factor = self.colour_scale if colour else 1.0",
+        "factor = self.colour_scale",
+        (f"{OF_PREPROCESSING}::test_the_mean_is_subtracted_and_the_rest_multiplied",),
+    ),
+    Mutant(
+        "preprocessing: the loader is not told where training crops lie",
+        PREPROCESSING,
+        "            random_crop=self.random_crop,\n",
+        "",
+        (f"{OF_PREPROCESSING}::test_the_mean_is_subtracted_and_the_rest_multiplied",),
+    ),
+    Mutant(
+        "preprocessing: a channel's mean counts as a mean image",
+        PREPROCESSING,
+        'self.mean if self.mean_kind == "image" else None',
+        "self.mean",
+        (f"{OF_PREPROCESSING}::test_only_a_mean_image_is_one",),
+    ),
     Mutant(
         "crops: the last position is never drawn",
         LOADER,
@@ -191,8 +214,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "ten crops: logits are averaged instead of probabilities",
         "tinyalex/evaluation/views.py",
-        "sum(softmax(backend.xp, model.forward(view)) for view in x)",
-        "crops * softmax(backend.xp, sum(model.forward(view) for view in x) / crops)",
+        "sum(softmax(xp, model.forward(view)) for view in views)",
+        "crops * softmax(xp, sum(model.forward(view) for view in views) / crops)",
         (
             "tests/evaluation/test_evaluation.py"
             "::test_ten_views_are_corners_and_centre_and_mirrors_by_mean_probability",

@@ -16,6 +16,7 @@ from tinyalex import data, models, recipes, training
 from tinyalex.data import Statistics, from_arrays
 from tinyalex.errors import CheckpointError, DataError
 from tinyalex.layers import Sequential
+from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import guards
 
 IMAGENET = np.array([123.7, 116.8, 103.9])
@@ -92,10 +93,9 @@ def test_synsets_in_the_development_kits_order_are_told_at_the_start(config, mon
 
 def test_a_mean_of_the_images_or_of_the_crop_passes():
     recipe = replace(recipes.get("paper"), crop=6)
-    guards.check_mean(statistics(IMAGENET, 6), recipe, (8, 8, 3), "here")
-    guards.check_mean(statistics(IMAGENET, 8), recipe, (8, 8, 3), "here")
-    guards.check_mean(statistics(IMAGENET, 5), replace(recipe, mean="none"), (8, 8, 3), "here")
-    guards.check_mean(statistics(IMAGENET, 5), replace(recipe, mean="channel"), (8, 8, 3), "here")
+    for kind, side in (("image", 6), ("image", 8), ("none", 5), ("channel", 5)):
+        images = Preprocessing.of(replace(recipe, mean=kind), statistics(IMAGENET, side))
+        guards.check_mean(images, (8, 8, 3), "here")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_mean_of_the_images_or_of_the_crop_passes():
 def test_a_mean_of_other_images_is_refused(means, side, kind, says):
     recipe = replace(recipes.get("paper"), crop=6, mean=kind)
     with pytest.raises(DataError, match=f"here: the mean {kind} must .*{says}"):
-        guards.check_mean(statistics(means, side), recipe, (8, 8, 3), "here")
+        guards.check_mean(Preprocessing.of(recipe, statistics(means, side)), (8, 8, 3), "here")
 
 
 def test_a_run_with_a_mean_of_another_size_is_refused(config):

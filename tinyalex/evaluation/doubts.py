@@ -31,7 +31,7 @@ def doubts(run: Run, dataset: data.Dataset, p: HostArray) -> list[str]:
     predicted = p.argmax(axis=1)
     found = [class_order_warning(run.classes, where)]
     # One that training measured is right, whatever it looks like.
-    if run.config.recipe.mean != "none" and "imported" in run.config.facts:
+    if run.preprocessing.mean is not None and "imported" in run.config.facts:
         found.append(mean_warning(run.statistics, sample_means(dataset.test), where))
     if order := other_order(labels, predicted, run.classes):
         found.append(f"{where}: {order}")

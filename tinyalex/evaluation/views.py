@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 
 from tinyalex import data
-from tinyalex.backends import Array, Backend
+from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.score import topk_wrong
 from tinyalex.models import Model
-from tinyalex.recipes import Recipe
 from tinyalex.runs.load import Run
 
 VIEWS = {1: "center", 9: "nine", 10: "ten"}
 
 
 def view_probabilities(
-    model: Model,
-    backend: Backend,
-    recipe: Recipe,
-    statistics: data.Statistics,
-    split: data.Split,
-    crops: int,
-    batch_size: int,
-) -> Iterator[tuple[Array, Array]]:
-    """Yield (probabilities (n, classes), labels (n,)) a batch, on the backend.
+    model: Model, loader: data.Loader
+) -> Generator[tuple[Array, Array], None, None]:
+    """Yield (probabilities (n, classes), labels (n,)) per batch, on the backend.
 
-    ``model`` must be in test mode. The mean is of the views' softmax outputs, not of their
-    logits (paper, section 4.1).
-
-    Raises
-    ------
-    ConfigError
-        ``crops`` is not 1, 9 or 10.
+    ``model`` must be in test mode. The mean over the loader's views is that of the softmax
+    outputs, not of the logits (paper, section 4.1).
     """
-    check_crops(crops)
-    loader = data.Loader(
-        split,
-        backend,
-        batch_size,
-        crop=recipe.crop,
-        mean=statistics.mean(recipe.mean),
-        scale=recipe.scale,
-        training=False,
-        views=VIEWS[crops],
-    )
-    batches = loader.epoch(0)
-    try:
+    xp = loader.backend.xp
+    crops = next(number for number, name in VIEWS.items() if name == loader.views)
+    with closing(loader.epoch(0)) as batches:  # ends the thread that prepares batches
         for x, labels in batches:
-            if crops == 1:
-                yield softmax(backend.xp, model.forward(x)), labels
-            else:
-                total = sum(softmax(backend.xp, model.forward(view)) for view in x)
-                yield total / crops, labels
-    finally:
-        batches.close()  # ends the thread that prepares batches
+            views = [x] if crops == 1 else x
+            yield sum(softmax(xp, model.forward(view)) for view in views) / crops, labels
 
 
 def probabilities(
@@ -84,11 +58,10 @@ def probabilities(
     ConfigError
         ``crops`` is not 1, 9 or 10.
     """
-    batches = view_probabilities(
-        run.model, run.backend, run.config.recipe, run.statistics, split, crops, batch_size
-    )
+    check_crops(crops)
+    loader = run.preprocessing.loader(split, run.backend, batch_size, views=VIEWS[crops])
     found = Rows(len(split))
-    for p, _ in batches:
+    for p, _ in view_probabilities(run.model, loader):
         found.add(run.backend.to_host(p))
     return found.all()
 
@@ -127,35 +100,23 @@ def check_crops(crops: int) -> None:
 
 
 def ten_crop_errors(
-    model: Model,
-    backend: Backend,
-    recipe: Recipe,
-    statistics: data.Statistics,
-    split: data.Split,
-    batch_size: int,
-    stop: Callable[[], bool],
+    model: Model, loader: data.Loader, stop: Callable[[], bool]
 ) -> dict[str, float] | None:
-    """Top-1 and top-5 error (0 to 1) by ten crops; None when ``stop()`` became true before."""
-    xp, wrong, seen = backend.xp, {1: 0.0, 5: 0.0}, 0
+    """Top-1 and top-5 error (0 to 1) over a loader's views; None once ``stop()`` is true."""
+    xp, wrong, seen = loader.backend.xp, {1: 0.0, 5: 0.0}, 0
     was_training = model.training
     model.eval()
-    views = view_probabilities(model, backend, recipe, statistics, split, 10, batch_size)
     try:
-        for p, labels in views:
-            if stop():
-                return None
-            seen += labels.shape[0]
-            for k in wrong:
-                wrong[k] += float(topk_wrong(xp, p, labels, min(k, p.shape[1])))
+        with closing(view_probabilities(model, loader)) as batches:
+            for p, labels in batches:
+                if stop():
+                    return None
+                seen += labels.shape[0]
+                for k in wrong:
+                    wrong[k] += float(topk_wrong(xp, p, labels, min(k, p.shape[1])))
     finally:
-        views.close()  # type: ignore[attr-defined]
         model.train(was_training)
     return {f"top{k}_error_ten_crops": count / seen for k, count in wrong.items()}
-
-
-def takes_ten_crops(recipe: Recipe) -> bool:
-    """Whether ten crops show the network what it was trained on: crops, and their mirrors."""
-    return recipe.crop is not None and recipe.mirror
 
 
 def softmax(xp: Any, logits: Array) -> Array:

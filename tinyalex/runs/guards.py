@@ -12,7 +12,7 @@ import numpy as np
 from tinyalex import data
 from tinyalex.errors import CheckpointError, DataError
 from tinyalex.models import Model
-from tinyalex.recipes import Recipe
+from tinyalex.preprocessing import Preprocessing
 
 _SYNSET = re.compile(r"n\d{8}")
 _FEWEST_IMAGES = 50  # fewer say nothing about chance
@@ -108,15 +108,12 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
     )
 
 
-def check_mean(
-    statistics: data.Statistics, recipe: Recipe, image_shape: Sequence[int], where: str
-) -> None:
+def check_mean(images: Preprocessing, image_shape: Sequence[int], where: str) -> None:
     """Refuse a mean that cannot belong to the images.
 
     Parameters
     ----------
-    statistics : data.Statistics
-    recipe : Recipe
+    images : Preprocessing
     image_shape : (H, W, C)
         Of the images before the crop.
     where : str
@@ -128,18 +125,18 @@ def check_mean(
         The mean image has neither the crop's size nor the images' (of which the loader takes the
         centre), other channels, or values outside 0 to 255.
     """
-    mean = statistics.mean(recipe.mean)
+    mean = images.mean
     if mean is None:
         return
     H, W, C = image_shape
-    crop = (H, W) if recipe.crop is None else (recipe.crop, recipe.crop)
-    kind = f"{where}: the mean {recipe.mean}"
-    if recipe.mean == "image" and mean.shape not in ((C, *crop), (C, H, W)):
+    crop = (H, W) if images.crop is None else (images.crop, images.crop)
+    kind = f"{where}: the mean {images.mean_kind}"
+    if images.mean_kind == "image" and mean.shape not in ((C, *crop), (C, H, W)):
         raise DataError(
             f"{kind} must be {(C, *crop)}, the size of the crop, or {(C, H, W)} (got {mean.shape})",
             "the mean of the same images at the same size",
         )
-    if recipe.mean == "channel" and len(mean) != C:
+    if images.mean_kind == "channel" and len(mean) != C:
         raise DataError(f"{kind} must have {C} channels (got {len(mean)})")
     low, high = float(mean.min()), float(mean.max())
     if low < 0 or high > 255:

@@ -11,6 +11,7 @@ from tinyalex.backends import Backend
 from tinyalex.data import Statistics
 from tinyalex.errors import CheckpointError
 from tinyalex.models import Model
+from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
 from tinyalex.runs.config import ResolvedConfig, read_config
@@ -43,6 +44,11 @@ class Run:
     classes: list[str]
     backend: Backend
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to an image before the network sees it."""
+        return Preprocessing.of(self.config.recipe, self.statistics)
+
 
 def load_run(
     run_dir: Path | str,
@@ -69,9 +75,10 @@ def load_run(
     model.to(where)
     model.eval()
     statistics = Statistics.from_arrays(checkpoint.statistics)
+    run = Run(folder, config, model, statistics, list(facts["classes"]), where)
     if "image_shape" in facts:
-        check_mean(statistics, config.recipe, facts["image_shape"], str(folder))
-    return Run(folder, config, model, statistics, list(facts["classes"]), where)
+        check_mean(run.preprocessing, facts["image_shape"], str(folder))
+    return run
 
 
 def model_of(config: ResolvedConfig) -> Model:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
-from tinyalex.evaluation.views import takes_ten_crops, ten_crop_errors
+from tinyalex.evaluation.views import ten_crop_errors
 from tinyalex.files import remove_leftovers, write_json
 from tinyalex.lock import locked
 from tinyalex.runs import checkpoint as checkpoints
@@ -208,18 +208,12 @@ def _run(
 
 def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
     """The errors by ten crops, nothing if they are not wanted, None if ``stop()`` came first."""
-    recipe = parts.config.recipe
-    if not (parts.config.ten_crops and takes_ten_crops(recipe)):
+    config, images = parts.config, parts.preprocessing
+    if not (config.ten_crops and images.suits_ten_crops):
         return {}
-    return ten_crop_errors(
-        parts.model,
-        parts.backend,
-        recipe,
-        parts.statistics,
-        parts.test_loader.split,
-        parts.config.batch_size,
-        stop,
-    )
+    split = parts.test_loader.split
+    loader = images.loader(split, parts.backend, config.batch_size, views="ten")
+    return ten_crop_errors(parts.model, loader, stop)
 
 
 def _checksum(out: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from tinyalex import backends, data, models, notice
 from tinyalex.backends import Backend
 from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.models import Model
-from tinyalex.recipes import Recipe
+from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import guards
 from tinyalex.runs.config import ResolvedConfig, versions
 from tinyalex.runs.default_model import Choice
@@ -32,6 +32,7 @@ class Parts:
     backend: Backend
     model: Model
     statistics: data.Statistics
+    preprocessing: Preprocessing
     loader: data.Loader
     plain_loader: data.Loader
     test_loader: data.Loader
@@ -71,19 +72,17 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         statistics = dataset.statistics.cropped(recipe.crop)
     elif statistics is None:
         statistics = data.statistics(dataset.train, recipe.crop)
+    preprocessing = Preprocessing.of(recipe, statistics)
 
-    def loader(split: data.Split, training: bool, colour: bool) -> data.Loader:
-        return make_loader(
+    def loader(split: data.Split, **how: bool) -> data.Loader:
+        return preprocessing.loader(
             split,
             backend,
-            recipe,
-            statistics,
             config.batch_size,
-            config.seed,
-            training,
-            colour,
-            config.shuffle,
-            config.workers,
+            seed=config.seed,
+            shuffle=config.shuffle,
+            workers=config.workers,
+            **how,
         )
 
     optimizer = SGD(
@@ -95,7 +94,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         recipe.steady,
     )
     schedule = schedules.make(recipe.schedule, config.lr, config.epochs, recipe.epochs)
-    guards.check_mean(statistics, recipe, dataset.image_shape, dataset.name)
+    guards.check_mean(preprocessing, dataset.image_shape, dataset.name)
     if warning := guards.class_order_warning(dataset.classes, dataset.name):
         notes.append(warning)
     if begins and config.data != "digits" and (reason := config.facts.get("model_chosen_for")):
@@ -117,9 +116,10 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         backend=backend,
         model=model,
         statistics=statistics,
-        loader=loader(dataset.train, True, True),
-        plain_loader=loader(dataset.train, True, False),
-        test_loader=loader(dataset.test, False, False),
+        preprocessing=preprocessing,
+        loader=loader(dataset.train, training=True, colour=True),
+        plain_loader=loader(dataset.train, training=True),
+        test_loader=loader(dataset.test),
         optimizer=optimizer,
         schedule=schedule,
         notes=notes,
@@ -156,38 +156,6 @@ def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
             f"{error.message}",
             "a smaller model, such as --model tiny",
         ) from error
-
-
-def make_loader(
-    split: data.Split,
-    backend: Backend,
-    recipe: Recipe,
-    statistics: data.Statistics,
-    batch_size: int,
-    seed: int = 0,
-    training: bool = False,
-    colour: bool = False,
-    shuffle: str = "full",
-    workers: int | None = None,
-) -> data.Loader:
-    """A loader that prepares images as the recipe says, with the colour shift or without."""
-    spread = recipe.colour_scale if colour else 1.0
-    scale = recipe.scale if isinstance(recipe.scale, tuple) else (recipe.scale,)
-    return data.Loader(
-        split,
-        backend,
-        batch_size,
-        seed=seed,
-        crop=recipe.crop,
-        random_crop=recipe.crop_at == "random",
-        mirror=recipe.mirror,
-        mean=statistics.mean(recipe.mean),
-        scale=[factor * spread for factor in scale],
-        colour=statistics.colour(recipe.colour, recipe.colour_sigma) if colour else None,
-        training=training,
-        shuffle=shuffle,
-        workers=workers,
-    )
 
 
 def too_large(parts: Parts, error: MemoryError) -> RunError:

@@ -62,8 +62,9 @@ def export(
         from tinyalex.weights.to_onnx import to_onnx
 
         properties = {METADATA: json.dumps(_about(run))}
-        if run.config.recipe.mean == "image" and not preprocess:
-            properties[MEAN] = image_as_text(run.statistics.mean_image)
+        image = run.preprocessing.mean_image
+        if image is not None and not preprocess:
+            properties[MEAN] = image_as_text(image)
         write_atomic(out, to_onnx(run, preprocess, properties))
         return [out]
     if preprocess:
@@ -122,10 +123,10 @@ def _fold(layer: Layer, name: str, factor: float, state: dict[str, HostArray]) -
 
 def _export_safetensors(run: Run, out: Path) -> list[Path]:
     files, about = [out], _about(run)
-    if run.config.recipe.mean == "image":
+    if (image := run.preprocessing.mean_image) is not None:
         beside = out.with_suffix(MEAN_SUFFIX)
         stream = io.BytesIO()
-        np.save(stream, run.statistics.mean_image, allow_pickle=False)
+        np.save(stream, image, allow_pickle=False)
         write_atomic(beside, stream.getvalue())
         about[MEAN_SHA256] = hashlib.sha256(stream.getvalue()).hexdigest()
         files.append(beside)

@@ -74,12 +74,12 @@ def to_onnx(
         raise BackendError(
             "ONNX files need the package onnx, which is not installed", hint
         ) from error
-    model, recipe = run.model, run.config.recipe
+    model, images = run.model, run.preprocessing
     C, H, W = model.input_shape
     graph = Graph(onnx)
     if preprocess:
         name, kind, shape = "pixels", onnx.TensorProto.UINT8, ("N", H, W, C)
-        x = graph.prepare(name, run.statistics.mean(recipe.mean), recipe.scale)
+        x = graph.prepare(name, images.mean, images.scale)
     else:
         name, kind, shape = "images", onnx.TensorProto.FLOAT, ("N", C, H, W)
         x = name

@@ -138,11 +138,9 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
 
     calls = [(name, layer, "forward") for name, layer in layers if name in {*counters, last}]
     with stopwatch(calls, run.backend, look):
-        batches = view_probabilities(
-            run.model, run.backend, run.config.recipe, run.statistics, test, 1, 128
-        )
+        loader = run.preprocessing.loader(test, run.backend, batch_size=128)
         p = Rows(len(test))
-        for found, _ in batches:
+        for found, _ in view_probabilities(run.model, loader):
             p.add(host(found))
     summary = {**epochs[-1], "top1_error": epochs[-1]["test_error"], "epochs": epochs[-1]["epoch"]}
     with contextlib.suppress(RunError):
