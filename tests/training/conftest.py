@@ -12,8 +12,8 @@ import pytest
 from tinyalex import data, recipes, training
 from tinyalex.data import from_arrays
 from tinyalex.runs.checkpoint import load_checkpoint
+from tinyalex.runs.metrics import MetricsFile
 from tinyalex.training.loop import Loop
-from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import assemble
 
 IMAGES, BATCH = 44, 8  # five full batches and one of four

@@ -15,8 +15,8 @@ from tests.training.conftest import STEPS, bytes_of, lines_of, run_until, small_
 from tinyalex import data, training
 from tinyalex.errors import DataError, RunError
 from tinyalex.lock import locked
+from tinyalex.runs import metrics as module
 from tinyalex.runs.checkpoint import load_checkpoint
-from tinyalex.training import metrics as module
 from tinyalex.training.stop import StopSignal
 
 HUP = pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")

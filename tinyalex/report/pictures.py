@@ -11,7 +11,7 @@ from tinyalex.errors import RunError, ShapeError
 from tinyalex.files import write_atomic
 from tinyalex.outside import drawn
 from tinyalex.report.figure import as_png, new_figure
-from tinyalex.training.metrics import read_metrics
+from tinyalex.runs.metrics import read_metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

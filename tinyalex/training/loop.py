@@ -12,9 +12,9 @@ from tinyalex.evaluation.score import Running, score
 from tinyalex.layers import SoftmaxCrossEntropy
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
+from tinyalex.runs.metrics import MetricsFile
 from tinyalex.runs.state import check_fits
 from tinyalex.training.listener import Listener
-from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
 from tinyalex.training.step_clock import StepClock

@@ -18,12 +18,12 @@ from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
 from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.runs.metrics import MetricsFile
 from tinyalex.runs.moved import in_place
 from tinyalex.runs.state import check_complete
 from tinyalex.settings import check_resume
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
-from tinyalex.training.metrics import MetricsFile
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tinyalex.errors import RunError
-from tinyalex.training.metrics import MetricsFile
+from tinyalex.runs.metrics import MetricsFile
 
 
 def test_a_metrics_file_that_cannot_be_opened_is_refused(tmp_path):
