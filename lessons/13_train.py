@@ -25,7 +25,6 @@
 # chance it is right once in ten times: 0.1 x 0.370 + 0.9 x 3.370 = 3.070, *more* than ln 10.
 
 # %%
-import json
 import math
 import tempfile
 from pathlib import Path
@@ -103,10 +102,7 @@ print(f"\ntest error of three seeds: {errors.mean():.1%} +- {errors.std(ddof=1):
 # training only.
 
 # %%
-epochs_of_runs = []
-for run in runs:
-    events = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    epochs_of_runs.append([event for event in events if event["event"] == "epoch"])
+epochs_of_runs = [training.read_epochs(run / "metrics.jsonl") for run in runs]
 
 
 def curves(axis, what, scale):

@@ -20,8 +20,8 @@ from tinyalex import data, training
 from tinyalex.data import cifar
 from tinyalex.errors import TinyalexError
 from tinyalex.runs.checkpoint import load_checkpoint
+from tinyalex.runs.metrics import FILE as METRICS
 from tinyalex.runs.state import check_complete, parse_state
-from tinyalex.training.runs import METRICS
 
 _DAMAGED = 100  # files of each kind, for each of ``times``
 

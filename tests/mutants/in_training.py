@@ -29,6 +29,13 @@ CHANGED = (
 
 TRAINING_MUTANTS = (
     Mutant(
+        "metrics: the weights of an epoch count as another epoch",
+        "tinyalex/runs/metrics.py",
+        'if "test_error" in line',
+        'if "epoch" in line',
+        ("tests/runs/test_metrics.py::test_only_the_lines_of_finished_epochs_are_epochs",),
+    ),
+    Mutant(
         "preprocessing: images are scaled as for a colour shift without one",
         PREPROCESSING,
         "factor = self.colour_scale if colour else 1.0",

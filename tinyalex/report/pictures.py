@@ -11,7 +11,7 @@ from tinyalex.errors import RunError, ShapeError
 from tinyalex.files import write_atomic
 from tinyalex.outside import drawn
 from tinyalex.report.figure import as_png, new_figure
-from tinyalex.runs.metrics import read_metrics
+from tinyalex.runs.metrics import read_epochs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
     Parameters
     ----------
     metrics_path : str or Path
-        A run's ``metrics.jsonl``: one JSON object a line; those with ``test_error`` end an epoch.
+        A run's ``metrics.jsonl``.
     out_png : str or Path
         The picture; an old one is replaced in one move.
     title : str
@@ -39,10 +39,9 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         The file has no finished epoch, or holds something else than JSON lines.
     """
     try:
-        records = read_metrics(Path(metrics_path))
+        epochs = read_epochs(Path(metrics_path))
     except RunError as error:
         raise RunError(f"curves: {error.message}", error.hint) from error
-    epochs = [record for record in records if "test_error" in record]
     if not epochs:
         raise RunError(f"curves: {metrics_path} has no finished epoch", "train for longer")
     x = [record["epoch"] for record in epochs]

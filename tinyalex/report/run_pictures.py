@@ -11,6 +11,7 @@ from tinyalex.backends import Array
 from tinyalex.errors import ShapeError
 from tinyalex.layers import Container, Conv2d
 from tinyalex.report.pictures import curves, filters
+from tinyalex.runs import metrics
 
 
 def draw_run(folder: Path) -> list[Path]:
@@ -29,7 +30,7 @@ def draw_run(folder: Path) -> list[Path]:
     run = training.load_run(folder, backend="numpy")
     title = f"{run.config.model} on {run.config.facts['data_name']}"
     pictures = [folder / "curves.png", folder / "filters.png"]
-    curves(folder / "metrics.jsonl", pictures[0], title)
+    curves(folder / metrics.FILE, pictures[0], title)
     weight, groups = first_filters(run.model)
     filters(weight, pictures[1], f"{title}: first-layer filters", groups)
     return pictures

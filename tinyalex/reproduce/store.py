@@ -15,6 +15,7 @@ from tinyalex.errors import DivergedError, RunError
 from tinyalex.reproduce.arm import Arm, Interrupted, Item
 from tinyalex.reproduce.side_by_side import train_side_by_side
 from tinyalex.runs import config as configs
+from tinyalex.runs import metrics
 from tinyalex.runs.checkpoint import read_head
 from tinyalex.training import Listener, RunConfig
 
@@ -158,7 +159,5 @@ class Store:
 
     def epochs(self, arm: Arm, seed: int) -> list[dict[str, Any]]:
         """The records of a run's epochs, from its metrics.jsonl."""
-        path = self.path(arm, seed) / "metrics.jsonl"
-        if not path.exists():
-            return []
-        return [record for record in training.read_metrics(path) if "test_error" in record]
+        path = self.path(arm, seed) / metrics.FILE
+        return metrics.read_epochs(path) if path.exists() else []

@@ -1,4 +1,4 @@
-"""The lines of metrics.jsonl: written while a run is trained, and read."""
+"""metrics.jsonl: one JSON object per line, written while a run is trained."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from tinyalex.errors import RunError
 from tinyalex.runs.fields import metrics_line
 from tinyalex.typed import read_json_lines
 
+FILE = "metrics.jsonl"
+
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Read the lines of a metrics.jsonl.
+    """All lines of a metrics.jsonl: of steps, epochs, weights and warnings.
 
     Raises
     ------
     RunError
-        It is missing or cannot be read, or a line has a field that cannot be what it says.
+        The file is missing or cannot be read, or a field has a value that it cannot have.
     """
     try:
         return read_json_lines(path, metrics_line, hint="a copy of the run's folder")
@@ -28,20 +30,24 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         raise RunError(f"{path} does not exist", "the folder of a run") from None
 
 
+def read_epochs(path: Path) -> list[dict[str, Any]]:
+    """The lines of the finished epochs: losses, errors and learning rate; see `read_metrics`."""
+    return [line for line in read_metrics(path) if "test_error" in line]
+
+
 class MetricsFile:
-    """metrics.jsonl: one JSON object a line, appended while the run goes on."""
+    """A metrics.jsonl, to which a run appends."""
 
     def __init__(
         self, path: Path, keep_bytes: int | None = None, keep_lines: int | None = None
     ) -> None:
-        """Open for appending; cuts off what was written after a checkpoint.
+        """Open for appending, and cut off what was written after a checkpoint.
 
         Parameters
         ----------
         path : Path
-        keep_bytes : int, optional
-        keep_lines : int, optional
-            The same in lines.
+        keep_bytes, keep_lines : int, optional
+            Where the checkpoint was: bytes in older runs, lines since.
         """
         self.path, self.lines = path, 0
         self._file: TextIO
@@ -74,7 +80,7 @@ class MetricsFile:
         self.lines += 1
 
     def position(self) -> int:
-        """Lines written so far, safely on the disk."""
+        """Number of lines written so far; they are on the disk now."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -83,7 +89,7 @@ class MetricsFile:
         return self.lines
 
     def close(self) -> None:
-        """Close the file; what could not be written was told when it was to be written."""
+        """Close the file; `write` has raised whatever could not be written."""
         with contextlib.suppress(OSError):
             self._file.close()
 

@@ -4,7 +4,7 @@ from tinyalex.evaluation.score import Running, score, topk_wrong
 from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
 from tinyalex.runs.load import Run, load_dataset, load_run, model_of
-from tinyalex.runs.metrics import read_metrics
+from tinyalex.runs.metrics import read_epochs, read_metrics
 from tinyalex.runs.summary import read_summary
 from tinyalex.training.listener import Listener
 from tinyalex.training.optimizer import SGD
@@ -23,6 +23,7 @@ __all__ = [
     "load_run",
     "model_of",
     "read_config",
+    "read_epochs",
     "read_metrics",
     "read_summary",
     "resume",

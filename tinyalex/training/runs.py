@@ -16,9 +16,9 @@ from tinyalex.files import remove_leftovers, write_json
 from tinyalex.lock import locked
 from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
+from tinyalex.runs import metrics as metric_lines
 from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
-from tinyalex.runs.metrics import MetricsFile
 from tinyalex.runs.moved import in_place
 from tinyalex.runs.state import check_complete
 from tinyalex.settings import check_resume
@@ -28,7 +28,6 @@ from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
 
-METRICS = "metrics.jsonl"
 _OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)  # only we write them
 
 
@@ -175,7 +174,8 @@ def _run(
     """Train to the end or a signal, after all checks; ``settings`` is what config.json keeps."""
     out = parts.config.out
     state = {"metrics_lines": 0} if checkpoint is None else checkpoint.state
-    metrics = MetricsFile(out / METRICS, state.get("metrics_bytes"), state.get("metrics_lines"))
+    kept = state.get("metrics_bytes"), state.get("metrics_lines")
+    metrics = metric_lines.MetricsFile(out / metric_lines.FILE, *kept)
     try:
         with StopSignal() as stop:
             loop = Loop(parts, metrics, listener, stop)

@@ -16,6 +16,7 @@ from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
 from tinyalex.evaluation.views import Rows, view_probabilities
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
+from tinyalex.runs import metrics
 from tinyalex.runs.moved import in_place
 from tinyalex.training import Run
 
@@ -117,8 +118,8 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         The folder holds no run with a finished epoch, or its data are gone.
     """
     run = training.load_run(folder, backend, threads)
-    lines = training.read_metrics(folder / "metrics.jsonl")
-    epochs = [line for line in lines if "test_error" in line]
+    path = folder / metrics.FILE
+    epochs = metrics.read_epochs(path)
     if not epochs:
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
     test = training.load_dataset(in_place(run.config, None, None)).test
@@ -149,7 +150,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         run,
         summary,
         epochs,
-        _of_one_model([line for line in lines if "parameters" in line], folder),
+        _of_one_model([line for line in metrics.read_metrics(path) if "parameters" in line], path),
         test,
         p.all(),
         test.labels,
@@ -159,12 +160,12 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     )
 
 
-def _of_one_model(weights: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+def _of_one_model(weights: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
     """Refuse lines about weights that have not the same names."""
     names = [sorted(line["parameters"]) for line in weights]
     if any(other != names[0] for other in names):
         raise RunError(
-            f"{folder / 'metrics.jsonl'}: its lines are about the weights of several models",
+            f"{path}: its lines are about the weights of several models",
             "a copy of the run's folder",
         )
     return weights
