@@ -177,7 +177,7 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "import: a mean in Caffe's order is told of and taken as it is",
-        "tinyalex/weights/preprocessing.py",
+        "tinyalex/weights/means.py",
         "return np.ascontiguousarray(mean[::-1]), note",
         "return mean, note",
         (

@@ -20,7 +20,7 @@ from tinyalex import layers, models, weights
 from tinyalex.data.prepare.labels import classes_of_kit
 from tinyalex.errors import CheckpointError, DataError, TinyalexError
 from tinyalex.models import ModelSpec
-from tinyalex.weights.preprocessing import parse_mean
+from tinyalex.weights.means import parse_mean
 
 # ---------------------------------------------------------------------- single cases
 

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 from tests.weights.nets import assert_same_logits, images, run_of
 from tinyalex import data, evaluation, notice, recipes, training, weights
 from tinyalex.errors import CheckpointError, ConfigError, RunError
-from tinyalex.weights.preprocessing import in_rgb
+from tinyalex.weights.means import in_rgb
 from tinyalex.weights.tensors import check_total
 
 Tensors = dict[str, np.ndarray[Any, Any]]

@@ -15,7 +15,7 @@ from tinyalex.files import write_atomic
 from tinyalex.layers import Container, Conv2d, Dropout, Flatten, Layer, Linear, Sequential
 from tinyalex.runs.load import Run
 from tinyalex.runs.tensors import to_bytes
-from tinyalex.weights.preprocessing import image_as_text
+from tinyalex.weights.means import image_as_text
 from tinyalex.weights.sources import MEAN, MEAN_SHA256, MEAN_SUFFIX, METADATA
 from tinyalex.weights.tensors import HostArray
 

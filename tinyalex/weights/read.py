@@ -13,7 +13,7 @@ from tinyalex import models, notice
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Container, Linear
 from tinyalex.recipes import Recipe
-from tinyalex.weights import preprocessing, tensors
+from tinyalex.weights import means, tensors
 from tinyalex.weights.classes import class_lists, imagenet_classes
 from tinyalex.weights.imported import Imported
 from tinyalex.weights.sources import (
@@ -49,7 +49,7 @@ def read(
         The model that the weights are for. Needed if the file does not tell: `alexnet` and
         `alexnet-caffe` have the same names and shapes.
     mean : str, optional
-        The mean to subtract; see `preprocessing.parse_mean`. By default that of the published
+        The mean to subtract; see `means.parse_mean`. By default that of the published
         network or of the file's metadata.
     classes : Path, optional
         File with the outputs' labels, one per line. By default ImageNet's if there are 1000.
@@ -100,7 +100,7 @@ def read(
         model=name,
         weights=weights,
         recipe=recipe,
-        statistics=preprocessing.make_statistics(subtracted, side_of(recipe)),
+        statistics=means.make_statistics(subtracted, side_of(recipe)),
         classes=list(labels),
         class_names=names,
         data=about.get("data") or ("imagenet" if outputs == len(imagenet_classes()) else "unknown"),
@@ -111,8 +111,8 @@ def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[s
     """The kind of mean ("image", "channel" or "none") and the mean, float32 (C,) or (C, H, W)."""
     recipe, about = found.recipe, found.about
     if asked is not None:
-        subtracted = preprocessing.parse_mean(asked, channels)
-        subtracted, note = preprocessing.in_rgb(subtracted, asked, found.bgr)
+        subtracted = means.parse_mean(asked, channels)
+        subtracted, note = means.in_rgb(subtracted, asked, found.bgr)
         if note:
             notice.warn(note)
         return "image" if subtracted.ndim == 3 else "channel", subtracted
@@ -140,13 +140,13 @@ def _mean(found: Found, asked: str | None, channels: int, path: Path) -> tuple[s
                 f"{path}: {beside.name} beside it is not the mean image that it was exported with",
                 "export it again, or copy both files of one export",
             )
-        return "image", preprocessing.parse_mean(str(beside), channels)
-    if recipe.name not in preprocessing.PUBLISHED or channels != 3:
+        return "image", means.parse_mean(str(beside), channels)
+    if recipe.name not in means.PUBLISHED or channels != 3:
         raise ConfigError(
             f"{path}: what is subtracted from images of {recipe.model} is not known",
             "--mean with one number per channel, or a file",
         )
-    return "channel", np.array(preprocessing.PUBLISHED[recipe.name], np.float32)
+    return "channel", np.array(means.PUBLISHED[recipe.name], np.float32)
 
 
 def _scale(recipe: Recipe, channels: int, path: Path) -> float | tuple[float, ...]:

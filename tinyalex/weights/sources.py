@@ -13,7 +13,7 @@ from tinyalex.layers import Container
 from tinyalex.recipes import Recipe
 from tinyalex.runs.fields import RECIPE
 from tinyalex.typed import fields, list_of, maybe, number, parse_json, text
-from tinyalex.weights import from_onnx, preprocessing, tensors
+from tinyalex.weights import from_onnx, means, tensors
 from tinyalex.weights.caffe import read_caffemodel
 from tinyalex.weights.onnx_graph import open_graph
 from tinyalex.weights.onnx_walk import Walk, same
@@ -81,7 +81,7 @@ def open_onnx(path: Path, model: str | None, colours: str | None) -> Found:
     C = from_onnx.first_channels(graph, models.spec(name).input_shape[0])
     walk, x, mean = Walk(graph, name), graph.input, None
     if about and recipe.mean == "image" and MEAN in graph.properties:
-        mean = preprocessing.image_of_text(graph.properties[MEAN], C, str(path))
+        mean = means.image_of_text(graph.properties[MEAN], C, str(path))
     if graph.pixels:
         x, mean, scale = from_onnx.read_pixels(walk)
         if not same(recipe.scale, scale):
