@@ -107,15 +107,15 @@ RECIPE_MUTANTS = (
     Mutant(
         "ensemble: the coefficients' own images are reported on",
         EVALUATE,
-        "[p[~chosen] for p in everyone], labels[~chosen]",
-        "everyone, labels",
+        "[p[~chosen] for p in each], labels[~chosen]",
+        "each, labels",
         (f"{OF_SEARCH}::test_errors_are_of_the_images_that_were_not_searched_on",),
     ),
     Mutant(
         "ensemble: the search sees the labels of the report part",
         EVALUATE,
-        "_search([p[chosen] for p in everyone], labels[chosen])",
-        "_search(everyone, labels)",
+        "_search([p[chosen] for p in each], labels[chosen])",
+        "_search(each, labels)",
         (f"{OF_SEARCH}::test_labels_of_the_report_part_do_not_touch_the_search",),
     ),
     Mutant(

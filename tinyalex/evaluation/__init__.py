@@ -1,4 +1,4 @@
-"""What trained networks are worth: top-k errors, ten crops, ensembles, confusion, predictions."""
+"""Testing trained networks: top-k errors, ten crops, ensembles, confusion, predictions."""
 
 from tinyalex.evaluation.confusion import confusion, confusion_pairs
 from tinyalex.evaluation.ensemble import mean_probability

@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""Which classes the network confuses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinyalex.errors import ShapeError
 
 HostArray = np.ndarray[Any, Any]
 
-MATRIX_CLASSES = 100  # most classes of which a matrix is written; it grows with their square
+MATRIX_CLASSES = 100  # with more classes no matrix is written: its size grows with their square
 
 
 def confusion_pairs(labels: HostArray, predicted: HostArray, num_classes: int) -> HostArray:
-    """Count each (right class, predicted class) that occurs: never more than there are images.
+    """Count each pair (right class, predicted class) that occurs: at most N pairs.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ def confusion_pairs(labels: HostArray, predicted: HostArray, num_classes: int) -
     Returns
     -------
     int64 (M, 3)
-        Right class, predicted class, images; the most frequent first, then by class. Where the two
-        classes are one, it is what is right.
+        Right class, predicted class, images; the most frequent pair first, equal counts in the
+        order of the classes. A prediction is correct where the two classes are equal.
 
     Raises
     ------
     ShapeError
-        The two have different shapes, or a class does not exist.
+        The shapes differ, or a class does not exist.
 
     Examples
     --------
@@ -56,22 +56,9 @@ def confusion_pairs(labels: HostArray, predicted: HostArray, num_classes: int) -
 
 
 def confusion(labels: HostArray, predicted: HostArray, num_classes: int) -> HostArray:
-    """Count each (right class, predicted class), in a matrix; for few classes.
+    """The confusion matrix, int64 (num_classes, num_classes); arguments as in `confusion_pairs`.
 
-    Parameters
-    ----------
-    labels, predicted : int (N,), from 0 to num_classes - 1
-    num_classes : int
-
-    Returns
-    -------
-    int64 (num_classes, num_classes)
-        Row: the right class. Column: the predicted one. The diagonal is what is right.
-
-    Raises
-    ------
-    ShapeError
-        The two have different shapes, or a class does not exist.
+    Rows are right classes, columns predicted ones; correct predictions are on the diagonal.
 
     Examples
     --------

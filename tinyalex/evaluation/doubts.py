@@ -1,4 +1,4 @@
-"""Reasons to doubt a test error: labels in another order, a mean of other images."""
+"""Reasons to doubt a test error: labels in another order, or the mean of other images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tinyalex.runs.summary import read_summary
 
 HostArray = np.ndarray[Any, Any]
 
-_SHOWN = 3
+_SHOWN = 3  # classes named in a warning
 _FEWEST_RIGHT = 10  # images that an exchange of classes must explain
 
 
@@ -29,29 +29,24 @@ def doubts(run: Run, dataset: data.Dataset, p: HostArray) -> list[str]:
     """Warnings about a run's probabilities ``p`` (N, classes) of a data set's test images."""
     where, labels = str(run.folder), dataset.test.labels
     predicted = p.argmax(axis=1)
-    found = [class_order_warning(run.classes, where)]
-    # One that training measured is right, whatever it looks like.
+    warnings = [class_order_warning(run.classes, where)]
+    # A mean that training measured is right, whatever it looks like.
     if run.preprocessing.mean is not None and "imported" in run.config.facts:
-        found.append(mean_warning(run.statistics, sample_means(dataset.test), where))
+        warnings.append(mean_warning(run.statistics, sample_means(dataset.test), where))
     if order := other_order(labels, predicted, run.classes):
-        found.append(f"{where}: {order}")
+        warnings.append(f"{where}: {order}")
     elif chance := near_chance_warning(
         float((predicted != labels).mean()), _train_error(run), p.shape[1], len(labels)
     ):
-        found.append(f"{where}: {chance}")
-    return [text for text in found if text]
+        warnings.append(f"{where}: {chance}")
+    return [text for text in warnings if text]
 
 
 def other_order(labels: HostArray, predicted: HostArray, classes: Sequence[str]) -> str | None:
-    """Say so if an exchange of classes explains the predictions much better than their names.
+    """Warn if the predictions (N,) fit the labels (N,) much better with classes exchanged.
 
-    Half of the images show which class is called by which name: the commonest pairs of right and
-    predicted class, each class once. The other half judges, so that chance cannot fit.
-
-    Parameters
-    ----------
-    labels, predicted : int (N,)
-    classes : sequence of str
+    Half of the images tell which class is predicted for which: the most frequent pairs, each class
+    once. The other half measures the fit, so that a chance fit does not count.
     """
     C = len(classes)
     try:
@@ -81,7 +76,7 @@ def other_order(labels: HostArray, predicted: HostArray, classes: Sequence[str])
 
 
 def _train_error(run: Run) -> float | None:
-    """The training error that the run has recorded, if any."""
+    """The training error in the run's summary.json, if it has one."""
     try:
         return read_summary(run.folder).get("train_error")
     except RunError:

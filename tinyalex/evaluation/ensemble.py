@@ -11,33 +11,26 @@ from tinyalex.errors import ShapeError
 
 
 def mean_probability(each: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """The networks' vote.
+    """Average the probabilities, float (N, classes), of one or more networks.
 
-    Parameters
-    ----------
-    each : sequence of float (N, classes)
-        One array of probabilities a network.
-
-    Returns
-    -------
-    float (N, classes); of one network its own array
+    A single network's array is returned itself.
 
     Raises
     ------
     ShapeError
-        There is none, or their shapes differ.
+        There is no array, or the shapes differ.
 
     Notes
     -----
     Paper, section 6: the predictions of five networks are averaged. Probabilities, not logits:
-    a network that is sure of itself counts for more, but never without limit.
+    a confident network counts for more, but only up to a limit.
     """
     shapes = {p.shape for p in each}
     if len(shapes) != 1:
         raise ShapeError(f"an ensemble needs probabilities of one shape (got {sorted(shapes)})")
     if len(each) == 1:
         return each[0]
-    # One by one: a stack would hold all of them once more.
+    # Added in place: np.stack would copy all arrays.
     mean: np.ndarray[Any, Any] = np.add(each[0], each[1])
     for p in each[2:]:
         mean += p

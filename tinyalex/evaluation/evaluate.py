@@ -18,6 +18,7 @@ from tinyalex.evaluation.confusion import MATRIX_CLASSES, confusion, confusion_p
 from tinyalex.evaluation.doubts import doubts
 from tinyalex.evaluation.score import topk_wrong
 from tinyalex.evaluation.search import (
+    HostArray,
     mixed,
     read_coefficients,
     search_coefficients,
@@ -41,42 +42,40 @@ def evaluate(
     weights_from: Path | None = None,
     invert: bool = False,
 ) -> dict[str, Any]:
-    """Measure runs on test images: each alone, and all together by mean probability.
+    """Measure runs on test images: each alone, and all as an ensemble (mean probability).
 
     Parameters
     ----------
     runs : sequence of folders
     data : str, optional
-        Other data than the first run's own; they must have the same classes.
+        By default the first run's own; other data must have the same classes.
     data_root : Path, optional
     crops : int
-        1, 9 or 10 views an image; see `probabilities`.
+        1, 9 or 10 crops per image; see `probabilities`.
     backend, threads, precision : optional
     search_on : float, optional
-        Share of the images on which coefficients of the runs are searched
-        (`search_coefficients`); every error of the result is then of the other images. Without it
-        the runs count equally.
+        Search the runs' coefficients on this fraction of the images (`search_coefficients`), and
+        report errors on the others. By default the runs count equally.
     weights_from : file, optional
-        evaluation.json of such a search on other data, whose coefficients are to be used.
+        Use the coefficients from the evaluation.json of a search on other data.
     invert : bool
         Exchange light and dark in the images; see `predict`.
 
     Returns
     -------
     dict
-        ``top1_error`` and ``top5_error`` (0 to 1) of all together, ``n`` test images, ``crops``,
-        ``runs`` (a dict a run, with its own errors), ``classes``, ``confusion_pairs`` (right class,
-        predicted class, images; the most frequent first), with at most 100 classes also the matrix
-        ``confusion`` (rows: the right class), ``warnings``. Where the data have some of the
-        network's classes, ``classes_measured``: how many, and the errors among these alone. After
-        a search or with ``weights_from`` also ``coefficients`` (of sum 1), ``equal_weights`` (the
-        errors without them) and ``search`` (where and how they were found).
+        ``top1_error`` and ``top5_error`` (0 to 1) of the ensemble, ``n`` test images, ``crops``,
+        ``runs`` (one dict per run, with its own errors), ``classes``, ``confusion_pairs``,
+        ``warnings``; with at most 100 classes also ``confusion``. Where the data have only some of
+        the network's classes, ``classes_measured``: their number, and the errors among these
+        alone. With coefficients also ``coefficients`` (of sum 1), ``equal_weights`` (the errors
+        without them) and ``search`` (where and how they were found).
 
     Raises
     ------
     ConfigError
-        No run, no such number of views, coefficients that do not fit, or the runs and the data
-        differ in their classes or image sizes.
+        No run is named, ``crops`` is not 1, 9 or 10, coefficients do not fit, or the runs and the
+        data differ in their classes or image sizes.
 
     Examples
     --------
@@ -84,27 +83,26 @@ def evaluate(
     >>> from tinyalex import evaluation, training
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     summary = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
-    ...     found = evaluation.evaluate([f"{folder}/first"])
-    >>> found["n"], found["top1_error"] == summary["top1_error"]
+    ...     errors = evaluation.evaluate([f"{folder}/first"])
+    >>> errors["n"], errors["top1_error"] == summary["top1_error"]
     (360, True)
     """
     if not runs:
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
     check_crops(crops)
-    loaded = [load_run(folder, backend, threads, precision) for folder in runs]
-    own = {os.path.realpath(run.config.data) for run in loaded}
-    trained_on = [run.config.facts.get("data_fingerprint", "") for run in loaded]
-    others = data is not None and os.path.realpath(data) not in own
-    sets: dict[tuple[Any, ...], datasets.Dataset] = {}
     if search_on is not None and weights_from is not None:
         raise ConfigError("--search-weights and --weights-from exclude each other")
+    loaded = [load_run(folder, backend, threads, precision) for folder in runs]
+    trained_on: list[str] | None = None
     if data is None:
         data = in_place(loaded[0].config, None, data_root).data
-    everyone, warned = [], []
-    labels: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
+    elif os.path.realpath(data) not in {os.path.realpath(run.config.data) for run in loaded}:
+        trained_on = [run.config.facts.get("data_fingerprint", "") for run in loaded]
+    sets: dict[tuple[Any, ...], datasets.Dataset] = {}
+    each, warned = [], []
+    labels: HostArray = np.zeros(0, dtype=np.int64)
     for run in loaded:
-        dataset = _dataset(run, data, data_root, sets, trained_on if others else None)
-        measured = min(len(found.classes) for found in sets.values())
+        dataset = _dataset(run, data, data_root, sets, trained_on)
         if len(labels) and not np.array_equal(labels, dataset.test.labels):
             raise ConfigError(
                 f"{run.folder}: its test images are not those of {loaded[0].folder}",
@@ -117,26 +115,26 @@ def evaluate(
             warned.append(warning)
         p = probabilities(run, dataset.test, crops)
         warned += doubts(run, dataset, p)
-        everyone.append(p)
+        each.append(p)
     coefficients: list[float] | None = None
     more: dict[str, Any] = {}
     fingerprint = dataset.fingerprint
     if search_on is not None:
         chosen = search_part(labels, search_on)
-        more["search"] = _search([p[chosen] for p in everyone], labels[chosen])
+        more["search"] = _search([p[chosen] for p in each], labels[chosen])
         more["search"] |= {"fraction": search_on, "data_fingerprint": fingerprint}
         coefficients = more["search"]["coefficients"]
-        everyone, labels = [p[~chosen] for p in everyone], labels[~chosen]
+        each, labels = [p[~chosen] for p in each], labels[~chosen]
     elif weights_from is not None:
         folders = [str(run.folder) for run in loaded]
         coefficients, searched_on = read_coefficients(weights_from, folders, fingerprint)
         more["search"] = {"file": str(weights_from), "data_fingerprint": searched_on}
     if coefficients is not None:
         more["coefficients"] = coefficients
-        more["equal_weights"] = errors(mixed(everyone, None), labels)
-    together = mixed(everyone, coefficients)
+        more["equal_weights"] = errors(mixed(each, None), labels)
+    together = mixed(each, coefficients)
     classes = loaded[0].classes
-    if measured < len(classes):
+    if min(len(used.classes) for used in sets.values()) < len(classes):
         more["classes_measured"] = _alone(together, labels, data)
     answers = labels, together.argmax(axis=1), len(classes)
     more["confusion_pairs"] = confusion_pairs(*answers).tolist()
@@ -150,7 +148,7 @@ def evaluate(
         "data_fingerprint": fingerprint,
         "runs": [
             {"run": str(run.folder), "model": run.model.name, **errors(p, labels)}
-            for run, p in zip(loaded, everyone, strict=True)
+            for run, p in zip(loaded, each, strict=True)
         ],
         **more,
         "classes": classes,
@@ -158,8 +156,8 @@ def evaluate(
     }
 
 
-def _alone(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], data: str) -> dict[str, Any]:
-    """The errors where only the classes of the data may be answered; and a line about them."""
+def _alone(p: HostArray, labels: HostArray, data: str) -> dict[str, Any]:
+    """The errors where only the classes of the data may be predicted; the user is told of them."""
     known, labels = np.unique(labels, return_inverse=True)
     alone = errors(p[:, known], labels)
     notice.tell(
@@ -170,8 +168,8 @@ def _alone(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], data: str) -> 
     return {"classes": len(known), **alone}
 
 
-def _search(each: list[np.ndarray[Any, Any]], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Search coefficients, and say how the mixture does on the images of the search."""
+def _search(each: list[HostArray], labels: HostArray) -> dict[str, Any]:
+    """Search coefficients; also gives the mixture's errors on the images of the search."""
     found = search_coefficients(each, labels)
     return {
         **errors(mixed(each, found.coefficients), labels),
@@ -183,8 +181,8 @@ def _search(each: list[np.ndarray[Any, Any]], labels: np.ndarray[Any, Any]) -> d
     }
 
 
-def errors(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, float]:
-    """Top-1 and top-5 error of probabilities (N, classes); with few classes, of the top few."""
+def errors(p: HostArray, labels: HostArray) -> dict[str, float]:
+    """Top-1 and top-5 error of probabilities (N, classes); top-C with fewer than five classes."""
     n, classes = p.shape
     return {f"top{k}_error": float(topk_wrong(np, p, labels, min(k, classes))) / n for k in (1, 5)}
 
@@ -196,10 +194,10 @@ def _dataset(
     sets: dict[tuple[Any, ...], datasets.Dataset],
     trained_on: Sequence[str] | None,
 ) -> datasets.Dataset:
-    """The data as this run's network takes them; each kind is loaded once.
+    """The data as this run's network takes them; ``sets`` keeps what was loaded.
 
-    With ``trained_on``, fingerprints of what the runs were trained on, other data than these may
-    be test images only, and may lack classes.
+    ``trained_on``, the fingerprints of the runs' own data, is given for other data than these: they
+    may consist of test images only, and may lack classes.
     """
     config = replace(run.config, data=name, data_root=root or run.config.data_root)
     key = (config.data, config.data_root, config.recipe.image_size, tuple(run.classes))

@@ -1,4 +1,4 @@
-"""Dark ink on light paper, shown to a network that was trained on the opposite."""
+"""Dark ink on light paper, for a network that was trained on light ink on dark paper."""
 
 from __future__ import annotations
 
@@ -10,26 +10,18 @@ from tinyalex.data import Split
 from tinyalex.errors import ConfigError
 from tinyalex.runs.load import Run
 
-_DARK = 96  # mean of the training images, 0 to 255; photographs lie above it
-_LIGHT = 160  # median of a picture's edge
-_SAMPLE = 256  # images of a data set that are looked at
+_DARK = 96  # highest mean of dark training images, 0 to 255; that of photographs is higher
+_LIGHT = 160  # lowest median of a light image's edge
+_SAMPLE = 256  # images of a data set that are examined
 
 Host = np.ndarray[Any, Any]
 
 
 def look_inverted(images: Host, training_mean: float) -> Host:
-    """Which pictures look like negatives of the training images: bool (n,).
+    """Which images, uint8 (n, H, W, C), look like negatives of the training images: bool (n,).
 
-    Parameters
-    ----------
-    images : uint8 (n, H, W, C)
-    training_mean : float
-        Mean of the training images' pixels, 0 to 255.
-
-    Notes
-    -----
-    Only for grey images with a dark mean: those are light strokes on a dark ground, and a picture
-    with a light edge has the ground of the opposite. Of photographs nothing can be said.
+    Only where the training images are grey and their mean (0 to 255) is dark: they show light
+    strokes on a dark background, and an image with a light edge has a light background.
     """
     n, H, W, C = images.shape
     if C != 1 or training_mean >= _DARK:
@@ -46,7 +38,7 @@ def inverted(run: Run, split: Split) -> Split:
     Raises
     ------
     ConfigError
-        The network takes colours: a negative of a photograph is nothing that it knows.
+        The network takes colour images, and has never seen the negative of a photograph.
     """
     if split.image_shape[2] != 1:
         raise ConfigError(
@@ -58,16 +50,16 @@ def inverted(run: Run, split: Split) -> Split:
 
 
 def warning(run: Run, split: Split) -> str | None:
-    """One sentence if most of some pictures look like negatives of what the network knows."""
+    """Warn if most of the images look like negatives of the training images."""
     mean = float(run.statistics.mean_image.mean())
     if not len(split) or split.image_shape[2] != 1 or mean >= _DARK:
         return None
     N = min(_SAMPLE, len(split))
-    odd = look_inverted(split.images(np.arange(N) * len(split) // N), mean).sum()
-    if 2 * odd < N:
+    negatives = look_inverted(split.images(np.arange(N) * len(split) // N), mean).sum()
+    if 2 * negatives < N:
         return None
-    which = "the picture looks" if N == 1 else f"{odd} of {N} pictures look"
+    which = "the picture looks" if N == 1 else f"{negatives} of {N} pictures look"
     return (
-        f"{which} dark on light, and the network was trained on light on dark: what it says may"
+        f"{which} dark on light, and the network was trained on light on dark: its answers may"
         " be wrong; --invert exchanges the two"
     )

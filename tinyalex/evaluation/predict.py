@@ -1,4 +1,4 @@
-"""What a trained network sees in image files."""
+"""Classifying image files with a trained network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinyalex.evaluation.views import probabilities
 from tinyalex.runs.load import Run, load_run
 
 _BATCH = 32
-_SHOWN = 5  # folders that an error names
+_SHOWN = 5  # folders named in an error
 
 
 def predict(
@@ -34,29 +34,29 @@ def predict(
     ----------
     run : Run or folder
     image_paths : sequence of files or folders
-        Anything that Pillow reads, or folders of such files; brought to the size and colours of
-        the training images.
+        Anything that Pillow reads, or folders of such files. They are converted to the size and
+        the channels of the training images.
     top : int
-        How many classes to name.
+        Number of classes to name.
     crops : int
-        1, 9 or 10 views an image; see `probabilities`.
+        1, 9 or 10 crops per image; see `probabilities`.
     backend : str
     invert : bool
-        Exchange light and dark, for ink on paper and a network that takes grey pictures of
-        light strokes. Where pictures look as if they needed it, the user is warned.
+        Exchange light and dark: for ink on paper, and a network trained on grey images of light
+        strokes. Where images seem to need it, the user is warned.
 
     Returns
     -------
     list of dict
-        For each image its path, ``image``, and ``classes``: a list of ``name`` (for people),
-        ``class`` (the label) and ``probability``, the most probable first.
+        For each image its path, ``image``, and ``classes``, the most probable first: dicts of
+        ``name`` (for people), ``class`` (the label) and ``probability``.
 
     Raises
     ------
     ConfigError
-        ``top`` is below 1, no image is named, or ``invert`` is for a network of colours.
+        ``top`` is below 1, no image is named, or the network takes colours and ``invert`` is True.
     DataError
-        A file is not an image that can be read.
+        A file cannot be read as an image.
     """
     if top < 1:
         raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
@@ -70,30 +70,30 @@ def predict(
     def read(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.stack([data.read_image(paths[i], H, C) for i in rows])
 
-    unknown = np.zeros(len(paths), dtype=np.int64)
-    split = data.Split(read, unknown, (H, W, C))
+    no_labels = np.zeros(len(paths), dtype=np.int64)
+    split = data.Split(read, no_labels, (H, W, C))
     if invert:
         split = negatives.inverted(run, split)
     elif warning := negatives.warning(run, split):
         notice.warn(warning)
     names = run.config.facts.get("class_names") or run.classes
-    found = []
+    predictions = []
     for path, p in zip(paths, probabilities(run, split, crops, _BATCH), strict=True):
         best = np.argsort(-p, kind="stable")[:top]
-        named = [
+        classes = [
             {"name": names[i], "class": run.classes[i], "probability": float(p[i])} for i in best
         ]
-        found.append({"image": str(path), "classes": named})
-    return found
+        predictions.append({"image": str(path), "classes": classes})
+    return predictions
 
 
 def picture_files(paths: Sequence[Path | str]) -> list[Path]:
-    """The pictures that are named; of a folder the pictures in it, in the order of their names.
+    """The named files; for a folder the images in it, sorted by name.
 
     Raises
     ------
     DataError
-        A folder has no picture in it.
+        There is no image in a folder.
     """
     files: list[Path] = []
     for path in map(Path, paths):
@@ -110,7 +110,7 @@ def picture_files(paths: Sequence[Path | str]) -> list[Path]:
 
 
 def _no_pictures(folder: Path) -> DataError:
-    """The error for a folder that has no pictures in it, but perhaps in folders in it."""
+    """The error for a folder without images; its subfolders may have some."""
     deeper = [path for path in subfolders(folder) if has_pictures(path)]
     kinds = say_kinds(folder / name for name in visible(folder) if (folder / name).is_file())
     if not deeper:

@@ -1,4 +1,4 @@
-"""Loss and errors of a network, counted on the device."""
+"""Loss and errors of a network, summed on the device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinyalex.layers import Layer, SoftmaxCrossEntropy
 
 
 def topk_wrong(xp: Any, logits: Array, labels: Array, k: int) -> Array:
-    """How many of a batch have the right class outside the best ``k``.
+    """How many images of a batch have their class outside the ``k`` most probable ones.
 
     Parameters
     ----------
@@ -24,9 +24,9 @@ def topk_wrong(xp: Any, logits: Array, labels: Array, k: int) -> Array:
     Returns
     -------
     float64 scalar
-        Ties count as fairly as a coin: where t classes share the right class's value and g are
-        better, (k - g) / t of the orders put the right class into the best k. So a network that
-        says the same about every class is right once in ``classes / k``, and NaN is wrong.
+        Ties count by their expected value: where t classes share the right class's value and g
+        are higher, (k - g) / t of all orders put the right class into the top k. So a network
+        with equal outputs has accuracy ``k / classes``. NaN is wrong.
     """
     right = logits[xp.arange(labels.shape[0]), labels][:, None]
     better = xp.sum(logits > right, axis=1)
@@ -36,13 +36,7 @@ def topk_wrong(xp: Any, logits: Array, labels: Array, k: int) -> Array:
 
 
 class Running:
-    """Sums over the images since the last `reset`. They stay on the device until they are read.
-
-    Attributes
-    ----------
-    images : int
-        Number of images counted.
-    """
+    """Loss and errors of the ``images`` since the last `reset`, kept on the device until read."""
 
     def __init__(self, backend: Backend, top: tuple[int, ...] = (1,)) -> None:
         self.backend = backend
@@ -65,14 +59,14 @@ class Running:
             self._wrong[k] = self._wrong[k] + topk_wrong(xp, logits, labels, k)
 
     def absorb(self, other: Running) -> None:
-        """Add the sums of another one, which counts the same things."""
+        """Add the sums of another `Running` with the same ``top``."""
         self.images += other.images
         self._loss = self._loss + other._loss
         for k in self.top:
             self._wrong[k] = self._wrong[k] + other._wrong[k]
 
     def loss(self) -> float:
-        """Mean loss an image; waits for the device."""
+        """Mean loss per image; waits for the device."""
         return float(self._loss) / max(1, self.images)
 
     def error(self, k: int = 1) -> float:
@@ -102,10 +96,9 @@ def score(
     num_classes: int,
     stop: Callable[[], bool] = lambda: False,
 ) -> Running | None:
-    """Loss, top-1 and top-5 error of a model in test mode.
+    """Loss, top-1 and top-5 error of a model in test mode; None once ``stop()`` is true.
 
-    Returns None when ``stop()`` became true before all batches were seen. With fewer than five
-    classes, "top-5" is the top ``num_classes``, whose error is 0.
+    With fewer than five classes, top-5 means top ``num_classes``: its error is 0.
     """
     loss_layer = SoftmaxCrossEntropy()
     loss_layer.to(backend)

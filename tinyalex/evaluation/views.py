@@ -1,4 +1,4 @@
-"""A network's probabilities from one centre view of each image, or from several views."""
+"""A network's probabilities for images, from the centre crop or averaged over several crops."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def view_probabilities(
 ) -> Generator[tuple[Array, Array], None, None]:
     """Yield (probabilities (n, classes), labels (n,)) per batch, on the backend.
 
-    ``model`` must be in test mode. The mean over the loader's views is that of the softmax
-    outputs, not of the logits (paper, section 4.1).
+    ``model`` must be in test mode. Over several views the softmax outputs are averaged, not the
+    logits (paper, section 4.1).
     """
     xp = loader.backend.xp
     crops = next(number for number, name in VIEWS.items() if name == loader.views)
@@ -37,17 +37,17 @@ def view_probabilities(
 def probabilities(
     run: Run, split: data.Split, crops: int = 1, batch_size: int = 128
 ) -> np.ndarray[Any, Any]:
-    """What a run's network thinks of every image.
+    """The class probabilities that a run's network gives each image.
 
     Parameters
     ----------
     run : Run
     split : data.Split
     crops : int
-        1: the centre. 10: the four corners and the centre, and their mirror images; the mean of
-        the ten softmax outputs, not of the logits (paper, section 4.1). 9: corners, edges and
-        centre, not mirrored, as in cuda-convnet's tests. A network trained on whole images gets
-        its views from an image enlarged by reflection; see `data.ten_views`, `data.nine_views`.
+        1: the centre. 10: the four corners and the centre, also flipped; the ten softmax outputs
+        are averaged, not the logits (paper, section 4.1). 9: corners, edges and centre, not
+        flipped, as in cuda-convnet's tests. Networks trained on whole images get their crops from
+        an image enlarged by reflection; see `data.ten_views`, `data.nine_views`.
 
     Returns
     -------
@@ -60,41 +60,36 @@ def probabilities(
     """
     check_crops(crops)
     loader = run.preprocessing.loader(split, run.backend, batch_size, views=VIEWS[crops])
-    found = Rows(len(split))
+    rows = Rows(len(split))
     for p, _ in view_probabilities(run.model, loader):
-        found.add(run.backend.to_host(p))
-    return found.all()
+        rows.add(run.backend.to_host(p))
+    return rows.all()
 
 
 class Rows:
-    """Rows that come in batches, put into one array: a list of batches would hold them twice.
+    """Batches put into one array of ``count`` rows: joining a list of them needs twice the memory.
 
-    Of 10,000 classes and as many images the probabilities have 400 MB.
-
-    Parameters
-    ----------
-    count : int
-        Rows of all batches together.
+    The probabilities of 10,000 images in 10,000 classes take 400 MB.
     """
 
     def __init__(self, count: int) -> None:
         self._count, self._filled = count, 0
-        self._found: np.ndarray[Any, Any] = np.empty((0, 0), np.float32)
+        self._rows: np.ndarray[Any, Any] = np.empty((0, 0), np.float32)
 
     def add(self, batch: np.ndarray[Any, Any]) -> None:
         """Append a batch (n, ...), which is copied."""
         if not self._filled:
-            self._found = np.empty((self._count, *batch.shape[1:]), batch.dtype)
-        self._found[self._filled : self._filled + len(batch)] = batch
+            self._rows = np.empty((self._count, *batch.shape[1:]), batch.dtype)
+        self._rows[self._filled : self._filled + len(batch)] = batch
         self._filled += len(batch)
 
     def all(self) -> np.ndarray[Any, Any]:
-        """The rows that came, of the first batch's dtype."""
-        return self._found[: self._filled]
+        """All rows added, in the first batch's dtype."""
+        return self._rows[: self._filled]
 
 
 def check_crops(crops: int) -> None:
-    """Refuse a number of views that there is not."""
+    """Refuse a number of crops that is not supported."""
     if crops not in VIEWS:
         raise ConfigError(f"crops must be 1, 9 or 10 (got {crops})", "--crops 10")
 
