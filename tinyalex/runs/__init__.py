@@ -1,1 +1,1 @@
-"""A run in its folder: its settings, its checkpoint, its results, and the network in it."""
+"""A run's folder: its settings, checkpoint, metrics, summary, and the network in it."""

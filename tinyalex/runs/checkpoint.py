@@ -1,10 +1,9 @@
-"""Checkpoints: one safetensors file that holds everything needed to go on, or to predict.
+"""Checkpoints: one safetensors file with everything needed to resume a run, or to predict.
 
-Tensors are called ``model/NAME``, ``momentum/NAME`` and ``statistics/NAME``. The rest (position,
-rates, counters) is JSON in the file's own header, so that weights and position can never be of
-two different moments. A checksum in it covers every byte. The same training leaves the same bytes:
-seconds, which are never the same twice, are in ``checkpoint.json``, which repeats the position for
-people to read.
+Tensors are named ``model/NAME``, ``momentum/NAME`` and ``statistics/NAME``. The rest (position,
+learning rate, counters) is JSON in the file's header, so that weights and position always belong
+together. A checksum there covers every byte. The same training writes the same bytes: times, which
+always differ, are in ``checkpoint.json``, with a copy of the position for people to read.
 """
 
 from __future__ import annotations
@@ -36,18 +35,19 @@ HostArray = np.ndarray[Any, Any]
 
 @dataclass
 class Checkpoint:
-    """What a run needs to go on.
+    """What a run needs to resume.
 
     Attributes
     ----------
     model_name : str
-        Name of the model whose weights these are.
-    weights, momentum, statistics : dict of str to array
-        Two by parameter name (float32); the mean image and colours of the training images.
+    weights, momentum : dict of str to array
+        float32, by parameter name.
+    statistics : dict of str to array
+        Mean image and colour statistics of the training images.
     state : dict
         Plain values: epoch, step, schedule, dropout counters, running sums.
     clocks : dict of str to float
-        Seconds that all processes together have worked on the run; what is not known is missing.
+        Seconds of work by all processes; unknown ones are missing.
     """
 
     model_name: str
@@ -59,7 +59,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Replace the folder's checkpoint. The old one survives whatever goes wrong.
+    """Replace the folder's checkpoint; if anything fails, the old one is kept.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         if not np.isfinite(array).all():
             raise DivergedError(
                 f"the weights {name} are no longer finite; the last good checkpoint is kept",
-                "a smaller --lr, or --resume the last good checkpoint with one",
+                "a new run with a smaller --lr",
             )
     tensors = {
         f"{group}/{name}": array
@@ -102,8 +102,8 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
     Raises
     ------
     CheckpointError
-        There is none; it is cut off or not a checkpoint; a bit of it is not as it was written;
-        it belongs to another model; a number in it is not finite.
+        There is no checkpoint; the file is damaged or something else; the model is another one; or
+        a number is not finite.
     """
     path = folder / FILE
     if not path.is_file():
@@ -138,9 +138,9 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
 
 
 def read_head(folder: Path) -> tuple[str, dict[str, Any]] | None:
-    """What tells a checkpoint from any other: its checksum, if it has one, and its state.
+    """A checkpoint's checksum ("" in older runs) and state, without reading the weights.
 
-    Nothing if there is no checkpoint; its weights are not looked at.
+    None if there is no checkpoint.
 
     Raises
     ------
@@ -156,14 +156,14 @@ def read_head(folder: Path) -> tuple[str, dict[str, Any]] | None:
 
 
 def _clocks(folder: Path, state: Mapping[str, Any]) -> dict[str, float]:
-    """Seconds, from the state of older versions or from checkpoint.json, which may be missing."""
-    found = state
+    """The times: in the state of older runs, else in checkpoint.json, which may be missing."""
+    times = state
     if not all(name in state for name in _CLOCKS):
         try:
-            found = read_json(folder / ECHO, fields({}, dict.fromkeys(_CLOCKS, SECONDS)))
+            times = read_json(folder / ECHO, fields({}, dict.fromkeys(_CLOCKS, SECONDS)))
         except (RunError, FileNotFoundError):
             return {}
-    return {name: float(found[name]) for name in _CLOCKS if name in found}
+    return {name: float(times[name]) for name in _CLOCKS if name in times}
 
 
 def _group(checkpoint: Checkpoint, group: str) -> dict[str, HostArray]:
@@ -175,7 +175,7 @@ def _group(checkpoint: Checkpoint, group: str) -> dict[str, HostArray]:
 
 
 def _readable(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state without infinities, which JSON does not know."""
+    """The state with infinities as text: JSON has none."""
     return {
         key: _readable(value)
         if isinstance(value, Mapping)

@@ -1,4 +1,4 @@
-"""What a run is asked to do, and config.json, which holds all of it."""
+"""The settings of a run, and config.json, which holds all of them."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ FILE = "config.json"
 
 @dataclass(frozen=True)
 class RunConfig(Settings):
-    """A run, completely. What is None takes the model's or the recipe's value (`resolved`)."""
+    """All settings of a run. `resolved` replaces None by the model's or the recipe's value."""
 
     def __post_init__(self) -> None:
-        # Known from the beginning wherever no data need to be read, so that scripts may ask.
+        # Set here if no data must be read for it, so that scripts know the folder before training.
         if self.out is None and (self.model is not None or self.data == "digits"):
             object.__setattr__(self, "out", self._folder())
 
     def _folder(self) -> Path:
-        """Where the run goes if nothing else is said."""
+        """The default folder."""
         data = Path(data_place(str(self.data))).name or "data"
         return Path("runs") / f"{self._choice.model}-{data}-seed{self.seed}"
 
     @cached_property
     def _choice(self) -> Choice:
-        """The model, and why it was chosen where the data decided."""
+        """The model, and the reason if the data decided."""
         if self.model is not None:
             return Choice(self.model, "")
         if self.recipe is not None:
@@ -58,9 +58,9 @@ class RunConfig(Settings):
         Raises
         ------
         ConfigError
-            A name or a number is not allowed; the message says which.
+            A value is not allowed.
         DataError, RunError
-            No model is named, and the data or the run that decide which one cannot be read.
+            No model is named, and the data or the run that would decide cannot be read.
         """
         model, reason = self._choice
         spec = models.spec(model)
@@ -84,7 +84,7 @@ RunConfig.__doc__ = f"{RunConfig.__doc__}\n\nAttributes\n----------\n{described(
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedConfig(Settings):
-    """A `RunConfig` in which nothing is left open."""
+    """A `RunConfig` without None for what the model or the recipe decides."""
 
     model: str
     recipe: Recipe
@@ -98,23 +98,23 @@ class ResolvedConfig(Settings):
         self.check()
         if self.new_last_layer and self.init_from is None:
             raise ConfigError(
-                "--new-last-layer is for a run that begins with other weights",
+                "--new-last-layer is for a run that begins with another run's weights",
                 "--init-from RUN as well",
             )
 
     def with_facts(self, **facts: Any) -> ResolvedConfig:
-        """The same run with what only the data could tell."""
+        """The same run with more facts, which only the data could tell."""
         return replace(self, facts={**self.facts, **facts})
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain values."""
+        """Settings and facts as plain values, for config.json."""
         plain = {name: getattr(self, name) for name in SETTINGS}
         plain = {n: str(value) if isinstance(value, Path) else value for n, value in plain.items()}
         return {**plain, "recipe": self.recipe.to_dict(), **self.facts}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
-        """Read what `to_dict` gave; the folder may have moved, so ``out`` is where it is now."""
+        """Read what `to_dict` gave; ``out`` is where the folder is now, as it may have moved."""
         plain = {**OLDER_RUNS, **plain}
         values = {name: plain[name] for name in SETTINGS}
         values["recipe"] = Recipe.from_dict(plain["recipe"])
@@ -131,7 +131,7 @@ def read_config(folder: Path) -> ResolvedConfig:
     Raises
     ------
     RunError
-        The folder holds no run; the file cannot be read, or a field cannot be what it says.
+        The folder holds no run, the file cannot be read, or a field has an impossible value.
     """
     path = Path(folder) / FILE
     if os.path.isfile(folder):
@@ -152,7 +152,7 @@ def _kind() -> Kind:
 
 
 def versions() -> dict[str, str]:
-    """Versions that a result depends on."""
+    """Versions on which a result depends."""
     return {
         "tinyalex": tinyalex.__version__,
         "python": platform.python_version(),

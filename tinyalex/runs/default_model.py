@@ -1,4 +1,4 @@
-"""The model that suits a data set, for whoever names none."""
+"""The model that suits a data set, if the user names none."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from tinyalex import data
 from tinyalex.data import Glance
 
-_THUMBNAIL, _SMALL = 24, 48  # pixels of the shorter side, below which pictures are such
-_MANY_SMALL = 5_000  # with fewer, ten epochs are too few steps for cifar-80sec's initial weights
+_THUMBNAIL, _SMALL = 24, 48  # upper limits of the shorter side, in pixels
+_MANY_SMALL = 5_000  # with fewer images, cifar-80sec's ten epochs are too few steps
 _LIKE_IMAGENET, _PAPER_SIDE = 500_000, 227
 
 
 class Choice(NamedTuple):
-    """A model's name and, for people, what it was chosen for."""
+    """A model's name and, for people, the data it was chosen for."""
 
     model: str
     reason: str
@@ -24,19 +24,9 @@ class Choice(NamedTuple):
 
 
 def default_model(name: str, ours: Path | None = None) -> Choice:
-    """Choose the model for a data set by its kind, the number of its pictures and their size.
+    """Choose the model for a data set by its kind and by the number and size of its images.
 
-    Parameters
-    ----------
-    name : str
-        As in `tinyalex.data.load`.
-    ours : Path, optional
-        A run's folder that is no class.
-
-    Raises
-    ------
-    DataError, ConfigError
-        There is no such data set, or it cannot be read.
+    Arguments and errors are those of `tinyalex.data.glance`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the files of a run may say: config.json, summary.json and the lines of metrics.jsonl."""
+"""Which values config.json, summary.json and the lines of metrics.jsonl may hold."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _CLASSES = list_of(_NAME, least=1, most=1 << 20)
 
 
 def _scale(value: Any, field: str) -> None:
-    """A factor on pixels: one, or one for each channel."""
+    """A factor on pixels, or one per channel."""
     factor = number(above=0)
     (list_of(factor, least=1, most=3) if isinstance(value, list) else factor)(value, field)
 
 
 def _row(*kinds: Kind) -> Kind:
-    """A list of items of different kinds."""
+    """A list with one item of each kind."""
 
     def check(value: Any, field: str) -> None:
         list_of(anything, len(kinds))(value, field)
@@ -53,7 +53,7 @@ def _row(*kinds: Kind) -> Kind:
 
 
 def _rule(value: Any, field: str) -> None:
-    """A rule of initial weights: its name, and for some of them a number."""
+    """A rule of initial weights: its name, and its number if it has one."""
     list_of(anything, least=1, most=2)(value, field)
     text(100)(value[0], f"{field}[0]")
     if len(value) == 2:
@@ -90,7 +90,7 @@ RECIPE = record(
 
 
 def config(hints: Mapping[str, Any]) -> Kind:
-    """Of config.json: the settings, whose type hints are given, and what only the data told."""
+    """The kind of config.json: settings with the given type hints, and facts about the data."""
     kinds = {name: about.kind(hints[name]) for name, about in ABOUT.items()} | {"recipe": RECIPE}
     settings = fields({n: kind for n, kind in kinds.items() if n not in OLDER_RUNS}, kinds)
     facts = fields(
@@ -180,7 +180,7 @@ _WEIGHTS = fields(
 
 
 def metrics_line(value: Any, field: str) -> None:
-    """Of a line of metrics.jsonl: an epoch's, its weights', or any other."""
+    """The kind of a line of metrics.jsonl; only lines of epochs and of weights are checked."""
     fields({}, {"event": text(100)})(value, field)
     if "test_error" in value:
         EPOCH(value, field)

@@ -1,4 +1,4 @@
-"""Mistakes that let a run look as if it did not learn: other labels, another mean, other layers."""
+"""Mistakes after which a run seems not to learn: other labels, another mean, other layers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from tinyalex.models import Model
 from tinyalex.preprocessing import Preprocessing
 
 _SYNSET = re.compile(r"n\d{8}")
-_FEWEST_IMAGES = 50  # fewer say nothing about chance
+_FEWEST_IMAGES = 50  # an error on fewer images cannot be told from chance
 _SAMPLE = 256  # images whose mean colour is compared
 
-# Lines that recorded layers may have where the model has another line now: both compute the same.
-# Caffe's pooling clips a last window (ceil_mode). A window more makes another number of inputs of
-# the first Linear layer, whose line then differs; where all other lines agree, there is none.
+# Recorded lines that differ from the model's lines now, but compute the same. ceil_mode only adds
+# a last window; that would change the inputs of the first Linear layer, and so another line.
 _SAME_LAYERS = {
     "alexnet-caffe": {
         "(14): MaxPool2d(kernel_size=3, stride=2, ceil_mode=False)": (
@@ -31,11 +30,10 @@ _SAME_LAYERS = {
 
 
 def class_order_warning(classes: Sequence[str], where: str) -> str | None:
-    """Warn of classes that are ImageNet synsets but not in their alphabetical order.
+    """Warn of classes that are ImageNet synsets, but not in alphabetical order.
 
-    Caffe, torchvision and the folders of the training set number the synsets alphabetically;
-    the development kit, and so the published validation labels, has numbers (ILSVRC2012_ID) of
-    its own.
+    Caffe, torchvision and the folders of the training set number the synsets alphabetically. The
+    development kit, and so the published validation labels, has its own ids (ILSVRC2012_ID).
     """
     if not classes or not all(_SYNSET.fullmatch(str(name)) for name in classes):
         return None
@@ -53,10 +51,10 @@ def class_order_warning(classes: Sequence[str], where: str) -> str | None:
 def near_chance_warning(
     test_error: float, train_error: float | None, num_classes: int, test_images: int
 ) -> str | None:
-    """Warn if a network knows its training images well and nothing of the test images.
+    """Warn if a network is good on its training images, and at chance on the test images.
 
-    Each error as a share above chance: fires if the training images are at least 20 points of
-    accuracy above chance and the test images have less than a tenth of that.
+    The training accuracy must be at least 20 points above chance, and the test accuracy at most a
+    tenth as far above it.
     """
     if train_error is None or test_images < _FEWEST_IMAGES:
         return None
@@ -65,7 +63,7 @@ def near_chance_warning(
     if learned < 0.2 or general > 0.1 * learned:
         return None
     return (
-        f"the test error is {test_error:.1%}, next to chance ({1 - chance:.1%}), the training "
+        f"the test error is {test_error:.1%}, close to chance ({1 - chance:.1%}), the training "
         f"error {train_error:.1%}: are the test images' labels numbered in another order, such as "
         "the development kit's ids instead of sorted synsets? `tinyalex evaluate` looks for an "
         "order that explains the predictions"
@@ -73,10 +71,9 @@ def near_chance_warning(
 
 
 def check_layers(model: Model, recorded: Any, where: str) -> None:
-    """Refuse weights that were trained in other layers than the model of that name has now.
+    """Refuse weights that were trained with other layers than the model has now.
 
-    Weights of the same shapes fit a network whose norm has moved behind its pool, or whose ReLU
-    has become a tanh; what it computes with them is another function.
+    They may have the right shapes all the same: for example, if ReLU has become tanh.
 
     Parameters
     ----------
@@ -89,11 +86,11 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
     Raises
     ------
     CheckpointError
-        The lines differ; the message has the first of them.
+        A line differs.
     """
     if recorded is None:
         return
-    before = recorded if isinstance(recorded, list) else []  # config.json may hold anything
+    before = recorded if isinstance(recorded, list) else []  # config.json is not checked for it
     same = _SAME_LAYERS.get(model.name, {})
     pairs = zip_longest(before, repr(model).splitlines(), fillvalue="nothing")
     for was, here in ((str(a).strip(), b.strip()) for a, b in pairs if a != b):
@@ -109,21 +106,13 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
 
 
 def check_mean(images: Preprocessing, image_shape: Sequence[int], where: str) -> None:
-    """Refuse a mean that cannot belong to the images.
-
-    Parameters
-    ----------
-    images : Preprocessing
-    image_shape : (H, W, C)
-        Of the images before the crop.
-    where : str
-        For the message.
+    """Refuse a mean that cannot belong to images of shape (H, W, C) before the crop.
 
     Raises
     ------
     DataError
-        The mean image has neither the crop's size nor the images' (of which the loader takes the
-        centre), other channels, or values outside 0 to 255.
+        The mean has other channels, or values outside 0 to 255; or a mean image has neither the
+        crop's size nor the images' (then the loader takes its centre).
     """
     mean = images.mean
     if mean is None:
@@ -155,9 +144,9 @@ def sample_means(split: data.Split) -> np.ndarray:
 
 
 def mean_warning(statistics: data.Statistics, of_data: np.ndarray, where: str) -> str | None:
-    """Warn if a mean's channels look swapped (BGR), or scaled, against the data's.
+    """Warn if a mean's channels look scaled or reversed (BGR), compared with the data's means.
 
-    What is compared is the tint: each channel less the mean of the three.
+    The tint is compared: each channel minus the mean of the three.
     """
     mean = np.asarray(statistics.mean_image, np.float64).mean(axis=(1, 2))
     if of_data.mean() > 5 and mean.max() <= 1:

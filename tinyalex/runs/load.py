@@ -1,4 +1,4 @@
-"""Loading a run, to use its network, and the run's data."""
+"""Loading a run's network and its data."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tinyalex.runs import config as configs
 from tinyalex.runs.config import ResolvedConfig, read_config
 from tinyalex.runs.guards import check_layers, check_mean
 
-# Every run of a folder holds the same images back, whatever its seed: ensembles need that.
+# All runs on a folder hold out the same images, whatever their seed: ensembles need that.
 _SPLIT_SEED = 0
 
 
 @dataclass
 class Run:
-    """A trained network with all that it needs to look at images.
+    """A trained network with everything it needs to classify images.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ def load_run(
     threads: int | None = None,
     precision: str | None = None,
 ) -> Run:
-    """Load a run's network in test mode; products are float32 unless ``precision`` says tf32.
+    """Load a run's network in test mode, by default with float32 products on a GPU.
 
     Raises
     ------
@@ -82,12 +82,12 @@ def load_run(
 
 
 def model_of(config: ResolvedConfig) -> Model:
-    """The model of a run that exists, before its weights are loaded.
+    """Build the model of an existing run; its weights are still zeros.
 
     Raises
     ------
     CheckpointError
-        config.json does not say enough, or its layers are not those of the model now.
+        config.json is not complete, or the model's layers have changed since.
     """
     facts = config.facts
     try:
@@ -114,11 +114,10 @@ def load_dataset(
     measured: Sequence[str] | None = None,
     trained_on: Collection[str] = (),
 ) -> data.Dataset:
-    """Load a run's data; a folder's images are brought to the recipe's size.
+    """Load a run's data. A folder's images are converted to the recipe's size.
 
-    A run that exists already has a number of channels, to which they are brought as well. Labels
-    are checked here, once: on a GPU no step looks at them. ``measured`` and ``trained_on`` are
-    for a network that is measured on other data; see `data.load`.
+    They are also converted to the run's number of channels, if it is known. Labels are checked
+    here, once: no training step checks them. `data.load` has ``measured`` and ``trained_on``.
     """
     shape = config.facts.get("image_shape")
     dataset = data.load(

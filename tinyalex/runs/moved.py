@@ -1,4 +1,4 @@
-"""A run whose data have moved."""
+"""Runs whose data have moved."""
 
 from __future__ import annotations
 
@@ -12,18 +12,12 @@ from tinyalex.runs.places import data_place
 
 
 def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> ResolvedConfig:
-    """A run's settings with the data where they are now.
-
-    Parameters
-    ----------
-    config : ResolvedConfig
-    name, root : optional
-        Where the data are, if elsewhere than the run remembers.
+    """A run's settings with the place of the data now: ``name`` and ``root``, if not None.
 
     Raises
     ------
     RunError
-        Nothing is where the run remembers its data.
+        No place is given, and the data are not where they were.
     """
     if root is not None:
         config = replace(config, data_root=Path(root).absolute())

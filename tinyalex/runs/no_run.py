@@ -1,4 +1,4 @@
-"""What a folder is that somebody gave as that of a run."""
+"""The error for a path that is not the folder of a run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tinyalex import data
 from tinyalex.data.splits import has_pictures, holds_run, is_picture, subfolders, visible
 from tinyalex.errors import DataError, RunError
 
-_SHOWN = 5  # runs or folders that a sentence names
+_SHOWN = 5  # runs or folders named in an error
 
 
 def no_run(folder: Path) -> RunError:
-    """The error for what is not the folder of a run: what it looks like, and where runs are."""
+    """Say what the path looks like, and where there are runs."""
     what, hint = "no config.json", "a folder that `tinyalex train` wrote"
     if not folder.is_dir():
         what = "no such folder"
@@ -25,20 +25,20 @@ def no_run(folder: Path) -> RunError:
     elif runs := runs_in(folder):
         what, hint = "but there are runs in it", f"a run that is in it: {_few(runs)}"
     elif data.is_packed(folder):
-        what, hint = "a packed data set", f"{hint}; and --data {folder} for what it is to see"
+        what, hint = "a packed data set", f"{hint}; and --data {folder} for the images"
     elif what_it_shows := _pictures(folder):
         what, hint = what_it_shows, f"{hint}; and the pictures after it, or as --data"
     return RunError(f"{folder}: not the folder of a run ({what})", hint)
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """The runs that lie in a folder, or in a folder ``runs`` in it."""
+    """The runs in a folder and in its subfolder ``runs``."""
     found: list[Path] = []
     for place in (folder, folder / "runs"):
         try:
             inside = sorted(place / name for name in visible(place)) if place.is_dir() else []
             found += [path for path in inside if path.is_dir() and holds_run(path)]
-        except (DataError, OSError):  # not for our eyes: then there is nothing to name
+        except (DataError, OSError):  # no permission: then there is nothing to name
             continue
     return found
 

@@ -1,4 +1,4 @@
-"""Where a run's data lie: remembered as a whole path, found again when a run has moved."""
+"""The place of a run's data: recorded as an absolute path, found again when the run has moved."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from tinyalex import data
 
 
 def data_place(name: str) -> str:
-    """What a run remembers of its data: a path that holds in every working folder.
-
-    The name of a built-in set, or of something that does not exist, stays as it is.
-    """
+    """The absolute path of the data; names of built-in sets, or of nothing, stay as they are."""
     if data.is_built_in(name) or not name:
         return name
     path = data.expand(name)
@@ -20,21 +17,19 @@ def data_place(name: str) -> str:
 
 
 def remembered_place(name: str, recorded_out: str, folder: Path) -> str:
-    """Find the data of a run of an older version, which noted a path relative to somewhere.
+    """Find the data of an older run, whose config.json has relative paths.
 
     Parameters
     ----------
-    name : str
-        The data, as config.json has them.
-    recorded_out : str
-        The run's folder, as config.json has it: relative to the same place.
+    name, recorded_out : str
+        The data and the run's folder in config.json, relative to the same working folder.
     folder : Path
         Where the run's folder is now.
 
     Returns
     -------
     str
-        The path from where the run was trained, if something is there; else ``name``.
+        ``name`` from the working folder at the time, if that exists; else ``name`` as it is.
     """
     if not name or data.is_built_in(name) or os.path.isabs(name):
         return name

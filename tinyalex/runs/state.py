@@ -1,4 +1,4 @@
-"""What a checkpoint may say of a run's position: checked before anything goes on from there."""
+"""The state in a checkpoint: checked before a run resumes from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEEN = whole(0, MOST_EPOCHS)
 
 
 def _last_epoch(value: Any, field: str) -> None:
-    """The last epoch's line; empty in the first epoch."""
+    """The record of the last epoch; empty in the first epoch."""
     if value != {}:
         EPOCH(value, field)
 
@@ -39,7 +39,7 @@ _FIELDS: dict[str, Kind] = {
     "last_epoch": _last_epoch,
     "images_trained": whole(),
 }
-# What states of older or of later versions lack.
+# Fields that older states lack, or newer ones.
 _LATER: dict[str, Kind] = {
     "steps_per_epoch": whole(1),
     "told_of_chance": flag,
@@ -54,26 +54,26 @@ _COMPLETE = fields(_FIELDS, _LATER)
 
 
 def parse_state(content: str, where: str) -> dict[str, Any]:
-    """Read the state in a checkpoint's header; that of imported weights has no position.
+    """Read the state in a checkpoint's header; imported weights have no position.
 
     Raises
     ------
     CheckpointError
-        It is no JSON, or a field is not of its kind.
+        It is not JSON, or a field has the wrong kind.
     """
-    found: dict[str, Any] = parse_json(
+    state: dict[str, Any] = parse_json(
         content, _KNOWN, f"{where}: its state", CheckpointError, hint=_HINT, finite=False
     )
-    return found
+    return state
 
 
 def check_complete(state: Mapping[str, Any], where: str) -> None:
-    """Refuse a state that a training cannot go on from.
+    """Refuse a state from which training cannot resume.
 
     Raises
     ------
     CheckpointError
-        A field is missing, or two of them cannot be true together.
+        A field is missing, or two fields contradict each other.
     """
 
     def agree(value: Any, field: str) -> None:
@@ -92,12 +92,12 @@ def check_complete(state: Mapping[str, Any], where: str) -> None:
 def check_fits(
     state: Mapping[str, Any], steps_per_epoch: int, of_schedule: tuple[str, ...], where: str
 ) -> None:
-    """Refuse a state that is not of these data and this schedule; it is complete.
+    """Refuse a complete state of other data or of another schedule.
 
     Raises
     ------
     CheckpointError
-        An epoch has other steps, or what the schedule keeps is missing.
+        The steps per epoch differ, or the schedule needs a field that is missing.
     """
 
     def fit(value: Any, field: str) -> None:

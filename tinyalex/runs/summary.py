@@ -1,4 +1,4 @@
-"""Reading summary.json, which a finished run leaves."""
+"""Reading the summary.json of a finished run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinyalex.runs.checkpoint import read_head
 from tinyalex.typed import read_json
 
 FILE = "summary.json"
-CHECKPOINT = "checkpoint_sha256"  # of the checkpoint that summary.json tells of
+CHECKPOINT = "checkpoint_sha256"  # of the checkpoint that summary.json describes
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -20,8 +20,8 @@ def read_summary(folder: Path) -> dict[str, Any]:
     Raises
     ------
     RunError
-        It is missing or cannot be read; a field cannot be what it says; or it tells of a
-        checkpoint that is no longer there, because the run went on and was stopped.
+        It is missing or cannot be read, a field has an impossible value, or it describes an older
+        checkpoint, because the run was resumed and stopped.
     """
     path, hint = Path(folder) / FILE, "finish the run: --resume"
     try:
@@ -30,19 +30,19 @@ def read_summary(folder: Path) -> dict[str, Any]:
         raise RunError(f"{path}: no such file", hint) from None
     if not _is_of_this_checkpoint(summary, Path(folder)):
         raise RunError(
-            f"{path}: tells of an older checkpoint; the run has gone on since and is not finished",
+            f"{path}: describes an older checkpoint; the run was resumed and is not finished",
             f"finish it: tinyalex train --resume {folder}",
         )
     return summary
 
 
 def _is_of_this_checkpoint(summary: dict[str, Any], folder: Path) -> bool:
-    found = read_head(folder)
-    if found is None:  # somebody needed the space
+    head = read_head(folder)
+    if head is None:  # deleted, to save space
         return True
-    checksum, state = found
+    checksum, state = head
     if CHECKPOINT in summary:
         return bool(summary[CHECKPOINT] == checksum)
-    # Of an older version.
+    # Summaries of older versions have no checksum.
     epoch = state.get("epoch", summary["epochs"])
     return bool(epoch == summary["epochs"] and state.get("step", 0) == 0)

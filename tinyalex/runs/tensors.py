@@ -1,7 +1,7 @@
-"""The bytes of a .safetensors file: the same for the same contents, and with a checksum of them.
+"""Writing .safetensors files: the same bytes for the same contents, with a checksum.
 
-The library writes metadata in random order. Here names are sorted, and the digest counts every
-byte of the file, itself as 64 zeros.
+The library writes metadata in random order; here names are sorted. The digest covers every byte
+of the file, with its own 64 digits as zeros.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-DIGEST = "sha256"  # its name among the metadata
+DIGEST = "sha256"  # name of the checksum in the metadata
 
 _ZEROS = "0" * 64
 _DTYPES = {"float32": "F32", "float64": "F64", "float16": "F16", "int64": "I64", "uint8": "U8"}
-_LENGTH = 8  # bytes of the header's length, which comes first; the header is padded to as many
+_LENGTH = 8  # bytes of the header's length, at the start; the header is padded to a multiple
 _BLOCK = 1 << 20
 
 HostArray = np.ndarray[Any, Any]
@@ -28,7 +28,7 @@ HostArray = np.ndarray[Any, Any]
 def to_bytes(
     tensors: Mapping[str, HostArray], metadata: Mapping[str, str]
 ) -> list[bytes | memoryview]:
-    """Lay out a file; gives its pieces in order.
+    """The pieces of a file, in order.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def to_bytes(
 
 
 def is_whole(path: Path, digest: str) -> bool:
-    """Whether a file's bytes are those that were written; ``digest`` is what it says itself."""
+    """Whether a file's bytes are those that were written; ``digest`` is the one in its header."""
     with path.open("rb") as file:
         length = file.read(_LENGTH)
         header = file.read(int.from_bytes(length, "little"))
@@ -72,7 +72,7 @@ def is_whole(path: Path, digest: str) -> bool:
 
 
 def _field(digest: str) -> bytes:
-    """As it stands in the header; in a text there, quotation marks have a backslash."""
+    """The digest's field in the header; it cannot occur in a text, which escapes its quotes."""
     return f'"{DIGEST}":"{digest}"'.encode("utf-8", "surrogatepass")
 
 
