@@ -121,8 +121,8 @@ def test_another_dropout_convention_is_told(config, source):
 
 
 PREPARED = {
-    "scale": ({"scale": 1.0}, "pixels times 0.0156, now 1: .* numbers 64 times as large"),
-    "mean": ({"mean": "channel"}, "mean 'image' subtracted, now 'channel': .* a little off"),
+    "scale": ({"scale": 1.0}, "pixels times 0.0156, now 1: .* inputs are 64 times as large"),
+    "mean": ({"mean": "channel"}, "mean 'image' subtracted, now 'channel': .* slightly off"),
     "no mean": ({"mean": "none"}, "mean 'image' subtracted, now 'none': .* off by the mean"),
     "crop": ({"image_size": 20}, "crops of 14 from 16 pixels, now on crops of 14 from 20 pixels"),
 }

@@ -1,4 +1,4 @@
-"""Training: the optimizer, schedules, checkpoints, the loop, and the folders that it leaves."""
+"""Training: optimizer, schedules, the loop, and the run's folder that it writes."""
 
 from tinyalex.evaluation.score import Running, score, topk_wrong
 from tinyalex.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -1,4 +1,4 @@
-"""Starting with the weights of another run, for example of one on a larger label set."""
+"""Starting from the weights of another run, for example for fine-tuning."""
 
 from __future__ import annotations
 
@@ -15,48 +15,47 @@ from tinyalex.recipes import Recipe
 from tinyalex.runs.checkpoint import HostArray, load_checkpoint
 from tinyalex.runs.config import ResolvedConfig, read_config
 
-_LISTED = 3  # layers that an error names
-_SAME = 0.02  # a difference of scale as between standard deviations of two data sets
+_LISTED = 3  # parameters named in an error
+_SAME = 0.02  # relative difference of scale, as between two data sets' standard deviations
 
 
 def start_from(
     model: Model, config: ResolvedConfig, classes: Sequence[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Give a new model the weights of the run ``config.init_from``.
+    """Load the weights of the run ``config.init_from`` into a new model.
 
-    Everything but the last layer is taken. The last layer is taken as well if the run has as many
-    classes (and ``config.new_last_layer`` does not say otherwise); the same classes in another
-    order are put in order. Momentum, dropout counters and the mean image are not taken.
+    The last layer is loaded only if the run has as many classes and ``config.new_last_layer`` is
+    False; its rows are reordered if the classes are the same in another order. Momentum, dropout
+    counters and the mean image are not loaded.
 
     Parameters
     ----------
     model : Model
-        With first values from its own rules: a new last layer keeps them.
+        With its own initial weights, which a new last layer keeps.
     config : ResolvedConfig
     classes : sequence of str
-        Of the data that the model is going to be trained on.
+        Of the data on which the model will be trained.
 
     Returns
     -------
     facts : dict
-        For config.json: the run, its model and epoch, the SHA-256 of its weights, and what became
-        of the last layer (``"new"``, ``"kept"`` or ``"kept, classes put in order"``).
+        For config.json: the run, its model and epoch, the SHA-256 of its weights, and the last
+        layer (``"new"``, ``"kept"`` or ``"kept, classes put in order"``).
     notes : list of str
-        What the user should know: another dropout convention, other scaling, mean or crop of the
-        pictures, other classes.
+        What differs between the two runs: dropout convention, preprocessing, classes, model.
 
     Raises
     ------
     RunError
-        The folder holds no run; or the weights are not those that an earlier start has recorded.
+        The folder holds no run, or its weights have changed since this run began.
     CheckpointError
-        The weights are damaged, or layers do not fit; the message says which.
+        The weights are damaged, or do not fit the model.
     """
     assert config.init_from is not None
     folder = Path(config.init_from)
     source = read_config(folder)
-    found = load_checkpoint(folder, source.model)
-    digest = weights_sha256(found.weights)
+    checkpoint = load_checkpoint(folder, source.model)
+    digest = weights_sha256(checkpoint.weights)
     before = config.facts.get("initialised")
     if before is not None and before["weights_sha256"] != digest:
         raise RunError(
@@ -67,15 +66,12 @@ def start_from(
     last = last_layer(model)
     theirs = [str(name) for name in source.facts.get("classes", ())]
     new = config.new_last_layer or len(theirs) != len(classes)
-    taken = {
-        name: array
-        for name, array in found.weights.items()
-        if not (new and name.startswith(f"{last}."))
-    }
-    wanted = {
-        name: array for name, array in own.items() if not (new and name.startswith(f"{last}."))
-    }
-    _refuse_misfits(folder, source.model, model.name, wanted, taken)
+
+    def kept(weights: Mapping[str, HostArray]) -> dict[str, HostArray]:
+        return {n: w for n, w in weights.items() if not (new and n.startswith(f"{last}."))}
+
+    taken = kept(checkpoint.weights)
+    _refuse_misfits(folder, source.model, model.name, kept(own), taken)
     notes = _notes(source, config, folder)
     what = "new" if new else "kept"
     if not new and theirs != list(classes):
@@ -88,13 +84,13 @@ def start_from(
             notes.append(
                 f"--init-from {folder}: as many classes, but other names (class {i} is "
                 f"{theirs[i]!r} there, {classes[i]!r} here); its last layer is kept. "
-                "--new-last-layer begins with a new one"
+                "--new-last-layer starts with a new one"
             )
     model.load_state_dict({**own, **taken})
     facts = {
         "run": str(folder),
         "model": source.model,
-        "epoch": found.state.get("epoch"),
+        "epoch": checkpoint.state.get("epoch"),
         "weights_sha256": digest,
         "last_layer": what,
     }
@@ -107,7 +103,7 @@ def last_layer(model: Model) -> str:
 
 
 def weights_sha256(weights: Mapping[str, HostArray]) -> str:
-    """SHA-256 of named arrays, the same for any order of the names."""
+    """SHA-256 of named arrays, whatever the order of the names."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         array = np.ascontiguousarray(weights[name])
@@ -125,11 +121,8 @@ def _refuse_misfits(
 ) -> None:
     wrong = [f"{n} is missing there" for n in wanted if n not in got]
     wrong += [f"{n} does not exist in {ours}" for n in got if n not in wanted]
-    wrong += [
-        f"{n} must be {wanted[n].shape} (got {got[n].shape})"
-        for n in wanted
-        if n in got and wanted[n].shape != got[n].shape
-    ]
+    misshapen = [n for n in wanted if n in got and wanted[n].shape != got[n].shape]
+    wrong += [f"{n} must be {wanted[n].shape} (got {got[n].shape})" for n in misshapen]
     if wrong:
         more = f"; and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
         raise CheckpointError(
@@ -146,43 +139,42 @@ def _notes(source: ResolvedConfig, config: ResolvedConfig, folder: Path) -> list
     if theirs.dropout != ours.dropout:
         notes.append(
             f"{where}: trained with dropout {theirs.dropout!r}, now {ours.dropout!r}: while "
-            "training, activities behind dropout differ by a factor of 2 from what the weights "
-            "are used to"
+            "training, activations after dropout differ by a factor of 2 from those in its training"
         )
     ratio = np.asarray(ours.scale) / np.asarray(theirs.scale)
     if np.abs(ratio - 1).max() > _SAME:
         notes.append(
             f"{where}: trained with pixels times {_listed(theirs.scale)}, now "
-            f"{_listed(ours.scale)}: the first layer gets numbers {ratio.mean():.3g} times as "
-            "large as its weights are used to"
+            f"{_listed(ours.scale)}: the first layer's inputs are {ratio.mean():.3g} times as "
+            "large as before"
         )
     if theirs.mean != ours.mean:
         shifted = "none" in (theirs.mean, ours.mean)
-        how = "off by the mean" if shifted else "a little off"
+        how = "off by the mean" if shifted else "slightly off"
         notes.append(
             f"{where}: trained with mean {theirs.mean!r} subtracted, now {ours.mean!r}: the first "
-            f"layer gets numbers that are {how}, for its weights"
+            f"layer's inputs are {how}"
         )
     if _sides(theirs) != _sides(ours):
         notes.append(
-            f"{where}: trained on {_sides(theirs)}, now on {_sides(ours)}: things are shown at "
-            "another size, or another part of the picture"
+            f"{where}: trained on {_sides(theirs)}, now on {_sides(ours)}: objects have another "
+            "size, or the crops show another part of the image"
         )
     if source.model != config.model:
         notes.append(
-            f"{where}: weights of {source.model} in {config.model}: the sizes fit, the layers "
-            "between them may differ"
+            f"{where}: weights of {source.model} in {config.model}: the shapes fit, but layers "
+            "without weights may differ"
         )
     return notes
 
 
 def _listed(scale: float | tuple[float, ...]) -> str:
-    """A scale in short: ``0.0171, 0.0175, 0.0174``."""
+    """A scale to three digits: ``0.0171, 0.0175, 0.0174``."""
     return ", ".join(f"{factor:.3g}" for factor in np.atleast_1d(scale))
 
 
 def _sides(recipe: Recipe) -> str:
-    """What the network sees of a picture, in words."""
+    """The size of images and crops, in words."""
     if recipe.crop is None:
         return f"whole images of {recipe.image_size} pixels"
     return f"crops of {recipe.crop} from {recipe.image_size} pixels"

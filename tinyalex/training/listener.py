@@ -1,4 +1,4 @@
-"""What the training loop tells while it runs."""
+"""Hearing of a run while it trains."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 
 class Listener:
-    """Hears about a run. Override what you need; each method does nothing here."""
+    """Callbacks of a run; override those you need. Here they do nothing."""
 
     def start(self, info: dict[str, Any]) -> None:
         """Before the first step: model, data, backend, epochs, steps_per_epoch, parameters."""
 
     def step(self, record: dict[str, Any]) -> None:
-        """Now and then: epoch, step, steps_per_epoch, epochs, loss, error, images_per_second, lr.
-
-        ``epoch`` and ``step`` count from 1; loss and error are means since the last log line.
+        """At each log line and twice a second: epoch, step, steps_per_epoch, epochs, loss, error,
+        images_per_second, lr. Epochs and steps count from 1; loss and error are means since the
+        last log line.
         """
 
     def epoch(self, record: dict[str, Any]) -> None:
@@ -23,7 +23,7 @@ class Listener:
         """
 
     def warning(self, text: str) -> None:
-        """Something looks wrong, but the run goes on."""
+        """Something looks wrong; the run continues."""
 
     def end(self, summary: dict[str, Any]) -> None:
-        """At the end, with what summary.json holds."""
+        """At the end, with the content of summary.json."""

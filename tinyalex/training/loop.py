@@ -20,16 +20,15 @@ from tinyalex.training.stall import StallWatch, advice
 from tinyalex.training.step_clock import StepClock
 from tinyalex.training.weight_log import explain_stall, findings, log_line, measure
 
-# How often a listener hears of a run between two log lines. Each time the device is waited for.
+# Between two log lines a listener hears of a run this often; each time waits for the device.
 _LISTEN_SECONDS = 0.5
 
 
 class Loop:
-    """One run, from any position on.
+    """One run, from any position: finished epochs, and finished steps of the next epoch.
 
-    The position is (epoch, step): epochs done, and batches done of the next one. All that decides
-    what comes is in `state_dict` and the arrays of a checkpoint, so that a run that was stopped
-    and resumed has the same bytes in the end as one that was not.
+    `state_dict` and a checkpoint's arrays determine everything that follows, so that a resumed run
+    ends with the same bytes as one that was never stopped.
     """
 
     def __init__(
@@ -45,8 +44,8 @@ class Loop:
         self.steps_per_epoch = len(parts.loader)
         self.epoch = 0
         self.step = 0
-        self.window = Running(parts.backend)  # since the last line of metrics.jsonl
-        self.so_far = Running(parts.backend)  # of this epoch, up to the last line
+        self.window = Running(parts.backend)  # since the last log line
+        self.so_far = Running(parts.backend)  # of this epoch, up to the last log line
         what_to_try = advice(self.config.recipe, self.config.lr)
         self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch, what_to_try)
         self.told_of_chance = False
@@ -61,10 +60,10 @@ class Loop:
     # ------------------------------------------------------------------ the run
 
     def run(self) -> bool:
-        """Go on to the end; returns False when it was stopped before. Saves in both cases."""
+        """Train to the end; False if it was stopped before. Saves in both cases."""
         self.started = time.perf_counter() - self.wall_seconds
         if self.epoch == self.step == 0:
-            self._save()  # so that there is a good checkpoint whatever comes
+            self._save()  # so that there is always a good checkpoint
         while self.epoch < self.config.epochs:
             if not (self._train_epoch() and self._finish_epoch()):
                 self._save()
@@ -124,7 +123,7 @@ class Loop:
             self.steps_clock.start(self.images_trained)
 
     def _finish_epoch(self) -> bool:
-        """Measure the test error, move the rate, write the epoch's line, save."""
+        """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
         batches = self.parts.test_loader.epoch(0)
         try:
@@ -151,26 +150,20 @@ class Loop:
         self.last_epoch = record
         self.metrics.write("weights", log_line(self.epoch, self.parts.optimizer))
         self.metrics.write("epoch", record)
-        doubt = None if self.told_of_chance else self._doubt_about_labels(record)
+        warning = near_chance_warning(
+            record["test_error"], record["train_error"], classes, self.config.facts["test_images"]
+        )
+        warning = None if self.told_of_chance else warning
+        if warning:
+            self.told_of_chance = True
+            self.metrics.write("warning", {"epoch": self.epoch, "text": warning})
         self._save()
         self.listener.epoch(record)
-        if doubt:
-            self.listener.warning(doubt)
+        if warning:
+            self.listener.warning(warning)
         return True
 
-    def _doubt_about_labels(self, record: dict[str, Any]) -> str | None:
-        doubt = near_chance_warning(
-            record["test_error"],
-            record["train_error"],
-            self.parts.model.num_classes,
-            self.config.facts["test_images"],
-        )
-        if doubt:
-            self.told_of_chance = True
-            self.metrics.write("warning", {"epoch": record["epoch"], "text": doubt})
-        return doubt
-
-    # ------------------------------------------------------------------ what is told
+    # ------------------------------------------------------------------ records and warnings
 
     def _begin_clock(self) -> None:
         now = time.perf_counter()
@@ -179,7 +172,7 @@ class Loop:
         self.steps_clock.start(self.images_trained)
 
     def count_wall_seconds(self) -> None:
-        """Set the time from the start until now, in all processes that worked on the run."""
+        """Set ``wall_seconds``: the time that all processes of the run have taken until now."""
         self.wall_seconds = time.perf_counter() - self.started
 
     def _step_record(self) -> dict[str, Any]:
@@ -213,13 +206,13 @@ class Loop:
         optimizer = self.parts.optimizer
         measured = measure(optimizer)
         if not findings(measured, optimizer) and self.stall.wait():
-            return  # every layer moves as layers do that learn: it may be about to
+            return  # the updates of every layer look normal: it may be about to learn
         text = explain_stall(warning, measured, optimizer)
         self.metrics.write("warning", {"epoch": self.epoch + 1, "text": text})
         self.listener.warning(text)
 
     def _check_loss(self, loss: float) -> None:
-        """One bad batch leaves the mean bad, so it is enough to look now and then."""
+        """After one bad batch the mean stays bad, so that a check per log line is enough."""
         if not math.isfinite(loss):
             self._refuse(loss, "training")
 
@@ -252,7 +245,7 @@ class Loop:
         self.last_saved = time.perf_counter()
 
     def state_dict(self) -> dict[str, Any]:
-        """Position, counters and sums as plain values: no times, which differ in each run."""
+        """Position, counters and sums as plain values; no times, which always differ."""
         return {
             "epoch": self.epoch,
             "step": self.step,
@@ -269,7 +262,7 @@ class Loop:
         }
 
     def load(self, checkpoint: Checkpoint) -> None:
-        """Go to the position of a checkpoint."""
+        """Continue from a checkpoint."""
         state, where = checkpoint.state, str(self.config.out)
         check_fits(state, self.steps_per_epoch, self.parts.schedule.keeps(), where)
         self.parts.model.load_state_dict(checkpoint.weights)

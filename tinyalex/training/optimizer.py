@@ -1,4 +1,4 @@
-"""The paper's SGD: momentum, weight decay, and the rate inside the velocity (section 5)."""
+"""The paper's SGD (section 5): momentum, weight decay, learning rate inside the velocity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SGD:
     """Stochastic gradient descent with momentum.
 
     ``v = momentum * v - lr * (weight_decay * w + g)``, then ``w = w + v``. PyTorch keeps the
-    rate outside (``w = w - lr * v``): the two differ when the rate changes.
+    learning rate outside (``w = w - lr * v``): the two differ when it changes.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class SGD:
     multipliers : sequence of (pattern, lr_multiplier, decay_multiplier)
         By parameter name, as in ``("*.bias", 2, 0)``; the last pattern that matches counts.
     steady : sequence of pattern
-        Parameters that keep the rate that the optimizer was made with.
+        Parameters whose learning rate stays at its initial value.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class SGD:
         self.velocity: dict[str, Array] = {}
 
     def step(self) -> None:
-        """Change every parameter by its gradient, in place."""
+        """Update every parameter, in place."""
         for name, layer, key in self.parameters:
             if name in self.frozen:
                 continue
@@ -98,7 +98,7 @@ class SGD:
             )
 
     def freeze(self, pattern: str) -> None:
-        """Stop changing the parameters that match ``pattern``."""
+        """Stop updating the parameters that match ``pattern``."""
         self.frozen |= {n for n, _, _ in self.parameters if fnmatchcase(n, pattern)}
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -117,7 +117,7 @@ class SGD:
         Raises
         ------
         CheckpointError
-            A name is missing or unknown, or a shape differs. Nothing is changed then.
+            A name is missing or unknown, or a shape differs; nothing is changed.
         """
         shapes = {name: tuple(layer.params[key].shape) for name, layer, key in self.parameters}
         if shapes.keys() != arrays.keys():

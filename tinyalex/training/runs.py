@@ -1,4 +1,4 @@
-"""Runs: starting one, and resuming one."""
+"""Starting a run, and resuming it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
 
-_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)  # only we write them
+# Written by nobody else, so that their leftovers may be removed.
+_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)
 
 
 def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]:
-    """Train a network from nothing and leave a run's folder.
+    """Train a network and write a run's folder.
 
     Parameters
     ----------
@@ -43,15 +44,15 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
     Returns
     -------
     dict
-        What summary.json holds; ``interrupted`` is True when a signal stopped the run, which
-        `resume` can then go on with, and ``signal`` is its number.
+        The content of summary.json. If a signal stopped the run, ``interrupted`` is True and
+        ``signal`` is its number; `resume` continues the run.
 
     Raises
     ------
     RunError
-        The folder holds a run already, another process is at work in it, or it cannot be written.
+        The folder holds a run already, another process uses it, or it cannot be written.
     DivergedError
-        The loss is no longer a number; the last good checkpoint is kept.
+        The loss is no longer finite; the last good checkpoint is kept.
     ConfigError, DataError
         The settings or the data cannot be used.
 
@@ -76,9 +77,9 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
 
 
 def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any) -> dict[str, Any]:
-    """Go on with a run where its checkpoint is.
+    """Continue a run from its checkpoint.
 
-    With the same settings the result has the same bytes as a run that was never stopped, on any
+    With the same settings the result is bit-identical to a run that was never stopped, on any
     number of threads.
 
     Parameters
@@ -86,23 +87,22 @@ def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any
     run_dir : Path
         The run's folder.
     **changes : optional
-        Of the settings (see `RunConfig`): other ``epochs``, ``backend``, ``threads``, ``workers``
-        or ``ten_crops`` than the run's, if not None. More epochs move the steps of the rate that
-        are still to come. ``data`` and ``data_root``: where the run's data are now; they must be
-        the same. The run remembers the new place.
+        New ``epochs``, ``backend``, ``threads``, ``workers`` or ``ten_crops`` (see `RunConfig`),
+        if not None. More epochs move the learning rate's later steps. ``data`` and ``data_root``:
+        where the same data are now; the run records the new place.
 
     Raises
     ------
     ConfigError
         Another setting would change.
     RunError
-        The folder holds no run, or its data are gone or no longer the same.
+        The folder holds no run, or its data are gone or have changed.
     CheckpointError
         The checkpoint is damaged or belongs to another model.
     """
     folder = Path(run_dir)
     check_resume(changes)
-    read_config(folder)  # makes no folder where there is none
+    read_config(folder)  # before `locked`, which creates the folder
     with locked(folder, "train", elsewhere="end it"):
         remove_leftovers(folder, _OURS)
         asked = {k: v for k, v in changes.items() if v is not None}
@@ -120,7 +120,7 @@ def _resume(
     stored = read_config(folder)
     if "imported" in stored.facts:
         raise RunError(
-            f"{folder}: holds imported weights, which no training left: nothing to resume",
+            f"{folder}: holds imported weights, not a training run: nothing to resume",
             f"a new run that starts from them: --init-from {folder}",
         )
     config = replace(stored, **changes)
@@ -130,22 +130,22 @@ def _resume(
         check_complete(checkpoint.state, str(folder / checkpoints.FILE))
         _check_epochs(folder, config.epochs, checkpoint.state)
         if checkpoint.state["epoch"] == config.epochs:
-            with contextlib.suppress(RunError):  # the last test was never finished
+            with contextlib.suppress(RunError):  # stopped before the summary was written
                 summary = summaries.read_summary(folder)
     moved = data is not None or data_root is not None
     if summary is not None and not moved:
         return summary
     config = in_place(config, data, data_root)
-    at_work = config
-    if config.backend not in ("cuda", "auto"):
-        at_work = replace(config, workspace_mb=None)  # of a GPU that the run has left
+    # A run that has moved from a GPU to a CPU has no workspace.
+    on_gpu = config.backend in ("cuda", "auto")
+    in_use = config if on_gpu else replace(config, workspace_mb=None)
     statistics = None if checkpoint is None else Statistics.from_arrays(checkpoint.statistics)
-    parts = assemble(at_work, statistics)
+    parts = assemble(in_use, statistics)
     known = config.facts.get("data_fingerprint")
     if known != parts.config.facts["data_fingerprint"]:
         raise RunError(
             f"{folder}: {config.data} is not what it was when the run began",
-            "the same data again, or a new run",
+            "--data with the same data, or a new run",
         )
     if summary is not None:
         write_json(folder / configs.FILE, config.to_dict())
@@ -154,7 +154,7 @@ def _resume(
 
 
 def _check_epochs(folder: Path, epochs: int, state: Mapping[str, Any]) -> None:
-    """Refuse to go on to an epoch that the run has left behind."""
+    """Refuse fewer epochs than the run has trained."""
     done, begun = state["epoch"], int(state["step"] > 0)
     if done + begun > epochs:
         also = f", epoch {done + 1} begun" if begun else ""
@@ -171,7 +171,7 @@ def _run(
     checkpoint: checkpoints.Checkpoint | None,
     listener: Listener,
 ) -> dict[str, Any]:
-    """Train to the end or a signal, after all checks; ``settings`` is what config.json keeps."""
+    """Train to the end or to a signal; ``settings`` go into config.json."""
     out = parts.config.out
     state = {"metrics_lines": 0} if checkpoint is None else checkpoint.state
     kept = state.get("metrics_bytes"), state.get("metrics_lines")
@@ -186,7 +186,7 @@ def _run(
             for note in parts.notes:
                 listener.warning(note)
             with warnings.catch_warnings():
-                # A loss that grows without limit gets its own error from the loop.
+                # The loop has its own error for a loss that diverges.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
                 crops = _ten_crops(parts, stop) if finished else None
@@ -207,7 +207,7 @@ def _run(
 
 
 def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
-    """The errors by ten crops, nothing if they are not wanted, None if ``stop()`` came first."""
+    """The errors by ten crops; empty if not wanted, None once ``stop()`` is true."""
     config, images = parts.config, parts.preprocessing
     if not (config.ten_crops and images.suits_ten_crops):
         return {}
@@ -217,6 +217,6 @@ def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | Non
 
 
 def _checksum(out: Path) -> dict[str, str]:
-    """Which checkpoint a summary tells of; nothing for one of an older version."""
+    """The checksum of the checkpoint; empty for a checkpoint of an older version."""
     head = checkpoints.read_head(out)
     return {summaries.CHECKPOINT: head[0]} if head is not None and head[0] else {}

@@ -1,4 +1,4 @@
-"""When the learning rate changes. A schedule is told each epoch's test error."""
+"""Learning-rate schedules. A schedule gets each epoch's test error."""
 
 from __future__ import annotations
 
@@ -9,13 +9,7 @@ from tinyalex.errors import ConfigError
 
 
 class Schedule:
-    """A rate that stays as it is; the base of the others.
-
-    Attributes
-    ----------
-    lr : float
-        The rate to use now.
-    """
+    """A constant learning rate, ``lr``; the base of the other schedules."""
 
     def __init__(self, lr: float) -> None:
         self.first_lr = lr
@@ -23,16 +17,16 @@ class Schedule:
         self.epoch = 0  # epochs done
 
     def epoch_end(self, test_error: float) -> None:
-        """Move on by one epoch, of which the test error (0 to 1) is known now."""
+        """Set the next epoch's learning rate, after an epoch with this test error (0 to 1)."""
         self.epoch += 1
         self.lr = self.next_lr(test_error)
 
     def next_lr(self, test_error: float) -> float:
-        """The rate of the coming epoch."""
+        """The next epoch's learning rate."""
         return self.first_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint must keep (plain numbers)."""
+        """What a checkpoint must keep, as plain numbers."""
         return {k: v for k, v in vars(self).items() if k in self.keeps()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -46,7 +40,7 @@ class Schedule:
 
 
 class Steps(Schedule):
-    """Multiply the rate by ``factor`` after each of the given numbers of epochs."""
+    """Multiply the learning rate by ``factor`` after each of the given numbers of epochs."""
 
     def __init__(self, lr: float, epochs: Sequence[int], factor: float) -> None:
         super().__init__(lr)
@@ -59,7 +53,7 @@ class Steps(Schedule):
 
 
 class Exponential(Schedule):
-    """Multiply the rate by ``factor`` after every epoch."""
+    """Multiply the learning rate by ``factor`` after every epoch."""
 
     def __init__(self, lr: float, factor: float) -> None:
         super().__init__(lr)
@@ -70,17 +64,18 @@ class Exponential(Schedule):
 
 
 class Plateau(Schedule):
-    """Multiply the rate by ``factor`` when the test error no longer falls (paper, section 5).
+    """Multiply the learning rate by ``factor`` when the test error no longer falls.
+
+    Paper, section 5: from 0.01, divided by 10 three times.
 
     Parameters
     ----------
     lr, factor : float
-        The paper starts at 0.01 and divides by 10.
     patience : int
-        Epochs in a row without a new best error that are waited for. The paper's authors
-        judged by eye; this stands for it.
+        Epochs in a row without a new best error, before a drop. It approximates the authors'
+        manual choice.
     drops : int
-        How often at most; three in the paper.
+        Number of drops, at most.
     """
 
     def __init__(self, lr: float, factor: float, patience: int, drops: int) -> None:
@@ -115,12 +110,12 @@ def make(
     schedule : mapping
         As in `Recipe.schedule`.
     lr : float
-        The first rate.
+        Initial learning rate.
     epochs : int
-        How long the run is.
+        Length of the run.
     recipe_epochs : int, optional
-        How long the recipe is. The steps of a shorter or longer run come proportionally
-        earlier or later.
+        Length of the recipe: in a shorter or longer run, steps come proportionally earlier or
+        later.
 
     Raises
     ------
@@ -142,7 +137,7 @@ def make(
 
 
 def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[int]:
-    """Epochs of a recipe in a run of another length, at least one epoch apart from the start.
+    """A recipe's epochs, scaled to a run of another length; at least 1.
 
     >>> scaled([8], epochs=5, recipe_epochs=10)
     [4]
@@ -153,5 +148,5 @@ def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[in
 
 
 def tidy(lr: float) -> float:
-    """The rate to 12 digits: 0.02 * 0.1 * 0.1 is 0.0002, not 0.00020000000000000004."""
+    """Round to 12 digits: 0.02 * 0.1 * 0.1 is 0.0002, not 0.00020000000000000004."""
     return float(f"{lr:.12g}")

@@ -1,4 +1,4 @@
-"""Putting a run together: data, statistics, model, optimizer and schedule from a configuration."""
+"""Building a run from its configuration: data, statistics, model, optimizer and schedule."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tinyalex.training.optimizer import SGD
 
 @dataclass
 class Parts:
-    """All that a training loop works with.
+    """Everything that a training loop needs.
 
-    ``config`` has the facts that the data told; ``plain_loader`` is the training loader without
-    the colour shift, for recipes that switch it off towards the end; ``notes`` are warnings that
-    the user should read before the first step.
+    ``config`` includes facts about the data. ``plain_loader`` is the training loader without the
+    colour shift, for recipes that end it before the last epochs. ``notes`` are warnings for the
+    user before the first step.
     """
 
     config: ResolvedConfig
@@ -48,7 +48,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     ----------
     config : ResolvedConfig
     statistics : data.Statistics, optional
-        Those of a run that goes on; computed from the training images if None.
+        Of a resumed run; by default measured on the training images.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     facts: dict[str, Any] = {}
     notes: list[str] = []
     begins = statistics is None
-    if statistics is None and config.init_from is not None:
+    if begins and config.init_from is not None:
         facts["initialised"], notes = start_from(model, config, dataset.classes)
     model.to(backend)
     model.skip_input_gradient()
@@ -127,7 +127,7 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
 
 
 def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
-    """Build the run's model for the data's classes, channels and (cropped) image size."""
+    """Build the run's model for the classes, channels and (cropped) size of the images."""
     recipe = config.recipe
     H, W, C = dataset.image_shape
     side = min(H, W) if recipe.crop is None else recipe.crop
@@ -144,7 +144,7 @@ def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
             config.model,
             num_classes=len(dataset.classes),
             seed=config.seed,
-            # Layer numbers differ from model to model: a recipe's rules are for its own.
+            # Layer numbers differ between models: a recipe's rules are for its own model.
             init=recipe.init if recipe.model == config.model and recipe.init else None,
             dropout=recipe.dropout,
             in_channels=C,
@@ -159,7 +159,7 @@ def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:
 
 
 def too_large(parts: Parts, error: MemoryError) -> RunError:
-    """What to say where the memory, of the host or of a GPU, is too small for a run's batches."""
+    """The error if the memory, of the host or of a GPU, is too small for a run's batches."""
     batch, on_gpu = parts.config.batch_size, parts.backend.name == "cuda"
     where = "the GPU's memory is" if on_gpu else "the memory is"
     what = f" ({str(error).splitlines()[0]})" if str(error) else ""

@@ -9,16 +9,16 @@ from typing import Any
 from tinyalex import recipes
 from tinyalex.recipes import Recipe
 
-# A long epoch need not end before somebody hears of it.
+# The upper limit is for long epochs, whose end would be a late warning.
 _FEWEST_STEPS, _MOST_STEPS = 200, 2000
 
 
 class StallWatch:
-    """Warns once when a network gives every class the same probability over a whole window.
+    """Warns once if a network gives every class the same probability over a whole window.
 
-    Then the loss is ln(classes), and the training error chance. It happened to a share of AlexNet
-    trainings from some seeds (Caffe's recipe has smaller biases for it). A loss that passes
-    ln(classes) on its way down, or an error that is better than chance, is no stall.
+    The loss is then ln(classes), and accuracy is at chance. It happens to AlexNet with some seeds
+    (hence the smaller biases of Caffe's recipe). A loss that passes ln(classes) on its way down,
+    or an accuracy above chance, is no stall.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class StallWatch:
         self.steps, self.loss, self.right, self.farthest = 0, 0.0, 0.0, 0.0
 
     def add(self, loss: float, steps: int, error: float = 1.0) -> str | None:
-        """Count ``steps`` steps of mean ``loss`` and ``error``; returns the warning, once."""
+        """Count steps with this mean loss and error; returns the warning, once."""
         level = math.log(self.num_classes)
         self.steps += steps
         self.loss += loss * steps
@@ -63,7 +63,7 @@ class StallWatch:
         )
 
     def wait(self) -> bool:
-        """Put the warning off for one window; False if that was done before."""
+        """Postpone the warning by one window; False if that was done before."""
         if self.waited:
             return False
         self.waited, self.warned = True, False
@@ -75,7 +75,7 @@ class StallWatch:
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from `state_dict`, also from that of an older version."""
+        """Continue from `state_dict`, also of an older version."""
         self.steps, self.loss = int(state["steps"]), float(state["loss"])
         self.right = float(state.get("right", 0.0))
         self.farthest = float(state.get("farthest", 0.0))
@@ -83,7 +83,7 @@ class StallWatch:
 
 
 def advice(recipe: Recipe, lr: float) -> str:
-    """What to try against a stall: nothing that the run's images have no room for."""
+    """What to try against a stall; only recipes whose crops fit the run's images."""
     caffe = recipes.get("caffe")
     words = f"another --seed, or a larger or smaller --lr than {lr:g}"
     if recipe.name != caffe.name and recipe.crop == caffe.crop:

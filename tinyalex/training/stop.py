@@ -1,4 +1,4 @@
-"""Stopping politely: Ctrl-C, SIGTERM and a closed terminal let the step in hand finish."""
+"""Stopping after the current step: on Ctrl-C, SIGTERM and a closed terminal."""
 
 from __future__ import annotations
 
@@ -11,16 +11,10 @@ from typing import Any
 
 
 class StopSignal:
-    """Context in which the first SIGINT, SIGTERM or SIGHUP only sets a flag.
+    """Context in which the first SIGINT, SIGTERM or SIGHUP only sets ``stopped`` and ``number``.
 
-    A second one acts as it would outside, so that a run that hangs can still be ended. SIGHUP is
-    left alone where it is ignored: under nohup a run outlives its terminal.
-
-    Attributes
-    ----------
-    stopped : bool
-    number : int, optional
-        Of the signal that came.
+    A second signal acts as outside, so that a run that hangs can be ended. An ignored SIGHUP stays
+    ignored: under nohup a run continues without its terminal.
     """
 
     def __init__(self) -> None:
@@ -56,7 +50,7 @@ class StopSignal:
         self._restore()
 
     def _leave_terminal(self) -> None:
-        """Write into the void: writing to a terminal that is gone is an error."""
+        """Redirect output to os.devnull: writing to a closed terminal is an error."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in self._terminals:
             os.dup2(nowhere, stream)

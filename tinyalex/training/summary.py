@@ -1,4 +1,4 @@
-"""What a run tells of itself: at the start to its listener, at the end in summary.json."""
+"""The facts of a run: for its listener at the start, for summary.json at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinyalex.training.setup import Parts
 
 
 def info(parts: Parts, loop: Loop) -> dict[str, Any]:
-    """What a listener hears before the first step."""
+    """What a listener gets before the first step."""
     config = parts.config
     return {
         "model": config.model,
@@ -33,10 +33,10 @@ def info(parts: Parts, loop: Loop) -> dict[str, Any]:
 
 
 def summary_of(parts: Parts, loop: Loop, finished: bool) -> dict[str, Any]:
-    """What summary.json holds.
+    """The content of summary.json.
 
-    ``wall_seconds`` is the whole run's time: steps, tests, checkpoints and the ten-crop test;
-    ``images_per_second`` the speed of its training steps, once everything is compiled.
+    ``wall_seconds`` is the whole run's time, with tests and checkpoints; ``images_per_second`` is
+    the speed of its training steps, without compiling.
     """
     config, last, held = parts.config, loop.last_epoch, parts.backend.memory_held()
     return {

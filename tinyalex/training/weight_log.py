@@ -1,6 +1,6 @@
-"""How large the weights are and how much a step changes them, as cuda-convnet2 printed it.
+"""Mean size of the weights and of their updates, as cuda-convnet2 printed them.
 
-The ratio of the two tells a layer that learns nothing, or too wildly, from one that learns.
+Their ratio shows layers that do not learn, or whose updates are too large.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from tinyalex.training.optimizer import SGD
 
 Measured = Mapping[str, Mapping[str, float | None]]
 
-# A share of a layer's weights that one step changes. Layers that learn are near 1e-3 while the
-# rate is high.
+# Usual range of the ratio; it is near 1e-3 in layers that learn at a high learning rate.
 LOWEST, HIGHEST = 1e-6, 1e-1
 
 
@@ -25,9 +24,8 @@ def measure(optimizer: SGD) -> dict[str, dict[str, float | None]]:
     Returns
     -------
     dict of parameter name to dict
-        ``w``: mean of its absolute values. ``dw``: mean absolute change by the last step (the
-        velocity; 0 before the first step and for what is frozen). ``ratio``: dw / w, None where
-        w is 0.
+        ``w``: mean absolute value. ``dw``: mean absolute update in the last step (the velocity; 0
+        before the first step and for frozen parameters). ``ratio``: dw / w, None if w is 0.
     """
     means = []
     for name, layer, key in optimizer.parameters:
@@ -44,10 +42,10 @@ def measure(optimizer: SGD) -> dict[str, dict[str, float | None]]:
 
 
 def findings(measured: Measured, optimizer: SGD) -> list[str]:
-    """Say which weights' ratio is out of range, and which way.
+    """Say which weights have a ratio out of range.
 
-    Weight decay alone changes weights by ``lr * decay / (1 - momentum)`` of their size a step, once
-    the velocity has settled. A layer whose ratio is not even twice that gets next to no gradient.
+    Weight decay alone gives the ratio ``lr * decay / (1 - momentum)``, once the velocity is
+    constant. A layer with less than twice that gets almost no gradient.
     """
     found = []
     for name, values in measured.items():
@@ -66,7 +64,7 @@ def findings(measured: Measured, optimizer: SGD) -> list[str]:
 
 
 def table(measured: Measured) -> str:
-    """Lay the figures out for people, a line a parameter."""
+    """The measurements as text, one line per parameter."""
     width = max(len(name) for name in measured)
     lines = [f"{'parameter':<{width}}  mean |w|  mean |dw|     ratio"]
     for name, values in measured.items():
@@ -77,7 +75,7 @@ def table(measured: Measured) -> str:
 
 
 def explain_stall(warning: str, measured: Measured, optimizer: SGD) -> str:
-    """Extend the warning of a stall by what the ratios say, and their table."""
+    """Add the findings and their table to the warning of a stall."""
     found = findings(measured, optimizer)
     says = "; ".join(found) if found else "every layer's |dw|/|w| is in the usual range"
     return f"{warning}.\nLayer by layer: {says}.\n{table(measured)}"
@@ -91,5 +89,5 @@ def _decay_alone(optimizer: SGD, name: str) -> float:
 
 
 def log_line(epoch: int, optimizer: SGD) -> dict[str, Any]:
-    """What metrics.jsonl gets once an epoch."""
+    """The record that metrics.jsonl gets once per epoch."""
     return {"epoch": epoch, "parameters": measure(optimizer)}
