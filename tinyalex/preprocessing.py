@@ -14,35 +14,16 @@ from tinyalex.recipes import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """What is done to an image before the network sees it.
+    """What is done to an image before the network sees it; see `Recipe` for the numbers."""
 
-    Attributes
-    ----------
-    crop : int or None
-        Side of the crop in pixels; None is the whole image.
-    random_crop : bool
-        Whether training crops lie at random places; otherwise at the centre, as in tests.
-    mirror : bool
-        Whether half of the training images are flipped left to right.
-    mean_kind : ``"image"``, ``"channel"`` or ``"none"``
-    mean : float32 (C, H, W) or (C, 1, 1), or None
-        Subtracted from the pixels (0 to 255).
-    scale : float, or tuple with one per channel
-        Factor on the pixels after the mean was subtracted.
-    colour : float32 (C, C) or None
-        Colour shift of training images; see `Statistics.colour`.
-    colour_scale : float
-        Another factor on training images while their colours are shifted.
-    """
-
-    crop: int | None
-    random_crop: bool
-    mirror: bool
-    mean_kind: str
-    mean: np.ndarray | None
-    scale: float | tuple[float, ...]
-    colour: np.ndarray | None
-    colour_scale: float
+    crop: int | None  # side in pixels; None is the whole image
+    random_crop: bool  # of training images; otherwise from the centre, as in tests
+    mirror: bool  # flip half of the training images left to right
+    mean_kind: str  # "image", "channel" or "none"
+    mean: np.ndarray | None  # float32 (C, H, W) or (C, 1, 1), subtracted from pixels 0 to 255
+    scale: float | tuple[float, ...]  # factor after that, or one per channel
+    colour: np.ndarray | None  # float32 (C, C): shift of training images, `Statistics.colour`
+    colour_scale: float  # another factor on training images whose colours are shifted
 
     @classmethod
     def of(cls, recipe: Recipe, statistics: Statistics) -> Preprocessing:
@@ -78,14 +59,9 @@ class Preprocessing:
         colour: bool = False,
         **options: Any,
     ) -> Loader:
-        """A loader of prepared images; for tests, if ``training`` does not say otherwise.
+        """A loader of prepared images, with more ``options`` of `Loader`: seed, views, workers.
 
-        Parameters
-        ----------
-        colour : bool
-            Whether to shift the colours.
-        **options
-            Of `Loader`: seed, views, shuffle, workers.
+        By default for tests; ``colour`` shifts the colours of training images.
         """
         factor = self.colour_scale if colour else 1.0
         return Loader(

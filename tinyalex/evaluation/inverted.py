@@ -33,13 +33,7 @@ def look_inverted(images: Host, training_mean: float) -> Host:
 
 
 def inverted(run: Run, split: Split) -> Split:
-    """The same images with light and dark exchanged.
-
-    Raises
-    ------
-    ConfigError
-        The network takes colour images, and has never seen the negative of a photograph.
-    """
+    """The same images with light and dark exchanged, for networks of grey images alone."""
     if split.image_shape[2] != 1:
         raise ConfigError(
             f"--invert is for networks that take grey pictures; {run.model.name} in {run.folder}"

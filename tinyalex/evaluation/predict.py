@@ -88,13 +88,7 @@ def predict(
 
 
 def picture_files(paths: Sequence[Path | str]) -> list[Path]:
-    """The named files; for a folder the images in it, sorted by name.
-
-    Raises
-    ------
-    DataError
-        There is no image in a folder.
-    """
+    """The named files; for a folder the images in it, sorted by name, or DataError if none."""
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():

@@ -32,12 +32,7 @@ _EVALUATION = fields(
 def search_part(labels: HostArray, fraction: float, seed: int = 0) -> HostArray:
     """Choose a fraction of each class's images for the search: bool (N,).
 
-    Reported errors are those of the other images.
-
-    Raises
-    ------
-    ConfigError
-        The fraction leaves no image to search on, or none to report on.
+    Reported errors are those of the other images; ConfigError if either part has no image.
     """
     if not 0 < fraction < 1:
         raise ConfigError(

@@ -140,12 +140,7 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
 def read_head(folder: Path) -> tuple[str, dict[str, Any]] | None:
     """A checkpoint's checksum ("" in older runs) and state, without reading the weights.
 
-    None if there is no checkpoint.
-
-    Raises
-    ------
-    CheckpointError
-        The header is damaged.
+    None if there is no checkpoint; CheckpointError if its header is damaged.
     """
     path = folder / FILE
     if not path.is_file():

@@ -71,22 +71,10 @@ def near_chance_warning(
 
 
 def check_layers(model: Model, recorded: Any, where: str) -> None:
-    """Refuse weights that were trained with other layers than the model has now.
+    """Raise CheckpointError if weights were trained with other layers than the model has now.
 
-    They may have the right shapes all the same: for example, if ReLU has become tanh.
-
-    Parameters
-    ----------
-    model : Model
-    recorded : list of str, optional
-        Lines of the model's ``repr`` when the run began; None in runs of older versions.
-    where : str
-        For the message.
-
-    Raises
-    ------
-    CheckpointError
-        A line differs.
+    They may fit all the same, for example if ReLU has become tanh. ``recorded`` are the lines of
+    the model's ``repr`` when the run began; None in runs of older versions.
     """
     if recorded is None:
         return
@@ -106,13 +94,9 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
 
 
 def check_mean(images: Preprocessing, image_shape: Sequence[int], where: str) -> None:
-    """Refuse a mean that cannot belong to images of shape (H, W, C) before the crop.
+    """Raise DataError if the mean cannot belong to images (H, W, C) before the crop.
 
-    Raises
-    ------
-    DataError
-        The mean has other channels, or values outside 0 to 255; or a mean image has neither the
-        crop's size nor the images' (then the loader takes its centre).
+    A mean image has the size of the crop or of the images, of which the loader takes the centre.
     """
     mean = images.mean
     if mean is None:

@@ -84,10 +84,7 @@ def load_run(
 def model_of(config: ResolvedConfig) -> Model:
     """Build the model of an existing run; its weights are still zeros.
 
-    Raises
-    ------
-    CheckpointError
-        config.json is not complete, or the model's layers have changed since.
+    Raises CheckpointError if config.json is not complete, or the model's layers have changed.
     """
     facts = config.facts
     try:

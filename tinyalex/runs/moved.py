@@ -14,10 +14,7 @@ from tinyalex.runs.places import data_place
 def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> ResolvedConfig:
     """A run's settings with the place of the data now: ``name`` and ``root``, if not None.
 
-    Raises
-    ------
-    RunError
-        No place is given, and the data are not where they were.
+    Raises RunError if no place is given, and the data are not where they were.
     """
     if root is not None:
         config = replace(config, data_root=Path(root).absolute())

@@ -54,13 +54,7 @@ _COMPLETE = fields(_FIELDS, _LATER)
 
 
 def parse_state(content: str, where: str) -> dict[str, Any]:
-    """Read the state in a checkpoint's header; imported weights have no position.
-
-    Raises
-    ------
-    CheckpointError
-        It is not JSON, or a field has the wrong kind.
-    """
+    """Read the state in a checkpoint's header; imported weights have no position."""
     state: dict[str, Any] = parse_json(
         content, _KNOWN, f"{where}: its state", CheckpointError, hint=_HINT, finite=False
     )
@@ -68,13 +62,7 @@ def parse_state(content: str, where: str) -> dict[str, Any]:
 
 
 def check_complete(state: Mapping[str, Any], where: str) -> None:
-    """Refuse a state from which training cannot resume.
-
-    Raises
-    ------
-    CheckpointError
-        A field is missing, or two fields contradict each other.
-    """
+    """Raise CheckpointError if training cannot resume: fields are missing or contradictory."""
 
     def agree(value: Any, field: str) -> None:
         _COMPLETE(value, field)
@@ -92,13 +80,7 @@ def check_complete(state: Mapping[str, Any], where: str) -> None:
 def check_fits(
     state: Mapping[str, Any], steps_per_epoch: int, of_schedule: tuple[str, ...], where: str
 ) -> None:
-    """Refuse a complete state of other data or of another schedule.
-
-    Raises
-    ------
-    CheckpointError
-        The steps per epoch differ, or the schedule needs a field that is missing.
-    """
+    """Raise CheckpointError if a complete state belongs to other data or to another schedule."""
 
     def fit(value: Any, field: str) -> None:
         recorded = value.get("steps_per_epoch", steps_per_epoch)

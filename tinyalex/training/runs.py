@@ -198,7 +198,9 @@ def _run(
         metrics.close()
     summary = {**summary_of(parts, loop, finished), **(crops or {})}
     if finished:
-        summary |= _checksum(out)
+        head = checkpoints.read_head(out)
+        if head is not None and head[0]:  # checkpoints of older versions have no checksum
+            summary[summaries.CHECKPOINT] = head[0]
         write_json(out / summaries.FILE, summary)
     elif stop.number is not None:
         summary["signal"] = stop.number
@@ -214,9 +216,3 @@ def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | Non
     split = parts.test_loader.split
     loader = images.loader(split, parts.backend, config.batch_size, views="ten")
     return ten_crop_errors(parts.model, loader, stop)
-
-
-def _checksum(out: Path) -> dict[str, str]:
-    """The checksum of the checkpoint; empty for a checkpoint of an older version."""
-    head = checkpoints.read_head(out)
-    return {summaries.CHECKPOINT: head[0]} if head is not None and head[0] else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinyalex.errors import ConfigError
@@ -100,6 +100,14 @@ class Plateau(Schedule):
         return ("lr", "epoch", "best", "waited", "dropped")
 
 
+_KINDS: dict[Any, Callable[..., Schedule]] = {
+    "constant": Schedule,
+    "steps": Steps,
+    "plateau": Plateau,
+    "exponential": Exponential,
+}
+
+
 def make(
     schedule: Mapping[str, Any], lr: float, epochs: int, recipe_epochs: int | None = None
 ) -> Schedule:
@@ -122,18 +130,13 @@ def make(
     ConfigError
         The kind is unknown.
     """
-    options = {key: value for key, value in schedule.items() if key != "kind"}
-    kind = schedule.get("kind")
-    if kind == "constant":
-        return Schedule(lr)
-    if kind == "exponential":
-        return Exponential(lr, **options)
-    if kind == "plateau":
-        return Plateau(lr, **options)
+    options = dict(schedule)
+    kind = options.pop("kind", None)
+    if kind not in _KINDS:
+        raise ConfigError(f"unknown schedule {kind!r}", "constant, steps, plateau or exponential")
     if kind == "steps":
         options["epochs"] = scaled(options["epochs"], epochs, recipe_epochs)
-        return Steps(lr, **options)
-    raise ConfigError(f"unknown schedule {kind!r}", "constant, steps, plateau or exponential")
+    return _KINDS[kind](lr, **options)
 
 
 def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tinyalex import backends, data, models, notice
@@ -42,13 +43,7 @@ class Parts:
 
 
 def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) -> Parts:
-    """Load the data and build everything else.
-
-    Parameters
-    ----------
-    config : ResolvedConfig
-    statistics : data.Statistics, optional
-        Of a resumed run; by default measured on the training images.
+    """Load the data and build everything else; a resumed run has ``statistics`` already.
 
     Raises
     ------
@@ -73,18 +68,14 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     elif statistics is None:
         statistics = data.statistics(dataset.train, recipe.crop)
     preprocessing = Preprocessing.of(recipe, statistics)
-
-    def loader(split: data.Split, **how: bool) -> data.Loader:
-        return preprocessing.loader(
-            split,
-            backend,
-            config.batch_size,
-            seed=config.seed,
-            shuffle=config.shuffle,
-            workers=config.workers,
-            **how,
-        )
-
+    loader = partial(
+        preprocessing.loader,
+        backend=backend,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        shuffle=config.shuffle,
+        workers=config.workers,
+    )
     optimizer = SGD(
         model,
         config.lr,
