@@ -38,7 +38,7 @@ def test_of_class_folders_the_folders_are_named(tmp_path: Path) -> None:
         picture_files([pets])
     assert f"--data {pets}" in str(said.value)
     write(tmp_path / "phone" / "1.xyz", b"x")
-    with pytest.raises(DataError, match="a folder without pictures in it .*xyz 1"):
+    with pytest.raises(DataError, match="a folder without images in it .*xyz 1"):
         picture_files([tmp_path / "phone"])
 
 

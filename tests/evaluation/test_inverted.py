@@ -50,7 +50,7 @@ def test_a_folder_of_pictures_is_predicted_one_by_one(tmp_path: Path) -> None:
     found = evaluation.predict(run_of("cifar-80sec", 3), [tmp_path / "in"])
     assert [Path(each["image"]).name for each in found] == ["a.png", "b.png"]
     (tmp_path / "none").mkdir()
-    with pytest.raises(DataError, match="without pictures"):
+    with pytest.raises(DataError, match="without images"):
         evaluation.predict(run_of("cifar-80sec", 3), [tmp_path / "none"])
     with pytest.raises(DataError, match=r"an archive(.|\n)*unpack it"):
         evaluation.predict(run_of("cifar-80sec", 3), [write(tmp_path / "p.zip")])

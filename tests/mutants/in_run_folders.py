@@ -84,7 +84,7 @@ RUN_FOLDER_MUTANTS = (
     Mutant(
         "checkpoint: its checksum is not looked at",
         "tinyalex/runs/tensors.py",
-        "    return found.hexdigest() == digest\n",
+        "    return hashed.hexdigest() == digest\n",
         "    return True\n",
         (f"{CHECKSUM}::test_one_flipped_bit_anywhere_is_refused",),
     ),

@@ -169,7 +169,7 @@ TRAINING_MUTANTS = (
     Mutant(
         "SGD: the first matching multiplier wins",
         SGD,
-        "            found = (float(lr_multiplier), float(decay_multiplier))\n",
+        "            matched = (float(lr_multiplier), float(decay_multiplier))\n",
         "            return (float(lr_multiplier), float(decay_multiplier))\n",
         (f"{OF_SGD}::test_the_last_pattern_that_matches_gives_rate_and_decay",),
     ),

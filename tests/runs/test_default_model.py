@@ -51,7 +51,7 @@ def test_a_folders_model_follows_the_size_of_its_pictures(
 ) -> None:
     choice = default_model(str(pictures(tmp_path, side, longer=40)))
     assert choice.model == model
-    assert f"6 pictures of 2 classes in a folder, {side} pixels a side" in str(choice)
+    assert f"6 images of 2 classes in a folder, {side} pixels per side" in str(choice)
     assert str(choice).endswith("; another one: --model")
 
 
@@ -67,7 +67,7 @@ def test_packed_sets_are_judged_by_their_records(tmp_path: Path) -> None:
         prepare(src, tmp_path / name, form, workers=1)
         choice = default_model(str(tmp_path / name))
         assert choice.model == model
-        assert "8 pictures of 2 classes packed" in choice.reason
+        assert "8 images of 2 classes packed" in choice.reason
     kept = Form("jpeg", "keep")
     prepare(src, tmp_path / "kept", kept, workers=1)
     assert default_model(str(tmp_path / "kept")).model == "alexnet-mini"
@@ -114,12 +114,12 @@ def test_a_run_without_a_model_says_which_one_it_takes_and_remembers_why(
     config = training.RunConfig(str(folder), **settings)
     training.train(config)
     assert heard == [
-        "model: tiny, for 10 pictures of 2 classes in a folder, 12 pixels a side;"
+        "model: tiny, for 10 images of 2 classes in a folder, 12 pixels per side;"
         " another one: --model"
     ]
     written = json.loads((tmp_path / "run" / "config.json").read_text())
     assert written["model"] == "tiny"
-    assert written["model_chosen_for"] == "10 pictures of 2 classes in a folder, 12 pixels a side"
+    assert written["model_chosen_for"] == "10 images of 2 classes in a folder, 12 pixels per side"
     training.resume(tmp_path / "run", epochs=2)
     assert len(heard) == 1
 

@@ -53,11 +53,11 @@ def test_pictures_and_data_sets_are_known(tmp_path: Path) -> None:
     pets = class_folders(tmp_path / "pets", {"cats": 2, "dogs": 2})
     said = said_of(pets)
     assert "a data set, with the class folders" in said and "dogs" in said and "--data" in said
-    assert "(a folder of pictures)" in said_of(pets / "cats")
+    assert "(a folder of images)" in said_of(pets / "cats")
     class_folders(tmp_path / "parted" / "train", {"cats": 2})
     assert "a data set, with the parts" in said_of(tmp_path / "parted")
     picture = next((pets / "cats").iterdir())
-    assert "(a picture)" in said_of(picture) and "and then the picture" in said_of(picture)
+    assert "(an image)" in said_of(picture) and "and then the image" in said_of(picture)
     assert "(a file)" in said_of(write(tmp_path / "notes.txt", b"x"))
     prepare(pets, tmp_path / "packed", Form(size=8), workers=1)
     assert "(a packed data set)" in said_of(tmp_path / "packed")

@@ -170,14 +170,14 @@ def _alone(p: HostArray, labels: HostArray, data: str) -> dict[str, Any]:
 
 def _search(each: list[HostArray], labels: HostArray) -> dict[str, Any]:
     """Search coefficients; also gives the mixture's errors on the images of the search."""
-    found = search_coefficients(each, labels)
+    best = search_coefficients(each, labels)
     return {
-        **errors(mixed(each, found.coefficients), labels),
+        **errors(mixed(each, best.coefficients), labels),
         "equal_weights": errors(mixed(each, None), labels),
         "n": len(labels),
-        "coefficients": found.coefficients,
-        "passes": found.passes,
-        "tried": found.tried,
+        "coefficients": best.coefficients,
+        "passes": best.passes,
+        "tried": best.tried,
     }
 
 

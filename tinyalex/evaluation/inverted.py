@@ -36,7 +36,7 @@ def inverted(run: Run, split: Split) -> Split:
     """The same images with light and dark exchanged, for networks of grey images alone."""
     if split.image_shape[2] != 1:
         raise ConfigError(
-            f"--invert is for networks that take grey pictures; {run.model.name} in {run.folder}"
+            f"--invert is for networks that take grey images; {run.model.name} in {run.folder}"
             " takes colours",
             "leave --invert out",
         )
@@ -52,7 +52,7 @@ def warning(run: Run, split: Split) -> str | None:
     negatives = look_inverted(split.images(np.arange(N) * len(split) // N), mean).sum()
     if 2 * negatives < N:
         return None
-    which = "the picture looks" if N == 1 else f"{negatives} of {N} pictures look"
+    which = "the image looks" if N == 1 else f"{negatives} of {N} images look"
     return (
         f"{which} dark on light, and the network was trained on light on dark: its answers may"
         " be wrong; --invert exchanges the two"

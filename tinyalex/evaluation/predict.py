@@ -108,11 +108,11 @@ def _no_pictures(folder: Path) -> DataError:
     deeper = [path for path in subfolders(folder) if has_pictures(path)]
     kinds = say_kinds(folder / name for name in visible(folder) if (folder / name).is_file())
     if not deeper:
-        text = f"{folder}: a folder without pictures in it" + (f" ({kinds})" if kinds else "")
-        return DataError(text, "the path of a picture")
+        text = f"{folder}: a folder without images in it" + (f" ({kinds})" if kinds else "")
+        return DataError(text, "the path of an image")
     names = ", ".join(path.name for path in deeper[:_SHOWN])
     return DataError(
-        f"{folder}: no pictures in it, but in the folders in it: {names}"
+        f"{folder}: no images in it, but in its subfolders: {names}"
         + (f" and {len(deeper) - _SHOWN:,} more" if len(deeper) > _SHOWN else ""),
         f"one of these: {deeper[0]}; or `tinyalex evaluate` with --data {folder}, if they are "
         "classes",

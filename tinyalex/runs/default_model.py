@@ -57,6 +57,6 @@ def _reason(seen: Glance) -> str:
     where = "packed" if seen.kind == "packed" else "in a folder"
     many = "s" if seen.images > 1 else ""
     return (
-        f"{seen.images:,} picture{many} of {seen.classes:,} classes {where},"
-        f" {seen.side:,} pixels a side"
+        f"{seen.images:,} image{many} of {seen.classes:,} classes {where},"
+        f" {seen.side:,} pixels per side"
     )

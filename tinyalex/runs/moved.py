@@ -25,7 +25,7 @@ def in_place(config: ResolvedConfig, name: str | None, root: Path | None) -> Res
     if "imported" in config.facts:
         raise RunError(
             f"{config.out}: imported weights come without data (theirs was {config.data})",
-            "--data FOLDER, with pictures of the network's classes",
+            "--data FOLDER, with images of the network's classes",
         )
     raise RunError(
         f"{config.out}: the run's data was {config.data}: not there",

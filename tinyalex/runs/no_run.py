@@ -17,7 +17,7 @@ def no_run(folder: Path) -> RunError:
     if not folder.is_dir():
         what = "no such folder"
         if is_picture(folder) and folder.is_file():
-            what, hint = "a picture", "the folder of a run, and then the picture"
+            what, hint = "an image", "the folder of a run, and then the image"
         elif folder.is_file():
             what = "a file"
         if runs := runs_in(folder.parent):
@@ -27,26 +27,26 @@ def no_run(folder: Path) -> RunError:
     elif data.is_packed(folder):
         what, hint = "a packed data set", f"{hint}; and --data {folder} for the images"
     elif what_it_shows := _pictures(folder):
-        what, hint = what_it_shows, f"{hint}; and the pictures after it, or as --data"
+        what, hint = what_it_shows, f"{hint}; and the images after it, or as --data"
     return RunError(f"{folder}: not the folder of a run ({what})", hint)
 
 
 def runs_in(folder: Path) -> list[Path]:
     """The runs in a folder and in its subfolder ``runs``."""
-    found: list[Path] = []
+    runs: list[Path] = []
     for place in (folder, folder / "runs"):
         try:
             inside = sorted(place / name for name in visible(place)) if place.is_dir() else []
-            found += [path for path in inside if path.is_dir() and holds_run(path)]
+            runs += [path for path in inside if path.is_dir() and holds_run(path)]
         except (DataError, OSError):  # no permission: then there is nothing to name
             continue
-    return found
+    return runs
 
 
 def _pictures(folder: Path) -> str:
     try:
         if has_pictures(folder):
-            return "a folder of pictures"
+            return "a folder of images"
         inside = subfolders(folder)
         if any(map(has_pictures, inside)):
             return f"a data set, with the class folders {_few(inside)}"

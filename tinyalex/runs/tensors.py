@@ -65,10 +65,10 @@ def is_whole(path: Path, digest: str) -> bool:
         header = file.read(int.from_bytes(length, "little"))
         if header.count(_field(digest)) != 1:
             return False
-        found = hashlib.sha256(length + header.replace(_field(digest), _field(_ZEROS)))
+        hashed = hashlib.sha256(length + header.replace(_field(digest), _field(_ZEROS)))
         while block := file.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest() == digest
+            hashed.update(block)
+    return hashed.hexdigest() == digest
 
 
 def _field(digest: str) -> bytes:
@@ -77,7 +77,7 @@ def _field(digest: str) -> bytes:
 
 
 def _digest(pieces: Sequence[bytes | memoryview]) -> str:
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for piece in pieces:
-        found.update(piece)
-    return found.hexdigest()
+        hashed.update(piece)
+    return hashed.hexdigest()

@@ -135,8 +135,8 @@ class SGD:
 
 
 def _last_match(name: str, multipliers: Sequence[tuple[str, float, float]]) -> tuple[float, float]:
-    found = (1.0, 1.0)
+    matched = (1.0, 1.0)
     for pattern, lr_multiplier, decay_multiplier in multipliers:
         if fnmatchcase(name, pattern):
-            found = (float(lr_multiplier), float(decay_multiplier))
-    return found
+            matched = (float(lr_multiplier), float(decay_multiplier))
+    return matched

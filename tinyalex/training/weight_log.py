@@ -47,20 +47,20 @@ def findings(measured: Measured, optimizer: SGD) -> list[str]:
     Weight decay alone gives the ratio ``lr * decay / (1 - momentum)``, once the velocity is
     constant. A layer with less than twice that gets almost no gradient.
     """
-    found = []
+    texts = []
     for name, values in measured.items():
         ratio = values["ratio"]
         if not name.endswith("weight") or name in optimizer.frozen:
             continue
         decay = _decay_alone(optimizer, name)
         if ratio is None:
-            found.append(f"{name} is all zeros")
+            texts.append(f"{name} is all zeros")
         elif ratio < max(LOWEST, 2 * decay):
             why = f"weight decay alone makes {decay:.0e}" if decay > LOWEST else "no gradient"
-            found.append(f"{name} hardly moves (|dw|/|w| {ratio:.0e}; {why})")
+            texts.append(f"{name} hardly moves (|dw|/|w| {ratio:.0e}; {why})")
         elif ratio > HIGHEST:
-            found.append(f"{name} moves too much (|dw|/|w| {ratio:.0e}, above {HIGHEST:g})")
-    return found
+            texts.append(f"{name} moves too much (|dw|/|w| {ratio:.0e}, above {HIGHEST:g})")
+    return texts
 
 
 def table(measured: Measured) -> str:
@@ -76,8 +76,8 @@ def table(measured: Measured) -> str:
 
 def explain_stall(warning: str, measured: Measured, optimizer: SGD) -> str:
     """Add the findings and their table to the warning of a stall."""
-    found = findings(measured, optimizer)
-    says = "; ".join(found) if found else "every layer's |dw|/|w| is in the usual range"
+    texts = findings(measured, optimizer)
+    says = "; ".join(texts) if texts else "every layer's |dw|/|w| is in the usual range"
     return f"{warning}.\nLayer by layer: {says}.\n{table(measured)}"
 
 
