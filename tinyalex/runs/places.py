@@ -9,7 +9,7 @@ from tinyalex import data
 
 
 def data_place(name: str) -> str:
-    """The absolute path of the data; names of built-in sets, or of nothing, stay as they are."""
+    """The absolute path of the data; names of built-in sets and missing paths stay as they are."""
     if data.is_built_in(name) or not name:
         return name
     path = data.expand(name)
