@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,14 +25,14 @@ Builder = Callable[[tuple[int, int, int], int, str], Sequential]
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is known of a network before it is built.
+    """Everything about a network that is known before it is built.
 
     Attributes
     ----------
     input_shape : (C, H, W) of one image
-    num_classes : classes of the data that it was made for
-    recipe : name of the recipe that trains it if none is named
-    init : rules of its initial weights where they are not the recipe's
+    num_classes : number of classes of the data that it was made for
+    recipe : name of its default recipe
+    init : rules of its initial weights, where they differ from the recipe's
     """
 
     name: str
@@ -45,84 +45,91 @@ class ModelSpec:
 
 
 class Model(Sequential):
-    """A network that knows its name and what it takes."""
+    """A network with its name, its number of classes and its input shape."""
 
     name: str
     num_classes: int
     input_shape: tuple[int, int, int]
 
 
-_IMAGENET, _IMAGENET_224, _MINI = (3, 227, 227), (3, 224, 224), (3, 115, 115)
-_CIFAR, _CIFAR_CROP, _SMALL = (3, 32, 32), (3, 24, 24), (3, 28, 28)
 # What is left out of AlexNet, large or small: a name, a description, options of its builder.
 _WITHOUT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("no-norm", "no normalisation", {"norm": False}),
     ("no-overlap", "pooling does not overlap", {"overlap": False}),
-    ("no-exchange", "the two columns meet at the end", {"exchange": False}),
+    ("no-exchange", "no cross-GPU connections before the classifier", {"exchange": False}),
     ("no-dropout", "no dropout", {"drop": False}),
     ("tanh", "tanh in place of ReLU", {"activation": Tanh}),
     ("tanh-no-dropout", "tanh in place of ReLU, no dropout", {"activation": Tanh, "drop": False}),
 )
+
+
+def _with_ablations(whole: ModelSpec, builder: Callable[..., Sequential]) -> list[ModelSpec]:
+    """A network, and the same with each of `_WITHOUT` left out."""
+    without = [
+        replace(
+            whole,
+            name=f"{whole.name}-{name}",
+            description=f"the same: {what}",
+            builder=partial(builder, **options),
+        )
+        for name, what, options in _WITHOUT
+    ]
+    return [whole, *without]
+
+
+def _cifar(name: str, description: str, builder: Builder, side: int = 32) -> ModelSpec:
+    return ModelSpec(name, description, (3, side, side), 10, name, builder)
+
+
+_IMAGENET, _PAPER = (3, 227, 227), recipes.get("paper").init
+_ALEXNET = ModelSpec(
+    "alexnet",
+    "the paper's network; the two GPUs are groups=2",
+    _IMAGENET,
+    1000,
+    "paper",
+    alexnet.alexnet,
+)
+_SMALL = ModelSpec(
+    "alexnet-small", "its eight layers for CIFAR-10", (3, 28, 28), 10, "small", alexnet_small
+)
 _SPECS = {
     s.name: s
     for s in (
-        ModelSpec(
-            "alexnet",
-            "the paper's network; the two GPUs are groups=2",
-            _IMAGENET,
-            1000,
-            "paper",
-            alexnet.alexnet,
+        *_with_ablations(_ALEXNET, alexnet_without),
+        replace(
+            _ALEXNET,
+            name="alexnet-caffe",
+            description="the paper's with the normalisation of Caffe's bvlc_alexnet",
+            recipe="caffe",
+            builder=alexnet.alexnet_caffe,
+            init=_PAPER,
         ),
-        *(
-            ModelSpec(
-                f"alexnet-{name}",
-                f"the same: {what}",
-                _IMAGENET,
-                1000,
-                "paper",
-                partial(alexnet_without, **options),
-            )
-            for name, what, options in _WITHOUT
+        replace(
+            _ALEXNET,
+            name="alexnet-code2012",
+            description="the paper's as its authors' program had it: net 145",
+            recipe="code2012",
+            builder=alexnet_authors.alexnet_code2012,
         ),
-        ModelSpec(
-            "alexnet-caffe",
-            "the paper's with the normalisation of Caffe's bvlc_alexnet",
-            _IMAGENET,
-            1000,
-            "caffe",
-            alexnet.alexnet_caffe,
-            init=recipes.get("paper").init,
+        replace(
+            _ALEXNET,
+            name="alexnet-star",
+            description="1 CNN*: the paper's network and a sixth convolution",
+            recipe="star",
+            builder=alexnet_authors.alexnet_star,
         ),
-        ModelSpec(
-            "alexnet-code2012",
-            "the paper's as its authors' program had it: net 145",
-            _IMAGENET,
-            1000,
-            "code2012",
-            alexnet_authors.alexnet_code2012,
-        ),
-        ModelSpec(
-            "alexnet-star",
-            "1 CNN*: the paper's network and a sixth convolution",
-            _IMAGENET,
-            1000,
-            "star",
-            alexnet_authors.alexnet_star,
-        ),
-        ModelSpec(
-            "alexnet-two-tower",
-            "the paper's network written as its two columns",
-            _IMAGENET,
-            1000,
-            "paper",
-            alexnet.alexnet_two_tower,
-            init=alexnet.two_tower_rules(recipes.get("paper").init),
+        replace(
+            _ALEXNET,
+            name="alexnet-two-tower",
+            description="the paper's network written as its two towers",
+            builder=alexnet.alexnet_two_tower,
+            init=alexnet.two_tower_rules(_PAPER),
         ),
         ModelSpec(
             "alexnet-torchvision",
-            "one column, no normalisation: torchvision's layout",
-            _IMAGENET_224,
+            "one tower, no normalisation: torchvision's layout",
+            (3, 224, 224),
             1000,
             "torchvision",
             alexnet.alexnet_torchvision,
@@ -130,86 +137,26 @@ _SPECS = {
         ModelSpec(
             "alexnet-mini",
             "half of the filters, images of 128 pixels",
-            _MINI,
+            (3, 115, 115),
             10,
             "mini",
             alexnet.alexnet_mini,
         ),
-        ModelSpec(
-            "alexnet-small",
-            "its eight layers for CIFAR-10",
-            _SMALL,
-            10,
-            "small",
-            alexnet_small,
+        *_with_ablations(_SMALL, alexnet_small),
+        _cifar("cifar-80sec", "26 % error on CIFAR-10", cifar.cifar_80sec),
+        _cifar("cifar-19pct", "19 % error on CIFAR-10", cifar.cifar_19pct),
+        _cifar(
+            "cifar-18pct", "18 % error on CIFAR-10, normalised within channels", cifar.cifar_18pct
         ),
-        *(
-            ModelSpec(
-                f"alexnet-small-{name}",
-                f"the same: {what}",
-                _SMALL,
-                10,
-                "small",
-                partial(alexnet_small, **options),
-            )
-            for name, what, options in _WITHOUT
-        ),
-        ModelSpec(
-            "cifar-80sec",
-            "26 % on CIFAR-10",
-            _CIFAR,
-            10,
-            "cifar-80sec",
-            cifar.cifar_80sec,
-        ),
-        ModelSpec(
-            "cifar-19pct",
-            "19 % on CIFAR-10",
-            _CIFAR,
-            10,
-            "cifar-19pct",
-            cifar.cifar_19pct,
-        ),
-        ModelSpec(
-            "cifar-18pct",
-            "18 % on CIFAR-10, with same-map normalisation",
-            _CIFAR,
-            10,
-            "cifar-18pct",
-            cifar.cifar_18pct,
-        ),
-        ModelSpec(
-            "cifar-13pct",
-            "13 % on CIFAR-10, with unshared weights",
-            _CIFAR_CROP,
-            10,
-            "cifar-13pct",
-            cifar.cifar_13pct,
-        ),
-        ModelSpec(
+        _cifar("cifar-13pct", "13 % error on CIFAR-10, unshared weights", cifar.cifar_13pct, 24),
+        _cifar(
             "cifar-11pct",
-            "11 % on CIFAR-10, with unshared weights and cross-map normalisation",
-            _CIFAR_CROP,
-            10,
-            "cifar-11pct",
+            "11 % error on CIFAR-10, unshared weights, normalised across channels",
             cifar.cifar_11pct,
+            24,
         ),
-        ModelSpec(
-            "cifar-fig1-relu",
-            "figure 1's network with ReLU",
-            _CIFAR,
-            10,
-            "cifar-fig1-relu",
-            cifar.cifar_fig1_relu,
-        ),
-        ModelSpec(
-            "cifar-fig1-tanh",
-            "figure 1's network with tanh",
-            _CIFAR,
-            10,
-            "cifar-fig1-tanh",
-            cifar.cifar_fig1_tanh,
-        ),
+        _cifar("cifar-fig1-relu", "figure 1's network with ReLU", cifar.cifar_fig1_relu),
+        _cifar("cifar-fig1-tanh", "figure 1's network with tanh", cifar.cifar_fig1_tanh),
         ModelSpec("tiny", "AlexNet in miniature, for digits", (1, 16, 16), 10, "tiny", tiny),
     )
 }
@@ -221,7 +168,7 @@ def names() -> list[str]:
 
 
 def spec(name: str) -> ModelSpec:
-    """What is known of a network; an unknown name raises ConfigError."""
+    """Find a network by its name; an unknown name raises ConfigError."""
     if name not in _SPECS:
         raise unknown("model", name, _SPECS)
     return _SPECS[name]
@@ -237,23 +184,23 @@ def build(
     in_channels: int | None = None,
     image_size: int | None = None,
 ) -> Model:
-    """Build a network with fresh weights, on the NumPy backend.
+    """Build a network with initial weights, on the NumPy backend.
 
     Parameters
     ----------
     name : str
         One of `names`.
     num_classes : int, optional
-        Outputs of the last layer; by default those of the data the network was made for.
+        Outputs of the last layer. Default: the classes of the data the network was made for.
     seed : int
-        Of the weights and of dropout's masks.
+        Seed of the initial weights and of the dropout masks.
     init : mapping, optional
-        Initialisation rules (see `initialise`); by default those of the network's recipe. `ZEROS`
-        where the weights are about to be set, or only the sizes count.
+        Initialisation rules (see `initialise`). Default: those of the network's recipe. Pass
+        `ZEROS` if you set the weights yourself, or need the sizes only.
     dropout : "inverted" or "paper", optional
-        See `tinyalex.layers.Dropout`; by default the recipe's.
+        See `tinyalex.layers.Dropout`. Default: the recipe's.
     in_channels, image_size : int, optional
-        Other images than the network was made for; the first fully connected layer adapts.
+        Images unlike those that the network was made for; the first fully connected layer adapts.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""AlexNet: the paper's, Caffe's, the two columns written out, torchvision's, and a small one."""
+"""AlexNet: the paper's, Caffe's, torchvision's, a smaller one, and one with two towers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tinyalex.models.init import Rules
 
 
 def alexnet(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
-    """The paper's network (section 3.5, figure 2) on one device: its two GPUs are ``groups=2``."""
+    """The paper's network (section 3.5, figure 2) on one device: the two GPUs are ``groups=2``."""
     return with_classifier(paper_layers(image[0]), image, num_classes, dropout)
 
 
 def alexnet_caffe(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
     """The paper's network with the normalisation of Caffe's bvlc_alexnet.
 
-    Caffe divides alpha by the 5 maps of a window and has k = 1
-    (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp). Its pooling clips a
-    last window. On 227x227 pixels there is none; on the ONNX model zoo's 224x224 the last pooling
-    has one, and gives maps 6 wide again.
+    Caffe divides alpha by the 5 channels of a window and has k = 1
+    (models/bvlc_alexnet/train_val.prototxt; src/caffe/layers/lrn_layer.cpp). It pools in ceil
+    mode. On 227x227 pixels this makes no difference; on the ONNX model zoo's 224x224 it makes the
+    last feature maps 6 wide again.
     """
     layers = paper_layers(image[0], alpha=1e-4 / 5, k=1.0)
     layers[-1] = MaxPool2d(3, stride=2, ceil_mode=True)
@@ -68,17 +68,11 @@ def with_classifier(
     dropout: str,
     hidden: int = 4096,
 ) -> Sequential:
-    """The layers, and fc6 to fc8 behind them."""
+    """Append fc6 to fc8: two hidden layers with dropout, and the classes."""
     features = Sequential(layers)
-    fc = classifier(flat_size(features, image), num_classes, dropout, hidden)
-    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
-
-
-def classifier(flat: int, num_classes: int, dropout: str, hidden: int = 4096) -> Sequential:
-    """fc6 to fc8: two hidden layers with dropout, and the classes."""
-    return Sequential(
+    fc = Sequential(
         [
-            Linear(flat, hidden),
+            Linear(flat_size(features, image), hidden),
             ReLU(inplace=True),
             Dropout(0.5, dropout),
             Linear(hidden, hidden),
@@ -87,13 +81,14 @@ def classifier(flat: int, num_classes: int, dropout: str, hidden: int = 4096) ->
             Linear(hidden, num_classes),
         ]
     )
+    return Sequential({"features": features, "flatten": Flatten(), "classifier": fc})
 
 
 def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
     """AlexNet with half of the filters, for images of 128 pixels: a CPU trains it in minutes.
 
-    The first convolution has 7x7 kernels at stride 2 where the paper's has 11x11 at stride 4, so
-    a crop of 115 pixels gives maps of the paper's sizes: 55, 27, 13 and 6.
+    The first convolution has 7x7 kernels and stride 2 where the paper's has 11x11 and stride 4,
+    so a crop of 115 pixels gives the paper's feature map sizes: 55, 27, 13 and 6.
     """
     layers: list[Layer] = [
         Conv2d(image[0], 48, 7, stride=2),
@@ -116,10 +111,10 @@ def alexnet_mini(image: tuple[int, int, int], num_classes: int, dropout: str) ->
 
 
 def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
-    """The one-column variant of "One weird trick" (Krizhevsky 2014), as torchvision lays it out.
+    """The one-tower variant of "One weird trick" (Krizhevsky 2014), in torchvision's layout.
 
-    torchvision's adaptive average pooling to 6x6 does nothing on 224x224 images, and is left
-    out; the names and shapes of the parameters are torchvision's.
+    torchvision's adaptive average pooling to 6x6 does nothing on 224x224 images and is left out.
+    The parameters have torchvision's names and shapes.
     """
     features = Sequential(
         [
@@ -153,17 +148,17 @@ def alexnet_torchvision(image: tuple[int, int, int], num_classes: int, dropout: 
 
 
 def alexnet_two_tower(image: tuple[int, int, int], num_classes: int, dropout: str) -> Sequential:
-    """The paper's network as its two columns (figure 2).
+    """The paper's network as its two towers, one per GPU (figure 2).
 
-    Each column has half of the filters. Columns see each other's maps where figure 2's lines
+    Each tower has half of the filters. A tower reads the other's channels where figure 2's lines
     cross: in the third convolution and in the fully connected layers. Normalisation sums over
-    all maps of a layer, as section 3.3's formula does, so at the seam the columns exchange two
-    maps each way.
+    all channels of a layer, as section 3.3's formula does, so the towers exchange the two
+    channels next to the border. Layers are named ``columns``: saved weights have these names.
     """
     channels = image[0]
 
-    def towers(crossing: bool, *columns: list[Layer]) -> Towers:
-        return Towers(Sequential(columns[0]), Sequential(columns[1]), crossing=crossing)
+    def towers(crossing: bool, left: list[Layer], right: list[Layer]) -> Towers:
+        return Towers(Sequential(left), Sequential(right), crossing=crossing)
 
     def conv(into: int, out: int, kernel: int, **how: int) -> list[Layer]:
         return [Conv2d(into, out, kernel, **how), ReLU(inplace=True)]
@@ -205,9 +200,9 @@ _COLUMNS = {
 
 
 def to_two_tower(state: Mapping[str, Array]) -> dict[str, np.ndarray]:
-    """Cut `alexnet`'s weights (a state dict) into those of `alexnet-two-tower`.
+    """Split `alexnet`'s weights (a state dict) into those of `alexnet-two-tower`.
 
-    The first half of the filters is the left column's. No number changes.
+    The first half of the filters belongs to the left tower. No number changes.
     """
     towers: dict[str, np.ndarray] = {}
     for name, array in state.items():
@@ -222,7 +217,7 @@ def to_two_tower(state: Mapping[str, Array]) -> dict[str, np.ndarray]:
 
 
 def two_tower_rules(rules: Rules) -> Rules:
-    """`alexnet`'s rules of initial weights, with the names of `alexnet-two-tower`'s layers."""
+    """`alexnet`'s initialisation rules, with the names of `alexnet-two-tower`'s layers."""
     renamed = {}
     for pattern, rule in rules.items():
         layer, _, key = pattern.rpartition(".")
@@ -231,5 +226,5 @@ def two_tower_rules(rules: Rules) -> Rules:
 
 
 def flat_size(features: Sequential, image: tuple[int, int, int]) -> int:
-    """How many numbers an image has become after ``features``."""
+    """Number of values per image that ``features`` gives."""
     return int(np.prod(features.output_shape((1, *image))[1:]))

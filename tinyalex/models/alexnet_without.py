@@ -1,20 +1,11 @@
-"""The paper's network with one of its ideas left out, as some of its authors' nets had it."""
+"""The paper's network with one idea left out, as in some of the authors' own nets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from tinyalex.layers import (
-    Conv2d,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    Sequential,
-)
+from tinyalex.layers import Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Sequential
 from tinyalex.models.alexnet import paper_layers
 
 _relu = partial(ReLU, inplace=True)
@@ -31,21 +22,21 @@ def alexnet_without(
     drop: bool = True,
     activation: Callable[[], Layer] = _relu,
 ) -> Sequential:
-    """`alexnet` with one of its ideas left out; what stays has the same parameters' names.
+    """`alexnet` with one idea left out; the parameters that stay keep their names.
 
     Parameters
     ----------
     norm : bool
-        Response normalisation (paper, section 3.3); without it the authors' net 148.
+        Response normalisation (paper, section 3.3). False: the authors' net 148.
     overlap : bool
-        Pooling windows of 3 pixels, 2 apart (section 3.4), or of 2 pixels, as in their net 147.
+        Pooling windows of 3x3 pixels with stride 2 (section 3.4). False: 2x2, as in their net 147.
     exchange : bool
-        The two columns see each other in conv3, fc6 and fc7 (section 3.2), or meet in the last
+        Connections between the two towers in conv3, fc6 and fc7 (section 3.2). False: in the last
         layer only, as in their net 150.
     drop : bool
         Dropout in fc6 and fc7 (section 4.2).
     activation : callable
-        Makes the layer behind each of the seven first ones (section 3.1).
+        Makes the layer after each of the first seven layers (section 3.1).
     """
     parts: dict[str, Layer] = {str(i): y for i, y in enumerate(paper_layers(image[0]))}
     if not norm:
@@ -60,7 +51,7 @@ def alexnet_without(
     features = Sequential(parts)
     _, channels, H, W = features.output_shape((1, *image))
     across = 1 if exchange else 2
-    # Fully connected layers as convolutions over the whole map, which can have groups.
+    # Fully connected layers as convolutions over the whole feature map, which can have groups.
     last: dict[str, Layer] = {
         "0": Conv2d(channels, 4096, (H, W), groups=across),
         "1": activation(),

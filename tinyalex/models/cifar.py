@@ -1,8 +1,8 @@
-"""The CIFAR-10 ladder: the example nets of cuda-convnet, and the pair of the paper's figure 1.
+"""The CIFAR-10 ladder: cuda-convnet's example nets, and the two nets of the paper's figure 1.
 
 Sources: cuda-convnet ``example-layers/layers-80sec.cfg``, ``layers-19pct.cfg``,
 ``layers-18pct.cfg``, ``layers-conv-local-13pct.cfg``, ``layers-conv-local-11pct.cfg`` and the
-``layer-params-*.cfg`` beside them. All pool in ceil mode: 32 pixels become 16, 8 and 4.
+``layer-params-*.cfg`` in the same folder. All pool in ceil mode: 32 pixels become 16, 8 and 4.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ Image = tuple[int, int, int]
 
 
 def conv5(channels: int, filters: int) -> Conv2d:
-    """The ladder's convolution: 5x5, the image keeps its size."""
+    """The ladder's convolution: 5x5, padded so that the size stays the same."""
     return Conv2d(channels, filters, 5, padding=2)
 
 
 def max_pool() -> MaxPool2d:
-    """Overlapping: 3 wide, 2 apart."""
+    """Overlapping windows: 3x3, stride 2."""
     return MaxPool2d(3, stride=2, ceil_mode=True)
 
 
 def avg_pool() -> AvgPool2d:
-    """Overlapping: 3 wide, 2 apart."""
+    """Overlapping windows: 3x3, stride 2."""
     return AvgPool2d(3, stride=2, ceil_mode=True)
 
 
 def spatial_norm() -> SpatialResponseNorm:
-    """``rnorm`` of the 18 % net; cuda-convnet divides its scale 5e-5 by the 9 of the square."""
+    """``rnorm`` of the 18 % net; cuda-convnet divides its scale 5e-5 by the window's 9 pixels."""
     return SpatialResponseNorm(3, alpha=5e-5 / 9, beta=0.75, k=1.0)
 
 
 def map_norm() -> LocalResponseNorm:
-    """``cmrnorm`` of the 11 % net; cuda-convnet divides its scale 1e-3 by the 9 maps."""
+    """``cmrnorm`` of the 11 % net; cuda-convnet divides its scale 1e-3 by the 9 channels."""
     return LocalResponseNorm(9, alpha=1e-3 / 9, beta=0.75, k=1.0)
 
 
 def with_classifier(layers: dict[str, Layer], image: Image, *sizes: tuple[str, int]) -> Sequential:
-    """Append flatten and fully connected layers; ReLU between two of them."""
+    """Append flatten and fully connected layers with ReLU between them."""
     N, *rest = Sequential(layers).output_shape((1, *image))
     features = rest[0] * rest[1] * rest[2]
     layers["flatten"] = Flatten()
@@ -68,7 +68,7 @@ def three_convs(image: Image, norm: bool) -> dict[str, Layer]:
     layers: dict[str, Layer] = {
         "conv1": conv5(image[0], 32),
         "pool1": max_pool(),
-        # after the pooling: the same result as before it, a quarter of the work
+        # after the pooling: the same result as before it, for a quarter of the work
         "relu1": ReLU(inplace=True),
         "norm1": spatial_norm(),
         "conv2": conv5(32, 32),
@@ -85,17 +85,17 @@ def three_convs(image: Image, norm: bool) -> dict[str, Layer]:
 
 
 def cifar_80sec(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """26 % in 80 seconds (of a 2011 GPU)."""
+    """26 % error after 80 seconds (on a GPU of 2011)."""
     return with_classifier(three_convs(image, False), image, ("fc64", 64), ("fc10", num_classes))
 
 
 def cifar_19pct(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """19 %: one fully connected layer less, and a strong decay on it."""
+    """19 % error: one fully connected layer less, with a strong weight decay on the other."""
     return with_classifier(three_convs(image, False), image, ("fc10", num_classes))
 
 
 def cifar_18pct(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """18 %: with response normalisation in the same map."""
+    """18 % error: with response normalisation within each channel."""
     return with_classifier(three_convs(image, True), image, ("fc10", num_classes))
 
 
@@ -107,7 +107,7 @@ def two_locals(
         "conv1": conv5(image[0], 64),
         "relu1": ReLU(inplace=True),
         "pool1": max_pool(),
-        "norm1": map_norm(),  # behind the pooling here, before it in the second layer
+        "norm1": map_norm(),  # after the pooling here, before it in the second layer
         "conv2": conv5(64, 64),
         "relu2": ReLU(inplace=True),
         "norm2": map_norm(),
@@ -124,20 +124,20 @@ def two_locals(
 
 
 def cifar_13pct(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """13 % with 24x24 crops and mirrors."""
+    """13 % error with 24x24 crops and horizontal flips."""
     return two_locals(image, num_classes, norm=False, local3=32)
 
 
 def cifar_11pct(image: Image, num_classes: int, dropout: str) -> Sequential:
-    """11 % with cross-map normalisation, a wider local layer and a longer training.
+    """11 % error with cross-channel normalisation, a wider local layer and longer training.
 
-    Its layer file exists in two versions; this is the one that normalises over 9 maps.
+    Its layer file exists in two versions; this is the one that normalises over 9 channels.
     """
     return two_locals(image, num_classes, norm=True, local3=64)
 
 
 def figure1(image: Image, num_classes: int, activation: type[Layer]) -> Sequential:
-    """Four layers that learn, the activation after each convolution (paper, figure 1)."""
+    """Four layers with weights; an activation after each convolution (paper, figure 1)."""
     layers: dict[str, Layer] = {
         "conv1": conv5(image[0], 32),
         "act1": activation(),

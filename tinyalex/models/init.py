@@ -1,4 +1,4 @@
-"""First values of the weights, by rules that recipes write down as data."""
+"""Initial weights, drawn by the rules that a recipe states as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tinyalex.backends import Array
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, unknown
 from tinyalex.layers import Container, Dropout, Layer, LocallyConnected2d
 
 Rule = Sequence[Any]
@@ -19,7 +19,7 @@ KINDS = ("normal", "constant", "he_normal", "kaiming_uniform")
 
 
 def initialise(model: Container, rules: Rules, seed: int) -> None:
-    """Draw every parameter anew, and give every dropout layer its own stream of masks.
+    """Draw every parameter again, and give every dropout layer its own stream of masks.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
         ``("normal", sigma)``, ``("constant", value)``, ``("he_normal",)``: N(0, sqrt(2/fan_in)),
         or ``("kaiming_uniform",)``: U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's default.
     seed : int
-        Each parameter has its own stream, a function of the seed and the parameter's place in
-        the network, so that a change of one layer leaves the others' values alone.
+        Each parameter has its own random stream, set by the seed and the parameter's place in
+        the network. So a change of one layer does not change the values of the others.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
     for i, (name, layer, key) in enumerate(model.parameter_owners()):
         matching = [rule for pattern, rule in rules.items() if fnmatchcase(name, pattern)]
         if not matching:
-            raise ConfigError(f"no initialiser for {name}", 'add a rule for "*"')
+            raise ConfigError(f"no initialisation rule for {name}", 'add a rule for "*"')
         layer.params[key] = draw(matching[-1], layer, key, seed, i)
         layer.grads[key] = _zeros(layer, key)
     dropouts = [layer for _, layer in model.named_layers() if isinstance(layer, Dropout)]
@@ -49,7 +49,7 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
 
 
 def draw(rule: Rule, layer: Layer, key: str, seed: int, index: int) -> Array:
-    """First values of one parameter."""
+    """Draw the initial values of one parameter."""
     kind, *numbers = rule
     shape = layer.params[key].shape
     generator = layer.backend.generator(seed, index)
@@ -61,16 +61,16 @@ def draw(rule: Rule, layer: Layer, key: str, seed: int, index: int) -> Array:
         return generator.normal(shape, math.sqrt(2 / fan_in(layer)))
     if kind == "kaiming_uniform":
         return (2 * generator.random(shape) - 1) / math.sqrt(fan_in(layer))
-    raise ConfigError(f"unknown initialiser {kind!r}", f"one of: {', '.join(KINDS)}")
+    raise unknown("initialisation rule", str(kind), KINDS)
 
 
 def _zeros(layer: Layer, key: str) -> Array:
-    """As large as a parameter; the system writes none until they are used (unlike zeros_like)."""
+    """Zeros in a parameter's shape; unlike zeros_like, they take no memory until they are used."""
     zeros: Array = layer.xp.zeros(layer.params[key].shape, dtype=layer.xp.float32)
     return zeros
 
 
 def fan_in(layer: Layer) -> int:
-    """How many inputs one output of the layer sees."""
+    """Number of inputs of one output of the layer."""
     shape = layer.params["weight"].shape
     return math.prod(shape[3:] if isinstance(layer, LocallyConnected2d) else shape[1:])

@@ -1,4 +1,4 @@
-"""AlexNet's eight layers for small photographs, and the same with one of its ideas left out."""
+"""AlexNet's eight layers for small photographs, also with one idea left out."""
 
 from __future__ import annotations
 
@@ -30,25 +30,8 @@ def alexnet_small(
     drop: bool = True,
     activation: Callable[[], Layer] = ReLU,
 ) -> Sequential:
-    """Build the network.
-
-    Parameters
-    ----------
-    image : (C, H, W)
-        28 pixels become 14, 7 and 3.
-    norm : bool
-        Response normalisation after the first two convolutions (paper, section 3.3).
-    overlap : bool
-        Pooling windows of 3 pixels, 2 apart (section 3.4), or else of 2 pixels.
-    exchange : bool
-        The two columns see each other in conv3, fc6 and fc7 (section 3.2), or meet in the last
-        layer only, as in the authors' net 150.
-    drop : bool
-        Dropout in fc6 and fc7 (section 4.2).
-    activation : callable
-        Makes the layer behind each of the seven first ones (section 3.1).
-    """
-    across = 1 if exchange else 2  # groups of the layers in which the columns exchange
+    """Build the network: 28x28 images become 14, 7 and 3 wide. Parameters: `alexnet_without`."""
+    across = 1 if exchange else 2  # groups of the layers that connect the two towers
 
     def pool() -> MaxPool2d:
         return MaxPool2d(3, stride=2, ceil_mode=True) if overlap else MaxPool2d(2)
@@ -73,7 +56,7 @@ def alexnet_small(
     if not norm:
         del layers["norm1"], layers["norm2"]
     _, channels, H, W = Sequential(layers).output_shape((1, *image))
-    # Fully connected layers as convolutions over the whole map, which can be grouped.
+    # Fully connected layers as convolutions over the whole feature map, which can have groups.
     layers |= {
         "fc6": Conv2d(channels, HIDDEN, (H, W), groups=across),
         "act6": activation(),
