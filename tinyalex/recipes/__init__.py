@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from tinyalex.errors import unknown
-from tinyalex.recipes import cifar, imagenet, mini, small, star, tiny
+from tinyalex.recipes import cifar, imagenet, ours, star
 from tinyalex.recipes.recipe import Recipe
 
-_IMAGENET = (*imagenet.RECIPES, *star.RECIPES)
-_OURS = (*mini.RECIPES, *small.RECIPES, *tiny.RECIPES)
-_RECIPES = {r.name: r for r in (*_IMAGENET, *_OURS, *cifar.RECIPES)}
+_RECIPES = {r.name: r for r in (*imagenet.RECIPES, *star.RECIPES, *ours.RECIPES, *cifar.RECIPES)}
 
 
 def names() -> list[str]:
-    """Names of all recipes, in the order in which a reader meets them."""
+    """Names of all recipes: ImageNet's first, then this project's, then CIFAR-10's."""
     return list(_RECIPES)
 
 

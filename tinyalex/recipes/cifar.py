@@ -1,24 +1,35 @@
 """The CIFAR-10 ladder of cuda-convnet's example layers, and the nets of the paper's figure 1.
 
-A file's ``epsW`` is the rate of the weights, ``epsB`` that of the biases, ``wc`` the weight
-decay (weights only), ``initW`` the sigma of the initial weights. Biases start at 0.
+In its files ``epsW`` is the learning rate of the weights, ``epsB`` that of the biases, ``wc`` the
+weight decay (weights only), ``initW`` the sigma of the initial weights. Biases start at 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from tinyalex.recipes.recipe import Recipe
 
 # epsB is twice epsW in every file, and cuda-convnet's biases have no weight decay.
 _BIASES = ("*.bias", 2.0, 0.0)
 
-_METHOD = "example-layers/layer-params-18pct.cfg: rate / 10 after 120 epochs, again after 10 more"
+_METHOD = (
+    "example-layers/layer-params-18pct.cfg: learning rate / 10 after 120 epochs, again after 10 "
+    "more"
+)
+_THEN = "10 at a tenth of the learning rate, 10 at a hundredth; here on all data from the start"
 _CROPS_METHOD = (
     "cuda-convnet wiki, Methodology (the 13 % net): 100 epochs on 4/5 of the data and 40 on all of "
-    "it, 10 at a tenth of the rate, 10 at a hundredth; here all of the data from the start"
+    f"it, {_THEN}"
 )
-_CROPS = "cuda-convnet wiki, TrainingNet: random 24x24 translations (crop border 4) and mirrors"
+_LOCAL_METHOD = (
+    "layer-params-conv-local-11pct.cfg: 350 epochs on 4/5 of the data and 150 on all of it, "
+    f"{_THEN}"
+)
+_CROPS = (
+    "cuda-convnet wiki, TrainingNet: random 24x24 translations (crop border 4) and horizontal flips"
+)
 
 
 def _sigmas(sigmas: Mapping[str, float]) -> dict[str, tuple[str, float]]:
@@ -39,102 +50,99 @@ def _sources(file: str, **more: str) -> dict[str, str]:
         "multipliers": f"{params}: epsB = 2 epsW; wc; biases have no decay in cuda-convnet",
         "init": f"{layers}: initW",
         "mean": "cuda-convnet CIFAR data provider: subtracts the mean image",
-        "scale": "cuda-convnet CIFAR data provider: pixels of 0 to 255",
+        "scale": "cuda-convnet CIFAR data provider: pixels from 0 to 255",
         **more,
     }
 
 
-CIFAR_80SEC = Recipe(
-    name="cifar-80sec",
-    model="cifar-80sec",
-    epochs=10,
-    batch_size=128,
-    image_size=32,
-    lr=0.001,
-    weight_decay=0.004,
-    multipliers=(("fc*.weight", 1.0, 0.03 / 0.004), _BIASES),
-    schedule={"kind": "steps", "epochs": (8,), "factor": 0.1},
-    init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc64": 0.1, "fc10": 0.1}),
-    sources=_sources(
-        "80sec",
-        schedule="cuda-convnet example-layers/layer-params-80sec.cfg: rate / 10 after 8 epochs",
-        epochs="Caffe examples/cifar10/cifar10_quick_solver_lr1.prototxt (the same net): 8 + 2",
-    ),
-)
-
-CIFAR_19PCT = Recipe(
-    name="cifar-19pct",
-    model="cifar-19pct",
-    epochs=140,
-    batch_size=128,
-    image_size=32,
-    lr=0.001,
-    weight_decay=0.004,
-    multipliers=(("fc10.weight", 1.0, 3 / 0.004), _BIASES),
-    schedule={"kind": "steps", "epochs": (120, 130), "factor": 0.1},
-    init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}),
-    sources=_sources(
-        "19pct", epochs=f"{_METHOD} (the 19pct file names no schedule)", schedule=_METHOD
-    ),
-)
-
-CIFAR_19PCT_CROP = Recipe(
-    name="cifar-19pct-crop",
-    model="cifar-19pct",
-    epochs=160,
-    batch_size=128,
-    image_size=32,
-    lr=0.001,
-    multipliers=(_BIASES,),
-    schedule={"kind": "steps", "epochs": (140, 150), "factor": 0.1},
-    init=CIFAR_19PCT.init,
-    crop=24,
-    mirror=True,
-    sources=_sources(
-        "19pct",
-        weight_decay="layer-params-19pct.cfg: set wc to 0 for translations, 14.2 %",
-        crop=_CROPS,
-        mirror=_CROPS,
-        epochs=f"{_CROPS_METHOD} (the 19pct file names no schedule)",
-        schedule=_CROPS_METHOD,
-    ),
-)
-
-CIFAR_18PCT = Recipe(
-    name="cifar-18pct",
-    model="cifar-18pct",
-    epochs=140,
-    batch_size=128,
-    image_size=32,
-    lr=0.001,
-    weight_decay=0.004,
-    multipliers=(("fc10.weight", 1.0, 1 / 0.004), _BIASES),
-    schedule={"kind": "steps", "epochs": (120, 130), "factor": 0.1},
-    init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}),
-    sources=_sources("18pct", epochs=_METHOD, schedule=_METHOD),
-)
-
-_LOCAL_METHOD = (
-    "layer-params-conv-local-11pct.cfg: 350 epochs on 4/5 of the data and 150 on all of it, "
-    "10 at a tenth of the rate, 10 at a hundredth; here all of the data from the start"
-)
-
-
-def _conv_local(name: str, file: str, epochs: int, method: str) -> Recipe:
+def _recipe(
+    name: str,
+    epochs: int,
+    drops: tuple[int, ...],
+    sigmas: Mapping[str, float],
+    sources: Mapping[str, str],
+    **more: Any,
+) -> Recipe:
+    """A net of the ladder; its learning rate is divided by 10 after each of ``drops`` epochs."""
+    numbers: dict[str, Any] = {"model": name, "weight_decay": 0.004} | more
     return Recipe(
         name=name,
-        model=name,
         epochs=epochs,
         batch_size=128,
         image_size=32,
         lr=0.001,
-        weight_decay=0.004,
+        schedule={"kind": "steps", "epochs": drops, "factor": 0.1},
+        init=_sigmas(sigmas),
+        sources=sources,
+        **numbers,
+    )
+
+
+_THREE_CONVS = {"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}
+
+CIFAR_80SEC = _recipe(
+    "cifar-80sec",
+    10,
+    (8,),
+    {"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc64": 0.1, "fc10": 0.1},
+    _sources(
+        "80sec",
+        schedule="cuda-convnet example-layers/layer-params-80sec.cfg: learning rate / 10 after "
+        "8 epochs",
+        epochs="Caffe examples/cifar10/cifar10_quick_solver_lr1.prototxt (the same net): 8 + 2",
+    ),
+    multipliers=(("fc*.weight", 1.0, 0.03 / 0.004), _BIASES),
+)
+
+CIFAR_19PCT = _recipe(
+    "cifar-19pct",
+    140,
+    (120, 130),
+    _THREE_CONVS,
+    _sources("19pct", epochs=f"{_METHOD} (the 19pct file states no schedule)", schedule=_METHOD),
+    multipliers=(("fc10.weight", 1.0, 3 / 0.004), _BIASES),
+)
+
+CIFAR_19PCT_CROP = _recipe(
+    "cifar-19pct-crop",
+    160,
+    (140, 150),
+    _THREE_CONVS,
+    _sources(
+        "19pct",
+        weight_decay="layer-params-19pct.cfg: set wc to 0 for translations, 14.2 %",
+        crop=_CROPS,
+        mirror=_CROPS,
+        epochs=f"{_CROPS_METHOD} (the 19pct file states no schedule)",
+        schedule=_CROPS_METHOD,
+    ),
+    model="cifar-19pct",
+    weight_decay=0.0,
+    multipliers=(_BIASES,),
+    crop=24,
+    mirror=True,
+)
+
+CIFAR_18PCT = _recipe(
+    "cifar-18pct",
+    140,
+    (120, 130),
+    _THREE_CONVS,
+    _sources("18pct", epochs=_METHOD, schedule=_METHOD),
+    multipliers=(("fc10.weight", 1.0, 1 / 0.004), _BIASES),
+)
+
+
+def _conv_local(name: str, file: str, epochs: int, method: str) -> Recipe:
+    return _recipe(
+        name,
+        epochs,
+        (epochs - 20, epochs - 10),
+        {"conv1": 1e-4, "conv2": 0.01, "local3": 0.04, "local4": 0.04, "fc10": 0.01},
+        _sources(file, crop=_CROPS, mirror=_CROPS, epochs=method, schedule=method),
         multipliers=(("conv*.weight", 1.0, 0.0), _BIASES),
-        schedule={"kind": "steps", "epochs": (epochs - 20, epochs - 10), "factor": 0.1},
-        init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "local3": 0.04, "local4": 0.04, "fc10": 0.01}),
         crop=24,
         mirror=True,
-        sources=_sources(file, crop=_CROPS, mirror=_CROPS, epochs=method, schedule=method),
     )
 
 
@@ -143,7 +151,7 @@ CIFAR_11PCT = _conv_local("cifar-11pct", "conv-local-11pct", 520, _LOCAL_METHOD)
 
 
 def _figure1(name: str) -> Recipe:
-    ours = "this project: the paper names no number"
+    ours = "this project: the paper states no number"
     return Recipe(
         name=name,
         model=name,
@@ -152,14 +160,14 @@ def _figure1(name: str) -> Recipe:
         image_size=32,
         lr=0.001,
         multipliers=(_BIASES,),
-        init=_sigmas({"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}),
+        init=_sigmas(_THREE_CONVS),
         sources={
             "weight_decay": "paper, figure 1: no regularisation of any kind",
-            "lr": "cuda-convnet example-layers: epsW; the paper chose a rate for each net of "
-            "figure 1 and does not name it",
+            "lr": "cuda-convnet example-layers: epsW; the paper chose a learning rate for each net "
+            "of figure 1 and does not state it",
             "multipliers": "cuda-convnet example-layers: epsB = 2 epsW",
             "mean": "paper, section 2",
-            "schedule": "paper, figure 1: constant, until 25 % training error",
+            "schedule": "paper, figure 1: constant learning rate, until 25 % training error",
             "momentum": "paper, section 5",
             "batch_size": "paper, section 5",
             "image_size": "CIFAR-10",

@@ -1,4 +1,4 @@
-"""Four ways in which AlexNet was trained on ImageNet. Each difference is kept, with its source.
+"""Four ways to train AlexNet on ImageNet, with all their differences, each with its source.
 
 Layer numbers are those of ``models.build("alexnet")``: features 0, 4, 8, 10 and 12 are conv1
 to conv5; classifier 0, 3 and 6 are fc6 to fc8.
@@ -47,7 +47,7 @@ PAPER = Recipe(
         "momentum": "paper, section 5",
         "weight_decay": "paper, section 5",
         "schedule": "paper, section 5: / 10 when the validation error stopped improving, three "
-        "times before the end; the patience of 3 epochs stands for the authors' eye",
+        "times before the end; patience 3 approximates the authors' manual choice",
         "init": "paper, section 5: N(0, 0.01); biases 1 in conv2, 4, 5 and the hidden fc layers",
         "crop": f"paper, section 4.1: random 224x224 of 256x256; {_227}",
         "mirror": "paper, section 4.1",
@@ -90,18 +90,19 @@ CODE2012 = Recipe(
     frozen=(("features.0.*", 72),),
     dropout="paper",
     sources={
-        "model": f"{_LAYERS145}: the order of layers, a second normalisation behind conv2; "
-        "layer.py divides alpha by the window",
+        "model": f"{_LAYERS145}: the order of layers, a second normalisation after conv2; "
+        "layer.py divides alpha by the window's size",
         "epochs": f"{_NET145}: killed at epoch 91",
         "batch_size": "paper, section 5",
         "image_size": "paper, section 2",
         "lr": f"{_NET145}: epsW 0.01",
         "momentum": f"{_NET145}: momW and momB 0.9",
         "weight_decay": f"{_NET145}: wc 0.0005",
-        "multipliers": f"{_NET145}: epsB 0.02, twice the weights' rate, and no decay of biases",
+        "multipliers": f"{_NET145}: epsB 0.02, twice the weights' learning rate; biases have no "
+        "weight decay",
         "steady": f"{_NET145}: epsB is still 0.02 at the end; only epsW was lowered",
         "schedule": f"{_NET145}: epsW to 0.001, 0.0001 and 0.00001 at epochs 25, 51 and 79 "
-        "(conv1's at 67 already, which is left out here)",
+        "(conv1's already at 67, which is left out here)",
         "init": f"{_LAYERS145}: initW 0.03 in conv3 to conv5, else 0.01; initB 1 as in the paper",
         "crop": f"paper, section 4.1: 224x224 of 256x256; {_227}",
         "mirror": "paper, section 4.1",
@@ -143,7 +144,7 @@ CAFFE = Recipe(
         "epochs": f"{_SOLVER}: max_iter 450000 of 256 images = 90 epochs",
         "batch_size": f"{_TRAIN_VAL}: batch_size 256",
         "image_size": "Caffe examples/imagenet/create_imagenet.sh: 256x256; there the whole "
-        "image is stretched, here its middle is cut out",
+        "image is stretched, here its centre is cropped",
         "lr": f"{_SOLVER}: base_lr",
         "momentum": f"{_SOLVER}: momentum",
         "weight_decay": f"{_SOLVER}: weight_decay",

@@ -1,4 +1,4 @@
-"""What a recipe is: the numbers that train one model, each with the place it comes from."""
+"""A recipe: the numbers that train one model, each with its source."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """The numbers that train a model. Data, not code: `to_dict` holds all of it.
+    """The numbers that train a model. Data, not code: `to_dict` gives all of it.
 
     Attributes
     ----------
     name, model : str
         The recipe's name and the model that it was made for.
     epochs, batch_size : int
-        Passes over the training images; images a step.
+        Passes over the training images; images per step.
     lr, momentum, weight_decay : float
         ``v = momentum * v - lr * (weight_decay * w + g)``, then ``w = w + v``.
     multipliers : tuple of (pattern, lr_multiplier, decay_multiplier)
-        By parameter name (`fnmatch` patterns); the last pattern that matches counts.
+        By parameter name (`fnmatch` patterns); the last pattern that matches wins.
     steady : tuple of pattern
-        Parameters whose rate stays at the first one, whatever the schedule does.
+        Parameters with a constant learning rate, whatever the schedule does.
     schedule : mapping
-        ``kind`` is ``constant``, ``steps`` (``epochs``: when, ``factor``), ``plateau``
-        (``factor``, ``patience`` epochs without a better test error, ``drops`` before the
-        end) or ``exponential`` (``factor`` an epoch).
+        ``kind`` is ``constant``, ``steps`` (``factor`` after each of ``epochs``), ``plateau``
+        (``factor`` after ``patience`` epochs without a better test error, at most ``drops``
+        times) or ``exponential`` (``factor`` per epoch).
     init : mapping of pattern to rule
         ``("normal", sigma)``, ``("constant", value)``, ``("he_normal",)`` or
         ``("kaiming_uniform",)``; see `tinyalex.models.initialise`.
     image_size : int
-        Side in pixels that the images of a folder are brought to (shorter side, then the
-        middle square) before anything is cropped from them.
+        Side in pixels to which a folder's images are resized (shorter side, then the centre
+        square) before crops are taken.
     crop : int or None
         Side of the crop in pixels; None trains on the whole image.
     crop_at : str
-        Where training crops lie: ``random``, or ``center`` as in tests.
+        Position of training crops: ``random``, or ``center`` as in tests.
     mirror : bool
-        Whether half of the images are flipped left to right.
+        Whether training images are flipped horizontally with probability 1/2.
     mean : str
         What is subtracted: the mean ``image``, the mean of each ``channel``, or ``none``.
-    scale : float, or tuple of one a channel
+    scale : float, or tuple with one float per channel
         Factor on the pixels (0 to 255) after the mean was subtracted.
     colour : str or None
         The colour shift along the principal components of RGB, by ``eigenvalue`` (paper) or
@@ -67,11 +67,11 @@ class Recipe:
     colour_sigma : float
         Standard deviation of the shift's factor.
     colour_scale : float
-        Factor on the training images while their colours are shifted, which spreads them.
+        Factor on training images with a colour shift, which widens their range.
     dropout : str
         ``paper`` multiplies by 1 - p at test time, ``inverted`` divides in training.
     colour_until : int or None
-        Epochs after which the colour shift is off.
+        The colour shift stops after this many epochs.
     frozen : tuple of (pattern, epoch)
         Parameters that stop learning after that many epochs.
     sources : mapping of field to str
@@ -128,7 +128,7 @@ class Recipe:
         _check_schedule(self.schedule)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of the recipe as plain lists, dicts, strings and numbers (for JSON)."""
+        """The whole recipe as plain lists, dicts, strings and numbers (for JSON)."""
         plain = asdict(self)
         plain["scale"] = list(self.scale) if isinstance(self.scale, tuple) else self.scale
         plain["multipliers"] = [list(m) for m in self.multipliers]
@@ -143,7 +143,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
-        """Make a recipe from what `to_dict` gave.
+        """Make a recipe from the result of `to_dict`.
 
         Raises
         ------

@@ -1,11 +1,11 @@
-"""1 CNN*: trained on a larger label set first, then fine-tuned (paper, section 6.1).
+"""1 CNN*: first trained on a larger set of classes, then fine-tuned (paper, section 6.1).
 
     tinyalex train --data LARGER --recipe star --out runs/star
     tinyalex train --data ILSVRC --recipe star-finetune --init-from runs/star
 
-The paper says of it only that the net has a sixth convolution over the last pooling layer, was
-trained on the ImageNet Fall 2011 release (15 million images, 22,000 categories) and then
-fine-tuned on ILSVRC-2012. The numbers of both trainings are those of the authors' net 146.
+The paper says only that the net has a sixth convolution over the last pooling layer, was trained
+on the ImageNet Fall 2011 release (15 million images, 22,000 categories) and then fine-tuned on
+ILSVRC-2012. The numbers of both trainings are those of the authors' net 146.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ STAR = replace(
     },
     sources={
         **PAPER.sources,
-        "epochs": f"{_FIRST}: killed after 8.1 epochs of 20,000 categories; a smaller label set "
-        "needs more (--epochs)",
-        "lr": f"{_FIRST}: 0.01 (0.001 in the convolutions, which came from an older net; here "
-        "they are new)",
+        "epochs": f"{_FIRST}: killed after 8.1 epochs of 20,000 categories; fewer classes need "
+        "more epochs",
+        "lr": f"{_FIRST}: 0.01 (there 0.001 in the convolutions, which came from an older net; "
+        "here they start from initial weights)",
         "schedule": f"{_FIRST}: 0.001 from epoch 6 on",
         "init": f"{_LAYERS}: initW 0.03 in conv3 to conv6, else 0.01; initB 1 as in the paper "
-        "and in conv6. The paper's sigma of 0.01 in one more layer would damp the signal more",
+        "and in conv6. The paper's sigma of 0.01 would weaken the signal in one more layer",
     },
 )
 
@@ -58,12 +58,13 @@ STAR_FINETUNE = replace(
         **STAR.sources,
         "epochs": f"{_THEN}: killed at epoch 54",
         "lr": f"{_THEN}: 0.001",
-        "multipliers": f"{_THEN}: a tenth in conv1; ten times in the new last layer, there until "
-        "epoch 9, here to the end",
+        "multipliers": f"{_THEN}: learning rate x 0.1 in conv1, x 10 in the new last layer (there "
+        "until epoch 9, here to the end)",
         "schedule": f"{_THEN}: 0.0001 at epoch 22, 0.00001 at 42",
         "colour_until": f"{_THEN}: colour noise off at epoch 38",
-        "frozen": f"{_THEN}: conv1's rate 0 at epoch 7",
-        "init": f"{STAR.sources['init']}. With --init-from only a new last layer takes it",
+        "frozen": f"{_THEN}: conv1's learning rate 0 from epoch 7 on",
+        "init": f"{STAR.sources['init']}. Used for a new last layer; the other weights are the "
+        "first training's",
     },
 )
 
