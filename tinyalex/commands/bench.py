@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -97,7 +98,7 @@ def bench(
         settings = settings[:1]
     out = Output(as_json, quiet)
     first = settings[0].jobs[0]
-    with Progress(out) as say:
+    with out.status() as say:
         machine = benchmark.describe(first.threads, command_line(*sys.argv[1:]))
         say("measuring what the machine can do at most")
         peaks = {
@@ -150,33 +151,8 @@ def bench(
     out.result(document, short="\n".join(_short(result) for result in results))
 
 
-class Progress:
-    """A line on the terminal that says what is going on; none where nobody watches."""
-
-    def __init__(self, out: Output) -> None:
-        self._status = out.console.status("") if not out.quiet else None
-        self._shown = self._status is not None and out.console.is_terminal
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __call__(self, line: str) -> None:
-        """Show ``line`` in place of the one before; an empty one clears it."""
-        if self._status is None or not self._shown:
-            return
-        if line:
-            self._status.update(line)
-            self._status.start()
-        else:
-            self._status.stop()
-
-    def __exit__(self, *error: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-
 def _contests(
-    plan: Plan, tasks: list[str], pairs: int, say: Progress, may_skip: bool
+    plan: Plan, tasks: list[str], pairs: int, say: Callable[[str], None], may_skip: bool
 ) -> tuple[list[Result], list[str]]:
     """A plan's contests, and a line for each that did not fit into memory."""
     from tinyalex.check import bench as benchmark
@@ -194,7 +170,7 @@ def _contests(
 
 
 def _layers(
-    out: Output, say: Progress, plan: Plan, pairs: int, peaks: dict[str, Any]
+    out: Output, say: Callable[[str], None], plan: Plan, pairs: int, peaks: dict[str, Any]
 ) -> dict[str, list[dict[str, Any]]]:
     """Time and print the layers of every contestant."""
     from tinyalex.check import bench as benchmark

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -70,12 +79,51 @@ class Output:
         if not self.quiet:
             table_layout.show(table, self.console)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a bar can be drawn: on a terminal that moves its cursor, and not quiet."""
+        screen = self.console
+        return not self.quiet and screen.is_terminal and not screen.is_dumb_terminal
+
+    def bar(self, *columns: ProgressColumn | str, **options: Any) -> Bar:
+        """Make a progress bar; it shows nothing where nobody watches."""
+        return Bar(*columns, console=self.console, disable=not self.is_watched, **options)
+
+    def download_bar(self, name: str) -> Bar:
+        """Make a progress bar that counts bytes."""
+        return self.bar(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+
+    @contextmanager
+    def status(self) -> Iterator[Callable[[str], None]]:
+        """Give a function that shows what is being done, in place of its last text ("": none)."""
+        status = self.console.status("") if self.is_watched else None
+
+        def show(text: str) -> None:
+            if status is not None and text:
+                status.update(text)
+                status.start()
+            elif status is not None:
+                status.stop()
+
+        try:
+            yield show
+        finally:
+            show("")
+
     def result(self, document: Any, short: str = "") -> None:
         """Finish the command: the JSON document, or in quiet mode the result in one line."""
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2, default=_plain) + "\n")
         elif self.quiet and short:
             sys.stdout.write(outside.lines(short) + "\n")
+
+
+class Bar(Progress):
+    """Rich's bar; where it is not shown it ends without the empty line of Rich before 14.3."""
+
+    def stop(self) -> None:
+        if not self.disable:
+            super().stop()
 
 
 def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:

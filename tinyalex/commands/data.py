@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
 from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
@@ -108,15 +100,8 @@ def verify(
 
     out = Output(as_json, quiet)
     began = time.perf_counter()
-    with Bar(
-        TextColumn("checking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=out.console,
-        transient=True,
-        disable=quiet or not out.console.is_terminal,
-    ) as progress:
+    columns = TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with out.bar(*columns, transient=True) as progress:
         task = progress.add_task("checking", total=None)
         verdict = data.packed.verify(
             folder,
@@ -161,14 +146,7 @@ def download(
     from tinyalex import data
 
     out = Output(as_json, quiet)
-    with Bar(
-        TextColumn(name),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=out.console,
-        disable=quiet or not out.console.is_terminal,
-    ) as progress:
+    with out.download_bar(name) as progress:
         path = data.download(name, root=data_root, progress=progress)
     out.text(f"{name} is in {path}")
     out.result({"name": name, "path": str(path)}, short=str(path))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, TextColumn
 
-from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, duration
 from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError
@@ -145,16 +144,12 @@ class _Show:
     """Shows how far it is: a bar on a terminal, else a line now and then."""
 
     def __init__(self, output: Output) -> None:
-        self.output = output
-        console = output.console
-        self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
-        self.bar = Bar(
+        self.output, self.live = output, output.is_watched
+        self.bar = output.bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
-            console=console,
             transient=True,
-            disable=not self.live,
             expand=True,
         )
         self.task = self.bar.add_task("finding the pictures", total=None, figures="")

@@ -45,15 +45,8 @@ def doctor(
     from tinyalex.check.doctor import examine
 
     out = Output(as_json, quiet)
-    status = out.console.status("") if out.console.is_terminal and not quiet else None
-    if status is not None:
-        status.start()
-    try:
-        say = status.update if status is not None else lambda _: None
+    with out.status() as say:
         report = examine(list(dict.fromkeys(backend or ())), data_root, say)
-    finally:
-        if status is not None:
-            status.stop()
     _print_findings(out, report.findings)
     for name in dict.fromkeys(check.backend for check in report.checks):
         _print_checks(out, name, [check for check in report.checks if check.backend == name])

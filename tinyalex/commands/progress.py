@@ -1,49 +1,38 @@
-"""What a training run shows while it runs: a bar on a terminal, plain lines elsewhere."""
+"""What training runs show while they run: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.progress import (
-    BarColumn,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import Output, duration, percent
 from tinyalex.training import Listener
 
-LEAST_WIDTH = 80  # of a terminal that has room for all figures beside the bar
-PLAIN_SECONDS = 60.0  # an epoch longer than this gets lines in between
+if TYPE_CHECKING:
+    from tinyalex.reproduce import Arm
+
+FULL_WIDTH = 80  # columns of a terminal that has room for the bar and all figures
+PLAIN_SECONDS = 60.0  # without a bar, a line is printed this often within an epoch
 
 
 class TrainingProgress(Listener):
-    """Listener of the training loop that prints through an `Output`.
-
-    Use it as a context manager, so that the bar leaves the terminal whatever happens.
-    """
+    """Listener of one training run. As a context manager it removes its bar at the end."""
 
     def __init__(self, output: Output) -> None:
-        self.output = output
-        console = output.console
-        self.live = not output.quiet and console.is_terminal and not console.is_dumb_terminal
-        # Where there is no room, whole figures are left out; none is cut.
-        self.has_room = console.width >= LEAST_WIDTH
-        self.bar = Bar(
+        self.output, self.live = output, output.is_watched
+        # On a narrow terminal figures are left out; none is cut.
+        self.has_room = output.console.width >= FULL_WIDTH
+        self.bar = output.bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             *([_TimeLeft()] if self.has_room else []),
-            console=console,
             transient=True,
-            disable=not self.live,
             expand=True,
-            speed_estimate_period=120,  # seconds; a step of AlexNet takes many
+            speed_estimate_period=120,  # seconds; one step of AlexNet can take many
         )
         self.task = self.bar.add_task("reading the data", total=None, figures="")
         self.last_line = time.monotonic()
@@ -56,10 +45,9 @@ class TrainingProgress(Listener):
         self.bar.stop()
 
     def start(self, info: dict[str, Any]) -> None:
-        """Say what is going to run, and on what: ``auto`` may have picked a backend."""
-        precision = (
-            "" if info.get("precision", "float32") == "float32" else f" in {info['precision']}"
-        )
+        """Print what will run, and on which backend: ``auto`` may have chosen one."""
+        precision = info.get("precision", "float32")
+        precision = "" if precision == "float32" else f" in {precision}"
         self._line(
             f"{info['model']} on {info['data']}, backend {info['backend']}{precision}:"
             f" {info['parameters']:,} parameters,"
@@ -76,7 +64,7 @@ class TrainingProgress(Listener):
         )
 
     def step(self, record: dict[str, Any]) -> None:
-        """Move the bar; piped, print a line now and then within a long epoch."""
+        """Move the bar; without a terminal, print a line once a minute."""
         if self.live:
             self._move_bar(record)
         elif time.monotonic() - self.last_line > PLAIN_SECONDS:
@@ -88,7 +76,7 @@ class TrainingProgress(Listener):
             )
 
     def epoch(self, record: dict[str, Any]) -> None:
-        """Print the epoch's figures on a line of their own, above the bar."""
+        """Print the epoch's figures in a line above the bar."""
         self._line(
             f"epoch {record['epoch']:>3}"
             f"  loss {record['train_loss']:.4f}  error {percent(record['train_error']):>7}"
@@ -115,7 +103,7 @@ class TrainingProgress(Listener):
 
 
 class _TimeLeft(ProgressColumn):
-    """Time left, with its meaning: ``0:01:23 left``."""
+    """Time left, with the word: ``0:01:23 left``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,3 +111,31 @@ class _TimeLeft(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return self.inner.render(task) + Text(" left", style="progress.remaining")
+
+
+class EpochLines(Listener):
+    """Listener of one of several runs: a line per epoch, with the time left."""
+
+    def __init__(self, output: Output, arm: Arm, seed: int) -> None:
+        self.output, self.arm, self.seed = output, arm, seed
+        self.began, self.first, self.epochs = time.monotonic(), 0, 0
+
+    def start(self, info: dict[str, Any]) -> None:
+        self.began, self.first, self.epochs = time.monotonic(), info["epoch"], info["epochs"]
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        done = record["epoch"]
+        left = (time.monotonic() - self.began) / (done - self.first) * (self.epochs - done)
+        self.output.text(
+            f"  {self.arm.name}, seed {self.seed}, epoch {done}/{self.epochs}: training error "
+            f"{record['train_error']:.2%}, test error {record['test_error']:.2%}; "
+            f"{duration(left)} left for this run"
+        )
+
+    def warning(self, text: str) -> None:
+        self.output.warning(f"{self.arm.name}, seed {self.seed}: {text}")
+
+
+def epoch_lines(as_json: bool, quiet: bool, arm: Arm, seed: int) -> EpochLines:
+    """Make the listener of one run, in the process that trains it."""
+    return EpochLines(Output(as_json, quiet), arm, seed)

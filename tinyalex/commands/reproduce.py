@@ -56,7 +56,7 @@ def reproduce(
     tinyalex reproduce ladder --scale gpu --backend cuda
     """
     from tinyalex import reproduce as lab
-    from tinyalex.commands.reproduce_lines import epoch_lines
+    from tinyalex.commands.progress import epoch_lines
     from tinyalex.lock import locked
 
     output = Output(as_json, quiet)

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 
-from tinyalex.commands.bar import Bar
 from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line
 
 weights_app = typer.Typer(
@@ -114,14 +112,7 @@ def download(
     from tinyalex.weights import fetch
 
     output = Output(as_json, quiet)
-    with Bar(
-        TextColumn(name),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=output.console,
-        disable=quiet or not output.console.is_terminal,
-    ) as progress:
+    with output.download_bar(name) as progress:
         path = fetch.download(name, data_root, progress)
     readable = fetch.is_readable(path)
     output.text(f"{name} is in {path}")
