@@ -1,4 +1,4 @@
-"""Figures of Matplotlib that ask for none of pyplot's backends: no window, no global state."""
+"""Matplotlib figures without pyplot: no window, no global state."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 from tinyalex.errors import RunError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+DPI = 120
+GRID = "#e9ecef"
 
 _VARIABLE = "MPLBACKEND"
 
 
-def new_figure(width: float, height: float, dpi: float, layout: Any = "constrained") -> Figure:
+def new_figure(
+    width: float, height: float, dpi: float = DPI, layout: Any = "constrained"
+) -> Figure:
     """Make an empty white figure.
 
     Parameters
@@ -41,7 +47,7 @@ def new_figure(width: float, height: float, dpi: float, layout: Any = "constrain
     except ImportError as error:  # where memory is short as well
         raise RunError(
             f"pictures cannot be drawn: Matplotlib cannot be loaded ({error})",
-            "more memory, or Matplotlib installed again; then `tinyalex report RUN`",
+            "free some memory or install Matplotlib again; then `tinyalex report RUN`",
         ) from error
 
     figure = Figure(figsize=(width, height), dpi=dpi, layout=layout, facecolor="white")
@@ -49,8 +55,24 @@ def new_figure(width: float, height: float, dpi: float, layout: Any = "constrain
     return figure
 
 
+def new_plot(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+    """Make a figure with one set of axes, without a frame at the top and on the right."""
+    figure = new_figure(width, height)
+    axis = figure.subplots()
+    axis.set_title(title)
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure, axis
+
+
+def tidy(axis: Axes) -> None:
+    """Put a light grid behind the data, and remove the frame at the top and on the right."""
+    axis.grid(color=GRID)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
 def as_png(figure: Figure) -> bytes:
-    """A picture as a PNG file's bytes; letters that the font lacks become boxes, without a word."""
+    """Encode a figure as PNG; letters that the font lacks become boxes, without a warning."""
     png = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
@@ -61,9 +83,9 @@ def as_png(figure: Figure) -> bytes:
 def _import_matplotlib() -> None:
     """Import Matplotlib, whatever MPLBACKEND says.
 
-    Programs that a notebook starts inherit the name of the notebook's backend. In an environment
-    that lacks it, Matplotlib refuses to be imported. Where the backend is there, it is kept: the
-    caller may use pyplot.
+    A program that a notebook starts inherits the notebook's MPLBACKEND. Where that backend is not
+    installed, Matplotlib refuses to be imported. Where it is, it is kept: the caller may use
+    pyplot.
     """
     name = None if "matplotlib" in sys.modules else os.environ.pop(_VARIABLE, None)
     if name is None:

@@ -1,4 +1,4 @@
-"""What each layer of a model makes, holds and costs."""
+"""The output, parameters, memory and cost of each layer of a model."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class LayerRow:
     kind : str
         The layer's class.
     detail : str
-        Kernel and stride, groups or rate, for people: ``11x11/4``.
+        Kernel and stride, groups or dropout probability, for people: ``11x11/4``.
     output_shape : tuple of int
         Shape of one image's output, without the batch axis.
     parameters : int
         Weights and biases.
     multiply_adds : int
-        Of the forward pass of one image, in convolutions and matrix products; biases left out.
+        Of the forward pass of one image, in convolutions and matrix products, without biases.
     activation_bytes : int
         Output of the whole batch in float32.
     weight_bytes : int
-        Parameters in float32. Training needs as much again for gradients, and for velocities.
+        Parameters in float32. Training needs as much again for gradients and for momentum.
     seconds : float or None
         Forward and backward pass of the whole batch, if measured.
     time_share : float or None
@@ -94,7 +94,7 @@ def layer_table(
     60965224
     """
     if batch_size < 1:
-        raise ConfigError(f"batch size must be at least 1 (got {batch_size})", "--batch-size 128")
+        raise ConfigError(f"batch_size must be at least 1 (got {batch_size})", "batch_size=128")
     total = sum(seconds.values()) if seconds else 0.0
     rows = []
     for name, layer, shape in model.named_inputs((1, *input_shape)):
@@ -123,9 +123,9 @@ def measure_layers(
 ) -> dict[str, float]:
     """Time each layer in a training step: forward and backward, on noise images.
 
-    The model's gradients and its dropout counters change. The time of a layer is the smallest
-    of ``passes``, since the first one also fetches memory from the system. As in training, the
-    gradient with respect to the images is left out.
+    The model's gradients and its dropout counters change. The time of a layer is the smallest of
+    ``passes``, since the first pass also allocates memory. As in training, the gradient with
+    respect to the images is not computed.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def measure_layers(
 
 
 def _detail(layer: Any) -> str:
-    """Say what tells this layer from others of its kind, in few characters."""
+    """Describe the layer's options in a few characters."""
     if isinstance(layer, Dropout):
         return f"{layer.p:g}"
     kernel = getattr(layer, "kernel_size", None)

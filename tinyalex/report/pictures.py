@@ -1,4 +1,4 @@
-"""The two pictures that a run leaves: its training curves and its first layer's filters."""
+"""The two pictures of a run: its training curves and its first layer's filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tinyalex.errors import RunError, ShapeError
 from tinyalex.files import write_atomic
 from tinyalex.outside import drawn
-from tinyalex.report.figure import as_png, new_figure
+from tinyalex.report.figure import as_png, new_figure, tidy
 from tinyalex.runs.metrics import read_epochs
 
 if TYPE_CHECKING:
@@ -18,25 +18,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TRAIN, TEST, FAINT, GREY = "#1f77b4", "#d9480f", "#9aa5b1", "#495057"
-DPI = 120
 
 
 def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> None:
-    """Draw loss and error over the epochs.
+    """Draw loss and error by epoch.
 
     Parameters
     ----------
     metrics_path : str or Path
-        A run's ``metrics.jsonl``.
+        A run's ``metrics.jsonl``: one JSON object per line.
     out_png : str or Path
-        The picture; an old one is replaced in one move.
+        The picture; an older one is replaced in one move.
     title : str
         Heading; the last test error is added to it.
 
     Raises
     ------
     RunError
-        The file has no finished epoch, or holds something else than JSON lines.
+        The file has no finished epoch, or is not JSON lines.
     """
     try:
         epochs = read_epochs(Path(metrics_path))
@@ -46,7 +45,7 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         raise RunError(f"curves: {metrics_path} has no finished epoch", "train for longer")
     x = [record["epoch"] for record in epochs]
 
-    figure = new_figure(9.0, 3.8, DPI)
+    figure = new_figure(9.0, 3.8)
     panels = (
         ("loss", "cross-entropy loss (nats)", 1.0),
         ("error", "error (%)", 100.0),
@@ -65,39 +64,37 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         axis.set_ylim(bottom=0)
         axis.set_xlim(min(x) - 0.5, max(x) + 0.5)
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.grid(color="#e9ecef")
-        axis.set_axisbelow(True)
-        axis.spines[["top", "right"]].set_visible(False)
-        _mark_rate_drops(axis, epochs)
+        tidy(axis)
+        _mark_drops(axis, epochs)
         axis.legend(frameon=True, edgecolor="none", framealpha=1)
     last = f"test error {100 * epochs[-1]['test_error']:.2f} % after epoch {x[-1]}"
     figure.suptitle(f"{drawn(title)}: {last}" if title else last, fontsize=12)
-    _save(figure, Path(out_png))
+    save(figure, Path(out_png))
 
 
 def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) -> None:
     """Draw first-layer filters in a grid, as in the paper's figure 3.
 
-    Each filter is stretched to its own range: what it looks for shows, its strength does not.
+    Each filter is scaled to its own range: its pattern shows, its strength does not.
 
     Parameters
     ----------
     weight : array (F, C, KH, KW)
-        The filters, C being 1 (drawn in grey) or 3 (drawn in colour, RGB).
+        The filters; C is 1 (drawn in grey) or 3 (drawn in colour, RGB).
     out_png : str or Path
-        The picture; an old one is replaced in one move.
+        The picture; an older one is replaced in one move.
     title : str
         Heading.
     groups : int
-        In how many groups the next layer reads these filters; the grid is cut between them.
-        AlexNet has two: figure 3 shows the first above the second.
+        Number of groups of the next layer; the grid has a gap between them. AlexNet has two:
+        figure 3 shows the first above the second.
 
     Raises
     ------
     ShapeError
         ``weight`` is not (F, 1 or 3, KH, KW), or F is not divisible by ``groups``.
     """
-    _save(filters_figure(weight, title, groups), Path(out_png))
+    save(filters_figure(weight, title, groups), Path(out_png))
 
 
 def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
@@ -109,7 +106,9 @@ def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
             "the weight of the model's first convolution",
         )
     if len(weight) % groups:
-        raise ShapeError(f"filters: {len(weight)} filters do not divide into {groups} groups")
+        raise ShapeError(
+            f"filters: {groups} groups do not divide {len(weight)} filters", "groups=1"
+        )
     figure = _grid(_stretch(weight), groups)
     height = figure.get_figheight()
     F, C, KH, KW = weight.shape
@@ -119,8 +118,8 @@ def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
     return figure
 
 
-def _mark_rate_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
-    """Draw a dotted line where the learning rate fell to less than half at once."""
+def _mark_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
+    """Draw a dotted line where the learning rate fell below half of its value in one step."""
     label: str | None = "learning rate drops"
     for before, after in zip(epochs, epochs[1:], strict=False):
         if after["lr"] < 0.5 * before["lr"]:
@@ -130,13 +129,13 @@ def _mark_rate_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
 
 
 def _columns(count: int, per_group: int) -> int:
-    """Columns that fill every row and come nearest to figure 3's shape (16 columns, 6 rows)."""
+    """Number of columns that fills every row and is nearest to figure 3's 16 by 6."""
     divisors = [n for n in range(1, min(per_group, 16) + 1) if per_group % n == 0]
     return min(divisors, key=lambda n: abs(np.log(n * n / count / (16 / 6))))
 
 
 def _stretch(weight: np.ndarray) -> np.ndarray:
-    """Scale each filter to 0..1, (F, C, KH, KW) to (F, KH, KW, C); a flat one becomes 0.5."""
+    """Scale each filter to 0..1, (F, C, KH, KW) to (F, KH, KW, C); a constant one becomes 0.5."""
     low = weight.min(axis=(1, 2, 3), keepdims=True)
     span = weight.max(axis=(1, 2, 3), keepdims=True) - low
     scaled = np.where(span > 0, (weight - low) / np.where(span > 0, span, 1), 0.5)
@@ -144,7 +143,7 @@ def _stretch(weight: np.ndarray) -> np.ndarray:
 
 
 def _grid(pictures: np.ndarray, groups: int) -> Figure:
-    """Lay pictures (F, KH, KW, C) out in rows, a group above the other, under a heading."""
+    """Arrange pictures (F, KH, KW, C) in rows, the groups one above the other, under a heading."""
     per_group = len(pictures) // groups
     columns = _columns(len(pictures), per_group)
     rows = per_group // columns
@@ -155,7 +154,7 @@ def _grid(pictures: np.ndarray, groups: int) -> Figure:
     height = heading + groups * rows * cell + (groups - 1) * gap + edge
     left = (width - columns * cell + label - edge) / 2
 
-    figure = new_figure(width, height, DPI, layout=None)
+    figure = new_figure(width, height, layout=None)
     for group in range(groups):
         bottom = height - heading - (group + 1) * rows * cell - group * gap
         box = (left / width, bottom / height, columns * cell / width, rows * cell / height)
@@ -164,16 +163,9 @@ def _grid(pictures: np.ndarray, groups: int) -> Figure:
         axis.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
         axis.set_axis_off()
         if groups > 1:
-            middle = (bottom + rows * cell / 2) / height
-            figure.text(
-                (left - 0.15) / width,
-                middle,
-                f"group {group + 1}",
-                rotation=90,
-                ha="center",
-                va="center",
-                fontsize=9,
-            )
+            x, y = (left - 0.15) / width, (bottom + rows * cell / 2) / height
+            name = f"group {group + 1}"
+            figure.text(x, y, name, rotation=90, ha="center", va="center", fontsize=9)
     return figure
 
 
@@ -191,5 +183,6 @@ def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
     return sheet[:, :, 0] if C == 1 else sheet
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG file, in one move."""
     write_atomic(path, as_png(figure))

@@ -1,4 +1,4 @@
-"""The pictures of a benchmark: the roofline of a training step, and how cost grows."""
+"""The pictures of a benchmark: the roofline of a training step, and a sweep."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinyalex.errors import ConfigError
-from tinyalex.report.figure import new_figure
-from tinyalex.report.pictures import DPI, FAINT, GREY, TEST, TRAIN, _save
+from tinyalex.report.figure import new_figure, tidy
+from tinyalex.report.pictures import FAINT, GREY, TEST, TRAIN, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,8 +26,8 @@ def roofline(
     out_png: str | Path,
     title: str = "",
 ) -> None:
-    """Draw `roofline_figure` into a PNG file; an old one is replaced in one move."""
-    _save(roofline_figure(rows, peak_gflops, copy_gb_per_s, title), Path(out_png))
+    """Draw `roofline_figure` into a PNG file; an older one is replaced in one move."""
+    save(roofline_figure(rows, peak_gflops, copy_gb_per_s, title), Path(out_png))
 
 
 def roofline_figure(
@@ -36,12 +36,12 @@ def roofline_figure(
     copy_gb_per_s: float,
     title: str = "",
 ) -> Figure:
-    """Draw each layer's arithmetic intensity against the rate that it reaches.
+    """Draw each layer's GFLOP/s against its arithmetic intensity.
 
     Parameters
     ----------
     rows : sequence of mapping
-        As `tinyalex.check.bench.layers` returns them.
+        From `tinyalex.check.bench.layers`.
     peak_gflops, copy_gb_per_s : float
         The two ceilings, measured.
     title : str
@@ -54,7 +54,7 @@ def roofline_figure(
     Notes
     -----
     Source of the model: Williams, Waterman and Patterson, "Roofline", CACM 52 (4), 2009. Layers
-    without matrix products have no intensity to speak of and are left out.
+    without matrix products are left out: their intensity is close to zero.
     """
     points = [
         (row["name"], way, row[f"{way}_flop"] / row[f"{way}_bytes"], _rate(row, way))
@@ -63,8 +63,10 @@ def roofline_figure(
         if row[f"{way}_flop"] and row[f"{way}_ms"]
     ]
     if not points:
-        raise ConfigError("roofline: no layer has a matrix product")
-    figure = new_figure(8, 5.5, DPI)
+        raise ConfigError(
+            "roofline: no layer has a matrix product", "a model with a convolution or linear layer"
+        )
+    figure = new_figure(8, 5.5)
     axis = figure.subplots()
     intensities = np.array([x for _, _, x, _ in points])
     rates = np.array([y for _, _, _, y in points])
@@ -74,23 +76,11 @@ def roofline_figure(
     x = np.geomspace(left, right, 200)
     axis.plot(x, np.minimum(peak_gflops, x * copy_gb_per_s), color=GREY, linewidth=1.5)
     axis.axvline(knee, color=FAINT, linestyle=":", linewidth=1)
-    axis.text(
-        knee * 1.1,
-        peak_gflops * 1.04,
-        f"fastest matrix product, {peak_gflops:.0f} GFLOP/s",
-        va="bottom",
-        fontsize=9,
-        color=GREY,
-    )
-    axis.text(
-        knee / 1.15,
-        bottom * 1.15,
-        f"left of this line:\nlimited by memory,\n{copy_gb_per_s:.0f} GB/s",
-        ha="right",
-        va="bottom",
-        fontsize=9,
-        color=GREY,
-    )
+    style: dict[str, Any] = {"va": "bottom", "fontsize": 9, "color": GREY}
+    peak = f"fastest matrix product, {peak_gflops:.0f} GFLOP/s"
+    axis.text(knee * 1.1, peak_gflops * 1.04, peak, **style)
+    memory = f"left of this line:\nlimited by memory,\n{copy_gb_per_s:.0f} GB/s"
+    axis.text(knee / 1.15, bottom * 1.15, memory, ha="right", **style)
     for way, marker, colour in _DIRECTIONS:
         own = [(px, py) for _, each, px, py in points if each == way]
         axis.plot(*zip(*own, strict=True), marker, color=colour, label=way, markersize=6)
@@ -103,9 +93,7 @@ def roofline_figure(
     above = note if rates.max() > peak_gflops else ""
     axis.set_xlabel(f"useful operations per byte moved (each array once){above}")
     axis.set_ylabel("useful GFLOP/s")
-    axis.grid(color="#e9ecef")
-    axis.set_axisbelow(True)
-    axis.spines[["top", "right"]].set_visible(False)
+    tidy(axis)
     axis.legend(loc="lower right", frameon=True, edgecolor="none", framealpha=1)
     figure.suptitle(title, fontsize=12)
     return figure
@@ -117,26 +105,26 @@ def growth(
     out_png: str | Path,
     title: str = "",
 ) -> None:
-    """Draw a sweep: images a second of training and inference, and peak memory.
+    """Draw a sweep: images per second of training and inference, and peak memory.
 
     Parameters
     ----------
     kind : ``"batch"``, ``"threads"`` or ``"size"``
-    series : mapping of contestant to points
+    series : mapping of implementation to points
         A point is (size, training images/s, inference images/s, peak MiB or None); NaN where
         nothing was measured.
     out_png : str or Path
     title : str
     """
-    labels = {"batch": "images a batch", "threads": "threads", "size": "side of the image, pixels"}
-    figure = new_figure(12, 4, DPI)
+    labels = {"batch": "batch size", "threads": "threads", "size": "side of the image, pixels"}
+    figure = new_figure(12, 4)
     headings = ["training, images/s", "inference, images/s", "peak memory of training, MiB"]
     for column, (axis, heading) in enumerate(zip(figure.subplots(1, 3), headings, strict=True)):
         ticks: set[float] = set()
-        for contestant, points in series.items():
+        for name, points in series.items():
             x = [point[0] for point in points]
             y = [np.nan if point[column + 1] is None else point[column + 1] for point in points]
-            axis.plot(x, y, "o-", color=_LINES.get(contestant, GREY), label=contestant)
+            axis.plot(x, y, "o-", color=_LINES.get(name, GREY), label=name)
             ticks.update(x)
         if kind == "batch":
             axis.set_xscale("log", base=2)
@@ -146,33 +134,24 @@ def growth(
         axis.set_ylim(bottom=0)
         axis.set_xlabel(labels[kind])
         axis.set_title(heading, fontsize=10)
-        axis.grid(color="#e9ecef")
-        axis.set_axisbelow(True)
-        axis.spines[["top", "right"]].set_visible(False)
+        tidy(axis)
         axis.legend(frameon=True, edgecolor="none", framealpha=1)
     figure.suptitle(title, fontsize=12)
-    _save(figure, Path(out_png))
+    save(figure, Path(out_png))
 
 
 def _rate(row: Mapping[str, Any], way: str) -> float:
-    """GFLOP/s of one direction."""
+    """GFLOP/s of a layer's forward or backward pass."""
     return float(1e-6 * row[f"{way}_flop"] / row[f"{way}_ms"])
 
 
 def _name_layers(axis: Any, points: Sequence[tuple[str, str, float, float]]) -> None:
-    """Write the name of a layer beside its forward point, in steps where points crowd."""
+    """Write each layer's name next to its forward point, lower where names would overlap."""
     forward = sorted(((y, x, name) for name, way, x, y in points if way == "forward"), reverse=True)
     last_x, last_y = 0.0, 0.0
     for y, x, name in forward:
         near = bool(last_x) and 0.4 < x / last_x < 2.5
         at = min(y, last_y / 1.14) if near else y
-        axis.annotate(
-            name,
-            (x, at),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-            color=GREY,
-        )
+        beside: dict[str, Any] = {"xytext": (7, 0), "textcoords": "offset points"}
+        axis.annotate(name, (x, at), va="center", fontsize=7, color=GREY, **beside)
         last_x, last_y = x, at

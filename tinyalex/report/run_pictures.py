@@ -1,4 +1,4 @@
-"""Both pictures of a run, drawn from the files in its folder."""
+"""Draws both pictures of a run from the files in its folder."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def draw_run(folder: Path) -> list[Path]:
 
 
 def first_filters(model: Container) -> tuple[Array, int]:
-    """Find the filters that look at the image.
+    """Find the filters of the first layer, which read the image.
 
     Returns
     -------
     weight : float (F, C, KH, KW), on the host
-        Of the first convolution; where there are two towers, the left one's, then the right's.
+        Of the first convolution; of two towers, the left tower's, then the right tower's.
     groups : int
-        In how many groups the second convolution reads them.
+        Groups of the second convolution.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def first_filters(model: Container) -> tuple[Array, int]:
     """
     convolutions = {n: y for n, y in model.named_layers() if isinstance(y, Conv2d)}
     if not convolutions:
-        raise ShapeError("filters: the model has no convolution")
+        raise ShapeError("filters: the model has no convolution", "another model")
     weights = model.state_dict()
     first, *rest = convolutions
     if ".left." in first:

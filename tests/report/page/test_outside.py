@@ -46,8 +46,8 @@ def test_ten_thousand_classes_are_reported_in_memory_of_the_images(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20e6 and len(drawn[0]) == drawings.MOST_CELLS
-    assert "20 of 10,000 classes: those of the commonest mistakes" in text
-    assert "The commonest mistake: “class" in text and "Hardest class" in text
+    assert "20 of 10,000 classes: those of the most frequent mistakes" in text
+    assert "Most frequent mistake: “class" in text and "Hardest class" in text
 
 
 def test_the_matrix_of_many_classes_shows_those_that_are_confused_most(facts: Facts) -> None:

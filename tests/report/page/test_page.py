@@ -130,7 +130,7 @@ def made_up(p: list[list[float]], labels: list[int], facts: Facts) -> Facts:
 
 
 def test_findings_say_what_the_answers_are(facts: Facts) -> None:
-    """Three 2s, of which two are taken for 1, once with 95 %; all others are right."""
+    """Three 2s, two of them predicted as 1, once with 95 %; all others are right."""
     K = 10
     rows, labels = [], []
     for label, guess, sure in [(2, 1, 0.95), (2, 1, 0.6), (2, 2, 0.8), (0, 0, 0.9), (1, 1, 0.9)]:
@@ -140,9 +140,10 @@ def test_findings_say_what_the_answers_are(facts: Facts) -> None:
         labels.append(label)
     found = made_up(rows, labels, facts)
     text = " ".join(findings(found))
-    assert "“2” is taken for “1” in 2 of 3 images (67%); the other way round 0 times" in text
+    assert "“2” predicted as “1” in 2 of 3 images (67%); the reverse in 0" in text
     assert "Hardest class: “2” (66.7% wrong)" in text
-    assert "1 of its 2 mistakes have 90% or more" in text and "more sure than it should be" in text
+    assert "Mean confidence 83.0%, accuracy 60.0%: overconfident" in text
+    assert "Mistakes with a confidence of at least 90%: 1 of 2" in text
     sure, right = calibration(found)
     assert (sure, right) == (pytest.approx(0.83), pytest.approx(0.6))
 
@@ -161,13 +162,13 @@ def test_photographs_can_be_left_out(facts: Facts) -> None:
     photographs = [i for i in with_them.images if i.get("class") == "photo"]
     assert len(photographs) > 20
     assert not [i for i in without.images if i.get("class") == "photo"]
-    assert "as was asked for" in without.text
+    assert "left-out" in without.ids and "left-out" not in with_them.ids
 
 
 @pytest.mark.slow
 def test_several_runs_stand_side_by_side(facts: Facts) -> None:
     html = compose([facts, facts])
-    assert Reader(html).text.count("60,106") >= 2 and "beside 1 more" in html
+    assert Reader(html).text.count("60,106") >= 2 and "</code> and 1 more: test error" in html
 
 
 def test_what_cannot_be_reported_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -225,7 +226,7 @@ COMMITTED = sorted((Path(__file__).resolve().parents[3] / "docs" / "results").rg
 def test_a_browser_opens_the_reports_in_docs_results(page: Path, tmp_path: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert len(html) < 3_000_000 and "<script" not in html
-    assert "Images of the data set, as was asked for" in html  # left out
+    assert 'id="left-out"' in html  # the images of the data set
     check_in_browser(html, 390, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The HTML report: what one run or several came to, in one file."""
+"""The HTML report: the results of one or more runs, in one file."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tinyalex.report.page.skeleton import bullets, chart, page, table
 
 __all__ = ["report"]
 
-# Anchor, heading, what makes it, whether it shows images of the data set.
+# Anchor, heading, function that makes it, whether it shows images of the data set.
 _SECTIONS: tuple[tuple[str, str, Callable[[Facts], str], bool], ...] = (
-    ("filters", "What the first layer looks for", sections.filters, False),
-    ("answers", "Images and answers", sections.answers, True),
-    ("neighbours", "What it finds alike", sections.neighbours, True),
-    ("confusions", "What it takes for what", sections.confusions, False),
-    ("mistakes", "Its mistakes", sections.mistakes, True),
-    ("inside", "Inside, layer by layer", sections.inside, False),
-    ("cost", "What it costs", sections.cost, False),
-    ("repeat", "How to repeat it", sections.repeat, False),
+    ("filters", "First-layer filters", sections.filters, False),
+    ("answers", "Test images and predictions", sections.answers, True),
+    ("neighbours", "Nearest neighbours", sections.neighbours, True),
+    ("confusions", "Confusion matrix", sections.confusions, False),
+    ("mistakes", "Mistakes", sections.mistakes, True),
+    ("inside", "Activations and updates", sections.inside, False),
+    ("cost", "Size and cost", sections.cost, False),
+    ("repeat", "How to reproduce this run", sections.repeat, False),
 )
 
 
@@ -39,26 +39,26 @@ def report(
     threads: int | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Path:
-    """Write one HTML file about runs; nothing is fetched when it is opened.
+    """Write one HTML file about runs. It needs no network when it is opened.
 
     Parameters
     ----------
     runs : sequence of folders
-        The first one is shown in full, the others beside it.
+        The first run is shown in full, the others next to it in the summary and the curves.
     out : Path
-        The file; an old one is replaced in one move.
+        The file; an older one is replaced in one move.
     photographs : bool
-        False leaves the data set's images out, for a report that is passed on.
+        False leaves the data set's images out, for a report that you share.
     backend, threads : optional
     say : callable
-        Hears of each step.
+        Called with a line of text before each step.
 
     Raises
     ------
     ConfigError
-        No run is named, or one twice.
+        No run is named, or a run is named twice.
     RunError, CheckpointError, DataError
-        A folder holds no run with a finished epoch, or its data are gone.
+        A folder has no run with a finished epoch, or its data are missing.
 
     Examples
     --------
@@ -75,10 +75,10 @@ def report(
     if not folders:
         raise ConfigError("report: no run is named", "runs/tiny-digits-seed0")
     if len({folder.resolve() for folder in folders}) < len(folders):
-        raise ConfigError("report: a run is named twice", "each folder once")
+        raise ConfigError("report: a run is named twice", "name each folder once")
     gathered = []
     for folder in folders:
-        say(f"looking at {folder}")
+        say(f"evaluating {folder}")
         gathered.append(gather(folder, backend, threads))
     html = compose(gathered, photographs)
     path = Path(out)
@@ -93,9 +93,9 @@ def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
     data_name = first.run.config.facts.get("data_name", first.run.config.data)
     title = f"{first.run.config.model} on {data_name}"
     parts = [
-        ("glance", "At a glance", _glance(runs)),
-        ("stands-out", "What stands out", bullets(findings(first)) + _looked_at(first)),
-        ("curves", "How it learned", _curves(runs)),
+        ("summary", "Summary", _summary(runs)),
+        ("findings", "Main findings", bullets(findings(first)) + _measured_on(first)),
+        ("curves", "Training curves", _curves(runs)),
     ]
     parts += [
         (anchor, heading, make(first))
@@ -103,8 +103,8 @@ def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
         if photographs or not shows_images
     ]
     if not photographs:
-        parts.append(("left-out", "Left out", "<p>Images of the data set, as was asked for.</p>"))
-    others = f", beside {len(runs) - 1} more" if len(runs) > 1 else ""
+        parts.append(("left-out", "Left out", "<p>The images of the data set, as requested.</p>"))
+    others = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
     intro = (
         f"<p>Run <code>{as_html(first.name)}</code>{others}: test error "
         f"<strong>{100 * first.summary['top1_error']:.2f} %</strong> after "
@@ -113,7 +113,7 @@ def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
     return page(title, intro, parts, f"Made by tinyalex {as_html(tinyalex.__version__)}.")
 
 
-def _glance(runs: Sequence[Facts]) -> str:
+def _summary(runs: Sequence[Facts]) -> str:
     rows = [
         [
             facts.name,
@@ -137,10 +137,10 @@ def _curves(runs: Sequence[Facts]) -> str:
         f"epoch, {100 * facts.epochs[-1]['test_error']:.1f} % after the last"
         for facts in runs
     )
-    return chart(uri, f"Loss and error over the epochs. {ends}", "Training dashed, test solid.")
+    return chart(uri, f"Loss and error by epoch. {ends}", "Dashed: training. Solid: test.")
 
 
-def _looked_at(facts: Facts) -> str:
+def _measured_on(facts: Facts) -> str:
     if len(facts.labels) == facts.all_images:
-        return f"<p>Measured on all {facts.all_images:,} test images, each seen once.</p>"
+        return f"<p>Measured on all {facts.all_images:,} test images, one crop each.</p>"
     return f"<p>Measured on {len(facts.labels):,} of the {facts.all_images:,} test images.</p>"

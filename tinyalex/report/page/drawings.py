@@ -11,24 +11,24 @@ import numpy as np
 from PIL import Image
 
 from tinyalex.outside import drawn
-from tinyalex.report.figure import as_png, new_figure
+from tinyalex.report.figure import as_png, new_figure, tidy
 from tinyalex.report.page.facts import Facts, Host
 
 COLOURS = ("#1f77b4", "#d9480f", "#2b8a3e", "#7048e8", "#c2255c", "#0b7285", "#5c940d", "#495057")
 DPI = 110
-MOST_CELLS = 20  # classes up to which the confusion matrix has numbers
-MOST_CLASSES = 1000  # that it is drawn of; it takes memory by their square
+MOST_CELLS = 20  # with at most this many classes the confusion matrix shows numbers
+MOST_CLASSES = 1000  # at most this many are drawn: memory grows with the square
 LONGEST_NAME = 22  # letters of a name in a chart
-LEAST_SIDE = 72  # pixels that a small picture is enlarged to, in whole steps
+LEAST_SIDE = 72  # pixels; a smaller image is enlarged by a whole factor
 
 
 def as_uri(png: bytes) -> str:
-    """A picture inside a page."""
+    """A PNG file as a data URI, to embed in the page."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def curves(runs: Sequence[Facts]) -> bytes:
-    """Loss and error of all runs, training dashed and test solid."""
+    """Loss and error of all runs by epoch: training dashed, test solid."""
     figure = new_figure(9, 3.8, DPI)
     axes = figure.subplots(1, 2)
     for facts, colour in zip(runs, _colours(len(runs)), strict=True):
@@ -43,14 +43,13 @@ def curves(runs: Sequence[Facts]) -> bytes:
         axis.set_xlabel("epoch")
         axis.set_ylabel(label)
         axis.set_ylim(bottom=0)
-        axis.grid(color="#e9ecef")
-        axis.spines[["top", "right"]].set_visible(False)
+        tidy(axis)
     _legend(axes[1], fontsize=8, framealpha=1, edgecolor="none")
     return _png(figure)
 
 
 def drawn_classes(facts: Facts) -> list[int]:
-    """The classes of the confusion matrix: all, or of very many those of the commonest mistakes."""
+    """The classes of the confusion matrix: all, or those of the most frequent mistakes."""
     K = len(facts.run.classes)
     if K <= MOST_CLASSES:
         return list(range(K))
@@ -59,7 +58,7 @@ def drawn_classes(facts: Facts) -> list[int]:
 
 
 def matrix(facts: Facts, chosen: Sequence[int]) -> bytes:
-    """Confusion: rows are the right classes, columns the guesses, in percent of the row."""
+    """Confusion matrix: rows are true classes, columns predicted ones, in percent of the row."""
     classes = [_short(facts.run.classes[c]) for c in chosen]
     K = len(classes)
     place = np.full(len(facts.run.classes), -1)
@@ -79,16 +78,15 @@ def matrix(facts: Facts, chosen: Sequence[int]) -> bytes:
         axis.set_yticks(range(K), classes, fontsize=8)
         for i, j in np.argwhere(share >= 0.5):
             colour = "white" if share[i, j] > 60 else "black"
-            axis.text(
-                j, i, f"{share[i, j]:.0f}", ha="center", va="center", fontsize=7, color=colour
-            )
-    axis.set_xlabel("the net's answer")
-    axis.set_ylabel("right class")
+            number = f"{share[i, j]:.0f}"
+            axis.text(j, i, number, ha="center", va="center", fontsize=7, color=colour)
+    axis.set_xlabel("predicted class")
+    axis.set_ylabel("true class")
     return _png(figure)
 
 
 def updates(facts: Facts) -> bytes:
-    """|dw| / |w| of every weight over the epochs."""
+    """|dw| / |w| of every weight by epoch."""
     figure = new_figure(7.5, 3.8, DPI)
     axis = figure.subplots()
     names = [n for n in facts.weights[-1]["parameters"] if n.endswith("weight")]
@@ -100,15 +98,14 @@ def updates(facts: Facts) -> bytes:
             axis.plot(x, y, color=colour, marker="o" if len(x) < 3 else "", label=name)
     axis.set_yscale("log")
     axis.set_xlabel("epoch")
-    axis.set_ylabel("change by a step, as a share of the weight")
-    axis.grid(color="#e9ecef")
-    axis.spines[["top", "right"]].set_visible(False)
+    axis.set_ylabel("|dw| / |w| of one step")
+    tidy(axis)
     _legend(axis, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return _png(figure)
 
 
 def answers(p: Host, classes: Sequence[str], label: int) -> bytes:
-    """Bars of the five surest classes of one image, the right one in another colour (figure 4)."""
+    """Bars of an image's five most probable classes, the true one in red (paper, figure 4)."""
     top = np.argsort(-p, kind="stable")[:5]
     figure = new_figure(2.3, 1.25, DPI)
     axis = figure.subplots()
@@ -122,7 +119,7 @@ def answers(p: Host, classes: Sequence[str], label: int) -> bytes:
 
 
 def thumbnail(image: Host) -> bytes:
-    """An image uint8 (H, W, C) as PNG; a small one in whole pixels, a large one made smaller."""
+    """An image uint8 (H, W, C) as PNG, enlarged by a whole factor or reduced."""
     pixels = image[..., 0] if image.shape[2] == 1 else image
     picture = Image.fromarray(pixels)
     side = min(picture.size)
@@ -143,7 +140,7 @@ def _colours(count: int) -> list[str]:
 
 
 def _legend(axis: Any, **options: Any) -> None:
-    """A legend that shows every line; Matplotlib leaves out those whose name begins with ``_``."""
+    """A legend of all lines; Matplotlib's own leaves out names that begin with ``_``."""
     names = [line.get_label() for line in axis.lines]
     legend = axis.legend(axis.lines, list(map(str, range(len(names)))), **options)
     for text, name in zip(legend.get_texts(), names, strict=True):
@@ -156,11 +153,8 @@ def _short(name: str) -> str:
 
 def _png(figure: Any) -> bytes:
     # A palette is a quarter of the size, and the report's charts have few colours.
-    picture = (
-        Image.open(io.BytesIO(as_png(figure)))
-        .convert("RGB")
-        .quantize(128, dither=Image.Dither.NONE)
-    )
+    picture = Image.open(io.BytesIO(as_png(figure))).convert("RGB")
+    picture = picture.quantize(128, dither=Image.Dither.NONE)
     small = io.BytesIO()
     picture.save(small, "PNG", optimize=True)
     return small.getvalue()

@@ -1,4 +1,4 @@
-"""What a report tells of a run, measured on its test images."""
+"""The facts of a run that a report shows, measured on its test images."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tinyalex.training import Run
 
 Host = np.ndarray[Any, Any]
 
-MOST_IMAGES = 10_000  # test images that are looked at; said in the report
+MOST_IMAGES = 10_000  # at most this many test images are evaluated; the report says how many
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What one activation layer did on the test images.
+    """The outputs of one activation layer on the test images.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class Activity:
     units : int
         Channels, or units of a fully connected layer.
     active : float
-        Share of all outputs above 0 (for tanh: beyond 0.95 either way, saturated).
+        Share of all outputs above 0 (tanh: between -0.95 and 0.95, not saturated).
     dead : int
-        Units that were 0 on every image (for tanh: saturated on every one).
+        Units that were 0 on every image (tanh: saturated on every image).
     """
 
     name: str
@@ -55,11 +55,11 @@ class Facts:
     ----------
     run : Run
     summary : dict
-        Of its summary.json; of an unfinished run what its last epoch says.
+        From its summary.json; of an unfinished run, from its last epoch.
     epochs, weights : list of dict
         Lines of its metrics.jsonl.
     test : Split
-        The images that were looked at.
+        The images that were evaluated.
     p : float32 (N, classes)
         Probabilities.
     labels : int64 (N,)
@@ -83,7 +83,7 @@ class Facts:
 
     @property
     def name(self) -> str:
-        """The run's folder, as people call it."""
+        """The name of the run's folder."""
         return self.run.folder.resolve().name
 
     @cached_property
@@ -104,18 +104,18 @@ class Facts:
 
     @cached_property
     def mistakes(self) -> list[tuple[int, int, int]]:
-        """Right class, the guess, images; the most frequent mistake first."""
+        """True class, predicted class, number of images; the most frequent mistake first."""
         pairs = confusion_pairs(self.labels, self.guesses, len(self.run.classes)).tolist()
         return [(right, guess, count) for right, guess, count in pairs if right != guess]
 
 
 def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> Facts:
-    """Load a run and look at its test images.
+    """Load a run and evaluate its test images.
 
     Raises
     ------
     RunError, CheckpointError, DataError
-        The folder holds no run with a finished epoch, or its data are gone.
+        The folder has no run with a finished epoch, or its data are missing.
     """
     run = training.load_run(folder, backend, threads)
     path = folder / metrics.FILE
@@ -124,7 +124,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
     test = training.load_dataset(in_place(run.config, None, None)).test
     every = len(test)
-    if every > MOST_IMAGES:  # in equal steps, since images often come class by class
+    if every > MOST_IMAGES:  # evenly spaced, since images are often sorted by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
     layers, host = list(run.model.named_layers()), run.backend.to_host
     counters = {name: Counter(name, y) for name, y in layers if isinstance(y, ReLU | Tanh)}
@@ -161,18 +161,18 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
 
 
 def _of_one_model(weights: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
-    """Refuse lines about weights that have not the same names."""
+    """Refuse lines whose weights have different names."""
     names = [sorted(line["parameters"]) for line in weights]
     if any(other != names[0] for other in names):
         raise RunError(
-            f"{path}: its lines are about the weights of several models",
-            "a copy of the run's folder",
+            f"{path}: its lines have weights of different models",
+            "use a copy of the run's folder from before it was changed",
         )
     return weights
 
 
 class Counter:
-    """Counts what an activation layer lets through."""
+    """Counts the active outputs of an activation layer."""
 
     def __init__(self, name: str, layer: Layer) -> None:
         self.name, self.kind = name, type(layer).__name__

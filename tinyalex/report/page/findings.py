@@ -1,4 +1,4 @@
-"""What stands out: sentences that the error alone does not say, each computed from the run."""
+"""Main findings: sentences that say more than the error does, each computed from the run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 
 from tinyalex.report.page.facts import Facts, Host
 
-SURE = 0.9  # probability from which a wrong answer counts as sure
+CONFIDENT = 0.9  # a prediction is confident from this probability on
 
 
 def findings(facts: Facts) -> list[str]:
-    """Give the sentences, the most telling first."""
-    found = [_worst_pair(facts), _hardest_class(facts), _surety(facts), _neighbours(facts)]
-    found += [_gap(facts), *_dead(facts), _still(facts)]
+    """Give the sentences, the most useful first."""
+    found = [_worst_pair(facts), _hardest_class(facts), _calibration(facts), _neighbours(facts)]
+    found += [_gap(facts), *_dead(facts), _updates(facts)]
     return [text for text in found if text]
 
 
 def calibration(facts: Facts) -> tuple[float, float]:
-    """Mean probability of the guesses, and the share of right ones."""
+    """Mean confidence (the predictions' probability), and accuracy."""
     return float(facts.certainty.mean()), float(1 - facts.wrong.mean())
 
 
@@ -44,8 +44,8 @@ def _worst_pair(facts: Facts) -> str:
     of = int((facts.labels == right).sum())
     back = int(((facts.labels == taken) & (facts.guesses == right)).sum())
     return (
-        f"The commonest mistake: {_name(classes[right])} is taken for {_name(classes[taken])} in "
-        f"{count} of {of} images ({count / of:.0%}); the other way round {back} times."
+        f"Most frequent mistake: {_name(classes[right])} predicted as {_name(classes[taken])} in "
+        f"{count} of {of} images ({count / of:.0%}); the reverse in {back}."
     )
 
 
@@ -62,17 +62,15 @@ def _hardest_class(facts: Facts) -> str:
     )
 
 
-def _surety(facts: Facts) -> str:
-    sure, right = calibration(facts)
-    much = int((facts.wrong & (facts.certainty >= SURE)).sum())
-    how = (
-        "more sure than it should be"
-        if sure > right + 0.01
-        else ("less sure than it could be" if sure < right - 0.01 else "as sure as it is right")
-    )
+def _calibration(facts: Facts) -> str:
+    confidence, accuracy = calibration(facts)
+    wrong = int((facts.wrong & (facts.certainty >= CONFIDENT)).sum())
+    verdict = "well calibrated"
+    if abs(confidence - accuracy) > 0.01:
+        verdict = "overconfident" if confidence > accuracy else "underconfident"
     return (
-        f"It is {how}: it gives its answers {sure:.1%} on average and {right:.1%} of them are "
-        f"right. {much} of its {int(facts.wrong.sum())} mistakes have {SURE:.0%} or more."
+        f"Mean confidence {confidence:.1%}, accuracy {accuracy:.1%}: {verdict}. Mistakes with a "
+        f"confidence of at least {CONFIDENT:.0%}: {wrong} of {int(facts.wrong.sum())}."
     )
 
 
@@ -86,8 +84,8 @@ def _neighbours(facts: Facts) -> str:
     by_features = agreement(facts.features[chosen], labels, every)
     by_pixels = agreement(pixels, labels, every)
     return (
-        f"Looked up by the last hidden layer, the nearest of {count:,} test images is of the same "
-        f"class {by_features:.0%} of the time; by pixels {by_pixels:.0%}."
+        f"1-nearest-neighbour accuracy among {count:,} test images: {by_features:.0%} on features "
+        f"of the last hidden layer, {by_pixels:.0%} on pixels."
     )
 
 
@@ -97,7 +95,7 @@ def _gap(facts: Facts) -> str:
     if gap < 0:
         return (
             f"The training error ({last['train_error']:.1%}) is above the test error: it is "
-            "measured while training, on altered images, and with dropout."
+            "measured during training, on augmented images and with dropout."
         )
     return (
         f"Training error {last['train_error']:.1%}, test error {last['test_error']:.1%}: a gap of "
@@ -117,7 +115,7 @@ def _dead(facts: Facts) -> list[str]:
     ]
 
 
-def _still(facts: Facts) -> str:
+def _updates(facts: Facts) -> str:
     if not facts.weights:
         return ""
     last: dict[str, Any] = facts.weights[-1]["parameters"]
@@ -128,8 +126,8 @@ def _still(facts: Facts) -> str:
         return ""
     slow, quick = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
     return (
-        f"At the end a step changed {quick} most ({ratios[quick]:.1e} of its size) and {slow} "
-        f"least ({ratios[slow]:.1e})."
+        f"In the last epoch, {quick} changed most per step (|dw| / |w| = {ratios[quick]:.1e}), "
+        f"{slow} least ({ratios[slow]:.1e})."
     )
 
 

@@ -1,4 +1,4 @@
-"""The report's sections of one run, each as HTML."""
+"""The report's sections about one run, each as HTML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinyalex.report.page.skeleton import chart, table
 from tinyalex.report.pictures import filters_figure
 from tinyalex.report.run_pictures import first_filters
 
-SHOWN = 8  # images of a kind
+SHOWN = 8  # images per group
 QUERIES, NEIGHBOURS = 5, 6
 
 
@@ -24,38 +24,36 @@ def filters(facts: Facts) -> str:
     weight, groups = first_filters(facts.run.model)
     F, C, KH, KW = weight.shape
     if C not in (1, 3):
-        return f"<p>The first filters look at {C} channels: no picture.</p>"
+        return f"<p>The first filters have {C} channels: no picture.</p>"
     picture = as_png(filters_figure(np.asarray(weight), "", groups))
     what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
     return chart(as_uri(picture), f"First-layer filters: {what}", f"{what} (paper, figure 3).")
 
 
 def answers(facts: Facts) -> str:
-    """Figure 4, left: images with the five surest answers."""
+    """Figure 4, left: images with their five most probable classes."""
     chosen = np.linspace(0, len(facts.labels) - 1, SHOWN).astype(np.int64)
-    return _cards(
-        facts, chosen, "Images at equal steps through the test set (paper, figure 4, left)."
-    )
+    return _cards(facts, chosen, "Evenly spaced images of the test set (paper, figure 4, left).")
 
 
 def mistakes(facts: Facts) -> str:
-    """The surest mistakes, and the images that the net found hardest."""
+    """The most confident mistakes, and the images whose true class is least probable."""
     at = np.arange(len(facts.labels))
     wrong = at[facts.wrong]
     if not len(wrong):
-        return "<p>There is no mistake among these images.</p>"
-    surest = wrong[np.argsort(-facts.certainty[wrong], kind="stable")][:SHOWN]
+        return "<p>All of these images are classified correctly.</p>"
+    confident = wrong[np.argsort(-facts.certainty[wrong], kind="stable")][:SHOWN]
     hardest = np.argsort(facts.p[at, facts.labels], kind="stable")[:SHOWN]
     return (
-        "<h3>Surest mistakes</h3>"
-        + _cards(facts, surest, "Wrong with the highest probability.")
+        "<h3>Most confident errors</h3>"
+        + _cards(facts, confident, "The wrong predictions with the highest probability.")
         + "<h3>Hardest images</h3>"
-        + _cards(facts, hardest, "The right class has the lowest probability.")
+        + _cards(facts, hardest, "The true class has the lowest probability.")
     )
 
 
 def neighbours(facts: Facts) -> str:
-    """Figure 4, right: what lies near an image in the last hidden layer."""
+    """Figure 4, right: an image's nearest neighbours by features of the last hidden layer."""
     labels, rows = facts.labels, []
     for query in np.linspace(0, len(labels) - 1, QUERIES + 2).astype(np.int64)[1:-1]:
         near = nearest(facts.features, int(query), NEIGHBOURS)
@@ -66,28 +64,29 @@ def neighbours(facts: Facts) -> str:
             f"<span>{same} of {len(near)} of the same class</span></li>"
         )
     return (
-        "<p>Framed: a test image. Beside it those whose last hidden layer is nearest to its own, "
-        "by Euclidean distance (paper, figure 4, right).</p>"
+        "<p>Framed: a test image. Next to it: the images nearest to it by Euclidean distance "
+        "between features of the last hidden layer (paper, figure 4, right).</p>"
         f'<ul class="cards" style="display:block">{"".join(rows)}</ul>'
     )
 
 
 def confusions(facts: Facts) -> str:
-    """The confusion matrix, and the commonest mistakes in words."""
+    """The confusion matrix, and a table of the most frequent mistakes."""
     classes = facts.run.classes
     rows = [[classes[right], classes[guess], n] for right, guess, n in facts.mistakes[:10]]
     chosen = drawings.drawn_classes(facts)
-    some = len(chosen) < len(classes)
     picture = chart(
         as_uri(drawings.matrix(facts, chosen)),
-        "Confusion matrix; the table below has its peaks",
-        f"{len(chosen)} of {len(classes):,} classes: those of the commonest mistakes." * some,
+        "Confusion matrix; the table below lists its largest entries off the diagonal",
+        f"{len(chosen)} of {len(classes):,} classes: those of the most frequent mistakes."
+        if len(chosen) < len(classes)
+        else "",
     )
-    return picture + table("Commonest mistakes", ("right class", "taken for", "images"), rows)
+    return picture + table("Most frequent mistakes", ("true class", "predicted", "images"), rows)
 
 
 def inside(facts: Facts) -> str:
-    """Activations, dead units, and how much a step changes each layer."""
+    """Activations, dead units, and how much one step changes each layer."""
     rows = [[a.name, a.kind, a.units, f"{a.active:.1%}", a.dead] for a in facts.activity]
     text = table(
         "Activation layers on the test images",
@@ -97,14 +96,15 @@ def inside(facts: Facts) -> str:
     if facts.weights:
         text += chart(
             as_uri(drawings.updates(facts)),
-            "Mean change of each weight by a step, as a share of its size, over the epochs",
-            "|dw| / |w| after each epoch. Layers that learn are near 1e-3 while the rate is high.",
+            "Relative change |dw| / |w| of each weight per step, by epoch",
+            "|dw| / |w| after each epoch. Layers that learn are near 1e-3 while the learning rate "
+            "is high.",
         )
     return text
 
 
 def cost(facts: Facts) -> str:
-    """What each layer holds and computes."""
+    """Parameters and multiply-adds of each layer."""
     rows = layer_table(facts.run.model, facts.run.model.input_shape)
     kept = [
         [
@@ -123,27 +123,28 @@ def cost(facts: Facts) -> str:
         f"<p>Trained in {summary['wall_seconds']:,.0f} s at {summary['images_per_second']:,.0f} "
         f"images/s, backend {as_html(summary['backend'])}.</p>"
         if "wall_seconds" in summary
-        else "<p>The run is not finished.</p>"
+        else "<p>The run has not finished.</p>"
     )
-    columns = ("layer", "kind", "output", "parameters", "multiply-adds an image")
+    columns = ("layer", "kind", "output", "parameters", "multiply-adds per image")
     return spent + table("Cost of each layer", columns, [*kept, total])
 
 
 def repeat(facts: Facts) -> str:
-    """How to have the same run again."""
+    """How to reproduce the run."""
     config, summary = facts.run.config, facts.summary
     command = summary.get("command") or config.command
     versions = config.facts.get("versions", {})
     rows = [
         ["data", config.facts.get("data_name", config.data)],
-        ["data's fingerprint", config.facts.get("data_fingerprint", "-")],
+        ["data fingerprint", config.facts.get("data_fingerprint", "-")],
         ["recipe", config.recipe.name],
         ["seed", config.seed],
-        ["epochs, batch, rate", f"{config.epochs}, {config.batch_size}, {config.lr:g}"],
+        ["epochs, batch size, learning rate"]
+        + [f"{config.epochs}, {config.batch_size}, {config.lr:g}"],
         *([name, version] for name, version in versions.items()),
     ]
     line = f"<p><code>{as_html(command)}</code></p>" if command else ""
-    return line + table("What the run depends on", ("what", "value"), rows)
+    return line + table("Settings and versions", ("setting", "value"), rows)
 
 
 def _cards(facts: Facts, chosen: Host, caption: str) -> str:
@@ -154,7 +155,7 @@ def _cards(facts: Facts, chosen: Host, caption: str) -> str:
 def _card(facts: Facts, i: int) -> str:
     classes, label, guess = facts.run.classes, int(facts.labels[i]), int(facts.guesses[i])
     p = facts.p[i]
-    said = f"answer: {classes[guess]}, {p[guess]:.0%}"
+    said = f"predicted: {classes[guess]}, {p[guess]:.0%}"
     bars = as_uri(drawings.answers(p, classes, label))
     top = np.argsort(-p, kind="stable")[:5]
     alt = "; ".join(f"{classes[c]} {p[c]:.0%}" for c in top)

@@ -1,4 +1,4 @@
-"""A page of its own: HTML with everything in it, for screens of any width, light and dark."""
+"""The HTML page: self-contained, for screens of any width, light and dark."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ code { background: var(--soft); padding: .1rem .3rem; border-radius: .2rem;
 
 
 def page(title: str, intro: str, sections: Sequence[tuple[str, str, str]], footer: str) -> str:
-    """Put a page together.
+    """Make the page.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def page(title: str, intro: str, sections: Sequence[tuple[str, str, str]], foote
 
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table of text; its first column names the rows."""
+    """A table of text; its first column holds the row headings."""
     head = "".join(f'<th scope="col">{as_html(c)}</th>' for c in columns)
     lines = []
     for first, *rest in rows:
@@ -86,11 +86,11 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 
 
 def chart(uri: str, alt: str, caption: str = "") -> str:
-    """A chart with what it shows in words."""
+    """A chart with a description in words."""
     under = f"<figcaption>{as_html(caption)}</figcaption>" if caption else ""
     return f'<figure><img class="chart" src="{uri}" alt="{as_html(alt)}">{under}</figure>'
 
 
 def bullets(texts: Iterable[str]) -> str:
-    """A list of text."""
+    """A bullet list of text."""
     return f"<ul>{''.join(f'<li>{as_html(text)}</li>' for text in texts)}</ul>"
