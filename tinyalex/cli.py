@@ -1,8 +1,9 @@
-"""The command `tinyalex`: one function a command, each a thin call into the package."""
+"""The command `tinyalex`: one function per command, each a thin call into the package."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from typer.core import TyperGroup
 
 from tinyalex import __version__
 from tinyalex.commands.bench import bench
-from tinyalex.commands.console import accept_any_text, print_error
+from tinyalex.commands.console import accept_any_text, as_options, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
@@ -30,18 +31,16 @@ USER_ERROR = 2
 
 
 class _Commands(TyperGroup):
-    """The group of commands; errors that a user can cause end without a traceback."""
+    """The group of commands. Errors that a user can cause end without a traceback."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # An empty path would mean the working folder: a run would be written over it.
+        # An empty path would mean the working folder: a run would be written into it.
         for before, word in pairwise(["", *args]):
             name, equals, value = word.partition("=")
             if word == "" or (name.startswith("--") and equals and not value):
                 name = name or (before if before.startswith("-") else "")
-                print_error(
-                    f"{name or 'an argument'}: is empty",
-                    "a value; a variable of the shell may have none",
-                )
+                hint = "give it a value (a shell variable may be empty)"
+                print_error(f"{name or 'an argument'}: is empty", hint)
                 raise typer.Exit(USER_ERROR)
         return super().parse_args(ctx, args)
 
@@ -50,20 +49,29 @@ class _Commands(TyperGroup):
             with RaisesAnException():
                 return super().invoke(ctx)
         except TinyalexError as error:
-            print_error(error.message, error.hint)
+            options = dict(_option_names(self))
+            print_error(*(as_options(text, options) for text in (error.message, error.hint)))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             print_error("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except MemoryError as error:
-            hint = "a smaller batch, or end what else uses the memory"
+            hint = "use a smaller batch size, or close other programs"
             print_error(f"not enough memory ({error})", hint)
             raise typer.Exit(USER_ERROR) from error
         except BrokenPipeError:
-            raise  # whoever read our output has gone; typer ends quietly
+            raise  # the program that read our output has ended; typer ends quietly
         except OSError as error:
-            print_error(str(error), "is the path right, readable, and on a disk with free space?")
+            hint = "check that the path is right and readable, and that its disk has free space"
+            print_error(str(error), hint)
             raise typer.Exit(USER_ERROR) from error
+
+
+def _option_names(command: Any) -> Iterator[tuple[str, str]]:
+    """The name and the option of every parameter of all commands."""
+    yield from ((param.name, param.opts[0]) for param in command.params)
+    for child in getattr(command, "commands", {}).values():
+        yield from _option_names(child)
 
 
 app = typer.Typer(
@@ -94,16 +102,8 @@ def about(
     """AlexNet from first principles: train it, test it, take it apart."""
 
 
-app.command()(train)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(model)
-app.command()(recipe)
-app.command()(bench)
-app.command()(doctor)
-app.command()(report)
-app.command()(reproduce)
-app.command()(lesson)
+for command in (train, evaluate, predict, model, recipe, bench, doctor, report, reproduce, lesson):
+    app.command()(command)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
 app.add_typer(exercise_app, name="exercise")
@@ -112,6 +112,6 @@ app.add_typer(exercise_app, name="exercise")
 def main() -> None:
     """Run the command line."""
     accept_any_text()
-    # Pictures become files here. A notebook that starts us may name a backend that is not there.
+    # Pictures become files here. A notebook that starts us may name a backend that is missing.
     os.environ["MPLBACKEND"] = "agg"
     app()

@@ -1,4 +1,8 @@
-"""Errors that a user can cause. A command prints them without a traceback and exits with 2."""
+"""Errors that a user can cause. A command prints them without a traceback and exits with 2.
+
+Messages name arguments (``epochs must be at least 1``), hints give them a value (``epochs=1``).
+Commands print the options in their place (`tinyalex.commands.console.as_options`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ class TinyalexError(Exception):
     message : str
         Where it went wrong, what was wanted and what was got.
     hint : str
-        What to try; printed on a line of its own after ``Try:``.
+        What to do; printed on a separate line after ``Try:``.
     """
 
     exit_code = 2
@@ -41,7 +45,7 @@ class DeviceMemoryError(BackendError, MemoryError):
 
 
 class DataError(TinyalexError, ValueError):
-    """A data set, an image file or a label is not usable."""
+    """A data set, an image file or a label cannot be used."""
 
 
 class ConfigError(TinyalexError, ValueError):
@@ -61,15 +65,15 @@ class DivergedError(TinyalexError, RuntimeError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
-    """Make the error for a name that does not exist, suggesting the nearest one.
+    """Make the error for a name that does not exist; the hint begins with the nearest one.
 
     Examples
     --------
     >>> print(unknown("model", "alexnt", ["alexnet", "tiny"]))
     unknown model 'alexnt'
-    Try: 'alexnet'. Known: alexnet, tiny
+    Try: 'alexnet', or one of: alexnet, tiny
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    listing = f"Known: {', '.join(names)}"
-    return ConfigError(f"unknown {kind} {name!r}", f"{near[0]!r}. {listing}" if near else listing)
+    nearest = f"{near[0]!r}, or " if near else ""
+    return ConfigError(f"unknown {kind} {name!r}", f"{nearest}one of: {', '.join(names)}")

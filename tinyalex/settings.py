@@ -1,7 +1,8 @@
-"""What a run is asked to do: every setting once, with all that is known of it.
+"""The settings of a run: each is defined here, once.
 
-The options of `tinyalex train`, the checks of values, what config.json may hold, what may change
-on resume, what older runs had, and `tinyalex.training.RunConfig`'s docstring come from here.
+From here come the options of `tinyalex train`, the checks of values and of config.json, which
+settings may change on resume, the values of older runs, and the docstring of
+`tinyalex.training.RunConfig`.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ _THREADS = {"least": 1, "most": MOST_THREADS, "must": "at least 1", "instead": "
 
 @dataclass(frozen=True)
 class About:
-    """What is known of a setting besides its name, its type and its default.
+    """Everything about a setting besides its name, its type and its default.
 
     Attributes
     ----------
     help : for the command and `RunConfig`'s docstring
-    least, above, most : bounds; ``most`` of a text is its number of characters
-    words : the only values that a file may have
-    must, instead : "--NAME must be MUST. Try: --NAME INSTEAD"; without, only files are checked
-    on_resume : whether a run that is resumed may have another value than before
-    older : what runs of older versions had, whose config.json lacks the setting
+    least, above, most : bounds; for text, ``most`` is the number of characters
+    words : the allowed values in a file
+    must, instead : "NAME must be MUST. Try: NAME=INSTEAD"; without them only files are checked
+    on_resume : whether a resumed run may have another value than before
+    older : the value in runs of older versions, whose config.json lacks the setting
     option : whether `tinyalex train` has an option for it
     """
 
@@ -51,50 +52,55 @@ class About:
     option: bool = True
 
     def kind(self, hint: Any) -> Kind:
-        """What a value must be, whose type hint is given."""
+        """The kind that a value must have, from its type hint and the bounds."""
         bounds = {"least": self.least, "above": self.above, "most": self.most}
         known = {name: bound for name, bound in bounds.items() if bound is not None}
         return one_of(*self.words) if self.words else bounded(hint, **known)
 
 
 def setting(default: Any, help: str, **known: Any) -> Any:
-    """A field of `Settings`; ``known`` as in `About`."""
+    """Define a field of `Settings`; ``known`` are the attributes of `About`."""
     return field(default=default, metadata={"about": About(help, **known)})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of a run. What is None takes the model's or the recipe's value."""
+    """All settings of a run. None stands for the model's or the recipe's value."""
 
     data: str = setting(
         "digits",
         "digits (default), moved-digits, cifar10, a part of these (cifar10@10000, "
-        "cifar10@held-out), or a folder: one sub-folder per class. With --resume: where the "
-        "run's data are now.",
+        "cifar10@held-out), or a folder with one sub-folder per class. With --resume: the new "
+        "place of the run's data.",
         most=65_536,
         on_resume=True,
     )
     model: str | None = setting(
         None,
-        "See `tinyalex model`. Default: the recipe's, or what suits the data: tiny for "
-        "digits, alexnet-mini for photographs; `tinyalex data info` tells.",
+        "See `tinyalex model`. Default: the recipe's model, or one that suits the data: tiny for "
+        "digits, alexnet-mini for photographs (shown by `tinyalex data info`).",
         most=1000,
     )
-    recipe: Recipe | str | None = setting(None, "See `tinyalex recipe`. Default: the model's own.")
+    recipe: Recipe | str | None = setting(
+        None, "See `tinyalex recipe`. Default: the model's recipe."
+    )
     backend: str = setting(
-        "auto", "numba, numpy, cuda, or auto (default): the fastest here.", most=100, on_resume=True
+        "auto",
+        "numpy, numba, cuda, or auto (default): the fastest on this machine.",
+        most=100,
+        on_resume=True,
     )
     threads: int | None = setting(
         None, "CPU threads. Default: all cores.", on_resume=True, **_THREADS
     )
     precision: str = setting(
         "float32",
-        "Of products on a GPU: float32 (default), or tf32: faster, 10-bit factors.",
+        "GPU matmul precision: float32 (default) or tf32 (10-bit mantissa, faster).",
         older="float32",
     )
     workspace_mb: int | None = setting(
         None,
-        "MiB of GPU memory for a convolution's columns. Default: 512.",
+        "GPU workspace for im2col, in MiB. Default: 512.",
         least=0,
         most=1 << 24,
         older=None,
@@ -107,69 +113,73 @@ class Settings:
         on_resume=True,
     )
     batch_size: int | None = setting(
-        None, "Images a step. Default: the recipe's.", most=MOST_BATCH, **_FROM_1
+        None, "Batch size. Default: the recipe's.", most=MOST_BATCH, **_FROM_1
     )
     lr: float | None = setting(
         None,
-        "Learning rate at the start. Default: the recipe's.",
+        "Initial learning rate. Default: the recipe's.",
         above=0,
         must="a number above 0",
         instead="0.01",
     )
     seed: int = setting(
         0,
-        "For weights, order, crops, dropout. Default: 0.",
+        "Random seed for weights, shuffling, crops and dropout. Default: 0.",
         least=0,
         must="a whole number of at least 0",
         instead="1, or leave it out",
     )
     shuffle: str = setting(
         "full",
-        "Of packed data: full (default), or shard: a few files at a time.",
+        "Shuffle mode for packed data: full (default), or shard (a few files at a time).",
         words=("full", "shard"),
         older="full",
     )
     workers: int | None = setting(
         None,
-        "Threads that read and decode. Default: all cores.",
+        "Threads that read and decode images. Default: all cores.",
         on_resume=True,
         **_THREADS,
         older=None,
     )
     jpeg_decoder: str = setting(
-        "turbo", "Of packed JPEG: turbo (default), pillow, or nvimgcodec on a GPU.", older="pillow"
+        "turbo",
+        "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",
+        older="pillow",
     )
     out: Path | None = setting(None, "Folder for the run. Default: runs/MODEL-DATA-seedN.")
     data_root: Path | None = setting(
-        None, "Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.", on_resume=True
+        None,
+        "Directory of downloaded data sets. Default: $TINYALEX_DATA, or a cache.",
+        on_resume=True,
     )
     log_every: int = setting(
         50, "Steps between two lines of metrics.jsonl.", **_FROM_1, option=False
     )
     checkpoint_every: float = setting(
         300.0,
-        "Seconds between checkpoints in an epoch. Default: 300.",
+        "Seconds between checkpoints within an epoch. Default: 300.",
         least=0,
         must="at least 0 seconds",
         instead="300",
     )
-    command: str = setting("", "The command line, for the record.", option=False)
+    command: str = setting("", "The command line, to be recorded.", option=False)
     init_from: Path | None = setting(
         None,
-        "Begin with the weights of the run in this folder; with other classes, "
-        "the last layer is new.",
+        "Start from the weights of the run in this folder. If the classes differ, the last layer "
+        "starts from initial weights.",
         older=None,
     )
     new_last_layer: bool = setting(False, "With --init-from: always a new last layer.", older=False)
     ten_crops: bool = setting(
-        True, "Leave out the ten-crop test at the end.", on_resume=True, older=True
+        True, "Skip the ten-crop test at the end.", on_resume=True, older=True
     )
 
     def check(self) -> None:
-        """Refuse a value out of bounds with a ConfigError that names the option."""
+        """Refuse a value out of bounds with a ConfigError that names the setting."""
         hints = get_type_hints(Settings)
         for name, about in ABOUT.items():
-            value, option = getattr(self, name), option_of(name)
+            value = getattr(self, name)
             try:
                 if about.must:
                     about.kind(hints[name])(value, name)
@@ -177,7 +187,7 @@ class Settings:
                 high = isinstance(value, int) and about.most is not None and value > about.most
                 wanted = f"at most {about.most:,}" if high else about.must
                 raise ConfigError(
-                    f"{option} must be {wanted} (got {value!r})", f"{option} {about.instead}"
+                    f"{name} must be {wanted} (got {value!r})", f"{name}={about.instead}"
                 ) from error
 
 
@@ -187,7 +197,7 @@ OLDER_RUNS = {name: about.older for name, about in ABOUT.items() if about.older 
 
 
 def option_of(name: str) -> str:
-    """The option of `tinyalex train` for a setting; for one that is on, the option to turn it off.
+    """The option of `tinyalex train` for a setting; if the default is True, the one to turn it off.
 
     >>> option_of("batch_size"), option_of("ten_crops")
     ('--batch-size', '--no-ten-crops')
@@ -197,22 +207,21 @@ def option_of(name: str) -> str:
 
 
 def option_types() -> dict[str, Any]:
-    """By setting: the type of its value on the command line."""
+    """The type of each setting's value on the command line."""
     hints = get_type_hints(Settings)
     known = (bool, int, float, Path, str)
     return {n: next(t for t in known if t in (hints[n], *get_args(hints[n]))) for n in ABOUT}
 
 
 def check_resume(changes: Mapping[str, Any]) -> None:
-    """Refuse, with a ConfigError, what would make a resumed run another run."""
+    """Refuse, with a ConfigError, changes that would make a resumed run another run."""
     may = [name for name, about in ABOUT.items() if about.on_resume]
-    if refused := [option_of(name) for name in changes if name not in may]:
-        where = "--data, --data-root (where the same data are now)"
-        *others, last = [option_of(name) for name in may if not name.startswith("data")]
+    if refused := [f"{name}=" for name in changes if name not in may]:
+        *others, last = [f"{name}=" for name in may if not name.startswith("data")]
         raise ConfigError(
-            f"--resume keeps the run's own settings (got {', '.join(refused)} as well)",
-            f"--resume with {where}, {', '.join(others)} or {last} only; or a new run without "
-            "--resume",
+            f"a resumed run keeps its own settings (got {', '.join(refused)} as well)",
+            "change only data=, data_root= (the new place of the same data), "
+            f"{', '.join(others)} or {last}; or begin a new run",
         )
 
 

@@ -57,7 +57,7 @@ def test_what_was_not_used_is_said(call, tmp_path):
     (tmp_path / "pets" / "cats" / "broken.jpg").write_bytes(flat((0, 0, 0), (200, 150))[:-99])
     result = call("data", "prepare", "pets", "packed", "--size", "16", "--workers", "1")
     assert result.exit_code == 0
-    assert "warning: 1 not used" in result.stdout and "rejected.tsv" in result.stdout
+    assert "warning: unusable images: 1, see" in result.stdout and "rejected.tsv" in result.stdout
 
 
 def test_keep_is_jpeg_of_the_pictures_own_size(call, tmp_path):

@@ -53,7 +53,7 @@ def test_a_gpu_that_cannot_be_used_is_one_sentence_and_1(call, place):  # noqa: 
     result = call("doctor", "--backend", "cuda", "--quiet")
     assert result.exit_code == 1
     (sentence,) = result.stdout.splitlines()
-    assert "first of all: the package cupy is not installed. Try: pip install" in sentence
+    assert "the first: the package cupy is not installed. Try: pip install" in sentence
     assert "tinyalex[cuda13]" in sentence
     loud = call("doctor", "--backend", "cuda").stdout
     assert "Traceback" not in loud and "no checks" in loud

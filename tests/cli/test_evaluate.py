@@ -41,8 +41,8 @@ def test_several_runs_vote(call, copy_of_run, tmp_path):
     result = call("evaluate", copy_of_run, other, "--crops", 10, "--out", out)
     assert result.exit_code == 0, result.output
     assert "all 2 together" in result.stdout
-    assert "ten views" in result.stdout
-    assert "Most common mistakes" in result.stdout
+    assert "ten crops of each" in result.stdout
+    assert "Most frequent mistakes" in result.stdout
     document = json.loads(out.read_text())
     one, two = document["runs"]
     assert document["top1_error"] == one["top1_error"] == two["top1_error"]

@@ -33,7 +33,7 @@ def test_ten_crops_can_be_searched(call, two):
 
 def test_bad_searches_are_refused(refused, two):
     assert "at least two runs" in refused("evaluate", two[0], "--search-weights")
-    assert "--search-weights as well" in refused("evaluate", *two, "--search-on", 0.5)
+    assert "add --search-weights" in refused("evaluate", *two, "--search-on", 0.5)
     assert "between 0 and 1" in refused("evaluate", *two, "--search-weights", "--search-on", 2)
     assert "coefficients must be there" in refused(
         "evaluate", *two, "--weights-from", two[0] / "config.json"

@@ -117,13 +117,13 @@ def test_only_a_teacher_sees_the_solution(call, refused):
     ("words", "says"),
     [
         (["nowhere.py"], "nowhere.py"),
-        (["nameless.py"], "no exercise's"),
+        (["nameless.py"], "no exercise has this name"),
         (["nameless.py", "--exercise", "92"], "unknown exercise '92'"),
         (["nameless.py", "--exercise", "90", "--exercise", "91"], "one file"),
         (["empty"], "no answers in empty"),
         (["--class", "empty"], "no folders of students"),
-        (["--class", "nameless.py"], "no folder"),
-        (["nameless.py", "--exercise", "90", "--csv", "no/where.csv"], "no is no folder"),
+        (["--class", "nameless.py"], "not a folder"),
+        (["nameless.py", "--exercise", "90", "--csv", "no/where.csv"], "no is not a folder"),
     ],
 )
 def test_usage_errors_end_with_2(refused, words, says):

@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 def typed(folder, tmp_path, monkeypatch):
     """Run lesson 7 as if somebody typed these lines; returns the result."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "_someone_is_there", lambda: True)
+    monkeypatch.setattr(command, "_is_interactive", lambda: True)
 
     def run(text, *words):
         return CliRunner().invoke(app, ["lesson", "7", *words], input=text)
@@ -99,7 +99,7 @@ def test_q_and_the_end_of_input_quit_and_s_asks_no_more(typed, text, asked, ran)
     assert result.exit_code == 0
     assert result.stdout.count(PROMPT) == asked
     assert ("a is 2" in result.stdout) + ("checked 2" in result.stdout) == ran
-    assert ("Once more: tinyalex lesson 7" in result.stdout) == (ran < 2)
+    assert ("Again: tinyalex lesson 7" in result.stdout) == (ran < 2)
 
 
 def test_no_pause_asks_nothing(typed):
@@ -112,7 +112,7 @@ def test_ctrl_c_ends_politely(typed, folder):
     lessons.write(folder, 7, "second", "\n# %%\nraise KeyboardInterrupt\n")
     result = typed("\n")
     assert result.exit_code == 130
-    assert "Interrupted. Once more: tinyalex lesson 7" in result.stdout
+    assert "Interrupted. Again: tinyalex lesson 7" in result.stdout
     assert "Traceback" not in result.output
 
 
@@ -172,11 +172,11 @@ def test_all_are_apart_even_from_one_that_ends_its_process(call, folder):
     [
         (["8"], "unknown lesson '8'"),
         (["secnod"], "'07_second'"),
-        (["7", "--all"], "not both"),
-        (["7", "--execute"], "--execute belongs to --notebook"),
+        (["7", "--all"], "both lesson 7 and --all"),
+        (["7", "--execute"], "--execute needs --notebook"),
         (["7", "--data", "cifar"], "'cifar10'"),
-        (["--notebook"], "which lesson?"),
-        (["--no-pause"], "which lesson?"),
+        (["--notebook"], "no lesson is named"),
+        (["--no-pause"], "no lesson is named"),
     ],
 )
 def test_what_does_not_fit_is_refused(refused, folder, words, wanted):

@@ -62,7 +62,7 @@ def test_data_info_shows_every_class(place):
 
 def test_evaluate_and_predict_show_them(place, trained):
     said = run("evaluate", trained)
-    assert "taken for" in said
+    assert "predicted as" in said
     run("evaluate", trained, "--quiet")
     assert len(json.loads(run("evaluate", trained, "--json"))["classes"]) > 10
     picture = place / "data" / HOSTILE["lines"] / "0.png"

@@ -98,7 +98,7 @@ def test_a_recipe_shows_each_number_with_its_source(call, name):
     ("words", "wanted"),
     [
         (["model", "alexnt"], "'alexnet'"),
-        (["model", "tiny", "--batch-size", 0], "batch size"),
+        (["model", "tiny", "--batch-size", 0], "--batch-size"),
         (["model", "tiny", "--classes", 1], "at least 2"),
         (["model", "tiny", "--measure", "--backend", "cuda"], "cuda"),
         (["recipe", "papper"], "'paper'"),

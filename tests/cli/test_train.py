@@ -15,7 +15,7 @@ import pytest
 from tests.processes import environment
 from tinyalex import backends
 from tinyalex.commands.console import Output
-from tinyalex.commands.train import say_what_came_out
+from tinyalex.commands.train import _print_results
 from tinyalex.errors import RunError
 
 
@@ -45,7 +45,7 @@ def test_the_last_lines_say_what_time_and_speed_are_of(capsys, crops, says):
     summary["images_per_second"] = 1234.5
     if crops:
         summary |= {"top1_error_ten_crops": 0.2, "top5_error_ten_crops": 0.1}
-    say_what_came_out(Output(), Path("run"), summary)
+    _print_results(Output(), Path("run"), summary)
     wanted = f"time        1 min 03 s for 3 epochs{says}, 1,234 images/s in training\n"
     assert wanted in capsys.readouterr().out
 

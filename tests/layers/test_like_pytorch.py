@@ -94,7 +94,7 @@ def test_a_layer_that_is_not_there_is_told_with_the_names_that_are() -> None:
     net = network()
     with pytest.raises(KeyError) as no_name:
         net["conv2"]
-    assert str(no_name.value) == "unknown layer 'conv2'\nTry: 'conv1'. Known: conv1, fc, flat"
+    assert str(no_name.value) == "unknown layer 'conv2'\nTry: 'conv1', or one of: conv1, fc, flat"
     for place in (3, -4):
         with pytest.raises(IndexError, match=f"no layer {place}: the network has 3 layers"):
             net[place]

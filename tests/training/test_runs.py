@@ -133,12 +133,12 @@ def test_a_net_that_learns_is_not_warned_of():
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"batch_size": 0}, "--batch-size must be a whole number of at least 1"),
-        ({"epochs": 0}, "--epochs must be"),
-        ({"lr": 0.0}, "--lr must be a number above 0"),
-        ({"lr": float("nan")}, "--lr must be a number above 0"),
-        ({"seed": -1}, "--seed must be"),
-        ({"threads": 0}, "--threads must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
+        ({"epochs": 0}, "epochs must be"),
+        ({"lr": 0.0}, "lr must be a number above 0"),
+        ({"lr": float("nan")}, "lr must be a number above 0"),
+        ({"seed": -1}, "seed must be"),
+        ({"threads": 0}, "threads must be at least 1"),
         ({"model": "alexnt"}, "unknown model 'alexnt'"),
         ({"recipe": "papre"}, "unknown recipe 'papre'"),
         ({"backend": "numby"}, "unknown backend 'numby'"),

@@ -1,1 +1,1 @@
-"""The commands of `tinyalex`, one file a theme; ``tinyalex.cli`` puts them together."""
+"""The commands of `tinyalex`, one file per topic; ``tinyalex.cli`` collects them."""

@@ -1,4 +1,4 @@
-"""`tinyalex bench`: how fast, against PyTorch or another backend, and where the time goes."""
+"""`tinyalex bench`: speed, compared with PyTorch or another backend, also by layer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tinyalex.commands.console import (
     JsonOption,
     Output,
     QuietOption,
+    ThreadsOption,
     WorkspaceOption,
     command_line,
     plain_table,
@@ -24,54 +25,59 @@ if TYPE_CHECKING:
     from tinyalex.check.bench import Result
     from tinyalex.check.bench.tables import TextTable
 
-MEMORY_NOTE = "peak MiB: held at most while working, beyond what it was after the imports"
-GPU_MEMORY_NOTE = "GPU MiB: what a contestant's memory pool took from the driver, at most"
+MEMORY_NOTE = "peak MiB: highest memory use while working, without that of the imports"
+GPU_MEMORY_NOTE = "GPU MiB: highest size of an implementation's memory pool"
 
 
 def bench(
     model: Annotated[str, typer.Option(help="See `tinyalex model`.")] = "alexnet",
     batch_size: Annotated[
         list[int] | None,
-        typer.Option(help="Images a batch; several are measured. Default: 128; cuda: also 1024."),
+        typer.Option(help="Batch size; repeat for several. Default: 128; with cuda also 1024."),
     ] = None,
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="numpy, numba, cuda or auto (default); may be given several times."),
+        typer.Option(help="numpy, numba, cuda or auto (default); repeat for several."),
     ] = None,
     compare: Annotated[
-        str | None, typer.Option(help="torch: PyTorch runs the same network in turns with ours.")
+        str | None, typer.Option(help="torch: compare with the same network in PyTorch.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    threads: ThreadsOption = None,
     what: Annotated[
-        str, typer.Option(help="train, infer, data, all, or epoch: training from the loader.")
+        str,
+        typer.Option(
+            help="train, infer, data, all (these three), or epoch (training with data loading)."
+        ),
     ] = "all",
-    pairs: Annotated[int, typer.Option(help="Turns of each contestant.")] = 10,
+    pairs: Annotated[int, typer.Option(help="Repetitions per implementation.")] = 10,
     layers: Annotated[
         bool, typer.Option("--layers", help="Also time each layer of a training step.")
     ] = False,
     roofline: Annotated[
-        Path | None, typer.Option(help="Draw the layers under the machine's ceilings (PNG).")
+        Path | None, typer.Option(help="File for a roofline plot of the layers (PNG).")
     ] = None,
     sweep: Annotated[
-        str | None, typer.Option(help="Measure over batch, threads or size instead.")
+        str | None, typer.Option(help="Vary batch, threads or size (of the image) instead.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the sweep (PNG).")] = None,
+    plot: Annotated[Path | None, typer.Option(help="File for a plot of the sweep (PNG).")] = None,
     precision: Annotated[
         list[str] | None,
-        typer.Option(help="Of everybody's products: float32, on a GPU also tf32. cuda: both."),
+        typer.Option(
+            help="Matmul precision: float32 (default), on a GPU also tf32. Default with cuda: both."
+        ),
     ] = None,
     workspace_mb: WorkspaceOption = None,
     no_overlap: Annotated[
         bool,
-        typer.Option("--no-overlap", help="cuda: bring no batch while the GPU computes."),
+        typer.Option("--no-overlap", help="cuda: do not copy batches while the GPU computes."),
     ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure training, inference and data loading; contestants take turns.
+    """Measure the speed of training, inference and data loading; implementations alternate.
 
-    Times are medians with quartiles; a ratio is taken within each pair of turns.
-    The last contestant (torch, if compared) is what the others are measured by.
+    Times are medians with quartiles; ratios are taken within each repetition.
+    The last implementation (torch, if compared) is the baseline.
 
     [bold]Examples[/]
     tinyalex bench --model tiny
@@ -100,7 +106,7 @@ def bench(
     first = settings[0].jobs[0]
     with out.status() as say:
         machine = benchmark.describe(first.threads, command_line(*sys.argv[1:]))
-        say("measuring what the machine can do at most")
+        say("measuring the machine's peak performance")
         peaks = {
             job.precision: benchmark.peaks(job)
             for job in {plan.precision: plan.jobs[0] for plan in settings}.values()
@@ -115,7 +121,7 @@ def bench(
             jobs = settings[0].jobs
             results, document["skipped"] = benchmark.sweep(sweep, jobs, pairs, say)
             say("")
-            out.text(f"\n{model} over {sweep}, median (quartiles) of {pairs} turns each")
+            out.text(f"\n{model} by {sweep}, median (quartiles) of {pairs} runs each")
             _print(out, tables.sweep_table(sweep, results))
             if plot is not None:
                 _plot(sweep, results, plot, model)
@@ -123,9 +129,9 @@ def bench(
         else:
             wanted = benchmark.TASKS if what == "all" else tasks
             for plan in settings:
-                found, skipped = _contests(plan, plan.tasks(wanted), pairs, say, len(settings) > 1)
+                found, skipped = _measure(plan, plan.tasks(wanted), pairs, say, len(settings) > 1)
                 say("")
-                title = f"{model}, {plan.title}, median (quartiles) of {pairs} turns each"
+                title = f"{model}, {plan.title}, median (quartiles) of {pairs} runs each"
                 out.text(f"\n{title}")
                 _print(out, tables.results_table(found, peaks[plan.precision]["gemm_gflops"]))
                 for line in [*tables.settings_lines(found), *skipped]:
@@ -142,7 +148,7 @@ def bench(
         if roofline is not None:
             from tinyalex.report.roofline import roofline as draw
 
-            title = f"{model}, {settings[0].title}, {first.contestant}: a training step's layers"
+            title = f"{model}, {settings[0].title}, {first.contestant}: layers of a training step"
             rows = next(iter(document["layers"].values()))
             peak, copy = (peaks[first.precision][key] for key in ("gemm_gflops", "copy_gb_per_s"))
             draw(rows, peak, copy, roofline, title)
@@ -151,10 +157,10 @@ def bench(
     out.result(document, short="\n".join(_short(result) for result in results))
 
 
-def _contests(
+def _measure(
     plan: Plan, tasks: list[str], pairs: int, say: Callable[[str], None], may_skip: bool
 ) -> tuple[list[Result], list[str]]:
-    """A plan's contests, and a line for each that did not fit into memory."""
+    """Results of a plan's tasks, and a line for each task that did not fit into memory."""
     from tinyalex.check import bench as benchmark
 
     found: list[Result] = []
@@ -172,14 +178,14 @@ def _contests(
 def _layers(
     out: Output, say: Callable[[str], None], plan: Plan, pairs: int, peaks: dict[str, Any]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Time and print the layers of every contestant."""
+    """Time and print the layers of every implementation."""
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
     from tinyalex.check.bench.turns import choose_settings
 
     found = {}
     for job in plan.jobs:
-        say(f"{job.contestant}: layer by layer")
+        say(f"measuring the layers of {job.contestant}")
         found[job.contestant] = benchmark.layers(choose_settings(job, say), pairs)
     say("")
     theirs = found.get("torch")
@@ -188,7 +194,7 @@ def _layers(
             out.text(f"\n{name}, {plan.title}, a training step by layer, median of {pairs}")
             ceilings = peaks["gemm_gflops"], peaks["copy_gb_per_s"]
             _print(out, tables.layers_table(rows, theirs, *ceilings))
-    out.text("MB: an estimate, each input, output and weight moved once")
+    out.text("MB: an estimate; each input, output and weight is moved once")
     if theirs:
         out.text("torch: each layer alone, on noise; without loss and optimizer")
     return found
@@ -210,7 +216,7 @@ def _plot(kind: str, results: list[Result], path: Path, model: str) -> None:
         name: [(value, *point) for value, point in sorted(own.items())]
         for name, own in points.items()
     }
-    growth(kind, series, path, f"{model}: how cost grows")
+    growth(kind, series, path, f"{model} by {kind}")
 
 
 def _print(out: Output, table: TextTable) -> None:

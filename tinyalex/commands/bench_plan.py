@@ -1,4 +1,4 @@
-"""Who takes part in `tinyalex bench`, and with what; refused before anything starts."""
+"""What `tinyalex bench` measures; wrong options are refused before anything starts."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ BATCH, GPU_BATCHES = 128, (128, 1024)
 
 @dataclass(frozen=True)
 class Plan:
-    """Contests at one batch size and in one precision: a job a contestant, PyTorch last."""
+    """Measurements at one batch size and precision: one job per implementation, PyTorch last."""
 
     jobs: list[Job]
     loads_data: bool
 
     @property
     def precision(self) -> str:
-        """Of everybody's matrix products."""
+        """Matmul precision of all implementations."""
         return self.jobs[0].precision
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Batch size, precision and overlap, for people."""
         first = self.jobs[0]
         on_gpu = any(job.device == "cuda" for job in self.jobs)
         title = f"batch {first.batch_size}" + (f", {first.precision}" if on_gpu else "")
         return title + ("" if first.overlap else ", no overlap")
 
     def tasks(self, wanted: Sequence[str]) -> list[str]:
-        """Those of ``wanted`` that this plan does: loading does not depend on the precision."""
+        """The tasks of this plan; data loading does not depend on the precision."""
         return [task for task in wanted if task != "data" or self.loads_data]
 
 
@@ -50,10 +50,9 @@ def plans(
     workspace_mb: int | None,
     overlap: bool = True,
 ) -> list[Plan]:
-    """A plan for each batch size and precision.
+    """Make a plan for each batch size and precision.
 
-    Where only a GPU computes, the ones of the paper's comparison by default: 128 and 1024
-    images, float32 and TF32. A CPU gets 128 and float32.
+    Default with only a GPU: 128 and 1024 images, float32 and TF32. Else 128 images and float32.
     """
     from tinyalex import backends, models
     from tinyalex.check.bench import PRECISIONS, Job
@@ -64,7 +63,7 @@ def plans(
         one_of("--precision", precision, PRECISIONS)
     for size in batch_sizes:
         if size < 1:
-            raise ConfigError(f"batch size must be at least 1 (got {size})", "--batch-size 128")
+            raise ConfigError(f"--batch-size must be at least 1 (got {size})", "--batch-size 128")
     count = backends.get("numpy", threads=threads).threads
     chosen = list(dict.fromkeys(backends.get(name).name for name in names or ["auto"]))
     alone = chosen == ["cuda"]
@@ -73,11 +72,12 @@ def plans(
     for name in chosen:
         for precision in precisions:
             bound = workspace_mb if name == "cuda" or "cuda" not in chosen else None
-            backends.get(name, threads, precision, bound)  # or the reason why it cannot
+            backends.get(name, threads, precision, bound)  # raises if it cannot run here
     device = "cuda" if "cuda" in chosen else "cpu"
     if not overlap and not alone:
         raise ConfigError(
-            f"--no-overlap is for --backend cuda alone (got {', '.join(chosen)})", "leave it out"
+            f"--no-overlap is only for --backend cuda (got {', '.join(chosen)})",
+            "leave out --no-overlap",
         )
     if compare is not None:
         one_of("--compare", compare, ("torch",))
@@ -85,7 +85,7 @@ def plans(
         if device == "cuda" and not torch.cuda.is_available():
             raise ConfigError(
                 f"--compare torch: this PyTorch ({torch.__version__}) finds no GPU",
-                "PyTorch's wheel for CUDA (pytorch.org names its index), or --backend numba",
+                "install PyTorch for CUDA (see pytorch.org), or --backend numba",
             )
     contestants = [*chosen, *([compare] if compare else [])]
 
@@ -118,25 +118,27 @@ def check(
     tasks: Sequence[str] = (),
     compare: str | None = None,
 ) -> None:
-    """Refuse options that do not go together."""
+    """Refuse options that exclude each other."""
     from tinyalex.check.bench import ALONE
 
     if compare is not None and (ours := [task for task in tasks if task in ALONE]):
         raise ConfigError(
-            f"--what {ours[0]} is tinyalex's own loop; PyTorch takes no part in it",
+            f"--what {ours[0]} is tinyalex's own loop, which PyTorch does not have",
             f"--what {ours[0]} without --compare",
         )
     if pairs < 1:
-        raise ConfigError(f"pairs must be at least 1 (got {pairs})", "--pairs 10")
+        raise ConfigError(f"--pairs must be at least 1 (got {pairs})", "--pairs 10")
     if plot is not None and sweep is None:
-        raise ConfigError("--plot draws a sweep, and none is asked for", "--sweep batch")
+        raise ConfigError("--plot needs --sweep", "add --sweep batch")
     for option, path in (("--roofline", roofline), ("--plot", plot)):
         if path is not None and not path.absolute().parent.is_dir():
-            raise ConfigError(f"{option}: the folder {path.parent} does not exist")
+            raise ConfigError(
+                f"{option}: the folder {path.parent} does not exist", f"mkdir {path.parent}"
+            )
 
 
 def one_of(option: str, value: str, known: Sequence[str]) -> list[str]:
-    """Refuse a word that an option does not know."""
+    """Refuse a value that an option does not have."""
     if value not in known:
         raise unknown(option, value, known)
     return [value]

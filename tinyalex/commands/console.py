@@ -1,12 +1,14 @@
-"""What every command prints with: people's text, one JSON document, errors, bars."""
+"""Output of all commands: text for people, one JSON document, errors, bars, tables."""
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,25 +30,38 @@ from tinyalex.commands import table_layout
 from tinyalex.settings import ABOUT
 
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print the result only, without progress.")
+    bool, typer.Option("--quiet", "-q", help="Print only the result, without progress.")
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; all other text goes to stderr.")
 ]
 
+BackendOption = Annotated[str, typer.Option(help="auto (default), numpy, numba or cuda.")]
+ThreadsOption = Annotated[int | None, typer.Option(help=ABOUT["threads"].help)]
+DataRootOption = Annotated[Path | None, typer.Option(help=ABOUT["data_root"].help)]
+CropsOption = Annotated[
+    int,
+    typer.Option(
+        help="Crops of each image: 1 (centre), 10 (five positions and their horizontal flips), or 9"
+        " (a grid, as in cuda-convnet's tests)."
+    ),
+]
 PrecisionOption = Annotated[str | None, typer.Option(help=ABOUT["precision"].help)]
 WorkspaceOption = Annotated[int | None, typer.Option(help=ABOUT["workspace_mb"].help)]
 
+# "NAME must be" at the beginning, or NAME=VALUE that is not part of a path or an option.
+_ARGUMENT = re.compile(r"^([a-z_]+)(?= must be )|(?<![\w/.'\"-])([a-z_]+)=([^\s,;)]*)")
+
 
 class Output:
-    """Where a command's text goes.
+    """Prints a command's text.
 
     Parameters
     ----------
     as_json : bool
-        Standard output gets exactly one JSON document, and people's text goes to stderr.
+        Print exactly one JSON document to standard output, and text for people to stderr.
     quiet : bool
-        People's text is dropped; results, warnings and errors stay.
+        Print no text for people; only the result, warnings and errors.
     """
 
     def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
@@ -56,37 +71,37 @@ class Output:
         notice.listen(self.text, self.warning)
 
     def text(self, line: str = "", style: str = "") -> None:
-        """Print a line for people; paths in it are not wrapped, nor read as markup.
+        """Print a line for people, without wrapping and without markup.
 
-        Line breaks at its beginning make empty lines; any other came with a name, and is shown.
+        Line breaks at its beginning make empty lines. Any other is part of a name and is escaped.
         """
         rest = line.lstrip("\n")
         self.page(line[: len(line) - len(rest)] + outside.shown(rest, keep="\t"), style)
 
     def page(self, text: str, style: str = "") -> None:
-        """Print several lines for people, as `text` does one."""
+        """Print several lines for people, like `text`."""
         if not self.quiet:
             self.console.print(Text(outside.lines(text)), style=style or None, soft_wrap=True)
 
     def warning(self, text: str) -> None:
-        """Print a warning, in quiet mode too (then to stderr, away from the result)."""
+        """Print a warning, also in quiet mode (then to stderr, apart from the result)."""
         console = Console(stderr=True, highlight=False, emoji=False) if self.quiet else self.console
         for line in _one_block("warning: ", text):
             console.print(Text(line), style="yellow", soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """Print a table of `plain_table` for people, every number in full."""
+        """Print a table from `plain_table` for people, every number in full."""
         if not self.quiet:
             table_layout.show(table, self.console)
 
     @property
     def is_watched(self) -> bool:
-        """Whether a bar can be drawn: on a terminal that moves its cursor, and not quiet."""
+        """Whether a bar can be drawn: the output is not quiet, on a terminal with a cursor."""
         screen = self.console
         return not self.quiet and screen.is_terminal and not screen.is_dumb_terminal
 
     def bar(self, *columns: ProgressColumn | str, **options: Any) -> Bar:
-        """Make a progress bar; it shows nothing where nobody watches."""
+        """Make a progress bar; it is shown only if `is_watched`."""
         return Bar(*columns, console=self.console, disable=not self.is_watched, **options)
 
     def download_bar(self, name: str) -> Bar:
@@ -95,7 +110,7 @@ class Output:
 
     @contextmanager
     def status(self) -> Iterator[Callable[[str], None]]:
-        """Give a function that shows what is being done, in place of its last text ("": none)."""
+        """Give a function that shows what is being done; its next text replaces the last one."""
         status = self.console.status("") if self.is_watched else None
 
         def show(text: str) -> None:
@@ -111,7 +126,7 @@ class Output:
             show("")
 
     def result(self, document: Any, short: str = "") -> None:
-        """Finish the command: the JSON document, or in quiet mode the result in one line."""
+        """Print the JSON document, or in quiet mode the result in short."""
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2, default=_plain) + "\n")
         elif self.quiet and short:
@@ -127,14 +142,14 @@ class Bar(Progress):
 
 
 def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:
-    """Make a table without box characters, so that every console can show it.
+    """Make a table without box characters, which every console can show.
 
     Parameters
     ----------
     columns : str
-        The headings; a new line in one makes a heading of two lines.
+        The headings; a line break makes a heading of two lines.
     left : iterable of str
-        The headings whose columns are text; the others are numbers, set to the right.
+        Headings of text columns, aligned to the left; the others are numbers, to the right.
     """
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for column in columns:
@@ -146,20 +161,39 @@ def plain_table(*columns: str, left: Iterable[str] = ()) -> Table:
 
 
 def cell(text: str) -> str:
-    """Write text from outside for a cell of a table: no escape, no markup, in one line."""
+    """Make text from outside safe for a table's cell: no control codes, no markup, one line."""
     return escape(f"{outside.shown(text)} ")[:-1]  # a backslash at the end would become two
 
 
 def bar(fraction: float, width: int, console: Console) -> str:
-    """Draw a bar for a fraction from 0 to 1, in blocks or, where those fail, in ``#``."""
+    """Draw a bar for a fraction from 0 to 1, in blocks or, on an ASCII console, in ``#``."""
     full = round(max(0.0, min(1.0, fraction)) * width)
     filled = "#" if console.options.ascii_only else "\N{FULL BLOCK}"
     return (filled * full).ljust(width)
 
 
 def command_line(*words: object) -> str:
-    """Spell a command so that it can be pasted into a shell."""
+    """Quote a command so that it can be pasted into a shell."""
     return shlex.join(["tinyalex", *(str(word) for word in words)])
+
+
+def as_options(text: str, options: Mapping[str, str]) -> str:
+    """Turn the arguments that a library's error names into options.
+
+    Examples
+    --------
+    >>> as_options("batch_size must be at least 1 (got 0)", {"batch_size": "--batch-size"})
+    '--batch-size must be at least 1 (got 0)'
+    >>> as_options("batch_size=1, or leave it out", {"batch_size": "--batch-size"})
+    '--batch-size 1, or leave it out'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        subject, name, value = found.groups()
+        known = options.get(subject or name)
+        return found.group() if known is None else f"{known} {value or ''}".rstrip()
+
+    return _ARGUMENT.sub(option, text)
 
 
 def print_error(message: str, hint: str = "") -> None:
@@ -170,7 +204,7 @@ def print_error(message: str, hint: str = "") -> None:
 
 
 def accept_any_text() -> None:
-    """Let the console replace what its encoding lacks (cp1252 on Windows), never crash."""
+    """Let the console replace letters that its encoding lacks (cp1252 on Windows)."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -178,12 +212,12 @@ def accept_any_text() -> None:
 
 
 def percent(fraction: float) -> str:
-    """Write a fraction as people read errors: ``1.39 %``."""
+    """Format a fraction in percent: ``1.39 %``."""
     return f"{100 * fraction:.2f} %"
 
 
 def duration(seconds: float) -> str:
-    """Write a time span: ``41.2 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Format a time span: ``41.2 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -193,11 +227,11 @@ def duration(seconds: float) -> str:
 
 
 def _one_block(front: str, text: str) -> list[str]:
-    """Lines, from the second on set in: a line break in a name begins none that looks like ours."""
+    """Lines, indented from the second on: a line break in a name cannot fake a line of ours."""
     first, *rest = outside.lines(text).split("\n")
     return [front + first, *(line if line[:1] == " " else f"  {line}" for line in rest)]
 
 
 def _plain(value: Any) -> Any:
-    """Turn paths and NumPy scalars and arrays into what JSON knows."""
+    """Turn paths, NumPy scalars and arrays into values that JSON has."""
     return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,4 +1,4 @@
-"""`tinyalex data`: what a data set holds, and fetching one."""
+"""`tinyalex data`: shows, checks, packs and downloads data sets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
+from tinyalex.commands.console import (
+    DataRootOption,
+    JsonOption,
+    Output,
+    QuietOption,
+    cell,
+    plain_table,
+)
 from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
 
-MOST_ROWS = 100  # classes that a table shows
+MOST_ROWS = 100  # a table shows at most this many classes
 
-data_app = typer.Typer(no_args_is_help=True, help="See what a data set holds, or fetch one.")
+data_app = typer.Typer(no_args_is_help=True, help="Show, pack, check or download data sets.")
 data_app.command()(prepare)
 
 
@@ -25,10 +32,10 @@ def info(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="digits (default), moved-digits, cifar10, or a folder: of images, or packed."
+            help="digits (default), moved-digits, cifar10, or a folder: packed, or with images."
         ),
     ] = None,
-    data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,13 +73,13 @@ def info(
     if packed is not None:
         found["packed"] = packed
         say_how_packed(out, packed)
-    out.text(f"model for it {found['model']}, unless `tinyalex train` is given --model")
+    out.text(f"default model {found['model']} (another one: `tinyalex train --model`)")
     out.text(f"fingerprint {found['fingerprint']}")
     out.result(found, short=f"{train['images']} {test['images']}")
 
 
 def say_how_packed(out: Output, packed: dict[str, Any]) -> None:
-    """Print what only packed data have."""
+    """Print the sizes of a packed data set's files, and how they were made."""
     for split, part in packed["splits"].items():
         out.text(
             f"{split}: {part['records']:,} {packed['kind']} records in {part['shards']} files, "
@@ -84,9 +91,9 @@ def say_how_packed(out: Output, packed: dict[str, Any]) -> None:
 
 @data_app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A packed data set.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a packed data set.")],
     workers: Annotated[int | None, typer.Option(help="Threads. Default: all cores.")] = None,
-    limit: Annotated[int, typer.Option(help="Problems to name.")] = 20,
+    limit: Annotated[int, typer.Option(help="Number of problems to print.")] = 20,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,11 +126,11 @@ def verify(
             out.result(document)
         raise DataError(
             f"{folder}: {verdict.bad:,} problems in {verdict.records:,} records{named}",
-            "`tinyalex data prepare` again, into an empty folder",
+            "run `tinyalex data prepare` again, into an empty folder",
         )
     out.text(
-        f"{folder}: {verdict.records:,} records, {verdict.bytes / 2**20:,.1f} MiB, all as they "
-        f"were written ({verdict.records / max(seconds, 1e-9):,.0f} images/s)"
+        f"{folder}: {verdict.records:,} records, {verdict.bytes / 2**20:,.1f} MiB, all checksums "
+        f"match ({verdict.records / max(seconds, 1e-9):,.0f} images/s)"
     )
     out.result(document, short=str(verdict.records))
 
@@ -131,13 +138,11 @@ def verify(
 @data_app.command()
 def download(
     name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10",
-    data_root: Annotated[
-        Path | None, typer.Option(help="Where to put it. Default: $TINYALEX_DATA, or a cache.")
-    ] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch a data set and check its checksum; one that is there already is kept.
+    """Download a data set and verify its checksum, unless it is already there.
 
     [bold]Examples[/]
     tinyalex data download cifar10

@@ -1,4 +1,4 @@
-"""`tinyalex data prepare`: from archives or folders of pictures to a packed data set."""
+"""`tinyalex data prepare`: makes a packed data set from archives or folders of images."""
 
 from __future__ import annotations
 
@@ -23,65 +23,72 @@ def prepare(
     src: Annotated[
         str,
         typer.Argument(
-            help="Folder of the official archives, class folders, or WebDataset shards"
-            " (a pattern too)."
+            help="Folder with ImageNet's archives, class folders or WebDataset shards, or a pattern"
+            " of shards."
         ),
     ],
     dst: Annotated[Path, typer.Argument(help="New folder for the packed data set.")],
     format: Annotated[
-        str, typer.Option(help="raw: pixels, fast to read. jpeg: about a tenth of the disk.")
+        str, typer.Option(help="raw: pixels, fast to read. jpeg: a tenth of the disk space.")
     ] = "raw",
     resize: Annotated[
         str,
         typer.Option(
-            help="shorter: shorter side to --size, centre cut out (the paper)."
-            " warp: both sides to --size (Caffe). keep: as they are (jpeg only)."
+            help="shorter: resize the shorter side to --size and crop the centre (the paper)."
+            " warp: resize both sides to --size (Caffe). keep: do not resize (jpeg only)."
         ),
     ] = "shorter",
     keep: Annotated[
         bool, typer.Option("--keep", help="The same as --format jpeg --resize keep.")
     ] = False,
-    size: Annotated[int, typer.Option(help="Side in pixels.")] = 256,
+    size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 256,
     filter: Annotated[
-        str, typer.Option(help="bilinear, bicubic, lanczos or box, all without aliasing.")
+        str, typer.Option(help="Resampling: bilinear, bicubic, lanczos or box (all antialiased).")
     ] = "bilinear",
-    quality: Annotated[int | None, typer.Option(help="Of JPEG, 1 to 100. Default: 90.")] = None,
+    quality: Annotated[
+        int | None, typer.Option(help="JPEG quality, 1 to 100. Default: 90.")
+    ] = None,
     icc: Annotated[
-        str, typer.Option(help="ignore: colour profiles are not looked at. srgb: convert by them.")
+        str, typer.Option(help="Colour profiles. ignore: do not use them. srgb: convert to sRGB.")
     ] = "ignore",
     synsets: Annotated[
-        Path | None, typer.Option(help="List of synsets, in place of the development kit.")
+        Path | None, typer.Option(help="List of synsets, to replace the development kit.")
     ] = None,
     val_labels: Annotated[
         Path | None,
         typer.Option(
-            help="Labels of validation pictures in an archive or in one folder: Caffe's val.txt,"
-            " Kaggle's LOC_val_solution.csv."
+            help="Labels of validation images without class folders: Caffe's val.txt or Kaggle's"
+            " LOC_val_solution.csv."
         ),
     ] = None,
     val_fraction: Annotated[
-        float, typer.Option(help="Share held out of each class where there is no val part.")
+        float, typer.Option(help="Fraction of each class to hold out, if there is no val folder.")
     ] = 0.2,
-    seed: Annotated[int, typer.Option(help="Which pictures share a shard; what is held out.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Random seed of the order and the held-out images.")
+    ] = 0,
     order: Annotated[
         str,
         typer.Option(
-            help="random: a shard is a random sample. archive: neighbours, for hard disks."
+            help="random: each shard is a random sample. archive: in the archive's order, for hard"
+            " disks."
         ),
     ] = "random",
-    shard_mb: Annotated[int, typer.Option(help="Megabytes of pixels a shard.")] = 512,
+    shard_mb: Annotated[int, typer.Option(help="Shard size in MB of pixels.")] = 512,
     workers: Annotated[int | None, typer.Option(help="Processes. Default: all cores.")] = None,
     max_bad: Annotated[
         int | None,
-        typer.Option(help="Stop at more unusable pictures. Default: one in 1000, 10 at least."),
+        typer.Option(
+            help="Stop if more images are unusable. Default: one in 1000, but at least 10."
+        ),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Pack pictures for training: scaled, in large files, with checksums and statistics.
+    """Pack images for training: resized, in large files, with checksums and statistics.
 
-    Ctrl-C, or a crash, loses little: the same command resumes where it ended.
-    Pictures that cannot be used are listed in DST/rejected.tsv, each with the reason.
+    After Ctrl-C or a crash the same command resumes.
+    Unusable images are listed in DST/rejected.tsv with the reasons.
 
     [bold]Examples[/]
     tinyalex data prepare ilsvrc2012/ packed/
@@ -94,7 +101,7 @@ def prepare(
     if keep:
         format, resize = "jpeg", "keep"
     if quality is not None and format != "jpeg":
-        raise ConfigError("--quality is for JPEG", "--format jpeg")
+        raise ConfigError("--quality is only for --format jpeg", "add --format jpeg")
     form = module.Form(format, resize, size, filter, 90 if quality is None else quality, icc)
     output = Output(as_json, quiet)
     begun = time.monotonic()
@@ -115,7 +122,7 @@ def prepare(
                 listen=show,
             )
     except KeyboardInterrupt as error:
-        output.warning("stopped; the same command resumes where it ended")
+        output.warning("stopped; the same command resumes")
         raise typer.Exit(INTERRUPTED) from error
     seconds = time.monotonic() - begun
     found: dict[str, Any] = {
@@ -135,13 +142,13 @@ def prepare(
         f" in {duration(seconds)}"
     )
     if found["rejected"]:
-        output.warning(f"{found['rejected']:,} not used, with reasons: {dst / 'rejected.tsv'}")
+        output.warning(f"unusable images: {found['rejected']:,}, see {dst / 'rejected.tsv'}")
     output.text(f"Check it with: tinyalex data verify {dst}")
     output.result(found, short=str(dst))
 
 
 class _Show:
-    """Shows how far it is: a bar on a terminal, else a line now and then."""
+    """Shows the progress: a bar on a terminal, otherwise a line every 30 seconds."""
 
     def __init__(self, output: Output) -> None:
         self.output, self.live = output, output.is_watched
@@ -152,7 +159,7 @@ class _Show:
             transient=True,
             expand=True,
         )
-        self.task = self.bar.add_task("finding the pictures", total=None, figures="")
+        self.task = self.bar.add_task("finding the images", total=None, figures="")
         self.begun = self.last = 0.0
         self.speed = 0.0
 
@@ -164,7 +171,7 @@ class _Show:
         self.bar.stop()
 
     def __call__(self, progress: prepare_module.Progress) -> None:
-        """Show it, unless that was done a moment ago."""
+        """Show the progress, unless it was shown a moment ago."""
         now = time.monotonic()
         if not self.begun:
             self.begun = self.last = now

@@ -1,20 +1,19 @@
-"""`tinyalex doctor`: is everything here that is needed, and does it compute the right numbers?"""
+"""`tinyalex doctor`: checks the installation, the machine, and every kernel and layer."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.console import DataRootOption, JsonOption, Output, QuietOption, plain_table
 from tinyalex.errors import unknown
 
 if TYPE_CHECKING:
     from tinyalex.check.doctor import Check, Finding
 
-SICK = 1
+FAILED = 1
 NAMES = ("cuda", "numba", "numpy")
 STYLES = {"red": "bold red", "warning": "yellow", "ok": "green"}
 
@@ -22,17 +21,15 @@ STYLES = {"red": "bold red", "warning": "yellow", "ok": "green"}
 def doctor(
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="cuda, numba or numpy; several times for several. Default: the CPU's."),
+        typer.Option(help="numpy, numba or cuda; repeat for several. Default: those of the CPU."),
     ] = None,
-    data_root: Annotated[
-        Path | None, typer.Option(help="Where cifar10 lies. Default: $TINYALEX_DATA, or a cache.")
-    ] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Look at the machine, and run every kernel and every layer against NumPy's definition.
+    """Check this machine, and compare every kernel and every layer with NumPy.
 
-    Ends with 0 if nothing is wrong, with 1 if something is, and with 2 if the options are.
+    Exit code: 0 if everything is right, 1 if something is red, 2 for wrong options.
 
     [bold]Examples[/]
     tinyalex doctor
@@ -55,20 +52,20 @@ def doctor(
     checked = f"{len(report.checks)} checks" if report.checks else "no checks"
     verdict = f"all green: {checked}, {warnings} warning{'' if warnings == 1 else 's'}"
     if red:
-        verdict = f"{red} red ({checked}), first of all: {_in_words(report.red[0])}"
+        verdict = f"{red} red ({checked}), the first: {_in_words(report.red[0])}"
     out.text(verdict, style=STYLES["red" if red else "ok"])
     out.result(report.to_dict(), short=verdict)
     if report.red:
-        raise typer.Exit(SICK)
+        raise typer.Exit(FAILED)
 
 
 def _in_words(wrong: Finding | Check) -> str:
-    """What is wrong, in one sentence."""
+    """Describe a problem in one sentence."""
     from tinyalex.check.doctor import Finding
 
     if isinstance(wrong, Finding):
         return f"{wrong.text}. Try: {wrong.hint}"
-    what = wrong.error or f"is off by {wrong.difference:.1e}"
+    what = wrong.error or f"differs by {wrong.difference:.1e}"
     return f"{wrong.kind} {wrong.name} on backend {wrong.backend}: {what}"
 
 
@@ -89,9 +86,7 @@ def _print_checks(out: Output, backend: str, checks: list[Check]) -> None:
         difference = f"{each.difference:.1e}" if each.difference < float("inf") else "-"
         cells = each.kind, escape(each.name), each.shape, difference, f"{each.allowed:.0e}"
         table.add_row("ok" if ok else "RED", *cells, style=None if ok else STYLES["red"])
-    out.text(
-        f"\n{backend}: against NumPy in float64, the largest difference over the largest value"
-    )
+    out.text(f"\n{backend}, compared with NumPy in float64: largest difference / largest value")
     out.table(table)
     for each in checks:
         if each.error:

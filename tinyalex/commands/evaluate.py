@@ -11,6 +11,9 @@ import typer
 from rich.table import Table
 
 from tinyalex.commands.console import (
+    BackendOption,
+    CropsOption,
+    DataRootOption,
     JsonOption,
     Output,
     PrecisionOption,
@@ -26,52 +29,48 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOWN_CONFUSIONS = 5
-LONGEST_NAME = 200  # bytes; a file's whole name may have 255
+LONGEST_NAME = 200  # bytes of runs' names in a file's name, which may have 255
 
 
 def evaluate(
     runs: Annotated[
-        list[Path], typer.Argument(help="Folders of runs; several vote by mean probability.")
+        list[Path],
+        typer.Argument(help="Folders of runs; of several, the probabilities are averaged."),
     ],
     data: Annotated[
-        str | None, typer.Option(help="Other data than the run's own: a name, or a folder.")
+        str | None, typer.Option(help="Test on these data: a name or a folder. Default: the run's.")
     ] = None,
-    crops: Annotated[
-        int,
-        typer.Option(
-            help="Views of each image: 1; 10 (five places, each mirrored); 9 (a grid, as in "
-            "cuda-convnet's tests)."
-        ),
-    ] = 1,
-    backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
+    crops: CropsOption = 1,
+    backend: BackendOption = "auto",
     precision: PrecisionOption = None,
     search_weights: Annotated[
         bool,
         typer.Option(
             "--search-weights",
-            help="Search how much each run's vote counts, on a part of the images; the errors "
-            "are of the rest.",
+            help="Search for the best weight of each run on a part of the images; test on the "
+            "others.",
         ),
     ] = False,
     search_on: Annotated[
         float | None,
-        typer.Option(help="Share of the images to search on. Default with --search-weights: 0.5."),
+        typer.Option(help="With --search-weights: share of the images to search on. Default: 0.5."),
     ] = None,
     weights_from: Annotated[
         Path | None,
-        typer.Option(help="File of a search on other data, to use the weights that it found."),
+        typer.Option(help="Use the weights of an earlier search on other data: its JSON file."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="JSON file to write. Default: evaluation.json in the run; of several runs A and "
-            "B, evaluation-A+B.json beside A; of other data, with the data's name and fingerprint."
+            help="JSON file to write. Default: evaluation.json in the run's folder; for runs A and "
+            "B, evaluation-A+B.json next to A; for other data, with the data's name and "
+            "fingerprint."
         ),
     ] = None,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Exchange light and dark, for networks of grey images.")
+        bool, typer.Option("--invert", help="Swap light and dark, for networks of grey images.")
     ] = False,
-    data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,7 +90,7 @@ def evaluate(
     if data is None or out is not None:
         _refuse_same(_file_of(runs) if out is None else out, weights_from)
     if search_on is not None and not search_weights:
-        raise ConfigError("--search-on is for --search-weights", "--search-weights as well")
+        raise ConfigError("--search-on needs --search-weights", "add --search-weights")
     output = Output(as_json, quiet)
     found = evaluation.evaluate(
         runs,
@@ -108,10 +107,10 @@ def evaluate(
     _refuse_same(path, weights_from)
     write_json(path, found)
 
-    views = {1: "one centre view", 9: "nine views", 10: "ten views"}
-    output.text(f"{found['n']:,} test images, {views[crops]} of each")
+    per_image = {1: "the centre crop", 9: "nine crops", 10: "ten crops"}
+    output.text(f"{found['n']:,} test images, {per_image[crops]} of each")
     if search_weights:
-        output.text(f"coefficients searched on {found['search']['n']:,} other images")
+        output.text(f"weights searched on {found['search']['n']:,} other images")
     output.text()
     output.table(_error_table(found))
     for text in found["warnings"]:
@@ -124,11 +123,13 @@ def evaluate(
 
 def _refuse_same(path: Path, weights_from: Path | None) -> None:
     if weights_from is not None and path.resolve() == weights_from.resolve():
-        raise ConfigError(f"{path}: would replace the file of --weights-from", "--out FILE")
+        raise ConfigError(
+            f"{path}: would replace the file of --weights-from", "--out with another file"
+        )
 
 
 def _of_other_data(run: Path, data: str | None, found: dict[str, Any]) -> str:
-    """What a file's name says of data that are not the run's own; "" of its own."""
+    """The part of a file's name for data other than the run's own; "" for its own."""
     from tinyalex.data import expand
     from tinyalex.runs.config import read_config
 
@@ -139,7 +140,7 @@ def _of_other_data(run: Path, data: str | None, found: dict[str, Any]) -> str:
 
 
 def _file_of(runs: Sequence[Path], other_data: str = "") -> Path:
-    """A run's own file holds its errors on its own data; of anything else the name says what."""
+    """The default file: evaluation.json for one run on its own data, else a name that says what."""
     if len(runs) == 1:
         folder, names, short = runs[0], other_data, "other-data"
     else:
@@ -153,10 +154,10 @@ def _file_of(runs: Sequence[Path], other_data: str = "") -> Path:
 
 
 def _error_table(found: dict[str, Any]) -> Table:
-    """A line a run, and the lines of all together."""
+    """One line per run, and lines for all runs together."""
     coefficients = found.get("coefficients")
     weights = [] if coefficients is None else ["weight"]
-    ranks = (1, 5) if len(found["classes"]) > 5 else (1,)  # of five classes, top 5 are all
+    ranks = (1, 5) if len(found["classes"]) > 5 else (1,)  # with five classes, the top 5 are all
     titles = [f"top-{k} error" for k in ranks]
     table = plain_table("run", *titles, *weights, left=["run"])
 
@@ -178,10 +179,10 @@ def _error_table(found: dict[str, Any]) -> Table:
 def _print_confusions(
     output: Output, pairs: Sequence[Sequence[int]], classes: Sequence[str]
 ) -> None:
-    """Name the mistakes that happened most often."""
+    """Print the most frequent mistakes."""
     mistakes = [pair for pair in pairs if pair[0] != pair[1]]
     if mistakes:
         output.text()
-        output.text("Most common mistakes:")
-    for true, said, count in mistakes[:SHOWN_CONFUSIONS]:
-        output.text(f"  {shown(classes[true])} taken for {shown(classes[said])}: {count}")
+        output.text("Most frequent mistakes:")
+    for true, predicted, count in mistakes[:SHOWN_CONFUSIONS]:
+        output.text(f"  {shown(classes[true])} predicted as {shown(classes[predicted])}: {count}")

@@ -1,4 +1,4 @@
-"""`tinyalex exercise`: exercises to write, and their grader."""
+"""`tinyalex exercise`: lists, starts and grades exercises."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 NOT_PASSED = 1
 
 exercise_app = typer.Typer(
-    no_args_is_help=True, help="Write a part of the network yourself, and have it judged."
+    no_args_is_help=True, help="Write a part of the network yourself, and have it graded."
 )
 
 
 @exercise_app.command("list")
 def list_exercises(
     folder: Annotated[
-        Path | None, typer.Argument(help="Your folder: says which of your answers pass.")
+        Path | None, typer.Argument(help="Your folder, to see which of your answers pass.")
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the exercises, the lesson that each belongs to, and how long it takes.
+    """List the exercises, each with its lesson and the minutes that it takes.
 
     [bold]Examples[/]
     tinyalex exercise list
@@ -48,10 +48,8 @@ def list_exercises(
     from tinyalex.learn.grader.classroom import grade_all, handed_in
 
     out = Output(as_json, quiet)
-    state = {}
-    if folder is not None:
-        for one in grade_all(handed_in(_folder(folder))):
-            state[one.verdict.exercise] = one.verdict
+    handed = [] if folder is None else handed_in(_folder(folder))
+    state = {judged.verdict.exercise: judged.verdict for judged in grade_all(handed)}
     columns = ["exercise", "", "lesson", "minutes", *(["yours"] if folder else [])]
     table = plain_table(*columns, left=["exercise", "", "yours"])
     document = []
@@ -67,15 +65,15 @@ def list_exercises(
     if folder is not None:
         passed = sum(verdict.passed for verdict in state.values())
         out.text(f"\n{passed} of {len(document)} passed")
-    out.result(document, short="\n".join(str(one["name"]) for one in document))
+    out.result(document, short="\n".join(str(entry["name"]) for entry in document))
 
 
 @exercise_app.command()
 def start(
-    name: Annotated[str, typer.Argument(help="As in the list; a part of it will do: im2col.")],
-    folder: Annotated[Path, typer.Argument(help="Where you want to write it.")] = Path("."),
+    name: Annotated[str, typer.Argument(help="Name of an exercise, or a part of it: im2col.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for your answer.")] = Path("."),
 ) -> None:
-    """Copy an exercise's stub, which says what to write, into your folder.
+    """Copy an exercise's template into your folder; it says what to write.
 
     [bold]Examples[/]
     tinyalex exercise start 02_im2col
@@ -88,10 +86,10 @@ def start(
     exercise = get(name)
     stub = exercises_folder() / f"{exercise.name}.py"
     if not stub.is_file():
-        raise ConfigError(f"the stub {stub} is missing", "install tinyalex once more")
+        raise ConfigError(f"the template {stub} is missing", "install tinyalex again")
     target = folder / stub.name
     if target.exists():
-        raise ConfigError(f"{target} is there already; it stays as it is", "another folder")
+        raise ConfigError(f"{target} is there already and is not changed", "another folder")
     folder.mkdir(parents=True, exist_ok=True)
     files.write_atomic(target, stub.read_bytes(), ConfigError)
     out = Output()
@@ -105,33 +103,38 @@ def check(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
     exercise: Annotated[
         list[str] | None,
-        typer.Option(help="Which it is, where the file's name does not say; in a folder: only it."),
+        typer.Option(
+            help="Name of the exercise, if the file has another name; of a folder: only it."
+        ),
     ] = None,
     of_class: Annotated[
-        bool, typer.Option("--class", help="PATHS are folders of students' folders.")
+        bool, typer.Option("--class", help="PATHS have one folder per student.")
     ] = False,
     hint: Annotated[
-        int, typer.Option("--hint", count=True, help="One more hint; again for another.")
+        int, typer.Option("--hint", count=True, help="Print one more hint; repeat for more.")
     ] = 0,
-    solution: Annotated[bool, typer.Option("--solution", help="Print the solution, too.")] = False,
+    solution: Annotated[bool, typer.Option("--solution", help="Also print the solution.")] = False,
     teacher: Annotated[
-        bool, typer.Option("--i-am-the-teacher", help="What --solution asks for.")
+        bool,
+        typer.Option("--i-am-the-teacher", help="With --solution: confirm that you may see it."),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the inputs that are tried.")] = 0,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds for an exercise.")] = 30.0,
-    memory_mb: Annotated[int, typer.Option(min=64, help="MiB for an exercise.")] = 2048,
-    workers: Annotated[int, typer.Option(min=1, help="Files at a time.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the inputs to try.")] = 0,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds per exercise.")] = 30.0,
+    memory_mb: Annotated[int, typer.Option(min=64, help="MiB of memory per exercise.")] = 2048,
+    workers: Annotated[int, typer.Option(min=1, help="Files to grade at the same time.")] = 1,
     gradescope: Annotated[
-        Path | None, typer.Option(help="Write this results.json for Gradescope.")
+        Path | None, typer.Option(help="Write results for Gradescope to this JSON file.")
     ] = None,
-    points: Annotated[float, typer.Option(min=0, help="Of an exercise, on Gradescope.")] = 10.0,
-    csv: Annotated[Path | None, typer.Option(help="Write this table: a row a student.")] = None,
+    points: Annotated[float, typer.Option(min=0, help="Points per exercise (Gradescope).")] = 10.0,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a table with one row per student to this CSV file.")
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge answers: the first property that does not hold, and the smallest input that shows it.
+    """Grade answers: show the first property that fails, with the smallest input for which it does.
 
-    Ends with 0 if all passed, with 1 if something did not, and with 2 if the options are wrong.
+    Exit code: 0 if all passed, 1 if an answer did not, 2 for wrong options.
 
     [bold]Examples[/]
     tinyalex exercise check 02_im2col.py
@@ -149,17 +152,17 @@ def check(
     handed = _handed(paths, wanted, of_class)
     for path in (gradescope, csv):
         if path is not None and not path.absolute().parent.is_dir():
-            raise ConfigError(f"{path.parent} is no folder", f"mkdir {path.parent}")
+            raise ConfigError(f"{path.parent} is not a folder", f"mkdir {path.parent}")
     out = Output(as_json, quiet)
     limits = Limits(time_limit, memory_mb)
     judged: list[Graded] = []
-    for one in classroom.grade_all(handed, seed=seed, limits=limits, workers=workers):
+    for answer in classroom.grade_all(handed, seed=seed, limits=limits, workers=workers):
         if of_class:
-            how = one.submission.note or one.verdict.outcome
-            out.text(f"{shown(one.submission.student)}: {one.verdict.exercise}: {how}")
+            outcome = answer.submission.note or answer.verdict.outcome
+            out.text(f"{shown(answer.submission.student)}: {answer.verdict.exercise}: {outcome}")
         else:
-            _print_verdict(out, one, 1 + hint, first=not judged)
-        judged.append(one)
+            _print_verdict(out, answer, 1 + hint, first=not judged)
+        judged.append(answer)
     if len(judged) == 1 and judged[0].verdict.passed:
         _print_textbook(out, get(judged[0].verdict.exercise))
     if solution:
@@ -167,17 +170,16 @@ def check(
     if of_class:
         _print_class(out, judged)
     elif len(judged) > 1:
-        out.text(f"\n{sum(one.verdict.passed for one in judged)} of {len(judged)} passed")
+        out.text(f"\n{sum(a.verdict.passed for a in judged)} of {len(judged)} passed")
     if gradescope is not None:
         results = classroom.gradescope(judged, points, 1 + hint)
         files.write_json(gradescope, results, ConfigError)
     if csv is not None:
         files.write_atomic(csv, classroom.as_csv(judged).encode(), ConfigError)
-    passed = all(one.verdict.passed for one in judged)
-    document = {"seed": seed, "passed": passed, "verdicts": [one.to_dict() for one in judged]}
+    passed = all(a.verdict.passed for a in judged)
+    document = {"seed": seed, "passed": passed, "verdicts": [a.to_dict() for a in judged]}
     short = (
-        f"{shown(one.submission.student)} {one.verdict.exercise} {one.verdict.outcome}"
-        for one in judged
+        f"{shown(a.submission.student)} {a.verdict.exercise} {a.verdict.outcome}" for a in judged
     )
     out.result(document, short="\n".join(line.strip() for line in short))
     if not passed:
@@ -196,22 +198,22 @@ def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> li
         elif path.is_dir():
             handed += handed_in(path, wanted)
         elif not path.exists():
-            raise ConfigError(f"there is no file {path}", "is the path right?")
+            raise ConfigError(f"there is no file {path}", "check the path")
         else:
             if len(wanted) > 1:
-                raise ConfigError(f"{path} is one file, for one --exercise", "a folder for several")
+                raise ConfigError(f"{path} is one file, for one --exercise", "name only one")
             found = wanted[0] if wanted else filenames.exercise_of(path)
             if found is None:
                 meant = filenames.similar_exercise(path)
-                hint = "--exercise NAME; tinyalex exercise list shows the names"
+                hint = "--exercise NAME (`tinyalex exercise list` shows the names)"
                 hint = filenames.advice(path, meant) if meant is not None else hint
                 hint = "unpack it" if filenames.is_archive(path) else hint
-                raise ConfigError(f"{path}: its name is no exercise's", hint)
+                raise ConfigError(f"{path}: no exercise has this name", hint)
             handed.append(Submission(found, path))
     if not handed:
         names = ", ".join(map(str, paths))
         found_packed = "; ".join(filter(None, (filenames.archives_in(path) for path in paths)))
-        hint = found_packed or "files that are called as in exercise list"
+        hint = found_packed or "name the files as in `tinyalex exercise list`"
         raise ConfigError(f"no answers in {names}", hint)
     return handed
 
@@ -221,8 +223,8 @@ def _folder(path: Path) -> Path:
 
     if not path.is_dir():
         packed = path.is_file() and is_archive(path)
-        hint = "unpack it" if packed else "the folder that your answers lie in"
-        raise ConfigError(f"{path} is no folder", hint)
+        hint = "unpack it" if packed else "give the folder with your answers"
+        raise ConfigError(f"{path} is not a folder", hint)
     return path
 
 
@@ -239,21 +241,21 @@ def _print_verdict(out: Output, judged: Graded, hints: int, first: bool) -> None
 
 
 def _print_textbook(out: Output, exercise: Exercise) -> None:
-    """What the package writes for the same functions."""
+    """Print the package's own source of the same functions."""
     import inspect
 
     from tinyalex import functional
 
     for name in (name for name in exercise.functions if name in functional.__all__):
-        lines = getattr(functional, name)
-        out.text(f"\nThe package's own, in {lines.__module__}:", style="bold")
-        out.page(inspect.getsource(lines).rstrip())
+        function = getattr(functional, name)
+        out.text(f"\nThe package's own code, in {function.__module__}:", style="bold")
+        out.page(inspect.getsource(function).rstrip())
 
 
 def _print_solutions(out: Output, judged: Sequence[Graded]) -> None:
     from tinyalex.learn.places import solutions_folder
 
-    for name in dict.fromkeys(one.verdict.exercise for one in judged):
+    for name in dict.fromkeys(answer.verdict.exercise for answer in judged):
         text = (solutions_folder() / f"{name}.py").read_text(encoding="utf-8")
         out.text(f"\nSolution of {name}:", style="bold")
         out.page(text.rstrip())
@@ -265,9 +267,9 @@ def _print_class(out: Output, judged: Sequence[Graded]) -> None:
     columns = "student", "passed", "score", "first not passed"
     table = plain_table(*columns, left=["student", "first not passed"])
     for student, of_student in by_student(judged).items():
-        passed = sum(one.verdict.passed for one in of_student)
-        score = sum(one.verdict.score for one in of_student)
-        first = next((one for one in of_student if not one.verdict.passed), None)
+        passed = sum(a.verdict.passed for a in of_student)
+        score = sum(a.verdict.score for a in of_student)
+        first = next((a for a in of_student if not a.verdict.passed), None)
         why = first and (first.submission.note or first.verdict.outcome)
         text = f"{first.verdict.exercise} ({why})" if first is not None else ""
         row = [cell(student), f"{passed} of {len(of_student)}", f"{score:.2f}", cell(text)]

@@ -1,4 +1,4 @@
-"""`tinyalex lesson`: lists the lessons, runs one step by step, makes notebooks and pages."""
+"""`tinyalex lesson`: lists the lessons, runs them step by step, makes notebooks and pages."""
 
 from __future__ import annotations
 
@@ -26,34 +26,35 @@ DATA = ("digits", "cifar10")
 def lesson(
     which: Annotated[
         str | None,
-        typer.Argument(metavar="N", help="Number or name; without it, all lessons are listed."),
+        typer.Argument(metavar="N", help="Number or name of a lesson. Default: list them."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Run all of them, without pauses.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Run all lessons without pauses.")] = False,
     no_pause: Annotated[
-        bool, typer.Option("--no-pause", help="Run to the end without asking.")
+        bool, typer.Option("--no-pause", help="Run the lesson without pauses.")
     ] = False,
     pictures: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")] = Path(
         "lesson-pictures"
     ),
     data: Annotated[
-        str | None, typer.Option(help="digits (default), or cifar10, once downloaded.")
+        str | None,
+        typer.Option(help="digits (default), or cifar10 (after `tinyalex data download`)."),
     ] = None,
     notebook: Annotated[
-        bool, typer.Option("--notebook", help="Write NN_name.ipynb instead of running it here.")
+        bool, typer.Option("--notebook", help="Write NN_name.ipynb instead of running the lesson.")
     ] = False,
     execute: Annotated[
-        bool, typer.Option("--execute", help="With --notebook: run it, keep its output.")
+        bool, typer.Option("--execute", help="With --notebook: run it and keep its output.")
     ] = False,
     html: Annotated[
-        bool, typer.Option("--html", help="Write NN_name.html: a page with all output.")
+        bool, typer.Option("--html", help="Run the lesson and write NN_name.html with its output.")
     ] = False,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for notebooks and pages.")
     ] = Path("."),
 ) -> None:
-    """Lessons: list them, or run one step by step (Enter goes on, s skips pauses, q quits).
+    """List the lessons, or run one step by step (Enter: next, s: no more pauses, q: quit).
 
-    Ends with 0 if every cell ran, with 1 if a claim of a lesson does not hold here.
+    Exit code: 0 if every cell ran, 1 if a cell failed, 2 for wrong options.
 
     [bold]Examples[/]
     tinyalex lesson
@@ -63,9 +64,9 @@ def lesson(
     tinyalex lesson --all --notebook --execute --out notebooks
     """
     if which is not None and every:
-        raise ConfigError(f"lesson {which} or --all, not both")
+        raise ConfigError(f"both lesson {which} and --all", "only one of them")
     if execute and not notebook:
-        raise ConfigError("--execute belongs to --notebook", "--notebook --execute")
+        raise ConfigError("--execute needs --notebook", "--notebook --execute")
     if data is not None and data not in DATA:
         raise unknown("data set", data, DATA)
     from tinyalex.learn import lesson_file
@@ -73,7 +74,7 @@ def lesson(
     out_ = Output()
     if which is None and not every:
         if notebook or html or no_pause:
-            raise ConfigError("which lesson?", "a number, as in: tinyalex lesson 2; or --all")
+            raise ConfigError("no lesson is named", "a number, as in tinyalex lesson 2, or --all")
         _list(out_, lesson_file.all_lessons())
         return
     chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
@@ -83,17 +84,17 @@ def lesson(
         elif every:
             _run_all(out_, chosen)
         else:
-            _step_through(out_, chosen[0], pause=not no_pause and _someone_is_there())
+            _step_through(out_, chosen[0], pause=not no_pause and _is_interactive())
 
 
-def _someone_is_there() -> bool:
+def _is_interactive() -> bool:
     """Whether a person can press Enter: neither input nor output is a file or a pipe."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager
 def _variables(pictures: Path, data: str | None) -> Iterator[None]:
-    """Tell the lessons where pictures go, and which data to take."""
+    """Tell the lessons their folder for pictures and their data."""
     from tinyalex.learn.fitting import DATA_VARIABLE
     from tinyalex.learn.pictures import FOLDER_VARIABLE
 
@@ -115,9 +116,8 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
 
     from tinyalex.commands.lesson_screen import plain
 
-    table = plain_table(
-        "N", "lesson", "min", "after it you can", left=("lesson", "after it you can")
-    )
+    able = "after it you can"
+    table = plain_table("N", "lesson", "min", able, left=("lesson", able))
     for each in lessons:
         texts = escape(plain(each.title)), str(each.minutes), escape(plain(each.goal).rstrip("."))
         table.add_row(f"{each.number:02d}", *texts)
@@ -126,7 +126,7 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
     out.text(f"\n{len(lessons)} lessons, {duration(60 * minutes)}. Begin with: tinyalex lesson 0")
 
 
-# ---------------------------------------------------------------------- one, step by step
+# ---------------------------------------------------------------------- one lesson, step by step
 
 
 def _step_through(out: Output, each: Lesson, pause: bool) -> None:
@@ -144,7 +144,7 @@ def _step_through(out: Output, each: Lesson, pause: bool) -> None:
             screen.code(cell)
             answer = screen.ask() if pause else "s"
             if answer == "q":
-                out.text(f"Stopped before line {cell.line}. Once more: {again}")
+                out.text(f"Stopped before line {cell.line}. Again: {again}")
                 return
             pause = pause and answer != "s"
             run_cell(each, cell, names)
@@ -155,21 +155,21 @@ def _step_through(out: Output, each: Lesson, pause: bool) -> None:
         out.page(error.in_words(), style="bold red")
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
-        out.text(f"\nInterrupted. Once more: {again}")
+        out.text(f"\nInterrupted. Again: {again}")
         raise typer.Exit(INTERRUPTED) from error
     out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.goal)}", style="bold")
 
 
-# ---------------------------------------------------------------------- all of them
+# ---------------------------------------------------------------------- all lessons
 
 
 def _run_all(out: Output, lessons: list[Lesson]) -> None:
-    """Run each lesson in a process of its own; a line for each."""
+    """Run each lesson in its own process; print a line for each."""
     failed = []
     started = time.perf_counter()
     for each in lessons:
         begun = time.perf_counter()
-        code, output = _run_apart(each)
+        code, output = _run_in_process(each)
         verdict = f"{each.name:<24} {duration(time.perf_counter() - begun):>9}"
         out.text(f"{verdict}  {'FAILED' if code else 'ok'}", style="bold red" if code else "")
         if code:
@@ -178,8 +178,8 @@ def _run_all(out: Output, lessons: list[Lesson]) -> None:
     _end(out, lessons, failed, f"in {duration(time.perf_counter() - started)}")
 
 
-def _run_apart(each: Lesson) -> tuple[int, str]:
-    """Run a lesson in a new process: its exit code, and the end of what it said."""
+def _run_in_process(each: Lesson) -> tuple[int, str]:
+    """Run a lesson in a new process; give its exit code and the end of its output."""
     import subprocess
 
     done = subprocess.run(
@@ -195,7 +195,7 @@ def _run_apart(each: Lesson) -> tuple[int, str]:
 
 
 def _end(out: Output, lessons: list[Lesson], failed: list[str], how: str) -> None:
-    """The last line; exit code 1 where a lesson failed."""
+    """Print the last line; exit with 1 if a lesson failed."""
     good = len(lessons) - len(failed)
     out.text(f"{good} of {len(lessons)} lesson{'s' if len(lessons) > 1 else ''} {how}")
     if failed:
@@ -209,7 +209,7 @@ def _end(out: Output, lessons: list[Lesson], failed: list[str], how: str) -> Non
 def _convert(
     out: Output, lessons: list[Lesson], folder: Path, notebook: bool, execute: bool, html: bool
 ) -> None:
-    """Write notebooks and pages; those whose cells fail too, with what went wrong in them."""
+    """Write notebooks and pages; a cell that fails has its error as output."""
     from tinyalex.files import write_atomic
     from tinyalex.learn import notebooks
     from tinyalex.learn.stepping import CellError

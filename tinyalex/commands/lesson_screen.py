@@ -1,4 +1,4 @@
-"""How a lesson looks in a terminal: its text, the code of the next cell, the question to go on."""
+"""Shows a lesson in a terminal: its text, the code of the next cell, the prompt."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Screen:
     Parameters
     ----------
     out : Output
-        Where to. On a terminal that knows UTF-8 markdown is set in bold and with bullets;
-        elsewhere (a file, an old Windows console) it is plain text.
+        On a UTF-8 terminal Markdown has bold text and bullets; elsewhere (a file, an old Windows
+        console) it is plain text.
     """
 
     def __init__(self, out: Output) -> None:
@@ -56,7 +56,7 @@ class Screen:
         return self.console.width >= 108
 
     def ask(self) -> str:
-        """Ask whether to go on: ``""``, ``"s"`` or ``"q"``; an ended input means to quit."""
+        """Ask what to do: ``""`` (run), ``"s"`` or ``"q"``; the end of the input means quit."""
         try:
             answer = input(PROMPT).strip().lower()
         except EOFError:
@@ -66,7 +66,7 @@ class Screen:
 
 
 def plain(text: str) -> str:
-    """Markdown without its signs, headings underlined.
+    """Markdown as plain text, with underlined headings.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`tinyalex predict`: what a network sees in image files."""
+"""`tinyalex predict`: classifies image files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, bar, cell, plain_table
+from tinyalex.commands.console import (
+    CropsOption,
+    DataRootOption,
+    JsonOption,
+    Output,
+    QuietOption,
+    bar,
+    cell,
+    plain_table,
+)
 from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
@@ -19,24 +28,27 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="[RUN] IMAGE...",
-            help="Folder of a run (without --weights), image files or folders of them.",
+            help="Folder of a run (unless --weights is given), then image files or their folders.",
         ),
     ],
     weights: Annotated[
         str | None,
-        typer.Option(help="In place of a run: torchvision (downloaded before), or a file."),
+        typer.Option(
+            help="Weights in place of a run: torchvision (after `tinyalex weights download`), or a"
+            " file."
+        ),
     ] = None,
-    top: Annotated[int, typer.Option(help="How many classes to show.")] = 5,
-    crops: Annotated[int, typer.Option(help="Views of each image: 1, 9 or 10.")] = 1,
+    top: Annotated[int, typer.Option(help="Number of classes to show.")] = 5,
+    crops: CropsOption = 1,
     invert: Annotated[
         bool,
-        typer.Option("--invert", help="Exchange light and dark: ink on paper for a digits net."),
+        typer.Option("--invert", help="Swap light and dark, for ink on paper and a digits net."),
     ] = False,
-    data_root: Annotated[Path | None, typer.Option(help="Where downloaded weights lie.")] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is in images, with probabilities.
+    """Classify images, with probabilities.
 
     [bold]Examples[/]
     tinyalex predict runs/tiny-digits-seed0 seven.png

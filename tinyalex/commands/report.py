@@ -1,4 +1,4 @@
-"""`tinyalex report`: runs as one HTML page."""
+"""`tinyalex report`: shows runs in one HTML page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption
+from tinyalex.commands.console import BackendOption, JsonOption, Output, QuietOption, ThreadsOption
 
 
 def report(
@@ -15,20 +15,22 @@ def report(
         list[Path], typer.Argument(help="Folders of runs; the first is shown in full.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="The file. Default: report.html in the first run.")
+        Path | None, typer.Option(help="File to write. Default: report.html in the first folder.")
     ] = None,
     no_photographs: Annotated[
         bool,
-        typer.Option("--no-photographs", help="Leave out the data set's images, to pass it on."),
+        typer.Option(
+            "--no-photographs", help="Leave out the data set's images, to share the file."
+        ),
     ] = False,
-    backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write one HTML file about a run: curves, filters, answers, mistakes, what is inside.
+    """Write one HTML file about a run: curves, filters, predictions, mistakes, activations.
 
-    Everything is in the file; it needs no network.
+    The file is self-contained; it needs no network.
 
     [bold]Examples[/]
     tinyalex report runs/tiny-digits-seed0

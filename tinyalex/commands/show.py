@@ -1,4 +1,4 @@
-"""`tinyalex model` and `tinyalex recipe`: what there is, and what it is made of."""
+"""`tinyalex model` and `tinyalex recipe`: list and show models and recipes."""
 
 from __future__ import annotations
 
@@ -15,26 +15,30 @@ if TYPE_CHECKING:
     from tinyalex.report import LayerRow
 
 
-MOST_CLASSES = 1_000_000  # a table is shown of a network that is built
+MOST_CLASSES = 1_000_000  # the network is built to show its table
 
 
 def model(
-    name: Annotated[
-        str | None, typer.Argument(help="A model; without it, all models are listed.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of a model. Default: list them.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="For memory and time; default: its recipe's batch.")
+        int | None, typer.Option(help="Batch size for memory and time. Default: the recipe's.")
     ] = None,
-    classes: Annotated[int | None, typer.Option(help="Size of the last layer.")] = None,
+    classes: Annotated[
+        int | None, typer.Option(help="Number of classes. Default: the model's.")
+    ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Run training steps on noise; show time shares.")
+        bool, typer.Option("--measure", help="Run training steps on noise; show time by layer.")
     ] = False,
-    backend: Annotated[str, typer.Option(help="auto, numpy or cuda (with --measure).")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="CPU threads (with --measure).")] = None,
+    backend: Annotated[
+        str, typer.Option(help="With --measure: auto (default), numpy, numba or cuda.")
+    ] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(help="With --measure: CPU threads. Default: all cores.")
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a model's layers: output, parameters, multiply-adds, memory.
+    """Show a model's layers: output shape, parameters, multiply-adds, memory.
 
     [bold]Examples[/]
     tinyalex model
@@ -50,7 +54,7 @@ def model(
     spec = models.spec(name)
     if classes is not None and not 1 <= classes <= MOST_CLASSES:
         raise ConfigError(
-            f"classes must be from 1 to {MOST_CLASSES:,} (got {classes})", "--classes 10"
+            f"--classes must be from 1 to {MOST_CLASSES:,} (got {classes})", "--classes 10"
         )
     images = recipes.get(spec.recipe).batch_size if batch_size is None else batch_size
     rows, total_seconds = _layer_rows(name, classes, images, measure, backend, threads)
@@ -73,8 +77,8 @@ def model(
     out.text()
     _print_layers(out, rows)
     out.text()
-    out.text(f"{parameters:,} parameters, {_count(multiply_adds)} multiply-adds an image")
-    out.text("training holds the weights three times: themselves, gradients and velocities")
+    out.text(f"{parameters:,} parameters, {_count(multiply_adds)} multiply-adds per image")
+    out.text("training keeps weights, gradients and momentum: three times the weights' memory")
     if total_seconds is not None:
         out.text(f"one forward and backward pass: {total_seconds:.3f} s for {images} images")
     out.result(document, short=f"{parameters} {multiply_adds}")
@@ -82,12 +86,12 @@ def model(
 
 def recipe(
     name: Annotated[
-        str | None, typer.Argument(help="A recipe; without it, all recipes are listed.")
+        str | None, typer.Argument(help="Name of a recipe. Default: list them.")
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how a model is trained: each number with its source.
+    """Show how a model is trained, each setting with its source.
 
     [bold]Examples[/]
     tinyalex recipe
@@ -105,13 +109,13 @@ def recipe(
             table.add_row(*row)
         out.table(table)
         out.text()
-        out.text("tinyalex recipe NAME shows one with its sources.")
+        out.text("tinyalex recipe NAME shows a recipe with its sources.")
         out.result([each.name for each in known], short="\n".join(each.name for each in known))
         return
     found = recipes.get(name)
     plain = found.to_dict()
     sources = plain["sources"]
-    table = plain_table("number", "value", "source", left=["number", "value", "source"])
+    table = plain_table("setting", "value", "source", left=["setting", "value", "source"])
     for field, value in plain.items():
         if field not in ("name", "model", "sources"):
             table.add_row(field, _readable(field, value), sources.get(field, "default"))
@@ -125,13 +129,13 @@ def _list_models(out: Output) -> None:
     from tinyalex import models
 
     specs = [models.spec(each) for each in models.names()]
-    table = plain_table("model", "input", "classes", "what", left=["model", "what"])
+    table = plain_table("model", "input", "classes", "description", left=["model", "description"])
     for spec in specs:
         shape, classes = _shape(spec.input_shape), str(spec.num_classes)
         table.add_row(spec.name, shape, classes, spec.description)
     out.table(table)
     out.text()
-    out.text("tinyalex model NAME shows the layers of one.")
+    out.text("tinyalex model NAME shows a model's layers.")
     document = [
         {
             "name": spec.name,
@@ -157,7 +161,7 @@ def _layer_rows(
     from tinyalex.report import layer_table, measure_layers
 
     if images < 1:
-        raise ConfigError(f"batch size must be at least 1 (got {images})", "--batch-size 128")
+        raise ConfigError(f"--batch-size must be at least 1 (got {images})", "--batch-size 128")
     network = models.build(name, classes, init=None if measure else models.ZEROS)
     input_shape = models.spec(name).input_shape
     if not measure:
@@ -191,7 +195,7 @@ def _print_layers(out: Output, rows: list[LayerRow]) -> None:
     out.table(table)
 
 
-# Eighty columns hold nine figures a layer only if the longest class names are cut.
+# Nine numbers per layer fit into eighty columns only if the longest class names are shortened.
 _KINDS = {
     "LocalResponseNorm": "LocalNorm",
     "SpatialResponseNorm": "SpatialNorm",
@@ -204,30 +208,26 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _count(count: int) -> str:
-    """Write a large count in four figures at most: ``724M``, ``2.5M``, ``10.2K``."""
+    """Format a large count in at most four digits: ``724M``, ``2.5M``, ``10.2K``."""
     if count < 1e5:
         return f"{count / 1e3:.1f}K"
     return f"{count / 1e6:.1f}M" if count < 1e8 else f"{count / 1e6:,.0f}M"
 
 
 def _readable(field: str, value: Any) -> str:
-    """Write a recipe's value for people; the JSON form keeps the exact one."""
+    """Format a recipe's value for people; JSON has the exact value."""
     if value is None:
         return "whole image" if field == "crop" else "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if field == "schedule":
-        return _schedule(value)
+        rest = [f"{key} {_words(each)}" for key, each in value.items() if key != "kind"]
+        return "\n".join([str(value["kind"]), *rest])
     if isinstance(value, Mapping):
         return "\n".join(f"{key}: {_words(each)}" for key, each in value.items()) or "none"
     if isinstance(value, list | tuple):
         return "\n".join(_words(each) for each in value) or "none"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _schedule(schedule: Mapping[str, Any]) -> str:
-    rest = [f"{key} {_words(each)}" for key, each in schedule.items() if key != "kind"]
-    return "\n".join([str(schedule["kind"]), *rest])
 
 
 def _words(value: Any) -> str:

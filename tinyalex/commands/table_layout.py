@@ -1,7 +1,7 @@
-"""Tables that lose no character, however narrow the terminal is.
+"""Prints tables without losing a character, however narrow the terminal is.
 
-Rich crops a table that is too wide. Here numbers keep their width, text gives way between words,
-and where even that is too wide each row becomes a list of its own.
+Rich crops a table that is too wide. Here numbers keep their width and text is wrapped between
+words. If that is still too wide, each row is printed as a list.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 GAP = 1  # spaces between two columns
-SHORTEST = 8  # a word without a digit may be broken behind so many characters
+SHORTEST = 8  # a word without a digit may be broken after this many characters
 
 
 def show(table: Table, console: Console) -> None:
@@ -27,7 +27,8 @@ def show(table: Table, console: Console) -> None:
 
 def _fit(table: Table, console: Console) -> bool:
     """Give every column a width so that nothing is cropped; False if there is no room."""
-    cells = [[_lines(cell, console) for cell in _column(table, i)] for i in range(_count(table))]
+    columns = range(len(table.columns))
+    cells = [[_lines(cell, console) for cell in _column(table, i)] for i in columns]
     wanted = [max(width for cell in column for width in map(_width, cell)) for column in cells]
     least = [
         width if table.columns[i].no_wrap else min(width, _narrowest(cells[i]))
@@ -36,7 +37,7 @@ def _fit(table: Table, console: Console) -> bool:
     room = console.width - sum(least) - GAP * (len(least) - 1)
     if room < 0:
         return False
-    # Columns that want little more get it, and the wordiest one what is left.
+    # Columns that need little more get it; the one with the longest text gets the rest.
     order = sorted(range(len(least)), key=lambda i: wanted[i] - least[i])
     for place, i in enumerate(order):
         more = min(wanted[i] - least[i], room // (len(order) - place))
@@ -54,7 +55,7 @@ def _narrowest(cells: list[list[str]]) -> int:
 
 
 def _list_rows(table: Table, console: Console) -> None:
-    """Print a line for each cell, with its heading in front."""
+    """Print one line per cell, after its heading."""
     headings = [" ".join(_lines(column.header, console)) for column in table.columns]
     headings = [heading.replace("- ", "-") for heading in headings]
     indent = 2 + max(map(_width, headings)) if table.show_header else 2
@@ -72,12 +73,8 @@ def _list_rows(table: Table, console: Console) -> None:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """Break a line between words; a word that is longer than the terminal is left to it."""
+    """Break a line between words; a word that is longer than the terminal stays whole."""
     return textwrap.wrap(line, max(width, SHORTEST), break_long_words=False, break_on_hyphens=False)
-
-
-def _count(table: Table) -> int:
-    return len(table.columns)
 
 
 def _column(table: Table, i: int) -> list[str]:

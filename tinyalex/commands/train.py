@@ -1,4 +1,4 @@
-"""`tinyalex train`: a run from nothing, or on from where it stopped."""
+"""`tinyalex train`: begins a run, or resumes one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tinyalex.settings import ABOUT, SETTINGS, option_of, option_types
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command, which takes them as keywords, an option for each setting of a run."""
+    """Add an option for each setting of a run to a command; it gets them as keywords."""
     resume, *others = list(signature(command, eval_str=True).parameters.values())[:-1]
     options = [
         Parameter(
@@ -49,16 +49,16 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 def train(
     *,
     resume: Annotated[
-        Path | None, typer.Option(help="Resume the run in this folder, bit for bit.")
+        Path | None, typer.Option(help="Resume the run in this folder exactly (bit-identical).")
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
     **settings: Any,
 ) -> None:
-    """Train a network; without options, tiny on handwritten digits (under a minute).
+    """Train a network. Without options: tiny on handwritten digits (under a minute).
 
-    Ctrl-C saves and stops; --resume continues from there.
-    The run's folder gets the weights, every epoch's figures, and pictures.
+    Ctrl-C saves and stops; --resume resumes the run.
+    The run's folder gets the weights, the losses and errors by epoch, and pictures.
 
     [bold]Examples[/]
     tinyalex train
@@ -91,13 +91,13 @@ def train(
             summary = training.train(config, listener=progress)
     if summary.get("interrupted"):
         output.warning(f"stopped; the run is saved in {folder}")
-        output.text(f"Go on with: {command_line('train', '--resume', folder)}")
+        output.text(f"Resume with: {command_line('train', '--resume', folder)}")
     else:
         try:
             draw_run(folder)
-        except TinyalexError as error:  # told after what came out: the run is whole
+        except TinyalexError as error:  # raised after the results: the run itself is complete
             undrawn = error
-        say_what_came_out(output, folder, summary)
+        _print_results(output, folder, summary)
     output.result({**summary, "run": str(folder)}, short=str(folder))
     if undrawn is not None:
         raise undrawn
@@ -105,8 +105,8 @@ def train(
         raise typer.Exit(exit_code_of(summary.get("signal")))
 
 
-def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> None:
-    """Print the end message: the result, where it lies, and what to do next."""
+def _print_results(output: Output, folder: Path, summary: dict[str, Any]) -> None:
+    """Print the errors, the run's folder, and the next commands."""
     from tinyalex import recipes
 
     output.text()
@@ -124,7 +124,7 @@ def say_what_came_out(output: Output, folder: Path, summary: dict[str, Any]) -> 
     output.text(f"folder      {folder} (weights, metrics, curves.png, filters.png)")
     output.text()
     output.text("Next:")
-    # Mirrored views help only a network that may take a mirror image for the same thing.
-    views = ["--crops", 10] if recipes.get(summary["recipe"]).mirror else []
-    output.text(f"  {command_line('evaluate', folder, *views)}")
+    # Flipped crops help only a network that was trained on flipped images.
+    crops = ["--crops", 10] if recipes.get(summary["recipe"]).mirror else []
+    output.text(f"  {command_line('evaluate', folder, *crops)}")
     output.text(f"  {command_line('predict', folder)} IMAGE.png")

@@ -1,4 +1,4 @@
-"""`tinyalex weights`: networks of PyTorch, Caffe and ONNX in, and our own out again."""
+"""`tinyalex weights`: imports networks of PyTorch, Caffe and ONNX, and exports our own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, command_line
+from tinyalex.commands.console import (
+    DataRootOption,
+    JsonOption,
+    Output,
+    QuietOption,
+    command_line,
+)
 
 weights_app = typer.Typer(
-    no_args_is_help=True, help="Bring weights in from PyTorch, Caffe or ONNX, or out to others."
+    no_args_is_help=True, help="Import weights from PyTorch, Caffe or ONNX, or export them."
 )
 
 
@@ -20,25 +26,25 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help=".safetensors, .pth (needs PyTorch), .caffemodel or .onnx.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder to make, which is then a run.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new run.")],
     model: Annotated[
-        str | None, typer.Option(help="The model, where the file does not tell which.")
+        str | None, typer.Option(help="See `tinyalex model`. Default: found in the file.")
     ] = None,
     mean: Annotated[
         str | None,
-        typer.Option(help="What is subtracted: R,G,B, or a .binaryproto or .npy file."),
+        typer.Option(help="Mean to subtract: R,G,B, or a .binaryproto or .npy file."),
     ] = None,
     classes: Annotated[
-        Path | None, typer.Option(help="Text file: a label a line. Default: ImageNet's 1000.")
+        Path | None, typer.Option(help="Text file, one label per line. Default: ImageNet's 1000.")
     ] = None,
     colours: Annotated[
         str | None,
-        typer.Option(help="What an .onnx file takes: rgb or bgr. Default: bgr for Caffe's."),
+        typer.Option(help="Channel order of an .onnx file: rgb or bgr. Default: bgr for Caffe's."),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a run of a file of weights: evaluate and predict take it.
+    """Make a run from a file of weights, for `tinyalex evaluate` and `tinyalex predict`.
 
     [bold]Examples[/]
     tinyalex weights import alexnet.safetensors --out runs/torchvision
@@ -69,15 +75,16 @@ def export(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     out: Annotated[Path, typer.Option(help="File to write: .safetensors or .onnx.")],
     format: Annotated[
-        str | None, typer.Option(help="safetensors or onnx. Default: by the file's name.")
+        str | None, typer.Option(help="safetensors or onnx. Default: from the file's name.")
     ] = None,
     preprocess: Annotated[
-        bool, typer.Option("--preprocess", help="ONNX takes pixels, uint8 (N, H, W, C).")
+        bool,
+        typer.Option("--preprocess", help="ONNX with pixels as its input: uint8 (N, H, W, C)."),
     ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a run's network for PyTorch (.safetensors) or for ONNX.
+    """Write a run's network for PyTorch (.safetensors) or as ONNX.
 
     [bold]Examples[/]
     tinyalex weights export runs/tiny-digits-seed0 --out tiny.safetensors
@@ -96,14 +103,12 @@ def export(
 
 @weights_app.command()
 def download(
-    name: Annotated[str, typer.Argument(help="Whose weights: torchvision.")] = "torchvision",
-    data_root: Annotated[
-        Path | None, typer.Option(help="Where to put them. Default: $TINYALEX_DATA, or a cache.")
-    ] = None,
+    name: Annotated[str, typer.Argument(help="The weights: torchvision.")] = "torchvision",
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch published weights and check their hash.
+    """Download published weights and verify their hash.
 
     [bold]Examples[/]
     tinyalex weights download torchvision

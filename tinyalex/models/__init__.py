@@ -69,7 +69,7 @@ def _with_ablations(whole: ModelSpec, builder: Callable[..., Sequential]) -> lis
         replace(
             whole,
             name=f"{whole.name}-{name}",
-            description=f"the same: {what}",
+            description=what,
             builder=partial(builder, **options),
         )
         for name, what, options in _WITHOUT
@@ -146,12 +146,12 @@ _SPECS = {
         _cifar("cifar-80sec", "26 % error on CIFAR-10", cifar.cifar_80sec),
         _cifar("cifar-19pct", "19 % error on CIFAR-10", cifar.cifar_19pct),
         _cifar(
-            "cifar-18pct", "18 % error on CIFAR-10, normalised within channels", cifar.cifar_18pct
+            "cifar-18pct", "18 % error on CIFAR-10, within-channel normalisation", cifar.cifar_18pct
         ),
         _cifar("cifar-13pct", "13 % error on CIFAR-10, unshared weights", cifar.cifar_13pct, 24),
         _cifar(
             "cifar-11pct",
-            "11 % error on CIFAR-10, unshared weights, normalised across channels",
+            "11 % error on CIFAR-10, unshared weights, cross-channel norm",
             cifar.cifar_11pct,
             24,
         ),
