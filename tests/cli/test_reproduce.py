@@ -50,8 +50,10 @@ def test_what_cannot_be_is_refused(refused):
     assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")
     for name in ("fig1", "fig1-why", "ladder"):
         text = refused("reproduce", name, "--scale", "imagenet", "--data", "packed")
-        assert "about CIFAR-10" in text and "--scale gpu" in text
+        assert "uses CIFAR-10" in text and "--scale gpu" in text
     assert "--epochs must be at least 1" in refused("reproduce", "fig1", "--epochs", 0)
     assert "--jobs must be at least 1" in refused("reproduce", "fig1", "--jobs", 0)
-    assert "one run at a time" in refused("reproduce", "fig1", "--backend", "cuda", "--jobs", 2)
-    assert "--seeds must be at least 1" in refused("reproduce", "fig1", "--seeds", 0)
+    assert "--jobs must be 1 on a GPU" in refused(
+        "reproduce", "fig1", "--backend", "cuda", "--jobs", 2
+    )
+    assert "--seeds must be from 1 to 1000" in refused("reproduce", "fig1", "--seeds", 0)

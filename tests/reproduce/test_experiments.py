@@ -32,7 +32,7 @@ from tinyalex.reproduce.statistics import estimate
 )
 def test_an_experiment_leaves_a_result(lab: Lab, tmp_path: Path, name: str) -> None:
     result, picture = reproduce.get(name).run(lab)
-    paths = reproduce.leave(result, tmp_path / "out", lab, "tinyalex reproduce", picture)
+    paths = reproduce.write(result, tmp_path / "out", lab, "tinyalex reproduce", picture)
     found = json.loads(paths[0].read_text())
     assert found["experiment"] == name and found["seeds"] == [0, 1]
     page = paths[1].read_text()
@@ -226,7 +226,7 @@ def test_features_tell_directions_and_textures_apart() -> None:
 def test_names_and_numbers_that_cannot_be_are_refused() -> None:
     with pytest.raises(ConfigError, match="unknown experiment 'fig2'[\\s\\S]*fig1"):
         reproduce.get("fig2")
-    with pytest.raises(ConfigError, match="seeds must be at least 1"):
+    with pytest.raises(ConfigError, match="seeds must be from 1 to"):
         reproduce.seeds_of(0)
 
 

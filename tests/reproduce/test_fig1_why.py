@@ -70,7 +70,7 @@ def test_the_factor_is_of_each_nets_best_rate(found: dict[str, Any]) -> None:
 def test_a_slower_tanh_makes_it_larger(found: dict[str, Any]) -> None:
     """With half of the best rate the line is half as steep."""
     assert [one["factor"] for one in found["slower"]] == pytest.approx([8.0])
-    assert "8.0 with tanh at 1/2 of its best rate" in found["answer"]
+    assert "8.0 with 1/2 of tanh's best learning rate" in found["answer"]
     assert found["rows"][-1][2].startswith("0.016, ")
 
 
@@ -109,6 +109,6 @@ def test_its_first_setting_is_figure_1_itself(lab: Lab) -> None:
 
 def test_a_net_that_never_arrives_has_no_factor(lab: Lab) -> None:
     result, _ = fig1_why.run(replace(lab, store=Slopes(), epochs=4, data=None))  # type: ignore[arg-type]
-    assert "none, not both are there (as in figure 1)" in result.answer
-    assert result.rows[0][2:] == ["never", "none, not both are there"]
+    assert "undefined (as in figure 1)" in result.answer
+    assert result.rows[0][2:] == ["never", "undefined"]
     assert result.figures["settings"][0]["rates"]["tanh"] is None

@@ -64,7 +64,7 @@ def test_wilsons_interval_of_a_known_example() -> None:
 def test_what_is_no_sample_is_refused(wrong: list[float]) -> None:
     with pytest.raises(ConfigError, match="finite values"):
         estimate(wrong)
-    with pytest.raises(ConfigError, match="no error rate"):
+    with pytest.raises(ConfigError, match="wrong must be from 0 to n"):
         proportion(11, 10)
-    with pytest.raises(ConfigError, match="2 values beside 1"):
+    with pytest.raises(ConfigError, match="2 treated values, 1 baseline"):
         paired([1.0, 2.0], [1.0])

@@ -98,7 +98,7 @@ def test_an_interrupted_run_is_kept_and_finished(lab: Lab, tmp_path: Path) -> No
             os.kill(os.getpid(), signal.SIGINT)
 
     store = Store(tmp_path / "cut", backend="numpy", threads=1, listen=lambda a, s: Stop())
-    with pytest.raises(Interrupted, match="it is kept"):
+    with pytest.raises(Interrupted, match="stopped and saved"):
         store.train(arm, 0, 2)
     again = Store(tmp_path / "cut", backend="numpy", threads=1).train(arm, 0, 2)
     one, other = (load_file(run / "checkpoint.safetensors") for run in (whole, again))

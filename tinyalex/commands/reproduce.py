@@ -1,4 +1,4 @@
-"""`tinyalex reproduce`: one of the paper's claims, rerun."""
+"""`tinyalex reproduce`: reruns one of the paper's claims."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from tinyalex.commands.console import (
+    BackendOption,
+    DataRootOption,
     JsonOption,
     Output,
     QuietOption,
+    ThreadsOption,
     command_line,
     plain_table,
 )
@@ -20,32 +23,38 @@ from tinyalex.errors import ConfigError, unknown
 
 def reproduce(
     name: Annotated[
-        str | None, typer.Argument(help="An experiment; without it, all are listed.")
+        str | None, typer.Argument(help="Name of an experiment. Default: list them.")
     ] = None,
-    scale: Annotated[str, typer.Option(help="laptop, gpu or imagenet.")] = "laptop",
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="laptop: small networks. gpu: the whole recipes on CIFAR-10. imagenet: the paper's"
+            " network."
+        ),
+    ] = "laptop",
     seeds: Annotated[
-        int | None, typer.Option(help="How many, counted from 0. Default: what it needs.")
+        int | None, typer.Option(help="Number of seeds (0, 1, ...). Default: the experiment's.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder of all experiments and the runs that they share.")
+        Path, typer.Option(help="Folder of all experiments and of the runs that they share.")
     ] = Path("reproduced"),
     data: Annotated[
-        str | None, typer.Option(help="Other data than CIFAR-10; for ImageNet a packed folder.")
+        str | None, typer.Option(help="Data in place of CIFAR-10; for ImageNet a packed folder.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Other than the recipes', to try an experiment out.")
+        int | None, typer.Option(help="Override the recipes' epochs, for a quick try.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="auto, numpy, numba or cuda.")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: all cores.")] = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = None,
     jobs: Annotated[
         int | None,
-        typer.Option(help="Runs that are trained at a time. Default: one a core, at most 4."),
+        typer.Option(help="Runs to train at the same time. Default: one per core, at most 4."),
     ] = None,
-    data_root: Annotated[Path | None, typer.Option(help="Where cifar10 lies.")] = None,
+    data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Rerun one of the paper's claims and put our figures beside its own.
+    """Rerun one of the paper's claims and compare the results with the paper's.
 
     Ctrl-C keeps everything; the same command resumes.
 
@@ -67,7 +76,7 @@ def reproduce(
     if scale not in lab.SCALES:
         raise unknown("scale", scale, lab.SCALES)
     if scale not in experiment.scales:
-        raise ConfigError(f"{name} has no scale {scale}: it is about CIFAR-10", "--scale gpu")
+        raise ConfigError(f"{name} has no scale {scale}: it uses CIFAR-10", "--scale gpu")
     if scale == "imagenet" and data is None:
         raise ConfigError("--scale imagenet needs packed data", "--data packed/")
     if epochs is not None and epochs < 1:
@@ -87,10 +96,10 @@ def reproduce(
         lab.jobs_for(backend, jobs),
     )
     chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
-    place = lab.Lab(store, scale, chosen, data, epochs, output.text)
+    settings = lab.Lab(store, scale, chosen, data, epochs, output.text)
     with locked(out / scale / name, "reproduce"):
-        result, picture = experiment.run(place)
-        paths = lab.leave(result, out / scale / name, place, command, picture)
+        result, picture = experiment.run(settings)
+        paths = lab.write(result, out / scale / name, settings, command, picture)
     output.text()
     output.page(result.markdown())
     for path in paths:
@@ -101,7 +110,7 @@ def reproduce(
 def _list(output: Output) -> None:
     from tinyalex import reproduce as lab
 
-    table = plain_table("experiment", "seeds", "what", left=("experiment", "what"))
+    table = plain_table("experiment", "seeds", "about", left=("experiment", "about"))
     rows: list[dict[str, Any]] = []
     for name in lab.names():
         experiment = lab.get(name)
@@ -109,5 +118,5 @@ def _list(output: Output) -> None:
         rows.append({"name": name, "seeds": experiment.seeds, "what": experiment.what})
     output.table(table)
     output.text()
-    output.text("tinyalex reproduce NAME runs one; --scale gpu or imagenet the large ones.")
+    output.text("tinyalex reproduce NAME runs an experiment; --scale gpu or imagenet a large one.")
     output.result(rows)

@@ -1,4 +1,4 @@
-"""The reproduction lab: the paper's claims, each rerun by one command."""
+"""The paper's claims, each rerun by one command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tinyalex.errors import unknown
 from tinyalex.reproduce import ablations, ensembles, fig1, fig1_why, ladder, lrsweep, towers
 from tinyalex.reproduce.arm import Arm
-from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, leave, seeds_of
+from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, seeds_of, write
 from tinyalex.reproduce.store import Store
 
 if TYPE_CHECKING:
@@ -24,27 +24,27 @@ __all__ = [
     "Store",
     "get",
     "jobs_for",
-    "leave",
     "names",
     "seeds_of",
+    "write",
 ]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment of the lab.
+    """An experiment.
 
     Attributes
     ----------
     name : str
     what : str
-        For the list.
+        Description for the list.
     seeds : int
-        How many it needs; more are welcome.
+        Default number of seeds.
     run : callable
-        Does it: ``run(lab)`` gives the result and a picture.
+        ``run(lab)`` gives the result and a picture.
     scales : tuple of str
-        Those of `SCALES` that it has; some are about CIFAR-10 in the paper as well.
+        The `SCALES` that it has; those that use CIFAR-10 in the paper have no imagenet.
     """
 
     name: str
@@ -60,15 +60,23 @@ _EXPERIMENTS = {
     for e in (
         Experiment("fig1", "figure 1: ReLU against tanh", 3, fig1.run, _CIFAR),
         Experiment(
-            "fig1-why", "figure 1 with other rates, first weights, inputs", 1, fig1_why.run, _CIFAR
+            "fig1-why",
+            "figure 1 with other learning rates, initial weights, inputs",
+            1,
+            fig1_why.run,
+            _CIFAR,
         ),
         Experiment("ladder", "cuda-convnet's nets on CIFAR-10", 1, ladder.run, _CIFAR),
-        Experiment("ablations", "the paper's ideas, left out one by one", 3, ablations.run),
-        Experiment("before2012", "features by hand, one net, seven nets", 7, ensembles.before2012),
-        Experiment("ensemble", "one, three, five, seven nets", 7, ensembles.ensemble),
-        Experiment("tencrop", "one view against ten", 3, ensembles.tencrop),
-        Experiment("towers", "figure 3: colour in the two columns", 3, towers.run),
-        Experiment("lrsweep", "the learning rate", 3, lrsweep.run),
+        Experiment("ablations", "each of the paper's ideas left out", 3, ablations.run),
+        Experiment(
+            "before2012", "hand-crafted features, one net, seven nets", 7, ensembles.before2012
+        ),
+        Experiment(
+            "ensemble", "ensembles of one, three, five and seven nets", 7, ensembles.ensemble
+        ),
+        Experiment("tencrop", "one crop and ten crops", 3, ensembles.tencrop),
+        Experiment("towers", "figure 3: colour filters in the two towers", 3, towers.run),
+        Experiment("lrsweep", "five learning rates", 3, lrsweep.run),
     )
 }
 

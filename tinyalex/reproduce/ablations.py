@@ -1,4 +1,4 @@
-"""What each of the paper's ideas is worth: the net without it beside the net with all."""
+"""What each of the paper's ideas is worth: the net without it, compared with the whole net."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import different, estimate, paired
@@ -15,14 +16,14 @@ from tinyalex.training import read_summary
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Training images: 26 weights for each. The paper's net has 50, all of CIFAR-10 would be 5.
+# 26 weights per training image. The paper's net has 50; with all of CIFAR-10 it would be 5.
 DATA = "cifar10@10000"
 RECIPES = {"laptop": "small", "gpu": "small", "imagenet": "paper"}
 
 SAME = "not different"
 
-# What the authors found without it, in their words, and by how much their top-1 error rose
-# (percentage points). The nets are those whose logs came with their code; net 145 is the whole.
+# The authors' result without it, in their words, and the increase of their top-1 error
+# (percentage points). The nets are those with logs in their code; net 145 is the whole net.
 SAID: dict[str, tuple[str, float | None]] = {
     "no normalisation": ("net 148: 42.03 against 40.66 %; section 3.3: 1.4 %", 1.37),
     "pooling that does not overlap": ("net 147: 41.06 against 40.66 %; section 3.4: 0.4 %", 0.39),
@@ -30,12 +31,12 @@ SAID: dict[str, tuple[str, float | None]] = {
     "no dropout": ("substantial overfitting (section 4.2)", None),
     "no crops, no mirrors": ("substantial overfitting, much smaller nets (section 4.1)", None),
     "no colour shift": ("over 1 % (section 4.1)", 1.0),
-    "tanh": ("slower: six times on CIFAR-10 (section 3.1)", None),
+    "tanh": ("six times slower on CIFAR-10 (section 3.1)", None),
 }
 
 
 def arms(data: str, scale: str = "laptop") -> tuple[Arm, tuple[Arm, ...]]:
-    """The net with everything, and the nets without one thing each."""
+    """The whole net, and the nets with one idea left out."""
     recipe = recipes.get(RECIPES[scale])
     whole = Arm("with everything", recipe.model, recipe, data)
 
@@ -55,10 +56,10 @@ def arms(data: str, scale: str = "laptop") -> tuple[Arm, tuple[Arm, ...]]:
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Train all arms with the same seeds and compare them pair by pair."""
+    """Train all arms with the same seeds and compare them seed by seed."""
     whole, without = arms(lab.data_or(DATA), lab.scale)
     lab.train(whole, *without)
-    crops = 10 if lab.scale == "imagenet" else 1  # as the authors' logs
+    crops = 10 if lab.scale == "imagenet" else 1  # as in the authors' logs
     baseline = [_errors(folder, crops) for folder in lab.train(whole)]
     base = [test for test, _ in baseline]
     found = estimate(base)
@@ -101,8 +102,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     result = Result(
         "ablations",
         "What is each of the paper's ideas worth?",
-        "each lowers the error or makes training faster; the columns on the right have the change "
-        "of their top-1 error on ImageNet, and their words.",
+        "each lowers the error or makes training faster; the last columns show the change of the "
+        "authors' top-1 error on ImageNet, and their words.",
         answer,
         (
             "net",
@@ -115,13 +116,16 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         ),
         rows,
         figures,
-        [*_notes(lab.scale), "All arms have the same rate and as many epochs; none was tuned."],
+        [
+            *_notes(lab.scale),
+            "All arms have the same learning rate and number of epochs; none was tuned.",
+        ],
     )
     return result, _draw(figures)
 
 
 def _answer(without: dict[str, Any], seeds: int) -> str:
-    """Every arm by its verdict, also those that speak against the paper."""
+    """All arms by verdict, also those that contradict the paper."""
     names: dict[str, list[str]] = {}
     for name, found in without.items():
         verdict = _verdict(found["change"]["mean"], found["different"])
@@ -134,9 +138,9 @@ def _notes(scale: str) -> list[str]:
     if scale == "imagenet":
         return ["Top-1 errors, ten crops, as in the authors' logs."]
     return [
-        "Eight layers with a hundredth of AlexNet's units on a fifth of CIFAR-10's training "
-        "images, tested on all test images: half as many weights an image as there, not as many "
-        "epochs. A net that hardly overfits gains little from what fights overfitting."
+        "Eight layers with a hundredth of AlexNet's units, on a fifth of CIFAR-10's training "
+        "images, tested on all test images: half as many weights per image as AlexNet, and fewer "
+        "epochs. A net that hardly overfits gains little from methods against overfitting."
     ]
 
 
@@ -153,10 +157,7 @@ def _verdict(mean: float, shown: bool) -> str:
 
 
 def _draw(figures: dict[str, Any]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(7.5, 4, "What leaving one idea out does")
     for i, found in enumerate(figures["without"].values()):
         change = found["change"]
         values = [100 * v for v in change["values"]]
@@ -167,7 +168,5 @@ def _draw(figures: dict[str, Any]) -> Figure:
     axis.axvline(0, color="#495057", linewidth=1)
     axis.set_yticks(range(len(figures["without"])), list(figures["without"]))
     axis.invert_yaxis()
-    axis.set_xlabel("change of the test error (percentage points); bars: 95 % of the mean")
-    axis.set_title("What leaving one idea out does")
-    axis.spines[["top", "right"]].set_visible(False)
+    axis.set_xlabel("change of the test error (percentage points); bars: 95 % interval of the mean")
     return figure

@@ -1,4 +1,4 @@
-"""What experiments train: an arm, a seed, a number of epochs; and how a signal ends it."""
+"""The items that experiments train: an arm, a seed and a number of epochs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from tinyalex.recipes import Recipe
 
 @dataclass(frozen=True)
 class Arm:
-    """One way of training that an experiment compares with others.
+    """A model and a recipe that an experiment compares with others.
 
     Attributes
     ----------
     name : str
-        As tables and pictures name it.
+        Name in tables and pictures.
     model : str
     recipe : Recipe
-        With what is changed for this arm.
+        With the changes of this arm.
     data : str
         A data set's name or folder.
     growing : bool
-        Its runs go on from one number of epochs to the next, at a constant rate.
+        Its runs are resumed with more and more epochs, at a constant learning rate.
     may_diverge : bool
-        A run of it whose loss is no longer a number ends there; otherwise that is an error.
+        Whether a run may end because its loss is no longer finite; otherwise that is an error.
     """
 
     name: str
@@ -40,26 +40,26 @@ class Arm:
     may_diverge: bool = False
 
     def identity(self, epochs: int | None = None) -> str:
-        """Name of its runs' folders: arms that train alike share them."""
+        """Name of its runs' folders; arms with the same training share them."""
         plain = self.recipe.to_dict()
         decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
-        if not self.growing:  # with more epochs the rate would fall later
+        if not self.growing:  # with more epochs the learning rate would drop later
             decides["epochs"] = self.length(epochs)
         decides |= {"model": self.model, "data": Path(self.data).name}
         text = json.dumps(decides, sort_keys=True)
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     def length(self, epochs: int | None = None) -> int:
-        """How many epochs: ``epochs`` if given, else the recipe's."""
+        """Number of epochs: ``epochs`` if given, else the recipe's."""
         return epochs or self.recipe.epochs
 
     def with_recipe(self, name: str, **changes: Any) -> Arm:
-        """The same with other numbers in its recipe."""
+        """The same arm with changes in its recipe."""
         return replace(self, name=name, recipe=replace(self.recipe, **changes))
 
 
 class Interrupted(RunError):
-    """A signal stopped a run; everything up to there is kept. Commands end as shells expect."""
+    """A signal stopped a run, which is saved. The exit code is the one that shells expect."""
 
     def __init__(self, message: str, hint: str = "", number: int = signal.SIGINT) -> None:
         super().__init__(message, hint)

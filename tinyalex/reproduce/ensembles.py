@@ -1,4 +1,4 @@
-"""More nets, more views: ensembles, ten crops, and what came before 2012."""
+"""Ensembles, ten crops, and hand-crafted features (before 2012)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from tinyalex import evaluation, recipes, training
 from tinyalex.evaluation import mean_probability, probabilities
 from tinyalex.files import write_json
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.features import COST, linear_errors
 from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SIZES = (1, 3, 5, 7)
 NETS = {"laptop": "cifar-80sec", "gpu": "cifar-18pct", "imagenet": "paper"}
 BY_HAND = "HOG + LBP, linear classifier"
-# On ImageNet the comparison is with the best of the others, as published: ILSVRC-2012's second.
+# On ImageNet: the published error of the second in ILSVRC-2012.
 PUBLISHED = ("SIFT and others, Fisher vectors (as published)", 0.262)
 
 
@@ -33,7 +34,7 @@ def arm(lab: Lab) -> Arm:
 
 
 def ensemble(lab: Lab) -> tuple[Result, Figure]:
-    """One, three, five and seven nets."""
+    """Ensembles of one, three, five and seven nets."""
     runs = lab.train(arm(lab))
     each, labels = _probabilities(runs, lab.scale)
     k = _k(lab.scale)
@@ -42,7 +43,7 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
     rows: list[list[str]] = []
     figures: dict[str, Any] = {"singles": estimate(singles).to_dict(), "together": {}}
     for n in sizes:
-        # every net is in as many of the groups as any other
+        # every net is in the same number of groups
         groups = [[(first + i) % len(each) for i in range(n)] for first in range(len(each))]
         groups = groups if n < len(each) else groups[:1]
         errors = [_error(mean_probability([each[i] for i in group]), labels, k) for group in groups]
@@ -53,7 +54,7 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
         "ensemble",
         "How much better are several nets than one?",
         "top-5 error 18.2 % with one net, 16.4 % with five, 15.4 % with seven (section 6, with "
-        "two nets trained otherwise).",
+        "two nets trained differently).",
         f"{percent(first)} with one, {percent(last)} with {sizes[-1]}"
         + (f": a factor of {last / first:.2f} (the paper's five: 0.90)." if first else "."),
         ("nets", "error", "groups averaged"),
@@ -61,14 +62,14 @@ def ensemble(lab: Lab) -> tuple[Result, Figure]:
         figures,
         [
             *_how(lab.scale),
-            "All nets are alike but for the seed; two of the paper's seven were pre-trained.",
+            "The nets differ only in the seed; two of the paper's seven were pre-trained.",
         ],
     )
     return result, _draw_sizes(figures)
 
 
 def tencrop(lab: Lab) -> tuple[Result, Figure]:
-    """One view of each image against ten."""
+    """One crop of each image compared with ten."""
     runs = lab.train(arm(lab))
     one, ten = (
         [evaluation.evaluate([run], crops=crops)["top1_error"] for run in runs] for crops in (1, 10)
@@ -80,19 +81,19 @@ def tencrop(lab: Lab) -> tuple[Result, Figure]:
         "What are ten crops worth?",
         "top-1 error 39.0 % from the centre, 37.5 % from ten crops (section 4.1).",
         f"{with_spread(estimate(one))} and {with_spread(estimate(ten))}: {verdict}.",
-        ("seed", "one view", "ten crops", "change"),
+        ("seed", "one crop", "ten crops", "change"),
         [
             [str(seed), percent(a), percent(b), f"{100 * (b - a):+.2f}"]
             for seed, a, b in zip(lab.seeds, one, ten, strict=True)
         ],
         {"one": one, "ten": ten, "change": change.to_dict()},
-        ["A net trained on whole images gets its crops from an image enlarged by reflection."],
+        ["A net trained on whole images is tested on crops of images padded by reflection."],
     )
     return result, _draw_pairs(one, ten)
 
 
 def before2012(lab: Lab) -> tuple[Result, Figure]:
-    """Features made by hand, one net, and all nets together, on the same test images."""
+    """Hand-crafted features, one net, and an ensemble, on the same test images."""
     chosen = arm(lab)
     runs = lab.train(chosen)
     each, labels = _probabilities(runs, lab.scale)
@@ -119,10 +120,10 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
         if list(found.values()) == sorted(found.values())[::-1]
         else ("not in the paper's order")
     )
-    answer += ", with intervals that do not touch." if apart else "; intervals overlap."
+    answer += "; the confidence intervals " + ("do not overlap." if apart else "overlap.")
     result = Result(
         "before2012",
-        "Are features made by hand worse than one net, and one net worse than several?",
+        "Are hand-crafted features worse than one net, and one net worse than several?",
         "top-5 error 26.2 % for the best of the others, 18.2 % with one net, 15.3 % with seven "
         "(sections 1 and 6).",
         f"{', '.join(percent(e) for e in found.values())}: {answer}",
@@ -138,14 +139,14 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
         {"errors": found, "intervals": intervals, "singles": singles, "apart": apart, "n": n},
         [
             *_how(lab.scale),
-            f"Intervals are Wilson's, of {n:,} test images; the nets differ by their seeds.",
+            f"Wilson intervals for {n:,} test images; the nets differ in their seeds.",
         ],
     )
     return result, _draw_order(found, intervals)
 
 
 def _by_hand(lab: Lab, run: Path) -> float:
-    """The linear classifier's error on a run's data; it is written down, and found once."""
+    """The linear classifier's error on a run's data, kept in a file."""
     dataset = training.load_dataset(training.read_config(run))
     cache = (
         lab.store.folder / f"by-hand-{dataset.fingerprint[:8]}-cost{COST:g}-seed{lab.seeds[0]}.json"
@@ -153,12 +154,14 @@ def _by_hand(lab: Lab, run: Path) -> float:
     if not cache.exists():
         lab.say("HOG and LBP with a linear classifier ...")
         write_json(cache, {"error": linear_errors(dataset, lab.seeds[0])[0]})
-    found = read_json(cache, fields({"error": number(0, 1)}), hint=f"remove {cache}")
+    found = read_json(
+        cache, fields({"error": number(0, 1)}), hint=f"remove {cache}; it is made again"
+    )
     return float(found["error"])
 
 
 def _how(scale: str) -> list[str]:
-    return ["Top-5 errors, ten crops, as the paper's."] if scale == "imagenet" else []
+    return ["Top-5 errors, ten crops, as in the paper."] if scale == "imagenet" else []
 
 
 def _k(scale: str) -> int:
@@ -175,15 +178,12 @@ def _probabilities(
 
 
 def _error(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], k: int) -> float:
-    """Share of images whose class is not among the ``k`` most probable."""
+    """Fraction of images whose class is not among the ``k`` most probable."""
     return evaluation.errors(p, labels)[f"top{k}_error"]
 
 
 def _draw_sizes(figures: dict[str, Any]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.8), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(6, 3.8, "Ensembles")
     for n, found in figures["together"].items():
         axis.plot(
             [int(n)] * len(found["errors"]),
@@ -196,34 +196,24 @@ def _draw_sizes(figures: dict[str, Any]) -> Figure:
     axis.set_xticks(sizes)
     axis.set_xlabel("nets whose probabilities are averaged")
     axis.set_ylabel("test error (%)")
-    axis.set_title("Several nets together")
-    axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def _draw_pairs(one: list[float], ten: list[float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.5, 3.8), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(4.5, 3.8, "One crop and ten, one line per seed")
     for a, b in zip(one, ten, strict=True):
         axis.plot([0, 1], [100 * a, 100 * b], "o-", color="#9aa5b1", markersize=4)
     means = [100 * float(np.mean(one)), 100 * float(np.mean(ten))]
     axis.plot([0, 1], means, "D-", color="#1f77b4", label="mean")
-    axis.set_xticks([0, 1], ["one view", "ten crops"])
+    axis.set_xticks([0, 1], ["one crop", "ten crops"])
     axis.set_xlim(-0.3, 1.3)
     axis.set_ylabel("test error (%)")
-    axis.set_title("One view and ten, a line a seed")
     axis.legend()
-    axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def _draw_order(found: dict[str, float], intervals: dict[str, tuple[float, float]]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 2.8), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(7, 2.8, "Before 2012, one net, several nets")
     for i, (name, error) in enumerate(found.items()):
         low, high = intervals[name]
         axis.barh(i, 100 * error, color="#a5d8ff")
@@ -233,6 +223,4 @@ def _draw_order(found: dict[str, float], intervals: dict[str, tuple[float, float
     axis.invert_yaxis()
     axis.set_xlim(right=115 * max(high for _, high in intervals.values()))
     axis.set_xlabel("test error (%); lines: 95 % intervals")
-    axis.set_title("Before 2012, one net, several nets")
-    axis.spines[["top", "right"]].set_visible(False)
     return figure

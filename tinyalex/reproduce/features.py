@@ -1,4 +1,4 @@
-"""Before 2012: gradients and textures counted by hand, and a linear classifier on top."""
+"""Before 2012: hand-crafted features (gradients and textures) and a linear classifier."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from tinyalex.data import Dataset, Split
 from tinyalex.errors import ConfigError
 
-CELLS = 4  # a side, over which textures are counted
-# Of the linear classifier; chosen on held-out training images of CIFAR-10
+CELLS = 4  # per side; texture patterns are counted in each cell
+# C of the linear classifier, chosen on held-out training images of CIFAR-10
 # (docs/results/reproduced/before2012/cost.txt).
 COST = 0.0003
 
@@ -45,7 +45,7 @@ def describe(images: Host) -> Host:
         features: Any = importlib.import_module("skimage.feature")
     except ImportError as error:
         raise ConfigError(
-            "features made by hand need scikit-image", 'pip install "tinyalex[lessons]"'
+            "hand-crafted features need scikit-image", 'pip install "tinyalex[lessons]"'
         ) from error
     N, H, W, C = images.shape
     cell = max(4, H // 8)
@@ -65,7 +65,7 @@ def describe(images: Host) -> Host:
 
 
 def linear_errors(dataset: Dataset, seed: int, costs: Sequence[float] = (COST,)) -> list[float]:
-    """Test errors of linear support vector machines on the features, one a cost."""
+    """Test errors of linear support vector machines on the features, one for each cost."""
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import LinearSVC
 

@@ -1,4 +1,4 @@
-"""Figure 1: how much sooner a net of ReLUs gets to 25 % training error than one of tanh."""
+"""Figure 1: how much sooner a ReLU net reaches 25 % training error than a tanh net."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinyalex import recipes
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
 from tinyalex.reproduce.statistics import estimate
@@ -21,16 +22,16 @@ RATES = {
     "tanh": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016),
 }
 MODELS = {"ReLU": "cifar-fig1-relu", "tanh": "cifar-fig1-tanh"}
-LONGEST = 60  # epochs; who has not arrived then counts as not arrived
-STEP = 2  # epochs that are trained at a time
-HALVINGS = (4, 8, 16)  # epochs after which the slower half of a net's rates is given up
+LONGEST = 60  # epochs; a run that has not reached the error by then never does
+STEP = 2  # epochs to train before the next comparison
+HALVINGS = (4, 8, 16)  # after these epochs the slower half of a net's learning rates is dropped
 
 Curve = list[dict[str, Any]]
 Key = TypeVar("Key", bound=Hashable)
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Search each net's rate with the first seed, then train it with every seed."""
+    """Search each net's learning rate with the first seed, then train it with every seed."""
     longest = lab.epochs or LONGEST
     tried = {(name, rate): _arm(lab, name, rate) for name in MODELS for rate in RATES[name]}
     first = {key: (arm, lab.seeds[0]) for key, arm in tried.items()}
@@ -51,11 +52,11 @@ def run(lab: Lab) -> tuple[Result, Figure]:
 
 
 def arrival(curve: Curve) -> float | None:
-    """Epochs, with a fraction, at which the training error falls to 25 %; None if it does not.
+    """Epochs, with a fraction, until the training error is 25 %; None if it never is.
 
-    The error of an epoch is its mean while it trained, so it belongs to the epoch's middle.
+    The error of an epoch is its mean during the epoch, so it belongs to the epoch's middle.
     """
-    before_x, before_y = 0.0, 0.9  # ten classes, before anything was learnt
+    before_x, before_y = 0.0, 0.9  # ten classes, before the first step
     for record in curve:
         x, y = record["epoch"] - 0.5, record["train_error"]
         if y <= TARGET:
@@ -65,7 +66,7 @@ def arrival(curve: Curve) -> float | None:
 
 
 def fastest(curves: Mapping[float, Curve]) -> float:
-    """The rate of the curve that arrives first."""
+    """The learning rate of the curve that reaches the error first."""
     return min(curves, key=lambda rate: arrival(curves[rate]) or math.inf)
 
 
@@ -81,11 +82,11 @@ def race(
     group: Callable[[Key], Hashable] | None = None,
     halvings: Sequence[int] = HALVINGS,
 ) -> dict[Key, Curve]:
-    """Train all runs, a few epochs at a time, until each has reached the error.
+    """Train all runs, two epochs at a time, until each has reached the error.
 
-    With ``group`` those of one group race: after each of ``halvings`` the slower half is given up
-    (successive halving), and who has not arrived when another could not be overtaken any more
-    stops there. So does who diverges.
+    With ``group``, the runs of a group race: after each of ``halvings`` the slower half is dropped
+    (successive halving), and a run stops when it can no longer be the first. A run that diverges
+    stops, too.
     """
     curves: dict[Key, Curve] = {key: [] for key in runs}
     diverged: set[Key] = set()
@@ -98,9 +99,10 @@ def race(
                 if group(other) == group(key):
                     ends[other] = min(ends[other], math.ceil(there + 1))
         lost = set(diverged)
-        for one in {group(key) for key in runs} if group is not None else ():
-            racing = [key for key in runs if group and group(key) == one and key not in diverged]
-            lost |= _slower({key: curves[key] for key in racing}, halvings)
+        if group is not None:
+            for name in {group(key) for key in runs}:
+                racing = [key for key in runs if group(key) == name and key not in diverged]
+                lost |= _slower({key: curves[key] for key in racing}, halvings)
         behind = [
             key
             for key in runs
@@ -117,7 +119,7 @@ def race(
 
 
 def _slower(curves: Mapping[Key, Curve], halvings: Sequence[int] = HALVINGS) -> set[Key]:
-    """Those of one group that are given up, by the training error after each of ``halvings``."""
+    """The runs of a group to drop, by their training error after each of ``halvings``."""
     left = list(curves)
     for epochs in halvings:
         if any(len(curves[k]) < epochs and arrival(curves[k]) is None for k in left):
@@ -144,11 +146,11 @@ def _result(
     if len(ratios) == len(lab.seeds):
         found = estimate(ratios)
         figures["factor"] = found.to_dict()
-        answer = f"ReLU is there {found.mean:.1f} times sooner (one seed)."
+        answer = f"ReLU reaches it {found.mean:.1f} times sooner (one seed)."
         if found.low is not None and found.high is not None:
             answer = (
-                f"ReLU is there {found.mean:.1f} times sooner (mean of {len(ratios)} seeds, 95 % "
-                f"interval {found.low:.1f} to {found.high:.1f})."
+                f"ReLU reaches it {found.mean:.1f} times sooner (mean of {len(ratios)} seeds, "
+                f"95 % interval {found.low:.1f} to {found.high:.1f})."
             )
     else:
         answer = f"Not every run reached {TARGET:.0%} training error: no factor."
@@ -172,25 +174,23 @@ def _result(
     )
     return Result(
         "fig1",
-        "How much sooner does a net of ReLUs reach 25 % training error than one of tanh?",
-        "six times, with four layers on CIFAR-10, each net at a rate of its own (section 3.1).",
+        "How much sooner does a ReLU net reach 25 % training error than a tanh net?",
+        "six times, with four layers on CIFAR-10, each net with its own learning rate "
+        "(section 3.1).",
         answer,
-        ("units", "rate", f"epochs to {TARGET:.0%} training error, by seed"),
+        ("units", "learning rate", f"epochs to {TARGET:.0%} training error, by seed"),
         rows,
         figures,
         [
-            f"Rates were searched with seed {lab.seeds[0]} (epochs to arrive): {tried}.",
-            "The paper does not name the net's sizes, rates or initial weights; these are those "
-            "of cuda-convnet's examples.",
+            f"Learning rates were searched with seed {lab.seeds[0]} (epochs needed): {tried}.",
+            "The paper does not state the net's sizes, learning rates or initial weights; these "
+            "are from cuda-convnet's examples.",
         ],
     )
 
 
 def _draw(curves: dict[str, list[Curve]]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.2), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(7, 4.2, "A four-layer net on CIFAR-10 (paper, figure 1)")
     for name, style, colour in (("ReLU", "-", "#1f77b4"), ("tanh", "--", "#d9480f")):
         for i, curve in enumerate(curves[name]):
             x: Sequence[float] = [record["epoch"] - 0.5 for record in curve]
@@ -200,7 +200,5 @@ def _draw(curves: dict[str, list[Curve]]) -> Figure:
     axis.set_xlabel("epochs")
     axis.set_ylabel("training error (%)")
     axis.set_ylim(0, 100 * max(0.75, TARGET))
-    axis.set_title("A four-layer net on CIFAR-10 (paper, figure 1)")
     axis.legend()
-    axis.spines[["top", "right"]].set_visible(False)
     return figure

@@ -1,4 +1,4 @@
-"""What figure 1's factor hangs on: the same race with other rates, first weights and inputs."""
+"""What figure 1's factor depends on: learning rates, initial weights and inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import recipes
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce import fig1
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
@@ -15,22 +16,22 @@ from tinyalex.reproduce.lab import Lab, Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HALVINGS = (2, 4)  # epochs after which the slower half of a net's rates is given up
-LATEST = 20  # epochs in another setting than figure 1's; who has not arrived then never does
-PIXELS = 64.0  # about the standard deviation of CIFAR-10's pixels less the mean image
+HALVINGS = (2, 4)  # after these epochs the slower half of a net's learning rates is dropped
+LATEST = 20  # epochs in settings other than figure 1's; a later run never reaches the error
+PIXELS = 64.0  # about the standard deviation of CIFAR-10's pixels minus the mean image
 INPUTS = {"conv1": 3 * 5 * 5, "conv2": 32 * 5 * 5, "conv3": 32 * 5 * 5, "fc10": 64 * 4 * 4}
 GAINS = {"ReLU": math.sqrt(2), "tanh": 1.0}
-SLOWER = (2,)  # tanh's best rate is divided by these as well
+SLOWER = (2,)  # tanh is also trained with its best learning rate divided by these
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How nets start: whether weights go by a unit's inputs, and what pixels are divided by.
+    """Initial weights and inputs: ``by_inputs`` scales weights, ``pixels`` divides the pixels.
 
     By inputs, weights have the standard deviation sqrt(2 / n) before ReLU (He et al. 2015) and
-    sqrt(1 / n) before tanh (LeCun et al. 1998) for n inputs of deviation 1. Whatever pixels are
-    divided by, the first layer's weights are multiplied by, so that a net computes the same at
-    first; then a step moves the first layer less, in proportion to the divisor's square.
+    sqrt(1 / n) before tanh (LeCun et al. 1998) for n inputs of deviation 1. The first layer's
+    weights are multiplied by the pixels' divisor, so that a net first computes the same. Then a
+    step changes the first layer less, in proportion to the divisor's square.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Setting:
     first_rates: Mapping[str, tuple[float, ...]]
 
     def arm(self, net: str, rate: float, data: str) -> Arm:
-        """A net with a rate, started so."""
+        """A net with these initial weights and inputs, and a learning rate."""
         recipe = recipes.get(fig1.MODELS[net])
         sigmas = {layer: float(recipe.init[f"{layer}.weight"][-1]) for layer in INPUTS}
         if self.by_inputs:
@@ -63,7 +64,7 @@ SETTINGS = (
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Search each net's rate in every setting, then slow tanh down in the first."""
+    """Search each net's learning rate in every setting, then slow tanh down in the first."""
     data, longest = lab.data_or("cifar10"), lab.epochs or fig1.LONGEST
     searched = _search(lab, data, longest, (0,), fig1.HALVINGS)
     searched |= _search(lab, data, min(longest, LATEST), range(1, len(SETTINGS)), HALVINGS)
@@ -79,7 +80,7 @@ Group = tuple[int, str]  # which of `SETTINGS`, and the net
 def _search(
     lab: Lab, data: str, longest: int, settings: Iterable[int], halvings: Sequence[int]
 ) -> dict[Group, dict[float, fig1.Curve]]:
-    """Race rates, a factor of two apart, until none at an end of a net's list is the best."""
+    """Try learning rates, a factor of two apart, until the best is not the first or the last."""
     rates = {(i, net): set(SETTINGS[i].first_rates[net]) for i in settings for net in GAINS}
     while True:
         arms = {
@@ -97,7 +98,7 @@ def _search(
 
 
 def _beyond(curves: Mapping[float, fig1.Curve]) -> set[float]:
-    """The next rate, if the fastest is the first or last one tried."""
+    """The next learning rate to try, if the fastest is the first or the last."""
     rate = fig1.fastest(curves)
     if fig1.arrival(curves[rate]) is None:
         return set()
@@ -147,34 +148,34 @@ def _result(
         ]
         for s in settings
     ]
-    for one in slower:
+    for tanh in slower:
         best_rate = usual["rates"]["tanh"]
-        rate = None if best_rate is None else best_rate / one["divisor"]
+        rate = None if best_rate is None else best_rate / tanh["divisor"]
         rows.append(
             [
-                f"{usual['name']}, tanh's rate divided by {one['divisor']}",
+                f"{usual['name']}, tanh's learning rate / {tanh['divisor']}",
                 _text(usual["rates"]["ReLU"], usual["arrivals"]["ReLU"]),
-                _text(rate, one["arrival"]),
-                _factor(one["factor"]),
+                _text(rate, tanh["arrival"]),
+                _factor(tanh["factor"]),
             ]
         )
     result = Result(
         "fig1-why",
-        "What does figure 1's factor hang on?",
-        "six times, each net at a rate of its own; first weights, inputs and rates are not named "
-        "(section 3.1).",
+        "What does figure 1's factor depend on?",
+        "six times, each net with its own learning rate; initial weights, inputs and learning "
+        "rates are not stated (section 3.1).",
         _answer(settings, slower),
-        ("setting", "ReLU: rate, epochs", "tanh: rate, epochs", "factor"),
+        ("setting", "ReLU: learning rate, epochs", "tanh: learning rate, epochs", "factor"),
         rows,
         {"settings": settings, "slower": slower, "target": fig1.TARGET},
         [
-            "One seed. In every setting each net's rate was searched, a factor of two apart, until "
-            "the best had one on either side or nobody arrived; the slower half was given up after "
-            f"{' and '.join(map(str, HALVINGS))} epochs (searches: result.json), and who had not "
-            f"arrived after {LATEST} counts as never.",
+            "One seed. In every setting each net's learning rate was searched in factors of two, "
+            "until the best had a neighbour on either side or no run reached the error. The slower "
+            f"half was dropped after {' and '.join(map(str, HALVINGS))} epochs (searches: "
+            f"result.json); a run that needs more than {LATEST} epochs counts as never.",
             "Weights by inputs: deviations of sqrt(2 / n) before ReLU and sqrt(1 / n) before tanh "
             "for n inputs (He et al. 2015, LeCun et al. 1998), else cuda-convnet's. Where pixels "
-            "are divided by 64 the first layer's weights are multiplied by it.",
+            "are divided by 64, the first layer's weights are multiplied by 64.",
         ],
     )
     return result, _draw(settings, slower)
@@ -189,27 +190,25 @@ def _text(rate: float | None, epochs: float | None) -> str:
 
 
 def _factor(factor: float | None) -> str:
-    return "none, not both are there" if factor is None else f"{factor:.1f}"
+    return "undefined" if factor is None else f"{factor:.1f}"
 
 
 def _answer(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> str:
-    """In a sentence: the factor in each setting, and what a slower tanh makes of it."""
+    """One sentence: the factor in each setting, and with a slower tanh."""
     factors = [f"{_factor(s['factor'])} ({s['name']})" for s in settings]
-    said = f"Each at its best rate, ReLU is sooner by a factor of {', '.join(factors)}"
+    said = f"With its best learning rate, ReLU is sooner by a factor of {', '.join(factors)}"
     late = [
-        f"{_factor(one['factor'])} with tanh at 1/{one['divisor']} of its best rate"
-        for one in slower
+        f"{_factor(tanh['factor'])} with 1/{tanh['divisor']} of tanh's best learning rate"
+        for tanh in slower
     ]
-    return f"{said}; as in figure 1 but {' or '.join(late)}."
+    return f"{said}; as in figure 1, but {' or '.join(late)}."
 
 
 def _draw(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> Figure:
-    from matplotlib.figure import Figure
-
     bars = [(s["name"], s["factor"], "#1f77b4") for s in settings]
-    bars += [(f"tanh's best rate / {one['divisor']}", one["factor"], "#9aa5b1") for one in slower]
-    figure = Figure(figsize=(7, 0.5 * len(bars) + 1.3), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    bars += [(f"tanh's best rate / {s['divisor']}", s["factor"], "#9aa5b1") for s in slower]
+    title = "Figure 1 with other initial weights and inputs"
+    figure, axis = new_plot(7, 0.5 * len(bars) + 1.3, title)
     for i, (_, factor, colour) in enumerate(bars):
         axis.barh(i, factor or 0, color=colour)
         axis.annotate(f" {_factor(factor)}", (factor or 0, i), va="center")
@@ -218,7 +217,5 @@ def _draw(settings: list[dict[str, Any]], slower: list[dict[str, Any]]) -> Figur
     axis.invert_yaxis()
     axis.set_xlim(0, 1.15 * max(6, *(factor or 0 for _, factor, _ in bars)))
     axis.set_xlabel(f"how many times sooner ReLU reaches {fig1.TARGET:.0%} training error")
-    axis.set_title("Figure 1 from other starts")
     axis.legend(loc="center right")
-    axis.spines[["top", "right"]].set_visible(False)
     return figure

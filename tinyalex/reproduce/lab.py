@@ -1,8 +1,7 @@
-"""What an experiment gets, and what it leaves: a result as JSON, Markdown and a picture."""
+"""The settings of an experiment, and its result as JSON, Markdown and a picture."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinyalex import backends
 from tinyalex.errors import ConfigError
 from tinyalex.files import remove_leftovers, write_atomic, write_json
+from tinyalex.report.pictures import save
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.statistics import Estimate
 from tinyalex.reproduce.store import Store
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCALES = ("laptop", "gpu", "imagenet")
-MOST_JOBS = 4  # unless asked: each holds the data and a net's activations
+MOST_JOBS = 4  # by default; each job holds the data and a net's activations
 
 
 @dataclass(frozen=True)
 class Lab:
-    """Where an experiment is done.
+    """The settings of an experiment.
 
     Attributes
     ----------
     store : Store
-        Trains runs, or finds them trained.
+        Trains runs that are not trained yet.
     scale : str
         One of `SCALES`.
     seeds : sequence of int
-        Named in advance; every arm has all of them.
+        Chosen in advance; every arm is trained with all of them.
     data : str, optional
-        Other data than the experiment's own.
+        Data in place of the experiment's own.
     epochs : int, optional
-        Other than the recipes', for trying an experiment out.
+        Overrides the recipes' epochs, for a quick try.
     say : callable
-        Takes a line for people.
+        Called with a line of text for people.
     """
 
     store: Store
@@ -53,11 +53,11 @@ class Lab:
     say: Callable[[str], None] = print
 
     def train(self, *arms: Arm) -> list[Path]:
-        """Train arms with every seed; returns the runs' folders, an arm's seeds in a row."""
+        """Train arms with every seed; gives the runs' folders, arm by arm."""
         return self.store.train_all([(arm, s, self.epochs) for arm in arms for s in self.seeds])
 
     def finished(self, arm: Arm) -> list[Path]:
-        """Folders of an arm's runs that came to their end, by seed; who diverged did not."""
+        """Folders of an arm's finished runs, by seed; a run that diverged is not finished."""
         return [
             self.store.path(arm, seed, self.epochs)
             for seed in self.seeds
@@ -65,13 +65,13 @@ class Lab:
         ]
 
     def data_or(self, usual: str) -> str:
-        """The data to use, where an experiment has usual ones."""
+        """The data of these settings, or the experiment's usual data."""
         return self.data or usual
 
 
 @dataclass
 class Result:
-    """What an experiment found.
+    """The result of an experiment.
 
     Attributes
     ----------
@@ -79,17 +79,17 @@ class Result:
     question : str
         In one sentence.
     claim : str
-        What the paper or its authors' logs say, with the place.
+        What the paper or its authors' logs say, with the section.
     answer : str
-        What was found here, in one sentence that says so when nothing was shown.
+        The result here, in one sentence; it says so if nothing was shown.
     columns : tuple of str
         Headings of the table.
     rows : list of list
-        Text and numbers, as people read them.
+        Text and numbers, for people.
     figures : dict
-        The numbers behind the rows, for programs.
+        The numbers of the rows, for programs.
     notes : list of str
-        What differs from the paper's experiment, and likely reasons.
+        Differences from the paper's experiment, and likely reasons.
     """
 
     experiment: str
@@ -102,7 +102,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
 
     def markdown(self, about: Sequence[str] = ()) -> str:
-        """The result as a page."""
+        """The result as a Markdown page."""
         table = [" | ".join(self.columns), " | ".join("---" for _ in self.columns)]
         table += [" | ".join(row) for row in self.rows]
         lines = [
@@ -123,7 +123,7 @@ class Result:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def leave(result: Result, folder: Path, lab: Lab, command: str, picture: Figure) -> list[Path]:
+def write(result: Result, folder: Path, lab: Lab, command: str, picture: Figure) -> list[Path]:
     """Write ``result.json``, ``result.md`` and ``picture.png``.
 
     Raises
@@ -147,9 +147,7 @@ def leave(result: Result, folder: Path, lab: Lab, command: str, picture: Figure)
     about = f"`{command}`, scale {lab.scale}, seeds {seeds}, {made['date']}"
     page = result.markdown(["![picture](picture.png)", "", about])
     write_atomic(folder / "result.md", page.encode())
-    png = io.BytesIO()
-    picture.savefig(png, format="png", dpi=120)
-    write_atomic(folder / "picture.png", png.getvalue())
+    save(picture, folder / "picture.png")
     return [folder / name for name in names]
 
 
@@ -159,31 +157,29 @@ MOST_SEEDS = 1000
 def seeds_of(count: int) -> tuple[int, ...]:
     """The first ``count`` seeds, from 0."""
     if not 1 <= count <= MOST_SEEDS:
-        raise ConfigError(
-            f"--seeds must be at least 1, at most {MOST_SEEDS} (got {count})", "--seeds 3"
-        )
+        raise ConfigError(f"seeds must be from 1 to {MOST_SEEDS} (got {count})", "seeds=3")
     return tuple(range(count))
 
 
 def jobs_for(backend: str, jobs: int | None) -> int:
-    """How many runs to train at a time: by default one a core, at most 4; a GPU has one."""
+    """Number of runs to train at the same time: by default one per core, at most 4; on a GPU 1."""
     if jobs is not None and jobs < 1:
-        raise ConfigError(f"--jobs must be at least 1 (got {jobs})", "--jobs 1")
+        raise ConfigError(f"jobs must be at least 1 (got {jobs})", "jobs=1")
     name = backends.get(backend).name if backend == "auto" else backend
     if name == "cuda":
         if (jobs or 1) > 1:
-            raise ConfigError(f"--jobs {jobs}: a GPU is given one run at a time", "--jobs 1")
+            raise ConfigError(f"jobs must be 1 on a GPU (got {jobs})", "jobs=1")
         return 1
     return jobs or min(os.cpu_count() or 1, MOST_JOBS)
 
 
 def percent(fraction: float | None) -> str:
-    """``12.34 %``, or a dash where nothing was measured."""
+    """``12.34 %``, or a dash for None."""
     return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def with_spread(found: Estimate) -> str:
-    """Mean and sample standard deviation: ``12.34 ± 0.56 %``; of a single value itself."""
+    """Mean and sample standard deviation: ``12.34 ± 0.56 %``; a single value as it is."""
     if found.spread is None:
         return percent(found.mean)
     return f"{100 * found.mean:.2f} ± {100 * found.spread:.2f} %"

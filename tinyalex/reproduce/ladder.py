@@ -1,4 +1,4 @@
-"""The cuda-convnet ladder on CIFAR-10: the error that its author states, and ours."""
+"""The cuda-convnet ladder on CIFAR-10: its author's errors, and ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import evaluation, recipes, training
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, percent, with_spread
 from tinyalex.reproduce.statistics import estimate
@@ -15,8 +16,8 @@ from tinyalex.reproduce.statistics import estimate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Recipe, stated error, views an image of the stated test. Source: cuda-convnet's example layers,
-# wiki (TrainingNet), and convdata.py, whose ``multiview_test`` has nine, none of them mirrored.
+# Recipe, stated error, crops per image in the stated test. Source: cuda-convnet's example layers,
+# wiki (TrainingNet), and convdata.py, whose ``multiview_test`` has nine crops without flips.
 RUNGS = (
     ("cifar-80sec", 0.26, 1),
     ("cifar-19pct", 0.19, 1),
@@ -25,13 +26,13 @@ RUNGS = (
     ("cifar-13pct", 0.13, 9),
     ("cifar-11pct", 0.11, 9),
 )
-# On a laptop the last two, hours even so, lose most of the epochs before the rate falls, and keep
-# the ten and ten after it. The others are whole (docs/decisions.md: what shortening costs).
+# On a laptop the last two, which still take hours, have fewer epochs before the learning rate
+# drops, and all 10 + 10 after it. The others have all epochs (docs/decisions.md: what it costs).
 LAPTOP_EPOCHS = {"cifar-13pct": 80, "cifar-11pct": 80}
 
 
 def arm(name: str, scale: str, data: str) -> Arm:
-    """One rung, as its author trained it; on a laptop the longest shortened."""
+    """A net, trained like its author's; on a laptop the longest are shortened."""
     recipe = recipes.get(name)
     if scale == "laptop" and (epochs := LAPTOP_EPOCHS.get(name)):
         steps = {"kind": "steps", "epochs": (epochs - 20, epochs - 10), "factor": 0.1}
@@ -40,7 +41,7 @@ def arm(name: str, scale: str, data: str) -> Arm:
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Train the rungs that the scale can hold, and test each as its author did."""
+    """Train the nets, and test each as its author did."""
     rows: list[list[str]] = []
     figures: dict[str, Any] = {}
     rungs = {name: arm(name, lab.scale, lab.data_or("cifar10")) for name, _, _ in RUNGS}
@@ -68,9 +69,9 @@ def run(lab: Lab) -> tuple[Result, Figure]:
                 ", ".join(percent(e) for e in errors),
                 with_spread(found),
                 f"{100 * (found.mean - stated):+.2f}",
-                "nine views" if crops > 1 else "one view",
+                "nine crops" if crops > 1 else "one crop",
                 "" if ten is None else with_spread(ten),
-                f"{rung.length(lab.epochs)} of {rung.recipe.batch_size}",
+                f"{rung.length(lab.epochs)}, {rung.recipe.batch_size}",
                 ", ".join(f"{m:.0f}" for m in minutes),
             ]
         )
@@ -78,9 +79,9 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     result = Result(
         "ladder",
         "Do the nets of cuda-convnet's examples reach the errors that their author states?",
-        "26, 19 (14.2 with crops and mirrors), 18, 13 and 11 % on CIFAR-10's test images "
+        "26, 19 (14.2 with crops and flips), 18, 13 and 11 % on CIFAR-10's test images "
         "(cuda-convnet, example layers).",
-        f"{len(reached)} of {len(rows)} are within half a percent of the stated error or better.",
+        f"{len(reached)} of {len(rows)} are at most half a point above the stated error.",
         (
             "recipe",
             "stated",
@@ -89,19 +90,19 @@ def run(lab: Lab) -> tuple[Result, Figure]:
             "delta (%)",
             "test",
             "with ten crops",
-            "epochs, batch",
+            "epochs, batch size",
             "minutes",
         ),
         rows,
         figures,
         [
-            "The author trained the nets with crops on four fifths first; here on all from the "
-            "start.",
-            "Nine views: three rows of three crops, as its author tested them; ten crops, the "
-            "paper's way, has five places and their mirror images.",
+            "The author first trained the nets with crops on four fifths of the images; here on "
+            "all from the start.",
+            "Nine crops: three rows of three, as in the author's tests. Ten crops: the paper's, at "
+            "five positions and flipped.",
             *(
-                f"{name}: {n} epochs of its recipe's {recipes.get(name).epochs}; "
-                "--scale gpu has all."
+                f"{name}: {n} of its recipe's {recipes.get(name).epochs} epochs; the scale gpu has "
+                "all."
                 for name, n in LAPTOP_EPOCHS.items()
                 if lab.scale == "laptop"
             ),
@@ -115,10 +116,7 @@ def _errors(runs: Sequence[Path], crops: int) -> list[float]:
 
 
 def _draw(figures: dict[str, Any]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 0.7 * len(figures) + 1.4), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(7, 0.7 * len(figures) + 1.4, "cuda-convnet's ladder")
     for i, (name, found) in enumerate(figures.items()):
         stated, ours = 100 * found["stated"], [100 * e for e in found["error"]["values"]]
         axis.plot(
@@ -130,7 +128,6 @@ def _draw(figures: dict[str, Any]) -> Figure:
     axis.set_ylim(len(figures) - 0.5, -0.5)
     axis.set_xlim(left=0)
     axis.set_xlabel("test error on CIFAR-10 (%)")
-    axis.set_title("cuda-convnet's ladder")
     axis.legend(loc="lower right")
-    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.spines["left"].set_visible(False)
     return figure

@@ -1,10 +1,11 @@
-"""The learning rate: too small, right, too large."""
+"""Learning rates: too small, right, too large."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from tinyalex import recipes
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result, with_spread
 from tinyalex.reproduce.statistics import estimate
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
-EPOCHS = 3  # of each rate, at a constant rate
+EPOCHS = 3  # with each learning rate, which stays constant
 NETS = {"laptop": "cifar-80sec", "gpu": "small", "imagenet": "paper"}
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Train for a few epochs at rates around the recipe's."""
+    """Train for three epochs with learning rates around the recipe's."""
     recipe = recipes.get(NETS[lab.scale])
     base = Arm(recipe.name, recipe.model, recipe, lab.data_or("cifar10"), may_diverge=True)
     constant = base.with_recipe(base.name, schedule={"kind": "constant"}, epochs=EPOCHS)
@@ -45,25 +46,23 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     best = min(whole, key=whole.__getitem__) if whole else "none"
     result = Result(
         "lrsweep",
-        "How much does the learning rate decide?",
+        "How much does the learning rate matter?",
         "0.01 at first, chosen by hand and divided by ten three times (section 5).",
         f"After {epochs} epochs {best} is best; the recipe begins with {recipe.lr:g}.",
-        ("rate", "training loss", "test error", "diverged"),
+        ("learning rate", "training loss", "test error", "diverged"),
         rows,
         figures,
         [
-            f"{epochs} epochs at a constant rate: a smaller rate may win in the long run.",
-            "A rate at which a seed diverged is not the best, however well the others did.",
+            f"{epochs} epochs with a constant learning rate: a smaller one may win after more "
+            "epochs.",
+            "A learning rate with which a seed diverged cannot be the best.",
         ],
     )
     return result, _draw(figures, epochs)
 
 
 def _draw(figures: dict[str, dict[str, Any]], epochs: int) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.6), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(6, 3.6, f"After {epochs} epochs with a constant learning rate")
     for rate, found in figures.items():
         if count := found["diverged"]:
             text = f"{count} diverged"
@@ -75,6 +74,4 @@ def _draw(figures: dict[str, dict[str, Any]], epochs: int) -> Figure:
     axis.set_ylim(0, 100)
     axis.set_xlabel("learning rate")
     axis.set_ylabel("test error (%)")
-    axis.set_title(f"After {epochs} epochs at a constant rate")
-    axis.spines[["top", "right"]].set_visible(False)
     return figure

@@ -1,8 +1,8 @@
-"""Several runs at a time, each in a process of its own.
+"""Trains several runs at the same time, each in its own process.
 
-A small net on small batches keeps one core busy and two cores waiting for each other: two such
-runs side by side, with a thread each, take less time than one after the other with two. Results
-do not depend on it, since a run's numbers do not depend on its threads.
+With a small net and small batches, two threads mostly wait for each other. Two runs at the same
+time with one thread each take less time than one after the other with two threads. The results
+are the same, since a run's numbers do not depend on its threads.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ Train = Callable[[Arm, int, int | None], Path]
 POLL_SECONDS = 0.5
 AGAIN = "the same command resumes them"
 
-RUN, STOP, LEAVE = range(3)  # LEAVE: the pool is broken, nobody waits for a result
+RUN, STOP, LEAVE = range(3)  # LEAVE: the pool is broken, no result is needed
 
-_told: Any = None  # in a process of the pool: what the parent says
-_busy = False  # in a process of the pool: whether a training is in hand
+_told: Any = None  # in a worker: the parent's order
+_busy = False  # in a worker: whether it is training
 
 
 def train_side_by_side(
     train: Train, items: Sequence[Item], jobs: int, ended: Callable[[int], None]
 ) -> None:
-    """Train runs ``jobs`` at a time.
+    """Train ``jobs`` runs at the same time.
 
     Parameters
     ----------
     train : callable
-        Trains one of them; every process gets a pickled copy.
+        Trains a run; every process gets a pickled copy.
     items : sequence of (Arm, seed, epochs)
-        No two of the same run.
+        Each run at most once.
     jobs : int
     ended : callable
-        Is told how many have ended, whenever one does.
+        Called with the number of finished runs, whenever a run ends.
 
     Raises
     ------
     Interrupted
-        A signal came; all runs are kept.
+        A signal came; all runs are saved.
     RunError
-        A process was ended from outside.
+        A process was killed.
     TinyalexError
-        What stopped one of the runs; the others were then stopped too, and are kept.
+        A run failed; the others were then stopped, too, and are saved.
     """
     told = SPAWN.RawValue("b", RUN)
     pool = Pool(min(jobs, len(items)), _start, (told,), POLL_SECONDS, _pass_on)
@@ -63,10 +63,10 @@ def train_side_by_side(
             _until_all_ended(futures, told, stopped, ended)
         _raise_first(futures, stopped.number)
     except BrokenProcessPool as error:
-        told.value = LEAVE  # from Python 3.12 on such a pool tells idle processes nothing
+        told.value = LEAVE  # since Python 3.12 a broken pool does not end its idle processes
         raise RunError(
-            "a process was ended from outside, for lack of memory perhaps",
-            f"--jobs {max(1, jobs // 2)}; {AGAIN}",
+            "a process was killed, perhaps because memory was full",
+            f"jobs={max(1, jobs // 2)}; {AGAIN}",
         ) from error
     finally:
         told.value = max(told.value, STOP)
@@ -76,7 +76,7 @@ def train_side_by_side(
 def _until_all_ended(
     futures: list[Future[Path]], told: Any, stopped: StopSignal, ended: Callable[[int], None]
 ) -> None:
-    """Wait; after a signal, or the first failure, the others are told to stop."""
+    """Wait for all; after a signal or the first failure, tell the others to stop."""
     running = set(futures)
     while running:
         done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
@@ -87,9 +87,9 @@ def _until_all_ended(
 
 
 def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
-    """Raise what went wrong rather than that others were stopped because of it.
+    """Raise the first failure, not the stops of other runs that it caused.
 
-    ``number`` is the signal that this process got, if any; it told the others by one of its own.
+    ``number`` is the signal that this process got, if any; it sent the workers another one.
     """
     failed = [error for future in futures if (error := future.exception()) is not None]
     if failed:
@@ -99,19 +99,19 @@ def _raise_first(futures: list[Future[Path]], number: int | None) -> None:
         raise min(failed, key=lambda error: isinstance(error, Interrupted))
 
 
-# --- in a process of its own ----------------------------------------------------------------
+# --- in a worker ----------------------------------------------------------------------------
 
 
 def _start(told: Any) -> None:
-    """Listen to the parent."""
+    """Keep the parent's order at hand."""
     global _told
     _told = told
-    # A training has its own handler; outside it, the flag is looked at.
+    # Training has its own handler; outside training, `_train` reads the order.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
 
 
 def _pass_on() -> None:
-    """Stop the training in hand when the parent says so."""
+    """Stop training when the parent orders it."""
     if _told.value == LEAVE and not _busy:
         os._exit(1)
     if _told.value != RUN:

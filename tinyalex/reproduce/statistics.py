@@ -1,4 +1,4 @@
-"""Means with their uncertainty: what may be said from a handful of seeds."""
+"""Means with their uncertainty, from a few seeds."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, and where the true one lies with 95 % confidence.
+    """A mean with its 95 % confidence interval.
 
     Attributes
     ----------
     mean : float
     spread : float or None
-        Sample standard deviation of the values; None of a single one.
+        Sample standard deviation of the values; None for a single value.
     low, high : float or None
-        Student's t interval of the mean; None of a single value.
+        Student's t interval of the mean; None for a single value.
     values : list of float
     """
 
@@ -35,7 +35,7 @@ class Estimate:
     values: list[float]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """As a dict for JSON."""
         return asdict(self)
 
 
@@ -45,7 +45,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     Raises
     ------
     ConfigError
-        There is no value, or one is not a number.
+        There is no value, or a value is not finite.
 
     Examples
     --------
@@ -55,7 +55,9 @@ def estimate(values: Sequence[float]) -> Estimate:
     """
     numbers = [float(value) for value in values]
     if not numbers or not all(map(math.isfinite, numbers)):
-        raise ConfigError(f"an estimate needs finite values (got {numbers})")
+        raise ConfigError(
+            f"an estimate needs finite values (got {numbers})", "leave out runs that diverged"
+        )
     mean = float(np.mean(numbers))
     if len(numbers) == 1:
         return Estimate(mean, None, None, None, numbers)
@@ -79,12 +81,15 @@ def paired(treated: Sequence[float], baseline: Sequence[float]) -> Estimate:
     (0.0133, False)
     """
     if len(treated) != len(baseline):
-        raise ConfigError(f"pairs: {len(treated)} values beside {len(baseline)}")
+        raise ConfigError(
+            f"paired: {len(treated)} treated values, {len(baseline)} baseline values",
+            "one value of each per seed",
+        )
     return estimate([a - b for a, b in zip(treated, baseline, strict=True)])
 
 
 def proportion(wrong: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of an error rate, seen on ``n`` test images.
+    """Wilson's 95 % interval of an error measured on ``n`` test images.
 
     Examples
     --------
@@ -93,7 +98,7 @@ def proportion(wrong: int, n: int) -> tuple[float, float]:
     (0.0829, 0.1202)
     """
     if not 0 <= wrong <= n or n < 1:
-        raise ConfigError(f"{wrong} of {n} is no error rate")
+        raise ConfigError(f"proportion: wrong must be from 0 to n (got {wrong} of {n})", "n > 0")
     z, p = 1.959964, wrong / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
@@ -101,7 +106,7 @@ def proportion(wrong: int, n: int) -> tuple[float, float]:
 
 
 def different(difference: Estimate) -> bool:
-    """Whether an interval of a difference leaves out zero; a single pair never shows it."""
+    """Whether the interval of a difference excludes zero; False for a single pair."""
     if difference.low is None or difference.high is None:
         return False
     return difference.low > 0 or difference.high < 0

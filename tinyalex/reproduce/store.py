@@ -1,4 +1,4 @@
-"""Runs that experiments share: each is trained once, and goes on where it stopped."""
+"""Runs that experiments share: each is trained once; a stopped run is resumed."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Store:
     data_root : Path, optional
     backend : str
     threads : int, optional
-        Of all runs together that are trained at a time; one a core if None.
+        For all runs that are trained at the same time. Default: one per core.
     listen : callable, optional
-        Gives the listener of a run: ``listen(arm, seed)``. Picklable, if there are several jobs.
+        ``listen(arm, seed)`` makes the listener of a run. With several jobs it must be picklable.
     command : str
-        For the runs' records.
+        The command line, to be recorded.
     jobs : int
-        Runs that are trained at a time; no more than threads.
+        Runs to train at the same time; at most the number of threads.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Store:
         self.jobs, self._listen = jobs, listen
 
     def path(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
-        """Where the run of an arm with a seed lies, finished or not."""
+        """The folder of the run of an arm with a seed, finished or not."""
         return self.folder / f"{arm.identity(epochs)}-seed{seed}"
 
     def train(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
-        """Train a run to ``epochs`` (the arm's by default) unless it has come that far.
+        """Train a run to ``epochs`` (default: the arm's), unless it already has them.
 
         Returns
         -------
@@ -67,11 +67,11 @@ class Store:
         Raises
         ------
         Interrupted
-            A signal came; the run goes on next time.
+            A signal came; the run is resumed next time.
         DivergedError
             The loss is no longer finite, and the arm may not diverge.
         CheckpointError
-            The run is there, but its model's layers were others then.
+            The run was trained when its model had other layers.
         """
         try:
             return self._train(arm, seed, epochs)
@@ -106,16 +106,16 @@ class Store:
             summary = training.train(config, listener)
         if summary["interrupted"]:
             number = summary.get("signal", signal.SIGINT)
-            raise Interrupted(f"{out}: stopped; it is kept", "the same command resumes", number)
+            raise Interrupted(f"{out}: stopped and saved", "the same command resumes it", number)
         return out
 
     def train_all(self, items: Sequence[Item]) -> list[Path]:
-        """`train` for each (arm, seed, epochs); `jobs` at a time.
+        """`train` each (arm, seed, epochs), `jobs` at the same time.
 
         Raises
         ------
         TinyalexError
-            As `train`; what else was being trained is stopped, and kept.
+            As `train`; the other runs are stopped and saved.
         """
         missing = {self.path(*item): item for item in items if not self.done(*item)}
         threads = self.threads or os.cpu_count() or 1
@@ -140,12 +140,12 @@ class Store:
         return [self.path(*item) for item in items]
 
     def done(self, arm: Arm, seed: int, epochs: int | None = None) -> bool:
-        """Whether a run has come to its end; one that diverged has not.
+        """Whether a run is finished; a run that diverged is not.
 
         Raises
         ------
         CheckpointError
-            It has, but in other layers than its model has today.
+            It is, but its model had other layers then.
         """
         out = self.path(arm, seed, epochs)
         if not (out / "summary.json").exists():
@@ -153,7 +153,7 @@ class Store:
         training.model_of(training.read_config(out))
         try:
             return int(training.read_summary(out)["epochs"]) >= arm.length(epochs)
-        except RunError:  # the run has gone on since, and was stopped
+        except RunError:  # the run was resumed since, and stopped
             head = read_head(out)
             return arm.growing and head is not None and head[1]["epoch"] >= arm.length(epochs)
 

@@ -1,4 +1,4 @@
-"""Figure 3: whether the two columns divide colour between them."""
+"""Figure 3: whether one tower learns colour filters and the other grey ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from tinyalex import recipes, training
 from tinyalex.report import first_filters
+from tinyalex.report.figure import new_plot
 from tinyalex.reproduce.ablations import DATA
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import Lab, Result
@@ -21,7 +22,7 @@ SHUFFLES = 10_000
 
 
 def run(lab: Lab) -> tuple[Result, Figure]:
-    """Measure how much colour the first filters of each column have."""
+    """Measure how much colour the first filters of each tower have."""
     recipe = recipes.get(NETS[lab.scale])
     runs = lab.train(Arm(recipe.name, recipe.model, recipe, lab.data_or(DATA)))
     each: list[dict[str, Any]] = []
@@ -39,22 +40,22 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     shown = sum(found["chance"] < 0.05 for found in each)
     gaps = estimate([found["gap"] for found in each])
     small = (
-        "At this size the columns have 16 filters each, the paper's 48, on images of 32 pixels: "
-        "there may be too little to divide."
+        "At this size each tower has 16 filters (the paper: 48) and images of 32 pixels: there may "
+        "be too few filters to specialise."
     )
     notes = [] if lab.scale == "imagenet" else [small]
     result = Result(
         "towers",
-        "Does one column learn filters without colour and the other coloured ones?",
-        "yes, in every run, whatever the first weights (section 6.1, figure 3).",
-        f"In {shown} of {len(each)} runs the columns differ more than filters dealt to them at "
-        f"random do in 95 % of cases (mean gap {gaps.mean:.2f}).",
-        ("seed", "column 1", "column 2", "gap", "probability by chance"),
+        "Does one tower learn grey filters and the other colour filters?",
+        "yes, in every run, whatever the initial weights (section 6.1, figure 3).",
+        f"In {shown} of {len(each)} runs the towers differ more than in 95 % of random splits of "
+        f"the filters (mean gap {gaps.mean:.2f}).",
+        ("seed", "tower 1", "tower 2", "gap", "probability by chance"),
         rows,
         {"runs": each, "gap": gaps.to_dict()},
         [
             "Colour of a filter: the share of its energy that is not grey, from 0 (R, G and B "
-            "alike) to 1. Filters of random numbers have two thirds on average.",
+            "equal) to 1. Random filters have two thirds on average.",
             *notes,
         ],
     )
@@ -71,7 +72,7 @@ def colourfulness(weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def by_chance(colour: np.ndarray[Any, Any], gap: float, seed: int) -> float:
-    """How often filters that are dealt to two columns at random differ at least as much."""
+    """Probability that a random split of the filters has at least this gap."""
     rng = np.random.default_rng(seed)
     half, more = len(colour) // 2, 0
     for _ in range(SHUFFLES):
@@ -81,10 +82,7 @@ def by_chance(colour: np.ndarray[Any, Any], gap: float, seed: int) -> float:
 
 
 def _draw(each: list[dict[str, Any]]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.5, 3.6), layout="constrained", facecolor="white")
-    axis = figure.subplots()
+    figure, axis = new_plot(6.5, 3.6, "First-layer filters of the two towers")
     for i, found in enumerate(each):
         for j, column in enumerate(found["columns"]):
             x = i + 0.25 * j - 0.12 + 0.05 * np.linspace(-1, 1, len(column))
@@ -93,12 +91,10 @@ def _draw(each: list[dict[str, Any]]) -> Figure:
                 sorted(column),
                 ".",
                 color=("#1f77b4", "#d9480f")[j],
-                label=f"column {j + 1}" if i == 0 else None,
+                label=f"tower {j + 1}" if i == 0 else None,
             )
     axis.set_xticks(range(len(each)), [f"seed {i}" for i in range(len(each))])
     axis.set_ylabel("share of a filter's energy that is colour")
     axis.set_ylim(0, 1)
-    axis.set_title("First-layer filters of the two columns")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    axis.spines[["top", "right"]].set_visible(False)
     return figure
