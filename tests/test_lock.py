@@ -82,7 +82,7 @@ def test_a_lock_file_that_was_removed_after_it_was_opened_locks_nobody_out(
     monkeypatch.setattr(lock, "_lock", removed_first)
     with locked(tmp_path, "train"):
         monkeypatch.undo()
-        assert "is at work there" in refused(tmp_path)
+        assert "is using it" in refused(tmp_path)
     assert len(times) == 2
 
 
@@ -90,7 +90,7 @@ def test_a_lock_file_that_was_removed_after_it_was_opened_locks_nobody_out(
 def test_whatever_a_lock_file_says_is_not_passed_on(tmp_path: Path, content: bytes) -> None:
     with locked(tmp_path, "train"):
         (tmp_path / lock.FILE).write_bytes(content)
-        assert f"{tmp_path}: another process is at work there" in refused(tmp_path)
+        assert f"{tmp_path}: another process is using it" in refused(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """AlexNet from first principles: every layer forward and backward, in NumPy.
 
-The public names live one level down, where a reader looks for them first. ``import tinyalex`` is
-instant: a subpackage is imported when it is first asked for, as in ``tinyalex.layers.Conv2d``.
+The public names are in the subpackages. ``import tinyalex`` is fast: a subpackage is imported when
+it is first used, as in ``tinyalex.layers.Conv2d``.
 """
 
 import importlib as _importlib

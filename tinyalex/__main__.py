@@ -4,7 +4,7 @@ from tinyalex.commands import interrupt
 
 
 def main() -> None:
-    """Load the commands, a quarter of a second of imports, and run the command line."""
+    """Load the commands, which takes a quarter of a second, and run the command line."""
     interrupt.ends_the_process()
     from tinyalex import cli
 

@@ -1,4 +1,4 @@
-"""Writing files so that a crash, a full disk or a kill leaves the old one or the new one."""
+"""Writes files atomically: after a crash or a kill the old file is there, or the new one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def write_atomic(
     data: bytes | Iterable[bytes | memoryview],
     error_type: type[TinyalexError] = RunError,
 ) -> None:
-    """Write ``data``, or its pieces, to a temporary file; then rename it over ``path``.
+    """Write ``data``, or its pieces, to a temporary file; then rename it to ``path``.
 
     Raises
     ------
     RunError, or ``error_type``
-        The file cannot be written (folder not writable, disk full). What was at ``path``
-        before is untouched.
+        The file cannot be written (folder not writable, disk full). An older file at ``path`` is
+        untouched.
     """
     with replacing(path, error_type) as file:
         for piece in [data] if isinstance(data, bytes) else data:
@@ -34,16 +34,16 @@ def write_atomic(
 
 @contextlib.contextmanager
 def replacing(path: Path, error_type: type[TinyalexError] = RunError) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of ``path`` at the end of the ``with`` block.
+    """Open a temporary file that replaces ``path`` at the end of the ``with`` block.
 
     Raises
     ------
     RunError, or ``error_type``
-        As in `write_atomic`. After any error in the block the temporary file is gone and
+        As in `write_atomic`. After any error in the block the temporary file is removed and
         ``path`` is untouched.
     """
     if not path.name:
-        raise error_type(f"{str(path)!r} is no name of a file", "a file's name")
+        raise error_type(f"{str(path)!r} is not the name of a file", "add a file's name")
     temporary = path.with_name(temporary_name(path.name))
     try:
         with temporary.open("wb") as file:
@@ -58,14 +58,13 @@ def replacing(path: Path, error_type: type[TinyalexError] = RunError) -> Iterato
         if not isinstance(error, OSError):
             raise
         raise error_type(
-            f"{path}: cannot be written ({error.strerror or error}); the older file, if any, "
-            "is untouched",
+            f"{path}: cannot be written ({error.strerror or error}); an older file is untouched",
             "free some space or choose another folder",
         ) from error
 
 
 def temporary_name(name: str, process: int | str | None = None) -> str:
-    """Name that the file ``name`` has while this process (or ``"*"``, any) writes it."""
+    """Temporary name of the file ``name`` while this process (or ``"*"``: any) writes it."""
     return f".{name}.{os.getpid() if process is None else process}.tmp"
 
 
@@ -76,8 +75,8 @@ def remove_leftovers(folder: Path, names: Iterable[str] = ()) -> None:
     ----------
     folder : Path
     names : iterable of str
-        Files that nobody else writes now. Temporary files of other names are removed if their
-        process is gone.
+        Files that no other process writes now. Temporary files of other names are removed only if
+        their process has ended.
     """
     for path in folder.glob(temporary_name("*", "*")):
         if found := re.fullmatch(r"\.(.+)\.(\d{1,10})\.tmp", path.name):
@@ -94,7 +93,7 @@ def _is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):  # somebody else's
+    except (OSError, OverflowError):  # another user's
         return True
     return True
 
@@ -116,7 +115,7 @@ def _write(file: BinaryIO, data: bytes | memoryview) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; Windows cannot open folders, and needs not."""
+    """Make a rename survive a power cut; Windows cannot open folders and does not need it."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""One process at a time in a folder: a lock that the operating system holds, and ends with us."""
+"""A lock on a folder, for one process at a time; the operating system frees it if we end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinyalex.errors import RunError, TinyalexError
 FILE = ".lock"
 
 _SAYS = re.compile(rb"process (\d{1,10}) since ([\d-]{10} [\d:]{8}) for ([a-z ]{1,40})\n")
-_FAR = 1 << 30  # Windows locks bytes of a file, which nobody can then read
+_FAR = 1 << 30  # Windows locks bytes of a file, which other processes cannot read then
 
 
 @contextlib.contextmanager
@@ -26,23 +26,23 @@ def locked(
     error_type: type[TinyalexError] = RunError,
     elsewhere: str = "another folder with --out",
 ) -> Iterator[None]:
-    """Make the folder if need be, and keep every other process that asks for it out.
+    """Make the folder if it is missing, and lock it.
 
-    At the end a folder that was made here and is still empty is removed.
+    At the end, a folder that was made here and is still empty is removed.
 
     Parameters
     ----------
     folder : Path
     work : str
-        What others are told, in small letters: "train".
+        What other processes are told, in small letters: "train".
     elsewhere : str
-        What to try in a folder that cannot be used.
+        What to do if the folder cannot be used.
 
     Raises
     ------
     RunError, or ``error_type``
-        Another process is at work in the folder (the message says which one), or nothing can be
-        written to it.
+        Another process uses the folder (the message says which one), or nothing can be written
+        to it.
     """
     made = _make(folder, error_type, elsewhere)
     try:
@@ -52,16 +52,16 @@ def locked(
                 yield
             finally:
                 _remove(folder / FILE)
-        if os.name == "nt":  # where no open file can be removed, nor one that another has opened
+        if os.name == "nt":  # where an open file cannot be removed
             _remove(folder / FILE)
     finally:
-        with contextlib.suppress(OSError):  # not empty any more
+        with contextlib.suppress(OSError):  # no longer empty
             for path in made:
                 path.rmdir()
 
 
 def _make(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> list[Path]:
-    """Make a folder and those around it; gives those that were missing, the innermost first."""
+    """Make a folder and its parents; gives those that were missing, the innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,9 +74,9 @@ def _take(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> Bina
     path = folder / FILE
     while True:
         try:
-            # Neither emptied nor replaced: it may be another process's.
+            # The file is not emptied or replaced: another process may hold it.
             file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-        except FileNotFoundError:  # the one before us has just removed the folder that it made
+        except FileNotFoundError:  # the last holder has just removed the folder that it made
             _make(folder, error_type, elsewhere)
             continue
         except OSError as error:
@@ -85,13 +85,13 @@ def _take(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> Bina
             with file:
                 holder = _holder(file)
             raise error_type(
-                f"{folder}: {holder} is at work there",
+                f"{folder}: {holder} is using it",
                 f"wait until it has ended, or {elsewhere}",
             )
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
-        file.close()  # the one before us removed it after we had opened it
+        file.close()  # the last holder removed it after we had opened it
 
 
 def _lock(file: BinaryIO) -> bool:
@@ -117,7 +117,7 @@ def _lock(file: BinaryIO) -> bool:
 
 
 def _say(file: BinaryIO, work: str) -> None:
-    """Write down who has the lock; nothing depends on it."""
+    """Write into the file who has the lock, for the messages of others."""
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     with contextlib.suppress(OSError):  # the disk is full
         file.seek(0)

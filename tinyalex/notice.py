@@ -1,4 +1,4 @@
-"""Things that a user should know while waiting: who wants to hear of them says so here."""
+"""Notes and warnings for the user; a command registers the function that prints them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _warned: list[Callable[[str], None]] = []
 
 
 def listen(listener: Callable[[str], None], warned: Callable[[str], None] | None = None) -> None:
-    """Call ``listener(text)`` from now on, and ``warned(text)`` of warnings."""
+    """From now on call ``listener(text)`` for notes, and ``warned(text)`` for warnings."""
     _listeners[:] = [listener]
     _warned[:] = [] if warned is None else [warned]
 
 
 def tell(text: str) -> None:
-    """Pass a text on; without a listener nothing happens."""
+    """Print a note; without a listener nothing happens."""
     for listener in _listeners:
         listener(text)
 
 
 def warn(text: str) -> None:
-    """Pass a warning on: text that is worth reading even where no other text is wanted."""
+    """Print a warning: text to be read even in quiet mode."""
     for listener in _warned or _listeners:
         listener(text)

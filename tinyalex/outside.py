@@ -1,8 +1,8 @@
-"""Text from outside (names of folders, classes, students), made safe for the place it is shown in.
+"""Makes text from outside (names of folders, classes, students) safe to show.
 
-A name may hold whatever a file system allows: escapes of a terminal, line breaks, marks that turn
-the direction of writing, bytes that are no text, formulas, HTML. Each place has one function, and
-everything that shows such text goes through it.
+A name may contain anything that a file system allows: terminal codes, line breaks, marks that
+reverse the direction of writing, bytes that are not text, formulas, HTML. Each place has one
+function, and everything that shows such text calls it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import html
 import re
 import unicodedata
 
-# Controls (ESC, C1), formats (zero width, bidirectional), single surrogates, separators of lines.
+# Controls (ESC, C1), formats (zero width, bidirectional), lone surrogates, line separators.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_BYTES = range(0xDC80, 0xDD00)  # how Python keeps bytes of a name that are not UTF-8
-# What spreadsheets take for a formula, at the start of a cell, in whichever way cells are divided.
+_BYTES = range(0xDC80, 0xDD00)  # how Python represents bytes of a name that are not UTF-8
+# What spreadsheets read as a formula at the start of a cell, whatever separates cells.
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")  # noqa: RUF001 (the wide ones count, too)
 
 
 def shown(text: str, keep: str = "") -> str:
-    """Write what cannot be seen, or acts on a terminal, as an escape; for a name on a console.
+    """Escape characters that are invisible or act on a terminal; for a name on a console.
 
     Parameters
     ----------
     text : str
     keep : str
-        Characters that stay as they are.
+        Characters that are not escaped.
 
     Examples
     --------
@@ -41,12 +41,12 @@ def shown(text: str, keep: str = "") -> str:
 
 
 def lines(text: str) -> str:
-    """As `shown`, for a whole text, whose line breaks are its own."""
+    """As `shown`, for text that keeps its line breaks and tabs."""
     return shown(text, keep="\n\t")
 
 
 def as_html(text: object) -> str:
-    """Write a text for a page, inside a tag's quotes too.
+    """Escape text for HTML, also inside a tag's quotes.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def as_html(text: object) -> str:
 
 
 def as_csv(text: str) -> str:
-    """Write a text for a cell of a table, which no spreadsheet takes for a formula.
+    """Escape text for a CSV cell, so that no spreadsheet reads it as a formula.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def as_csv(text: str) -> str:
 
 
 def drawn(text: str) -> str:
-    """Write a text for Matplotlib, which reads what stands between two ``$`` as mathematics.
+    """Escape text for Matplotlib, which reads text between two ``$`` as mathematics.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Pools of worker processes: spawned, deaf to the terminal, and ended with their parent."""
+"""Pools of worker processes: spawned, without Ctrl-C, and ended with their parent."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# A fork would copy threads' locks, and does not exist everywhere. Of this context are the values
-# that workers share: RawValue, not Event, which a process that dies while it waits leaves locked.
+# A fork would copy threads' locks, and does not exist everywhere. Make values that workers share
+# with this context, as RawValue: a process that is killed while it waits leaves an Event locked.
 SPAWN = multiprocessing.get_context("spawn")
 
 
 class Pool:
     """Worker processes, alive until `shutdown`.
 
-    Ctrl-C and a closed terminal reach the parent alone, which decides what follows. A worker whose
-    parent is gone, even killed, ends at once.
+    Ctrl-C and a closed terminal reach only the parent, which decides what to do. A worker ends at
+    once when its parent has ended, even if it was killed.
 
     Parameters
     ----------
@@ -33,11 +33,11 @@ class Pool:
     start : callable
         Called in every worker before its first task.
     shared : sequence
-        Arguments of ``start``: values of `SPAWN`, which all processes see.
+        Arguments of ``start``: values made with `SPAWN`, which all processes share.
     every : float, optional
         Seconds between two calls of ``meanwhile`` in every worker.
     meanwhile : callable, optional
-        Called in a thread of its own, beside the task in hand.
+        Called in a separate thread, during tasks.
     """
 
     def __init__(
@@ -48,29 +48,29 @@ class Pool:
         every: float | None = None,
         meanwhile: Callable[[], None] | None = None,
     ) -> None:
-        with deaf_children():  # this starts Python's process that counts semaphores
+        with deaf_children():  # this starts Python's resource tracker, a process
             self._executor = ProcessPoolExecutor(
                 workers, SPAWN, _begin, (start, shared, every, meanwhile)
             )
 
     def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Hand a task over; raises BrokenProcessPool if a worker was ended from outside."""
+        """Submit a task; raises BrokenProcessPool if a worker was killed."""
         with deaf_children():  # this may start a process
             return self._executor.submit(work, *arguments)
 
     def shutdown(self) -> None:
-        """Wait for the tasks in hand; those that have not begun are dropped."""
+        """Wait for the running tasks; drop those that have not begun."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextlib.contextmanager
 def deaf_children() -> Iterator[None]:
-    """Start processes that Ctrl-C and a closed terminal do not reach.
+    """Start processes that Ctrl-C and a closed terminal do not reach, even while they load Python.
 
-    Not even while they load Python. They end with this process; then Python's own process, which
-    counts semaphores, must be alive to remove them.
+    They end with this process. Python's resource tracker must stay alive until then, to remove
+    their semaphores.
 
-    Not a shield for this process: another thread, such as NumPy's, may take the signal for it.
+    This does not protect the process itself: another thread, such as NumPy's, may get the signal.
     """
     if sys.platform == "win32":
         yield
@@ -84,14 +84,13 @@ def deaf_children() -> Iterator[None]:
 
 @contextlib.contextmanager
 def held_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back while a pool of processes is at work; gives whether it was pressed.
+    """Delay Ctrl-C while a pool of processes works; gives a function: was it pressed?
 
-    SIGTERM and a closed terminal likewise: SystemExit is raised when the context ends.
+    KeyboardInterrupt may be raised anywhere, also in the pool's own code. There it may leave a
+    lock taken, or a process that the pool does not know, and the pool would wait for it forever.
+    So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
 
-    KeyboardInterrupt comes between any two steps, in the pool's own code too. There it may leave a
-    lock taken, or a process that the pool knows nothing of, and the pool waits for either without
-    end. So it is raised when the context ends. A second Ctrl-C kills the pool's processes.
-
+    SIGTERM and a closed terminal are delayed, too: SystemExit is raised when the context ends.
     In a thread, or where the caller handles Ctrl-C, nothing is changed.
     """
     before = signal.getsignal(signal.SIGINT)
@@ -121,13 +120,13 @@ def held_ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def _enders() -> list[signal.Signals]:
-    """Signals that would end this process without another step."""
+    """Signals that would end this process at once."""
     names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     numbers = [signal.Signals[name] for name in names if hasattr(signal, name)]
     return [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
 
 
-# --- in a process of the pool ---------------------------------------------------------------
+# --- in a worker ----------------------------------------------------------------------------
 
 
 def _begin(
@@ -136,7 +135,7 @@ def _begin(
     every: float | None,
     meanwhile: Callable[[], None] | None,
 ) -> None:
-    # Ctrl-C reaches every process of the terminal; the parent decides what follows.
+    # Ctrl-C reaches every process of the terminal; the parent decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start(*shared)
     threading.Thread(target=_end_with_parent, args=(every, meanwhile), daemon=True).start()
@@ -148,4 +147,4 @@ def _end_with_parent(every: float | None, meanwhile: Callable[[], None] | None) 
     while not connection.wait([parent.sentinel], every):
         if meanwhile is not None:
             meanwhile()
-    os._exit(1)  # killed: nobody is left to work for
+    os._exit(1)  # the parent has ended: nobody needs the result

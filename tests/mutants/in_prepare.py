@@ -93,7 +93,7 @@ PREPARE_MUTANTS = (
     Mutant(
         "processes: workers outlive a parent that was killed",
         "tinyalex/processes.py",
-        "    os._exit(1)  # killed: nobody is left to work for\n",
+        "    os._exit(1)  # the parent has ended: nobody needs the result\n",
         "",
         (
             "tests/test_processes.py"

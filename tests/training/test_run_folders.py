@@ -55,7 +55,7 @@ def test_a_second_training_or_resume_in_a_folder_is_refused(config):
 
 def test_a_finished_run_is_not_read_while_another_process_makes_it_longer(config):
     training.train(config())
-    with locked(config().out, "train"), pytest.raises(RunError, match="is at work there"):
+    with locked(config().out, "train"), pytest.raises(RunError, match="is using it"):
         training.resume(config().out)
 
 

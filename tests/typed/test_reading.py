@@ -109,8 +109,8 @@ def test_an_error_says_where_what_was_wanted_and_what_was_got(tmp_path: Path) ->
         ("1" + "0" * 400, "401 digits"),
         ("1" + "0" * 5000, "5,001 digits"),
         ("1e999", "too large for a float"),
-        ("NaN", "NaN is not a number"),
-        ("-Infinity", "-Infinity is not a number"),
+        ("NaN", "NaN is not a JSON number"),
+        ("-Infinity", "-Infinity is not a JSON number"),
         ("{half", "cannot be read"),
         (b"\xff\xfe\xfa", "cannot be read"),
         ("", "cannot be read"),
@@ -132,7 +132,7 @@ def test_a_file_of_too_many_bytes_is_refused_before_it_is_all_read(tmp_path: Pat
     path = tmp_path / "large.json"
     with path.open("wb") as file:
         file.truncate(1 << 40)  # takes no room on the disk
-    with pytest.raises(RunError, match="more than 1,000 bytes"):
+    with pytest.raises(RunError, match="must have at most 1,000 bytes"):
         read_json(path, most=1000)
 
 

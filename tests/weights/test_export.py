@@ -44,7 +44,7 @@ def test_weights_are_not_imported_into_a_folder_in_use(tmp_path: Path) -> None:
     weights.export(run_of("tiny"), tmp_path / "net.safetensors")
     found = weights.read(tmp_path / "net.safetensors")
     with locked(tmp_path / "run", "train"):
-        with pytest.raises(RunError, match="is at work there"):
+        with pytest.raises(RunError, match="is using it"):
             found.write(tmp_path / "run")
         assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
     found.write(tmp_path / "run")

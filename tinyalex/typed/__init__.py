@@ -1,8 +1,8 @@
-"""Reading what a file says: JSON and tensors, with every field's kind and bounds checked first.
+"""Reads JSON and tensors from files, and checks every field's type and bounds.
 
 A file may come from somebody else, or be damaged. So size, depth and numbers are bounded while it
-is read, and what code relies on is described by a `Kind`: `read_json(path, fields({"epochs":
-whole(1)}))`. What does not fit is an error that names the file and the field.
+is read. The fields that code uses are described by a `Kind`: `read_json(path, fields({"epochs":
+whole(1)}))`. Anything else is an error that names the file and the field.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a value from JSON may be: a kind is called with the value and the field's name.
+"""Kinds: functions that check a value from JSON. A kind is called with the value and its field.
 
 >>> from tinyalex.typed import fields, whole
 >>> fields({"epochs": whole(1, 10)})({"epochs": 11}, "")
@@ -20,17 +20,17 @@ MOST_ITEMS = 1 << 24  # of a list or an object
 
 
 class Mismatch(ValueError):
-    """A value is not of its kind: field, what was wanted, what was got."""
+    """A value has the wrong kind: the field, what was wanted, what was got."""
 
     def __init__(self, field: str, wanted: str, got: Any) -> None:
-        super().__init__(f"{field or 'all of it'} must be {wanted} (got {show(got)})")
+        super().__init__(f"{field or 'the value'} must be {wanted} (got {show(got)})")
 
 
 MISSING = type("Missing", (), {})()
 
 
 def show(value: Any) -> str:
-    """Say what was got, short and printable.
+    """Describe a value, short and printable.
 
     >>> show([1, 2]), show("a" * 100), show(None)
     ('a list of 2', "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...", 'null')
@@ -69,10 +69,9 @@ def number(
     above: float = -math.inf,
     finite: bool = True,
 ) -> Kind:
-    """A number from ``least`` to ``most``, and above ``above``; NaN is none unless allowed."""
-    limits = [f"above {above:g}"] * (above > -math.inf) + [f"at least {least:g}"] * (
-        least > -math.inf
-    )
+    """A number from ``least`` to ``most`` (inclusive) and above ``above``; NaN only if allowed."""
+    limits = [f"above {above:g}"] * (above > -math.inf)
+    limits += [f"at least {least:g}"] * (least > -math.inf)
     limits += [f"at most {most:g}"] * (most < math.inf)
     wanted = " ".join(["a finite number" if finite else "a number", " and ".join(limits)]).rstrip()
 
@@ -90,7 +89,7 @@ def number(
 
 
 def text(most: int = MOST_TEXT) -> Kind:
-    """Text of at most so many characters."""
+    """Text of at most ``most`` characters."""
 
     def check(value: Any, field: str) -> None:
         if not isinstance(value, str) or len(value) > most:
@@ -106,7 +105,7 @@ def flag(value: Any, field: str) -> None:
 
 
 def one_of(*known: str) -> Kind:
-    """One of a few words."""
+    """One of the given words."""
 
     def check(value: Any, field: str) -> None:
         if not isinstance(value, str) or value not in known:
@@ -116,7 +115,7 @@ def one_of(*known: str) -> Kind:
 
 
 def maybe(kind: Kind) -> Kind:
-    """Null, or of a kind."""
+    """Null, or a value of a kind."""
 
     def check(value: Any, field: str) -> None:
         if value is not None:
@@ -126,7 +125,7 @@ def maybe(kind: Kind) -> Kind:
 
 
 def list_of(kind: Kind, length: int | None = None, least: int = 0, most: int = MOST_ITEMS) -> Kind:
-    """A list whose items are of one kind; of ``length`` items, or ``least`` to ``most``."""
+    """A list of items of one kind; its length is ``length``, or from ``least`` to ``most``."""
     wanted = f"a list of {least:,} to {most:,}" if length is None else f"a list of {length}"
 
     def check(value: Any, field: str) -> None:
@@ -140,7 +139,7 @@ def list_of(kind: Kind, length: int | None = None, least: int = 0, most: int = M
 
 
 def map_of(kind: Kind) -> Kind:
-    """An object with any names, whose values are of one kind."""
+    """An object with any names and values of one kind."""
 
     def check(value: Any, field: str) -> None:
         if not isinstance(value, Mapping) or len(value) > MOST_ITEMS:
@@ -152,7 +151,7 @@ def map_of(kind: Kind) -> Kind:
 
 
 def fields(required: Mapping[str, Kind], optional: Mapping[str, Kind] | None = None) -> Kind:
-    """An object with these fields; what else it has is left alone."""
+    """An object with these fields; other fields are not checked."""
 
     def check(value: Any, field: str) -> None:
         if not isinstance(value, Mapping):
@@ -169,11 +168,11 @@ def fields(required: Mapping[str, Kind], optional: Mapping[str, Kind] | None = N
 
 
 def anything(value: Any, field: str) -> None:
-    """Whatever JSON can hold."""
+    """Any JSON value."""
 
 
 def _below(field: str, name: Any) -> str:
-    """Name of a field in a field; a name from a file is made short and printable."""
+    """Dotted name of a field in a field; a name from a file is made short and printable."""
     plain = name if isinstance(name, str) and name.isprintable() else ascii(name)
     plain = plain if len(plain) <= 60 else f"{plain[:57]}..."
     return f"{field}.{plain}" if field else plain

@@ -1,4 +1,4 @@
-"""JSON from files: bounded in size, depth and numbers, then checked field by field."""
+"""Reads JSON with bounded size, depth and numbers, then checks it field by field."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 from tinyalex.errors import RunError, TinyalexError
 from tinyalex.typed.kinds import Kind, Mismatch, anything
 
-MOST_BYTES = 64 << 20  # of a file; ImageNet's index has 100 kB
+MOST_BYTES = 64 << 20  # per file; ImageNet's index has 100 kB
 MOST_DEPTH = 32
 _PIECE = 1 << 20
-_MOST_DIGITS = 19  # of a whole number: 63 bits
+_MOST_DIGITS = 19  # of an integer: 63 bits
 
-AGAIN = "a fresh copy of the file, or make it again"
+AGAIN = "get a fresh copy of the file, or make it again"
 
 
 def read_json(
@@ -34,11 +34,11 @@ def read_json(
     ----------
     path : Path
     kind : Kind
-        What it must hold.
+        The kind of its value.
     error_type : type
-        Of the error that is raised.
+        Type of the error that is raised.
     hint : str
-        What to try.
+        What to do about an error.
     finite : bool
         Whether NaN and infinities are refused.
 
@@ -47,7 +47,7 @@ def read_json(
     FileNotFoundError
         There is no such file.
     ``error_type``
-        It cannot be read, is too large, no JSON, or a field is not of its kind.
+        It cannot be read, is too large, is not JSON, or a field has the wrong kind.
     """
     content = _content(path, error_type, most, hint)
     return parse_json(content, kind, str(path), error_type, hint=hint, finite=finite)
@@ -61,7 +61,7 @@ def read_json_lines(
     hint: str = AGAIN,
     finite: bool = False,
 ) -> list[Any]:
-    """Read a file of one JSON value a line; as `read_json` otherwise."""
+    """Read a file with one JSON value per line; otherwise as `read_json`."""
     content = _content(path, error_type, 16 * MOST_BYTES, hint)
     return [
         parse_json(line, kind, f"{path}, line {i}", error_type, hint=hint, finite=finite)
@@ -79,9 +79,9 @@ def parse_json(
     hint: str = AGAIN,
     finite: bool = True,
 ) -> Any:
-    """Read JSON that is in memory; ``where`` names it in the error. As `read_json` otherwise."""
+    """Read JSON from memory; ``where`` names it in errors. Otherwise as `read_json`."""
     try:
-        # Nothing is read that Python's own reader would recurse into without end.
+        # Checked first, since Python's own reader would recurse too deep.
         _check_depth(content)
         value = json.loads(
             content,
@@ -92,7 +92,7 @@ def parse_json(
         kind(value, "")
     except Mismatch as error:
         raise error_type(f"{where}: {error}", hint) from None
-    except (ValueError, RecursionError) as error:  # also what is not UTF-8
+    except (ValueError, RecursionError) as error:  # also if it is not UTF-8
         raise error_type(f"{where}: cannot be read ({error})", hint) from None
     return value
 
@@ -101,7 +101,7 @@ def _content(path: Path, error_type: type[TinyalexError], most: int, hint: str) 
     try:
         content = bytearray()
         with path.open("rb") as file:
-            # Not all at once: room would be made for ``most`` bytes, whatever the file has.
+            # Not all at once: memory for ``most`` bytes would be taken, whatever the file's size.
             while len(content) <= most and (piece := file.read(_PIECE)):
                 content += piece
     except FileNotFoundError:
@@ -110,7 +110,7 @@ def _content(path: Path, error_type: type[TinyalexError], most: int, hint: str) 
         reason = error.strerror or str(error)
         raise error_type(f"{path}: cannot be read ({reason})", "check its permissions") from error
     if len(content) > most:
-        raise error_type(f"{path}: absurdly large (more than {most:,} bytes)", hint)
+        raise error_type(f"{path}: must have at most {most:,} bytes, and has more", hint)
     return bytes(content)
 
 
@@ -124,9 +124,9 @@ def _check_depth(content: bytes | str) -> None:
 
 
 def _brackets(raw: bytes) -> Iterator[int]:
-    """Brackets outside of texts, in order."""
+    """Brackets outside of strings, in order."""
     in_text = False
-    # What is between two quotation marks is text, a mark after a backslash is part of it.
+    # Text is between two quotation marks; a quotation mark after a backslash is part of it.
     for piece in raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"'):
         if not in_text:
             yield from piece.translate(None, _NO_BRACKETS)
@@ -138,7 +138,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 def _whole(digits: str) -> int:
     if len(digits.lstrip("-")) > _MOST_DIGITS:
-        raise ValueError(f"a whole number of {len(digits):,} digits, at most {_MOST_DIGITS}")
+        raise ValueError(f"a number of {len(digits):,} digits, at most {_MOST_DIGITS} are allowed")
     return int(digits)
 
 
@@ -150,4 +150,4 @@ def _finite(digits: str) -> float:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""The kind of a dataclass: each field's from its type hint, unless a narrower one is given."""
+"""The kind of a dataclass, from its fields' type hints or from narrower kinds."""
 
 from __future__ import annotations
 
@@ -32,15 +32,14 @@ _PLAIN: dict[Any, Callable[..., Kind]] = {
 
 
 def record(cls: Any, **narrower: Kind) -> Kind:
-    """The kind of an object that holds a dataclass's fields.
+    """The kind of an object with a dataclass's fields.
 
     Parameters
     ----------
     cls : dataclass
-        A field that has a default may be missing. A field that is added to the class is checked
-        from then on.
+        A field with a default may be missing.
     **narrower : Kind
-        By field name: what its type hint does not say.
+        Kinds of fields whose type hint is not enough.
     """
     hints = get_type_hints(cls)
     required: dict[str, Kind] = {}
@@ -53,9 +52,9 @@ def record(cls: Any, **narrower: Kind) -> Kind:
 
 
 def bounded(hint: Any, **bounds: float) -> Kind:
-    """The kind that a type hint says, within bounds (``least``, ``most``, ``above``).
+    """The kind of a type hint, within bounds (``least``, ``most``, ``above``).
 
-    Text, numbers, flags, None and mappings; what else a hint says may be anything.
+    Known are text, numbers, bool, None and mappings; any other hint allows any value.
     """
     if hint in _PLAIN:
         return _PLAIN[hint](**bounds)

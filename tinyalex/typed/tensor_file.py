@@ -1,8 +1,8 @@
-"""The header of a .safetensors file: checked before the library reads it.
+"""Checks the header of a .safetensors file before the library reads it.
 
-A file begins with the header's length, 8 bytes, and the header, which is JSON: of each tensor its
-dtype, shape and place, and `__metadata__`, texts. The library passes on Python's own errors for
-some headers that cannot be.
+A file begins with the header's length (8 bytes) and the header, which is JSON: the dtype, shape and
+place of each tensor, and `__metadata__`, which is text. For some wrong headers the library raises
+Python's own errors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tinyalex.errors import CheckpointError, TinyalexError
 from tinyalex.typed.kinds import Kind, Mismatch, fields, list_of, map_of, text, whole
 from tinyalex.typed.reading import parse_json
 
-MOST_HEADER = 32 << 20  # bytes; an AlexNet's has 2 kB
+MOST_HEADER = 32 << 20  # bytes; AlexNet's header has 2 kB
 _LENGTH = 8
 _METADATA = "__metadata__"
 _MOST_NUMBERS = 1 << 40
@@ -41,8 +41,8 @@ def check_header(
     Raises
     ------
     ``error_type``
-        The header is cut off, too large, too deep, no JSON or not of tensors; or a tensor does not
-        lie in the file.
+        The header is cut off, too large, too deep, not JSON or not about tensors; or a tensor is
+        not within the file.
     """
     file.seek(0, 2)
     size = file.tell()
@@ -50,7 +50,7 @@ def check_header(
     length = int.from_bytes(file.read(_LENGTH), "little")
     if size < _LENGTH or length > size - _LENGTH:
         raise error_type(
-            f"{where}: damaged or cut off, no whole safetensors file ({size:,} bytes)", hint
+            f"{where}: damaged or cut off, not a complete safetensors file ({size:,} bytes)", hint
         )
     if length > MOST_HEADER:
         raise error_type(
@@ -60,7 +60,7 @@ def check_header(
     def tensors(value: Any, field: str) -> None:
         map_of(_tensor_or_texts(size - _LENGTH - length))(value, field)
 
-    # Spaces may follow the header, to where the tensors begin.
+    # Spaces may follow the header, up to the first tensor.
     header = parse_json(file.read(length), tensors, f"{where}: its header", error_type, hint=hint)
     return dict(header.get(_METADATA, {}))
 
@@ -79,7 +79,7 @@ def _tensor_or_texts(room: int) -> Kind:
                 end,
             )
         if math.prod(value["shape"]) > 8 * room:
-            raise Mismatch(f"{field}.shape", "of what lies in the file", value["shape"])
+            raise Mismatch(f"{field}.shape", "small enough for the file", value["shape"])
 
     return check
 
@@ -88,14 +88,14 @@ def _tensor_or_texts(room: int) -> Kind:
 def open_tensors(
     path: Path, error_type: type[TinyalexError] = CheckpointError, hint: str = ""
 ) -> Iterator[Any]:
-    """Open a .safetensors file whose header was checked, for NumPy; as `safetensors.safe_open`.
+    """Check a .safetensors file's header and open it for NumPy, as `safetensors.safe_open`.
 
     Raises
     ------
     ``error_type``
-        The file cannot be read, or is damaged, also where that shows in the ``with`` block.
+        The file cannot be read, or is damaged; also if that shows only in the ``with`` block.
     """
-    hint = hint or "a fresh copy of the file"
+    hint = hint or "get a fresh copy of the file"
     try:
         with path.open("rb") as file:
             check_header(file, str(path), error_type, hint)
@@ -107,4 +107,4 @@ def open_tensors(
         reason = error.strerror or str(error)
         raise error_type(f"{path}: cannot be read ({reason})", hint) from error
     except (SafetensorError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise error_type(f"{path}: not a whole safetensors file ({error})", hint) from error
+        raise error_type(f"{path}: not a complete safetensors file ({error})", hint) from error

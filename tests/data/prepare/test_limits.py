@@ -155,7 +155,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(src: Path, tmp_path: P
 def test_two_at_once_in_one_folder_are_refused(src: Path, tmp_path: Path) -> None:
     with (
         locked(tmp_path / "dst", "data prepare"),
-        pytest.raises(DataError, match=f"process {os.getpid()} .data prepare, .* is at work there"),
+        pytest.raises(DataError, match=f"process {os.getpid()} .data prepare, .* is using it"),
     ):
         prepare(src, tmp_path / "dst", FORM, workers=1)
 
