@@ -187,7 +187,7 @@ def test_a_run_whose_pictures_cannot_be_drawn_is_whole_and_told_first(call, monk
     def fails(*_, **__):
         raise RunError("pictures cannot be drawn")
 
-    monkeypatch.setattr("tinyalex.report.run_pictures.curves", fails)
+    monkeypatch.setattr("tinyalex.report.pictures.curves", fails)
     result = call("train", "--epochs", 1, "--out", "run")
     assert result.exit_code == 2
     assert "test error" in result.stdout and Path("run/summary.json").exists()

@@ -64,7 +64,7 @@ _WITHOUT: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def _with_ablations(whole: ModelSpec, builder: Callable[..., Sequential]) -> list[ModelSpec]:
-    """A network, and the same with each of `_WITHOUT` left out."""
+    """A network and its ablations."""
     without = [
         replace(
             whole,
@@ -77,62 +77,64 @@ def _with_ablations(whole: ModelSpec, builder: Callable[..., Sequential]) -> lis
     return [whole, *without]
 
 
+def _imagenet(
+    name: str,
+    description: str,
+    recipe: str,
+    builder: Builder,
+    init: Rules | None = None,
+    side: int = 227,
+) -> ModelSpec:
+    return ModelSpec(name, description, (3, side, side), 1000, recipe, builder, init)
+
+
 def _cifar(name: str, description: str, builder: Builder, side: int = 32) -> ModelSpec:
     return ModelSpec(name, description, (3, side, side), 10, name, builder)
 
 
-_IMAGENET, _PAPER = (3, 227, 227), recipes.get("paper").init
-_ALEXNET = ModelSpec(
-    "alexnet",
-    "the paper's network; the two GPUs are groups=2",
-    _IMAGENET,
-    1000,
-    "paper",
-    alexnet.alexnet,
+_PAPER = recipes.get("paper").init
+_ALEXNET = _imagenet(
+    "alexnet", "the paper's network; the two GPUs are groups=2", "paper", alexnet.alexnet
 )
 _SMALL = ModelSpec(
-    "alexnet-small", "its eight layers for CIFAR-10", (3, 28, 28), 10, "small", alexnet_small
+    "alexnet-small", "AlexNet's eight layers for CIFAR-10", (3, 28, 28), 10, "small", alexnet_small
 )
 _SPECS = {
     s.name: s
     for s in (
         *_with_ablations(_ALEXNET, alexnet_without),
-        replace(
-            _ALEXNET,
-            name="alexnet-caffe",
-            description="the paper's with the normalisation of Caffe's bvlc_alexnet",
-            recipe="caffe",
-            builder=alexnet.alexnet_caffe,
+        _imagenet(
+            "alexnet-caffe",
+            "the paper's with the normalisation of Caffe's bvlc_alexnet",
+            "caffe",
+            alexnet.alexnet_caffe,
             init=_PAPER,
         ),
-        replace(
-            _ALEXNET,
-            name="alexnet-code2012",
-            description="the paper's as its authors' program had it: net 145",
-            recipe="code2012",
-            builder=alexnet_authors.alexnet_code2012,
+        _imagenet(
+            "alexnet-code2012",
+            "the paper's network as in its authors' code: net 145",
+            "code2012",
+            alexnet_authors.alexnet_code2012,
         ),
-        replace(
-            _ALEXNET,
-            name="alexnet-star",
-            description="1 CNN*: the paper's network and a sixth convolution",
-            recipe="star",
-            builder=alexnet_authors.alexnet_star,
+        _imagenet(
+            "alexnet-star",
+            "1 CNN*: the paper's network and a sixth convolution",
+            "star",
+            alexnet_authors.alexnet_star,
         ),
-        replace(
-            _ALEXNET,
-            name="alexnet-two-tower",
-            description="the paper's network written as its two towers",
-            builder=alexnet.alexnet_two_tower,
+        _imagenet(
+            "alexnet-two-tower",
+            "the paper's network written as its two towers",
+            "paper",
+            alexnet.alexnet_two_tower,
             init=alexnet.two_tower_rules(_PAPER),
         ),
-        ModelSpec(
+        _imagenet(
             "alexnet-torchvision",
             "one tower, no normalisation: torchvision's layout",
-            (3, 224, 224),
-            1000,
             "torchvision",
             alexnet.alexnet_torchvision,
+            side=224,
         ),
         ModelSpec(
             "alexnet-mini",

@@ -6,16 +6,13 @@ to conv5; classifier 0, 3 and 6 are fc6 to fc8.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tinyalex.recipes.recipe import Recipe
 
-_CONV2, _CONV4, _CONV5, _FC6, _FC7 = (
-    "features.4.bias",
-    "features.10.bias",
-    "features.12.bias",
-    "classifier.0.bias",
-    "classifier.3.bias",
-)
-_HIDDEN_BIASES = (_CONV2, _CONV4, _CONV5, _FC6, _FC7)
+_HIDDEN_BIASES = [f"features.{i}.bias" for i in (4, 10, 12)]
+_HIDDEN_BIASES += ["classifier.0.bias", "classifier.3.bias"]
+CONV3_TO_5 = [f"features.{i}.weight" for i in (8, 10, 12)]
 
 _227 = "227 fits conv1 without padding (55 outputs), as 224 padded by (0, 3) does"
 
@@ -61,40 +58,24 @@ PAPER = Recipe(
 _NET145 = "AlexNet-Source-Code, layers/layer-params-145.cfg"
 _LAYERS145 = "AlexNet-Source-Code, layers/layers-145.cfg"
 
-CODE2012 = Recipe(
+CODE2012 = replace(
+    PAPER,
     name="code2012",
     model="alexnet-code2012",
     epochs=91,
-    batch_size=128,
-    image_size=256,
-    lr=0.01,
-    weight_decay=5e-4,
     multipliers=(("*.bias", 2.0, 0.0),),
     steady=("*.bias",),
     schedule={"kind": "steps", "epochs": (25, 51, 79), "factor": 0.1},
-    init={
-        "*.weight": ("normal", 0.01),
-        "features.8.weight": ("normal", 0.03),
-        "features.10.weight": ("normal", 0.03),
-        "features.12.weight": ("normal", 0.03),
-        "*.bias": ("constant", 0.0),
-        **dict.fromkeys(_HIDDEN_BIASES, ("constant", 1.0)),
-    },
-    crop=227,
-    mirror=True,
-    mean="image",
+    init={**PAPER.init, **dict.fromkeys(CONV3_TO_5, ("normal", 0.03))},
     colour="std",
-    colour_sigma=0.1,
     colour_scale=1 / 1.1,
     colour_until=67,
     frozen=(("features.0.*", 72),),
-    dropout="paper",
     sources={
+        **PAPER.sources,
         "model": f"{_LAYERS145}: the order of layers, a second normalisation after conv2; "
         "layer.py divides alpha by the window's size",
         "epochs": f"{_NET145}: killed at epoch 91",
-        "batch_size": "paper, section 5",
-        "image_size": "paper, section 2",
         "lr": f"{_NET145}: epsW 0.01",
         "momentum": f"{_NET145}: momW and momB 0.9",
         "weight_decay": f"{_NET145}: wc 0.0005",
@@ -104,15 +85,11 @@ CODE2012 = Recipe(
         "schedule": f"{_NET145}: epsW to 0.001, 0.0001 and 0.00001 at epochs 25, 51 and 79 "
         "(conv1's already at 67, which is left out here)",
         "init": f"{_LAYERS145}: initW 0.03 in conv3 to conv5, else 0.01; initB 1 as in the paper",
-        "crop": f"paper, section 4.1: 224x224 of 256x256; {_227}",
-        "mirror": "paper, section 4.1",
-        "mean": "paper, section 2",
         "colour": "cuda-convnet2 convdata.py: alpha times the standard deviation",
         "colour_sigma": f"{_NET145}: 0.1",
         "colour_scale": "cuda-convnet2 convdata.py: training data / (1 + sigma) with colour noise",
         "colour_until": f"{_NET145}: colour noise set to 0 at epoch 67",
         "frozen": f"{_NET145}: epsW of conv1 set to 0 at epoch 72, and its epsB",
-        "dropout": "paper, section 4.2",
     },
 )
 

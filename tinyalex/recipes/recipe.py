@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -129,16 +130,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The whole recipe as plain lists, dicts, strings and numbers (for JSON)."""
-        plain = asdict(self)
-        plain["scale"] = list(self.scale) if isinstance(self.scale, tuple) else self.scale
-        plain["multipliers"] = [list(m) for m in self.multipliers]
-        plain["steady"] = list(self.steady)
-        plain["frozen"] = [list(f) for f in self.frozen]
-        plain["schedule"] = {
-            k: list(v) if isinstance(v, tuple) else v for k, v in self.schedule.items()
-        }
-        plain["init"] = {pattern: list(rule) for pattern, rule in self.init.items()}
-        plain["sources"] = dict(self.sources)
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
 
     @classmethod

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinyalex.recipes.imagenet import PAPER
+from tinyalex.recipes.imagenet import CONV3_TO_5, PAPER
 from tinyalex.recipes.recipe import Recipe
 
 _FIRST = "AlexNet-Source-Code, layers/layer-params-146-2012-2011.cfg, 146-2011"
@@ -27,10 +27,7 @@ STAR = replace(
     schedule={"kind": "steps", "epochs": (6,), "factor": 0.1},
     init={
         **PAPER.init,
-        "features.8.weight": ("normal", 0.03),
-        "features.10.weight": ("normal", 0.03),
-        "features.12.weight": ("normal", 0.03),
-        "features.15.weight": ("normal", 0.03),
+        **dict.fromkeys([*CONV3_TO_5, "features.15.weight"], ("normal", 0.03)),
         "features.15.bias": ("constant", 1.0),
     },
     sources={

@@ -2,8 +2,7 @@
 
 from tinyalex.report.layer_table import LayerRow, layer_table, measure_layers
 from tinyalex.report.page import report
-from tinyalex.report.pictures import curves, filters
-from tinyalex.report.run_pictures import draw_run, first_filters
+from tinyalex.report.pictures import curves, draw_run, filters, first_filters
 
 __all__ = [
     "LayerRow",

@@ -63,14 +63,12 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     baseline = [_errors(folder, crops) for folder in lab.train(whole)]
     base = [test for test, _ in baseline]
     found = estimate(base)
-    rows = [
-        [whole.name, with_spread(found), with_spread(estimate([t for _, t in baseline]))]
-        + ["", "", "", ""]
-    ]
+    trained = with_spread(estimate([train for _, train in baseline]))
+    rows = [[whole.name, with_spread(found), trained, "", "", "", ""]]
     figures: dict[str, Any] = {"baseline": found.to_dict(), "without": {}}
     for arm in without:
         errors = [_errors(folder, crops) for folder in lab.train(arm)]
-        tests, trains = [test for test, _ in errors], [train for _, train in errors]
+        tests, trains = ([pair[i] for pair in errors] for i in (0, 1))
         change = paired(tests, base)
         words, theirs = SAID[arm.name]
         figures["without"][arm.name] = {
@@ -81,23 +79,13 @@ def run(lab: Lab) -> tuple[Result, Figure]:
             "said": words,
             "theirs": theirs,
         }
-        interval = (
-            "one seed"
-            if change.low is None or change.high is None
-            else f"{100 * change.low:+.2f} to {100 * change.high:+.2f}"
-        )
+        interval = "one seed"
+        if change.low is not None and change.high is not None:
+            interval = f"{100 * change.low:+.2f} to {100 * change.high:+.2f}"
         verdict = _verdict(change.mean, different(change))
-        rows.append(
-            [
-                arm.name,
-                with_spread(estimate(tests)),
-                with_spread(estimate(trains)),
-                f"{100 * change.mean:+.2f} ({interval})",
-                verdict,
-                "" if theirs is None else f"{theirs:+.2f}",
-                words,
-            ]
-        )
+        row = [arm.name, with_spread(estimate(tests)), with_spread(estimate(trains))]
+        row += [f"{100 * change.mean:+.2f} ({interval})", verdict]
+        rows.append([*row, "" if theirs is None else f"{theirs:+.2f}", words])
     answer = _answer(figures["without"], len(lab.seeds))
     result = Result(
         "ablations",

@@ -115,11 +115,8 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
         intervals[worse][0] > intervals[better][1]
         for worse, better in zip(names, names[1:], strict=False)
     )
-    answer = (
-        "in the paper's order"
-        if list(found.values()) == sorted(found.values())[::-1]
-        else ("not in the paper's order")
-    )
+    in_order = list(found.values()) == sorted(found.values(), reverse=True)
+    answer = "in the paper's order" if in_order else "not in the paper's order"
     answer += "; the confidence intervals " + ("do not overlap." if apart else "overlap.")
     result = Result(
         "before2012",
@@ -129,11 +126,7 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
         f"{', '.join(percent(e) for e in found.values())}: {answer}",
         ("classifier", "error", "95 % interval"),
         [
-            [
-                name,
-                percent(error),
-                f"{percent(intervals[name][0])} to {percent(intervals[name][1])}",
-            ]
+            [name, percent(error), " to ".join(map(percent, intervals[name]))]
             for name, error in found.items()
         ],
         {"errors": found, "intervals": intervals, "singles": singles, "apart": apart, "n": n},
@@ -148,9 +141,8 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
 def _by_hand(lab: Lab, run: Path) -> float:
     """The linear classifier's error on a run's data, kept in a file."""
     dataset = training.load_dataset(training.read_config(run))
-    cache = (
-        lab.store.folder / f"by-hand-{dataset.fingerprint[:8]}-cost{COST:g}-seed{lab.seeds[0]}.json"
-    )
+    name = f"by-hand-{dataset.fingerprint[:8]}-cost{COST:g}-seed{lab.seeds[0]}.json"
+    cache = lab.store.folder / name
     if not cache.exists():
         lab.say("HOG and LBP with a linear classifier ...")
         write_json(cache, {"error": linear_errors(dataset, lab.seeds[0])[0]})
@@ -185,12 +177,8 @@ def _error(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], k: int) -> flo
 def _draw_sizes(figures: dict[str, Any]) -> Figure:
     figure, axis = new_plot(6, 3.8, "Ensembles")
     for n, found in figures["together"].items():
-        axis.plot(
-            [int(n)] * len(found["errors"]),
-            [100 * e for e in found["errors"]],
-            ".",
-            color="#9aa5b1",
-        )
+        errors = [100 * error for error in found["errors"]]
+        axis.plot([int(n)] * len(errors), errors, ".", color="#9aa5b1")
     sizes = [int(n) for n in figures["together"]]
     axis.plot(sizes, [100 * f["mean"] for f in figures["together"].values()], "o-", color="#1f77b4")
     axis.set_xticks(sizes)

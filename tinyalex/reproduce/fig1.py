@@ -154,22 +154,18 @@ def _result(
             )
     else:
         answer = f"Not every run reached {TARGET:.0%} training error: no factor."
-    rows = [
-        [
-            name,
-            f"{best[name].recipe.lr:g}",
-            ", ".join("never" if e is None else f"{e:.1f}" for e in arrivals[name]),
-        ]
-        for name in curves
-    ]
+    rows = []
+    for name in curves:
+        epochs = ", ".join("never" if e is None else f"{e:.1f}" for e in arrivals[name])
+        rows.append([name, f"{best[name].recipe.lr:g}", epochs])
+
+    def needed(rate: str, found: dict[str, Any]) -> str:
+        if found["arrival"] is None:
+            return f"{rate} not within {found['epochs']}"
+        return f"{rate} {found['arrival']:.1f}"
+
     tried = "; ".join(
-        f"{name}: "
-        + ", ".join(
-            f"{rate} {found['arrival']:.1f}"
-            if found["arrival"] is not None
-            else f"{rate} not within {found['epochs']}"
-            for rate, found in each.items()
-        )
+        f"{name}: " + ", ".join(needed(rate, found) for rate, found in each.items())
         for name, each in searched.items()
     )
     return Result(

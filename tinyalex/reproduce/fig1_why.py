@@ -117,11 +117,11 @@ def _result(
         for group, curves in searched.items()
     }
     settings: list[dict[str, Any]] = []
-    for i, setting in enumerate(SETTINGS):
+    for i, start in enumerate(SETTINGS):
         there = {net: arrivals[i, net][best[i, net]] for net in GAINS}
         settings.append(
             {
-                "name": setting.name,
+                "name": start.name,
                 "rates": {net: None if there[net] is None else best[i, net] for net in GAINS},
                 "arrivals": there,
                 "factor": _ratio(there["tanh"], there["ReLU"]),
@@ -140,25 +140,16 @@ def _result(
         }
         for divisor, curve in slow.items()
     ]
-    rows = [
-        [
-            s["name"],
-            *(_text(s["rates"][net], s["arrivals"][net]) for net in GAINS),
-            _factor(s["factor"]),
-        ]
-        for s in settings
-    ]
+    rows = []
+    for setting in settings:
+        nets = [_text(setting["rates"][net], setting["arrivals"][net]) for net in GAINS]
+        rows.append([setting["name"], *nets, _factor(setting["factor"])])
     for tanh in slower:
         best_rate = usual["rates"]["tanh"]
         rate = None if best_rate is None else best_rate / tanh["divisor"]
-        rows.append(
-            [
-                f"{usual['name']}, tanh's learning rate / {tanh['divisor']}",
-                _text(usual["rates"]["ReLU"], usual["arrivals"]["ReLU"]),
-                _text(rate, tanh["arrival"]),
-                _factor(tanh["factor"]),
-            ]
-        )
+        name = f"{usual['name']}, tanh's learning rate / {tanh['divisor']}"
+        relu = _text(usual["rates"]["ReLU"], usual["arrivals"]["ReLU"])
+        rows.append([name, relu, _text(rate, tanh["arrival"]), _factor(tanh["factor"])])
     result = Result(
         "fig1-why",
         "What does figure 1's factor depend on?",

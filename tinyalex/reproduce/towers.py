@@ -34,9 +34,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         gap = abs(float(halves[0].mean() - halves[1].mean()))
         chance = by_chance(colour, gap, seed)
         each.append({"columns": [h.tolist() for h in halves], "gap": gap, "chance": chance})
-        rows.append(
-            [str(seed), *(f"{h.mean():.2f}" for h in halves), f"{gap:.2f}", f"{chance:.3f}"]
-        )
+        means = [f"{half.mean():.2f}" for half in halves]
+        rows.append([str(seed), *means, f"{gap:.2f}", f"{chance:.3f}"])
     shown = sum(found["chance"] < 0.05 for found in each)
     gaps = estimate([found["gap"] for found in each])
     small = (
@@ -86,13 +85,8 @@ def _draw(each: list[dict[str, Any]]) -> Figure:
     for i, found in enumerate(each):
         for j, column in enumerate(found["columns"]):
             x = i + 0.25 * j - 0.12 + 0.05 * np.linspace(-1, 1, len(column))
-            axis.plot(
-                x,
-                sorted(column),
-                ".",
-                color=("#1f77b4", "#d9480f")[j],
-                label=f"tower {j + 1}" if i == 0 else None,
-            )
+            label = f"tower {j + 1}" if i == 0 else None
+            axis.plot(x, sorted(column), ".", color=("#1f77b4", "#d9480f")[j], label=label)
     axis.set_xticks(range(len(each)), [f"seed {i}" for i in range(len(each))])
     axis.set_ylabel("share of a filter's energy that is colour")
     axis.set_ylim(0, 1)

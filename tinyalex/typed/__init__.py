@@ -11,6 +11,7 @@ from tinyalex.typed.kinds import (
     Kind,
     Mismatch,
     anything,
+    bounded,
     fields,
     flag,
     list_of,
@@ -18,11 +19,11 @@ from tinyalex.typed.kinds import (
     maybe,
     number,
     one_of,
+    record,
     text,
     whole,
 )
 from tinyalex.typed.reading import parse_json, read_json, read_json_lines
-from tinyalex.typed.records import bounded, record
 from tinyalex.typed.tensor_file import check_header, open_tensors
 
 __all__ = [

@@ -12,8 +12,7 @@ from tinyalex.report.page.drawings import as_uri
 from tinyalex.report.page.facts import Facts, Host
 from tinyalex.report.page.findings import nearest
 from tinyalex.report.page.skeleton import chart, table
-from tinyalex.report.pictures import filters_figure
-from tinyalex.report.run_pictures import first_filters
+from tinyalex.report.pictures import filters_figure, first_filters
 
 SHOWN = 8  # images per group
 QUERIES, NEIGHBOURS = 5, 6
