@@ -150,7 +150,7 @@ class Settings:
     out: Path | None = setting(None, "Folder for the run. Default: runs/MODEL-DATA-seedN.")
     data_root: Path | None = setting(
         None,
-        "Directory of downloaded data sets. Default: $TINYALEX_DATA, or a cache.",
+        "Directory of downloaded data sets and weights. Default: $TINYALEX_DATA, or a cache.",
         on_resume=True,
     )
     log_every: int = setting(

@@ -36,7 +36,9 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; all other text goes to stderr.")
 ]
 
-BackendOption = Annotated[str, typer.Option(help="auto (default), numpy, numba or cuda.")]
+BackendOption = Annotated[
+    str, typer.Option(help="numpy, numba, cuda, or auto: the fastest on this machine.")
+]
 ThreadsOption = Annotated[int | None, typer.Option(help=ABOUT["threads"].help)]
 DataRootOption = Annotated[Path | None, typer.Option(help=ABOUT["data_root"].help)]
 CropsOption = Annotated[

@@ -38,7 +38,8 @@ def evaluate(
         typer.Argument(help="Folders of runs; of several, the probabilities are averaged."),
     ],
     data: Annotated[
-        str | None, typer.Option(help="Test on these data: a name or a folder. Default: the run's.")
+        str | None,
+        typer.Option(help="digits, moved-digits, cifar10 or a folder. Default: the run's data."),
     ] = None,
     crops: CropsOption = 1,
     backend: BackendOption = "auto",

@@ -30,7 +30,7 @@ def model(
         bool, typer.Option("--measure", help="Run training steps on noise; show time by layer.")
     ] = False,
     backend: Annotated[
-        str, typer.Option(help="With --measure: auto (default), numpy, numba or cuda.")
+        str, typer.Option(help="With --measure: numpy, numba, cuda, or auto.")
     ] = "auto",
     threads: Annotated[
         int | None, typer.Option(help="With --measure: CPU threads. Default: all cores.")
