@@ -93,7 +93,7 @@ def test_whatever_a_lock_file_says_is_not_passed_on(tmp_path: Path, content: byt
         assert f"{tmp_path}: another process is using it" in refused(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(DataError, match="cannot be written"),

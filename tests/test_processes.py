@@ -59,7 +59,7 @@ class _Seen(Exception):
 
 
 @pytest.mark.parametrize("user", ["prepare", "side by side"])
-def test_pools_are_made_where_no_signal_reaches_the_process_that_counts(
+def test_pools_are_made_where_no_signal_reaches_the_resource_tracker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str
 ) -> None:
     def look(*_: object) -> NoReturn:
@@ -76,7 +76,7 @@ def test_pools_are_made_where_no_signal_reaches_the_process_that_counts(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_work_is_put_away_before_the_process_ends(number: int) -> None:
+def test_the_work_is_saved_before_the_process_ends(number: int) -> None:
     before = signal.signal(number, signal.SIG_DFL)
     try:
         with pytest.raises(SystemExit) as ended, held_ctrl_c() as pressed:

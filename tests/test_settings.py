@@ -1,4 +1,4 @@
-"""Settings of a run: each stands once, and everything else follows from there."""
+"""Settings of a run: each is defined once; options, checks and docstrings follow from it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_json_holds_everything(call):
     assert document["results"][-1]["speedup"] is None
 
 
-def test_torch_takes_part(call):
+def test_torch_is_compared(call):
     pytest.importorskip("torch")
     result = call(*SMALL, "--compare", "torch", "--what", "train", "--pairs", 2, "--layers")
     assert result.exit_code == 0, result.output
@@ -60,7 +60,7 @@ def test_torch_takes_part(call):
     assert "torch: each layer alone" in result.stdout
 
 
-def test_quiet_prints_a_line_a_contestant(call):
+def test_quiet_prints_one_line_per_implementation(call):
     words = call(*SMALL, "--what", "data", "--pairs", 2, "--quiet").stdout.split()
     assert words[:2] == ["data", "numpy"]
     assert float(words[2]) > 0

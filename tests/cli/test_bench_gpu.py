@@ -1,4 +1,4 @@
-"""`tinyalex bench --backend cuda`: which contests it holds, without a GPU to hold them on."""
+"""`tinyalex bench --backend cuda`: which measurements it makes; these tests need no GPU."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Gpu(NumpyBackend):
 
 @pytest.fixture
 def held(monkeypatch):
-    """A GPU in name, and a note of every contest; nothing is measured."""
+    """A pretended GPU, and a list of every measurement; nothing is measured."""
     get, contests = backends.get, []
 
     def find(name="auto", *args, **kwargs):
@@ -86,7 +86,7 @@ def test_one_command_covers_both_batches_and_both_precisions(call, held):
     assert row == "classifier.6 LocalNorm 23.4 34.5 2,236 38618 13 8,000 138 6 23.4 34.5"
 
 
-def test_what_is_asked_for_is_all_that_is_measured(call, held):
+def test_only_what_the_options_name_is_measured(call, held):
     words = ["--batch-size", 32, "--precision", "tf32", "--workspace-mb", 128, "--what", "infer"]
     result = call("bench", "--backend", "cuda", *words)
     assert result.exit_code == 0, result.output
@@ -105,7 +105,7 @@ def test_an_epoch_is_measured_with_and_without_overlap(call, held, words):
     assert ("batch 32, tf32, no overlap" in result.stdout) == bool(words)
 
 
-def test_a_contest_too_large_for_the_gpu_is_left_out(call, held):
+def test_a_measurement_too_large_for_the_gpu_is_skipped(call, held):
     sizes = ["--batch-size", 128, "--batch-size", 9999, "--precision", "float32"]
     result = call("bench", "--backend", "cuda", "--what", "train", *sizes)
     assert result.exit_code == 0
@@ -120,7 +120,7 @@ def test_a_torch_that_finds_no_gpu_is_refused(refused, held, monkeypatch):
     assert "this PyTorch (2.11.0) finds no GPU" in said
 
 
-def test_a_cpu_beside_the_gpu_means_float32(call, held):
+def test_with_a_cpu_backend_as_well_only_float32_is_measured(call, held):
     result = call("bench", "--backend", "cuda", "--backend", "numpy", "--what", "train")
     assert result.exit_code == 0, result.output
     ((first, second),) = held

@@ -1,4 +1,4 @@
-"""What commands print with: the bar of a run, warnings, numbers, and errors of the system."""
+"""Output of all commands: the bar of a run, warnings, numbers, and system errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_precision_other_than_float32_is_shown(capsys, precision, shown):
     assert f"backend cuda{shown.removeprefix('cuda')}" in capsys.readouterr().out
 
 
-def test_a_resumed_run_does_not_begin_at_zero():
+def test_the_bar_of_a_resumed_run_does_not_begin_at_zero():
     progress = TrainingProgress(Output(quiet=True))
     progress.start(INFO)
     (task,) = progress.bar.tasks
@@ -93,7 +93,7 @@ def test_a_command_can_be_pasted_into_a_shell():
         (MemoryError("Unable to allocate 9 GiB"), "Unable to allocate 9 GiB"),
     ],
 )
-def test_errors_of_the_system_are_said_without_a_traceback(refused, monkeypatch, error, said):
+def test_system_errors_are_printed_without_a_traceback(refused, monkeypatch, error, said):
     def fail(*_, **__):
         raise error
 

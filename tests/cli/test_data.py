@@ -1,4 +1,4 @@
-"""`tinyalex data`: what it shows of good data, and says of bad."""
+"""`tinyalex data`: what it prints about good and bad data."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def test_missing_cifar10_says_how_to_get_it(refused, tmp_path):
     assert "tinyalex data download cifar10" in said
 
 
-def test_only_what_can_be_downloaded_is(refused):
+def test_an_unknown_download_is_refused(refused):
     assert "'cifar10'" in refused("data", "download", "cifar100")

@@ -11,7 +11,7 @@ from tests.data.packed.making import flip, make
 from tinyalex import data
 
 
-def test_whole_data_are_verified(call, tmp_path):
+def test_complete_data_are_verified(call, tmp_path):
     make(tmp_path / "dst", "jpeg")
     result = call("data", "verify", "dst")
     assert result.exit_code == 0, result.output
@@ -42,7 +42,7 @@ def test_what_cannot_be_verified_is_refused(refused, tmp_path):
     assert "val-00000.rec: no such file" in refused("data", "verify", "dst")
 
 
-def test_info_tells_of_packed_data(call, tmp_path):
+def test_info_describes_packed_data(call, tmp_path):
     make(tmp_path / "dst")
     result = call("data", "info", "dst")
     assert result.exit_code == 0, result.output
@@ -74,7 +74,7 @@ def train(call, *words):
     return call("train", "--data", "dst", "--model", "tiny", "--epochs", 1, "--quiet", *words)
 
 
-def test_training_uses_what_was_measured_while_packing(call, packed, monkeypatch):
+def test_training_uses_the_statistics_of_the_packed_data(call, packed, monkeypatch):
     def measure(*_):
         raise AssertionError("measured again")
 

@@ -52,7 +52,7 @@ def test_the_result_is_one_line_or_one_document(call, tmp_path):
     assert document["kind"] == "jpeg" and document["classes"] == 4
 
 
-def test_what_was_not_used_is_said(call, tmp_path):
+def test_unusable_images_are_reported(call, tmp_path):
     class_folders(tmp_path / "pets", {"cats": 4, "dogs": 4})
     (tmp_path / "pets" / "cats" / "broken.jpg").write_bytes(flat((0, 0, 0), (200, 150))[:-99])
     result = call("data", "prepare", "pets", "packed", "--size", "16", "--workers", "1")
@@ -60,7 +60,7 @@ def test_what_was_not_used_is_said(call, tmp_path):
     assert "warning: unusable images: 1, see" in result.stdout and "rejected.tsv" in result.stdout
 
 
-def test_keep_is_jpeg_of_the_pictures_own_size(call, tmp_path):
+def test_keep_packs_jpeg_in_the_original_size(call, tmp_path):
     small(tmp_path / "src")
     document = json.loads(call("data", "prepare", "src", "packed", "--keep", "--json").stdout)
     assert document["kind"] == "jpeg"
@@ -88,7 +88,7 @@ def test_other_options_are_refused_by_name(call, refused, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path):
+def test_ctrl_c_stops_it_and_the_same_command_resumes(tmp_path):
     words = ["data", "prepare", "src", "packed", "--shard-mb", "2", "--workers", "2"]
     command = [sys.executable, "-m", "tinyalex", *words]
     options = {"cwd": tmp_path, "env": environment(), "text": True}
@@ -147,7 +147,7 @@ def real_archives(real_data, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_real_archives_go_all_the_way(call, real_archives, tmp_path):
+def test_real_archives_are_packed(call, real_archives, tmp_path):
     src, train = real_archives
     files = {f"{s}/{name}": c for s, group in train.items() for name, c in group.items()}
     result = call("data", "prepare", src, "packed", "--size", "32")

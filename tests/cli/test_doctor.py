@@ -11,7 +11,7 @@ from tests.check.doctor.drivers import place  # noqa: F401
 from tinyalex.backends.numpy.backend import NumpyBackend
 
 
-def test_a_machine_that_is_well_ends_with_0(call):
+def test_a_healthy_machine_ends_with_0(call):
     result = call("doctor", "--backend", "numpy")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
@@ -22,7 +22,7 @@ def test_a_machine_that_is_well_ends_with_0(call):
     assert "all green: " in lines[-1]
 
 
-def test_a_backend_that_errs_ends_with_1_and_says_where(call, monkeypatch):
+def test_a_wrong_backend_ends_with_1_and_is_named(call, monkeypatch):
     right = NumpyBackend.avg_pool2d
 
     def wrong(self, x, *how):

@@ -35,7 +35,7 @@ def test_a_run_is_measured_as_at_its_end(call, copy_of_run):
     assert json.loads((copy_of_run / "evaluation.json").read_text()) == document
 
 
-def test_several_runs_vote(call, copy_of_run, tmp_path):
+def test_several_runs_are_averaged(call, copy_of_run, tmp_path):
     other = shutil.copytree(copy_of_run, tmp_path / "other")
     out = tmp_path / "vote.json"
     result = call("evaluate", copy_of_run, other, "--crops", 10, "--out", out)
@@ -48,8 +48,8 @@ def test_several_runs_vote(call, copy_of_run, tmp_path):
     assert document["top1_error"] == one["top1_error"] == two["top1_error"]
 
 
-def test_top_5_of_five_classes_is_no_figure(call):
-    """Every answer is among five of five, so it would always be 0.00 %."""
+def test_the_top_5_error_of_five_classes_is_not_shown(call):
+    """The top 5 of five classes are all classes: the error would always be 0.00 %."""
     class_folders(Path("pictures"), dict.fromkeys("abcde", 5))
     words = ("--model", "tiny", "--data", "pictures", "--epochs", 1, "--out", "run", "--quiet")
     assert call("train", *words).exit_code == 0
@@ -64,10 +64,10 @@ def test_top_5_of_five_classes_is_no_figure(call):
         (["r" * 120, "s" * 120], "evaluation-3-runs-*.json"),
     ],
 )
-def test_the_result_of_several_runs_is_written_beside_the_first(
+def test_the_result_of_several_runs_is_written_next_to_the_first(
     call, copy_of_run, tmp_path, monkeypatch, others, name
 ):
-    """Where the first run's own result was, it would be taken for that run's."""
+    """In the first run's folder it would look like that run's own result."""
     more = [shutil.copytree(copy_of_run, tmp_path / other) for other in others]
     before = {run: sorted(path.name for path in run.iterdir()) for run in (copy_of_run, *more)}
     result = call("evaluate", copy_of_run, *more, "--json")
@@ -140,7 +140,7 @@ def test_predictions_as_json_are_one_document(call, trained, digit):
     assert {guess["name"] for guess in found[0]["classes"]} == set("0123456789")
 
 
-def test_quiet_predictions_are_a_name_a_line(call, trained, digit):
+def test_quiet_predictions_are_one_name_per_line(call, trained, digit):
     image, name = call("predict", trained, digit, "--quiet").stdout.rstrip("\n").split("\t")
     assert image == str(digit)
     assert name in "0123456789"

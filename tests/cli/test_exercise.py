@@ -99,7 +99,7 @@ def test_a_right_file_ends_with_0_and_a_wrong_one_with_1(call):
     assert more.stdout.count("Hint: ") == 3
 
 
-def test_what_was_just_started_is_not_written_yet(call):
+def test_a_copied_template_counts_as_not_written(call):
     call("exercise", "start", "90")
     result = call("exercise", "check", "90_add_bias.py")
     assert result.exit_code == 1 and "not written yet" in result.stdout
@@ -163,7 +163,7 @@ def test_results_for_gradescope(call):
 
 
 @pytest.mark.slow
-def test_a_class_goes_on_whatever_one_file_does(call):
+def test_one_bad_file_does_not_stop_the_class(call):
     hand_in(Path("class/anna"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
     hand_in(Path("class/ben [x]"), _90_add_bias=ENDS)
     hand_in(Path("class/cleo"), _90_add_bias=HANGS, _91_mean_and_sum="\0")
@@ -185,7 +185,7 @@ def test_a_class_goes_on_whatever_one_file_does(call):
     assert "2 of 2" in summary and summary.count("0 of 2") == 4
 
 
-def test_a_machine_that_cannot_judge_says_so_and_goes_on(call, monkeypatch):
+def test_an_error_of_the_grader_is_reported_and_grading_continues(call, monkeypatch):
     hand_in(Path("mine"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
     real = process.grade
 

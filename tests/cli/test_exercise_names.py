@@ -1,4 +1,4 @@
-"""Whatever students are called, the class is judged, shown and written as a table."""
+"""Any name of a student: the class is graded, shown and written as a table."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_class_with_any_names_is_judged_and_its_table_is_plain_text(call):
     assert sorted(one["student"] for one in verdicts) == sorted(NAMES)
 
 
-def test_what_was_packed_or_misnamed_stands_in_the_table(call):
+def test_archives_and_misnamed_files_are_in_the_table(call):
     for name in ("anna", "bo"):
         Path("class", name).mkdir(parents=True)
     Path("class/bo/06_relu.py.txt").write_text("")

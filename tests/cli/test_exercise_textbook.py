@@ -1,4 +1,4 @@
-"""Whoever solved an exercise reads what the package writes for the same function."""
+"""After a right answer `tinyalex exercise check` prints the package's own code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinyalex import functional
 from tinyalex.learn import places
 
 
-def test_after_an_answer_that_passes_come_the_packages_own_lines(call, tmp_path):
+def test_after_a_right_answer_the_packages_own_code_is_shown(call, tmp_path):
     shutil.copy(places.solutions_folder() / "02_im2col.py", tmp_path / "02_im2col.py")
     result = call("exercise", "check", str(tmp_path / "02_im2col.py"))
     assert result.exit_code == 0 and "tinyalex.functional.conv" in result.stdout
@@ -17,7 +17,7 @@ def test_after_an_answer_that_passes_come_the_packages_own_lines(call, tmp_path)
         assert line.strip() in result.stdout
 
 
-def test_an_answer_that_fails_is_not_told_how_the_package_does_it(call, tmp_path):
+def test_after_a_wrong_answer_the_packages_own_code_is_not_shown(call, tmp_path):
     (tmp_path / "02_im2col.py").write_text("def im2col(x, kernel_size, stride, padding): return x")
     result = call("exercise", "check", str(tmp_path / "02_im2col.py"))
     assert result.exit_code == 1 and "tinyalex.functional" not in result.stdout

@@ -1,4 +1,4 @@
-"""What people give in place of what is wanted: they are told what it is, and what to do."""
+"""Wrong kinds of files as arguments: the error says what they are, and what to do."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_without_a_number_they_are_listed(call, folder):
 
 
 @pytest.mark.parametrize("which", ["7", "07", "second", "07_second"])
-def test_one_runs_to_its_end_where_nobody_can_press_enter(call, folder, which):
+def test_without_a_terminal_a_lesson_runs_to_its_end(call, folder, which):
     result = call("lesson", which)
     assert result.exit_code == 0, result.output
     assert PROMPT not in result.stdout
@@ -150,7 +150,7 @@ def test_all_run_and_each_has_a_line_with_its_time(call, folder):
     assert last.startswith("2 of 2 lessons in ")
 
 
-def test_all_go_on_after_a_failure_and_name_it_at_the_end(call, folder):
+def test_after_a_failure_the_others_run_and_it_is_named_at_the_end(call, folder):
     lessons.write(folder, 0, "first_steps", lessons.BROKEN)
     result = call("lesson", "--all")
     assert result.exit_code == 1
@@ -159,7 +159,7 @@ def test_all_go_on_after_a_failure_and_name_it_at_the_end(call, folder):
     assert result.stdout.splitlines()[-1] == "failed: 00_first_steps"
 
 
-def test_all_are_apart_even_from_one_that_ends_its_process(call, folder):
+def test_each_lesson_runs_in_its_own_process(call, folder):
     lessons.write(folder, 0, "first_steps", "\n# %%\nimport os\n\nos._exit(3)\n")
     result = call("lesson", "--all")
     assert result.exit_code == 1
@@ -179,7 +179,7 @@ def test_all_are_apart_even_from_one_that_ends_its_process(call, folder):
         (["--no-pause"], "no lesson is named"),
     ],
 )
-def test_what_does_not_fit_is_refused(refused, folder, words, wanted):
+def test_wrong_options_are_refused(refused, folder, words, wanted):
     assert wanted in refused("lesson", *words)
 
 

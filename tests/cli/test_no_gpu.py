@@ -1,4 +1,4 @@
-"""`--backend cuda` where it cannot be: one sentence, what to do, exit code 2; `auto` goes on."""
+"""`--backend cuda` without a GPU: one sentence, what to do, exit code 2; `auto` still works."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_it_says_why_and_what_to_do(refused, place, trained, machine, command): 
     assert hint.startswith("Try: ") and try_ in hint and "--backend auto" in hint
 
 
-def test_auto_goes_on_without_the_gpu_and_says_so(call, place):  # noqa: F811
+def test_auto_works_without_the_gpu_and_says_so(call, place):  # noqa: F811
     place.driver(cuda=12040)
     place.packages(PAIR)
     result = call("train", "--epochs", 1, "--out", "here")

@@ -66,8 +66,8 @@ def test_a_recipe_trains_a_folder_by_its_name_alone(call, narrow, pictures, name
 
 
 @pytest.mark.slow
-def test_fine_tuning_goes_on_from_a_run_on_other_classes(call, narrow, pictures):
-    """The two trainings of 1 CNN*, the first on three classes."""
+def test_fine_tuning_starts_from_a_run_on_other_classes(call, narrow, pictures):
+    """Both trainings of 1 CNN*, the first on three classes."""
     third = pictures.parent / "larger" / "train" / "n03000684"
     for part in ("train", "val"):
         for folder in sorted((pictures / part).iterdir()):

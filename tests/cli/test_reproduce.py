@@ -44,7 +44,7 @@ def test_one_command_reruns_a_claim_and_the_next_only_reads_it(call, pictures):
     assert json.loads(again.stdout)["one"] == result["figures"]["one"]
 
 
-def test_what_cannot_be_is_refused(refused):
+def test_wrong_options_are_refused(refused):
     assert "Try: 'fig1'" in refused("reproduce", "fig2")
     assert "unknown scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
     assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")

@@ -130,7 +130,7 @@ def test_piped_output_is_plain_lines(shell):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_ctrl_c_saves_and_names_the_command_that_goes_on(tmp_path, call):
+def test_ctrl_c_saves_and_names_the_command_that_resumes(tmp_path, call):
     words = ["train", "--epochs", "6", "--out", "run"]
     process = subprocess.Popen(
         [sys.executable, "-m", "tinyalex", *words],
@@ -183,7 +183,7 @@ def test_float32_may_be_asked_for_on_a_cpu(call):
     assert config["precision"] == "float32"
 
 
-def test_a_run_whose_pictures_cannot_be_drawn_is_whole_and_told_first(call, monkeypatch):
+def test_a_run_is_complete_even_if_its_pictures_cannot_be_drawn(call, monkeypatch):
     def fails(*_, **__):
         raise RunError("pictures cannot be drawn")
 

@@ -26,7 +26,7 @@ def probabilities(result):
     return {guess["name"]: guess["probability"] for guess in found["classes"]}
 
 
-def test_out_and_in_again_a_run_says_and_errs_the_same(call, trained, digit):
+def test_an_exported_and_imported_run_predicts_the_same(call, trained, digit):
     result = call("weights", "export", trained, "--out", "net.safetensors")
     assert result.exit_code == 0, result.output
     assert "net.mean.npy" in result.stdout
@@ -58,14 +58,14 @@ def test_results_for_programs(call, trained):
     assert call("weights", "import", "n.safetensors", "--out", "b", "-q").stdout == "b\n"
 
 
-def test_onnx_goes_out_by_name_or_by_suffix(call, trained):
+def test_onnx_is_chosen_by_format_or_suffix(call, trained):
     pytest.importorskip("onnx", exc_type=ImportError)
     assert call("weights", "export", trained, "--out", "n.onnx", "-q").stdout == "n.onnx\n"
     assert call("weights", "export", trained, "--out", "n", "--format", "onnx").exit_code == 0
     assert call("weights", "export", trained, "--out", "p.onnx", "--preprocess").exit_code == 0
 
 
-def test_what_cannot_be_is_refused(refused, trained, copy_of_run, digit, tmp_path):
+def test_wrong_options_are_refused(refused, trained, copy_of_run, digit, tmp_path):
     assert "nowhere" in refused("weights", "export", "nowhere", "--out", "n.onnx")
     assert "safetensors, onnx" in refused("weights", "export", trained, "--out", "n.h5")
     assert "gone.pth" in refused("weights", "import", "gone.pth", "--out", "a")
@@ -80,7 +80,7 @@ def test_what_cannot_be_is_refused(refused, trained, copy_of_run, digit, tmp_pat
     assert not (tmp_path / "a").exists()
 
 
-def test_imported_weights_are_no_training_to_go_on_with(call, refused, trained):
+def test_imported_weights_cannot_be_resumed(call, refused, trained):
     call("weights", "export", trained, "--out", "n.safetensors")
     call("weights", "import", "n.safetensors", "--out", "again")
     assert "--init-from" in refused("train", "--resume", "again", "--epochs", 2)

@@ -15,7 +15,7 @@ def onnx():
 
 
 @pytest.mark.parametrize("options", [[], ["--preprocess"]])
-def test_a_run_goes_out_to_onnx_and_comes_back_the_same(call, trained, onnx, options):
+def test_a_run_exported_to_onnx_and_imported_is_the_same(call, trained, onnx, options):
     result = call("weights", "export", trained, "--out", "net.onnx", *options, "--json")
     assert json.loads(result.stdout)["files"] == ["net.onnx"]
     result = call("weights", "import", "net.onnx", "--out", "again")

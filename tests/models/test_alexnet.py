@@ -85,7 +85,7 @@ def test_the_papers_sizes_layer_by_layer(paper: Model) -> None:
     ]
 
 
-def test_the_papers_first_values(paper: Model) -> None:
+def test_the_papers_initial_weights(paper: Model) -> None:
     ones = {"features.4", "features.10", "features.12", "classifier.0", "classifier.3"}
     for name, layer, key in paper.parameter_owners():
         value = layer.params[key]
@@ -102,7 +102,7 @@ def test_normalisation_is_the_papers(paper: Model) -> None:
     assert [(y.size, y.alpha, y.beta, y.k) for y in norms] == [(5, 1e-4, 0.75, 2.0)] * 2
 
 
-def test_an_untrained_network_knows_next_to_nothing(paper: Model) -> None:
+def test_an_untrained_network_has_the_loss_of_chance(paper: Model) -> None:
     paper.eval()
     logits = paper.forward(60 * own.normal((2, 3, 227, 227), 0).astype(np.float32))
     loss = SoftmaxCrossEntropy()
@@ -164,7 +164,7 @@ def close(expected: np.ndarray, got: np.ndarray, tolerance: float) -> None:
 
 @given(case=own.convolutions(grouped=False))
 def test_towers_equal_groups_for_any_convolution(case: own.Conv) -> None:
-    """Two columns that do not cross are groups=2; columns that cross are groups=1."""
+    """Two towers that do not cross are groups=2; towers that cross are groups=1."""
     N, C, H, W = case.shape
     for crossing, groups in ((False, 2), (True, 1)):
         settings = (case.kernel, case.stride, case.padding)
@@ -214,7 +214,7 @@ def test_torchvisions_network_equals_its_layout_in_pytorch(
 
 
 def test_with_nothing_left_out_it_is_the_papers_network(paper: Model) -> None:
-    """Weights of fc6 and fc7 in the shape of convolutions say the same."""
+    """Weights of fc6 and fc7, reshaped to convolutions, give the same."""
     image = (3, 67, 67)
     whole = models.build("alexnet", 10, image_size=67, init=LIVELY).eval()
     same = alexnet_without(image, 10, "paper").eval()
@@ -231,7 +231,7 @@ def test_with_nothing_left_out_it_is_the_papers_network(paper: Model) -> None:
 @pytest.mark.parametrize(
     "name", ["no-norm", "no-overlap", "no-exchange", "no-dropout", "tanh", "tanh-no-dropout"]
 )
-def test_what_stays_keeps_its_name_and_its_maps(paper: Model, name: str) -> None:
+def test_remaining_layers_keep_their_names_and_channels(paper: Model, name: str) -> None:
     spec = models.spec(f"alexnet-{name}")
     with skip_init():
         net = spec.builder(spec.input_shape, 1000, "paper")
@@ -240,7 +240,7 @@ def test_what_stays_keeps_its_name_and_its_maps(paper: Model, name: str) -> None
     assert features == (1, 256, 6, 6)
 
 
-def test_columns_of_the_papers_size_that_do_not_exchange_are_blind_to_each_other() -> None:
+def test_towers_of_the_papers_size_that_do_not_exchange_are_independent() -> None:
     spec = models.spec("alexnet-no-exchange")
     net = models.build(spec.name, 10, image_size=67, init=LIVELY).eval()
     x = own.normal((1, 3, 67, 67), 0).astype(np.float32)

@@ -55,7 +55,7 @@ def test_the_papers_weights_fit_net_145() -> None:
 
 
 def test_net_145_equals_its_layer_file_in_pytorch(torch: ModuleType, code2012: Model) -> None:
-    """Two columns as in layers-145.cfg, each with its own normalisation, in float64."""
+    """Two towers as in layers-145.cfg, each with its own normalisation, in float64."""
     F = torch.nn.functional
     w = {k: torch.from_numpy(v).double() for k, v in code2012.state_dict().items()}
 
@@ -92,8 +92,8 @@ def test_net_145_equals_its_layer_file_in_pytorch(torch: ModuleType, code2012: M
     close(expected, ours.forward(x.numpy()), 1e-10)
 
 
-def test_the_normalisations_of_net_145_change_what_comes_out(code2012: Model) -> None:
-    """So that the comparison above would see a constant that is off."""
+def test_the_normalisations_of_net_145_change_the_output(code2012: Model) -> None:
+    """So the comparison above would notice a wrong constant."""
     x = 300 * own.normal((1, 3, 67, 67), 5).astype(np.float32)
     plain = models.build("alexnet", 7, seed=3, init=LIVELY, image_size=67)
     code2012.eval()
@@ -115,7 +115,7 @@ def test_one_cnn_star_has_a_sixth_convolution_that_keeps_the_maps_6x6() -> None:
     assert star.count_parameters() == 60_965_224 + 256 * 256 * 9 + 256
 
 
-def test_first_values_follow_the_layer_files() -> None:
+def test_initial_weights_follow_the_layer_files() -> None:
     star = dict(models.build("alexnet-star", image_size=67).state_dict())
     sigmas = {0: 0.01, 4: 0.01, 8: 0.03, 10: 0.03, 12: 0.03, 15: 0.03}
     for layer, sigma in sigmas.items():

@@ -57,7 +57,7 @@ def test_a_seed_decides_every_number(name: str) -> None:
             assert not np.array_equal(value, other[key])
 
 
-def test_no_two_layers_share_their_numbers() -> None:
+def test_layers_have_different_weights() -> None:
     state = models.build("tiny").state_dict()
     first = [value.flat[:4].tolist() for key, value in state.items() if key.endswith("weight")]
     normalised = {tuple(np.round(np.array(f) / f[0], 6)) for f in first}
@@ -128,7 +128,7 @@ def test_an_image_too_small_for_the_network_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_what_is_known_before_building_is_complete(name: str) -> None:
+def test_every_model_spec_is_complete(name: str) -> None:
     spec = models.spec(name)
     assert spec.name == name and spec.description and spec.recipe
     assert len(spec.input_shape) == 3 and spec.num_classes >= 10

@@ -68,7 +68,9 @@ def test_pooling_halves_the_sides_with_ceil(name: str) -> None:
         ),
     ],
 )
-def test_the_first_values_are_those_of_the_layer_files(name: str, sigmas: dict[str, float]) -> None:
+def test_the_initial_weights_are_those_of_the_layer_files(
+    name: str, sigmas: dict[str, float]
+) -> None:
     state = models.build(name).state_dict()
     assert {key.rpartition(".")[0] for key in state} == set(sigmas)
     for layer, sigma in sigmas.items():
@@ -90,7 +92,7 @@ def test_normalisation_divides_cuda_convnets_scale_by_the_window() -> None:
     assert all(y.alpha * 9 == pytest.approx(1e-3) for y in across)
 
 
-def test_the_11_percent_net_normalises_behind_the_first_pooling_and_before_the_second() -> None:
+def test_the_11_percent_net_normalises_after_the_first_pooling_and_before_the_second() -> None:
     kinds = [type(layer) for _, layer in models.build("cifar-11pct").named_layers()]
     assert [kind for kind in kinds if kind in (LocalResponseNorm, MaxPool2d)] == [
         MaxPool2d,

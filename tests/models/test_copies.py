@@ -16,7 +16,7 @@ HERE = [name for name in ("numpy", "numba") if name in backends.available()]
 
 
 def sent(net: Layer) -> Layer:
-    """What another process gets."""
+    """The object as another process gets it."""
     return ForkingPickler.loads(ForkingPickler.dumps(net))
 
 

@@ -38,7 +38,7 @@ CHECK_MUTANTS = (
         "tinyalex/commands/doctor.py",
         "    if report.red:\n",
         "    if report.red and not as_json:\n",
-        ("tests/cli/test_doctor.py::test_a_backend_that_errs_ends_with_1_and_says_where",),
+        ("tests/cli/test_doctor.py::test_a_wrong_backend_ends_with_1_and_is_named",),
     ),
     Mutant(
         "doctor: the kernels of Zen are taken for fast ones",

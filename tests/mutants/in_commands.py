@@ -13,9 +13,9 @@ COMMAND_MUTANTS = (
     Mutant(
         "evaluate: the top 5 of five classes is shown as an error of 0",
         "tinyalex/commands/evaluate.py",
-        'len(found["classes"]) > 5 else (1,)',
-        'len(found["classes"]) > 0 else (1,)',
-        (f"{EVALUATE}::test_top_5_of_five_classes_is_no_figure",),
+        'len(result["classes"]) > 5 else (1,)',
+        'len(result["classes"]) > 0 else (1,)',
+        (f"{EVALUATE}::test_the_top_5_error_of_five_classes_is_not_shown",),
     ),
     Mutant(
         "report: data that moved are looked for by name alone",

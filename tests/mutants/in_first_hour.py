@@ -107,7 +107,7 @@ FIRST_HOUR_MUTANTS = (
         "    if runs:\n",
         (
             "tests/cli/test_evaluate.py"
-            "::test_the_result_of_several_runs_is_written_beside_the_first",
+            "::test_the_result_of_several_runs_is_written_next_to_the_first",
         ),
     ),
 )

@@ -175,7 +175,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "classroom.py",
         "        except Exception as error:  # the machine's fault: no process, no disk\n",
         "        except KeyError as error:\n",
-        (f"{COMMAND}::test_a_machine_that_cannot_judge_says_so_and_goes_on",),
+        (f"{COMMAND}::test_an_error_of_the_grader_is_reported_and_grading_continues",),
     ),
     Mutant(
         "grader: what is missing counts as passed",

@@ -219,7 +219,7 @@ KERNEL_MUTANTS = (
         '"norm1": map_norm(),\n        "pool1": max_pool(),',
         (
             "tests/models/test_cifar.py"
-            "::test_the_11_percent_net_normalises_behind_the_first_pooling_and_before_the_second",
+            "::test_the_11_percent_net_normalises_after_the_first_pooling_and_before_the_second",
         ),
     ),
 )

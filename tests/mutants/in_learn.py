@@ -76,7 +76,7 @@ LEARN_MUTANTS = (
         "        return 0\n",
         (
             f"{OF_STEPPING}::test_the_exit_code_is_1_if_a_cell_fails",
-            f"{OF_COMMAND}::test_all_go_on_after_a_failure_and_name_it_at_the_end",
+            f"{OF_COMMAND}::test_after_a_failure_the_others_run_and_it_is_named_at_the_end",
         ),
     ),
     Mutant(
@@ -85,7 +85,7 @@ LEARN_MUTANTS = (
         '    if failed:\n        out.text(f"failed: {\', \'.join(failed)}", style="bold red")\n'
         "        raise typer.Exit(FAILED)\n",
         '    if failed:\n        out.text(f"failed: {\', \'.join(failed)}", style="bold red")\n',
-        (f"{OF_COMMAND}::test_all_go_on_after_a_failure_and_name_it_at_the_end",),
+        (f"{OF_COMMAND}::test_after_a_failure_the_others_run_and_it_is_named_at_the_end",),
     ),
     Mutant(
         "lesson: code runs before anybody pressed Enter",

@@ -32,7 +32,7 @@ PAGES_MUTANTS = (
         FINDINGS,
         "right, taken, count = facts.mistakes[0]",
         "taken, right, count = facts.mistakes[0]",
-        (f"{OF_PAGE}::test_findings_say_what_the_answers_are",),
+        (f"{OF_PAGE}::test_findings_describe_the_predictions",),
     ),
     Mutant(
         "report: an image is its own nearest",

@@ -20,21 +20,21 @@ TYPED_MUTANTS = (
         f"{TYPED}/reading.py",
         "        if depth > MOST_DEPTH:",
         "        if False:",
-        (f"{OF_READING}::test_what_is_no_sound_json_is_refused",),
+        (f"{OF_READING}::test_broken_json_is_refused",),
     ),
     Mutant(
         "reading: brackets in texts count as depth",
         f"{TYPED}/reading.py",
         "        in_text = not in_text\n",
         "        in_text = False\n",
-        (f"{OF_READING}::test_brackets_in_texts_are_no_depth",),
+        (f"{OF_READING}::test_brackets_in_strings_do_not_count_as_depth",),
     ),
     Mutant(
         "reading: a whole number may have any digits",
         f"{TYPED}/reading.py",
         'if len(digits.lstrip("-")) > _MOST_DIGITS:',
         "if False:",
-        (f"{OF_READING}::test_what_is_no_sound_json_is_refused",),
+        (f"{OF_READING}::test_broken_json_is_refused",),
     ),
     Mutant(
         "reading: room is made for all that is allowed",
@@ -49,14 +49,14 @@ TYPED_MUTANTS = (
         "        good = isinstance(value, int) and not isinstance(value, bool)\n"
         "        if not (good and least",
         "        good = isinstance(value, int)\n        if not (good and least",
-        (f"{OF_READING}::test_what_is_not_of_its_kind_is_refused_by_the_fields_name",),
+        (f"{OF_READING}::test_a_wrong_kind_is_refused_with_the_fields_name",),
     ),
     Mutant(
         "header: a tensor may lie beyond the file's end",
         f"{TYPED}/tensor_file.py",
         "if not begin <= end <= room:",
         "if not begin <= end:",
-        (f"{OF_TENSORS}::test_a_header_that_cannot_be_is_refused",),
+        (f"{OF_TENSORS}::test_a_wrong_header_is_refused",),
     ),
     Mutant(
         "state: an epoch may have more steps than it has",

@@ -107,7 +107,7 @@ def test_an_unknown_name_suggests_the_nearest():
         ({"schedule": {"kind": "steps", "factor": 0.1}}, "a steps schedule needs epochs, factor"),
     ],
 )
-def test_numbers_that_cannot_work_are_refused(wrong, says):
+def test_wrong_numbers_are_refused(wrong, says):
     with pytest.raises(ConfigError, match=says):
         replace(recipes.get("tiny"), **wrong)
 
@@ -123,7 +123,7 @@ def test_numbers_that_cannot_work_are_refused(wrong, says):
         {**recipes.get("tiny").to_dict(), "lr": "fast"},
     ],
 )
-def test_what_is_no_recipe_is_refused(plain):
+def test_broken_recipes_are_refused(plain):
     with pytest.raises(ConfigError, match="recipe"):
         Recipe.from_dict(plain)
 

@@ -23,7 +23,7 @@ print(os.environ["MPLBACKEND"], matplotlib.rcParams["backend"])
 
 
 @pytest.mark.parametrize("backend, kept", [("module://nowhere.to_be", True), ("nobody", False)])
-def test_a_notebooks_backend_keeps_no_picture_from_being_drawn(tmp_path, backend, kept):
+def test_pictures_are_drawn_with_a_notebooks_backend_in_the_environment(tmp_path, backend, kept):
     path = tmp_path / "filters.png"
     done = subprocess.run(
         [sys.executable, "-c", DRAW, str(path)],
@@ -46,7 +46,7 @@ def test_commands_draw_into_files_whatever_the_environment_says(monkeypatch):
     assert seen["MPLBACKEND"] == "agg"
 
 
-def test_a_matplotlib_that_does_not_load_is_told_in_plain_words(monkeypatch):
+def test_a_matplotlib_that_does_not_load_is_an_error_with_a_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(RunError, match="Matplotlib cannot be loaded"):
         figure.new_figure(1, 1, 50)

@@ -1,4 +1,4 @@
-"""The layer table counts what each layer makes, holds and costs."""
+"""The layer table counts each layer's output, parameters, memory and cost."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def test_measured_shares_add_up_to_one_and_the_layers_work_as_before(small):
     assert all((before[key] == value).all() for key, value in small.state_dict().items())
 
 
-def test_a_batch_of_none_is_refused(small):
+def test_a_batch_size_of_0_is_refused(small):
     with pytest.raises(ConfigError, match="at least 1"):
         layer_table(small, (2, 5, 5), batch_size=0)

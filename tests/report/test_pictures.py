@@ -72,7 +72,7 @@ def test_every_row_of_filters_is_full(count, groups, columns):
     assert _columns(count, count // groups) == columns
 
 
-def test_each_filter_fills_its_own_range_and_a_flat_one_is_grey():
+def test_each_filter_is_scaled_to_its_own_range_and_a_constant_one_is_grey():
     weight = np.zeros((2, 3, 2, 2))
     weight[0] = np.arange(12).reshape(3, 2, 2)
     pictures = _stretch(weight)
@@ -101,7 +101,7 @@ def test_filters_are_a_picture(tmp_path, shape, groups):
 
 
 @pytest.mark.parametrize("shape", [(4, 2, 3, 3), (4, 9), (0, 3, 3, 3), (4, 3, 0, 3)])
-def test_filters_refuse_what_is_no_picture(tmp_path, shape):
+def test_filters_refuse_wrong_shapes(tmp_path, shape):
     with pytest.raises(ShapeError, match="must be"):
         filters(np.zeros(shape), tmp_path / "filters.png")
 

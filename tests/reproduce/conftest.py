@@ -1,4 +1,4 @@
-"""A lab with small coloured pictures, in which a training takes a second."""
+"""A lab with small coloured images; a training takes a second."""
 
 from __future__ import annotations
 

@@ -120,8 +120,8 @@ def test_on_imagenet_ablations_are_tested_with_ten_crops(
     assert "CIFAR-10" in found[0].notes[0]
 
 
-def test_columns_that_do_not_exchange_are_blind_to_each_other() -> None:
-    """Up to the last layer, the second column's filters change nothing in the first."""
+def test_towers_that_do_not_exchange_are_independent() -> None:
+    """Up to the last layer, the second tower's filters change nothing in the first."""
     model = models.build("alexnet-small-no-exchange", seed=1).eval()
     x = np.random.default_rng(0).normal(size=(2, 3, 28, 28)).astype(np.float32)
 
@@ -154,7 +154,7 @@ def test_grey_filters_have_no_colour() -> None:
     assert towers.colourfulness(np.zeros((1, 3, 5, 5))) == pytest.approx(0)
 
 
-def test_a_clean_split_of_colours_is_no_chance_and_a_mixed_one_is() -> None:
+def test_a_clean_split_of_colours_is_unlikely_by_chance() -> None:
     split = np.r_[np.zeros(8), np.ones(8)]
     assert towers.by_chance(split, 1.0, 0) < 0.01
     mixed = np.tile([0.0, 1.0], 8)
@@ -180,7 +180,7 @@ def test_every_size_of_an_ensemble_uses_every_net_alike(
 def test_on_imagenet_ensembles_have_top_5_errors_of_ten_crops(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of seven classes the right one is fourth for one image and sixth for another."""
+    """Seven classes; the true class is fourth for one image and sixth for another."""
     p = np.linspace(0.2, 0.1, 7)[None].repeat(2, axis=0)
     labels, seen = np.array([3, 5]), []
 
@@ -223,7 +223,7 @@ def test_features_tell_directions_and_textures_apart() -> None:
     assert np.abs(a - b).max() > 0.1 and np.isfinite(a).all()
 
 
-def test_names_and_numbers_that_cannot_be_are_refused() -> None:
+def test_wrong_names_and_numbers_are_refused() -> None:
     with pytest.raises(ConfigError, match="unknown experiment 'fig2'[\\s\\S]*fig1"):
         reproduce.get("fig2")
     with pytest.raises(ConfigError, match="seeds must be from 1 to"):
@@ -236,7 +236,7 @@ def test_a_result_can_be_written_as_json(lab: Lab) -> None:
     assert set(recipes.names()) >= set(ensembles.NETS.values()) | set(towers.NETS.values())
 
 
-def test_a_rung_that_is_shortened_keeps_its_ends() -> None:
+def test_a_shortened_net_keeps_its_last_epochs() -> None:
     for name, _, _ in ladder.RUNGS:
         short, whole = (ladder.arm(name, scale, "cifar10") for scale in ("laptop", "gpu"))
         assert whole.recipe == recipes.get(name)
@@ -250,10 +250,10 @@ def test_a_rung_that_is_shortened_keeps_its_ends() -> None:
         assert short.length() < whole.length() and ends == [[20, 10], [20, 10]]
 
 
-def test_rates_that_diverge_are_told_and_are_not_the_best(
+def test_learning_rates_that_diverge_are_reported_and_are_not_the_best(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where only some of the seeds did; the others' figures stay."""
+    """Also if only some of the seeds diverged; the results of the others stay."""
     monkeypatch.setattr(lrsweep, "FACTORS", (1.0, 2.0, 1e12))
     rate = recipes.get("cifar-80sec").lr
     result, _ = lrsweep.run(lab)

@@ -1,4 +1,4 @@
-"""Figure 1: the search for rates, and the factor."""
+"""Figure 1: the search for learning rates, and the factor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOPES = {("ReLU", 0.001): 0.4, ("ReLU", 0.002): 0.2, ("tanh", 0.002): 0.1}
 
 
 class Straight:
-    """A store whose runs' training errors fall from 0.9 in a straight line, a slope a rate."""
+    """A store of runs whose training errors fall from 0.9 in a line, one slope per rate."""
 
     def __init__(self) -> None:
         self.done: dict[tuple[Any, int], int] = {}
@@ -41,7 +41,7 @@ class Straight:
         return (arm.name.split(",")[0], arm.recipe.lr), seed
 
 
-def test_figure_1_takes_the_best_rate_of_each(lab: Lab) -> None:
+def test_figure_1_takes_each_nets_best_learning_rate(lab: Lab) -> None:
     """tanh's best is 0.002, ReLU's 0.001; the factor is 4."""
     store = Straight()
     result, picture = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ def test_figure_1_takes_the_best_rate_of_each(lab: Lab) -> None:
     assert picture is not None
 
 
-def test_a_rate_that_has_lost_is_trained_no_further(lab: Lab) -> None:
+def test_a_learning_rate_that_has_lost_is_not_trained_further(lab: Lab) -> None:
     store = Straight()
     result, _ = fig1.run(replace(lab, store=store, epochs=40))  # type: ignore[arg-type]
     searched = result.figures["searched"]
@@ -68,8 +68,8 @@ def test_a_rate_that_has_lost_is_trained_no_further(lab: Lab) -> None:
     assert {seed for (key, seed) in store.done if key == ("tanh", 0.002)} == {0, 1}
 
 
-def test_a_rate_that_diverges_has_lost(lab: Lab) -> None:
-    """tanh's best but for that it is no number after two epochs; ReLU's goes on."""
+def test_a_learning_rate_that_diverges_has_lost(lab: Lab) -> None:
+    """The best of tanh, but its loss is not finite after two epochs; ReLU's is."""
 
     class Diverging(Straight):
         def __init__(self) -> None:
@@ -96,8 +96,8 @@ def test_a_rate_that_diverges_has_lost(lab: Lab) -> None:
     assert result.figures["factor"]["mean"] == pytest.approx(8.0)
 
 
-def test_rates_are_compared_after_as_many_epochs() -> None:
-    """One that was trained further before is not better for that."""
+def test_learning_rates_are_compared_after_the_same_number_of_epochs() -> None:
+    """A run that was trained for more epochs before has no advantage."""
 
     def curve(*errors: float) -> fig1.Curve:
         return [{"epoch": i + 1, "train_error": e} for i, e in enumerate(errors)]

@@ -1,4 +1,4 @@
-"""What figure 1's factor hangs on: other starts, inputs and rates."""
+"""What figure 1's factor depends on: initial weights, inputs and learning rates."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def found(lab: Lab) -> dict[str, Any]:
     return {"answer": result.answer, "rows": result.rows, **result.figures}
 
 
-def test_rates_are_searched_beyond_the_ends_of_their_lists(found: dict[str, Any]) -> None:
+def test_learning_rates_are_searched_beyond_the_ends_of_their_lists(found: dict[str, Any]) -> None:
     for setting in found["settings"]:
         for net, best in setting["rates"].items():
             tried = sorted(float(rate) for rate in setting["searched"][net])
@@ -61,7 +61,7 @@ def test_rates_are_searched_beyond_the_ends_of_their_lists(found: dict[str, Any]
         assert setting["rates"] == {net: best[min(i, 2)] for net, best in BEST.items()}
 
 
-def test_the_factor_is_of_each_nets_best_rate(found: dict[str, Any]) -> None:
+def test_the_factor_compares_each_nets_best_learning_rate(found: dict[str, Any]) -> None:
     factors = [setting["factor"] for setting in found["settings"]]
     assert factors == pytest.approx([4.0] * 4)
     assert "4.0 (as in figure 1), 4.0 (weights by inputs)" in found["answer"]
@@ -74,7 +74,7 @@ def test_a_slower_tanh_makes_it_larger(found: dict[str, Any]) -> None:
     assert found["rows"][-1][2].startswith("0.016, ")
 
 
-def test_what_pixels_are_divided_by_changes_nothing_at_first() -> None:
+def test_dividing_the_pixels_changes_nothing_at_first() -> None:
     images = np.random.default_rng(0).normal(0, 64, (2, 3, 32, 32)).astype(np.float32)
     for plain, divided in ((SETTINGS[0], SETTINGS[2]), (SETTINGS[1], SETTINGS[3])):
         for net in fig1.MODELS:
@@ -87,8 +87,8 @@ def test_what_pixels_are_divided_by_changes_nothing_at_first() -> None:
             np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-4, atol=1e-6)
 
 
-def test_weights_by_inputs_keep_the_spread_of_what_passes() -> None:
-    """So they are made; cuda-convnet's shrink it."""
+def test_weights_by_inputs_keep_the_standard_deviation() -> None:
+    """They are chosen for that; cuda-convnet's weights shrink it."""
     images = np.random.default_rng(0).normal(0, 64, (8, 3, 32, 32)).astype(np.float32)
 
     def spread(setting: fig1_why.Setting) -> float:

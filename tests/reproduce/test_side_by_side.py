@@ -1,4 +1,4 @@
-"""Runs in several processes."""
+"""Runs trained at the same time, in several processes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_runs_side_by_side_are_the_runs_one_after_the_other(
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "two").rglob("*")}
 
 
-def test_a_failure_is_told_as_itself_and_the_others_are_kept(lab: Lab, tmp_path: Path) -> None:
+def test_a_failure_is_raised_and_the_other_runs_are_kept(lab: Lab, tmp_path: Path) -> None:
     wild = arm_of(lab, lr=1e12)
     store = Store(tmp_path / "runs", backend="numpy", threads=2, jobs=2)
     with pytest.raises(DivergedError):

@@ -1,4 +1,4 @@
-"""What may be said from a handful of seeds."""
+"""Means and intervals from a few seeds."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_a_single_seed_shows_no_difference() -> None:
 
 
 @given(st.lists(numbers, min_size=2, max_size=6), numbers)
-def test_what_all_seeds_share_goes_out_of_pairs(base: list[float], shift: float) -> None:
-    """A constant difference is found whatever the seeds do."""
+def test_pairs_remove_what_all_seeds_share(base: list[float], shift: float) -> None:
+    """A constant difference is found, however much the seeds differ."""
     found = paired([b + shift for b in base], base)
     assert found.mean == pytest.approx(shift, abs=1e-9)
 
@@ -61,7 +61,7 @@ def test_wilsons_interval_of_a_known_example() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[], [1.0, math.nan], [math.inf]])
-def test_what_is_no_sample_is_refused(wrong: list[float]) -> None:
+def test_wrong_samples_are_refused(wrong: list[float]) -> None:
     with pytest.raises(ConfigError, match="finite values"):
         estimate(wrong)
     with pytest.raises(ConfigError, match="wrong must be from 0 to n"):

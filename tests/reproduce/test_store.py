@@ -40,7 +40,7 @@ def test_a_run_is_trained_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Non
     assert lab.store.train(arm_of(lab), 3, 1) == out
 
 
-def test_a_run_of_other_layers_is_not_taken_for_todays(
+def test_a_run_of_a_model_with_other_layers_is_refused(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = lab.store.train(arm_of(lab), 0, 1)
@@ -69,7 +69,7 @@ def test_what_decides_the_weights_decides_the_folder(lab: Lab) -> None:
     assert path(arm_of(lab, sources={}).with_recipe("another name"), 0) == path(arm, 0)
 
 
-def test_a_growing_run_goes_on_where_it_was(lab: Lab) -> None:
+def test_a_growing_run_is_resumed(lab: Lab) -> None:
     plain = arm_of(lab, schedule={"kind": "constant"})
     growing = Arm(plain.name, plain.model, plain.recipe, plain.data, growing=True)
     first = lab.store.train(growing, 0, 1)
@@ -80,7 +80,7 @@ def test_a_growing_run_goes_on_where_it_was(lab: Lab) -> None:
 
 
 def test_a_run_that_diverges_ends_there_if_it_may(lab: Lab) -> None:
-    """Also the second time, whether or not it had come to a checkpoint."""
+    """Also the second time, with and without a checkpoint."""
     wild = arm_of(lab, lr=1e9, schedule={"kind": "constant"})
     with pytest.raises(DivergedError):
         lab.store.train(wild, 0, 1)
@@ -125,10 +125,8 @@ def test_an_interruption_ends_a_command_as_shells_expect(lab: Lab, tmp_path: Pat
     assert (told.value.exit_code, told.value.hint) == (130, caught.value.hint)
 
 
-def test_a_growing_run_that_was_stopped_on_its_way_still_has_its_epochs(
-    lab: Lab, tmp_path: Path
-) -> None:
-    """Its summary tells of an older checkpoint; two epochs are done all the same."""
+def test_a_growing_run_that_was_stopped_keeps_its_finished_epochs(lab: Lab, tmp_path: Path) -> None:
+    """Its summary belongs to an older checkpoint, but two epochs are done."""
     plain = arm_of(lab, schedule={"kind": "constant"})
     growing = Arm(plain.name, plain.model, plain.recipe, plain.data, growing=True)
 

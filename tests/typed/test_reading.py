@@ -79,13 +79,13 @@ GOOD: list[tuple[Kind, Any]] = [
 
 
 @pytest.mark.parametrize(("kind", "value"), BAD)
-def test_what_is_not_of_its_kind_is_refused_by_the_fields_name(kind: Kind, value: Any) -> None:
+def test_a_wrong_kind_is_refused_with_the_fields_name(kind: Kind, value: Any) -> None:
     with pytest.raises(Mismatch, match=r"^here\S* must be .* \(got .*\)$"):
         kind(value, "here")
 
 
 @pytest.mark.parametrize(("kind", "value"), GOOD)
-def test_what_is_of_its_kind_passes(kind: Kind, value: Any) -> None:
+def test_right_kinds_pass(kind: Kind, value: Any) -> None:
     kind(value, "here")
 
 
@@ -116,14 +116,14 @@ def test_an_error_says_where_what_was_wanted_and_what_was_got(tmp_path: Path) ->
         ("", "cannot be read"),
     ],
 )
-def test_what_is_no_sound_json_is_refused(tmp_path: Path, content: Any, says: str) -> None:
+def test_broken_json_is_refused(tmp_path: Path, content: Any, says: str) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(RunError, match=rf"file\.json: .*{says}"):
         read_json(path)
 
 
-def test_brackets_in_texts_are_no_depth() -> None:
+def test_brackets_in_strings_do_not_count_as_depth() -> None:
     value = {"a": "[" * 100, "b": '\\"' + "[" * 100}
     assert parse_json(json.dumps(value), map_of(text()), "here", RunError) == value
 

@@ -38,7 +38,7 @@ def opened(path: Path) -> dict[str, Any]:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
-def test_a_sound_file_is_read_with_its_metadata(sound: Path) -> None:
+def test_a_valid_file_is_read_with_its_metadata(sound: Path) -> None:
     with open_tensors(sound) as file:
         assert file.metadata() == {"format": "pt"}
     assert opened(sound)["w"].tolist() == [0, 1, 2, 3, 4, 5]
@@ -72,7 +72,7 @@ def test_every_edit_of_the_header_is_read_or_refused_in_our_words(
         ),
     ],
 )
-def test_a_header_that_cannot_be_is_refused(tmp_path: Path, header: str, says: str) -> None:
+def test_a_wrong_header_is_refused(tmp_path: Path, header: str, says: str) -> None:
     path = with_header(tmp_path / "net.safetensors", header, bytes(8))
     with pytest.raises(CheckpointError, match=f"net.safetensors: its header.*{says}"):
         opened(path)

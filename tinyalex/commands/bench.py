@@ -129,14 +129,16 @@ def bench(
         else:
             wanted = benchmark.TASKS if what == "all" else tasks
             for plan in settings:
-                found, skipped = _measure(plan, plan.tasks(wanted), pairs, say, len(settings) > 1)
+                measured, skipped = _measure(
+                    plan, plan.tasks(wanted), pairs, say, len(settings) > 1
+                )
                 say("")
                 title = f"{model}, {plan.title}, median (quartiles) of {pairs} runs each"
                 out.text(f"\n{title}")
-                _print(out, tables.results_table(found, peaks[plan.precision]["gemm_gflops"]))
-                for line in [*tables.settings_lines(found), *skipped]:
+                _print(out, tables.results_table(measured, peaks[plan.precision]["gemm_gflops"]))
+                for line in [*tables.settings_lines(measured), *skipped]:
                     out.text(line)
-                results += found
+                results += measured
                 document.setdefault("skipped", []).extend(skipped)
         out.text(MEMORY_NOTE if first.contestant != "cuda" else GPU_MEMORY_NOTE)
         if layers or roofline is not None:
@@ -163,16 +165,16 @@ def _measure(
     """Results of a plan's tasks, and a line for each task that did not fit into memory."""
     from tinyalex.check import bench as benchmark
 
-    found: list[Result] = []
+    results: list[Result] = []
     skipped = []
     for task in tasks:
         try:
-            found += benchmark.contest([replace(job, task=task) for job in plan.jobs], pairs, say)
+            results += benchmark.contest([replace(job, task=task) for job in plan.jobs], pairs, say)
         except MemoryError as error:
             if not may_skip:
                 raise
             skipped.append(f"left out: {plan.title}, {task}: {error}")
-    return found, skipped
+    return results, skipped
 
 
 def _layers(
@@ -183,13 +185,13 @@ def _layers(
     from tinyalex.check.bench import tables
     from tinyalex.check.bench.turns import choose_settings
 
-    found = {}
+    by_implementation = {}
     for job in plan.jobs:
         say(f"measuring the layers of {job.contestant}")
-        found[job.contestant] = benchmark.layers(choose_settings(job, say), pairs)
+        by_implementation[job.contestant] = benchmark.layers(choose_settings(job, say), pairs)
     say("")
-    theirs = found.get("torch")
-    for name, rows in found.items():
+    theirs = by_implementation.get("torch")
+    for name, rows in by_implementation.items():
         if name != "torch":
             out.text(f"\n{name}, {plan.title}, a training step by layer, median of {pairs}")
             ceilings = peaks["gemm_gflops"], peaks["copy_gb_per_s"]
@@ -197,7 +199,7 @@ def _layers(
     out.text("MB: an estimate; each input, output and weight is moved once")
     if theirs:
         out.text("torch: each layer alone, on noise; without loss and optimizer")
-    return found
+    return by_implementation
 
 
 def _plot(kind: str, results: list[Result], path: Path, model: str) -> None:

@@ -190,10 +190,10 @@ def as_options(text: str, options: Mapping[str, str]) -> str:
     '--batch-size 1, or leave it out'
     """
 
-    def option(found: re.Match[str]) -> str:
-        subject, name, value = found.groups()
+    def option(match: re.Match[str]) -> str:
+        subject, name, value = match.groups()
         known = options.get(subject or name)
-        return found.group() if known is None else f"{known} {value or ''}".rstrip()
+        return match.group() if known is None else f"{known} {value or ''}".rstrip()
 
     return _ARGUMENT.sub(option, text)
 

@@ -50,32 +50,32 @@ def info(
 
     out = Output(as_json, quiet)
     name = "digits" if name is None else data.choose(name)
-    found = data.info(data.load(name, root=data_root))
-    found["model"] = default_model(name).model
+    about = data.info(data.load(name, root=data_root))
+    about["model"] = default_model(name).model
     folder = data.expand(name)
     packed = data.packed.describe(folder) if data.is_packed(folder) else None
-    train, test = found["train"], found["test"]
+    train, test = about["train"], about["test"]
     table = plain_table("class", "training", "test", left=["class"])
-    rows = list(zip(found["classes"], train["per_class"], test["per_class"], strict=True))
+    rows = list(zip(about["classes"], train["per_class"], test["per_class"], strict=True))
     for label, in_train, in_test in rows[:MOST_ROWS]:
         table.add_row(cell(label), f"{in_train:,}", f"{in_test:,}")
     if len(rows) > MOST_ROWS:
         table.add_row(f"... {len(rows) - MOST_ROWS:,} more", "", "")
     table.add_row("all", f"{train['images']:,}", f"{test['images']:,}", style="bold")
-    height, width, channels = found["image_shape"]
+    height, width, channels = about["image_shape"]
     kind = "grey" if channels == 1 else "colour"
-    out.text(f"{found['name']}: {height} x {width} pixels, {kind}", style="bold")
-    mean, std = (" ".join(f"{x:.1f}" for x in found[key]) for key in ("mean", "std"))
+    out.text(f"{about['name']}: {height} x {width} pixels, {kind}", style="bold")
+    mean, std = (" ".join(f"{x:.1f}" for x in about[key]) for key in ("mean", "std"))
     out.text(f"pixels from 0 to 255: mean {mean}, standard deviation {std}")
     out.text()
     out.table(table)
     out.text()
     if packed is not None:
-        found["packed"] = packed
+        about["packed"] = packed
         say_how_packed(out, packed)
-    out.text(f"default model {found['model']} (another one: `tinyalex train --model`)")
-    out.text(f"fingerprint {found['fingerprint']}")
-    out.result(found, short=f"{train['images']} {test['images']}")
+    out.text(f"default model {about['model']} (another one: `tinyalex train --model`)")
+    out.text(f"fingerprint {about['fingerprint']}")
+    out.result(about, short=f"{train['images']} {test['images']}")
 
 
 def say_how_packed(out: Output, packed: dict[str, Any]) -> None:

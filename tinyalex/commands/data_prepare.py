@@ -125,7 +125,7 @@ def prepare(
         output.warning("stopped; the same command resumes")
         raise typer.Exit(INTERRUPTED) from error
     seconds = time.monotonic() - begun
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "path": str(dst),
         "kind": index.layout.kind,
         "classes": len(index.layout.classes),
@@ -138,13 +138,13 @@ def prepare(
     }
     parts = ", ".join(f"{part.records:,} {split}" for split, part in index.splits.items())
     output.text(
-        f"{dst}: {parts} images of {found['classes']:,} classes, {found['bytes'] / 1e6:,.1f} MB,"
-        f" in {duration(seconds)}"
+        f"{dst}: {parts} images of {document['classes']:,} classes,"
+        f" {document['bytes'] / 1e6:,.1f} MB, in {duration(seconds)}"
     )
-    if found["rejected"]:
-        output.warning(f"unusable images: {found['rejected']:,}, see {dst / 'rejected.tsv'}")
+    if document["rejected"]:
+        output.warning(f"unusable images: {document['rejected']:,}, see {dst / 'rejected.tsv'}")
     output.text(f"Check it with: tinyalex data verify {dst}")
-    output.result(found, short=str(dst))
+    output.result(document, short=str(dst))
 
 
 class _Show:

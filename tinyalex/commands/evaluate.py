@@ -93,7 +93,7 @@ def evaluate(
     if search_on is not None and not search_weights:
         raise ConfigError("--search-on needs --search-weights", "add --search-weights")
     output = Output(as_json, quiet)
-    found = evaluation.evaluate(
+    result = evaluation.evaluate(
         runs,
         data,
         data_root,
@@ -104,22 +104,22 @@ def evaluate(
         weights_from=weights_from,
         invert=invert,
     )
-    path = _file_of(runs, _of_other_data(runs[0], data, found)) if out is None else out
+    path = _file_of(runs, _of_other_data(runs[0], data, result)) if out is None else out
     _refuse_same(path, weights_from)
-    write_json(path, found)
+    write_json(path, result)
 
     per_image = {1: "the centre crop", 9: "nine crops", 10: "ten crops"}
-    output.text(f"{found['n']:,} test images, {per_image[crops]} of each")
+    output.text(f"{result['n']:,} test images, {per_image[crops]} of each")
     if search_weights:
-        output.text(f"weights searched on {found['search']['n']:,} other images")
+        output.text(f"weights searched on {result['search']['n']:,} other images")
     output.text()
-    output.table(_error_table(found))
-    for text in found["warnings"]:
+    output.table(_error_table(result))
+    for text in result["warnings"]:
         output.warning(text)
-    _print_confusions(output, found["confusion_pairs"], found["classes"])
+    _print_confusions(output, result["confusion_pairs"], result["classes"])
     output.text()
     output.text(f"written to {path}")
-    output.result(found, short=f"{found['top1_error']:.6f} {found['top5_error']:.6f}")
+    output.result(result, short=f"{result['top1_error']:.6f} {result['top5_error']:.6f}")
 
 
 def _refuse_same(path: Path, weights_from: Path | None) -> None:
@@ -129,12 +129,12 @@ def _refuse_same(path: Path, weights_from: Path | None) -> None:
         )
 
 
-def _of_other_data(run: Path, data: str | None, found: dict[str, Any]) -> str:
+def _of_other_data(run: Path, data: str | None, result: dict[str, Any]) -> str:
     """The part of a file's name for data other than the run's own; "" for its own."""
     from tinyalex.data import expand
     from tinyalex.runs.config import read_config
 
-    fingerprint = found["data_fingerprint"]
+    fingerprint = result["data_fingerprint"]
     if data is None or fingerprint == read_config(run).facts.get("data_fingerprint"):
         return ""
     return f"{expand(data).resolve().name}-{fingerprint[:8]}"
@@ -154,11 +154,11 @@ def _file_of(runs: Sequence[Path], other_data: str = "") -> Path:
     return folder / (f"evaluation-{names}.json" if names else "evaluation.json")
 
 
-def _error_table(found: dict[str, Any]) -> Table:
+def _error_table(result: dict[str, Any]) -> Table:
     """One line per run, and lines for all runs together."""
-    coefficients = found.get("coefficients")
+    coefficients = result.get("coefficients")
     weights = [] if coefficients is None else ["weight"]
-    ranks = (1, 5) if len(found["classes"]) > 5 else (1,)  # with five classes, the top 5 are all
+    ranks = (1, 5) if len(result["classes"]) > 5 else (1,)  # with five classes, the top 5 are all
     titles = [f"top-{k} error" for k in ranks]
     table = plain_table("run", *titles, *weights, left=["run"])
 
@@ -166,14 +166,14 @@ def _error_table(found: dict[str, Any]) -> Table:
         cells = [percent(errors[f"top{k}_error"]) for k in ranks]
         table.add_row(cell(name), *cells, *([weight] if weights else []), style=style or None)
 
-    for i, each in enumerate(found["runs"]):
+    for i, each in enumerate(result["runs"]):
         add(str(each["run"]), each, "" if coefficients is None else f"{coefficients[i]:.3f}")
-    n = len(found["runs"])
+    n = len(result["runs"])
     if coefficients is not None:
-        add(f"all {n}, equal weights", found["equal_weights"])
-        add(f"all {n}, these weights", found, style="bold")
+        add(f"all {n}, equal weights", result["equal_weights"])
+        add(f"all {n}, these weights", result, style="bold")
     elif n > 1:
-        add(f"all {n} together", found, style="bold")
+        add(f"all {n} together", result, style="bold")
     return table
 
 

@@ -202,14 +202,14 @@ def _handed(paths: Sequence[Path], wanted: list[Exercise], of_class: bool) -> li
         else:
             if len(wanted) > 1:
                 raise ConfigError(f"{path} is one file, for one --exercise", "name only one")
-            found = wanted[0] if wanted else filenames.exercise_of(path)
-            if found is None:
+            which = wanted[0] if wanted else filenames.exercise_of(path)
+            if which is None:
                 meant = filenames.similar_exercise(path)
                 hint = "--exercise NAME (`tinyalex exercise list` shows the names)"
                 hint = filenames.advice(path, meant) if meant is not None else hint
                 hint = "unpack it" if filenames.is_archive(path) else hint
                 raise ConfigError(f"{path}: no exercise has this name", hint)
-            handed.append(Submission(found, path))
+            handed.append(Submission(which, path))
     if not handed:
         names = ", ".join(map(str, paths))
         found_packed = "; ".join(filter(None, (filenames.archives_in(path) for path in paths)))

@@ -79,7 +79,7 @@ def plain(text: str) -> str:
     lines = []
     for line in text.splitlines():
         heading = _HEADING.fullmatch(line)
-        line = _MARKS.sub(lambda found: next(filter(None, found.groups())), line)
+        line = _MARKS.sub(lambda match: next(filter(None, match.groups())), line)
         if heading:
             line = line.lstrip("# ")
             lines += [line, ("=" if heading[1] == "#" else "-") * len(line)]

@@ -62,13 +62,13 @@ def predict(
         raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
     output = Output(as_json, quiet)
     if weights is None:
-        found = evaluation.predict(paths[0], paths[1:], top=top, crops=crops, invert=invert)
+        predictions = evaluation.predict(paths[0], paths[1:], top=top, crops=crops, invert=invert)
     else:
         from tinyalex.weights import load
 
         run = load(weights, data_root)
-        found = evaluation.predict(run, paths, top=top, crops=crops, invert=invert)
-    for each in found:
+        predictions = evaluation.predict(run, paths, top=top, crops=crops, invert=invert)
+    for each in predictions:
         output.text(shown(str(each["image"])), style="bold")
         table = plain_table("class", "bar", "p", left=["class", "bar"])
         table.show_header = False
@@ -76,5 +76,7 @@ def predict(
             p = guess["probability"]
             table.add_row(f"  {cell(guess['name'])}", bar(p, BAR_WIDTH, output.console), f"{p:.1%}")
         output.table(table)
-    best = [f"{shown(str(each['image']))}\t{shown(each['classes'][0]['name'])}" for each in found]
-    output.result(found, short="\n".join(best))
+    best = [
+        f"{shown(str(each['image']))}\t{shown(each['classes'][0]['name'])}" for each in predictions
+    ]
+    output.result(predictions, short="\n".join(best))

@@ -112,17 +112,17 @@ def recipe(
         out.text("tinyalex recipe NAME shows a recipe with its sources.")
         out.result([each.name for each in known], short="\n".join(each.name for each in known))
         return
-    found = recipes.get(name)
-    plain = found.to_dict()
+    chosen = recipes.get(name)
+    plain = chosen.to_dict()
     sources = plain["sources"]
     table = plain_table("setting", "value", "source", left=["setting", "value", "source"])
     for field, value in plain.items():
         if field not in ("name", "model", "sources"):
             table.add_row(field, _readable(field, value), sources.get(field, "default"))
-    out.text(f"recipe {found.name} for the model {found.model}", style="bold")
+    out.text(f"recipe {chosen.name} for the model {chosen.model}", style="bold")
     out.text()
     out.table(table)
-    out.result(plain, short=found.name)
+    out.result(plain, short=chosen.name)
 
 
 def _list_models(out: Output) -> None:

@@ -55,17 +55,17 @@ def import_(
     from tinyalex import weights
 
     output = Output(as_json, quiet)
-    found = weights.read(file, model, mean, classes, colours)
-    found.write(out, command_line(*sys.argv[1:]))
-    parameters = sum(array.size for array in found.weights.values())
-    output.text(f"{found.model}: {parameters:,} parameters, {len(found.classes)} classes")
+    imported = weights.read(file, model, mean, classes, colours)
+    imported.write(out, command_line(*sys.argv[1:]))
+    parameters = sum(array.size for array in imported.weights.values())
+    output.text(f"{imported.model}: {parameters:,} parameters, {len(imported.classes)} classes")
     output.text(f"folder {out} (for tinyalex predict and tinyalex evaluate)")
     document = {
         "out": str(out),
-        "model": found.model,
+        "model": imported.model,
         "parameters": parameters,
-        "classes": len(found.classes),
-        "recipe": found.recipe.to_dict(),
+        "classes": len(imported.classes),
+        "recipe": imported.recipe.to_dict(),
     }
     output.result(document, short=str(out))
 

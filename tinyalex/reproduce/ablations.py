@@ -62,10 +62,10 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     crops = 10 if lab.scale == "imagenet" else 1  # as in the authors' logs
     baseline = [_errors(folder, crops) for folder in lab.train(whole)]
     base = [test for test, _ in baseline]
-    found = estimate(base)
+    whole_error = estimate(base)
     trained = with_spread(estimate([train for _, train in baseline]))
-    rows = [[whole.name, with_spread(found), trained, "", "", "", ""]]
-    figures: dict[str, Any] = {"baseline": found.to_dict(), "without": {}}
+    rows = [[whole.name, with_spread(whole_error), trained, "", "", "", ""]]
+    figures: dict[str, Any] = {"baseline": whole_error.to_dict(), "without": {}}
     for arm in without:
         errors = [_errors(folder, crops) for folder in lab.train(arm)]
         tests, trains = ([pair[i] for pair in errors] for i in (0, 1))
@@ -115,8 +115,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
 def _answer(without: dict[str, Any], seeds: int) -> str:
     """All arms by verdict, also those that contradict the paper."""
     names: dict[str, list[str]] = {}
-    for name, found in without.items():
-        verdict = _verdict(found["change"]["mean"], found["different"])
+    for name, comparison in without.items():
+        verdict = _verdict(comparison["change"]["mean"], comparison["different"])
         names.setdefault(verdict, []).append(name)
     said = {"worse": "Worse", "better": "Better", SAME: f"Not shown to differ with {seeds} seeds"}
     return " ".join(f"{said[v]}: {', '.join(names[v])}." for v in said if v in names)
@@ -146,8 +146,8 @@ def _verdict(mean: float, shown: bool) -> str:
 
 def _draw(figures: dict[str, Any]) -> Figure:
     figure, axis = new_plot(7.5, 4, "What leaving one idea out does")
-    for i, found in enumerate(figures["without"].values()):
-        change = found["change"]
+    for i, comparison in enumerate(figures["without"].values()):
+        change = comparison["change"]
         values = [100 * v for v in change["values"]]
         if change["low"] is not None:
             axis.plot([100 * change["low"], 100 * change["high"]], [i, i], color="#9aa5b1", lw=3)

@@ -104,18 +104,18 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
     name, by_hand = PUBLISHED
     if lab.scale != "imagenet":
         name, by_hand = BY_HAND, _by_hand(lab, runs[0])
-    found = {
+    errors = {
         name: by_hand,
         "one net (mean)": float(np.mean(singles)),
         f"{len(each)} nets together": together,
     }
-    intervals = {name: proportion(round(error * n), n) for name, error in found.items()}
-    names = list(found)
+    intervals = {name: proportion(round(error * n), n) for name, error in errors.items()}
+    names = list(errors)
     apart = all(
         intervals[worse][0] > intervals[better][1]
         for worse, better in zip(names, names[1:], strict=False)
     )
-    in_order = list(found.values()) == sorted(found.values(), reverse=True)
+    in_order = list(errors.values()) == sorted(errors.values(), reverse=True)
     answer = "in the paper's order" if in_order else "not in the paper's order"
     answer += "; the confidence intervals " + ("do not overlap." if apart else "overlap.")
     result = Result(
@@ -123,19 +123,19 @@ def before2012(lab: Lab) -> tuple[Result, Figure]:
         "Are hand-crafted features worse than one net, and one net worse than several?",
         "top-5 error 26.2 % for the best of the others, 18.2 % with one net, 15.3 % with seven "
         "(sections 1 and 6).",
-        f"{', '.join(percent(e) for e in found.values())}: {answer}",
+        f"{', '.join(percent(e) for e in errors.values())}: {answer}",
         ("classifier", "error", "95 % interval"),
         [
             [name, percent(error), " to ".join(map(percent, intervals[name]))]
-            for name, error in found.items()
+            for name, error in errors.items()
         ],
-        {"errors": found, "intervals": intervals, "singles": singles, "apart": apart, "n": n},
+        {"errors": errors, "intervals": intervals, "singles": singles, "apart": apart, "n": n},
         [
             *_how(lab.scale),
             f"Wilson intervals for {n:,} test images; the nets differ in their seeds.",
         ],
     )
-    return result, _draw_order(found, intervals)
+    return result, _draw_order(errors, intervals)
 
 
 def _by_hand(lab: Lab, run: Path) -> float:
@@ -146,10 +146,10 @@ def _by_hand(lab: Lab, run: Path) -> float:
     if not cache.exists():
         lab.say("HOG and LBP with a linear classifier ...")
         write_json(cache, {"error": linear_errors(dataset, lab.seeds[0])[0]})
-    found = read_json(
+    kept = read_json(
         cache, fields({"error": number(0, 1)}), hint=f"remove {cache}; it is made again"
     )
-    return float(found["error"])
+    return float(kept["error"])
 
 
 def _how(scale: str) -> list[str]:
@@ -176,8 +176,8 @@ def _error(p: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], k: int) -> flo
 
 def _draw_sizes(figures: dict[str, Any]) -> Figure:
     figure, axis = new_plot(6, 3.8, "Ensembles")
-    for n, found in figures["together"].items():
-        errors = [100 * error for error in found["errors"]]
+    for n, group in figures["together"].items():
+        errors = [100 * error for error in group["errors"]]
         axis.plot([int(n)] * len(errors), errors, ".", color="#9aa5b1")
     sizes = [int(n) for n in figures["together"]]
     axis.plot(sizes, [100 * f["mean"] for f in figures["together"].values()], "o-", color="#1f77b4")
@@ -200,14 +200,14 @@ def _draw_pairs(one: list[float], ten: list[float]) -> Figure:
     return figure
 
 
-def _draw_order(found: dict[str, float], intervals: dict[str, tuple[float, float]]) -> Figure:
+def _draw_order(errors: dict[str, float], intervals: dict[str, tuple[float, float]]) -> Figure:
     figure, axis = new_plot(7, 2.8, "Before 2012, one net, several nets")
-    for i, (name, error) in enumerate(found.items()):
+    for i, (name, error) in enumerate(errors.items()):
         low, high = intervals[name]
         axis.barh(i, 100 * error, color="#a5d8ff")
         axis.plot([100 * low, 100 * high], [i, i], color="#1864ab", linewidth=3)
         axis.annotate(f" {100 * error:.1f} %", (100 * high, i), va="center")
-    axis.set_yticks(range(len(found)), list(found))
+    axis.set_yticks(range(len(errors)), list(errors))
     axis.invert_yaxis()
     axis.set_xlim(right=115 * max(high for _, high in intervals.values()))
     axis.set_xlabel("test error (%); lines: 95 % intervals")

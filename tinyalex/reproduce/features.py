@@ -49,7 +49,7 @@ def describe(images: Host) -> Host:
         ) from error
     N, H, W, C = images.shape
     cell = max(4, H // 8)
-    found = []
+    descriptors = []
     for image in images:
         grey = image.mean(axis=2)
         gradients = features.hog(
@@ -60,8 +60,8 @@ def describe(images: Host) -> Host:
             channel_axis=2 if C == 3 else None,
         )
         patterns = features.local_binary_pattern(grey.astype(np.uint8), 8, 1, "uniform")
-        found.append(np.concatenate([gradients, _counts(patterns.astype(int)).ravel()]))
-    return np.asarray(found, np.float32)
+        descriptors.append(np.concatenate([gradients, _counts(patterns.astype(int)).ravel()]))
+    return np.asarray(descriptors, np.float32)
 
 
 def linear_errors(dataset: Dataset, seed: int, costs: Sequence[float] = (COST,)) -> list[float]:
@@ -71,12 +71,12 @@ def linear_errors(dataset: Dataset, seed: int, costs: Sequence[float] = (COST,))
 
     scaler = StandardScaler()
     train, test = scaler.fit_transform(_all(dataset.train)), scaler.transform(_all(dataset.test))
-    found = []
+    errors = []
     for cost in costs:
         machine = LinearSVC(C=cost, dual=False, random_state=seed, max_iter=2000)
         machine.fit(train, dataset.train.labels)
-        found.append(float((machine.predict(test) != dataset.test.labels).mean()))
-    return found
+        errors.append(float((machine.predict(test) != dataset.test.labels).mean()))
+    return errors
 
 
 def _all(split: Split) -> Host:

@@ -144,13 +144,13 @@ def _result(
     pairs = list(zip(arrivals["tanh"], arrivals["ReLU"], strict=True))
     ratios = [t / r for t, r in pairs if t is not None and r is not None]
     if len(ratios) == len(lab.seeds):
-        found = estimate(ratios)
-        figures["factor"] = found.to_dict()
-        answer = f"ReLU reaches it {found.mean:.1f} times sooner (one seed)."
-        if found.low is not None and found.high is not None:
+        factor = estimate(ratios)
+        figures["factor"] = factor.to_dict()
+        answer = f"ReLU reaches it {factor.mean:.1f} times sooner (one seed)."
+        if factor.low is not None and factor.high is not None:
             answer = (
-                f"ReLU reaches it {found.mean:.1f} times sooner (mean of {len(ratios)} seeds, "
-                f"95 % interval {found.low:.1f} to {found.high:.1f})."
+                f"ReLU reaches it {factor.mean:.1f} times sooner (mean of {len(ratios)} seeds, "
+                f"95 % interval {factor.low:.1f} to {factor.high:.1f})."
             )
     else:
         answer = f"Not every run reached {TARGET:.0%} training error: no factor."
@@ -159,13 +159,13 @@ def _result(
         epochs = ", ".join("never" if e is None else f"{e:.1f}" for e in arrivals[name])
         rows.append([name, f"{best[name].recipe.lr:g}", epochs])
 
-    def needed(rate: str, found: dict[str, Any]) -> str:
-        if found["arrival"] is None:
-            return f"{rate} not within {found['epochs']}"
-        return f"{rate} {found['arrival']:.1f}"
+    def needed(rate: str, search: dict[str, Any]) -> str:
+        if search["arrival"] is None:
+            return f"{rate} not within {search['epochs']}"
+        return f"{rate} {search['arrival']:.1f}"
 
     tried = "; ".join(
-        f"{name}: " + ", ".join(needed(rate, found) for rate, found in each.items())
+        f"{name}: " + ", ".join(needed(rate, search) for rate, search in each.items())
         for name, each in searched.items()
     )
     return Result(

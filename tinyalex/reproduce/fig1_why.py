@@ -89,10 +89,10 @@ def _search(
             for rate in sorted(each)
         }
         raced = fig1.race(lab, arms, longest, lambda key: key[0], halvings)
-        found = {group: {r: raced[group, r] for r in sorted(each)} for group, each in rates.items()}
-        more = {group: _beyond(curves) for group, curves in found.items()}
+        tried = {group: {r: raced[group, r] for r in sorted(each)} for group, each in rates.items()}
+        more = {group: _beyond(curves) for group, curves in tried.items()}
         if not any(more.values()):
-            return found
+            return tried
         for group, rate in more.items():
             rates[group] |= rate
 
@@ -126,7 +126,7 @@ def _result(
                 "arrivals": there,
                 "factor": _ratio(there["tanh"], there["ReLU"]),
                 "searched": {
-                    net: {f"{rate:g}": found for rate, found in arrivals[i, net].items()}
+                    net: {f"{rate:g}": epochs for rate, epochs in arrivals[i, net].items()}
                     for net in GAINS
                 },
             }

@@ -178,8 +178,8 @@ def percent(fraction: float | None) -> str:
     return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
-def with_spread(found: Estimate) -> str:
+def with_spread(estimate: Estimate) -> str:
     """Mean and sample standard deviation: ``12.34 ± 0.56 %``; a single value as it is."""
-    if found.spread is None:
-        return percent(found.mean)
-    return f"{100 * found.mean:.2f} ± {100 * found.spread:.2f} %"
+    if estimate.spread is None:
+        return percent(estimate.mean)
+    return f"{100 * estimate.mean:.2f} ± {100 * estimate.spread:.2f} %"

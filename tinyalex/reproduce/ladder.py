@@ -52,18 +52,18 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         minutes = [training.read_summary(run)["wall_seconds"] / 60 for run in runs]
         errors = _errors(runs, crops)
         ten = estimate(_errors(runs, 10)) if crops > 1 else None
-        found = estimate(errors)
+        error = estimate(errors)
         figures[name] = {
             "stated": stated,
             "crops": crops,
-            "error": found.to_dict(),
+            "error": error.to_dict(),
             "ten_crops": None if ten is None else ten.to_dict(),
             "epochs": rung.length(lab.epochs),
             "batch_size": rung.recipe.batch_size,
             "minutes": minutes,
         }
-        row = [name, percent(stated), ", ".join(percent(e) for e in errors), with_spread(found)]
-        row += [f"{100 * (found.mean - stated):+.2f}", "nine crops" if crops > 1 else "one crop"]
+        row = [name, percent(stated), ", ".join(percent(e) for e in errors), with_spread(error)]
+        row += [f"{100 * (error.mean - stated):+.2f}", "nine crops" if crops > 1 else "one crop"]
         row += ["" if ten is None else with_spread(ten)]
         row += [f"{rung.length(lab.epochs)}, {rung.recipe.batch_size}"]
         rows.append([*row, ", ".join(f"{m:.0f}" for m in minutes)])
@@ -100,8 +100,8 @@ def _errors(runs: Sequence[Path], crops: int) -> list[float]:
 
 def _draw(figures: dict[str, Any]) -> Figure:
     figure, axis = new_plot(7, 0.7 * len(figures) + 1.4, "cuda-convnet's ladder")
-    for i, (name, found) in enumerate(figures.items()):
-        stated, ours = 100 * found["stated"], [100 * e for e in found["error"]["values"]]
+    for i, (name, rung) in enumerate(figures.items()):
+        stated, ours = 100 * rung["stated"], [100 * e for e in rung["error"]["values"]]
         axis.plot(
             [stated], [i], "|", color="#d9480f", markersize=18, label="stated" if i == 0 else None
         )

@@ -33,14 +33,14 @@ def run(lab: Lab) -> tuple[Result, Figure]:
     for rate, arm in zip(rates, arms, strict=True):
         summaries = [read_summary(run) for run in lab.finished(arm)]
         diverged = len(lab.seeds) - len(summaries)
-        found: dict[str, Any] = {"diverged": diverged}
+        outcome: dict[str, Any] = {"diverged": diverged}
         cells = ["", ""]
         if summaries:
             losses = estimate([float(summary["train_loss"]) for summary in summaries])
             errors = estimate([float(summary["top1_error"]) for summary in summaries])
-            found |= {"loss": losses.to_dict(), "error": errors.to_dict()}
+            outcome |= {"loss": losses.to_dict(), "error": errors.to_dict()}
             cells = [f"{losses.mean:.3f}", with_spread(errors)]
-        figures[f"{rate:g}"] = found
+        figures[f"{rate:g}"] = outcome
         rows.append([f"{rate:g}", *cells, f"{diverged} of {len(lab.seeds)}" if diverged else ""])
     whole = {r: f["error"]["mean"] for r, f in figures.items() if not f["diverged"]}
     best = min(whole, key=whole.__getitem__) if whole else "none"
@@ -63,11 +63,11 @@ def run(lab: Lab) -> tuple[Result, Figure]:
 
 def _draw(figures: dict[str, dict[str, Any]], epochs: int) -> Figure:
     figure, axis = new_plot(6, 3.6, f"After {epochs} epochs with a constant learning rate")
-    for rate, found in figures.items():
-        if count := found["diverged"]:
+    for rate, outcome in figures.items():
+        if count := outcome["diverged"]:
             text = f"{count} diverged"
             axis.annotate(text, (float(rate), 97), rotation=90, ha="center", va="top")
-        for value in found["error"]["values"] if "error" in found else ():
+        for value in outcome["error"]["values"] if "error" in outcome else ():
             axis.plot([float(rate)], [100 * value], "o", color="#1f77b4")
     axis.set_xscale("log")
     axis.set_xlim(0.5 * min(map(float, figures)), 2 * max(map(float, figures)))

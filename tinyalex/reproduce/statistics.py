@@ -49,8 +49,8 @@ def estimate(values: Sequence[float]) -> Estimate:
 
     Examples
     --------
-    >>> found = estimate([1.0, 2.0, 3.0])
-    >>> round(found.mean, 2), round(found.low, 2), round(found.high, 2)
+    >>> estimated = estimate([1.0, 2.0, 3.0])
+    >>> round(estimated.mean, 2), round(estimated.low, 2), round(estimated.high, 2)
     (2.0, -0.48, 4.48)
     """
     numbers = [float(value) for value in values]
@@ -76,8 +76,8 @@ def paired(treated: Sequence[float], baseline: Sequence[float]) -> Estimate:
 
     Examples
     --------
-    >>> found = paired([0.25, 0.27, 0.26], [0.24, 0.25, 0.25])
-    >>> round(found.mean, 4), different(found)
+    >>> estimated = paired([0.25, 0.27, 0.26], [0.24, 0.25, 0.25])
+    >>> round(estimated.mean, 4), different(estimated)
     (0.0133, False)
     """
     if len(treated) != len(baseline):

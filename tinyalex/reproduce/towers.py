@@ -36,8 +36,8 @@ def run(lab: Lab) -> tuple[Result, Figure]:
         each.append({"columns": [h.tolist() for h in halves], "gap": gap, "chance": chance})
         means = [f"{half.mean():.2f}" for half in halves]
         rows.append([str(seed), *means, f"{gap:.2f}", f"{chance:.3f}"])
-    shown = sum(found["chance"] < 0.05 for found in each)
-    gaps = estimate([found["gap"] for found in each])
+    shown = sum(run["chance"] < 0.05 for run in each)
+    gaps = estimate([run["gap"] for run in each])
     small = (
         "At this size each tower has 16 filters (the paper: 48) and images of 32 pixels: there may "
         "be too few filters to specialise."
@@ -82,8 +82,8 @@ def by_chance(colour: np.ndarray[Any, Any], gap: float, seed: int) -> float:
 
 def _draw(each: list[dict[str, Any]]) -> Figure:
     figure, axis = new_plot(6.5, 3.6, "First-layer filters of the two towers")
-    for i, found in enumerate(each):
-        for j, column in enumerate(found["columns"]):
+    for i, run in enumerate(each):
+        for j, column in enumerate(run["columns"]):
             x = i + 0.25 * j - 0.12 + 0.05 * np.linspace(-1, 1, len(column))
             label = f"tower {j + 1}" if i == 0 else None
             axis.plot(x, sorted(column), ".", color=("#1f77b4", "#d9480f")[j], label=label)

@@ -1,4 +1,4 @@
-"""A report of names, numbers and class counts that nobody thought of."""
+"""A report with odd names, numbers and class counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tinyalex.report.pictures import curves, filters
 
 
 def of(facts: Facts, names: list[str], images: int) -> Facts:
-    """Facts of these classes, with guesses that are wrong every other time."""
+    """Facts of these classes; every second prediction is wrong."""
     classes = len(names)
     labels = np.random.default_rng(0).integers(0, classes, images)
     p = np.full((images, classes), 1e-6, np.float32)

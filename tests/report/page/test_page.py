@@ -129,7 +129,7 @@ def made_up(p: list[list[float]], labels: list[int], facts: Facts) -> Facts:
     )
 
 
-def test_findings_say_what_the_answers_are(facts: Facts) -> None:
+def test_findings_describe_the_predictions(facts: Facts) -> None:
     """Three 2s, two of them predicted as 1, once with 95 %; all others are right."""
     K = 10
     rows, labels = [], []
