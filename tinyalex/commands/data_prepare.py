@@ -106,7 +106,7 @@ def prepare(
     output = Output(as_json, quiet)
     begun = time.monotonic()
     try:
-        with _Show(output) as show:
+        with _Bar(output) as show:
             index = module.prepare(
                 src,
                 dst,
@@ -147,7 +147,7 @@ def prepare(
     output.result(document, short=str(dst))
 
 
-class _Show:
+class _Bar:
     """Shows the progress: a bar on a terminal, otherwise a line every 30 seconds."""
 
     def __init__(self, output: Output) -> None:
@@ -163,7 +163,7 @@ class _Show:
         self.begun = self.last = 0.0
         self.speed = 0.0
 
-    def __enter__(self) -> _Show:
+    def __enter__(self) -> _Bar:
         self.bar.start()
         return self
 

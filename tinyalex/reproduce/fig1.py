@@ -103,14 +103,14 @@ def race(
             for name in {group(key) for key in runs}:
                 racing = [key for key in runs if group(key) == name and key not in diverged]
                 lost |= _slower({key: curves[key] for key in racing}, halvings)
-        behind = [
+        unfinished = [
             key
             for key in runs
             if arrival(curves[key]) is None and len(curves[key]) < ends[key] and key not in lost
         ]
-        if not behind:
+        if not unfinished:
             return curves
-        wanted = {key: min(len(curves[key]) + STEP, longest) for key in behind}
+        wanted = {key: min(len(curves[key]) + STEP, longest) for key in unfinished}
         lab.store.train_all([(*runs[key], epochs) for key, epochs in wanted.items()])
         for key, epochs in wanted.items():
             curves[key] = lab.store.epochs(*runs[key])[:longest]
