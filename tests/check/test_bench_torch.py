@@ -10,6 +10,7 @@ import pytest
 
 from tests.layers.examples import EXAMPLES
 from tests.strategies import normal
+from tests.weights.nets import SMALLER
 from tinyalex import layers, models
 from tinyalex.check import bench
 from tinyalex.check.bench import ours
@@ -23,7 +24,7 @@ def test_the_torch_net_computes_what_ours_does(name):
     torch = pytest.importorskip("torch")
     from tinyalex.check.bench.torch_net import translate
 
-    model = models.build(name, seed=3)
+    model = models.build(name, init={"*": ("constant", 0.0)}, image_size=SMALLER.get(name))
     # Weights of the first normal size would make logits of 1e-6 in the ladder's nets.
     for i, (_, layer, key) in enumerate(model.parameter_owners()):
         fan_in = max(1, layer.params[key][0].size)

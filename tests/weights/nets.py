@@ -16,6 +16,13 @@ from tinyalex.models.alexnet import with_classifier
 from tinyalex.training import Run, RunConfig
 
 Host = np.ndarray[Any, Any]
+WHOLE = ("alexnet", "alexnet-code2012", "alexnet-star")
+# Pixels of AlexNets whose layers do not need all of them; fc6 is then smaller.
+SMALLER = {
+    name: 67
+    for name in models.names()
+    if name not in WHOLE and models.spec(name).num_classes == 1000
+}
 LIVELY = {"*.weight": ("he_normal",), "*.bias": ("normal", 0.5)}
 
 

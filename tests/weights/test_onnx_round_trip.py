@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.weights.nets import assert_same_logits, images, run_of
+from tests.weights.nets import SMALLER, assert_same_logits, images, run_of
 from tests.weights.onnx_file import written
 from tests.weights.runtime import assert_same_as_runtime
-from tests.weights.test_to_onnx import SMALLER, chain
+from tests.weights.test_to_onnx import chain
 from tinyalex import layers, models, weights
 from tinyalex.errors import BackendError
 from tinyalex.models import ModelSpec

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.weights.nets import assert_same_logits, images, run_of
+from tests.weights.nets import SMALLER, assert_same_logits, images, run_of
 from tinyalex import data, evaluation, layers, models, weights
 from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
@@ -18,13 +18,6 @@ from tinyalex.weights.to_onnx import WRITERS, to_onnx
 
 LARGE = {name for name in models.names() if models.spec(name).num_classes == 1000}
 LARGE -= {"alexnet-torchvision"}  # one of them every day
-WHOLE = ("alexnet", "alexnet-code2012", "alexnet-star")
-# Pixels of AlexNets whose layers do not need all of them; fc6 is then smaller.
-SMALLER = {
-    name: 67
-    for name in models.names()
-    if name not in WHOLE and models.spec(name).num_classes == 1000
-}
 
 
 def session(onnxruntime: ModuleType, content: bytes) -> Any:
