@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,8 +87,7 @@ def _disturb(
     if process.returncode not in allowed and not (was_over or job.after is None):
         raise Broken(f"ends with {process.returncode}, wanted {sorted(allowed)}: {printed[-600:]}")
     _wait_for_orphans(process.pid)
-    if more := [name for name in set(_names(_SHARED)) - shared if not _is_used(name)]:
-        raise Broken(f"left in {_SHARED}: {sorted(more)}")
+    _wait_for_shared(shared)
     if job.after is None:
         return "ended, nothing left"
     if process.returncode != 0:
@@ -127,6 +125,16 @@ def _wait_for_orphans(session: int) -> None:
         time.sleep(0.02)
 
 
+def _wait_for_shared(before: set[str]) -> None:
+    """Pieces of shared memory that other programs are about to open, or to remove, are not ours."""
+    until = time.monotonic() + _GRACE
+    more = set(_names(_SHARED)) - before
+    while more := {name for name in more & set(_names(_SHARED)) if not _is_used(name)}:
+        if time.monotonic() > until:
+            raise Broken(f"left in {_SHARED}: {sorted(more)}")
+        time.sleep(0.02)
+
+
 def _in_session(session: int) -> Iterator[str]:
     """Processes of a session that are alive, by their command lines."""
     for path in Path("/proc").iterdir():
@@ -158,8 +166,3 @@ def _compare(got: dict[str, str], wanted: dict[str, str]) -> None:
         raise Broken(f"lost files: {sorted(lost)}")
     if other := [name for name in wanted if got[name] != wanted[name]]:
         raise Broken(f"other contents: {other}")
-
-
-def count(outcomes: Iterator[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """How often each outcome came."""
-    return Counter(outcomes)
