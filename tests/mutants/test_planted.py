@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,17 @@ from tests.mutants.planted import MUTANTS, Mutant
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@cache
+def meaning_of(file: str) -> str:
+    return ast.dump(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+
+
+@cache
+def functions_of(file: str) -> set[str]:
+    body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    return {statement.name for statement in body if isinstance(statement, ast.FunctionDef)}
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_right_text_is_there_once_and_the_wrong_text_is_python(mutant: Mutant) -> None:
     text = (ROOT / mutant.file).read_text(encoding="utf-8")
@@ -21,19 +33,14 @@ def test_the_right_text_is_there_once_and_the_wrong_text_is_python(mutant: Mutan
     if not mutant.file.endswith(".py"):
         assert changed != text
         return
-    assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
+    assert ast.dump(ast.parse(changed)) != meaning_of(mutant.file)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_named_tests_exist(mutant: Mutant) -> None:
     for node in mutant.tests:
         file, _, function = node.partition("::")
-        names = {
-            statement.name
-            for statement in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
-            if isinstance(statement, ast.FunctionDef)
-        }
-        assert function in names, f"no {node}"
+        assert function in functions_of(file), f"no {node}"
 
 
 def test_no_bug_is_planted_twice() -> None:
