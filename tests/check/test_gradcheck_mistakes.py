@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.soak import tries
 from tinyalex.check import GradientError, gradcheck, permuted_grid
 
 X = permuted_grid((4, 3))
@@ -70,10 +71,8 @@ def test_no_mistake_in_a_small_array_passes_the_defaults(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_no_mistake_in_a_small_array_passes_on_a_thousand_seeds(
-    mistake: Callable[..., np.ndarray],
-) -> None:
-    for seed in range(1000):
+def test_no_mistake_in_a_small_array_passes_on_any_seed(mistake: Callable[..., np.ndarray]) -> None:
+    for seed in range(tries(1000)):
         refuses(mistake, 2 + seed % 49, seed, check_seed=seed)
 
 

@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import save
 
 from tests.data.prepare.archives import IDS, meta_mat
+from tests.soak import tries
 from tests.weights.caffe_file import Style, chunk, layer, mean_file
 from tests.weights.nets import run_of
 from tinyalex import layers, models, weights
@@ -256,7 +257,9 @@ def changed(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(5_000, marks=pytest.mark.slow, id="many")])
+@pytest.mark.parametrize(
+    "count", [100, pytest.param(tries(5_000), marks=pytest.mark.slow, id="many")]
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_changed_file_is_read_or_gives_our_error(
     small: None, tmp_path: Path, kind: str, count: int

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.soak import tries
 from tests.weights import onnx_file
 from tests.weights.nets import images, run_of
 from tests.weights.onnx_file import CAFFE, Change, external, of_zoo, tensor_of, zoo
@@ -226,7 +227,9 @@ def edited(model: Any, rng: np.random.Generator) -> None:
             nodes.remove(node) if rng.random() < 0.5 else nodes.append(node)
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(5_000, marks=pytest.mark.slow, id="many")])
+@pytest.mark.parametrize(
+    "count", [100, pytest.param(tries(5_000), marks=pytest.mark.slow, id="many")]
+)
 @pytest.mark.parametrize("preprocess", [False, True])
 def test_an_edited_graph_is_read_or_gives_our_error(
     tmp_path: Path, preprocess: bool, count: int
@@ -245,7 +248,9 @@ def test_an_edited_graph_is_read_or_gives_our_error(
     assert refused > count / 2
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(2_000, marks=pytest.mark.slow, id="many")])
+@pytest.mark.parametrize(
+    "count", [30, pytest.param(tries(2_000), marks=pytest.mark.slow, id="many")]
+)
 def test_an_edited_graph_that_is_read_gives_onnx_runtimes_logits(
     onnxruntime: ModuleType, tmp_path: Path, count: int
 ) -> None:
