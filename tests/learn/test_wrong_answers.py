@@ -1,7 +1,8 @@
 """Every wrong answer is rejected by the intended property; every right answer passes.
 
 The right answers and one wrong answer per property are judged with few inputs. ``-m slow`` judges
-all wrong answers, and uses as many inputs as for a student.
+all wrong answers with few inputs, and some with as many inputs as for a student; with
+HYPOTHESIS_PROFILE=long, all.
 ``python -m tests.learn.seeds --seeds 200`` is the long run.
 """
 
@@ -22,6 +23,7 @@ from tests.learn.wrong.judging import (
     text_of,
     verdict_on,
 )
+from tests.soak import some
 from tinyalex.learn.exercises import all_exercises
 from tinyalex.learn.grader import process
 from tinyalex.learn.grader.examine import examine
@@ -57,7 +59,7 @@ def test_a_wrong_answer_is_rejected_by_the_intended_property(module, wrong, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("module", "wrong"), ONE_PER_PROPERTY, ids=name_of)
+@pytest.mark.parametrize(("module", "wrong"), some(ONE_PER_PROPERTY, 4), ids=name_of)
 def test_a_wrong_answer_is_rejected_by_all_inputs_with_shrinking(module, wrong, tmp_path):
     assert_rejected(verdict_on(module, wrong, tmp_path), module, wrong)
 
@@ -77,7 +79,7 @@ def test_the_right_answer_passes(exercise):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", some([0, 1, 2], 3))
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_the_right_answer_passes_all_inputs(exercise, seed):
     verdict = examine(exercise, solution_of(exercise), seed=seed)
@@ -114,7 +116,7 @@ def test_an_exercise_is_complete(exercise):
 
 @pytest.mark.parametrize(
     ("module", "wrong"),
-    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in SAMPLE],
+    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in some(SAMPLE, 2)],
     ids=name_of,
 )
 def test_a_separate_process_gives_the_same_verdict(module, wrong, tmp_path):
