@@ -12,18 +12,17 @@ from hypothesis import given
 
 from tests import strategies as own
 from tests.layers.compare import float64
-from tests.weights.nets import torch_torchvision
+from tests.weights.nets import few_hidden, torch_torchvision
 from tinyalex import models
 from tinyalex.layers import (
     Conv2d,
-    Linear,
     LocalResponseNorm,
     Sequential,
     SoftmaxCrossEntropy,
     Towers,
 )
 from tinyalex.layers.base import skip_init
-from tinyalex.models import Model, alexnet
+from tinyalex.models import Model
 from tinyalex.models.alexnet_without import alexnet_without
 
 # Large enough that every layer's numbers matter, biases included.
@@ -120,10 +119,7 @@ def test_the_small_network_is_the_papers_list_of_layers(paper: Model) -> None:
 
 
 def test_two_towers_equal_one_network_with_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    def narrow(n_in: int, n_out: int) -> Linear:
-        return Linear(*(n // 64 if n in (2048, 4096) else n for n in (n_in, n_out)))
-
-    monkeypatch.setattr(alexnet, "Linear", narrow)
+    few_hidden(monkeypatch)
     assert_towers_equal(67, np.float64, tolerance=1e-9)
 
 

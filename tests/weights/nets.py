@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tinyalex import data, models, recipes
-from tinyalex.layers import Conv2d, Layer, LocalResponseNorm, MaxPool2d, ReLU, Sequential
-from tinyalex.models import Model, ModelSpec
+from tinyalex.layers import Conv2d, Layer, Linear, LocalResponseNorm, MaxPool2d, ReLU, Sequential
+from tinyalex.models import Model, ModelSpec, alexnet
 from tinyalex.models.alexnet import with_classifier
 from tinyalex.training import Run, RunConfig
 
@@ -146,6 +146,15 @@ def make_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = models.spec("alexnet-caffe")
     narrow = ModelSpec(**{**vars(spec), "builder": narrow_caffe, "init": LIVELY})
     monkeypatch.setitem(models._SPECS, "alexnet-caffe", narrow)
+
+
+def few_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AlexNets with fully connected layers have a 64th of their hidden units."""
+
+    def linear(inputs: int, outputs: int) -> Linear:
+        return Linear(*(n // 64 if n in (2048, 4096) else n for n in (inputs, outputs)))
+
+    monkeypatch.setattr(alexnet, "Linear", linear)
 
 
 def run_of(
