@@ -15,7 +15,7 @@ ENSEMBLES = "tinyalex/reproduce/ensembles.py"
 SMALL = "tinyalex/models/small.py"
 LARGE = "tinyalex/models/alexnet_without.py"
 LOADER = "tinyalex/data/loader.py"
-PARTS = "tinyalex/data/parts.py"
+PARTS = "tinyalex/data/subset.py"
 SIDE = "tinyalex/reproduce/side_by_side.py"
 
 OF_STATISTICS = "tests/reproduce/test_statistics.py"
@@ -25,7 +25,7 @@ OF_ALEXNET = "tests/models/test_alexnet.py"
 OF_FIG1 = "tests/reproduce/test_fig1.py"
 OF_WHY = "tests/reproduce/test_fig1_why.py"
 OF_LOADER = "tests/data/test_loader.py"
-OF_PARTS = "tests/data/test_parts.py"
+OF_PARTS = "tests/data/test_subset.py"
 OF_SIDE = "tests/reproduce/test_side_by_side.py"
 
 REPRODUCE_MUTANTS = (

@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 LOADER = "tinyalex/data/loader.py"
 VIEWS = "tinyalex/data/views.py"
-STATISTICS = "tinyalex/data/mean_colour.py"
+STATISTICS = "tinyalex/data/image_statistics.py"
 SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 LOOP = "tinyalex/training/loop.py"

@@ -95,7 +95,7 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "access: what the system refuses is called damage",
-        "tinyalex/data/access.py",
+        "tinyalex/data/file_access.py",
         "if isinstance(cause, OSError) and cause.errno in _TRY:",
         "if False:",
         (f"{OF_SHARDS}::test_what_the_system_refuses_is_not_called_damage",),

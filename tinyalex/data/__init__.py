@@ -19,13 +19,13 @@ from tinyalex.data.digits import load_digits, load_moved_digits
 from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.glancing import Glance, glance
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.loader import Loader
-from tinyalex.data.mean_colour import Statistics
 from tinyalex.data.measure import statistics
 from tinyalex.data.names import NAMES, choose, is_built_in, no_such_data
 from tinyalex.data.packed import is_packed, load_packed
-from tinyalex.data.parts import MARK, part
 from tinyalex.data.places import default_root, expand
+from tinyalex.data.subset import MARK, part
 from tinyalex.data.summary import info
 from tinyalex.data.views import nine_views, ten_views
 from tinyalex.errors import DataError
@@ -77,7 +77,7 @@ def load(
     name : str or Path
         ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for
         each class, a packed data set, or CIFAR-10's or CIFAR-100's own files. A name may end with
-        parts (`tinyalex.data.parts.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
+        parts (`tinyalex.data.subset.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
     root : path, optional
         Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
     image_size : int, optional

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinyalex.data.mean_colour import Statistics
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.errors import DataError
 
 Reader = Callable[[np.ndarray], np.ndarray]

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from tinyalex.data import deep, jpeg, png
-from tinyalex.data.access import refusal
 from tinyalex.data.content import read_all
-from tinyalex.data.kinds import formats
+from tinyalex.data.file_access import refusal
+from tinyalex.data.file_types import formats
 from tinyalex.data.lookalike import FIRST_BYTES, looks_like
 from tinyalex.data.orientation import turn_of
 from tinyalex.errors import DataError
@@ -30,8 +30,8 @@ def check_header(path: Path) -> None:
     Raises
     ------
     DataError
-        The file is empty, cannot be read, is no image in one of `kinds.formats`, or has more than
-        `MOST_PIXELS` pixels. The pixels are not decoded.
+        The file is empty, cannot be read, is not an image in one of `file_types.formats`, or has
+        more than `MOST_PIXELS` pixels. The pixels are not decoded.
     """
     with open_image(path, str(path)):
         pass
@@ -62,7 +62,7 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
 def open_image(source: Path | bytes, where: str) -> Image.Image:
     """Open a picture by its header, as `check_header` does; its pixels are not decoded.
 
-    A file that the operating system does not let be read is an `access.AccessError`.
+    A file that the operating system does not let be read is an `file_access.AccessError`.
 
     Parameters
     ----------

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from tinyalex import notice
-from tinyalex.data.classtree import ClassTree, read_tree
+from tinyalex.data.class_folders import ClassTree, read_tree
 from tinyalex.data.dataset import Dataset, Split, stratified_split
 from tinyalex.data.decode import check_header, read_image
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.data.splits import LAYOUT, no_folder
 from tinyalex.errors import DataError
 

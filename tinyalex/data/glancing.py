@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from tinyalex.data.cifar import find_cifar
-from tinyalex.data.classtree import read_tree
+from tinyalex.data.class_folders import read_tree
 from tinyalex.data.decode import open_image
 from tinyalex.data.names import NAMES, no_such_data
 from tinyalex.data.packed import is_packed, read_index
-from tinyalex.data.parts import HELD_OUT, MARK, SHARE
 from tinyalex.data.places import expand
 from tinyalex.data.splits import no_folder
+from tinyalex.data.subset import HELD_OUT, MARK, SHARE
 
 _SAMPLE = 64  # files whose size is looked at
 _CIFAR_TRAINING = 50_000

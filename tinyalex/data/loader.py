@@ -11,10 +11,10 @@ import numpy as np
 
 from tinyalex.backends import Array, Backend, Feed
 from tinyalex.data.dataset import Split
-from tinyalex.data.mean_colour import centre
+from tinyalex.data.image_statistics import centre
 from tinyalex.data.order import epoch_order
 from tinyalex.data.prefetch import prefetch
-from tinyalex.data.reading import Wanted, read_ahead, usable_cores
+from tinyalex.data.read_ahead import Wanted, read_ahead, usable_cores
 from tinyalex.data.views import centre_corner, crop_size, nine_views, ten_views
 from tinyalex.errors import ConfigError, ShapeError, unknown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinyalex.data.dataset import Split
-from tinyalex.data.mean_colour import Statistics
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.errors import DataError
 
 CHUNK_BYTES = 8 << 20  # pixels read at a time

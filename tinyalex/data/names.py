@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tinyalex import notice
-from tinyalex.data.parts import MARK
+from tinyalex.data.subset import MARK
 from tinyalex.errors import DataError, TinyalexError, unknown
 
 NAMES = ("digits", "moved-digits", "cifar10")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tinyalex.data.kinds import is_hidden, is_of_system, suffixes
+from tinyalex.data.file_types import is_hidden, is_of_system, suffixes
 from tinyalex.errors import DataError
 
 LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."

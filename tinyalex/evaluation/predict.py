@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex import data, notice
-from tinyalex.data.kinds import say_kinds
+from tinyalex.data.file_types import say_kinds
 from tinyalex.data.splits import ARCHIVES, has_pictures, is_picture, packed_up, subfolders, visible
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation import inverted as negatives

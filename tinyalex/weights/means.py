@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyalex.data.mean_colour import Statistics, centre
+from tinyalex.data.image_statistics import Statistics, centre
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.weights.caffe import read_mean
 from tinyalex.weights.tensors import HostArray

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from tests.data.prepare import archives
 from tinyalex import backends, data
 from tinyalex.check.bench.machine import describe
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.weights.classes import imagenet_classes
 
 CLASSES = 1000

@@ -41,7 +41,7 @@ from PIL import __version__ as pillow_version
 from tinyalex import backends, data
 from tinyalex.check.bench.machine import cpu_name, describe
 from tinyalex.data.packed import Layout, ShardWriter, finish
-from tinyalex.data.reading import Wanted, read_ahead, usable_cores
+from tinyalex.data.read_ahead import Wanted, read_ahead, usable_cores
 
 SIDE, CROP, BATCH = 256, 227, 128
 CLASSES = [f"class {i}" for i in range(10)]

@@ -17,7 +17,7 @@ import pytest
 from tests.data.packed.making import Made, flip, make
 from tests.processes import environment
 from tinyalex import backends, data
-from tinyalex.data.access import AccessError, refusal
+from tinyalex.data.file_access import AccessError, refusal
 from tinyalex.data.packed import shards, verify
 from tinyalex.errors import DataError
 

@@ -12,7 +12,7 @@ import pytest
 from tests.data.pictures import class_folders
 from tests.data.prepare.archives import contents
 from tinyalex import data
-from tinyalex.data.access import AccessError
+from tinyalex.data.file_access import AccessError
 from tinyalex.data.prepare import Form, prepare
 
 FORM = Form(size=16)

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 from tinyalex import __version__
 from tinyalex.backends.cuda import driver as cuda_driver
 from tinyalex.backends.cuda.check import package_version
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 
 _PACKAGES = ("numpy", "numba", "scipy", "torch", "cupy-cuda12x", "cupy-cuda13x", "numba-cuda")
 

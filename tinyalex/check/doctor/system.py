@@ -15,7 +15,7 @@ from tinyalex.check.doctor.blas import cpu_flags
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 from tinyalex.data.cifar import find_cifar10
 from tinyalex.data.places import VARIABLE, default_root
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import DataError, TinyalexError
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")

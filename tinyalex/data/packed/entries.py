@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyalex.data.access import refusal
 from tinyalex.data.decode import MOST_PIXELS
+from tinyalex.data.file_access import refusal
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Layout, SplitIndex
 from tinyalex.data.packed.index import AGAIN

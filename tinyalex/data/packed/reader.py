@@ -9,7 +9,7 @@ from safetensors.numpy import load
 
 from tinyalex.data.dataset import Dataset, stratified_split
 from tinyalex.data.folder import MOST_SIDE
-from tinyalex.data.mean_colour import Statistics
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import get_decoder
 from tinyalex.data.packed.entries import read_bytes

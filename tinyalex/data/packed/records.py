@@ -19,7 +19,7 @@ from tinyalex.data.packed.entries import read_names, read_records
 from tinyalex.data.packed.format import Index
 from tinyalex.data.packed.index import AGAIN
 from tinyalex.data.packed.shards import CHANGED, Shards
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import DataError
 
 DEFAULT_SIDE = 256  # pixels, where records have sizes of their own

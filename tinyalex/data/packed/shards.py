@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyalex.data.access import TOO_MANY_OPEN, refusal
+from tinyalex.data.file_access import TOO_MANY_OPEN, refusal
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.index import AGAIN
 from tinyalex.errors import DataError

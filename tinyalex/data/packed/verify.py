@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tinyalex.data.access import AccessError
+from tinyalex.data.file_access import AccessError
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import pillow
 from tinyalex.data.packed.entries import read_bytes
@@ -17,7 +17,7 @@ from tinyalex.data.packed.format import Index
 from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.reader import read_statistics
 from tinyalex.data.packed.records import Records
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError, DataError
 
 _PIECE = 64  # records that a thread checks before it looks for more

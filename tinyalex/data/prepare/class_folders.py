@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyalex.data.classtree import ClassPart, read_tree
+from tinyalex.data.class_folders import ClassPart, read_tree
 from tinyalex.data.dataset import stratified_split
-from tinyalex.data.flatpart import stem
+from tinyalex.data.label_lists import stem
 from tinyalex.data.prepare.labels import Classes, val_labels
 from tinyalex.data.prepare.source import Items, Rejection, Source
 

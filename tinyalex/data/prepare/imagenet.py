@@ -7,7 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from tinyalex.data.kinds import is_junk
+from tinyalex.data.file_types import is_junk
 from tinyalex.data.prepare.labels import (
     SYNSET,
     Classes,

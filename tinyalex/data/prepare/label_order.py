@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinyalex.data.access import AccessError
+from tinyalex.data.file_access import AccessError
 from tinyalex.data.prepare.convert import Form
 from tinyalex.data.prepare.shard import read_item
 from tinyalex.data.prepare.source import Items, Source

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyalex import notice
-from tinyalex.data.flatpart import KAGGLE_HEAD, kaggle_rows, stem
+from tinyalex.data.label_lists import KAGGLE_HEAD, kaggle_rows, stem
 from tinyalex.data.prepare.matlab import read_structs
 from tinyalex.errors import DataError
 

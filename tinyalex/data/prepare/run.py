@@ -25,7 +25,7 @@ from tinyalex.data.prepare.shard import (
     start_process,
 )
 from tinyalex.data.prepare.source import Source
-from tinyalex.data.reading import usable_cores
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.lock import locked
 from tinyalex.processes import SPAWN, Pool, held_ctrl_c

@@ -11,7 +11,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from tinyalex.data.access import AccessError, refusal
+from tinyalex.data.file_access import AccessError, refusal
 from tinyalex.data.packed import Layout, ShardWriter
 from tinyalex.data.prepare.convert import Form
 from tinyalex.data.prepare.source import Item

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tinyalex.data.kinds import is_junk, suffixes
+from tinyalex.data.file_types import is_junk, suffixes
 from tinyalex.data.prepare.source import Items, Rejection, Source
 from tinyalex.data.prepare.tar import Member, members, open_archive, read_member
 from tinyalex.errors import DataError

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tinyalex.data.kinds import is_hidden, suffixes
+from tinyalex.data.file_types import is_hidden, suffixes
 from tinyalex.errors import DataError
 
 # Gives, for the classes in order, the label of each picture by its name without its suffix.

@@ -14,9 +14,9 @@ from PIL import Image
 
 from tests.data.pictures import class_folders
 from tinyalex import data
-from tinyalex.data import walk
-from tinyalex.data.access import AccessError
-from tinyalex.data.walk import BROKEN, Walk
+from tinyalex.data import find_images
+from tinyalex.data.file_access import AccessError
+from tinyalex.data.find_images import BROKEN, Walk
 
 CODES = [errno.EACCES, errno.EIO, errno.EMFILE]
 
@@ -52,11 +52,11 @@ def test_a_picture_whose_pixels_cannot_be_read_is_not_called_damaged(
 def test_a_link_that_leads_in_a_circle_is_left_out(tmp_path: Path) -> None:
     class_folders(tmp_path, {"a": 2})
     (tmp_path / "a" / "round.png").symlink_to("round.png")
-    aside: list[walk.Aside] = []
+    aside: list[find_images.Aside] = []
     assert len(list(Walk(aside, [tmp_path], None).pictures(tmp_path / "a", "a"))) == 2
     assert [(found.path.name, found.reason) for found in aside] == [("round.png", BROKEN)]
 
 
 def test_a_link_into_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(AccessError, match=r"link: cannot be read \(Permission denied\)"):
-        walk._asked(failing(errno.EACCES), Path("link"))
+        find_images._asked(failing(errno.EACCES), Path("link"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.data.pictures import Host, noise
 from tinyalex import backends, data
-from tinyalex.data.reading import AHEAD, Wanted, read_ahead
+from tinyalex.data.read_ahead import AHEAD, Wanted, read_ahead
 from tinyalex.errors import DataError
 
 NUMPY = backends.get("numpy", threads=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyalex import data
-from tinyalex.data.parts import few_of_each, part
+from tinyalex.data.subset import few_of_each, part
 from tinyalex.errors import ConfigError
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.data.pictures import class_folders, encode, noise, write
 from tinyalex import data, notice
-from tinyalex.data import kinds
-from tinyalex.data.classtree import ClassTree, read_tree
+from tinyalex.data import file_types
+from tinyalex.data.class_folders import ClassTree, read_tree
 from tinyalex.data.folder import load_folder
 from tinyalex.errors import DataError
 
@@ -94,11 +94,11 @@ def test_a_class_of_unread_kinds_only_says_so(tmp_path: Path) -> None:
 
 
 def test_avif_is_read_where_pillow_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds.features, "check_module", lambda name: False)
+    monkeypatch.setattr(file_types.features, "check_module", lambda name: False)
     monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "AVIF"})
-    assert ".avif" not in kinds.suffixes() and "AVIF" not in kinds.formats()
+    assert ".avif" not in file_types.suffixes() and "AVIF" not in file_types.formats()
     monkeypatch.undo()
-    if "AVIF" not in kinds.formats():
+    if "AVIF" not in file_types.formats():
         pytest.skip("this Pillow reads no AVIF")
     for name in ("a", "b"):
         for i in range(2):
@@ -110,7 +110,7 @@ def test_avif_is_read_where_pillow_can(tmp_path: Path, monkeypatch: pytest.Monke
 def test_heic_is_read_where_a_plug_in_has_registered_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ".heic" not in kinds.suffixes() or "HEIF" in Image.OPEN
+    assert ".heic" not in file_types.suffixes() or "HEIF" in Image.OPEN
     monkeypatch.setitem(Image.OPEN, "HEIF", Image.OPEN["PNG"])  # stands for pillow-heif's
     class_folders(tmp_path, {"a": 2, "b": 2}, ".heic")
     assert len(load_folder(tmp_path, 6).train) == 2

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tinyalex.data.flatpart import Labels, find_list, in_list, read_list
-from tinyalex.data.kinds import say_kinds
+from tinyalex.data.file_types import say_kinds
+from tinyalex.data.find_images import BROKEN, NOT_READ, Aside, Walk
+from tinyalex.data.label_lists import Labels, find_list, in_list, read_list
 from tinyalex.data.splits import (
     LAYOUT,
     Parts,
@@ -18,7 +19,6 @@ from tinyalex.data.splits import (
     one_form,
     subfolders,
 )
-from tinyalex.data.walk import BROKEN, NOT_READ, Aside, Walk
 from tinyalex.errors import DataError
 
 _SHOWN = 5  # folders or classes that a sentence names

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tinyalex.data.access import refusal
-from tinyalex.data.kinds import is_hidden, is_of_system, suffixes
+from tinyalex.data.file_access import refusal
+from tinyalex.data.file_types import is_hidden, is_of_system, suffixes
 from tinyalex.data.splits import is_output
 from tinyalex.errors import DataError
 
