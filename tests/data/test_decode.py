@@ -16,8 +16,8 @@ from PIL import Image
 
 from tests.data.pictures import encode, noise, write
 from tinyalex.data import read_image
-from tinyalex.data.content import LARGEST_FILE
 from tinyalex.data.decode import MOST_PIXELS, _to_mode, check_header, open_image
+from tinyalex.data.file_access import LARGEST_FILE
 from tinyalex.errors import DataError
 
 MODES = [

@@ -1,4 +1,4 @@
-"""A folder and a built-in data set of one name."""
+"""A folder and a built-in data set of one name; users without a home folder, as in containers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from tests.data.pictures import class_folders
 from tinyalex import data, notice
+from tinyalex.check.doctor import system
+from tinyalex.errors import DataError
 
 
 @pytest.fixture
@@ -31,3 +33,37 @@ def test_other_names_are_taken_as_they_are(heard: list[str]) -> None:
     for name in ("digits", "digits@100", "pets", "gone", "a/b"):
         assert data.choose(name) == name
     assert heard == []
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("TINYALEX_DATA", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.setattr(Path, "expanduser", lambda path: nowhere() if "~" in str(path) else path)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_the_error_names_what_to_give() -> None:
+    for ask in (data.default_root, lambda: data.load("cifar10"), lambda: data.download("cifar10")):
+        with pytest.raises(DataError, match=r"no home folder(.|\n)*--data-root.*TINYALEX_DATA"):
+            ask()
+    with pytest.raises(DataError, match="no such home folder"):
+        data.load("~/pets")
+
+
+@pytest.mark.usefixtures("homeless")
+def test_the_doctor_has_a_line_about_it() -> None:
+    (line,) = [each for each in system.look() if "no home folder" in each.text]
+    assert line.state == "warning" and "TINYALEX_DATA" in line.hint
+
+
+def test_the_variable_and_the_cache_are_the_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYALEX_DATA", str(tmp_path))
+    assert data.default_root() == tmp_path
+    monkeypatch.delenv("TINYALEX_DATA")
+    assert data.default_root() == Path.home() / ".cache" / "tinyalex"

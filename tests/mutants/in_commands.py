@@ -7,7 +7,7 @@ PLACES = "tests/runs/test_places.py"
 INVERTED = "tests/evaluation/test_inverted.py"
 EVALUATE, HINTS = "tests/cli/test_evaluate.py", "tests/cli/test_hints.py"
 FETCH, CACHE = "tests/data/test_fetch.py", "tests/backends/test_numba_compile.py"
-LOOKALIKE, NO_RUN = "tests/data/test_lookalike.py", "tests/runs/test_no_run.py"
+LOOKALIKE, NO_RUN = "tests/data/test_file_types.py", "tests/runs/test_no_run.py"
 
 COMMAND_MUTANTS = (
     Mutant(
@@ -40,7 +40,7 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "default model: one small picture decides",
-        "tinyalex/data/glancing.py",
+        "tinyalex/data/summary.py",
         "np.median(sides)",
         "np.min(sides)",
         (f"{MODEL}::test_one_odd_picture_does_not_decide",),
@@ -159,14 +159,14 @@ COMMAND_MUTANTS = (
     ),
     Mutant(
         "pictures: a text file is a damaged picture",
-        "tinyalex/data/lookalike.py",
+        "tinyalex/data/file_types.py",
         'return "a text file" if _is_text(head) else ""',
         'return ""',
         (f"{LOOKALIKE}::test_a_file_that_is_no_picture_is_told_by_its_content",),
     ),
     Mutant(
         "pictures: text must end with a whole letter",
-        "tinyalex/data/lookalike.py",
+        "tinyalex/data/file_types.py",
         "for cut in range(4):",
         "for cut in range(1):",
         (f"{LOOKALIKE}::test_text_in_any_language_is_text_wherever_it_is_cut",),

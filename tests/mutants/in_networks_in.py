@@ -114,7 +114,7 @@ NETWORK_MUTANTS = (
     ),
     Mutant(
         "classes: a name of two classes is the first one's",
-        "tinyalex/data/among.py",
+        "tinyalex/data/subset.py",
         "place[found] = -1 if found in place else i",
         "place.setdefault(found, i)",
         (

@@ -8,7 +8,7 @@ INDEX = "tinyalex/data/packed/index.py"
 WRITER = "tinyalex/data/packed/writer.py"
 JOINING = "tinyalex/data/packed/joining.py"
 READING = "tinyalex/data/read_ahead.py"
-ORDER = "tinyalex/data/order.py"
+ORDER = "tinyalex/data/loader.py"
 LOADER = "tinyalex/data/loader.py"
 SETUP = "tinyalex/training/setup.py"
 
@@ -21,7 +21,7 @@ OF_WRITER = "tests/data/packed/test_writer.py"
 OF_VERIFY = "tests/data/packed/test_verify.py"
 OF_LOADER = "tests/data/packed/test_loader.py"
 OF_READING = "tests/data/test_read_ahead.py"
-OF_ORDER = "tests/data/test_order.py"
+OF_ORDER = "tests/data/test_loader_order.py"
 
 PACKED_MUTANTS = (
     Mutant(

@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import Mutant
 
-JPEG, PNG, DEEP = (f"tinyalex/data/{name}.py" for name in ("jpeg", "png", "deep"))
+JPEG, PNG, DECODE = (f"tinyalex/data/{name}.py" for name in ("jpeg", "png", "decode"))
 ORIENTATION = "tinyalex/data/orientation.py"
 NAMES, TENSORS, CAFFE = (
     f"tinyalex/weights/{name}.py" for name in ("state_dict", "tensors", "caffe")
 )
-OF_JPEG, OF_PNG, OF_DEEP = (f"tests/data/test_{name}.py" for name in ("jpeg", "png", "deep"))
+OF_JPEG, OF_PNG, OF_GREY = (f"tests/data/test_{name}.py" for name in ("jpeg", "png", "decode_grey"))
 OF_DECODE = "tests/data/test_decode.py"
 OF_ORIENTATION = "tests/data/test_orientation.py"
 OF_NAMES, OF_CAFFE = "tests/weights/test_state_dict.py", "tests/weights/test_caffe.py"
@@ -93,24 +93,24 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "deep grey: what is transparent stays as it is",
-        DEEP,
+        DECODE,
         "        grey[transparent] = 255\n",
         "        pass\n",
         (f"{OF_PNG}::test_a_transparent_grey_of_16_bits_lies_on_white",),
     ),
     Mutant(
         "deep grey: a TIFF file whose 0 is white comes out negative",
-        DEEP,
+        DECODE,
         "    if negative:\n",
         "    if negative and image.mode == 'F':\n",
-        (f"{OF_DEEP}::test_grey_is_never_a_negative",),
+        (f"{OF_GREY}::test_grey_is_never_a_negative",),
     ),
     Mutant(
         "deep grey: twelve bits are taken for sixteen",
-        DEEP,
+        DECODE,
         "(4 if twelve else 8)",
         "8",
-        (f"{OF_DEEP}::test_twelve_bits_reach_black_and_white",),
+        (f"{OF_GREY}::test_twelve_bits_reach_black_and_white",),
     ),
     Mutant(
         "pictures: an object's address stands in the reason",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.data.pictures import class_folders, encode, noise, write
 from tinyalex import data, notice, training
-from tinyalex.data import glancing as module
+from tinyalex.data import summary as module
 from tinyalex.data.prepare import Form, prepare
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.runs.default_model import default_model

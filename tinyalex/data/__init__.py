@@ -11,22 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tinyalex.data.among import among
 from tinyalex.data.cifar import find_cifar, load_cifar, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
 from tinyalex.data.digits import load_digits, load_moved_digits
 from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
-from tinyalex.data.glancing import Glance, glance
 from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.loader import Loader
 from tinyalex.data.measure import statistics
-from tinyalex.data.names import NAMES, choose, is_built_in, no_such_data
+from tinyalex.data.names import NAMES, choose, default_root, expand, is_built_in, no_such_data
 from tinyalex.data.packed import is_packed, load_packed
-from tinyalex.data.places import default_root, expand
-from tinyalex.data.subset import MARK, part
-from tinyalex.data.summary import info
+from tinyalex.data.subset import MARK, among, part
+from tinyalex.data.summary import Glance, glance, info
 from tinyalex.data.views import nine_views, ten_views
 from tinyalex.errors import DataError
 

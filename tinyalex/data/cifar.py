@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +14,6 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from tinyalex.data.dataset import Dataset, check_labels, from_arrays
-from tinyalex.data.members import members_of
 from tinyalex.data.splits import packed_up
 from tinyalex.errors import DataError
 
@@ -292,3 +293,24 @@ def _member(
     _check_size(where, len(content), version.size(name), version.get)
     seen.add(name)
     yield name, content
+
+
+MOST_MEMBERS = 1000  # CIFAR's official archives have nine
+
+
+@contextlib.contextmanager
+def members_of(path: Path, get: str) -> Iterator[Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]]:
+    """Open an archive: its members, folders left out; nothing is written to disk."""
+
+    def members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+        for count, member in enumerate(archive):
+            if count >= MOST_MEMBERS:
+                raise DataError(f"{path}: more than {MOST_MEMBERS} members", get)
+            if not member.isdir():
+                yield archive, member
+
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            yield members(archive)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{path}: not a whole .tar.gz file ({error})", get) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinyalex import notice
 from tinyalex.data.cifar import ARCHIVE, whole_cifar10
-from tinyalex.data.places import default_root
+from tinyalex.data.names import default_root
 from tinyalex.errors import DataError, unknown
 
 if TYPE_CHECKING:

@@ -1,9 +1,12 @@
-"""What the operating system refuses is told as such: a file that cannot be read is not damaged."""
+"""Reading a file: errors of the operating system, and a limit on the size."""
 
 from __future__ import annotations
 
 import errno
 import os
+from typing import IO
+
+from PIL import Image
 
 from tinyalex.errors import DataError
 
@@ -47,3 +50,23 @@ def refusal(error: BaseException, where: object) -> AccessError | None:
             return AccessError(text, _TRY[cause.errno])
         cause = cause.__cause__
     return None
+
+
+LARGEST_FILE = 1 << 30  # bytes
+
+
+def content_of(image: Image.Image) -> bytes:
+    """All bytes of an open picture that is not decoded yet; raises DataError if they are many."""
+    file = getattr(image, "fp", None)
+    if file is None:
+        raise DataError("the file is closed")
+    return read_all(file)
+
+
+def read_all(file: IO[bytes]) -> bytes:
+    """All bytes of an open file; raises DataError if they are many."""
+    size = file.seek(0, 2)
+    if size > LARGEST_FILE:
+        raise DataError(f"a file of {size:,} bytes (at most {LARGEST_FILE:,})")
+    file.seek(0)
+    return file.read(size)

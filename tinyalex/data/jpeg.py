@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from tinyalex.data.content import content_of
+from tinyalex.data.file_access import content_of
 from tinyalex.errors import DataError
 
 MAGIC = b"\xff\xd8"

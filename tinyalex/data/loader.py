@@ -12,7 +12,6 @@ import numpy as np
 from tinyalex.backends import Array, Backend, Feed
 from tinyalex.data.dataset import Split
 from tinyalex.data.image_statistics import centre
-from tinyalex.data.order import epoch_order
 from tinyalex.data.prefetch import prefetch
 from tinyalex.data.read_ahead import Wanted, read_ahead, usable_cores
 from tinyalex.data.views import centre_corner, crop_size, nine_views, ten_views
@@ -286,3 +285,32 @@ class Loader:
             self._scale,
         )
         return x, labels
+
+
+# Files whose images are mixed with each other: at 512 MB a file, 2 GB that the system's cache
+# should hold while they are used.
+WINDOW = 4
+
+
+def epoch_order(N: int, rng: np.random.Generator, shards: np.ndarray | None = None) -> np.ndarray:
+    """Draw an order of N images.
+
+    Parameters
+    ----------
+    N : int
+    rng : Generator
+    shards : int64 (N,), optional
+        The file of each image. Then the files come in any order, `WINDOW` of them at a time,
+        and the images of a window in any order. A disk reads a few large files one after the
+        other, instead of small pieces of all of them. Without it, any order of all images.
+
+    Returns
+    -------
+    int64 (N,), each number from 0 to N - 1 once
+    """
+    if shards is None:
+        return rng.permutation(N)
+    numbers, which = np.unique(shards, return_inverse=True)
+    window = rng.permutation(len(numbers))[which] // WINDOW  # of each image
+    shuffled = rng.permutation(N)
+    return shuffled[np.argsort(window[shuffled], kind="stable")]

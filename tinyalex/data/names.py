@@ -1,4 +1,4 @@
-"""Names of the built-in data sets, and what a user means by one."""
+"""Names of the built-in data sets, and where data lie."""
 
 from __future__ import annotations
 
@@ -43,3 +43,42 @@ def no_such_data(name: str) -> TinyalexError:
     if len(Path(name).parts) > 1:
         return DataError(f"{name}: no such folder", "a data set's name, or a folder of images")
     return unknown("data set, and no such folder:", name, NAMES)
+
+
+VARIABLE = "TINYALEX_DATA"
+
+
+def default_root() -> Path:
+    """Where data sets are kept: ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+
+    Raises
+    ------
+    DataError
+        The variable is not set, and the user has no home folder (as in a container).
+    """
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else _home("the data's folder") / ".cache" / "tinyalex"
+
+
+def expand(name: str | os.PathLike[str]) -> Path:
+    """A path in which ``~`` is the home folder.
+
+    Raises
+    ------
+    DataError
+        There is no such home folder.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # Path knows no home of this user, or no user of that name
+        raise DataError(f"{name}: no such home folder", "the whole path, without ~") from None
+
+
+def _home(what: str) -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise DataError(
+            f"{what} cannot be found: this user has no home folder (HOME is not set)",
+            f"--data-root FOLDER, or {VARIABLE}=FOLDER",
+        ) from None

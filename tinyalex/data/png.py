@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tinyalex.data.content import content_of
+from tinyalex.data.file_access import content_of
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK  # bytes, inflated: Pillow refuses longer ones

@@ -1,13 +1,15 @@
-"""Parts of a data set: fewer training images, or training images held out to choose by."""
+"""A data set made from another: a part of it, or with the labels of a network."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tinyalex.data.dataset import Dataset, stratified_split
+from tinyalex.data.splits import one_form
 from tinyalex.errors import ConfigError
 
 MARK = "@"
@@ -70,3 +72,48 @@ def _count(name: str, text: str, most: int) -> int:
             f"{name}{MARK}{text}: 1 to {most:,} training images are to be had (got {count:,})", _TRY
         )
     return count
+
+
+Key = Callable[[str], str | None]
+
+
+def among(dataset: Dataset, classes: Sequence[str], key: Key | None = None) -> Dataset:
+    """Give a data set the labels of a network that knows all of its classes, and more.
+
+    Names are compared in one Unicode form. A data set with other classes, or with the same ones
+    in another order, comes back as it is; so it does where two classes have one name.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    classes : sequence of str
+        The network's, in the order of its outputs.
+    key : callable, optional
+        What names of one class have in common, or None for a name that says nothing: compared
+        where the names themselves are others.
+    """
+    if list(dataset.classes) == list(classes):
+        return dataset
+    distinct = len({one_form(name) for name in classes}) == len(classes)
+    where = _places(dataset.classes, classes, one_form) if distinct else None
+    if where is None and key is not None:
+        where = _places(dataset.classes, classes, key)
+    if where is None or (len(where) == len(classes) and (np.diff(where) < 0).any()):
+        return dataset
+    return replace(
+        dataset,
+        classes=list(classes),
+        train=dataset.train.relabelled(where),
+        test=dataset.test.relabelled(where),
+    )
+
+
+def _places(names: Sequence[str], classes: Sequence[str], key: Key) -> np.ndarray | None:
+    """Place of each name among the classes; None where one has none or several, or two have one."""
+    place: dict[str | None, int] = {}
+    for i, name in enumerate(classes):
+        found = key(name)
+        place[found] = -1 if found in place else i
+    place[None] = -1
+    where = np.array([place.get(key(name), -1) for name in names], np.int64)
+    return where if (where >= 0).all() and len(np.unique(where)) == len(names) else None

@@ -14,7 +14,7 @@ from tinyalex.check.bench.machine import cpu_name
 from tinyalex.check.doctor.blas import cpu_flags
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
 from tinyalex.data.cifar import find_cifar10
-from tinyalex.data.places import VARIABLE, default_root
+from tinyalex.data.names import VARIABLE, default_root
 from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import DataError, TinyalexError
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import seeds
-from tinyalex.data.order import WINDOW, epoch_order
+from tinyalex.data.loader import WINDOW, epoch_order
 
 
 def rng(seed: int) -> np.random.Generator:

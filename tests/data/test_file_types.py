@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.data.pictures import encode, noise
 from tinyalex.data.decode import check_header, read_image
-from tinyalex.data.lookalike import FIRST_BYTES, looks_like
+from tinyalex.data.file_types import FIRST_BYTES, looks_like
 from tinyalex.errors import DataError
 
 
