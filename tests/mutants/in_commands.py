@@ -125,7 +125,7 @@ COMMAND_MUTANTS = (
     Mutant(
         "downloading: half a set is all of it",
         "tinyalex/data/cifar.py",
-        "return found if found is not None and _is_whole(found, _ten()) else None",
+        "return found if found is not None and _is_whole(found, _TEN) else None",
         "return found",
         (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
     ),

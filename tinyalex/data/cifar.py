@@ -20,60 +20,73 @@ from tinyalex.errors import DataError
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 FOLDER = "cifar-10-batches-bin"
 ARCHIVE = "cifar-10-binary.tar.gz"
-TRAIN_FILES = [f"data_batch_{i}.bin" for i in range(1, 6)]
-TEST_FILE = "test_batch.bin"
-FILES = [*TRAIN_FILES, TEST_FILE]
+FILES = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
 NAMES_100 = "fine_label_names.txt"  # of CIFAR-100
 
-RECORDS = 10_000  # images in a file; CIFAR-100's training file has five times as many
-PIXELS = 3 * 32 * 32  # bytes of a picture: the red, the green and the blue plane
-RECORD_BYTES = 1 + PIXELS  # CIFAR-100 has a byte more, for the coarse label
+RECORDS = 10_000  # images per file; CIFAR-100's training file has five times as many
+PIXELS = 3 * 32 * 32  # bytes of an image: the red, the green and the blue plane
+MOST_MEMBERS = 1000  # of an archive; the official ones have nine
 _FIRST_MEMBERS = 20
 _MOST_NAMES = 1 << 16  # bytes of the list of names
 
-_GET = "tinyalex data download cifar10, or --data FOLDER where cifar-10-batches-bin lies"
+_GET = "tinyalex data download cifar10, or --data FOLDER with cifar-10-batches-bin in it"
 
 
 @dataclass(frozen=True)
 class _Version:
-    """One of the two data sets: its files, and how many bytes of a record come before pixels."""
+    """How one of the two data sets is stored."""
 
     name: str
     folder: str
     archive: str
-    files: dict[str, int]  # records in each; the last is the test file
-    label_bytes: int  # the last of them is the label
-    get: str
-
-    def size(self, file: str) -> int | None:
-        """Bytes that a file must have; None for the list of names."""
-        return self.files[file] * (self.label_bytes + PIXELS) if file in self.files else None
+    files: dict[str, int]  # size in units of `RECORDS`; the last is the test file
+    label_bytes: int  # bytes of a record before its pixels; the last of them is the label
+    get: str  # what to try if the data set is missing or damaged
+    python_folder: str
+    python_files: tuple[str, ...]
 
     @property
     def wanted(self) -> list[str]:
-        return [*self.files, *([NAMES_100] if self.label_bytes == 2 else [])]
+        return [*self.files, *([NAMES_100] if self is _HUNDRED else [])]
+
+    def size(self, file: str) -> int | None:
+        """Bytes that a file must have; None for the list of names."""
+        if file not in self.files:
+            return None
+        return self.files[file] * RECORDS * (self.label_bytes + PIXELS)
 
 
-def _ten() -> _Version:
-    files = dict.fromkeys(FILES, RECORDS)
-    return _Version("cifar10", FOLDER, ARCHIVE, files, 1, _GET)
-
-
-def _hundred() -> _Version:
-    files = {"train.bin": 5 * RECORDS, "test.bin": RECORDS}
-    get = "cifar-100-binary.tar.gz, of https://www.cs.toronto.edu/~kriz/cifar.html"
-    return _Version("cifar100", "cifar-100-binary", "cifar-100-binary.tar.gz", files, 2, get)
+_TEN = _Version(
+    "cifar10",
+    FOLDER,
+    ARCHIVE,
+    dict.fromkeys(FILES, 1),
+    1,
+    _GET,
+    "cifar-10-batches-py",
+    ("data_batch_1", "test_batch"),
+)
+_HUNDRED = _Version(
+    "cifar100",
+    "cifar-100-binary",
+    "cifar-100-binary.tar.gz",
+    {"train.bin": 5, "test.bin": 1},
+    2,  # the coarse label, then the fine one
+    "cifar-100-binary.tar.gz, of https://www.cs.toronto.edu/~kriz/cifar.html",
+    "cifar-100-python",
+    ("train", "test", "meta"),
+)
 
 
 def find_cifar10(place: Path) -> Path | None:
     """Find CIFAR-10 at or just below ``place``: the folder of .bin files, or the archive."""
-    return _find(place, _ten(), FILES)
+    return _find(place, _TEN, FILES)
 
 
 def whole_cifar10(place: Path) -> Path | None:
     """Find the folder of .bin files at or just below ``place``, if all of CIFAR-10 is in it."""
     found = find_cifar10(place)
-    return found if found is not None and _is_whole(found, _ten()) else None
+    return found if found is not None and _is_whole(found, _TEN) else None
 
 
 def find_cifar(place: Path) -> Path | None:
@@ -82,10 +95,10 @@ def find_cifar(place: Path) -> Path | None:
     Raises
     ------
     DataError
-        The Python version lies there: it is made of pickles, which can run any program. Or
-        ``place`` is another archive.
+        ``place`` holds the Python version, which is made of pickles: they can run any program.
+        Or ``place`` is another archive.
     """
-    found = find_cifar10(place) or _find(place, _hundred(), [NAMES_100])
+    found = find_cifar10(place) or _find(place, _HUNDRED, [NAMES_100])
     if found is not None and found.is_file() and not _may_be_cifar(found):
         raise packed_up(found)
     if found is None:
@@ -99,7 +112,7 @@ def _find(place: Path, version: _Version, signs: list[str]) -> Path | None:
     archive = place / version.archive
     for folder in (place, place / version.folder):
         if any((folder / name).is_file() for name in signs):
-            # Where the unpacking broke off, the archive is as good as ever.
+            # Unpacking may have been interrupted: then the archive is still good.
             return archive if archive.is_file() and not _is_whole(folder, version) else folder
     return archive if archive.is_file() else None
 
@@ -114,25 +127,18 @@ def _is_whole(folder: Path, version: _Version) -> bool:
 
 
 def _refuse_python_version(place: Path) -> None:
-    for version, folder in ((_ten(), "cifar-10-batches-py"), (_hundred(), "cifar-100-python")):
-        batches = (
-            ("data_batch_1", "test_batch")
-            if version.label_bytes == 1
-            else ("train", "test", "meta")
-        )
-        archive = version.archive.replace("binary", "python")
-        for found in (place, place / folder):
-            if all((found / name).is_file() for name in batches):
-                break
-        else:
-            found = place / archive
-            if not found.is_file():
-                continue
-        raise DataError(
-            f"{found}: {version.name} in its Python version, which is made of pickles and never"
-            " loaded here",
-            f"the binary version: {version.get}",
-        )
+    for version in (_TEN, _HUNDRED):
+        archive = place / version.archive.replace("binary", "python")
+        found = [archive] if archive.is_file() else []
+        for folder in (place / version.python_folder, place):
+            if all((folder / name).is_file() for name in version.python_files):
+                found.insert(0, folder)
+        if found:
+            raise DataError(
+                f"{found[0]}: {version.name} in its Python version, which is made of pickles and"
+                " never loaded here",
+                f"the binary version: {version.get}",
+            )
 
 
 def load_cifar10(place: Path) -> Dataset:
@@ -141,8 +147,8 @@ def load_cifar10(place: Path) -> Dataset:
     Parameters
     ----------
     place : Path
-        ``cifar-10-batches-bin``, a folder that holds it or the archive, or the archive
-        ``cifar-10-binary.tar.gz`` itself.
+        ``cifar-10-batches-bin``, the archive ``cifar-10-binary.tar.gz``, or a folder with one of
+        them in it.
 
     Returns
     -------
@@ -152,8 +158,8 @@ def load_cifar10(place: Path) -> Dataset:
     Raises
     ------
     DataError
-        Nothing is there, a file is missing, has another size or holds a label above 9, or the
-        archive is damaged.
+        There is no CIFAR-10, a file is missing, has another size or holds a label above 9, or
+        the archive is damaged.
 
     Notes
     -----
@@ -163,42 +169,40 @@ def load_cifar10(place: Path) -> Dataset:
     if found is None:
         _refuse_python_version(place)
         raise DataError(f"cifar10: not found at {place}", _GET)
-    return _load(found, _ten())
+    return _load(found, _TEN)
 
 
 def load_cifar(found: Path) -> Dataset:
     """Load what `find_cifar` has found: CIFAR-10, or CIFAR-100 with its hundred fine classes."""
     is_hundred = _holds_hundred(found) if found.is_file() else (found / NAMES_100).is_file()
-    return _load(found, _hundred() if is_hundred else _ten())
+    return _load(found, _HUNDRED if is_hundred else _TEN)
 
 
 def _load(found: Path, version: _Version) -> Dataset:
-    *train_files, test_file = version.files
-    train = np.empty((sum(map(version.files.__getitem__, train_files)), 32, 32, 3), np.uint8)
-    test = np.empty((version.files[test_file], 32, 32, 3), np.uint8)
-    train_labels = np.empty(len(train), np.int64)
-    test_labels = np.empty(len(test), np.int64)
+    counts = {name: n * RECORDS for name, n in version.files.items()}
+    *_, n_test = counts.values()
+    images = np.empty((sum(counts.values()), 32, 32, 3), np.uint8)  # training images first
+    labels = np.empty(len(images), np.int64)
+    first = dict(zip(counts, itertools.accumulate(counts.values(), initial=0), strict=False))
     digests, classes = {}, CLASSES
     for name, content in _read(found, version):
         digests[name] = hashlib.sha256(content).hexdigest()
         if name == NAMES_100:
             classes = _names(content, found)
             continue
-        n = version.files[name]
-        images, labels, at = test, test_labels, slice(0, n)
-        if name != test_file:
-            first = train_files.index(name) * n
-            images, labels, at = train, train_labels, slice(first, first + n)
+        n = counts[name]
+        at = slice(first[name], first[name] + n)
         records = np.frombuffer(content, np.uint8).reshape(n, version.label_bytes + PIXELS)
         labels[at] = records[:, version.label_bytes - 1]
-        count = len(CLASSES) if version.label_bytes == 1 else 100
-        check_labels(labels[at], n, count, f"{found}: {name}")
+        check_labels(labels[at], n, 100 if version is _HUNDRED else 10, f"{found}: {name}")
         pixels = records[:, version.label_bytes :]
         images[at] = pixels.reshape(n, 3, 32, 32).transpose(0, 2, 3, 1)
-    joined = "".join(digests[name] for name in version.files)
-    fingerprint = hashlib.sha256(joined.encode()).hexdigest()
     return from_arrays(
-        version.name, classes, (train, train_labels), (test, test_labels), fingerprint
+        version.name,
+        classes,
+        (images[:-n_test], labels[:-n_test]),
+        (images[-n_test:], labels[-n_test:]),
+        hashlib.sha256("".join(digests[name] for name in counts).encode()).hexdigest(),
     )
 
 
@@ -206,7 +210,7 @@ def _names(content: bytes, found: Path) -> list[str]:
     names = content.decode("utf-8", "replace").split()
     if len(names) != 100 or len(set(names)) != 100:
         raise DataError(
-            f"{found}: {NAMES_100} must name 100 classes (got {len(set(names))})", _hundred().get
+            f"{found}: {NAMES_100} must name 100 classes (got {len(set(names))})", _HUNDRED.get
         )
     return names
 
@@ -215,13 +219,14 @@ def _read(found: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
     return _from_folder(found, version) if found.is_dir() else _from_archive(found, version)
 
 
-def _check_size(where: str, size: int, wanted: int | None, get: str) -> None:
+def _check_size(where: str, size: int, name: str, version: _Version) -> None:
+    wanted = version.size(name)
     if wanted is None and size <= _MOST_NAMES:
         return
     if size != wanted:
         raise DataError(
             f"{where}: {wanted or _MOST_NAMES:,} bytes expected (got {size:,})",
-            "the binary version is needed, and all of it: " + get,
+            "the binary version is needed, and all of it: " + version.get,
         )
 
 
@@ -231,21 +236,22 @@ def _from_folder(folder: Path, version: _Version) -> Iterator[tuple[str, bytes]]
         path = folder / name
         if not path.is_file():
             raise DataError(f"{version.name}: {name} is missing in {folder}", version.get)
-        _check_size(str(path), path.stat().st_size, version.size(name), version.get)
+        _check_size(str(path), path.stat().st_size, name, version)
     for name in version.wanted:
+        path = folder / name
         try:
-            content = (folder / name).read_bytes()
+            content = path.read_bytes()
         except OSError as error:
-            raise DataError(f"{folder / name}: cannot be read ({error})") from error
-        _check_size(str(folder / name), len(content), version.size(name), version.get)
+            raise DataError(f"{path}: cannot be read ({error})") from error
+        _check_size(str(path), len(content), name, version)
         yield name, content
 
 
 def _holds_hundred(path: Path) -> bool:
     """Whether an archive is CIFAR-100's, by the folder of the first file in it."""
-    with members_of(path, _GET) as members:
+    with _opened(path, _GET) as (_, members):
         first = next(members, None)
-        return first is not None and first[1].name.startswith(f"{_hundred().folder}/")
+        return first is not None and first.name.startswith(f"{_HUNDRED.folder}/")
 
 
 def _may_be_cifar(path: Path) -> bool:
@@ -253,64 +259,50 @@ def _may_be_cifar(path: Path) -> bool:
     if path.name.startswith("cifar-10"):
         return True
     try:
-        with members_of(path, _GET) as members:
-            names = [member.name for _, member in itertools.islice(members, _FIRST_MEMBERS)]
+        with _opened(path, _GET) as (_, members):
+            names = [member.name for member in itertools.islice(members, _FIRST_MEMBERS)]
     except DataError:
         return False
-    known = {*_ten().files, *_hundred().files}
+    known = {*_TEN.files, *_HUNDRED.files}
     return any(name.startswith("cifar-10") or PurePosixPath(name).name in known for name in names)
 
 
 def _from_archive(path: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each file in the archive."""
+    """Yield name and content of each file in the archive; nothing is written to disk."""
     seen: set[str] = set()
-    with members_of(path, version.get) as members:
-        for archive, member in members:
-            yield from _member(path, archive, member, seen, version)
+    with _opened(path, version.get) as (archive, members):
+        for member in members:
+            *folders, name = PurePosixPath(member.name).parts or [""]
+            if len(folders) > 1 or name not in version.wanted:
+                continue
+            where = f"{path}: {member.name}"
+            if not member.isreg():
+                raise DataError(f"{where} is a link or a device, not a file", version.get)
+            if name in seen:
+                raise DataError(f"{path}: {name} is there twice", version.get)
+            _check_size(where, member.size, name, version)
+            stream = archive.extractfile(member)
+            content = stream.read(member.size) if stream else b""
+            _check_size(where, len(content), name, version)
+            seen.add(name)
+            yield name, content
     if missing := [name for name in version.wanted if name not in seen]:
         raise DataError(f"{path}: {', '.join(missing)} missing", version.get)
 
 
-def _member(
-    path: Path,
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    seen: set[str],
-    version: _Version,
-) -> Iterator[tuple[str, bytes]]:
-    parts = PurePosixPath(member.name).parts
-    name = parts[-1] if parts else ""
-    if len(parts) > 2 or name not in version.wanted:
-        return
-    if not member.isreg():
-        raise DataError(f"{path}: {member.name} is a link or a device, not a file", version.get)
-    if name in seen:
-        raise DataError(f"{path}: {name} is there twice", version.get)
-    where = f"{path}: {member.name}"
-    _check_size(where, member.size, version.size(name), version.get)
-    stream = archive.extractfile(member)
-    content = stream.read(member.size) if stream else b""
-    _check_size(where, len(content), version.size(name), version.get)
-    seen.add(name)
-    yield name, content
-
-
-MOST_MEMBERS = 1000  # CIFAR's official archives have nine
-
-
 @contextlib.contextmanager
-def members_of(path: Path, get: str) -> Iterator[Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]]:
-    """Open an archive: its members, folders left out; nothing is written to disk."""
+def _opened(path: Path, get: str) -> Iterator[tuple[tarfile.TarFile, Iterator[tarfile.TarInfo]]]:
+    """Open an archive, with an iterator over its members that are not folders."""
 
-    def members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    def members() -> Iterator[tarfile.TarInfo]:
         for count, member in enumerate(archive):
             if count >= MOST_MEMBERS:
                 raise DataError(f"{path}: more than {MOST_MEMBERS} members", get)
             if not member.isdir():
-                yield archive, member
+                yield member
 
     try:
         with tarfile.open(path, "r:*") as archive:
-            yield members(archive)
+            yield archive, members()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise DataError(f"{path}: not a whole .tar.gz file ({error})", get) from error
