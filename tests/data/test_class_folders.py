@@ -160,20 +160,20 @@ def test_further_parts_and_folders_beside_are_named(tmp_path: Path) -> None:
         class_folders(tmp_path / name, {"a": 2, "b": 2})
     class_folders(tmp_path, {"unsorted": 3})
     said = read_tree(tmp_path).left_out()
-    assert "unsorted (beside train)" in said and "test (a second held-out part)" in said
+    assert "unsorted (next to train)" in said and "test (a second held-out split)" in said
 
 
 def test_a_flat_test_part_is_left_out_and_a_share_held_out(tmp_path: Path) -> None:
     class_folders(tmp_path / "train", {"a": 5, "b": 5})
     write(tmp_path / "test" / "1.png")
-    assert "test (pictures without class folders)" in read_tree(tmp_path).left_out()
+    assert "test (images without class folders)" in read_tree(tmp_path).left_out()
     assert len(data.load(tmp_path, image_size=6).test) == 2
 
 
 def test_a_flat_val_part_is_refused_with_the_ways_to_label_it(tmp_path: Path) -> None:
     class_folders(tmp_path / "train", {"a": 5, "b": 5})
     write(tmp_path / "val" / "ILSVRC2012_img_val" / "1.png")
-    with pytest.raises(DataError, match="ILSVRC2012_img_val: pictures without class folders") as e:
+    with pytest.raises(DataError, match="ILSVRC2012_img_val: images without class folders") as e:
         read_tree(tmp_path)
     assert "--val-labels" in e.value.hint
 

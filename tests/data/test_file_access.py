@@ -53,10 +53,10 @@ def test_a_link_that_leads_in_a_circle_is_left_out(tmp_path: Path) -> None:
     class_folders(tmp_path, {"a": 2})
     (tmp_path / "a" / "round.png").symlink_to("round.png")
     aside: list[find_images.Aside] = []
-    assert len(list(Walk(aside, [tmp_path], None).pictures(tmp_path / "a", "a"))) == 2
+    assert len(list(Walk(aside, [tmp_path], None).images(tmp_path / "a", "a"))) == 2
     assert [(found.path.name, found.reason) for found in aside] == [("round.png", BROKEN)]
 
 
 def test_a_link_into_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(AccessError, match=r"link: cannot be read \(Permission denied\)"):
-        find_images._asked(failing(errno.EACCES), Path("link"))
+        find_images._ask(failing(errno.EACCES), Path("link"))

@@ -113,7 +113,7 @@ def test_a_missing_folder_says_so(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_says_what_it_should_hold(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no class folders[\\s\\S]*CLASS/picture.jpg"):
+    with pytest.raises(DataError, match="no class folders[\\s\\S]*CLASS/image.jpg"):
         data.load(tmp_path)
 
 

@@ -90,7 +90,7 @@ def test_a_list_that_does_not_fit_is_refused(tmp_path: Path, change, message: st
 def test_a_list_is_not_for_class_folders(tmp_path: Path) -> None:
     labels = write(tmp_path / "val.txt", b"a.JPEG 0")
     class_folders(tmp_path / "x" / "train", {"a": 2, "b": 2})
-    with pytest.raises(DataError, match="no validation pictures to label"):
+    with pytest.raises(DataError, match="no validation images to label"):
         find_source(str(tmp_path / "x"), labels=labels)
     class_folders(tmp_path / "x" / "val", {"a": 2, "b": 2})
     with pytest.raises(DataError, match="has class folders"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.data.pictures import class_folders, write
 from tinyalex import data
 from tinyalex.data.folder import load_folder
-from tinyalex.data.splits import named
+from tinyalex.data.splits import split_name
 from tinyalex.errors import DataError
 
 
@@ -67,14 +67,14 @@ def test_parts_are_known_by_the_names_that_people_give_them(
 def test_case_and_marks_between_words_do_not_matter(
     word: str, filler: str, mark: str, spell: type[str]
 ) -> None:
-    said = named(spell(word + mark + filler))  # type: ignore[call-arg]
+    said = split_name(spell(word + mark + filler))  # type: ignore[call-arg]
     assert said is not None and not said.rest
     assert said.held_out == (not word.startswith("train"))
 
 
 @pytest.mark.parametrize("name", ["trainer", "contest", "invalid", "rain", "train_or_test", "a"])
 def test_other_names_are_no_parts(name: str) -> None:
-    assert named(name) is None
+    assert split_name(name) is None
 
 
 def test_classes_may_be_called_as_parts_are(tmp_path: Path) -> None:
@@ -93,14 +93,14 @@ def test_a_folder_around_all_is_unpacked_archives_own(tmp_path: Path) -> None:
 def test_held_out_parts_alone_cannot_be_trained_on(tmp_path: Path) -> None:
     class_folders(tmp_path / "Testing", {"a": 2, "b": 2})
     class_folders(tmp_path / "val", {"a": 2, "b": 2})
-    with pytest.raises(DataError, match="no training part in it, only val and Testing"):
+    with pytest.raises(DataError, match="no training split in it, only val and Testing"):
         load_folder(tmp_path, 6)
 
 
 def test_two_training_parts_are_refused(tmp_path: Path) -> None:
     class_folders(tmp_path / "Train", {"a": 2, "b": 2})
     class_folders(tmp_path / "training", {"a": 2, "b": 2})
-    with pytest.raises(DataError, match="Train and training both look like the training part"):
+    with pytest.raises(DataError, match="Train and training both look like the training split"):
         load_folder(tmp_path, 6)
 
 

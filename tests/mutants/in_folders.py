@@ -40,15 +40,15 @@ FOLDER_MUTANTS = (
     Mutant(
         "folders: the folder in a part of the same name is a class",
         f"{DATA}/splits.py",
-        "        part = inside[0]\n",
-        "        return part\n",
+        "        split = inside[0]\n",
+        "        return split\n",
         (f"{OF}/test_splits.py::test_parts_are_known_by_the_names_that_people_give_them",),
     ),
     Mutant(
         "folders: a run's folder is a class",
         f"{DATA}/splits.py",
-        "        return _is_of_run(folder / ",
-        "        return not _is_of_run(folder / ",
+        "        return holds_run(folder)",
+        "        return not holds_run(folder)",
         (f"{OF}/test_splits.py::test_what_tinyalex_made_is_no_class",),
     ),
     Mutant(

@@ -1,4 +1,7 @@
-"""Reading a file: errors of the operating system, and a limit on the size."""
+"""Reading a file: errors of the operating system, and a limit on the size.
+
+A file that the operating system does not let us read is not damaged: the two are told apart.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,19 @@ from PIL import Image
 
 from tinyalex.errors import DataError
 
+LARGEST_FILE = 1 << 30  # bytes
 TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)
 _TRY = {
-    errno.EACCES: "check its permissions, and those of its folder",
-    errno.EPERM: "check its permissions, and those of its folder",
-    errno.EMFILE: "let more files be open, with `ulimit -n 1024`",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "check its permissions, and those of its folder"),
+    errno.EMFILE: "allow more open files, with `ulimit -n 1024`",
     errno.ENFILE: "close other programs: the whole system has too many files open",
-    errno.EIO: "check the disk or the network share that it lies on",
-    errno.ESTALE: "check the network share that it lies on",
-    errno.ETIMEDOUT: "check the network share that it lies on",
-    errno.ENOTCONN: "check the network share that it lies on",
+    errno.EIO: "check the disk or the network share that it is on",
+    **dict.fromkeys(
+        (errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN), "check the network share that it is on"
+    ),
     errno.ENOMEM: "free some memory",
     errno.ELOOP: "check its links: they lead in a circle",
-    errno.ENAMETOOLONG: "a shorter path",
+    errno.ENAMETOOLONG: "use a shorter path",
 }
 
 
@@ -31,32 +34,35 @@ class AccessError(DataError):
 
 
 def refusal(error: BaseException, where: object) -> AccessError | None:
-    """The error to raise if it is the system that refuses; None if it is about the contents.
+    """The error to raise if the operating system refuses; None if the contents are wrong.
 
     Parameters
     ----------
     error : BaseException
-        It, or an error that it came from.
+        It, or one of its causes, is looked at.
     where : object
         The file, for the message.
     """
+    prefix = f"{where}: " if where else ""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AccessError):
-            return AccessError(f"{where}: {cause.message}" if where else cause.message, cause.hint)
+            return AccessError(prefix + cause.message, cause.hint)
         if isinstance(cause, OSError) and cause.errno in _TRY:
             reason = os.strerror(cause.errno)
-            text = f"{where}: cannot be read ({reason})" if where else f"cannot be read ({reason})"
-            return AccessError(text, _TRY[cause.errno])
+            return AccessError(f"{prefix}cannot be read ({reason})", _TRY[cause.errno])
         cause = cause.__cause__
     return None
 
 
-LARGEST_FILE = 1 << 30  # bytes
+def cannot_read(error: OSError, path: object, hint: str = "") -> DataError:
+    """The error for a file or folder that cannot be read: `refusal`, or one with ``hint``."""
+    reason = error.strerror or str(error)
+    return refusal(error, path) or DataError(f"{path}: cannot be read ({reason})", hint)
 
 
 def content_of(image: Image.Image) -> bytes:
-    """All bytes of an open picture that is not decoded yet; raises DataError if they are many."""
+    """All bytes of an open image's file; raises DataError as `read_all`, or if it is closed."""
     file = getattr(image, "fp", None)
     if file is None:
         raise DataError("the file is closed")
@@ -64,7 +70,7 @@ def content_of(image: Image.Image) -> bytes:
 
 
 def read_all(file: IO[bytes]) -> bytes:
-    """All bytes of an open file; raises DataError if they are many."""
+    """All bytes of an open file; raises DataError if they are more than `LARGEST_FILE`."""
     size = file.seek(0, 2)
     if size > LARGEST_FILE:
         raise DataError(f"a file of {size:,} bytes (at most {LARGEST_FILE:,})")

@@ -1,4 +1,4 @@
-"""The pictures below a class folder: links are followed, nothing is met twice."""
+"""The image files below a class folder: links are followed, no file is found twice."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tinyalex.data.file_access import refusal
+from tinyalex.data.file_access import cannot_read
 from tinyalex.data.file_types import is_hidden, is_of_system, suffixes
 from tinyalex.data.splits import is_output
-from tinyalex.errors import DataError
 
 OF_SYSTEM = "left by an operating system"
-NOT_READ = "not a picture by its name"
+NOT_READ = "not an image by its name"
 BROKEN = "a broken link, or not a file"
 
 
 class Aside(NamedTuple):
-    """A file among pictures that is none: its class, its path and why it is left out."""
+    """A file that was left out: its class, its path and the reason."""
 
     class_name: str
     path: Path
@@ -27,15 +26,25 @@ class Aside(NamedTuple):
 
 
 class Walk:
-    """Reads class folders; follows links, but comes to no file of a class twice."""
+    """Walks through class folders; follows links, but yields no file of a class twice.
+
+    Parameters
+    ----------
+    aside : list of Aside
+        Files that are left out are appended to it.
+    parts : list of Path
+        The folders of all splits. A link that leads into one of them is not followed.
+    ours : Path, optional
+        The folder of a run, which is skipped.
+    """
 
     def __init__(self, aside: list[Aside], parts: list[Path], ours: Path | None) -> None:
         self.aside, self.ours = aside, ours
         self.roots = [Path(os.path.realpath(part)) for part in parts]
         self.wanted = suffixes()
 
-    def pictures(self, top: Path, name: str) -> Iterator[Path]:
-        """Yield the pictures below a class folder."""
+    def images(self, top: Path, name: str) -> Iterator[Path]:
+        """Yield the image files below the folder ``top`` of the class ``name``."""
         here = Path(os.path.realpath(top))
         followed = {here}
         linked: set[str] = set()
@@ -44,7 +53,7 @@ class Walk:
             folder, by_link = todo.pop()
             for entry in _entries(folder):
                 path = folder / entry.name
-                if _is_folder(entry, path):
+                if _ask(entry.is_dir, path):
                     if entry.is_symlink():
                         target = Path(os.path.realpath(path))
                         if self._is_known(target, here, followed):
@@ -52,23 +61,23 @@ class Walk:
                         followed.add(target)
                     if not is_output(path, self.ours):
                         todo.append((path, by_link or entry.is_symlink()))
-                elif self._is_picture(entry, path, name):
+                elif self._is_image(entry, path, name):
                     if by_link or entry.is_symlink():
                         real = os.path.realpath(path)
-                        if real in linked or (here in Path(real).parents and _is_seen(real, here)):
+                        if real in linked or _is_below(real, here):
                             continue
                         linked.add(real)
                     yield path
 
     def _is_known(self, target: Path, here: Path, followed: set[Path]) -> bool:
-        """Whether a link leads to where the walk comes, or has come, by another way."""
+        """Whether the folder that a link leads to is walked through in another way."""
         around = {target, *target.parents}
         return bool(around & {*followed, *self.roots}) or target in here.parents
 
-    def _is_picture(self, entry: os.DirEntry[str], path: Path, name: str) -> bool:
+    def _is_image(self, entry: os.DirEntry[str], path: Path, name: str) -> bool:
         if is_of_system(entry.name):
             reason = OF_SYSTEM
-        elif not _is_file(entry, path):
+        elif not _ask(entry.is_file, path):
             reason = BROKEN
         elif path.suffix.lower() not in self.wanted:
             reason = NOT_READ
@@ -79,7 +88,7 @@ class Walk:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What lies in a folder, sorted, without what is hidden and without a system's folders."""
+    """Entries of a folder, sorted, without hidden ones and an operating system's folders."""
     try:
         with os.scandir(folder) as entries:
             return [
@@ -88,20 +97,11 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
                 if not is_hidden(entry.name) and not (is_of_system(entry.name) and entry.is_dir())
             ]
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise refusal(error, folder) or DataError(f"{folder}: cannot be read ({reason})") from error
+        raise cannot_read(error, folder) from error
 
 
-def _is_folder(entry: os.DirEntry[str], path: Path) -> bool:
-    return _asked(entry.is_dir, path)
-
-
-def _is_file(entry: os.DirEntry[str], path: Path) -> bool:
-    return _asked(entry.is_file, path)
-
-
-def _asked(question: Callable[[], bool], path: Path) -> bool:
-    """What a file is; a link that leads in a circle is nothing, one that may not be followed told.
+def _ask(question: Callable[[], bool], path: Path) -> bool:
+    """Ask whether an entry is a file or a folder; a link that leads in a circle is neither.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def _asked(question: Callable[[], bool], path: Path) -> bool:
     except OSError as error:
         if error.errno == errno.ELOOP:
             return False
-        reason = error.strerror or str(error)
-        raise refusal(error, path) or DataError(f"{path}: cannot be read ({reason})") from error
+        raise cannot_read(error, path) from error
 
 
-def _is_seen(real: str, here: Path) -> bool:
-    """Whether a file below a class folder is met there without a link."""
-    return not any(map(is_hidden, Path(real).relative_to(here).parts))
+def _is_below(real: str, here: Path) -> bool:
+    """Whether a file is found below a class folder without a link too."""
+    path = Path(real)
+    return here in path.parents and not any(map(is_hidden, path.relative_to(here).parts))

@@ -1,4 +1,4 @@
-"""Which folders hold the training pictures and which the held-out ones, as people name them."""
+"""Which folders hold the training images and which the held-out ones, as people name them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,17 @@ from typing import NamedTuple
 from tinyalex.data.file_types import is_hidden, is_of_system, suffixes
 from tinyalex.errors import DataError
 
-LAYOUT = "FOLDER/CLASS/picture.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
+LAYOUT = "FOLDER/CLASS/image.jpg, or FOLDER/train/CLASS/... and FOLDER/val/CLASS/..."
 
 COMPRESSED = (".zip", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz")
 ARCHIVES = (*COMPRESSED, ".tar")
 
 _TRAINING = "train"
 _SAME = {"training": "train", "testing": "test"}
-# In this order: where several are there, the first is measured on.
+# In order of preference: of several such folders the first is evaluated on.
 _HELD_OUT = ("val", "validation", "valid", "test", "eval", "evaluation", "dev")
-_FILLERS = [
-    "set",
-    "sets",
-    "data",
-    "dataset",
-    "split",
-    "part",
-    "folder",
-    "images",
-    "image",
-    "imgs",
-    "img",
-    "pictures",
-    "photos",
-]
+_FILLERS = ["set", "sets", "data", "dataset", "split", "part", "folder"]
+_FILLERS += ["images", "image", "imgs", "img", "pictures", "photos"]
 _WORD = re.compile(
     f"({'|'.join((*_SAME, *_HELD_OUT, _TRAINING))})(?:{'|'.join(_FILLERS)})?", re.IGNORECASE
 )
@@ -47,21 +34,21 @@ _RECORDS = re.compile(r"[a-z]+(-[0-9]{5})?\.rec")
 
 
 def packed_up(path: Path) -> DataError:
-    """The error for an archive in a folder's place."""
+    """The error for an archive where a folder was expected."""
     return DataError(f"{path}: an archive, not a folder", "unpack it, and name the folder")
 
 
 def no_folder(path: Path) -> DataError:
-    """The error for what should be a folder of pictures and is none."""
+    """The error for a path that is not a folder of images."""
     if not path.is_file():
         return DataError(f"{path}: no such folder", LAYOUT)
     if path.name.lower().endswith(ARCHIVES):
         return packed_up(path)
-    return DataError(f"{path}: a file, not a folder", "the folder with your pictures")
+    return DataError(f"{path}: a file, not a folder", "the folder with your images")
 
 
-class Named(NamedTuple):
-    """What a folder's name says: ``"train"`` or a held-out part, and the other words in it."""
+class SplitName(NamedTuple):
+    """What a folder's name says: ``"train"`` or a held-out split, and the other words in it."""
 
     word: str
     rest: tuple[str, ...]
@@ -72,37 +59,38 @@ class Named(NamedTuple):
 
 
 @dataclass
-class Parts:
-    """Where the parts of a data set lie.
+class SplitFolders:
+    """The folders of a data set's splits.
 
     Attributes
     ----------
     train : Path or None
-        Class folders; None where all there is is held out (`find_parts` with ``known``).
+        The folder of the class folders; None if all images are held out (`find_splits` with
+        ``known``).
     held_out : list of Path
-        Folders of held-out pictures, the one to measure on first.
-    beside : list of Path
-        Folders next to these, which belong to no part.
+        Folders of held-out images, the one to evaluate on first.
+    others : list of Path
+        Folders next to these, which belong to no split.
     """
 
     train: Path | None
     held_out: list[Path] = field(default_factory=list)
-    beside: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
 
 
-def one_form(name: str) -> str:
-    """A name in the one Unicode form in which names are compared (NFC)."""
+def nfc(name: str) -> str:
+    """A name in Unicode form NFC, in which names are compared."""
     return unicodedata.normalize("NFC", name)
 
 
-def named(name: str) -> Named | None:
-    """Read a folder's name as that of a part: any case, ``training_set``, ``ValImages``.
+def split_name(name: str) -> SplitName | None:
+    """Read a folder's name as that of a split: any case, ``training_set``, ``ValImages``.
 
     Examples
     --------
-    >>> named("Training Set"), named("seg_test")
-    (Named(word='train', rest=()), Named(word='test', rest=('seg',)))
-    >>> named("trainers") is None, named("train_or_test") is None
+    >>> split_name("Training Set"), split_name("seg_test")
+    (SplitName(word='train', rest=()), SplitName(word='test', rest=('seg',)))
+    >>> split_name("trainers") is None, split_name("train_or_test") is None
     (True, True)
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
@@ -111,130 +99,126 @@ def named(name: str) -> Named | None:
     if len(matches) != 1:
         return None
     word = _SAME.get(matches[0][1], matches[0][1])
-    others = [w for w in words if w not in _FILLERS and not _WORD.fullmatch(w)]
-    return Named(word, tuple(others))
+    return SplitName(word, tuple(w for w in words if w not in _FILLERS and not _WORD.fullmatch(w)))
 
 
-def find_parts(folder: Path, known: Collection[str] = (), ours: Path | None = None) -> Parts:
-    """Find the folders that hold the parts of a data set.
+def find_splits(
+    folder: Path, known: Collection[str] = (), ours: Path | None = None
+) -> SplitFolders:
+    """Find the folders that hold the splits of a data set.
 
     Parameters
     ----------
     folder : Path
     known : collection of str
-        Classes of a network that is measured: no folder of such a name is a part, and a part to
-        train on may be missing.
+        Classes of a network that is evaluated: no folder of such a name is a split, and training
+        images may be missing.
     ours : Path, optional
-        The folder of a run, which is no class wherever it lies.
+        The folder of a run, which is not a class wherever it is.
 
     Raises
     ------
     DataError
-        There are held-out parts only, or two training parts.
+        There are only held-out splits, or two training splits.
     """
     folder = _unwrapped(folder, known, ours)
     inside = subfolders(folder, ours)
-    read = {
+    names = {
         path: said
         for path in inside
-        if (said := named(path.name)) is not None and one_form(path.name) not in known
+        if (said := split_name(path.name)) is not None and nfc(path.name) not in known
     }
-    train = _training(folder, read, ours)
+    train = _training(folder, names, ours)
     if train is None:
-        if inside and all(said.held_out and not said.rest for said in read.values()):
-            return _held_out_only(folder, inside, read, known, ours)
-        return Parts(None if known else folder, [folder] if known else [])
-    held = sorted(
-        (path for path, said in read.items() if said.held_out and said.rest == read[train].rest),
-        key=lambda path: (_HELD_OUT.index(read[path].word), path.name != path.name.lower(), path),
+        all_held_out = inside and all(said.held_out and not said.rest for said in names.values())
+        # Folders named as held-out splits may still be classes, if other folders are there too.
+        if all_held_out and len(names) == len(inside) and not any(map(has_images, inside)):
+            return _held_out_only(folder, names, known, ours)
+        return SplitFolders(None if known else folder, [folder] if known else [])
+    held_out = sorted(
+        (path for path, said in names.items() if said.held_out and said.rest == names[train].rest),
+        key=lambda path: (_HELD_OUT.index(names[path].word), path.name != path.name.lower(), path),
     )
-    beside = [path for path in inside if path != train and path not in held]
-    parts = [_nested(path, ours) for path in held]
-    return Parts(_nested(train, ours), parts, beside)
+    others = [path for path in inside if path != train and path not in held_out]
+    return SplitFolders(_nested(train, ours), [_nested(path, ours) for path in held_out], others)
 
 
-def _training(folder: Path, read: dict[Path, Named], ours: Path | None) -> Path | None:
-    """The training part: a folder of that name with folders in it, not a class of that name."""
-    partners = {said.rest for said in read.values() if said.held_out}
+def _training(folder: Path, names: dict[Path, SplitName], ours: Path | None) -> Path | None:
+    """The training split: a folder of that name with folders in it, not a class of that name."""
+    partners = {said.rest for said in names.values() if said.held_out}
     trains = [
         path
-        for path, said in read.items()
+        for path, said in names.items()
         if said.word == _TRAINING and (not said.rest or said.rest in partners)
         if subfolders(path, ours)
     ]
     plain = [path for path in trains if path.name == "train"]
     if len(trains) > 1 and not plain:
-        names = " and ".join(path.name for path in trains)
-        raise DataError(f"{folder}: {names} both look like the training part", "keep one there")
+        both = " and ".join(path.name for path in trains)
+        raise DataError(f"{folder}: {both} both look like the training split", "keep one of them")
     return next(iter(plain or trains), None)
 
 
 def _held_out_only(
-    folder: Path,
-    inside: list[Path],
-    read: dict[Path, Named],
-    known: Collection[str],
-    ours: Path | None,
-) -> Parts:
-    """Class folders that may be named ``test``, or parts that nothing can be trained on."""
-    if len(read) < len(inside) or any(has_pictures(path) for path in inside):
-        return Parts(None if known else folder, [folder] if known else [])
-    order = sorted(inside, key=lambda path: (_HELD_OUT.index(read[path].word), path))
+    folder: Path, said: dict[Path, SplitName], known: Collection[str], ours: Path | None
+) -> SplitFolders:
+    """Held-out splits that can be evaluated on (with ``known``), but not trained on."""
+    order = sorted(said, key=lambda path: (_HELD_OUT.index(said[path].word), path))
     if not known:
         names = " and ".join(path.name for path in order)
         raise DataError(
-            f"{folder}: no training part in it, only {names}",
-            f"the folder with the training pictures; {LAYOUT}",
+            f"{folder}: no training split in it, only {names}",
+            f"the folder with the training images; {LAYOUT}",
         )
-    return Parts(None, [_nested(path, ours) for path in order])
+    return SplitFolders(None, [_nested(path, ours) for path in order])
 
 
 def _unwrapped(folder: Path, known: Collection[str], ours: Path | None) -> Path:
-    """Go down where a folder holds nothing but one folder of folders, as unpacked archives do."""
+    """Go down while a folder holds nothing but one folder of folders, as unpacked archives do."""
     for _ in range(_MOST_NESTED):
         inside = subfolders(folder, ours)
-        if len(inside) != 1 or one_form(inside[0].name) in known or has_pictures(folder):
+        if len(inside) != 1 or nfc(inside[0].name) in known or has_images(folder):
             return folder
         (only,) = inside
-        said = named(only.name)
+        said = split_name(only.name)
         deeper = subfolders(only, ours)
-        is_part = said is not None and not said.rest
-        if is_part or has_pictures(only) or not any(map(_holds_something, deeper)):
+        is_split = said is not None and not said.rest
+        if is_split or has_images(only) or not any(map(_holds_something, deeper)):
             return folder
-        if len(deeper) == 1 and not known and has_pictures(deeper[0]):
+        if len(deeper) == 1 and not known and has_images(deeper[0]):
             return folder  # a class with a folder in it
         folder = only
     return folder
 
 
-def _nested(part: Path, ours: Path | None) -> Path:
-    """``training_set/training_set/CLASS``: go down to the class folders."""
+def _nested(split: Path, ours: Path | None) -> Path:
+    """Go down to the class folders: ``training_set/training_set/CLASS``."""
     for _ in range(_MOST_NESTED):
-        inside = subfolders(part, ours)
-        said, outer = (named(inside[0].name) if len(inside) == 1 else None), named(part.name)
-        if said is None or outer is None or said.word != outer.word or has_pictures(part):
-            return part
-        if not subfolders(inside[0], ours):
-            return part
-        part = inside[0]
-    return part
+        inside = subfolders(split, ours)
+        if len(inside) != 1 or has_images(split) or not subfolders(inside[0], ours):
+            return split
+        said, outer = split_name(inside[0].name), split_name(split.name)
+        if said is None or outer is None or said.word != outer.word:
+            return split
+        split = inside[0]
+    return split
 
 
 def subfolders(folder: Path, ours: Path | None = None) -> list[Path]:
-    """Folders that may be classes or parts, sorted: neither hidden, of a system, nor our output."""
+    """Folders that may be classes or splits, sorted: not hidden, of a system, or our output."""
     here = Path(os.path.realpath(folder))
     return [
         path
         for path in sorted(folder / name for name in visible(folder))
         if path.is_dir()
         and not is_output(path, ours)
-        # A link that leads back up is no class.
+        # A link that leads back up is not a class.
         and not (path.is_symlink() and Path(os.path.realpath(path)) in (here, *here.parents))
     ]
 
 
 def visible(folder: Path) -> list[str]:
-    """Names of what people see in a folder."""
+    """Names in a folder, without hidden files and those of an operating system."""
     try:
         names = os.listdir(folder)
     except OSError as error:
@@ -242,28 +226,28 @@ def visible(folder: Path) -> list[str]:
     return [name for name in names if not is_hidden(name) and not is_of_system(name)]
 
 
-def has_pictures(folder: Path) -> bool:
-    """Whether pictures lie in a folder itself, by their names."""
-    return any(is_picture(folder / name) for name in visible(folder))
+def has_images(folder: Path) -> bool:
+    """Whether there are image files in the folder itself, by their names."""
+    return any(is_image(folder / name) for name in visible(folder))
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a path is that of a picture, by its name."""
+def is_image(path: Path) -> bool:
+    """Whether a path is that of an image file, by its name."""
     return path.suffix.lower() in suffixes() and not path.is_dir()
 
 
 def _holds_something(folder: Path) -> bool:
-    return has_pictures(folder) or any((folder / name).is_dir() for name in visible(folder))
+    return has_images(folder) or any((folder / name).is_dir() for name in visible(folder))
 
 
 def is_output(folder: Path, ours: Path | None = None) -> bool:
-    """Whether tinyalex made a folder: a run, packed data, or a folder of nothing but these.
+    """Whether tinyalex made a folder: a run, packed data, or a folder with only these in it.
 
     Parameters
     ----------
     folder : Path
     ours : Path, optional
-        A run's folder that is about to be filled.
+        The folder of a run that is about to begin.
     """
     if _is_made(folder, ours):
         return True
@@ -276,14 +260,14 @@ def _is_made(folder: Path, ours: Path | None) -> bool:
         return True
     names = set(visible(folder))
     if {"metrics.jsonl", "config.json"} <= names:
-        return _is_of_run(folder / "config.json")
-    # Not by `packed.is_packed`: that package is built on this one.
-    return any(map(_RECORDS.fullmatch, names)) and not has_pictures(folder)
+        return holds_run(folder)
+    # Not by `packed.is_packed`: that package imports this one.
+    return any(map(_RECORDS.fullmatch, names)) and not has_images(folder)
 
 
 def _made_inside(folder: Path, ours: Path | None, depth: int) -> int | None:
-    """How many runs lie in a folder; None if there is anything that may be somebody's picture."""
-    if depth == 0 or has_pictures(folder):
+    """Number of runs in a folder; None if anything in it may be an image of the user."""
+    if depth == 0 or has_images(folder):
         return None
     count = 0
     for path in (folder / name for name in visible(folder)):
@@ -297,12 +281,8 @@ def _made_inside(folder: Path, ours: Path | None, depth: int) -> int | None:
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether a folder is that of a run: trained, begun or imported."""
-    return _is_of_run(folder / "config.json")
-
-
-def _is_of_run(config: Path) -> bool:
-    """Whether a config.json is that of a run."""
+    """Whether a folder is that of a run, by its config.json: trained, begun or imported."""
+    config = folder / "config.json"
     try:
         plain = json.loads(config.read_bytes()) if config.stat().st_size < 1 << 24 else None
     except (OSError, ValueError, RecursionError):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tinyalex.data.dataset import Dataset, stratified_split
-from tinyalex.data.splits import one_form
+from tinyalex.data.splits import nfc
 from tinyalex.errors import ConfigError
 
 MARK = "@"
@@ -94,8 +94,8 @@ def among(dataset: Dataset, classes: Sequence[str], key: Key | None = None) -> D
     """
     if list(dataset.classes) == list(classes):
         return dataset
-    distinct = len({one_form(name) for name in classes}) == len(classes)
-    where = _places(dataset.classes, classes, one_form) if distinct else None
+    distinct = len({nfc(name) for name in classes}) == len(classes)
+    where = _places(dataset.classes, classes, nfc) if distinct else None
     if where is None and key is not None:
         where = _places(dataset.classes, classes, key)
     if where is None or (len(where) == len(classes) and (np.diff(where) < 0).any()):

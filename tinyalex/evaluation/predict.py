@@ -10,7 +10,7 @@ import numpy as np
 
 from tinyalex import data, notice
 from tinyalex.data.file_types import say_kinds
-from tinyalex.data.splits import ARCHIVES, has_pictures, is_picture, packed_up, subfolders, visible
+from tinyalex.data.splits import ARCHIVES, has_images, is_image, packed_up, subfolders, visible
 from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.views import probabilities
@@ -96,7 +96,7 @@ def picture_files(paths: Sequence[Path | str]) -> list[Path]:
                 raise packed_up(path)
             files.append(path)
             continue
-        inside = sorted(path / name for name in visible(path) if is_picture(path / name))
+        inside = sorted(path / name for name in visible(path) if is_image(path / name))
         if not inside:
             raise _no_pictures(path)
         files += inside
@@ -105,7 +105,7 @@ def picture_files(paths: Sequence[Path | str]) -> list[Path]:
 
 def _no_pictures(folder: Path) -> DataError:
     """The error for a folder without images; its subfolders may have some."""
-    deeper = [path for path in subfolders(folder) if has_pictures(path)]
+    deeper = [path for path in subfolders(folder) if has_images(path)]
     kinds = say_kinds(folder / name for name in visible(folder) if (folder / name).is_file())
     if not deeper:
         text = f"{folder}: a folder without images in it" + (f" ({kinds})" if kinds else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinyalex import data
-from tinyalex.data.splits import has_pictures, holds_run, is_picture, subfolders, visible
+from tinyalex.data.splits import has_images, holds_run, is_image, subfolders, visible
 from tinyalex.errors import DataError, RunError
 
 _SHOWN = 5  # runs or folders named in an error
@@ -16,7 +16,7 @@ def no_run(folder: Path) -> RunError:
     what, hint = "no config.json", "a folder that `tinyalex train` wrote"
     if not folder.is_dir():
         what = "no such folder"
-        if is_picture(folder) and folder.is_file():
+        if is_image(folder) and folder.is_file():
             what, hint = "an image", "the folder of a run, and then the image"
         elif folder.is_file():
             what = "a file"
@@ -45,12 +45,12 @@ def runs_in(folder: Path) -> list[Path]:
 
 def _pictures(folder: Path) -> str:
     try:
-        if has_pictures(folder):
+        if has_images(folder):
             return "a folder of images"
         inside = subfolders(folder)
-        if any(map(has_pictures, inside)):
+        if any(map(has_images, inside)):
             return f"a data set, with the class folders {_few(inside)}"
-        if any(has_pictures(path) for part in inside for path in subfolders(part)):
+        if any(has_images(path) for part in inside for path in subfolders(part)):
             return f"a data set, with the parts {_few(inside)}"
     except (DataError, OSError):
         pass

@@ -11,7 +11,7 @@ from tinyalex.data.prepare.label_order import refuse_other_order
 from tinyalex.data.prepare.labels import classes_of_list
 from tinyalex.data.prepare.source import Source
 from tinyalex.data.prepare.webdataset import shards_of, webdataset
-from tinyalex.data.splits import COMPRESSED, find_parts, packed_up, subfolders
+from tinyalex.data.splits import COMPRESSED, find_splits, packed_up, subfolders
 from tinyalex.errors import DataError
 
 _KINDS = (
@@ -75,7 +75,7 @@ def find_source(
 def _has_shards(folder: Path) -> bool:
     """Whether a folder holds shards: archives, and no validation folder of images."""
     if any(folder.glob("*.tar")):
-        return not find_parts(folder).held_out
+        return not find_splits(folder).held_out
     if subfolders(folder):
         return False
     raise DataError(f"{folder}: neither archives nor class folders in it", _KINDS)
