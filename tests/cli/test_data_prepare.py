@@ -154,7 +154,7 @@ def test_real_archives_are_packed(call, real_archives, tmp_path):
     assert result.exit_code == 0, result.output
     rows = [line.split("\t") for line in Path("packed/rejected.tsv").read_text().splitlines()[1:]]
     assert [name.split("_odd_")[1] for _, _, name, _ in rows] == ["truncated_jpeg.jpg"]
-    assert "data end before the picture does" in rows[0][3]
+    assert "data end before the image does" in rows[0][3]
     dataset = data.load("packed")
     names = Path("packed", layout_of.names_name("train")).read_text().splitlines()
     assert sorted([*names, rows[0][2]]) == sorted(files)

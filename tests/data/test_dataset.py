@@ -57,7 +57,7 @@ def test_a_label_out_of_range_is_named_with_its_image(label: int) -> None:
 
 @pytest.mark.parametrize("labels", [[0], [0.0, 1.0], [[0], [1]]])
 def test_labels_must_be_one_whole_number_an_image(labels: list[object]) -> None:
-    with pytest.raises(DataError, match="one an image"):
+    with pytest.raises(DataError, match="one per image"):
         array_split(noise((2, 4, 4, 3)), np.array(labels), 2, "test data")
 
 

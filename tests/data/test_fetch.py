@@ -112,7 +112,7 @@ def test_a_progress_bar_counts_to_the_end(
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DataError, match="file/folder: cannot be made"):
+    with pytest.raises(DataError, match="file/folder: cannot be created"):
         data.download("cifar10", root=tmp_path / "file" / "folder")
 
 

@@ -83,7 +83,7 @@ def test_a_cache_without_room_gives_the_same_images_as_one_with(tmp_path: Path) 
     for room in (0, item, 100 * item):
         files = ImageFiles(paths, 6, 3, cache_bytes=room)
         answers += [files.read(rows), files.read(rows)]
-        assert len(files._kept) == min(room // item, 3)
+        assert len(files._cache) == min(room // item, 3)
     for answer in answers[1:]:
         np.testing.assert_array_equal(answer, answers[0])
     np.testing.assert_array_equal(answers[0][0], noise((6, 6, 3), 3))

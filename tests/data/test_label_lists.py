@@ -74,8 +74,8 @@ def test_val_labels_name_the_classes_of_flat_pictures(tmp_path: Path, kind: str)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace(SYNSETS[2], "n00000000"), "line 5: 'n00000000' is none"),
-        (lambda text: text.replace(" 1 2 3 4 ", ","), "is not a picture and its class"),
+        (lambda text: text.replace(SYNSETS[2], "n00000000"), "line 5: 'n00000000' is not one"),
+        (lambda text: text.replace(" 1 2 3 4 ", ","), "is not an image and its class"),
         (lambda text: text + "\nmissing,n01440764 1 2 3 4", "missing is missing"),
     ],
 )

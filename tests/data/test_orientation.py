@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.data.pictures import encode, noise, write
 from tinyalex.data import read_image
-from tinyalex.data.orientation import turn_of
+from tinyalex.data.orientation import transpose_of
 from tinyalex.data.prepare import Form
 
 Entry = tuple[int, int, int, bytes]  # tag, type, count, value or offset
@@ -61,14 +61,14 @@ def test_either_byte_order_and_every_whole_number_is_read(order: str, kind: int,
     for head in (b"", b"Exif\0\0", b"Exif\0\0Exif\0\0"):
         image = Image.new("L", (2, 3))
         image.info["exif"] = head + block
-        assert turn_of(image) is Image.Transpose.ROTATE_90
+        assert transpose_of(image) is Image.Transpose.ROTATE_90
 
 
 def test_what_is_said_elsewhere_counts_where_exif_is_silent() -> None:
-    assert turn_of(Image.new("L", (2, 3))) is None
+    assert transpose_of(Image.new("L", (2, 3))) is None
     image = Image.new("L", (2, 3))
     image.info["xmp"] = b'<x tiff:Orientation="3"/>'
-    assert turn_of(image) is Image.Transpose.ROTATE_180
+    assert transpose_of(image) is Image.Transpose.ROTATE_180
 
 
 def test_a_tiff_file_is_turned_once(tmp_path: Path) -> None:

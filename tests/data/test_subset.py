@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyalex import data
-from tinyalex.data.subset import few_of_each, part
+from tinyalex.data.subset import first_of_each, part
 from tinyalex.errors import ConfigError
 
 
@@ -54,13 +54,13 @@ def test_parts_of_parts() -> None:
 @given(labels=st.lists(st.integers(0, 4), min_size=1, max_size=60), data_=st.data())
 def test_classes_take_turns(labels: list[int], data_: st.DataObject) -> None:
     count = data_.draw(st.integers(1, len(labels)))
-    chosen = few_of_each(np.array(labels), count)
+    chosen = first_of_each(np.array(labels), count)
     assert len(set(chosen.tolist())) == count and np.all(np.diff(chosen) > 0)
     got = np.bincount(np.array(labels)[chosen], minlength=5)
     had = np.bincount(labels, minlength=5)
     # who has less than the others by more than one image had no more to give
     assert all(got[k] == had[k] or got[k] >= got.max() - 1 for k in range(5))
-    more = few_of_each(np.array(labels), min(count + 1, len(labels)))
+    more = first_of_each(np.array(labels), min(count + 1, len(labels)))
     assert set(chosen.tolist()) <= set(more.tolist())
 
 

@@ -131,7 +131,7 @@ FOLDER_MUTANTS = (
     Mutant(
         "folders: the one class of a test folder is taken for the network's first",
         f"{DATA}/subset.py",
-        "place.get(key(name), -1) for name in names",
+        "label_of.get(key(name), -1) for name in names",
         "i for i, name in enumerate(names)",
         (f"{OTHER}::test_one_class_is_measured_by_its_name",),
     ),

@@ -115,8 +115,8 @@ NETWORK_MUTANTS = (
     Mutant(
         "classes: a name of two classes is the first one's",
         "tinyalex/data/subset.py",
-        "place[found] = -1 if found in place else i",
-        "place.setdefault(found, i)",
+        "label_of[common] = -1 if common in label_of else i",
+        "label_of.setdefault(common, i)",
         (
             "tests/evaluation/test_synsets.py"
             "::test_names_that_could_be_two_classes_stay_as_they_are",

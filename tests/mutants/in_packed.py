@@ -69,7 +69,7 @@ PACKED_MUTANTS = (
     Mutant(
         "verify: checksums are not looked at",
         RECORDS,
-        "if found != wanted:",
+        "if got != wanted:",
         "if False:",
         (f"{OF_VERIFY}::test_each_damaged_record_is_named_up_to_a_limit",),
     ),
@@ -90,8 +90,8 @@ PACKED_MUTANTS = (
     Mutant(
         "packed: the table's checksum is not looked at",
         ENTRIES,
-        "if (found := hashlib.sha256(content).hexdigest()) != sha256:",
-        "if not (found := hashlib.sha256(content).hexdigest()):",
+        "if (got := hashlib.sha256(content).hexdigest()) != sha256:",
+        "if not (got := hashlib.sha256(content).hexdigest()):",
         (f"{OF_DAMAGE}::test_a_damaged_index_file_is_named",),
     ),
     Mutant(

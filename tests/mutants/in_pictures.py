@@ -31,15 +31,15 @@ PICTURE_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "jpeg: a whole scan that lacks is not missed",
         JPEG,
-        "    if not found.complete:\n",
+        "    if not layout.complete:\n",
         "    if False:\n",
         (f"{OF_JPEG}::test_a_whole_scan_that_lacks_is_missed",),
     ),
     Mutant(
         "jpeg: a file without an end marker is taken as whole",
         JPEG,
-        "if (_doubtful(image, found) or not found.marked) and",
-        "if _doubtful(image, found) and",
+        "if (_doubtful(image, layout) or not layout.marked) and",
+        "if _doubtful(image, layout) and",
         (f"{OF_JPEG}::test_a_file_is_read_to_the_right_pixels_or_refused",),
     ),
     Mutant(

@@ -79,7 +79,7 @@ PREPARE_MUTANTS = (
     Mutant(
         "pictures: a turned JPEG is kept as it lies",
         f"{PREPARE}/convert.py",
-        "return turn_of(image) is None",
+        "return transpose_of(image) is None",
         "return True",
         (f"{OF}/test_convert.py::test_other_kept_images_are_encoded_again",),
     ),

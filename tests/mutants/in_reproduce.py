@@ -214,8 +214,8 @@ REPRODUCE_MUTANTS = (
     Mutant(
         "parts: the first images are all of one class",
         PARTS,
-        "turn[members] = np.arange(len(members))",
-        "turn[members] = 0",
+        "rank[members] = np.arange(len(members))",
+        "rank[members] = 0",
         (f"{OF_PARTS}::test_classes_take_turns",),
     ),
     Mutant(

@@ -82,8 +82,8 @@ TYPED_MUTANTS = (
     Mutant(
         "packed: a file is closed under its reader",
         SHARDS,
-        "for n, found in self._open.items() if not found.readers]",
-        "for n, found in self._open.items()]",
+        "for n, shard in self._open.items() if not shard.readers]",
+        "for n, shard in self._open.items()]",
         (f"{OF_SHARDS}::test_a_file_is_not_closed_under_its_reader",),
     ),
     Mutant(
@@ -103,7 +103,7 @@ TYPED_MUTANTS = (
     Mutant(
         "pictures: a JPEG file may have any number of scans",
         "tinyalex/data/jpeg.py",
-        "    if found > MOST_SCANS:",
+        "    if scans > MOST_SCANS:",
         "    if False:",
         ("tests/data/test_scans.py::test_a_folders_picture_is_refused",),
     ),

@@ -1,7 +1,8 @@
-"""What a data set is: labelled images, in a training part and a test part."""
+"""What a data set is: labelled images, in a training split and a test split."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,29 +12,26 @@ from tinyalex.data.image_statistics import Statistics
 from tinyalex.errors import DataError
 
 Reader = Callable[[np.ndarray], np.ndarray]
-# Rows, tops, lefts, (CH, CW), and where the crops go: uint8 (n, CH, CW, C).
+# Called with rows, tops, lefts, (CH, CW) and the result: uint8 (n, CH, CW, C).
 Cutter = Callable[[np.ndarray, np.ndarray, np.ndarray, tuple[int, int], np.ndarray], None]
 
 
 class Split:
-    """Labelled images that are read when they are asked for.
+    """Labelled images that are read when they are needed.
 
     Parameters
     ----------
     read : callable
-        Gives the images of some row numbers: int64 (n,) -> uint8 (n, H, W, C).
+        Gives the images of rows from 0 to N - 1: int64 (n,) -> uint8 (n, H, W, C).
     labels : int64 (N,)
         Class numbers from 0.
     image_shape : (H, W, C)
-    rows : int64 (N,), optional
-        Row number of each image for `read`; 0 to N - 1 by default.
     cut : callable, optional
-        Reads crops of some rows in the calling thread. A split that has it is worth reading by
-        several threads at once.
+        Reads crops in the calling thread, which makes reading by several threads worthwhile.
     shards : int64 (N,), optional
-        The file that each image lies in, for shuffling by files.
+        Number of the file that holds each image, for shuffling by files.
     read_into : callable, optional
-        Like `read`, into an array that is its second argument.
+        Like `read`, but writes the images into its second argument.
 
     Notes
     -----
@@ -45,7 +43,6 @@ class Split:
         read: Reader,
         labels: np.ndarray,
         image_shape: tuple[int, int, int],
-        rows: np.ndarray | None = None,
         cut: Cutter | None = None,
         shards: np.ndarray | None = None,
         read_into: Callable[[np.ndarray, np.ndarray], object] | None = None,
@@ -54,18 +51,28 @@ class Split:
         self.image_shape = image_shape
         self.shards = shards
         self._read, self._read_into, self._cut = read, read_into, cut
-        self._rows = np.arange(len(self.labels)) if rows is None else rows
+        self._rows = np.arange(len(self.labels))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def images(self, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Give the images at ``indices``: uint8 (n, H, W, C), in ``out`` if that is given.
+        """Read images.
+
+        Parameters
+        ----------
+        indices : int64 (n,)
+        out : uint8 (n, H, W, C), optional
+            Where the result goes.
+
+        Returns
+        -------
+        uint8 (n, H, W, C)
 
         Raises
         ------
         DataError
-            An image file is damaged or has gone.
+            An image file is damaged or missing.
         """
         rows = self._rows[indices]
         if out is None:
@@ -78,7 +85,7 @@ class Split:
 
     @property
     def concurrent(self) -> bool:
-        """Whether several threads at once read faster than one: files, not arrays."""
+        """Whether several threads read faster than one: the images are in files, not arrays."""
         return self._cut is not None
 
     def crops(
@@ -89,7 +96,7 @@ class Split:
         crop: tuple[int, int],
         out: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Give a crop of each image at ``indices``, in the calling thread.
+        """Read a crop of each image, in the calling thread.
 
         Parameters
         ----------
@@ -114,28 +121,23 @@ class Split:
         if self._cut is not None:
             self._cut(rows, tops, lefts, crop, out)
         else:
-            places = zip(self._read(rows), tops.tolist(), lefts.tolist(), strict=True)
-            for i, (image, top, left) in enumerate(places):
+            corners = zip(self._read(rows), tops.tolist(), lefts.tolist(), strict=True)
+            for i, (image, top, left) in enumerate(corners):
                 out[i] = image[top : top + CH, left : left + CW]
         return out
 
     def subset(self, indices: np.ndarray) -> Split:
-        """Give a split that holds only the images at ``indices``, in that order."""
-        return Split(
-            self._read,
-            self.labels[indices],
-            self.image_shape,
-            self._rows[indices],
-            self._cut,
-            None if self.shards is None else self.shards[indices],
-            self._read_into,
-        )
+        """A split that holds only the images at ``indices``, int64 (n,), in that order."""
+        subset = copy.copy(self)
+        subset.labels, subset._rows = self.labels[indices], self._rows[indices]
+        subset.shards = None if self.shards is None else self.shards[indices]
+        return subset
 
-    def relabelled(self, place: np.ndarray) -> Split:
-        """Give a split of the same images whose label ``i`` has become ``place[i]``."""
-        part = self.subset(np.arange(len(self)))
-        part.labels = place[self.labels]
-        return part
+    def relabelled(self, new_labels: np.ndarray) -> Split:
+        """A split of the same images with the label ``new_labels[i]`` instead of ``i``."""
+        split = copy.copy(self)
+        split.labels = new_labels[self.labels]
+        return split
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,10 @@ class Dataset:
     train, test : Split
     image_shape : (H, W, C)
     fingerprint : str
-        SHA-256 of what the data set holds: of the pixels and labels where they are in memory,
-        of the files' names and sizes for a folder, of all checksums for packed data.
+        SHA-256 of the content: of pixels and labels if they are in memory, of the files' names
+        and sizes for a folder, of all checksums for packed data.
     statistics : Statistics, optional
-        Of the training images, where they are known beforehand.
+        Statistics of the training images, if they are already known.
     """
 
     name: str
@@ -166,12 +168,12 @@ class Dataset:
 
 
 def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str) -> Split:
-    """Make a split of images in memory, after a check.
+    """Make a split of images in memory, after checking them.
 
     Parameters
     ----------
-    images : uint8 (N, H, W, C), C 1 or 3
-    labels : whole numbers (N,) in [0, classes)
+    images : uint8 (N, H, W, C), C is 1 or 3
+    labels : integers (N,) from 0 to classes - 1
     where : str
         Name of the data, for messages.
 
@@ -184,23 +186,29 @@ def array_split(images: np.ndarray, labels: np.ndarray, classes: int, where: str
         raise DataError(
             f"{where}: images must be uint8 (N, H, W, C) with 1 or 3 channels "
             f"(got {images.dtype} {images.shape})",
-            "images.transpose(0, 2, 3, 1) makes NCHW to NHWC; pixels are whole numbers 0 to 255",
+            "images.transpose(0, 2, 3, 1) turns NCHW into NHWC; pixels are integers from 0 to 255",
         )
     check_labels(labels, len(images), classes, where)
     shape = images.shape[1], images.shape[2], images.shape[3]
 
     def read_into(rows: np.ndarray, out: np.ndarray) -> None:
-        # NumPy goes through a copy where it has to check rows while it writes; ours are in range.
+        # Without "clip", NumPy checks the rows and needs a copy for that; ours are in range.
         np.take(images, rows, axis=0, out=out, mode="clip")
 
     return Split(images.__getitem__, labels, shape, read_into=read_into)
 
 
 def check_labels(labels: np.ndarray, n: int, classes: int, where: str) -> None:
-    """Refuse labels that are not one class number an image."""
+    """Check that ``labels`` are ``n`` class numbers from 0 to ``classes`` - 1.
+
+    Raises
+    ------
+    DataError
+        They are not; ``where`` names the data in the message.
+    """
     if labels.ndim != 1 or len(labels) != n or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
-            f"{where}: labels must be whole numbers, one an image ({n} images, "
+            f"{where}: labels must be integers, one per image ({n} images, "
             f"labels {labels.dtype} {labels.shape})"
         )
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
@@ -220,13 +228,14 @@ def stratified_split(
     ----------
     labels : int64 (N,)
     fraction : float
-        Share for validation, between 0 and 1.
+        Share for validation, above 0 and below 1.
     seed : int
 
     Returns
     -------
-    train, validation : int64, sorted indices. A class with two images or more is in both; the
-        only image of a class is in the first.
+    train, validation : int64 (n,)
+        Sorted indices. A class of at least two images is in both; the only image of a class is
+        in ``train``.
 
     Raises
     ------
@@ -246,7 +255,7 @@ def stratified_split(
     if not len(held_out):
         raise DataError(
             "no class has two images, so none can be held out for validation",
-            "more images a class, or separate train/ and val/ folders",
+            "more images per class, or separate train/ and val/ folders",
         )
     return np.sort(np.concatenate(train)), held_out
 
@@ -263,9 +272,9 @@ def from_arrays(
     Parameters
     ----------
     train, test : (images, labels)
-        uint8 (N, H, W, C) with 1 or 3 channels, and whole numbers (N,).
+        uint8 (N, H, W, C) with 1 or 3 channels, and integers (N,).
     fingerprint : str
-        What identifies the content, a SHA-256 as a rule.
+        Identifies the content, usually a SHA-256.
 
     Raises
     ------

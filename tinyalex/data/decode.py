@@ -12,39 +12,52 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from tinyalex.data import jpeg, png
 from tinyalex.data.file_access import read_all, refusal
 from tinyalex.data.file_types import FIRST_BYTES, formats, looks_like
-from tinyalex.data.orientation import turn_of
+from tinyalex.data.orientation import transpose_of
 from tinyalex.errors import DataError
 
-# Pillow's own default limit: a quarter of a gigabyte at 24 bits a pixel.
+# Pillow's own default limit: a quarter of a gigabyte at 24 bits per pixel.
 MOST_PIXELS = 89_478_485
 
-RESAVE = "remove the file, or open and save it anew in an image editor"
-OTHER_FILE = "a picture in its place, such as .jpg or .png; or move the file elsewhere"
+RESAVE = "remove the file, or open it in an image editor and save it again"
+OTHER_FILE = "an image in its place, such as .jpg or .png; or move the file elsewhere"
+
+_BITS, _PHOTOMETRIC = 258, 262  # TIFF tags
+_WHITE_IS_ZERO = 0
+# Forms of grey that Pillow decodes but does not list: byte order, photometric interpretation,
+# unsigned, fill order, bits, extra samples; then the mode, and the layout of the pixels.
+for _form, _modes in {
+    (b"MM", _WHITE_IS_ZERO, (1,), 1, (16,), ()): ("I;16B", "I;16B"),
+    (b"II", _WHITE_IS_ZERO, (1,), 1, (12,), ()): ("I;16", "I;12"),
+}.items():
+    TiffImagePlugin.OPEN_INFO.setdefault(_form, _modes)
 
 
 def check_header(path: Path) -> None:
-    """Read a file's header and refuse what cannot become an image.
+    """Read a file's header, without decoding the pixels.
 
     Raises
     ------
     DataError
         The file is empty, cannot be read, is not an image in one of `file_types.formats`, or has
-        more than `MOST_PIXELS` pixels. The pixels are not decoded.
+        more than `MOST_PIXELS` pixels.
     """
     with open_image(path, str(path)):
         pass
 
 
 def read_image(path: Path, size: int, channels: int) -> np.ndarray:
-    """Decode a file: uint8 (size, size, channels).
+    """Decode a file; of a file with several images, the first one.
 
     Parameters
     ----------
     path : Path
-        The first picture is taken where a file holds several.
     size : int
-        The shorter side is scaled to this and the centre cut out (paper, section 2).
+        Pixels: the shorter side is scaled to this and the centre cut out (paper, section 2).
     channels : 3 for RGB, 1 for grey
+
+    Returns
+    -------
+    uint8 (size, size, channels)
 
     Raises
     ------
@@ -58,15 +71,20 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
 
 
 def open_image(source: Path | bytes, where: str) -> Image.Image:
-    """Open a picture by its header, as `check_header` does; its pixels are not decoded.
-
-    A file that the operating system does not let be read is an `file_access.AccessError`.
+    """Open an image by its header, without decoding the pixels.
 
     Parameters
     ----------
     source : Path, or a file's bytes
     where : str
-        The picture's name, for messages.
+        The image's name, for messages.
+
+    Raises
+    ------
+    DataError
+        As `check_header`.
+    file_access.AccessError
+        The operating system does not let the file be read.
     """
     try:
         if (len(source) if isinstance(source, bytes) else source.stat().st_size) == 0:
@@ -104,7 +122,7 @@ def _head(source: Path | bytes) -> bytes:
 
 
 def _open(source: Path | bytes) -> Image.Image:
-    """Open by Pillow; without the texts or the EXIF block, if it is these that it refuses."""
+    """Open with Pillow; if it refuses the texts or the EXIF block, without these."""
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         return Image.open(file, formats=formats())
@@ -126,12 +144,16 @@ def decoded(
     where: str,
     before: Callable[[Image.Image], Image.Image] | None = None,
 ) -> Image.Image:
-    """Decode an open picture, turn it as its EXIF data say, and convert it to RGB or L.
+    """Decode an open image, rotate or flip it as its EXIF data say, and convert its mode.
 
     Parameters
     ----------
+    image : Image, not decoded yet
+    mode : ``"RGB"`` or ``"L"``
+    where : str
+        The image's name, for messages.
     before : callable, optional
-        What to do with the decoded picture first.
+        Applied to the decoded image first.
 
     Raises
     ------
@@ -141,9 +163,9 @@ def decoded(
     # Pillow's decoders raise errors of many kinds on damaged bytes.
     try:
         image = _loaded(image)
-        turn = turn_of(image)
-        flat = _to_mode(image if before is None else before(image), mode)
-        return flat if turn is None else flat.transpose(turn)
+        transpose = transpose_of(image)
+        image = _to_mode(image if before is None else before(image), mode)
+        return image if transpose is None else image.transpose(transpose)
     except DataError as error:
         raise DataError(f"{where}: the image is damaged ({error.message})", RESAVE) from error
     except Exception as error:
@@ -152,7 +174,7 @@ def decoded(
 
 
 def _loaded(image: Image.Image) -> Image.Image:
-    """Decode by Pillow, where it is right; else by the file that knows better."""
+    """Decode with Pillow; JPEG and PNG with the checks and corrections that it lacks."""
     if image.format in ("JPEG", "MPO"):
         return jpeg.load(image)
     if image.format == "PNG":
@@ -162,7 +184,7 @@ def _loaded(image: Image.Image) -> Image.Image:
 
 
 def _to_mode(image: Image.Image, mode: str) -> Image.Image:
-    """Convert to RGB or L. Transparent pixels lie on white; deep grey is brought to 8 bits."""
+    """Convert to RGB or L: transparent pixels become white, grey of more bits gets 8."""
     if image.mode == "F" or image.mode.startswith("I"):
         image = eight_bits(image)
     if image.has_transparency_data:
@@ -179,8 +201,8 @@ def square(
 ) -> Image.Image:
     """Scale the shorter side to ``size`` and keep the centre.
 
-    The centre is cut in the same step: a picture of 1 x 50,000 pixels would else grow to
-    ``size`` x 50,000 * ``size`` on the way.
+    The centre is cut out in the same step: otherwise an image of 1 x 50,000 pixels would first
+    grow to ``size`` x 50,000 * ``size``.
     """
     width, height = image.size
     side = min(width, height)
@@ -191,25 +213,12 @@ def square(
     return image.resize((size, size), filter, box=box)
 
 
-# TIFF's tags
-_BITS, _PHOTOMETRIC = 258, 262
-_WHITE_IS_ZERO = 0
-
-# Forms of grey that Pillow decodes and does not list: byte order, photometric interpretation,
-# unsigned, fill order, bits, extra samples; mode, and how the pixels lie in the file.
-for _form, _modes in {
-    (b"MM", _WHITE_IS_ZERO, (1,), 1, (16,), ()): ("I;16B", "I;16B"),
-    (b"II", _WHITE_IS_ZERO, (1,), 1, (12,), ()): ("I;16", "I;12"),
-}.items():
-    TiffImagePlugin.OPEN_INFO.setdefault(_form, _modes)
-
-
 def eight_bits(image: Image.Image) -> Image.Image:
-    """Make 8-bit grey of 16-bit grey (I;16, I) or of floats (F).
+    """Convert grey of 16 bits (I;16, I) or of floats (F) to 8 bits (L).
 
-    Whole numbers above 255 are taken as 16-bit, which is what PNG and PGM files hold. Floats
-    count from 0 to 1 if none is larger, else from 0 to 255. Pixels of a transparent colour become
-    white. In a TIFF file 0 may be white.
+    Images with a pixel above 255 have 16 bits, as PNG and PGM files do. The range of floats is 0
+    to 1 if none is larger, otherwise 0 to 255. Pixels of a transparent colour become white. In a
+    TIFF file 0 may be white.
 
     Raises
     ------

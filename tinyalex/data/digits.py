@@ -1,4 +1,4 @@
-"""The embedded data sets: 1797 real handwritten digits, centred or not; no network needed."""
+"""The built-in digits: 1797 real handwritten digits, centred or moved; nothing to download."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PIL import Image
 from tinyalex.data.dataset import Dataset, from_arrays
 
 SIZE = 16
-ROOM = 4  # pixels that a moved digit may move to the right, and as many down
-COPIES = 5  # of each test image of the moved digits, each somewhere else
+ROOM = 4  # pixels that a digit may move to the right, and down
+COPIES = 5  # of each moved test digit, each at another position
 FILE = "sklearn/datasets/data/digits.csv.gz"  # rows of 64 pixels, 0 to 16, and the label
 
 
@@ -28,8 +28,8 @@ def load_digits() -> Dataset:
     -----
     E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (UCI, 1998), as
     `sklearn.datasets.load_digits` gives them: 8 x 8 pixels with values 0 to 16. The values are
-    scaled to 0 to 255, the images enlarged bilinearly. Every fifth image of the list sorted by
-    class is a test image: always the same ones, the same share of each class.
+    scaled to 0 to 255, the images enlarged bilinearly. Sorted by class, every fifth image is a
+    test image: always the same ones, the same share of each class.
     """
     # Only the file: importing scikit-learn takes longer than the first epochs.
     file = distribution("scikit-learn").locate_file(FILE)
@@ -51,13 +51,13 @@ def load_digits() -> Dataset:
 
 
 def load_moved_digits() -> Dataset:
-    """Load the digits, each somewhere in a larger black image: nobody centred them.
+    """Load the digits, each at a random position in a larger black image.
 
     Returns
     -------
     Dataset
         1437 training and 1800 test images, uint8 (20, 20, 1), ten classes. Each training digit
-        occurs once, each test digit in five places. The places are always the same ones.
+        occurs once, each test digit at five positions, which are always the same.
     """
     digits = load_digits()
     parts = []

@@ -1,4 +1,4 @@
-"""Fetch a data set: checked by SHA-256, from the first mirror that answers."""
+"""Download a data set from the first mirror that answers, and check its SHA-256."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIRRORS = [
 
 
 class Bar:
-    """A rich progress bar behind the four names that pooch calls (those of tqdm)."""
+    """A rich progress bar with the four methods of tqdm's that pooch calls."""
 
     def __init__(self, progress: Progress, name: str, size: int | None = None) -> None:
         self._progress = progress
@@ -39,25 +39,24 @@ class Bar:
         self._progress.reset(self._task, total=self.total)
 
     def close(self) -> None:
-        """Nothing to do: the caller ends the display."""
+        """Do nothing: the caller ends the display."""
 
 
 def download(name: str, root: str | Path | None = None, progress: Progress | None = None) -> Path:
-    """Download a data set's archive; nothing is unpacked, nor fetched that is there already.
+    """Download a data set's archive, unless it is already there; it is not unpacked.
 
     Parameters
     ----------
     name : ``"cifar10"``
     root : path, optional
-        Where to put it; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+        Where to put it; by default ``$TINYALEX_DATA``, or ``~/.cache/tinyalex``.
     progress : rich.progress.Progress, optional
-        Gets a bar of its own.
+        Shows a bar for the download.
 
     Returns
     -------
     Path
-        The archive, whole and with the right checksum; or the folder of .bin files, where all of
-        them are there.
+        The archive with the right checksum; or the folder of .bin files, if it is complete.
 
     Raises
     ------
@@ -73,12 +72,12 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
     pooch.get_logger().setLevel("WARNING")
     folder = Path(root) if root is not None else default_root()
     if (there := _already(folder)) is not None:
-        notice.tell(f"{there}: there already, whole; nothing is downloaded")
+        notice.tell(f"{there}: already there and complete; nothing is downloaded")
         return there
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error})", "--data-root FOLDER") from error
+        raise DataError(f"{folder}: cannot be created ({error})", "--data-root FOLDER") from error
     failures = []
     for url in MIRRORS:
         bar = Bar(progress, ARCHIVE, SIZE) if progress is not None else False
@@ -90,12 +89,12 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
             failures.append(f"  {url}: {error}")
     raise DataError(
         f"{name}: no mirror gave {ARCHIVE}\n" + "\n".join(failures),
-        f"a browser; put the file into {folder}",
+        f"download it with a browser, and put it into {folder}",
     )
 
 
 def _already(folder: Path) -> Path | None:
-    """What is there of CIFAR-10, in a folder that may be read-only: unpacked, or the archive."""
+    """CIFAR-10, unpacked or as the archive, if it is complete; the folder may be read-only."""
     import pooch
 
     if (unpacked := whole_cifar10(folder)) is not None:
@@ -103,6 +102,6 @@ def _already(folder: Path) -> Path | None:
     archive = folder if folder.is_file() else folder / ARCHIVE
     try:
         right = archive.stat().st_size == SIZE and pooch.file_hash(str(archive)) == SHA256
-    except OSError:  # none is there, or it cannot be read
+    except OSError:  # there is no archive, or it cannot be read
         return None
     return archive if right else None

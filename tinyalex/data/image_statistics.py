@@ -1,9 +1,9 @@
-"""What a network subtracts from its inputs, and the directions in which colour varies."""
+"""Mean and colour statistics of the training images."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from tinyalex.errors import ConfigError, DataError, unknown
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean and colour statistics of the training images, pixels from 0 to 255.
+    """Mean and colour statistics of the training images, with pixels from 0 to 255.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class Statistics:
     channel_means : float32 (C,)
     eigenvalues : float32 (C,)
         Variances of the principal components of colour, the largest first, in squared pixel
-        units (0 to 255); the standard deviations are their square roots.
+        units.
     eigenvectors : float32 (C, C)
         Column i is the unit vector of component i.
     """
@@ -31,7 +31,7 @@ class Statistics:
     eigenvectors: np.ndarray
 
     def mean(self, kind: str) -> np.ndarray | None:
-        """Give what to subtract: ``"image"`` (C, H, W), ``"channel"`` (C, 1, 1), ``"none"``."""
+        """The mean to subtract: ``"image"`` (C, H, W), ``"channel"`` (C, 1, 1) or ``"none"``."""
         if kind == "image":
             return self.mean_image
         if kind == "channel":
@@ -41,7 +41,7 @@ class Statistics:
         raise unknown("mean", kind, ["image", "channel", "none"])
 
     def colour(self, mode: str | None, sigma: float = 0.1) -> np.ndarray | None:
-        """Give the matrix that turns normal numbers into colour shifts.
+        """The matrix that turns normal random numbers into colour shifts.
 
         A shift in pixel units (0 to 255) is ``z @ matrix`` with z (C,) drawn from N(0, 1).
 
@@ -53,26 +53,26 @@ class Statistics:
 
         Returns
         -------
-        float32 (C, C), or None for no shift.
+        float32 (C, C), or None without a mode
 
         Notes
         -----
-        The paper (section 4.1) adds ``sum_i alpha_i * lambda_i * p_i``, lambda_i being
-        eigenvalues of the RGB covariance, and gives no unit. An eigenvalue is a variance, so the
-        product depends on the unit: on pixels from 0 to 255 ImageNet's first one is
-        121.8**2 = 14,835, and alpha = 0.1 would shift a pixel by 1483 steps of 255. Pixels must
-        be on a scale from 0 to 1 for the formula to make sense. There lambda is
-        14,835 / 255**2 = 0.228 and the shift 0.0228, that is 5.8 steps: ``"eigenvalue"`` is the
-        formula on that scale, brought back to steps, ``alpha * lambda / 255``.
+        The paper (section 4.1) adds ``sum_i alpha_i * lambda_i * p_i``, where lambda_i are
+        eigenvalues of the RGB covariance, without a unit. An eigenvalue is a variance, so the
+        product depends on the unit: with pixels from 0 to 255 ImageNet's first one is
+        121.8**2 = 14,835, and alpha = 0.1 would shift a pixel by 1483, far out of the range.
+        With pixels from 0 to 1, lambda is 14,835 / 255**2 = 0.228 and the shift 0.0228, or 5.8
+        of 255: ``"eigenvalue"`` is the formula on that scale, converted back to pixels from 0 to
+        255, ``alpha * lambda / 255``.
 
         The authors' code (cuda-convnet2, convdata.py, ``color_stdevs``) multiplies by standard
-        deviations, which have the pixels' own unit: ``"std"``, ``alpha * sqrt(lambda)``, 12.2
-        steps. It also divides the training data by 1 + sigma, to keep their spread; that
+        deviations, which have the pixels' own unit: ``"std"``, ``alpha * sqrt(lambda)``, a shift
+        of 12.2. It also divides the training data by 1 + sigma, to keep their variance; that
         division is the loader's ``scale``.
         """
         if mode is None:
             return None
-        # Rounding can make the variance of a grey data set a tiny negative number.
+        # Rounding can make the variance of grey images slightly negative.
         variance = np.maximum(self.eigenvalues, 0)
         if mode == "eigenvalue":
             size = variance / 255
@@ -84,19 +84,14 @@ class Statistics:
         return matrix.astype(np.float32)
 
     def cropped(self, crop: int | None) -> Statistics:
-        """The same with the centre of the mean image, of side ``crop``; None is all of it."""
+        """The same, but of the mean image only the centre of side ``crop``; None keeps it all."""
         if crop is None:
             return self
         return replace(self, mean_image=centre(self.mean_image, crop))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Give everything as named arrays, for a checkpoint."""
-        return {
-            "mean_image": self.mean_image,
-            "channel_means": self.channel_means,
-            "eigenvalues": self.eigenvalues,
-            "eigenvectors": self.eigenvectors,
-        }
+        """All attributes as arrays by name, for a checkpoint."""
+        return dict(vars(self))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Statistics:
@@ -107,7 +102,7 @@ class Statistics:
         DataError
             An array is missing, has another shape or holds a value that is not finite.
         """
-        names = ("mean_image", "channel_means", "eigenvalues", "eigenvectors")
+        names = [field.name for field in fields(cls)]
         if missing := [name for name in names if name not in arrays]:
             raise DataError(f"statistics: {', '.join(missing)} missing")
         mean_image, channel_means, values, vectors = (
@@ -126,7 +121,7 @@ class Statistics:
 
 
 def centre(mean: np.ndarray, crop: int) -> np.ndarray:
-    """Cut the centre of side ``crop`` out of a mean image (C, H, W)."""
+    """The centre of a mean image (C, H, W), of side ``crop``, or ConfigError if it is smaller."""
     H, W = mean.shape[1:]
     if not 1 <= crop <= min(H, W):
         raise ConfigError(f"crop {crop} does not fit images of {H} x {W}", f"--crop {min(H, W)}")

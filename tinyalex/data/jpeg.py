@@ -1,10 +1,9 @@
-"""JPEG files whose data end early: read where every pixel is there, else refused.
+"""JPEG files whose data end early: decoded if every pixel is there, otherwise refused.
 
-A file that is cut off has no end marker; one that was repaired, or whose hole was closed, has one
-though data are missing. libjpeg fills what is missing with one colour and only warns, which
-Pillow does not pass on. So whether the pixels are there is asked in two ways. Do the scans' headers
-say that every coefficient came? And does the picture change if other bytes are put where its data
-end? If it does, the decoder had to read on there.
+A file that is cut off has no end marker; a repaired file has one although data are missing. libjpeg
+fills the gap with one colour and only warns, and Pillow does not pass the warning on. So two
+questions are asked. Do the headers of the scans announce every coefficient? Does the image change
+if other bytes follow its data? If so, the decoder needed more data than there are.
 """
 
 from __future__ import annotations
@@ -20,34 +19,33 @@ from tinyalex.data.file_access import content_of
 from tinyalex.errors import DataError
 
 MAGIC = b"\xff\xd8"
-EARLY = "its data end before the picture does"
-# Each scan may cost as much as decoding the whole picture, and takes 22 bytes. Encoders write up to
-# about ten; one for each coefficient of each colour would be 192. libjpeg-turbo's own fuzzers give
-# a file up after 500.
+EARLY = "its data end before the image does"
+# A scan of 22 bytes may take as long to decode as the whole image. Encoders write up to about ten
+# scans; one per coefficient and colour would be 192. libjpeg-turbo's own fuzzers stop after 500.
 MOST_SCANS = 500
-_SCAN = b"\xff\xda"  # never among a scan's data
+_SCAN = b"\xff\xda"  # never occurs within a scan's data
 _END = b"\xff\xd9"
 _APP1 = 0xE1
-# A marker. Among a scan's data a byte FF is followed by 00, and the markers D0 to D7 belong there.
+# A marker. Within a scan's data a byte FF is followed by 00, or by D0 to D7 (restart markers).
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_OTHERS = bytes(range(254, 0, -1)) * 4  # the decoder takes zeros: these begin with ones
+_OTHERS = bytes(range(254, 0, -1)) * 4  # bits that differ from the zeros that the decoder assumes
 
 
 @dataclass(frozen=True)
 class Outline:
-    """Where the first picture of a JPEG file ends.
+    """Where the first image of a JPEG file ends.
 
     Attributes
     ----------
     begin, end : int
-        Where the data of its last scan lie.
+        The data of its last scan, in bytes from the start of the file.
     marked : bool
         Whether an end marker follows.
     complete : bool
-        Whether the headers of its scans promise every coefficient to its last bit.
+        Whether the headers of its scans announce every coefficient to its last bit.
     progressive : bool
     """
 
@@ -59,18 +57,18 @@ class Outline:
 
 
 def outline(content: bytes) -> Outline:
-    """Go through a JPEG file from marker to marker, up to the end of its first picture."""
+    """Read a JPEG file from marker to marker, up to the end of its first image."""
     scans = _Scans()
     at = begin = end = 2
     in_data = marked = False
-    while (found := _MARKER.search(content, at)) is not None:
-        at, code = found.end(), found[1][0]
+    while (marker := _MARKER.search(content, at)) is not None:
+        at, code = marker.end(), marker[1][0]
         if in_data:
-            end, in_data = found.start(), False
+            end, in_data = marker.start(), False
         if code == 0xD9:
             marked = True
             break
-        if code in (0xD8, 0x01):  # they have no length
+        if code in (0xD8, 0x01):  # markers without a length
             continue
         length = int.from_bytes(content[at : at + 2])
         body = content[at + 2 : at + length]
@@ -84,61 +82,61 @@ def outline(content: bytes) -> Outline:
             scans.add(body)
             begin, in_data = at, True
             if not scans.missing and (last := content.find(_END, at)) >= 0:
-                at = last  # nothing of interest comes before it: quicker than the expression
+                at = last  # no other marker matters: faster than _MARKER
     if in_data:
         end = len(_without_padding(content))
     return Outline(begin, end, marked, not scans.missing, scans.progressive)
 
 
 def check_scans(content: bytes | np.ndarray) -> None:
-    """Refuse a JPEG file that would take minutes to decode; to be called before it is decoded.
+    """Refuse a JPEG file that would take minutes to decode; call this before decoding.
 
     Raises
     ------
     DataError
         It has more than `MOST_SCANS` scans.
     """
-    found = bytes(content).count(_SCAN)
-    if found > MOST_SCANS:
-        raise DataError(f"it has {found:,} scans, at most {MOST_SCANS} are decoded")
+    scans = bytes(content).count(_SCAN)
+    if scans > MOST_SCANS:
+        raise DataError(f"it has {scans:,} scans, at most {MOST_SCANS} are decoded")
 
 
 def load(image: Image.Image) -> Image.Image:
-    """Decode an open JPEG file whose pixels are all there, with an end marker or without.
+    """Decode an open JPEG file, with an end marker or without.
 
     Raises
     ------
     DataError
-        Data are missing, or it has absurdly many scans.
+        Data are missing, or there are more than `MOST_SCANS` scans.
     OSError
-        Of Pillow's: the file is damaged in another way.
+        From Pillow: the file is damaged in another way.
     """
     content = content_of(image)
     check_scans(content)
-    found = outline(content)
-    if not found.marked:
-        content = with_end(content, found)
+    layout = outline(content)
+    if not layout.marked:
+        content = with_end(content, layout)
         image = Image.open(io.BytesIO(content), formats=["JPEG"])
     image.load()
-    if (_doubtful(image, found) or not found.marked) and _reads_on(content, image, found):
+    if (_doubtful(image, layout) or not layout.marked) and _reads_on(content, image, layout):
         raise DataError(EARLY)
     return image
 
 
-def with_end(content: bytes, found: Outline | None = None) -> bytes:
-    """The file with an end marker, where its first picture has none.
+def with_end(content: bytes, layout: Outline | None = None) -> bytes:
+    """Add an end marker if the first image of the file has none.
 
     Raises
     ------
     DataError
         Whole scans are missing.
     """
-    found = found or outline(content)
-    if found.marked:
+    layout = layout or outline(content)
+    if layout.marked:
         return content
-    if not found.complete:
+    if not layout.complete:
         raise DataError(EARLY)
-    return content[: found.end] + _END
+    return content[: layout.end] + _END
 
 
 def ends_early(content: bytes, image: Image.Image) -> bool:
@@ -149,19 +147,19 @@ def ends_early(content: bytes, image: Image.Image) -> bool:
     content : bytes
         The file, with an end marker.
     image : Image
-        The same, decoded.
+        The same file, decoded.
 
     Notes
     -----
-    A second decoding is done only where there is a sign: a picture that ends in one colour, as all
-    that is filled in has, or progressive data, where what is missing makes no such mark.
+    The file is decoded again only if the image ends in one colour, as filled gaps do, or is
+    progressive, where gaps leave no such trace.
     """
-    found = outline(content)
-    return _doubtful(image, found) and _reads_on(content, image, found)
+    layout = outline(content)
+    return _doubtful(image, layout) and _reads_on(content, image, layout)
 
 
 def open_without_exif(content: bytes) -> Image.Image:
-    """Open a JPEG file whose EXIF block Pillow stumbles over; the block comes along unread."""
+    """Open a JPEG file although Pillow cannot read its EXIF block; ``info`` holds the block."""
     kept, at, exif = [content[:2]], 2, b""
     while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
         end = at + 2 + int.from_bytes(content[at + 2 : at + 4])
@@ -175,21 +173,21 @@ def open_without_exif(content: bytes) -> Image.Image:
     return image
 
 
-def _doubtful(image: Image.Image, found: Outline) -> bool:
+def _doubtful(image: Image.Image, layout: Outline) -> bool:
     """Whether there is a sign that data are missing; see `ends_early`."""
     width, height = image.size
     last = np.asarray(image.crop((max(0, width - 8), height - 1, width, height)), np.int16)
     plain = bool(np.ptp(last, axis=(0, 1)).max() <= 2) or height % 16 == 1
-    return plain or found.progressive
+    return plain or layout.progressive
 
 
-def _reads_on(content: bytes, image: Image.Image, found: Outline) -> bool:
-    """Whether a decoder reads beyond the end of the data: other bytes there change the picture."""
+def _reads_on(content: bytes, image: Image.Image, layout: Outline) -> bool:
+    """Whether a decoder needs data beyond their end: other bytes there change the image."""
     if image.mode not in ("RGB", "L", "CMYK"):
         return False
-    restarts = _RESTART.findall(content, found.begin, found.end)
+    restarts = _RESTART.findall(content, layout.begin, layout.end)
     after = _OTHERS + b"\xff" + bytes([0xD0 + len(restarts) % 8]) + _OTHERS
-    changed = content[: found.end] + after + content[found.end :]
+    changed = content[: layout.end] + after + content[layout.end :]
     try:
         with Image.open(io.BytesIO(changed), formats=["JPEG"]) as again:
             return not np.array_equal(np.asarray(again), np.asarray(image))
@@ -198,7 +196,7 @@ def _reads_on(content: bytes, image: Image.Image, found: Outline) -> bool:
 
 
 class _Scans:
-    """What the headers of a picture's scans have promised so far."""
+    """What the headers of an image's scans have announced so far."""
 
     def __init__(self) -> None:
         self.progressive = False
@@ -211,7 +209,7 @@ class _Scans:
         self.missing = {(c, k) for c in components for k in range(64)} or {(-1, 0)}
 
     def add(self, scan: bytes) -> None:
-        """Read a scan header: components, first and last coefficient, last bit that is sent."""
+        """Read a scan header: components, first and last coefficient, the last bit it contains."""
         if len(scan) < 4 or len(scan) != 4 + 2 * scan[0]:
             return
         first, last, bits = scan[-3:] if self.progressive else (0, 63, 0)
@@ -221,9 +219,9 @@ class _Scans:
 
 
 def _without_padding(content: bytes) -> bytes:
-    """A file that lacks its end marker, without the zeros that fill it up.
+    """A file that lacks its end marker, without the zeros that pad it.
 
-    Data can end in a zero of their own after a byte FF only: what fills their last byte are ones.
+    The data themselves end in a zero only after a byte FF: their last byte is padded with ones.
     """
     bare = content.rstrip(b"\0")
     if bare.endswith(b"\xff") and len(content) > len(bare):

@@ -1,4 +1,4 @@
-"""Measuring the mean and the colours of training images."""
+"""Measure the mean and the colours of training images."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ CHUNK_BYTES = 8 << 20  # pixels read at a time
 
 
 def statistics(split: Split, crop: int | None = None, *, limit: int | None = None) -> Statistics:
-    """Measure mean and colour covariance of a split.
+    """Measure the mean and the colour covariance of a split.
 
     Parameters
     ----------
     split : Split
     crop : int, optional
-        Cut the centre of that side out of the mean image, as the authors' code does: every
-        crop, wherever it is taken, loses the same mean.
+        Keep only the centre of the mean image, of this side in pixels, as the authors' code
+        does: the same mean is subtracted from every crop.
     limit : int, optional
-        Look at no more than this many images, evenly spaced.
+        Measure at most this many images, evenly spaced.
+
+    Raises
+    ------
+    DataError
+        The split is empty, or an image is damaged.
+    ConfigError
+        The crop is larger than the images.
 
     Notes
     -----
-    Sums of whole numbers are exact in float64 up to 2**53, more than ImageNet's training set
-    needs; so the result is the same for any order and number of threads.
+    Sums of integers are exact in float64 up to 2**53, more than ImageNet's training set needs; so
+    the result does not depend on the order or the number of threads.
     """
     H, W, C = split.image_shape
     if not len(split):
@@ -45,13 +52,13 @@ def statistics(split: Split, crop: int | None = None, *, limit: int | None = Non
 
 
 def from_sums(total: np.ndarray, products: np.ndarray, N: int) -> Statistics:
-    """Make statistics of sums over N images.
+    """Make statistics from sums over N images.
 
     Parameters
     ----------
-    total : whole numbers (H, W, C)
+    total : int64 (H, W, C)
         Sum of the images.
-    products : whole numbers, as integers or float64 (C, C)
+    products : int64 or float64 (C, C)
         Sum over all pixels of the products of two channels.
     N : int
     """
@@ -60,8 +67,8 @@ def from_sums(total: np.ndarray, products: np.ndarray, N: int) -> Statistics:
     channel_means = mean_image.mean(axis=(0, 1))
     covariance = products / (N * H * W) - np.outer(channel_means, channel_means)
     values, vectors = np.linalg.eigh(covariance)
-    # A component's sign is arbitrary: the largest entry is made positive, for the same answer
-    # on every machine.
+    # A component's sign is arbitrary: make the largest entry positive, so that the result is the
+    # same on every machine.
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(C)])
     return Statistics(
         mean_image=np.ascontiguousarray(mean_image.transpose(2, 0, 1), np.float32),

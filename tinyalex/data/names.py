@@ -1,4 +1,4 @@
-"""Names of the built-in data sets, and where data lie."""
+"""Names of data sets, as users type them, and where data sets are stored."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ NAMES = ("digits", "moved-digits", "cifar10")
 
 
 def choose(name: str) -> str:
-    """Read what a user typed: a folder of that name comes before the built-in data set.
+    """Read what a user typed: a folder of that name is preferred to the built-in data set.
 
     Returns
     -------
     str
-        The name; of a folder in the working folder that is called as a built-in set, or as a
-        part of one, its path (``./digits``), and the user is warned.
+        The name; for a folder with the name of a built-in set or of a part of one, its path
+        (``./digits``), with a warning.
     """
     if name.split(MARK)[0] not in NAMES or not Path(name).is_dir():
         return name
     path = os.path.join(os.curdir, name)
     notice.warn(
-        f"{name}: the folder {path} is taken, not the built-in data set of that name"
-        " (for that one, work in another folder)"
+        f"{name}: the folder {path} is used, not the built-in data set of that name"
+        " (to use that, work in another folder)"
     )
     return path
 
 
 def is_built_in(name: str) -> bool:
-    """Whether a name, `choose` has read it, is that of a built-in set or of a part of one."""
+    """Whether a name from `choose` is that of a built-in set or of a part of one."""
     return name.split(MARK)[0] in NAMES
 
 
 def no_such_data(name: str) -> TinyalexError:
-    """The error for what is neither a data set nor a folder."""
+    """The error for a name that is neither a data set's nor a folder's."""
     if not name:
         return DataError("the name of the data is empty", "a data set's name, or a folder")
     if len(Path(name).parts) > 1:
@@ -49,36 +49,27 @@ VARIABLE = "TINYALEX_DATA"
 
 
 def default_root() -> Path:
-    """Where data sets are kept: ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+    """The folder of downloaded data sets: ``$TINYALEX_DATA``, or ``~/.cache/tinyalex``.
 
     Raises
     ------
     DataError
         The variable is not set, and the user has no home folder (as in a container).
     """
-    named = os.environ.get(VARIABLE)
-    return Path(named) if named else _home("the data's folder") / ".cache" / "tinyalex"
+    if folder := os.environ.get(VARIABLE):
+        return Path(folder)
+    try:
+        return Path.home() / ".cache" / "tinyalex"
+    except RuntimeError:
+        raise DataError(
+            "the data's folder cannot be found: this user has no home folder (HOME is not set)",
+            f"--data-root FOLDER, or {VARIABLE}=FOLDER",
+        ) from None
 
 
 def expand(name: str | os.PathLike[str]) -> Path:
-    """A path in which ``~`` is the home folder.
-
-    Raises
-    ------
-    DataError
-        There is no such home folder.
-    """
+    """A path with ``~`` replaced by the home folder; raises DataError if there is none."""
     try:
         return Path(name).expanduser()
-    except RuntimeError:  # Path knows no home of this user, or no user of that name
-        raise DataError(f"{name}: no such home folder", "the whole path, without ~") from None
-
-
-def _home(what: str) -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:
-        raise DataError(
-            f"{what} cannot be found: this user has no home folder (HOME is not set)",
-            f"--data-root FOLDER, or {VARIABLE}=FOLDER",
-        ) from None
+    except RuntimeError:  # this user has no home folder, or there is no user of that name
+        raise DataError(f"{name}: no such home folder", "the full path, without ~") from None

@@ -1,7 +1,7 @@
-"""How a picture is to be turned: EXIF's tag Orientation, read by itself.
+"""How to rotate or flip an image: EXIF's tag Orientation, read without the other tags.
 
-Cameras and editors leave tags of odd types beside it, and offsets beyond the end. They say nothing
-about this tag, so none of them is looked at.
+Cameras and editors leave tags of wrong types in the same block, and offsets beyond its end, which
+would make a reader of all tags fail.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from PIL import Image
 
 TAG = 0x0112
 _HEAD = b"Exif\0\0"
-# The types that hold a whole number: BYTE, SHORT, LONG.
+# The integer types: BYTE, SHORT, LONG.
 _NUMBERS = {1: "B", 3: "H", 4: "I"}
-_TURNS = {
+_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -26,20 +26,20 @@ _TURNS = {
 }
 
 
-def turn_of(image: Image.Image) -> Image.Transpose | None:
-    """What turns an open picture upright; None for one that is upright or does not say."""
+def transpose_of(image: Image.Image) -> Image.Transpose | None:
+    """The transposition that makes an open image upright; None if none is needed or known."""
     number = None
     with contextlib.suppress(struct.error, KeyError):
         number = _in_exif(image.info.get("exif") or b"")
     if number is None:
-        # Pillow looks in a TIFF file's own tags, in ImageMagick's text of a PNG file, and in XMP.
-        with contextlib.suppress(Exception):  # a damaged block is no orientation
+        # Pillow also reads a TIFF file's own tags, ImageMagick's text in a PNG file, and XMP.
+        with contextlib.suppress(Exception):  # a damaged block says nothing
             number = image.getexif().get(TAG)
-    return _TURNS.get(number) if isinstance(number, int) else None
+    return _TRANSPOSES.get(number) if isinstance(number, int) else None
 
 
 def _in_exif(data: bytes) -> int | None:
-    """The tag's value in the first directory of an EXIF block; None if the tag is not there."""
+    """The tag's value in the first directory of an EXIF block; None if it is missing."""
     while data.startswith(_HEAD):
         data = data.removeprefix(_HEAD)
     if not data:

@@ -1,4 +1,4 @@
-"""PNG files: texts too long for Pillow, and transparent colours that it compares wrongly."""
+"""PNG files: texts that are too long for Pillow, transparent colours that it compares wrongly."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from PIL import Image, PngImagePlugin
 from tinyalex.data.file_access import content_of
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
-LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK  # bytes, inflated: Pillow refuses longer ones
-ALL_TEXTS = PngImagePlugin.MAX_TEXT_MEMORY // 2  # and this is half of what it takes in one file
-LARGEST_PROFILE = 16 << 20  # bytes, inflated
-MOST_CHUNKS = 1 << 18  # that are looked at; a file of 2 GB has as many, of 8 kB each
+LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK  # decompressed bytes; Pillow refuses longer texts
+ALL_TEXTS = PngImagePlugin.MAX_TEXT_MEMORY // 2  # half of what Pillow accepts per file
+LARGEST_PROFILE = 16 << 20  # decompressed bytes
+MOST_CHUNKS = 1 << 18  # of a file; as many as 2 GB hold of 8 kB each
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
-# Pillow brings grey of few bits to 8, and leaves the transparent colour as it is in the file.
+# Pillow scales grey of 2 or 4 bits to 8, but not the transparent colour.
 _STEPS = {"L;2": 85, "L;4": 17}
 _DEEP = "RGB;16B"
 
 
 def load(image: Image.Image) -> Image.Image:
-    """Decode an open PNG file: with the right transparent pixels, whatever texts it holds."""
+    """Decode an open PNG file, with the right transparent pixels and whatever texts it holds."""
     raw, colour = _raw_mode(image), image.info.get("transparency")
     low = _low_bytes(content_of(image)) if raw == _DEEP and colour is not None else None
     try:
         image.load()
-    except ValueError:  # a text after the pixels that is too long
+    except ValueError:  # a text after the pixels is too long
         image = open_without_texts(content_of(image))
         image.load()
     if raw in _STEPS and isinstance(colour, int):
@@ -38,7 +38,7 @@ def load(image: Image.Image) -> Image.Image:
 
 
 def open_without_texts(content: bytes) -> Image.Image:
-    """Open a PNG file without its long texts; a long profile comes along up to a limit."""
+    """Open a PNG file without its long texts, but with a colour profile up to our limit."""
     image = Image.open(io.BytesIO(without_texts(content)), formats=["PNG"])
     profile = long_profile(content)
     if profile is not None:
@@ -49,8 +49,8 @@ def open_without_texts(content: bytes) -> Image.Image:
 def without_texts(content: bytes) -> bytes:
     """The same file without the texts and the profile that Pillow finds too long.
 
-    It limits them because a kilobyte can become a megabyte; but they are no pixels. Nothing is
-    inflated beyond the limit here.
+    Pillow limits them because a kilobyte may decompress to a megabyte, and refuses the whole
+    image. Nothing is decompressed beyond the limit here.
     """
     kept, room, last = [content[: len(MAGIC)]], ALL_TEXTS, len(MAGIC)
     for kind, start, end in _chunks(content):
@@ -65,7 +65,7 @@ def without_texts(content: bytes) -> bytes:
 
 
 def long_profile(content: bytes) -> bytes | None:
-    """A colour profile that is longer than Pillow allows, if it is no longer than our limit."""
+    """A colour profile that is longer than Pillow's limit, but not than ours."""
     for kind, start, end in _chunks(content):
         if kind == b"iCCP":
             profile = _inflated(kind, content[start + 8 : end - 4], LARGEST_PROFILE + 1)
@@ -74,7 +74,7 @@ def long_profile(content: bytes) -> bytes | None:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of every chunk that is there in full."""
+    """Yield kind, start and end of every complete chunk."""
     at = len(MAGIC)
     for _ in range(MOST_CHUNKS):
         if at + 12 > len(content):
@@ -87,7 +87,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
-    """A text or a profile, at most ``most`` bytes of it; empty if it is damaged."""
+    """The first ``most`` bytes of a text or a profile; empty if it is damaged."""
     rest = body.partition(b"\0")[2]  # after the keyword
     if kind == b"iTXt":
         packed, rest = rest[:1] == b"\1", rest[2:].partition(b"\0")[2].partition(b"\0")[2]
@@ -102,7 +102,7 @@ def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """How the pixels lie in the file, in Pillow's words: ``"RGB;16B"``."""
+    """The layout of the pixels in the file, as Pillow names it: ``"RGB;16B"``."""
     tiles = getattr(image, "tile", None)
     return str(tiles[0][3]) if tiles else ""
 
@@ -111,13 +111,13 @@ def _low_bytes(content: bytes) -> np.ndarray:
     """The lower byte of each colour of 16-bit RGB: uint8 (H, W, 3)."""
     image = open_without_texts(content)
     assert isinstance(image, PngImagePlugin.PngImageFile)
-    # Read as if the lower byte came first, which makes it the one that Pillow keeps.
+    # Pillow keeps the byte that its mode calls the higher one: swap them.
     image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
     return np.asarray(image)
 
 
 def _deep_transparency(image: Image.Image, low: np.ndarray) -> Image.Image:
-    """RGBA of 16-bit RGB with a transparent colour, of which all 16 bits count."""
+    """Convert 16-bit RGB to RGBA, comparing all 16 bits with the transparent colour."""
     high = np.asarray(image)
     colour = np.array(image.info["transparency"])
     clear = ((high == colour >> 8) & (low == colour & 255)).all(axis=-1)

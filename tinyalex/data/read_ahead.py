@@ -12,8 +12,8 @@ import numpy as np
 
 from tinyalex.data.dataset import Split
 
-MOST_A_PIECE = 64  # images that a worker reads before it looks for the next piece
-AHEAD = 2  # batches, so that workers have something to do at a batch's end
+MOST_PER_PIECE = 64  # images that a worker reads before it takes the next piece
+AHEAD = 2  # batches, so that workers stay busy at the end of a batch
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ def read_ahead(
     Raises
     ------
     DataError
-        An image is damaged; raised where its batch would come.
+        An image is damaged; raised in place of its batch.
 
     Notes
     -----
     Each batch is cut into pieces that the workers take in turn, so the result does not depend
-    on their number. Besides the batch that was yielded last, `AHEAD` batches are in memory, or
-    more small ones where those would not give each worker two pieces.
+    on the number of workers. Besides the batch that was yielded last, `AHEAD` batches are in
+    memory, or more of them if they are too small to give each worker two pieces.
 
-    Threads, not processes: NumPy's copies and libjpeg-turbo let go of Python's lock, and nothing
+    Threads, not processes: NumPy's copies and libjpeg-turbo release Python's lock, and nothing
     is copied between processes.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="tinyalex-read") as pool:
@@ -56,7 +56,7 @@ def read_ahead(
         to_come = iter(batches)
 
         def fill() -> None:
-            while len(waiting) < AHEAD or _too_little(waiting, workers):
+            while len(waiting) < AHEAD or sum(len(b.pieces) for b in waiting) < 2 * workers:
                 if (wanted := next(to_come, None)) is None:
                     return
                 waiting.append(_begin(split, wanted, workers, pool))
@@ -73,28 +73,20 @@ def read_ahead(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _too_little(waiting: deque[_Batch], workers: int) -> bool:
-    """Whether workers may soon have nothing to do, for batches of few images."""
-    return sum(len(batch.pieces) for batch in waiting) < 2 * workers
-
-
 def _begin(split: Split, wanted: Wanted, workers: int, pool: ThreadPoolExecutor) -> _Batch:
     n = len(wanted.indices)
-    step = max(1, min(MOST_A_PIECE, -(-n // workers)))
+    step = max(1, min(MOST_PER_PIECE, -(-n // workers)))
     images = np.empty((n, *wanted.crop, split.image_shape[2]), np.uint8)
-    places = [slice(first, first + step) for first in range(0, n, step)]
-    pieces = [
-        pool.submit(
-            split.crops,
-            wanted.indices[at],
-            wanted.tops[at],
-            wanted.lefts[at],
-            wanted.crop,
-            images[at],
-        )
-        for at in places
-    ]
+    pieces = []
+    for at in (slice(first, first + step) for first in range(0, n, step)):
+        crops = wanted.indices[at], wanted.tops[at], wanted.lefts[at], wanted.crop
+        pieces.append(pool.submit(split.crops, *crops, images[at]))
     return _Batch(images, pieces)
+
+
+def decode_pool() -> ThreadPoolExecutor:
+    """One thread per core, to decode images: Pillow releases Python's lock while it decodes."""
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="tinyalex-decode")
 
 
 def usable_cores() -> int:

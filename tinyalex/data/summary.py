@@ -1,4 +1,4 @@
-"""What a data set holds: a glance before it is loaded, exact numbers after."""
+"""What a data set holds: `glance` before it is loaded, `info` afterwards."""
 
 from __future__ import annotations
 
@@ -18,70 +18,26 @@ from tinyalex.data.packed import is_packed, read_index
 from tinyalex.data.splits import no_folder
 from tinyalex.data.subset import HELD_OUT, MARK, SHARE
 
-# What the colour statistics look at: all of CIFAR-10, or 1024 photographs of 256 x 256.
+# The colour statistics are measured on all of CIFAR-10, or on 1024 photographs of 256 x 256.
 MOST_PIXELS = 1 << 26
-
-
-def info(dataset: Dataset) -> dict[str, Any]:
-    """Give name, sizes, classes, counts and mean colour, as JSON would hold them.
-
-    Returns
-    -------
-    dict
-        ``name``, ``image_shape`` [H, W, C], ``classes``, ``fingerprint``; ``train`` and
-        ``test`` with ``images`` and ``per_class``; ``mean`` and ``std`` of each channel of the
-        training images (0 to 255), measured on ``measured`` of them, evenly spaced.
-
-    Raises
-    ------
-    DataError
-        One of the measured images is damaged.
-    """
-    H, W, _ = dataset.image_shape
-    measured = min(len(dataset.train), max(1, MOST_PIXELS // (H * W)))
-    found = dataset.statistics
-    if found is None:
-        found = statistics(dataset.train, limit=measured)
-    else:
-        measured = len(dataset.train)
-    # The variance of a channel: the components' variances, each by its share in the channel.
-    variance = (found.eigenvectors**2) @ np.maximum(found.eigenvalues, 0)
-
-    def count(split: Split) -> dict[str, Any]:
-        per_class = np.bincount(split.labels, minlength=len(dataset.classes))
-        return {"images": len(split), "per_class": per_class.tolist()}
-
-    return {
-        "name": dataset.name,
-        "image_shape": list(dataset.image_shape),
-        "classes": list(dataset.classes),
-        "train": count(dataset.train),
-        "test": count(dataset.test),
-        "mean": [round(float(m), 3) for m in found.channel_means],
-        "std": [round(float(s), 3) for s in np.sqrt(variance)],
-        "measured": measured,
-        "fingerprint": dataset.fingerprint,
-    }
-
-
-_SAMPLE = 64  # files whose size is looked at
+_SAMPLE = 64  # files whose size is read
 _CIFAR_TRAINING = 50_000
 _CIFAR_SIDE = 32
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What is known of a data set at first sight.
+    """What is known of a data set without loading it.
 
     Attributes
     ----------
     kind : str
         ``"digits"``, ``"CIFAR"``, ``"folder"`` or ``"packed"``.
     images : int
-        Training images of a built-in set, all pictures of another; 0 for the digits, where
-        nobody asks.
+        Training images of CIFAR, all images of a folder or of packed data; 0 for the digits,
+        where nobody asks.
     classes : int
-        0 where the kind says it.
+        0 for CIFAR given by a path, which may be CIFAR-10 or CIFAR-100.
     side : int
         The shorter side in pixels: the median of a sample of files.
     """
@@ -93,14 +49,14 @@ class Glance:
 
 
 def glance(name: str, ours: Path | None = None) -> Glance:
-    """Look at a data set without loading it; built-in ones are not looked for.
+    """Look at a data set without loading it; built-in sets need not be there.
 
     Parameters
     ----------
     name : str
         As in `tinyalex.data.load`.
     ours : Path, optional
-        A run's folder that is no class.
+        A run's folder, which is not a class.
 
     Raises
     ------
@@ -115,14 +71,26 @@ def glance(name: str, ours: Path | None = None) -> Glance:
     if not name or not (path := expand(name)).exists():
         raise no_such_data(name)
     if path.is_dir() and is_packed(path):
-        return _packed(path)
+        index = read_index(path)
+        shape = index.layout.image_shape
+        images = sum(split.records for split in index.splits.values())
+        side = 256 if shape is None else min(shape[:2])
+        return Glance("packed", images, len(index.layout.classes), side)
     if find_cifar(path) is not None:
         return Glance("CIFAR", _CIFAR_TRAINING, 0, _CIFAR_SIDE)
-    return _folder(path, ours)
+    if not path.is_dir():
+        raise no_folder(path)
+    tree = read_tree(path, ours=ours)
+    files = [file for part in (tree.train, tree.val) if part is not None for file in part.files]
+    sides = []
+    for i in np.linspace(0, len(files) - 1, min(_SAMPLE, len(files))).astype(np.int64):
+        with open_image(files[i], str(files[i])) as image:
+            sides.append(min(image.size))
+    return Glance("folder", len(files), len(tree.classes), int(np.median(sides)))
 
 
 def _training_images(parts: list[str]) -> int:
-    """Training images of parts such as ``held-out`` and ``2000``; wrong ones are told later."""
+    """Training images left by ``held-out`` and ``2000``; wrong parts are refused on loading."""
     images = _CIFAR_TRAINING
     for part in parts:
         if part == HELD_OUT:
@@ -132,21 +100,41 @@ def _training_images(parts: list[str]) -> int:
     return images
 
 
-def _packed(folder: Path) -> Glance:
-    index = read_index(folder)
-    layout = index.layout
-    images = sum(part.records for part in index.splits.values())
-    side = 256 if layout.image_shape is None else min(layout.image_shape[:2])
-    return Glance("packed", images, len(layout.classes), side)
+def info(dataset: Dataset) -> dict[str, Any]:
+    """Name, sizes, classes, counts and mean colour of a data set, as JSON holds them.
 
+    Returns
+    -------
+    dict
+        ``name``, ``image_shape`` [H, W, C], ``classes``, ``fingerprint``; ``train`` and
+        ``test`` with ``images`` and ``per_class``; ``mean`` and ``std`` of each channel of the
+        training images (0 to 255), measured on ``measured`` of them, evenly spaced.
 
-def _folder(folder: Path, ours: Path | None) -> Glance:
-    if not folder.is_dir():
-        raise no_folder(folder)
-    tree = read_tree(folder, ours=ours)
-    files = [path for part in (tree.train, tree.val) if part is not None for path in part.files]
-    sides = []
-    for i in np.linspace(0, len(files) - 1, min(_SAMPLE, len(files))).astype(np.int64):
-        with open_image(files[i], str(files[i])) as image:
-            sides.append(min(image.size))
-    return Glance("folder", len(files), len(tree.classes), int(np.median(sides)))
+    Raises
+    ------
+    DataError
+        One of the measured images is damaged.
+    """
+    H, W, _ = dataset.image_shape
+    measured, stats = len(dataset.train), dataset.statistics
+    if stats is None:
+        measured = min(measured, max(1, MOST_PIXELS // (H * W)))
+        stats = statistics(dataset.train, limit=measured)
+    # A channel's variance is the sum of the components' variances, each times its share.
+    variance = (stats.eigenvectors**2) @ np.maximum(stats.eigenvalues, 0)
+
+    def count(split: Split) -> dict[str, Any]:
+        per_class = np.bincount(split.labels, minlength=len(dataset.classes))
+        return {"images": len(split), "per_class": per_class.tolist()}
+
+    return {
+        "name": dataset.name,
+        "image_shape": list(dataset.image_shape),
+        "classes": list(dataset.classes),
+        "train": count(dataset.train),
+        "test": count(dataset.test),
+        "mean": [round(float(m), 3) for m in stats.channel_means],
+        "std": [round(float(s), 3) for s in np.sqrt(variance)],
+        "measured": measured,
+        "fingerprint": dataset.fingerprint,
+    }

@@ -123,13 +123,13 @@ def test_few_shards_are_open_at_a_time(tmp_path: Path, monkeypatch: pytest.Monke
     made = make(tmp_path / "dst", train=(1,) * 9)
     monkeypatch.setattr(shards, "most_open", lambda: 3)
     opened: list[int] = []
-    real = shards.Shards._opened
+    real = shards.Shards._open_file
 
     def count(self: shards.Shards, number: int) -> int:
         opened.append(number)
         return real(self, number)
 
-    monkeypatch.setattr(shards.Shards, "_opened", count)
+    monkeypatch.setattr(shards.Shards, "_open_file", count)
     train = data.load(made.folder).train
     one = np.zeros(1, np.int64)
     for row in (0, 1, 2, 0, 3, 0, 1):

@@ -65,7 +65,7 @@ except DataError as error:
         text=True,
     )
     assert found.returncode == 0, found.stderr
-    assert "was cut short while it is in use" in found.stdout
+    assert "was cut short while in use" in found.stdout
 
 
 @pytest.mark.parametrize("row", [0, 8])

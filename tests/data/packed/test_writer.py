@@ -158,25 +158,25 @@ def test_a_record_that_does_not_fit_is_refused(
 def test_a_split_without_any_record_is_refused(tmp_path: Path) -> None:
     with ShardWriter(tmp_path, "train", 0, LAYOUT, True) as shard:
         shard.reject("n01", "a", "empty")
-    with pytest.raises(DataError, match="no picture of train"):
+    with pytest.raises(DataError, match="no image of train"):
         finish(tmp_path, LAYOUT, {"train": 1})
-    with pytest.raises(DataError, match="no training part"):
+    with pytest.raises(DataError, match="no training split"):
         finish(tmp_path, LAYOUT, {})
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "png"}, "kind must be raw or jpeg"),
+        ({"kind": "png"}, "kind must be one of raw, jpeg"),
         ({"image_shape": None}, "raw records need one image shape"),
         ({"image_shape": (4, 5, 1)}, "image_shape must be"),
-        ({"image_shape": (0, 5, 3)}, "image_shape must be"),
-        ({"image_shape": (4, 70_000, 3)}, "image_shape must be"),
+        ({"image_shape": (0, 5, 3)}, r"image_shape\[0\] must be"),
+        ({"image_shape": (4, 70_000, 3)}, r"image_shape\[1\] must be"),
         ({"classes": ["a", "b", "a"]}, "'a' is there twice"),
-        ({"classes": []}, "1 to"),
-        ({"classes": [1]}, "list of names"),
-        ({"class_names": ["a"]}, "one a class"),
-        ({"options": []}, "must be a mapping"),
+        ({"classes": []}, "a list of 1 to"),
+        ({"classes": [1]}, r"classes\[0\] must be text"),
+        ({"class_names": ["a"]}, "one per class"),
+        ({"options": []}, "options must be an object"),
     ],
 )
 def test_a_layout_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:

@@ -43,7 +43,7 @@ def test_an_image_whose_data_end_early_is_rejected() -> None:
     content = encode(smooth(96, 113), "JPEG")
     damaged = content[: len(content) // 2] + END
     for form in (Form(), Form("jpeg", "keep")):
-        with pytest.raises(DataError, match="its data end before the picture does"):
+        with pytest.raises(DataError, match="its data end before the image does"):
             form.make(damaged)
 
 

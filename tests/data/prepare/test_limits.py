@@ -45,7 +45,7 @@ def test_unusable_images_are_listed_with_the_reason(tmp_path: Path) -> None:
     rows = sorted(tuple(line.split("\t")) for line in lines[1:])
     assert lines[0] == "split\tclass\tname\treason" and len(rows) == 5
     names = {row[2]: row for row in rows}
-    assert "data end before the picture does" in names["cats/bad0.jpg"][3]
+    assert "data end before the image does" in names["cats/bad0.jpg"][3]
     assert names["dogs/notes.txt"][1] == "dogs"
     assert names["dogs/tab\\tname.jpg"][3] == "the file is empty (0 bytes)"
     assert sum(part.records for part in index.splits.values()) == 24

@@ -1,4 +1,4 @@
-"""JPEG files in memory to pixels: by libjpeg-turbo, by Pillow, or by nvImageCodec on a GPU."""
+"""Decode JPEG files in memory: by libjpeg-turbo, by Pillow, or by nvImageCodec on a GPU."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tinyalex.data.decode import MOST_PIXELS
 from tinyalex.data.jpeg import check_scans
 from tinyalex.errors import ConfigError, unknown
 
-# JPEG files, uint8 (n,) each -> uint8 (H, W, 3) each, in order and good until the next one is asked
-# for; what is damaged raises an error in its place.
+# JPEG files, uint8 (n,) each -> uint8 (H, W, 3) each, in order; each result may be overwritten by
+# the next one. A damaged file raises an error in its place.
 Decoder = Callable[[Sequence[np.ndarray]], Iterator[np.ndarray]]
 
 NAMES = ("turbo", "pillow", "nvimgcodec")
 
 
 def get_decoder(name: str) -> Decoder:
-    """Give a decoder by its name.
+    """Give the decoder ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``.
 
     Raises
     ------
     ConfigError
-        There is no decoder of that name, or it is not installed.
+        The name is unknown, or the decoder is not installed.
     """
     if name == "turbo":
         return turbo
@@ -40,16 +40,16 @@ def get_decoder(name: str) -> Decoder:
 
 
 def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-    """Decode one file after the other with libjpeg-turbo, called without Pillow's wrapping.
+    """Decode files one by one with libjpeg-turbo, called directly.
 
     Notes
     -----
-    Pillow's packages hold the same library, so the pixels are the same to the last bit. It takes
-    half the time here and lets go of Python's lock throughout, so that threads decode at the speed
-    of processes. A file is decoded whole: a crop costs as much. What it refuses (CMYK, rare ways
-    of sampling colours, damage) goes to Pillow, which decodes it or says what is wrong.
+    Pillow contains the same library, so the pixels are identical. Here it takes half the time
+    and releases Python's lock throughout, so that threads decode as fast as processes. A file is
+    always decoded completely, even for a crop. What it refuses (CMYK, rare colour subsampling,
+    damage) goes to Pillow, which decodes it or says what is wrong.
     """
-    room = np.empty(0, np.uint8)  # used again for each: fresh memory costs a tenth of the time
+    room = np.empty(0, np.uint8)  # reused: fresh memory costs a tenth of the time
     for payload in payloads:
         check_scans(payload)
         try:
@@ -64,7 +64,7 @@ def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def pillow(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-    """Decode one file after the other; Pillow lets go of Python's lock for most of it."""
+    """Decode files one by one; Pillow releases Python's lock most of the time."""
     for payload in payloads:
         check_scans(payload)
         with Image.open(io.BytesIO(payload.tobytes()), formats=("JPEG",)) as image:
@@ -80,11 +80,12 @@ def _check_size(width: int, height: int) -> None:
 
 
 class NvImageCodec:
-    """NVIDIA's decoder: the files of a piece of a batch at once, on the GPU.
+    """NVIDIA's decoder: decodes the given files together, on the GPU.
 
-    The pixels come back to the host, where they are cut; they differ from Pillow's by rounding.
-    Beside an H200, in pieces of 32 pictures, it had two thirds of the rate of libjpeg-turbo in
-    eight threads (docs/results/gpu.md): it is for machines whose cores are busy.
+    The pixels are copied to the host, where they are cropped; they differ from Pillow's by
+    rounding. On an H200, given 32 images at a time, it decoded two thirds as many images per
+    second as libjpeg-turbo in eight threads (docs/results/gpu.md): it is for machines whose cores
+    are busy.
 
     Raises
     ------
@@ -97,10 +98,10 @@ class NvImageCodec:
             from nvidia import nvimgcodec
 
             self._decoder: Any = nvimgcodec.Decoder()
-        except Exception as error:  # a missing driver raises errors of its own kinds
+        except Exception as error:  # a missing driver raises errors of other types
             raise ConfigError(
                 f"JPEG decoder nvimgcodec: cannot be used here ({error})",
-                'pip install "nvidia-nvimgcodec-cu12[all]" (or -cu13) beside the GPU backend, '
+                'pip install "nvidia-nvimgcodec-cu12[all]" (or -cu13) with the GPU backend, '
                 "or --jpeg-decoder turbo",
             ) from error
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""The table of records of one split: read, and checked against the index and the files."""
+"""Read the table of records of one split, and check it against the index and the files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from tinyalex.data.decode import MOST_PIXELS
-from tinyalex.data.file_access import refusal
+from tinyalex.data.file_access import cannot_read
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Layout, SplitIndex
 from tinyalex.data.packed.index import AGAIN
 from tinyalex.errors import DataError
 
-_MOST_HEADER = 4096  # bytes of an .npy file before its numbers
+_MOST_HEADER = 4096  # bytes of an .npy file before its records
 
 
 def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> np.ndarray:
@@ -23,13 +23,13 @@ def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> 
 
     Returns
     -------
-    ENTRY (N,), of which every payload lies in its file and every label is a class
+    ENTRY (N,): every payload is within its file, and every label is a class
 
     Raises
     ------
     DataError
-        A file is missing or has another size, the table is damaged, or one of its numbers
-        cannot be.
+        A file is missing or has another size, the table is damaged, or one of its numbers is
+        impossible.
     """
     path = folder / layout_of.records_name(split)
     content = read_bytes(path, part.records * ENTRY.itemsize + _MOST_HEADER, part.records_sha256)
@@ -40,7 +40,7 @@ def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> 
 
 
 def read_names(folder: Path, split: str, part: SplitIndex) -> list[str]:
-    """Read the original names of the records.
+    """Read the original names of a split's records.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def read_names(folder: Path, split: str, part: SplitIndex) -> list[str]:
 
 
 def read_bytes(path: Path, most: int, sha256: str) -> bytes:
-    """Read a whole file of at most so many bytes, whose SHA-256 is known.
+    """Read a file of at most ``most`` bytes, and compare its SHA-256.
 
     Raises
     ------
@@ -71,24 +71,21 @@ def read_bytes(path: Path, most: int, sha256: str) -> bytes:
             raise DataError(f"{path}: {size:,} bytes, at most {most:,} expected", AGAIN)
         content = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise refusal(error, path) or DataError(
-            f"{path}: cannot be read ({reason})", AGAIN
-        ) from error
-    if (found := hashlib.sha256(content).hexdigest()) != sha256:
-        raise DataError(f"{path}: damaged (SHA-256 {found}, {sha256} expected)", AGAIN)
+        raise cannot_read(error, path, AGAIN) from error
+    if (got := hashlib.sha256(content).hexdigest()) != sha256:
+        raise DataError(f"{path}: damaged (SHA-256 {got}, {sha256} expected)", AGAIN)
     return content
 
 
 def _parse(path: Path, content: bytes, N: int) -> np.ndarray:
-    """Numbers of an .npy file; nothing is allocated by what its header says."""
+    """Read the records of an .npy file, without allocating memory as its header says."""
     stream = io.BytesIO(content)
     try:
         version = np.lib.format.read_magic(stream)
         if version != (1, 0):
             raise ValueError(f"version {version}")
         shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
-    except Exception as error:  # the header is Python text, and may be any
+    except Exception as error:  # the header is Python source, which may be anything
         raise DataError(f"{path}: not an .npy file ({error})", AGAIN) from error
     rest = len(content) - stream.tell()
     if dtype != ENTRY or shape != (N,) or by_columns or rest != N * ENTRY.itemsize:
@@ -116,17 +113,14 @@ def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: La
     counts = np.array(part.shard_records)
     first = np.cumsum(counts) - counts  # of each shard
     shard = np.repeat(np.arange(len(counts)), counts)
-    # Payloads lie back to back: where each begins follows from the sizes before it.
+    # Payloads are back to back: the sizes before a payload say where it begins.
     before = np.concatenate([np.zeros(1, np.uint64), np.cumsum(sizes, dtype=np.uint64)])
     offsets = before[:-1] - np.repeat(before[first], counts)
     limit = np.repeat(np.array(part.shard_bytes, np.uint64), counts)
     checks = [
         ((labels < 0) | (labels >= classes), f"its label is not in 0 to {classes - 1}"),
         (records["shard"] != shard, "it is in the wrong shard"),
-        (
-            (records["offset"] != offsets) | (offsets + sizes > limit),
-            "it does not lie where it must",
-        ),
+        ((records["offset"] != offsets) | (offsets + sizes > limit), "its offset is wrong"),
         ((sizes == 0) | (H == 0) | (W == 0), "it is empty"),
         (H * W > MOST_PIXELS, f"more than {MOST_PIXELS:,} pixels"),
     ]

@@ -1,14 +1,14 @@
-"""How a packed data set lies on disk: names of files, their index, and the checks on reading it.
+"""How a packed data set is stored: names of files, and what their index says.
 
 DST/
-  index.json              what is here; written last, so that without it DST is unfinished
+  index.json              what is here; written last: without it DST is unfinished
   train-00000.rec ...     payloads back to back: uint8 pixels (H, W, C), or JPEG files
-  train.records.npy       one `ENTRY` a record: where its payload lies, label, checksum
-  train.names.txt         the original name of each record, one a line, escaped
-  val-00000.rec, ...      the same for the validation part
+  train.records.npy       one `ENTRY` per record: position of its payload, label, checksum
+  train.names.txt         the original name of each record, one per line, escaped
+  val-00000.rec, ...      the same for the validation split
   statistics.safetensors  mean image and colour statistics of the training images
-  rejected.tsv            what was not taken, and why
-  parts/                  while DST is being prepared: a file for each finished shard
+  rejected.tsv            which images were not taken, and why
+  parts/                  while DST is being prepared: one file per finished shard
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from tinyalex.errors import DataError
-from tinyalex.typed import Mismatch, fields, number, text, whole
+from tinyalex.typed import Mismatch, fields, list_of, map_of, maybe, number, one_of, text, whole
 
 VERSION = 1
 INDEX, STATISTICS, REJECTED, PARTS = "index.json", "statistics.safetensors", "rejected.tsv", "parts"
 SPLITS = ("train", "val")
-KINDS = ("raw", "jpeg")
 
 ENTRY = np.dtype(
     [
@@ -42,9 +41,22 @@ ENTRY = np.dtype(
     ]
 )
 
-MOST_SIDE = 65_535  # pixels, for height and width are 16-bit; JPEG has the same limit
+MOST_SIDE = 65_535  # pixels: height and width have 16 bits; JPEG has the same limit
 MOST_CLASSES = 1 << 20
 MOST_NAME_BYTES = 1 << 16  # of a name, escaped
+
+
+def _option(value: Any, field: str) -> None:
+    """Null, true, false, text or a number of at least 0."""
+    if isinstance(value, str):
+        text(MOST_NAME_BYTES)(value, field)
+    elif value is not None and not isinstance(value, bool):
+        number(0)(value, field)
+
+
+def _options(value: Any, field: str) -> None:
+    map_of(_option)(value, field)
+    _BOUNDED(value, field)
 
 
 _BOUNDED = fields(
@@ -56,16 +68,15 @@ _BOUNDED = fields(
         "shard_mb": whole(1),
     },
 )
-
-
-def check_options(value: Any, field: str) -> None:
-    """Refuse options that are not words, flags, null or numbers from 0."""
-    for name, option in value.items():
-        if isinstance(option, str):
-            text(MOST_NAME_BYTES)(option, f"{field}.{name}")
-        elif option is not None and not isinstance(option, bool):
-            number(0)(option, f"{field}.{name}")
-    _BOUNDED(value, field)
+_LAYOUT = fields(
+    {
+        "kind": one_of("raw", "jpeg"),
+        "image_shape": maybe(list_of(whole(1, MOST_SIDE), 3)),
+        "classes": list_of(text(), least=1, most=MOST_CLASSES),
+        "class_names": maybe(list_of(text(), most=MOST_CLASSES)),
+        "options": _options,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -75,18 +86,18 @@ class Layout:
     Attributes
     ----------
     kind : ``"raw"`` (uint8 pixels) or ``"jpeg"`` (JPEG files)
-    image_shape : (H, W, 3), or None where sizes differ (``jpeg`` only)
+    image_shape : (H, W, 3), or None if sizes differ (``jpeg`` only)
     classes : list of str
-        Synsets or folder names, in the order of the labels.
+        Synsets or folder names, all different, in the order of the labels.
     class_names : list of str, optional
-        Words for people, in the same order.
-    options : mapping
+        Names for people, in the same order.
+    options : dict
         Everything else that decides the bytes, as JSON holds it.
 
     Raises
     ------
     DataError
-        A field is not of that kind.
+        A field has another type or value.
     """
 
     kind: str
@@ -96,47 +107,26 @@ class Layout:
     options: dict[str, Any]
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise DataError(f"kind must be raw or jpeg (got {self.kind!r})")
-        shape = self.image_shape
-        if shape is None:
-            if self.kind == "raw":
-                raise DataError("raw records need one image shape")
-        else:
-            whole = isinstance(shape, tuple) and all(map(is_count, shape))
-            good = whole and len(shape) == 3 and shape[2] == 3
-            if not good or not all(1 <= side <= MOST_SIDE for side in shape[:2]):
-                raise DataError(f"image_shape must be (H, W, 3) (got {shape!r})")
-        check_names("classes", self.classes)
-        if not 1 <= len(self.classes) <= MOST_CLASSES:
-            raise DataError(f"classes: 1 to {MOST_CLASSES:,} names (got {len(self.classes):,})")
-        if self.class_names is not None:
-            check_names("class_names", self.class_names)
-            if len(self.class_names) != len(self.classes):
-                raise DataError(
-                    f"class_names: one a class ({len(self.classes)} classes, "
-                    f"{len(self.class_names)} names)"
-                )
-        if not isinstance(self.options, dict):
-            raise DataError(f"options must be a mapping (got {type(self.options).__name__})")
         try:
-            check_options(self.options, "options")
+            _LAYOUT(vars(self), "")
         except Mismatch as error:
             raise DataError(str(error)) from None
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON holds it."""
-        return {
-            "kind": self.kind,
-            "image_shape": None if self.image_shape is None else list(self.image_shape),
-            "classes": list(self.classes),
-            "class_names": None if self.class_names is None else list(self.class_names),
-            "options": dict(self.options),
-        }
+        if self.image_shape is None and self.kind == "raw":
+            raise DataError("raw records need one image shape")
+        if self.image_shape is not None and self.image_shape[2] != 3:
+            raise DataError(f"image_shape must be (H, W, 3) (got {self.image_shape})")
+        if len(set(self.classes)) != len(self.classes):
+            twice = next(name for i, name in enumerate(self.classes) if name in self.classes[:i])
+            raise DataError(f"classes: {twice!r} is there twice")
+        if self.class_names is not None and len(self.class_names) != len(self.classes):
+            raise DataError(
+                f"class_names: one per class ({len(self.classes)} classes, "
+                f"{len(self.class_names)} names)"
+            )
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Layout:
-        """Read what `to_dict` gave; raises DataError."""
+        """Read a layout from JSON, as `dataclasses.asdict` gave it; raises DataError."""
         shape = plain.get("image_shape")
         return cls(
             plain.get("kind", ""),
@@ -147,8 +137,8 @@ class Layout:
         )
 
     def digest(self) -> str:
-        """SHA-256: two layouts with the same one make the same bytes of the same pictures."""
-        text = json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
+        """SHA-256: layouts with the same digest make the same bytes from the same images."""
+        text = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -159,11 +149,11 @@ class SplitIndex:
     Attributes
     ----------
     shard_records, shard_bytes : list of int
-        Records and size of each shard's file.
+        Number of records and size of each shard's file.
     per_class : list of int
-        Records of each label.
+        Number of records of each label.
     records_sha256, names_sha256 : str
-        Of the split's two index files.
+        SHA-256 of the split's two index files.
     """
 
     shard_records: list[int]
@@ -174,7 +164,7 @@ class SplitIndex:
 
     @property
     def records(self) -> int:
-        """Records in all shards."""
+        """Number of records in all shards."""
         return sum(self.shard_records)
 
 
@@ -182,8 +172,8 @@ class SplitIndex:
 class Index:
     """Contents of ``index.json``.
 
-    ``statistics_sha256`` is None where there are no statistics; ``rejected`` counts, a split,
-    what was not taken.
+    ``statistics_sha256`` is None if there are no statistics; ``rejected`` is the number of images
+    that were not taken, per split.
     """
 
     layout: Layout
@@ -210,7 +200,7 @@ def names_name(split: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Write a name so that it is one printable field of one line, and can be read back.
+    """Escape a name, so that it is printable and has no tab or line break.
 
     Examples
     --------
@@ -229,17 +219,3 @@ def unescape(text: str) -> str:
 
 
 _ESCAPED = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[\\tnr])")
-
-
-def check_names(what: str, names: Any) -> None:
-    """Refuse what is not a list of different texts."""
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError(f"{what} must be a list of names")
-    if what == "classes" and len(set(names)) != len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise DataError(f"classes: {twice!r} is there twice")
-
-
-def is_count(value: Any) -> bool:
-    """Whether a JSON value is a whole number that fits 63 bits."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63

@@ -1,10 +1,11 @@
-"""``index.json`` of a packed data set: what it holds, and the checks on reading it."""
+"""Write and read ``index.json`` of a packed data set."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,43 @@ from tinyalex.data.packed.format import (
     Index,
     Layout,
     SplitIndex,
-    is_count,
     shard_name,
 )
 from tinyalex.errors import DataError
-from tinyalex.typed import read_json
+from tinyalex.typed import Mismatch, fields, list_of, map_of, maybe, read_json, text, whole
 
 MOST_BYTES = 256 << 20  # ImageNet's index has 100 kB
 
 AGAIN = "`tinyalex data prepare` again, into an empty folder"
 
 
+def _sha256(value: Any, field: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
+        raise Mismatch(field, "a SHA-256 in hexadecimal digits", value)
+
+
+_SPLIT = fields(
+    {
+        "records": whole(1),
+        "shards": list_of(fields({"file": text(), "records": whole(), "bytes": whole()})),
+        "per_class": list_of(whole()),
+        "records_sha256": _sha256,
+        "names_sha256": _sha256,
+    }
+)
+_INDEX = fields(
+    {
+        "splits": fields({"train": _SPLIT}, {"val": _SPLIT}),
+        "rejected": map_of(whole()),
+        "rejected_sha256": _sha256,
+        "fingerprint": _sha256,
+    },
+    {"statistics_sha256": maybe(_sha256)},
+)
+
+
 def fingerprint(index: Index) -> str:
-    """SHA-256 of the layout and of the checksums of all that belongs to the data set."""
+    """SHA-256 of the layout and of all checksums of the data set."""
     parts: list[Any] = [index.layout.digest(), index.rejected_sha256, index.statistics_sha256]
     for split, part in index.splits.items():
         parts += [split, part.records_sha256, part.names_sha256, part.shard_bytes]
@@ -36,11 +61,11 @@ def fingerprint(index: Index) -> str:
 
 
 def index_document(index: Index) -> dict[str, Any]:
-    """What ``index.json`` holds."""
+    """The content of ``index.json``, as JSON holds it."""
     return {
         "format": "tinyalex packed images",
         "version": VERSION,
-        **index.layout.to_dict(),
+        **asdict(index.layout),
         "splits": {
             split: {
                 "records": part.records,
@@ -69,8 +94,8 @@ def read_index(folder: Path) -> Index:
     Raises
     ------
     DataError
-        The folder is unfinished or no packed data set, or the file is damaged or lies about
-        what it can know itself.
+        The folder is unfinished or not a packed data set, or the file is damaged or
+        contradicts itself.
     """
     path = folder / INDEX
     if not path.is_file():
@@ -93,66 +118,48 @@ def read_index(folder: Path) -> Index:
         )
     try:
         return _checked(plain)
-    except DataError as error:
-        raise DataError(f"{path}: {error.message}", error.hint or AGAIN) from None
+    except (DataError, Mismatch) as error:
+        raise DataError(f"{path}: {error}", AGAIN) from None
 
 
 def _checked(plain: dict[str, Any]) -> Index:
     layout = Layout.from_dict(plain)
-    splits, rejected = plain.get("splits"), plain.get("rejected")
-    if not isinstance(splits, dict) or not {"train"} <= set(splits) <= set(SPLITS):
+    _INDEX(plain, "")
+    splits = plain["splits"]
+    if not set(splits) <= set(SPLITS):
         raise DataError("splits must be train, or train and val")
-    if not isinstance(rejected, dict) or not all(map(is_count, rejected.values())):
-        raise DataError("rejected must hold counts")
-    statistics = plain.get("statistics_sha256")
     index = Index(
         layout,
-        {
-            split: _checked_split(split, splits[split], layout)
-            for split in SPLITS
-            if split in splits
-        },
-        rejected,
-        _sha256("rejected_sha256", plain.get("rejected_sha256")),
-        None if statistics is None else _sha256("statistics_sha256", statistics),
-        _sha256("fingerprint", plain.get("fingerprint")),
+        {split: _split(split, splits[split], layout) for split in SPLITS if split in splits},
+        plain["rejected"],
+        plain["rejected_sha256"],
+        plain.get("statistics_sha256"),
+        plain["fingerprint"],
     )
     if index.fingerprint != fingerprint(index):
         raise DataError("damaged: the fingerprint is not that of the rest")
     return index
 
 
-def _checked_split(split: str, plain: Any, layout: Layout) -> SplitIndex:
-    if not isinstance(plain, dict) or not isinstance(plain.get("shards"), list):
-        raise DataError(f"splits: {split} must list its shards")
-    shards, per_class = plain["shards"], plain.get("per_class")
+def _split(split: str, plain: dict[str, Any], layout: Layout) -> SplitIndex:
+    shards, per_class = plain["shards"], plain["per_class"]
     for i, shard in enumerate(shards):
-        good = isinstance(shard, dict) and shard.get("file") == shard_name(split, i)
-        if not good or not (is_count(shard.get("records")) and is_count(shard.get("bytes"))):
+        if shard["file"] != shard_name(split, i):
             raise DataError(
-                f"splits: shard {i} of {split} must have the file {shard_name(split, i)}, "
-                "records and bytes"
+                f"splits: shard {i} of {split} must have the file {shard_name(split, i)}"
             )
-    if not isinstance(per_class, list) or not all(map(is_count, per_class)):
-        raise DataError(f"splits: per_class of {split} must be a list of counts")
-    part = SplitIndex(
+    index = SplitIndex(
         [shard["records"] for shard in shards],
         [shard["bytes"] for shard in shards],
         per_class,
-        _sha256("records_sha256", plain.get("records_sha256")),
-        _sha256("names_sha256", plain.get("names_sha256")),
+        plain["records_sha256"],
+        plain["names_sha256"],
     )
-    if not part.records or part.records != plain.get("records") or sum(per_class) != part.records:
+    if not index.records == plain["records"] == sum(per_class):
         raise DataError(
-            f"splits: {split} has {plain.get('records')!r} records, its shards {part.records}, "
+            f"splits: {split} has {plain['records']} records, its shards {index.records}, "
             f"its classes {sum(per_class)}"
         )
     if len(per_class) != len(layout.classes):
         raise DataError(f"splits: per_class of {split} must have a count for each class")
-    return part
-
-
-def _sha256(what: str, value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
-        raise DataError(f"{what} must be a SHA-256 in hexadecimal digits (got {value!r:.80})")
-    return value
+    return index

@@ -1,4 +1,4 @@
-"""Joining finished shards to a packed data set."""
+"""Join finished shards to a packed data set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinyalex.data.measure import from_sums
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Index, Layout, SplitIndex, escape
 from tinyalex.data.packed.index import fingerprint, index_document
-from tinyalex.data.packed.writer import Rejection, sidecar
+from tinyalex.data.packed.writer import sidecar
 from tinyalex.errors import DataError
 from tinyalex.typed import fields, flag, list_of, open_tensors, parse_json, text, whole
 
@@ -29,7 +29,7 @@ _ROWS = list_of(list_of(text(), 3))
 
 @dataclass(frozen=True)
 class ShardReport:
-    """What a finished shard holds: records, bytes, how many pictures were rejected."""
+    """A finished shard: its number of records, of bytes and of rejected images."""
 
     records: int
     bytes: int
@@ -38,31 +38,31 @@ class ShardReport:
 
 @dataclass(frozen=True)
 class _Part:
-    """A sidecar's contents."""
+    """The contents of a sidecar: the file that says that a shard is finished."""
 
     about: dict[str, Any]
     records: np.ndarray
     names: list[str]
-    rejected: list[Rejection]
+    rejected: list[list[str]]  # class, name, reason
     total: np.ndarray | None
     products: np.ndarray | None
 
 
 def finished_shards(dst: Path, layout: Layout | None = None) -> dict[tuple[str, int], ShardReport]:
-    """List the shards that need not be made again.
+    """List the finished shards by split and number.
 
     Parameters
     ----------
     dst : Path
     layout : Layout, optional
-        Refuse shards that were made with another one.
+        Refuse shards that were made with another layout.
 
     Raises
     ------
     DataError
-        A shard was made with another layout: preparing was begun with other options.
+        A shard was made with another layout: preparing began with other options.
     """
-    found = {}
+    finished = {}
     for path in sorted((Path(dst) / layout_of.PARTS).glob("*.safetensors")):
         split, _, number = path.stem.rpartition("-")
         if split not in layout_of.SPLITS or not (number.isascii() and number.isdigit()):
@@ -72,12 +72,12 @@ def finished_shards(dst: Path, layout: Layout | None = None) -> dict[tuple[str, 
             continue
         if layout is not None and part.about["layout"] != layout.digest():
             raise DataError(
-                f"{dst}: preparing it was begun with other options or other pictures",
+                f"{dst}: preparing it began with other options or other images",
                 "the same command as before, or another folder",
             )
         report = ShardReport(len(part.records), part.about["bytes"], len(part.rejected))
-        found[split, int(number)] = report
-    return found
+        finished[split, int(number)] = report
+    return finished
 
 
 def finish(
@@ -86,7 +86,7 @@ def finish(
     shards: dict[str, int],
     rejected: Sequence[tuple[str, str, str, str]] = (),
 ) -> Index:
-    """Join the finished shards to a data set, ``index.json`` last.
+    """Join the finished shards to a data set; ``index.json`` is written last.
 
     Parameters
     ----------
@@ -94,7 +94,12 @@ def finish(
     layout : Layout
     shards : mapping of split to number of shards
     rejected : sequence of (split, class, name, reason), optional
-        What was rejected before it came to a shard.
+        Images that were rejected before they came to a shard.
+
+    Returns
+    -------
+    Index
+        The content of ``index.json``.
 
     Raises
     ------
@@ -104,7 +109,7 @@ def finish(
     """
     dst = Path(dst)
     splits: dict[str, SplitIndex] = {}
-    rejections = list(rejected)
+    rejections: list[tuple[str, ...]] = list(rejected)
     statistics = None
     for split in layout_of.SPLITS:
         if not shards.get(split):
@@ -112,7 +117,7 @@ def finish(
         parts = [_whole_part(dst, split, i, layout) for i in range(shards[split])]
         records = np.concatenate([part.records for part in parts])
         if not len(records):
-            raise DataError(f"{dst}: no picture of {split} could be used", "see the reasons above")
+            raise DataError(f"{dst}: no image of {split} could be used", "see the reasons above")
         content = _npy(records)
         names = "".join(escape(name) + "\n" for part in parts for name in part.names).encode()
         files.write_atomic(dst / layout_of.records_name(split), content, DataError)
@@ -128,11 +133,11 @@ def finish(
         if split == "train" and all(part.total is not None for part in parts):
             total = sum(part.total for part in parts if part.total is not None)
             products = sum(part.products for part in parts if part.products is not None)
-            found = from_sums(np.asarray(total), np.asarray(products), len(records))
-            statistics = save(found.to_arrays())
+            measured = from_sums(np.asarray(total), np.asarray(products), len(records))
+            statistics = save(measured.to_arrays())
             files.write_atomic(dst / layout_of.STATISTICS, statistics, DataError)
     if "train" not in splits:
-        raise DataError(f"{dst}: there is no training part")
+        raise DataError(f"{dst}: there is no training split")
     rows = [("split", "class", "name", "reason"), *rejections]
     table = "".join("\t".join(map(escape, row)) + "\n" for row in rows).encode()
     files.write_atomic(dst / layout_of.REJECTED, table, DataError)
@@ -163,7 +168,7 @@ def _whole_part(dst: Path, split: str, number: int, layout: Layout) -> _Part:
 
 
 def _read_part(dst: Path, split: str, number: int) -> _Part | None:
-    """A sidecar, or None if it is not whole or its shard has not the size that it says."""
+    """Read a sidecar; None if it is damaged, or its shard has another size than it says."""
     try:
         with open_tensors(sidecar(dst, split, number), DataError) as file:
             about = parse_json((file.metadata() or {})["about"], _ABOUT, "about", DataError)
@@ -175,10 +180,7 @@ def _read_part(dst: Path, split: str, number: int) -> _Part | None:
             about,
             np.frombuffer(tensors["records"].tobytes(), ENTRY),
             parse_json(tensors["names"].tobytes(), _NAMES, "names", DataError),
-            [
-                tuple(row)
-                for row in parse_json(tensors["rejected"].tobytes(), _ROWS, "rejected", DataError)
-            ],
+            parse_json(tensors["rejected"].tobytes(), _ROWS, "rejected", DataError),
             tensors["total"] if about["measured"] else None,
             tensors["products"] if about["measured"] else None,
         )

@@ -1,4 +1,4 @@
-"""Opening packed data sets."""
+"""Open a packed data set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors.numpy import load
 
 from tinyalex.data.dataset import Dataset, stratified_split
-from tinyalex.data.folder import MOST_SIDE
+from tinyalex.data.folder import check_size
 from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import get_decoder
@@ -22,7 +22,7 @@ from tinyalex.typed import check_header
 
 
 def is_packed(folder: Path) -> bool:
-    """Whether a folder is a packed data set, finished or not, by the files in it."""
+    """Whether a folder holds a packed data set, finished or not, by its files' names."""
     records = (folder / layout_of.records_name("train")).is_file()
     shards = next(folder.glob("*-[0-9][0-9][0-9][0-9][0-9].rec"), None) is not None
     if (folder / layout_of.INDEX).is_file():
@@ -47,55 +47,51 @@ def load_packed(
     ----------
     folder : Path
     image_size : int, optional
-        Side of the images; those of another size are scaled (shorter side, bilinear) and cut at
-        the centre, as images of a folder are. By default as they are stored.
+        Side of the images in pixels; images of another size are scaled (shorter side, bilinear)
+        and their centre is cut out, as in `load_folder`. By default images stay as they are
+        stored, or have a side of 256 if they are stored in different sizes.
     channels : 3 for RGB, 1 for grey
     jpeg_decoder : ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``
     val_fraction, seed : optional
-        What is held out where the data set has no validation part.
+        Share and choice of the images held out, if the data set has no validation split.
 
     Returns
     -------
     Dataset
-        ``statistics`` are those that were computed while packing, if the images come as they
-        are stored and the whole training part is used.
+        uint8 images of one shape (H, W, channels). ``statistics`` are those computed while
+        packing, if the images stay as they are stored and the whole training split is used.
 
     Raises
     ------
     DataError
-        Preparing was not finished, or an index file is damaged or a shard has another size. A
-        damaged record is found when it is read, and named.
+        Preparing was not finished, an index file is damaged, or a shard has another size. A
+        damaged record raises it, with its name, when it is read.
+    ConfigError
+        The JPEG decoder is unknown or not installed.
 
     Notes
     -----
-    The checksum of a JPEG record is checked whenever it is read. That of a raw record is not:
-    it covers the whole image, of which a crop reads a part, and would cost more than the copy;
-    ``tinyalex data verify`` checks it.
+    Whenever a record is read, its checksum is checked.
     """
     folder = Path(folder)
     index = read_index(folder)
     layout = index.layout
-    if image_size is not None and not 1 <= image_size <= MOST_SIDE:
-        raise DataError(f"image size must be from 1 to {MOST_SIDE} (got {image_size})", "256")
-    if channels not in (1, 3):
-        raise DataError(f"channels must be 1 or 3 (got {channels})", "3 for RGB, 1 for grey")
-    if image_size is not None:
-        shape = (image_size, image_size, channels)
-    elif layout.image_shape is not None:
+    check_size(DEFAULT_SIDE if image_size is None else image_size, channels)
+    if image_size is None and layout.image_shape is not None:
         shape = (*layout.image_shape[:2], channels)
     else:
-        shape = (DEFAULT_SIDE, DEFAULT_SIDE, channels)
+        shape = (image_size or DEFAULT_SIDE, image_size or DEFAULT_SIDE, channels)
     decoder = get_decoder(jpeg_decoder) if layout.kind == "jpeg" else None
     splits = {
         split: Records(folder, split, index, shape, decoder).split() for split in index.splits
     }
     train, test = splits["train"], splits.get("val")
-    known = None
+    statistics = None
     if test is None:
         chosen, held_out = stratified_split(train.labels, val_fraction, seed)
         train, test = train.subset(chosen), train.subset(held_out)
     elif shape == layout.image_shape:
-        known = read_statistics(folder, index)
+        statistics = read_statistics(folder, index)
     return Dataset(
         name=folder.resolve().name,
         classes=list(layout.classes),
@@ -103,7 +99,7 @@ def load_packed(
         test=test,
         image_shape=shape,
         fingerprint=index.fingerprint,
-        statistics=known,
+        statistics=statistics,
     )
 
 
@@ -122,11 +118,11 @@ def read_statistics(folder: Path, index: Index) -> Statistics | None:
     content = read_bytes(path, 4 * shape[0] * shape[1] * 3 + 65_536, index.statistics_sha256)
     check_header(io.BytesIO(content), str(path), DataError, AGAIN)
     try:
-        found = Statistics.from_arrays(load(content))
+        statistics = Statistics.from_arrays(load(content))
     except DataError as error:
         raise DataError(f"{path}: {error.message}", AGAIN) from error
     except Exception as error:  # safetensors raises errors of several kinds
         raise DataError(f"{path}: damaged ({error})", AGAIN) from error
-    if found.mean_image.shape != (3, *shape[:2]):
-        raise DataError(f"{path}: mean image {found.mean_image.shape}, images {shape}", AGAIN)
-    return found
+    if (mean := statistics.mean_image.shape) != (3, *shape[:2]):
+        raise DataError(f"{path}: mean image {mean}, images {shape}", AGAIN)
+    return statistics

@@ -13,17 +13,16 @@ from PIL import Image
 
 from tinyalex.data.dataset import Split
 from tinyalex.data.decode import square
-from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import Decoder
 from tinyalex.data.packed.entries import read_names, read_records
-from tinyalex.data.packed.format import Index
+from tinyalex.data.packed.format import Index, shard_name
 from tinyalex.data.packed.index import AGAIN
 from tinyalex.data.packed.shards import CHANGED, Shards
-from tinyalex.data.read_ahead import usable_cores
+from tinyalex.data.read_ahead import decode_pool
 from tinyalex.errors import DataError
 
-DEFAULT_SIDE = 256  # pixels, where records have sizes of their own
-_CHUNK = 32  # records that a thread reads before it looks for more
+DEFAULT_SIDE = 256  # pixels, if the records are stored in different sizes
+_CHUNK = 32  # records that a thread reads before it takes the next chunk
 
 
 class Records:
@@ -35,14 +34,14 @@ class Records:
     split : ``"train"`` or ``"val"``
     index : Index
     shape : (H, W, C), optional
-        Of the images that are given; as they are stored by default.
+        Shape of the images; by default as they are stored.
     decoder : Decoder, optional
         For JPEG records.
 
     Notes
     -----
-    A record's checksum is compared whenever it is read, so that data that were changed while they
-    are in use are never trained on.
+    A record's checksum is checked whenever it is read, so data that were changed while they are
+    in use are never trained on.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class Records:
         self._shards = Shards(folder, split, index.splits[split].shard_bytes)
 
     def split(self) -> Split:
-        """Give the images with their labels."""
+        """The images with their labels."""
         return Split(
             self.read,
             self.entries["label"],
@@ -69,7 +68,7 @@ class Records:
         )
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Read whole images by several threads: uint8 (n, H, W, C)."""
+        """Read ``rows``, int64 (n,), by several threads: uint8 (n, H, W, C)."""
         images = np.empty((len(rows), *self.shape), np.uint8)
         corners = np.zeros(len(rows), np.int64)
 
@@ -78,7 +77,7 @@ class Records:
             self.cut(rows[at], corners[at], corners[at], self.shape[:2], images[at])
 
         for _ in self._pool.map(chunk, range(0, len(rows), _CHUNK)):
-            pass
+            pass  # an error is raised here
         return images
 
     def cut(
@@ -91,13 +90,13 @@ class Records:
     ) -> None:
         """Put a crop of each row into ``out``, in the calling thread; see `Split.crops`."""
         CH, CW = crop
-        places = zip(tops.tolist(), lefts.tolist(), out, strict=True)
+        crops = zip(tops.tolist(), lefts.tolist(), out, strict=True)
         if self.index.layout.kind == "raw" and self.shape == self.index.layout.image_shape:
-            for payload, (top, left, place) in zip(self._payloads(rows), places, strict=True):
-                place[...] = payload.reshape(self.shape)[top : top + CH, left : left + CW]
+            for payload, (top, left, image) in zip(self._payloads(rows), crops, strict=True):
+                image[...] = payload.reshape(self.shape)[top : top + CH, left : left + CW]
             return
-        for pixels, (top, left, place) in zip(self._pixels(rows), places, strict=True):
-            place[...] = self._fit(pixels)[top : top + CH, left : left + CW]
+        for pixels, (top, left, image) in zip(self._pixels(rows), crops, strict=True):
+            image[...] = self._fit(pixels)[top : top + CH, left : left + CW]
 
     def check(self, row: int) -> None:
         """Check a record's checksum, and that its JPEG can be decoded.
@@ -105,64 +104,59 @@ class Records:
         Raises
         ------
         DataError
-            It is damaged; the message names it.
+            The record is damaged; the message names it.
         """
         (payload,) = self._payloads(np.array([row]))
         if self.decoder is not None:
             next(self._decoded(np.array([row]), [payload]))
 
     def where(self, row: int) -> str:
-        """Name a record: its number, its picture's name and its place."""
+        """Name a record: its number, the image's original name and its position."""
         entry = self.entries[row]
         try:
-            name = self._names[row]
+            name = self.names[row]
         except DataError:
             name = "name unknown"
-        shard = layout_of.shard_name(self.name, int(entry["shard"]))
+        shard = shard_name(self.name, int(entry["shard"]))
         return (
             f"{self.folder}: {self.name} record {row} ({name}; {entry['size']} bytes at "
             f"{entry['offset']} in {shard})"
         )
 
     def _payloads(self, rows: np.ndarray) -> Iterator[np.ndarray]:
-        """Read records, uint8 (size,) each, whose checksums are right.
+        """Yield the bytes of each record, uint8 (size,), after a check of its checksum.
 
-        A raw one is good until the next one is asked for; JPEG files stay, as a decoder may want
-        several at a time.
+        Raw records share one buffer: each is overwritten by the next one. JPEG files do not, as a
+        decoder may take several at a time.
         """
         entries = self.entries[rows]
         sizes = entries["size"].astype(np.int64)
-        again = self.index.layout.kind == "raw"  # fresh memory costs as much as reading
-        room = np.empty(int(sizes.max(initial=0) if again else sizes.sum()), np.uint8)
+        shared = self.index.layout.kind == "raw"  # fresh memory takes as long as reading
+        buffer = np.empty(int(sizes.max(initial=0) if shared else sizes.sum()), np.uint8)
         first = 0
         columns = (entries[name].tolist() for name in ("shard", "offset", "size"))
         for row, shard, offset, size in zip(rows.tolist(), *columns, strict=True):
-            payload = room[first : first + size]
+            payload = buffer[first : first + size]
             self._shards.read(shard, offset, payload)
             self._check_sum(row, payload)
             yield payload
-            first += 0 if again else size
+            first += 0 if shared else size
 
     def _pixels(self, rows: np.ndarray) -> Iterator[np.ndarray]:
-        if self.decoder is None:
-            shapes = zip(
-                self.entries["height"][rows].tolist(),
-                self.entries["width"][rows].tolist(),
-                strict=True,
-            )
-            for payload, (H, W) in zip(self._payloads(rows), shapes, strict=True):
-                yield payload.reshape(H, W, 3)
+        if self.decoder is not None:
+            yield from self._decoded(rows, list(self._payloads(rows)))
             return
-        yield from self._decoded(rows, list(self._payloads(rows)))
+        H, W = (self.entries[name][rows].tolist() for name in ("height", "width"))
+        for payload, height, width in zip(self._payloads(rows), H, W, strict=True):
+            yield payload.reshape(height, width, 3)
 
     def _decoded(self, rows: np.ndarray, files: list[np.ndarray]) -> Iterator[np.ndarray]:
         assert self.decoder is not None
         decoded = self.decoder(files)
         for row in rows.tolist():
-            # Decoders raise errors of many kinds on damaged bytes.
             try:
                 pixels = next(decoded)
-            except Exception as error:
+            except Exception as error:  # decoders raise errors of many types on damaged bytes
                 raise DataError(f"{self.where(row)}: cannot be decoded ({error})", AGAIN) from error
             wanted = (int(self.entries["height"][row]), int(self.entries["width"][row]), 3)
             if pixels.shape != wanted:
@@ -170,7 +164,7 @@ class Records:
             yield pixels
 
     def _fit(self, pixels: np.ndarray) -> np.ndarray:
-        """Bring pixels (H, W, 3) to the shape that is given."""
+        """Convert pixels (H, W, 3) to the shape of this split's images."""
         H, W, C = self.shape
         if pixels.shape == self.shape:
             return pixels
@@ -182,20 +176,17 @@ class Records:
         return np.asarray(image).reshape(H, W, C)
 
     def _check_sum(self, row: int, payload: np.ndarray) -> None:
-        found, wanted = zlib.crc32(payload.data), int(self.entries["crc32"][row])
-        if found != wanted:
+        got, wanted = zlib.crc32(payload.data), int(self.entries["crc32"][row])
+        if got != wanted:
             raise DataError(
-                f"{self.where(row)}: damaged (checksum {found:08x}, {wanted:08x} expected)", CHANGED
+                f"{self.where(row)}: damaged (checksum {got:08x}, {wanted:08x} expected)", CHANGED
             )
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(usable_cores(), thread_name_prefix="tinyalex-decode")
-
-    def names(self) -> list[str]:
-        """Read the pictures' original names; raises DataError."""
-        return self._names
+        return decode_pool()
 
     @cached_property
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """The images' original names; reading them raises DataError if they are damaged."""
         return read_names(self.folder, self.name, self.index.splits[self.name])

@@ -1,7 +1,7 @@
-"""The files of a split's records: a few of them are open at a time, and read piece by piece.
+"""The files of a split's records: a limited number is open at a time, and read piece by piece.
 
-They are not mapped into memory: whoever cuts a mapped file short ends the processes that read it,
-without a word. What is read here is there, or is missed and told.
+They are not mapped into memory: if a mapped file is cut short, the processes that read it are
+killed without a message. Here missing bytes are an error.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyalex.data.file_access import TOO_MANY_OPEN, refusal
-from tinyalex.data.packed import format as layout_of
+from tinyalex.data.file_access import TOO_MANY_OPEN, cannot_read
+from tinyalex.data.packed.format import shard_name
 from tinyalex.data.packed.index import AGAIN
 from tinyalex.errors import DataError
 
@@ -29,11 +29,10 @@ except ImportError:  # Windows
 
 MOST_OPEN = 256
 _LEAST_OPEN = 4
-CHANGED = "the file as it was, then --resume the run (its last checkpoint is kept); or " + AGAIN
+CHANGED = "restore the file, then --resume the run (its last checkpoint is kept); or " + AGAIN
 
-
-# One lock for all, since any may have to close files of all. It is entered again where a split
-# that nobody needs any more goes while it is held.
+# One lock for all splits, since each may close the files of all. It is reentrant because a split
+# may be garbage-collected while it is held.
 _lock = threading.RLock()
 _in_use: weakref.WeakSet[Shards] = weakref.WeakSet()
 
@@ -45,50 +44,50 @@ class _Open:
 
 
 class Shards:
-    """Reads pieces of a split's shards; any thread may.
+    """Reads pieces of a split's shards; may be called from several threads.
 
     Parameters
     ----------
     folder : Path
     split : ``"train"`` or ``"val"``
     sizes : list of int
-        Bytes of each shard, as the index has them.
+        Bytes of each shard, according to the index.
     """
 
     def __init__(self, folder: Path, split: str, sizes: list[int]) -> None:
         self.folder, self.split, self.sizes = folder, split, sizes
         self.most = most_open()
-        self._open: OrderedDict[int, _Open] = OrderedDict()  # the one used last comes last
+        self._open: OrderedDict[int, _Open] = OrderedDict()  # in the order of their last use
         _in_use.add(self)
 
     def path(self, number: int) -> Path:
-        """Where a shard lies."""
-        return self.folder / layout_of.shard_name(self.split, number)
+        """The path of a shard."""
+        return self.folder / shard_name(self.split, number)
 
     def read(self, number: int, offset: int, room: np.ndarray) -> None:
-        """Fill ``room``, uint8 (n,), with the bytes of a shard from ``offset`` on.
+        """Fill ``room``, uint8 (n,), with the bytes of a shard that begin at ``offset``.
 
         Raises
         ------
         AccessError
-            The operating system does not let it be read.
+            The operating system does not let the shard be read.
         DataError
-            The shard has another size than the index says, or ends before.
+            The shard has another size than the index says, or ends too early.
         """
-        with self._lent(number) as file:
+        with self._opened(number) as file:
             try:
                 got = read_at(file, offset, room.data)
             except OSError as error:
-                raise self._error(number, error) from error
+                raise cannot_read(error, self.path(number), CHANGED) from error
         if got < len(room):
             raise DataError(
-                f"{self.path(number)}: was cut short while it is in use ({len(room):,} bytes at "
+                f"{self.path(number)}: was cut short while in use ({len(room):,} bytes at "
                 f"{offset:,} expected, got {got:,})",
                 CHANGED,
             )
 
     def close(self) -> None:
-        """Close the files that nobody reads."""
+        """Close the files that no thread is reading."""
         with _lock:
             self._shrink(0)
 
@@ -96,29 +95,29 @@ class Shards:
         self.close()
 
     @contextlib.contextmanager
-    def _lent(self, number: int) -> Iterator[int]:
-        """A shard's open file, which stays open as long as somebody reads it."""
+    def _opened(self, number: int) -> Iterator[int]:
+        """A shard's open file, which stays open while it is read."""
         with _lock:
-            found = self._open.get(number)
-            if found is None:
+            shard = self._open.get(number)
+            if shard is None:
                 self._shrink(self.most - 1)
-                found = self._open[number] = _Open(self._opened(number))
+                shard = self._open[number] = _Open(self._open_file(number))
             self._open.move_to_end(number)
-            found.readers += 1
+            shard.readers += 1
         try:
-            yield found.file
+            yield shard.file
         finally:
             with _lock:
-                found.readers -= 1
+                shard.readers -= 1
 
     def _shrink(self, most: int) -> None:
-        """Close files, those first that were not used for long, until ``most`` are open."""
-        for number in [n for n, found in self._open.items() if not found.readers]:
+        """Close files, the least recently used first, until ``most`` are open."""
+        for number in [n for n, shard in self._open.items() if not shard.readers]:
             if len(self._open) <= most:
                 return
             os.close(self._open.pop(number).file)
 
-    def _opened(self, number: int) -> int:
+    def _open_file(self, number: int) -> int:
         path = self.path(number)
         try:
             try:
@@ -126,11 +125,11 @@ class Shards:
             except OSError as error:
                 if error.errno not in TOO_MANY_OPEN:
                     raise
-                for shards in list(_in_use):  # more is open than was thought
+                for shards in list(_in_use):  # others have opened more files than `most_open` left
                     shards._shrink(0)
                 file = os.open(path, _READ)
         except OSError as error:
-            raise self._error(number, error) from error
+            raise cannot_read(error, path, CHANGED) from error
         if (size := os.fstat(file).st_size) != self.sizes[number]:
             os.close(file)
             raise DataError(
@@ -138,18 +137,19 @@ class Shards:
             )
         return file
 
-    def _error(self, number: int, error: OSError) -> DataError:
-        path = self.path(number)
-        reason = error.strerror or str(error)
-        return refusal(error, path) or DataError(f"{path}: cannot be read ({reason})", CHANGED)
-
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _seeking = threading.Lock()
 
 
 def read_at(file: int, offset: int, room: memoryview) -> int:
-    """Read from a place of an open file until ``room`` is full or the file ends; bytes read."""
+    """Read from an offset of an open file until ``room`` is full or the file ends.
+
+    Returns
+    -------
+    int
+        The number of bytes that were read.
+    """
     got = 0
     while got < len(room):
         if hasattr(os, "preadv"):
@@ -167,10 +167,10 @@ def read_at(file: int, offset: int, room: memoryview) -> int:
 
 
 def most_open() -> int:
-    """How many shards of a split are kept open: a quarter of what the process may open.
+    """Most shards of a split that are kept open: a quarter of what the process may open.
 
-    A process may open 256 files on macOS, 1024 on most of Linux; two splits are read at a time,
-    and the rest is for others.
+    A process may open 256 files on macOS, 1024 on most Linux systems; two splits are read at a
+    time, and the rest is for other files.
     """
     if resource is None:
         return MOST_OPEN

@@ -1,4 +1,4 @@
-"""Checking everything that a packed data set holds."""
+"""Check all of a packed data set."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from tinyalex.data.file_access import AccessError
-from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.decoders import pillow
 from tinyalex.data.packed.entries import read_bytes
-from tinyalex.data.packed.format import Index
+from tinyalex.data.packed.format import INDEX, REJECTED, Index
 from tinyalex.data.packed.index import AGAIN, read_index
 from tinyalex.data.packed.reader import read_statistics
 from tinyalex.data.packed.records import Records
 from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError, DataError
 
-_PIECE = 64  # records that a thread checks before it looks for more
+_PIECE = 64  # records that a thread checks before it takes the next piece
 _MOST_TABLE = 1 << 30  # bytes of rejected.tsv
 
-Progress = Callable[[int, int], None]  # records done, records in all
+Progress = Callable[[int, int], None]  # records checked, all records
 
 
 @dataclass
@@ -33,11 +32,11 @@ class Verdict:
     Attributes
     ----------
     records, bytes : int
-        What was looked at.
+        Number and total size of the records that were checked.
     bad : int
-        Damaged records and index files.
+        Number of damaged records and index files.
     problems : list of str
-        The first of them, each with its name.
+        A message for each of the first damaged ones.
     """
 
     records: int = 0
@@ -46,7 +45,7 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
     def add(self, problem: DataError, limit: int) -> None:
-        """Count a problem, and keep its text if there are not too many."""
+        """Count a problem, and keep the messages of the first ``limit`` ones."""
         self.bad += 1
         if len(self.problems) < limit:
             self.problems.append(problem.message)
@@ -55,25 +54,27 @@ class Verdict:
 def verify(
     folder: Path, progress: Progress | None = None, limit: int = 20, workers: int | None = None
 ) -> Verdict:
-    """Check sizes, checksums, hashes of the index files, counts, and that each JPEG decodes.
+    """Check sizes, checksums, counts, hashes of the index files, and that each JPEG decodes.
 
     Parameters
     ----------
     folder : Path
     progress : callable, optional
-        Told now and then how many records are done.
+        Called from time to time with the number of checked and of all records.
     limit : int
-        Problems that are named.
+        Problems that are described.
     workers : int, optional
-        Threads; one a core by default.
+        Threads; by default one per core.
 
     Raises
     ------
+    ConfigError
+        ``workers`` is below 1.
     DataError
-        The index, a table of records or a shard's size is wrong, so that records cannot be
-        looked at one by one.
+        The index, a table of records or a shard's size is wrong, so single records cannot be
+        checked.
     AccessError
-        The operating system does not let a file be read, which says nothing of the data.
+        The operating system does not let a file be read: the data may be right.
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"--workers must be at least 1 (got {workers})", "--workers 1")
@@ -82,14 +83,14 @@ def verify(
     verdict = Verdict()
     decoder = pillow if index.layout.kind == "jpeg" else None
     splits = [Records(folder, split, index, None, decoder) for split in index.splits]
-    texts: list[Callable[[], Any]] = [
-        *(records.names for records in splits),
+    checks: list[Callable[[], Any]] = [
+        *(lambda records=records: records.names for records in splits),
         lambda: read_statistics(folder, index),
         lambda: _check_rejected(folder, index),
     ]
-    for read in texts:
+    for check in checks:
         try:
-            read()
+            check()
         except AccessError:
             raise
         except DataError as error:
@@ -107,17 +108,17 @@ def verify(
 
 
 def _check_rejected(folder: Path, index: Index) -> None:
-    """Refuse a ``rejected.tsv`` that is damaged, or has other counts than the index."""
-    path = folder / layout_of.REJECTED
+    """Refuse a ``rejected.tsv`` that is damaged, or whose counts differ from the index."""
+    path = folder / REJECTED
     table = read_bytes(path, _MOST_TABLE, index.rejected_sha256).decode(errors="replace")
     splits = [line.split("\t")[0] for line in table.split("\n")[1:-1]]
-    found = {split: splits.count(split) for split in index.rejected}
-    if found != index.rejected:
-        raise DataError(f"{path}: counts {found}, {index.rejected} in {layout_of.INDEX}", AGAIN)
+    counts = {split: splits.count(split) for split in index.rejected}
+    if counts != index.rejected:
+        raise DataError(f"{path}: counts {counts}, {index.rejected} in {INDEX}", AGAIN)
 
 
 def _in_order(records: Records, workers: int) -> Iterator[tuple[int, list[DataError]]]:
-    """Check all records of a split, a few pieces ahead of the one that is given."""
+    """Yield the number of records and the problems of each piece of a split, in order."""
     N = len(records.entries)
     with ThreadPoolExecutor(workers, thread_name_prefix="tinyalex-verify") as pool:
         waiting: deque[Future[tuple[int, list[DataError]]]] = deque()
@@ -139,20 +140,25 @@ def _check(records: Records, rows: range) -> tuple[int, list[DataError]]:
         try:
             records.check(row)
         except AccessError:
-            raise  # it says nothing of the data
+            raise  # the data may be right
         except DataError as error:
             problems.append(error)
     return len(rows), problems
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """Say what a packed data set is, from its index alone.
+    """Describe a packed data set by its index alone.
 
     Returns
     -------
     dict
-        ``kind``, ``image_shape``, ``options``, ``rejected``; ``splits`` with ``records``,
-        ``shards`` and ``bytes`` of each.
+        ``kind``, ``image_shape``, ``options``, ``rejected``; ``splits`` with the ``records``,
+        ``shards`` and ``bytes`` of each split.
+
+    Raises
+    ------
+    DataError
+        As `read_index`.
     """
     index = read_index(Path(folder))
     return {

@@ -1,4 +1,4 @@
-"""Writing a packed data set, a shard at a time, so that a kill loses one shard at most."""
+"""Write a packed data set shard by shard, so that a killed process loses at most one shard."""
 
 from __future__ import annotations
 
@@ -17,30 +17,28 @@ from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Layout
 from tinyalex.errors import DataError
 
-Rejection = tuple[str, str, str]  # class, name, reason
-
-MOST_PAYLOAD = (1 << 32) - 1
+MOST_PAYLOAD = (1 << 32) - 1  # bytes
 
 
 class ShardWriter:
-    """Writes one shard. Use it as a context manager: an exception leaves nothing behind.
+    """Writes one shard. Use it as a context manager: after an exception no file is left.
 
     Parameters
     ----------
     dst : Path
-        The data set's folder; made if it is not there.
+        The data set's folder; created if it does not exist.
     split : ``"train"`` or ``"val"``
     number : int
-        Of the shard, from 0. One process at a time writes a shard.
+        Number of the shard, from 0. Only one process at a time may write a shard.
     layout : Layout
     measure : bool
-        Add up pixels for the mean image and the colour statistics. Only where all images have
-        one shape.
+        Add up pixels for the mean image and the colour statistics, if all images have one
+        shape.
 
     Notes
     -----
-    The shard appears under its name when it is complete, and after it a file in ``parts`` that
-    says so. Sums are whole numbers, so that they do not depend on any order.
+    A complete shard gets its name, then a file in ``parts`` says that it is finished. Sums are
+    whole numbers, so they do not depend on any order.
     """
 
     def __init__(self, dst: Path, split: str, number: int, layout: Layout, measure: bool) -> None:
@@ -53,13 +51,13 @@ class ShardWriter:
         self._products = np.zeros((C, C), np.int64)
         self._entries: list[tuple[int, ...]] = []
         self._names: list[str] = []
-        self._rejected: list[Rejection] = []
+        self._rejected: list[tuple[str, str, str]] = []  # class, name, reason
         self._bytes = 0
         self._name = layout_of.shard_name(split, number)
         self._stack = contextlib.ExitStack()
         _make_folder(self.dst / layout_of.PARTS)
         for left in self.dst.glob(files.temporary_name(self._name, "*")):
-            left.unlink(missing_ok=True)  # of a process that was killed
+            left.unlink(missing_ok=True)  # by a killed process
         self._file: BinaryIO = self._stack.enter_context(
             files.replacing(self.dst / self._name, DataError)
         )
@@ -73,9 +71,9 @@ class ShardWriter:
             uint8 pixels (H, W, 3) row by row, or a JPEG file.
         label : int
         name : str
-            The picture's original name.
+            The image's original name.
         pixels : uint8 (H, W, 3)
-            What a reader will see.
+            What a reader will get.
 
         Raises
         ------
@@ -111,16 +109,16 @@ class ShardWriter:
             self._products += (flat.T @ flat).astype(np.int64)  # exact below 2**53
 
     def reject(self, class_name: str, name: str, reason: str) -> None:
-        """Note a picture that was not taken."""
+        """Record an image that is not taken, and why."""
         self._rejected.append((class_name, name, reason))
 
     def close(self) -> None:
-        """Finish: the shard under its name, then the file that says so.
+        """Give the shard its name, then write the file that says that it is finished.
 
         Raises
         ------
         DataError
-            The disk is full; then nothing of the shard is left.
+            The disk is full; then no file of the shard is left.
         """
         self._stack.close()
         about = {
@@ -168,4 +166,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror or error})") from error
+        raise DataError(f"{folder}: cannot be created ({error.strerror or error})") from error

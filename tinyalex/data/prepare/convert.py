@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from tinyalex.data import jpeg
 from tinyalex.data.decode import decoded, open_image, square
-from tinyalex.data.orientation import turn_of
+from tinyalex.data.orientation import transpose_of
 from tinyalex.errors import ConfigError, DataError, unknown
 
 # Pillow's filters. They read every pixel when they make an image smaller (no aliasing).
@@ -129,7 +129,7 @@ class Form:
             return False
         if self.icc == "srgb" and "icc_profile" in image.info:
             return False
-        return turn_of(image) is None
+        return transpose_of(image) is None
 
 
 def _jpeg(image: Image.Image, quality: int) -> tuple[bytes, np.ndarray]:
