@@ -116,7 +116,7 @@ def test_what_tinyalex_made_is_no_class(tmp_path: Path) -> None:
     a_run(tmp_path / "run1")
     write(tmp_path / "packed" / "train-00000.rec", b"records")
     (tmp_path / "about-to-begin").mkdir()
-    again = load_folder(tmp_path, 6, ours=tmp_path / "about-to-begin")
+    again = load_folder(tmp_path, 6, run_folder=tmp_path / "about-to-begin")
     assert again.classes == ["a", "b"] and again.fingerprint == first.fingerprint
 
 

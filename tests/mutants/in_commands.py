@@ -125,7 +125,7 @@ COMMAND_MUTANTS = (
     Mutant(
         "downloading: half a set is all of it",
         "tinyalex/data/cifar.py",
-        "return found if found is not None and _is_whole(found, _TEN) else None",
+        "return source if source is not None and _is_whole(source, _TEN) else None",
         "return found",
         (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
     ),
@@ -139,7 +139,7 @@ COMMAND_MUTANTS = (
     Mutant(
         "CIFAR: any archive is taken for it",
         "tinyalex/data/cifar.py",
-        " and not _may_be_cifar(found):",
+        " and not _may_be_cifar(source):",
         " and False:",
         (f"{HINTS}::test_an_archive_of_pictures_is_to_be_unpacked",),
     ),

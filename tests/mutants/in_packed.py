@@ -104,8 +104,8 @@ PACKED_MUTANTS = (
     Mutant(
         "packing: a shard cut short counts as finished",
         JOINING,
-        'or shard.stat().st_size != about["bytes"]',
-        'or shard.stat().st_size > about["bytes"]',
+        'or path.stat().st_size != about["bytes"]',
+        'or path.stat().st_size > about["bytes"]',
         (f"{OF_WRITER}::test_only_whole_shards_count_as_finished",),
     ),
     Mutant(

@@ -13,7 +13,7 @@ PREPROCESSING = "tinyalex/preprocessing.py"
 
 OF_LOADER = "tests/data/test_loader.py"
 OF_VIEWS = "tests/data/test_views.py"
-OF_STATISTICS = "tests/data/test_measure.py"
+OF_STATISTICS = "tests/data/test_statistics.py"
 OF_SGD = "tests/training/test_optimizer.py"
 OF_PREPROCESSING = "tests/test_preprocessing.py"
 OF_SCHEDULES = "tests/training/test_schedules.py"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from tinyalex.data.cifar import find_cifar, load_cifar, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
@@ -19,11 +20,10 @@ from tinyalex.data.fetch import download
 from tinyalex.data.folder import load_folder
 from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.loader import Loader
-from tinyalex.data.measure import statistics
 from tinyalex.data.names import NAMES, choose, default_root, expand, is_built_in, no_such_data
 from tinyalex.data.packed import is_packed, load_packed
 from tinyalex.data.subset import MARK, among, part
-from tinyalex.data.summary import Glance, glance, info
+from tinyalex.data.summary import Glance, glance, info, statistics
 from tinyalex.data.views import nine_views, ten_views
 from tinyalex.errors import DataError
 
@@ -65,31 +65,37 @@ def load(
     jpeg_decoder: str = "turbo",
     measured: Collection[str] | None = None,
     trained_on: Collection[str] = (),
-    ours: Path | None = None,
+    run_folder: Path | None = None,
 ) -> Dataset:
     """Load a data set.
 
     Parameters
     ----------
     name : str or Path
-        ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with a sub-folder for
-        each class, a packed data set, or CIFAR-10's or CIFAR-100's own files. A name may end with
-        parts (`tinyalex.data.subset.part`): ``"cifar10@10000"``, ``"cifar10@held-out"``.
+        ``"digits"``, ``"moved-digits"``, ``"cifar10"``, or a path: a folder with one sub-folder
+        per class, a packed data set, or CIFAR-10's or CIFAR-100's own files. A built-in name may
+        be followed by parts (`tinyalex.data.subset.part`): ``"cifar10@10000"``,
+        ``"cifar10@held-out"``.
     root : path, optional
-        Where cifar10 lies; by default ``$TINYALEX_DATA``, else ``~/.cache/tinyalex``.
+        Directory of cifar10; by default ``$TINYALEX_DATA``, or ``~/.cache/tinyalex``.
     image_size : int, optional
-        Side of the images of a folder, 256 by default, or of a packed data set, by default as
-        they are stored. The built-in sets have their own size and ignore it.
+        Side in pixels. By default 256 for a folder; a packed data set stays as it is stored. The
+        built-in sets have their own size and ignore it.
     val_fraction, seed : optional
         Share and choice of the images held out, for a folder without a validation folder.
     channels : int, optional
-        3 for RGB, 1 for grey. Images of a folder are converted (3 by default); the built-in
-        sets must have as many.
+        3 for RGB, 1 for grey. Images of a folder or of packed data are converted (3 by default);
+        the other sets must have this number.
     jpeg_decoder : ``"turbo"``, ``"pillow"`` or ``"nvimgcodec"``
-        Of packed JPEG.
-    measured, trained_on, ours : optional
-        Of a folder: the classes of a network that is measured on it, the fingerprints of what
-        it was trained on, and a run's folder that is no class; see `load_folder`.
+        For packed JPEG files.
+    measured, trained_on, run_folder : optional
+        For a folder: the classes of a network that is evaluated on it, the fingerprints of the
+        data it was trained on, and a run's folder that is not a class; see `load_folder`.
+
+    Returns
+    -------
+    Dataset
+        uint8 images (H, W, C), int64 labels.
 
     Raises
     ------
@@ -117,27 +123,14 @@ def load(
     elif name == "cifar10":
         dataset = load_cifar10(Path(root) if root is not None else default_root())
     elif name and (path := expand(name)).exists():
+        C = 3 if channels is None else channels
+        held_out: dict[str, Any] = {"val_fraction": val_fraction, "seed": seed}
         if path.is_dir() and is_packed(path):
-            return load_packed(
-                path,
-                image_size,
-                3 if channels is None else channels,
-                jpeg_decoder=jpeg_decoder,
-                val_fraction=val_fraction,
-                seed=seed,
-            )
+            return load_packed(path, image_size, C, jpeg_decoder=jpeg_decoder, **held_out)
         if (cifar := find_cifar(path)) is None:
             size = 256 if image_size is None else image_size
-            return load_folder(
-                path,
-                size,
-                3 if channels is None else channels,
-                val_fraction,
-                seed,
-                measured=measured,
-                trained_on=trained_on,
-                ours=ours,
-            )
+            network: dict[str, Any] = {"measured": measured, "trained_on": trained_on}
+            return load_folder(path, size, C, **held_out, **network, run_folder=run_folder)
         dataset = load_cifar(cifar)
     else:
         raise no_such_data(str(name))

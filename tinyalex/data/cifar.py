@@ -85,8 +85,8 @@ def find_cifar10(place: Path) -> Path | None:
 
 def whole_cifar10(place: Path) -> Path | None:
     """Find the folder of .bin files at or just below ``place``, if all of CIFAR-10 is in it."""
-    found = find_cifar10(place)
-    return found if found is not None and _is_whole(found, _TEN) else None
+    source = find_cifar10(place)
+    return source if source is not None and _is_whole(source, _TEN) else None
 
 
 def find_cifar(place: Path) -> Path | None:
@@ -98,12 +98,12 @@ def find_cifar(place: Path) -> Path | None:
         ``place`` holds the Python version, which is made of pickles: they can run any program.
         Or ``place`` is another archive.
     """
-    found = find_cifar10(place) or _find(place, _HUNDRED, [NAMES_100])
-    if found is not None and found.is_file() and not _may_be_cifar(found):
-        raise packed_up(found)
-    if found is None:
+    source = find_cifar10(place) or _find(place, _HUNDRED, [NAMES_100])
+    if source is not None and source.is_file() and not _may_be_cifar(source):
+        raise packed_up(source)
+    if source is None:
         _refuse_python_version(place)
-    return found
+    return source
 
 
 def _find(place: Path, version: _Version, signs: list[str]) -> Path | None:
@@ -129,13 +129,13 @@ def _is_whole(folder: Path, version: _Version) -> bool:
 def _refuse_python_version(place: Path) -> None:
     for version in (_TEN, _HUNDRED):
         archive = place / version.archive.replace("binary", "python")
-        found = [archive] if archive.is_file() else []
+        copies = [archive] if archive.is_file() else []
         for folder in (place / version.python_folder, place):
             if all((folder / name).is_file() for name in version.python_files):
-                found.insert(0, folder)
-        if found:
+                copies.insert(0, folder)
+        if copies:
             raise DataError(
-                f"{found[0]}: {version.name} in its Python version, which is made of pickles and"
+                f"{copies[0]}: {version.name} in its Python version, which is made of pickles and"
                 " never loaded here",
                 f"the binary version: {version.get}",
             )
@@ -165,36 +165,36 @@ def load_cifar10(place: Path) -> Dataset:
     -----
     Layout: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
     """
-    found = find_cifar10(place)
-    if found is None:
+    source = find_cifar10(place)
+    if source is None:
         _refuse_python_version(place)
         raise DataError(f"cifar10: not found at {place}", _GET)
-    return _load(found, _TEN)
+    return _load(source, _TEN)
 
 
-def load_cifar(found: Path) -> Dataset:
+def load_cifar(source: Path) -> Dataset:
     """Load what `find_cifar` has found: CIFAR-10, or CIFAR-100 with its hundred fine classes."""
-    is_hundred = _holds_hundred(found) if found.is_file() else (found / NAMES_100).is_file()
-    return _load(found, _HUNDRED if is_hundred else _TEN)
+    is_hundred = _holds_hundred(source) if source.is_file() else (source / NAMES_100).is_file()
+    return _load(source, _HUNDRED if is_hundred else _TEN)
 
 
-def _load(found: Path, version: _Version) -> Dataset:
+def _load(source: Path, version: _Version) -> Dataset:
     counts = {name: n * RECORDS for name, n in version.files.items()}
     *_, n_test = counts.values()
     images = np.empty((sum(counts.values()), 32, 32, 3), np.uint8)  # training images first
     labels = np.empty(len(images), np.int64)
     first = dict(zip(counts, itertools.accumulate(counts.values(), initial=0), strict=False))
     digests, classes = {}, CLASSES
-    for name, content in _read(found, version):
+    for name, content in _read(source, version):
         digests[name] = hashlib.sha256(content).hexdigest()
         if name == NAMES_100:
-            classes = _names(content, found)
+            classes = _names(content, source)
             continue
         n = counts[name]
         at = slice(first[name], first[name] + n)
         records = np.frombuffer(content, np.uint8).reshape(n, version.label_bytes + PIXELS)
         labels[at] = records[:, version.label_bytes - 1]
-        check_labels(labels[at], n, 100 if version is _HUNDRED else 10, f"{found}: {name}")
+        check_labels(labels[at], n, 100 if version is _HUNDRED else 10, f"{source}: {name}")
         pixels = records[:, version.label_bytes :]
         images[at] = pixels.reshape(n, 3, 32, 32).transpose(0, 2, 3, 1)
     return from_arrays(
@@ -206,17 +206,17 @@ def _load(found: Path, version: _Version) -> Dataset:
     )
 
 
-def _names(content: bytes, found: Path) -> list[str]:
+def _names(content: bytes, source: Path) -> list[str]:
     names = content.decode("utf-8", "replace").split()
     if len(names) != 100 or len(set(names)) != 100:
         raise DataError(
-            f"{found}: {NAMES_100} must name 100 classes (got {len(set(names))})", _HUNDRED.get
+            f"{source}: {NAMES_100} must name 100 classes (got {len(set(names))})", _HUNDRED.get
         )
     return names
 
 
-def _read(found: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
-    return _from_folder(found, version) if found.is_dir() else _from_archive(found, version)
+def _read(source: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
+    return _from_folder(source, version) if source.is_dir() else _from_archive(source, version)
 
 
 def _check_size(where: str, size: int, name: str, version: _Version) -> None:

@@ -68,7 +68,7 @@ class ClassTree:
 def read_tree(
     folder: Path,
     known: Collection[str] | None = None,
-    ours: Path | None = None,
+    run_folder: Path | None = None,
     labels: Labels | None = None,
 ) -> ClassTree:
     """Find the images of class folders, or of ``train`` and ``val`` with class folders in each.
@@ -78,7 +78,7 @@ def read_tree(
     folder : Path
     known : collection of str, optional
         Classes of a network that is to be evaluated: training images may be missing.
-    ours : Path, optional
+    run_folder : Path, optional
         The folder of a run, which is not a class wherever it is in ``folder``.
     labels : callable, optional
         Called with the classes, gives the label of each held-out image by its name without
@@ -91,25 +91,25 @@ def read_tree(
         class of the held-out split is not in the training split.
     """
     evaluated = {nfc(name) for name in known or ()}
-    parts = find_splits(folder, evaluated, ours)
+    splits = find_splits(folder, evaluated, run_folder)
     tree = ClassTree([], None, None)
-    if parts.others:
-        names = _few([path.name for path in parts.others])
-        tree.notes.append(f"{names} (next to {parts.train and parts.train.name})")
-    walk = Walk(tree.aside, [path for path in (parts.train, *parts.held_out) if path], ours)
-    first = parts.train or parts.held_out[0]
-    folders = _class_folders(first, ours)
+    if splits.others:
+        names = _few([path.name for path in splits.others])
+        tree.notes.append(f"{names} (next to {splits.train and splits.train.name})")
+    walk = Walk(tree.aside, [path for path in (splits.train, *splits.held_out) if path], run_folder)
+    first = splits.train or splits.held_out[0]
+    folders = _class_folders(first, run_folder)
     tree.classes = list(folders)
-    if parts.train is None:
-        tree.val = _part(walk, first, tree.classes, folders)
+    if splits.train is None:
+        tree.val = _find_files(walk, first, tree.classes, folders)
         return tree
     _say_if_parts(tree, folders)
-    held_out = _held_out_part(parts, tree, ours, labels)
-    tree.train = _part(walk, first, tree.classes, folders)
+    held_out = _held_out_part(splits, tree, run_folder, labels)
+    tree.train = _find_files(walk, first, tree.classes, folders)
     if held_out is not None:
         place, flat, lists = held_out
         if lists is None:
-            tree.val = _part(walk, place, tree.classes, _class_folders(place, ours))
+            tree.val = _find_files(walk, place, tree.classes, _class_folders(place, run_folder))
         else:
             files, numbers, unlisted = in_list(flat, lists(tree.classes))
             tree.aside += [Aside("", path, "not in the list of labels") for path in unlisted]
@@ -117,7 +117,9 @@ def read_tree(
     return tree
 
 
-def _part(walk: Walk, folder: Path, classes: list[str], folders: dict[str, Path]) -> ClassPart:
+def _find_files(
+    walk: Walk, folder: Path, classes: list[str], folders: dict[str, Path]
+) -> ClassPart:
     """Find the images of each class, sorted; a held-out split may lack a class."""
     files: list[Path] = []
     labels: list[int] = []
@@ -137,10 +139,10 @@ def _part(walk: Walk, folder: Path, classes: list[str], folders: dict[str, Path]
     return ClassPart(folder, files, labels)
 
 
-def _class_folders(folder: Path, ours: Path | None) -> dict[str, Path]:
+def _class_folders(folder: Path, run_folder: Path | None) -> dict[str, Path]:
     """The class folders of a split by their names in form NFC, in the order of their spelling."""
     folders: dict[str, Path] = {}
-    for path in subfolders(folder, ours):
+    for path in subfolders(folder, run_folder):
         name = nfc(path.name)
         if name in folders:
             raise DataError(
@@ -155,7 +157,7 @@ def _class_folders(folder: Path, ours: Path | None) -> dict[str, Path]:
 
 
 def _held_out_part(
-    parts: SplitFolders, tree: ClassTree, ours: Path | None, labels: Labels | None
+    splits: SplitFolders, tree: ClassTree, run_folder: Path | None, labels: Labels | None
 ) -> tuple[Path, Path, Labels | None] | None:
     """Choose the split to evaluate on.
 
@@ -165,8 +167,8 @@ def _held_out_part(
         The folder of the split, the folder of its images, and their labels; with class folders
         ``labels`` is None.
     """
-    for i, place in enumerate(parts.held_out):
-        folders = {nfc(path.name): path for path in subfolders(place, ours)}
+    for i, place in enumerate(splits.held_out):
+        folders = {nfc(path.name): path for path in subfolders(place, run_folder)}
         lists = labels or read_list(find_list(place))
         flat = None
         if not set(folders) & set(tree.classes):
@@ -177,7 +179,7 @@ def _held_out_part(
                     f"{place}: has class folders, so --val-labels is not for it", "leave it out"
                 )
             if extra := sorted(set(folders) - set(tree.classes)):
-                raise _extra_class(place, extra[0], parts.train, tree.classes)
+                raise _extra_class(place, extra[0], splits.train, tree.classes)
         elif lists is None:
             if (said := split_name(place.name)) and said.word == "test":
                 tree.notes.append(f"{place.name} (images without class folders)")
@@ -187,7 +189,7 @@ def _held_out_part(
                 "make one folder per class in it; for ImageNet from Kaggle (CLS-LOC), `tinyalex"
                 " data prepare` with --val-labels LOC_val_solution.csv, or Caffe's val.txt",
             )
-        if others := [path.name for path in parts.held_out[i + 1 :]]:
+        if others := [path.name for path in splits.held_out[i + 1 :]]:
             tree.notes.append(f"{_few(others)} (a second held-out split)")
         return (place, place, None) if flat is None else (place, flat, lists)
     if labels is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from tinyalex.data import jpeg, png
 from tinyalex.data.file_access import read_all, refusal
@@ -97,7 +98,9 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: absurdly large ({error})", RESAVE) from error
     except UnidentifiedImageError as error:  # its text has an object's address in it
-        if kind := looks_like(_head(source)):
+        with _stream(source) as file:
+            kind = looks_like(file.read(FIRST_BYTES))
+        if kind:
             raise DataError(f"{where}: not a readable image but {kind}", OTHER_FILE) from error
         known = ", ".join(formats())
         raise DataError(f"{where}: not a readable image (none of {known})", RESAVE) from error
@@ -114,11 +117,8 @@ def open_image(source: Path | bytes, where: str) -> Image.Image:
     return image
 
 
-def _head(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source[:FIRST_BYTES]
-    with source.open("rb") as file:
-        return file.read(FIRST_BYTES)
+def _stream(source: Path | bytes) -> IO[bytes]:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
 def _open(source: Path | bytes) -> Image.Image:
@@ -129,7 +129,7 @@ def _open(source: Path | bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, FileNotFoundError):
         raise
     except Exception:
-        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as again:
+        with _stream(source) as again:
             head = again.read(len(png.MAGIC))
             if head.startswith(png.MAGIC):
                 return png.open_without_texts(read_all(again))
@@ -204,13 +204,7 @@ def square(
     The centre is cut out in the same step: otherwise an image of 1 x 50,000 pixels would first
     grow to ``size`` x 50,000 * ``size``.
     """
-    width, height = image.size
-    side = min(width, height)
-    left, top = (width - side) / 2, (height - side) / 2
-    if (width, height) == (size, size):
-        return image
-    box = (left, top, left + side, top + side)
-    return image.resize((size, size), filter, box=box)
+    return image if image.size == (size, size) else ImageOps.fit(image, (size, size), filter)
 
 
 def eight_bits(image: Image.Image) -> Image.Image:

@@ -60,17 +60,17 @@ def load_moved_digits() -> Dataset:
         occurs once, each test digit at five positions, which are always the same.
     """
     digits = load_digits()
-    parts = []
+    splits = []
     for seed, split, copies in ((0, digits.train, 1), (1, digits.test, COPIES)):
         images = np.pad(split.images(np.arange(len(split))), ((0, 0), (0, ROOM), (0, ROOM), (0, 0)))
         images = np.tile(images, (copies, 1, 1, 1))
         steps = np.random.default_rng(seed).integers(0, ROOM + 1, (len(images), 2))
         pairs = zip(images, steps, strict=True)
         images = np.stack([np.roll(image, step, (0, 1)) for image, step in pairs])
-        parts.append((images, np.tile(split.labels, copies)))
-    content = b"".join(images.tobytes() + labels.tobytes() for images, labels in parts)
+        splits.append((images, np.tile(split.labels, copies)))
+    content = b"".join(images.tobytes() + labels.tobytes() for images, labels in splits)
     fingerprint = hashlib.sha256(content).hexdigest()
-    return from_arrays("moved-digits", digits.classes, parts[0], parts[1], fingerprint)
+    return from_arrays("moved-digits", digits.classes, splits[0], splits[1], fingerprint)
 
 
 def _enlarge(image: np.ndarray) -> np.ndarray:

@@ -32,15 +32,15 @@ class Walk:
     ----------
     aside : list of Aside
         Files that are left out are appended to it.
-    parts : list of Path
+    splits : list of Path
         The folders of all splits. A link that leads into one of them is not followed.
-    ours : Path, optional
+    run_folder : Path, optional
         The folder of a run, which is skipped.
     """
 
-    def __init__(self, aside: list[Aside], parts: list[Path], ours: Path | None) -> None:
-        self.aside, self.ours = aside, ours
-        self.roots = [Path(os.path.realpath(part)) for part in parts]
+    def __init__(self, aside: list[Aside], splits: list[Path], run_folder: Path | None) -> None:
+        self.aside, self.run_folder = aside, run_folder
+        self.roots = [Path(os.path.realpath(split)) for split in splits]
         self.wanted = suffixes()
 
     def images(self, top: Path, name: str) -> Iterator[Path]:
@@ -59,7 +59,7 @@ class Walk:
                         if self._is_known(target, here, followed):
                             continue
                         followed.add(target)
-                    if not is_output(path, self.ours):
+                    if not is_output(path, self.run_folder):
                         todo.append((path, by_link or entry.is_symlink()))
                 elif self._is_image(entry, path, name):
                     if by_link or entry.is_symlink():

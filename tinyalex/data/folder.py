@@ -87,7 +87,7 @@ def load_folder(
     cache_bytes: int = CACHE_BYTES,
     measured: Collection[str] | None = None,
     trained_on: Collection[str] = (),
-    ours: Path | None = None,
+    run_folder: Path | None = None,
 ) -> Dataset:
     """Load a folder of images with one sub-folder per class.
 
@@ -112,7 +112,7 @@ def load_folder(
     trained_on : collection of str, optional
         With ``measured``: fingerprints of the data that the network was trained on. If this
         folder is among them, only the share that was held out is test images.
-    ours : Path, optional
+    run_folder : Path, optional
         The folder of a run, which is not a class if it is in ``folder``.
 
     Returns
@@ -129,10 +129,10 @@ def load_folder(
     check_size(image_size, channels)
     if not folder.is_dir():
         raise no_folder(folder)
-    tree = read_tree(folder, measured, ours)
-    parts = [part for part in (tree.train, tree.val) if part is not None]
-    files = [path for part in parts for path in part.files]
-    labels = np.array([label for part in parts for label in part.labels], np.int64)
+    tree = read_tree(folder, measured, run_folder)
+    splits = [split for split in (tree.train, tree.val) if split is not None]
+    files = [path for split in splits for path in split.files]
+    labels = np.array([label for split in splits for label in split.labels], np.int64)
     fingerprint = _fingerprint(folder, files)
     everything = measured is not None and fingerprint not in trained_on
     if len(tree.classes) < 2 and not everything:

@@ -94,6 +94,33 @@ class Statistics:
         return dict(vars(self))
 
     @classmethod
+    def from_sums(cls, total: np.ndarray, products: np.ndarray, N: int) -> Statistics:
+        """Make statistics from sums over N images.
+
+        Parameters
+        ----------
+        total : int64 (H, W, C)
+            Sum of the images.
+        products : int64 or float64 (C, C)
+            Sum over all pixels of the products of two channels.
+        N : int
+        """
+        H, W, C = total.shape
+        mean_image = total / N
+        channel_means = mean_image.mean(axis=(0, 1))
+        covariance = products / (N * H * W) - np.outer(channel_means, channel_means)
+        values, vectors = np.linalg.eigh(covariance)
+        # A component's sign is arbitrary: make the largest entry positive, for the same result on
+        # every machine.
+        vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(C)])
+        return cls(
+            mean_image=np.ascontiguousarray(mean_image.transpose(2, 0, 1), np.float32),
+            channel_means=channel_means.astype(np.float32),
+            eigenvalues=values[::-1].astype(np.float32),
+            eigenvectors=np.ascontiguousarray(vectors[:, ::-1], np.float32),
+        )
+
+    @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Statistics:
         """Make statistics from what `to_arrays` gave.
 

@@ -58,9 +58,9 @@ class Outline:
 
 def outline(content: bytes) -> Outline:
     """Read a JPEG file from marker to marker, up to the end of its first image."""
-    scans = _Scans()
+    missing = {(-1, 0)}  # component and coefficient; a dummy until there is a frame header
     at = begin = end = 2
-    in_data = marked = False
+    progressive = in_data = marked = False
     while (marker := _MARKER.search(content, at)) is not None:
         at, code = marker.end(), marker[1][0]
         if in_data:
@@ -74,18 +74,31 @@ def outline(content: bytes) -> Outline:
         body = content[at + 2 : at + length]
         at += length
         if at > len(content):
-            scans.missing.add((-1, 0))
+            missing.add((-1, 0))
             break
-        if code in _FRAMES:
-            scans.begin(body, code in _PROGRESSIVE)
+        if code in _FRAMES:  # precision, height, width, number of components, components
+            progressive = code in _PROGRESSIVE
+            components = body[6 : 6 + 3 * body[5] : 3] if len(body) > 5 else b""
+            missing = {(c, k) for c in components for k in range(64)} or {(-1, 0)}
         elif code == 0xDA:
-            scans.add(body)
+            missing -= _announced(body, progressive)
             begin, in_data = at, True
-            if not scans.missing and (last := content.find(_END, at)) >= 0:
+            if not missing and (last := content.find(_END, at)) >= 0:
                 at = last  # no other marker matters: faster than _MARKER
     if in_data:
         end = len(_without_padding(content))
-    return Outline(begin, end, marked, not scans.missing, scans.progressive)
+    return Outline(begin, end, marked, not missing, progressive)
+
+
+def _announced(scan: bytes, progressive: bool) -> set[tuple[int, int]]:
+    """Components and coefficients that a scan completes.
+
+    Its header holds the components, the first and the last coefficient, and the last bit.
+    """
+    if len(scan) < 4 or len(scan) != 4 + 2 * scan[0]:
+        return set()
+    first, last, bits = scan[-3:] if progressive else (0, 63, 0)
+    return {(c, k) for c in scan[1:-3:2] for k in range(first, last + 1) if bits & 15 == 0}
 
 
 def check_scans(content: bytes | np.ndarray) -> None:
@@ -193,29 +206,6 @@ def _reads_on(content: bytes, image: Image.Image, layout: Outline) -> bool:
             return not np.array_equal(np.asarray(again), np.asarray(image))
     except Exception:  # Pillow's decoders raise errors of many kinds
         return True
-
-
-class _Scans:
-    """What the headers of an image's scans have announced so far."""
-
-    def __init__(self) -> None:
-        self.progressive = False
-        self.missing: set[tuple[int, int]] = {(-1, 0)}  # component, coefficient; no frame yet
-
-    def begin(self, frame: bytes, progressive: bool) -> None:
-        """Read a frame header: precision, height, width, number of components, components."""
-        self.progressive = progressive
-        components = frame[6 : 6 + 3 * frame[5] : 3] if len(frame) > 5 else b""
-        self.missing = {(c, k) for c in components for k in range(64)} or {(-1, 0)}
-
-    def add(self, scan: bytes) -> None:
-        """Read a scan header: components, first and last coefficient, the last bit it contains."""
-        if len(scan) < 4 or len(scan) != 4 + 2 * scan[0]:
-            return
-        first, last, bits = scan[-3:] if self.progressive else (0, 63, 0)
-        if bits & 15 == 0:
-            components = scan[1:-3:2]
-            self.missing -= {(c, k) for c in components for k in range(first, last + 1)}
 
 
 def _without_padding(content: bytes) -> bytes:

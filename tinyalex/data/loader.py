@@ -19,15 +19,19 @@ from tinyalex.errors import ConfigError, ShapeError, unknown
 
 _SEVERAL = {"ten": ten_views, "nine": nine_views}
 
-# Each kind of draw has a stream of its own: switching one off leaves the others as they were.
+# Each kind of random number has its own stream: switching one off does not change the others.
 _ORDER, _TOPS, _LEFTS, _MIRRORS, _COLOUR = range(5)
+
+# Files whose images are mixed with each other: with 512 MB per file, 2 GB that the system's file
+# cache should hold while they are used.
+WINDOW = 4
 
 
 @dataclass(frozen=True)
 class _Plan:
     """What happens to the image at each position of an epoch."""
 
-    order: np.ndarray  # int64 (N,), which image
+    order: np.ndarray  # int64 (N,), index of the image
     tops: np.ndarray  # int64 (N,)
     lefts: np.ndarray  # int64 (N,)
     mirrors: np.ndarray  # bool (N,)
@@ -37,7 +41,7 @@ class _Plan:
 class Loader:
     """Batches of a split, as float32 NCHW on a backend.
 
-    ``for x, labels in loader`` gives one epoch, and the next such loop the next epoch.
+    ``for x, labels in loader`` goes through one epoch; the next such loop through the next one.
     `epoch` gives any epoch by its number.
 
     Parameters
@@ -45,48 +49,48 @@ class Loader:
     split : Split
     backend : Backend
     batch_size : int
-        The last batch of an epoch holds what is left over.
+        The last batch of an epoch may be smaller.
     seed : int
     crop : int, optional
-        Side of the crop: at random in training, else from the centre; the whole image by
-        default.
+        Side of the crop in pixels: at a random position in training, otherwise at the centre.
+        By default the whole image.
     random_crop : bool
-        False cuts training crops from the centre too.
+        If False, training crops are at the centre too.
     mirror : bool
-        Flip half of the training images left to right.
+        Flip half of the training images horizontally.
     mean : float32 (C, 1, 1) or (C, H, W), optional
-        Subtracted from the pixels (0 to 255); a mean image larger than the crop is cut at its
-        centre. See `Statistics.mean`.
-    scale : float, or one a channel
-        Factor on the result.
+        Subtracted from the pixels (0 to 255); of a mean image larger than the crop, the centre
+        is used. See `Statistics.mean`.
+    scale : float, or one float per channel
+        Multiplied with the result.
     colour : float32 (C, C), optional
         Colour shift of training images, see `Statistics.colour`.
     training : bool
-        Shuffle, and draw crops, mirrors and colours. Otherwise the images come in order.
+        Shuffle, and draw crops, flips and colours. Otherwise the images come in order.
     views : ``"center"``, ``"ten"`` or ``"nine"``
         With the last two, x is an iterator over the paper's ten views of a batch, or
-        cuda-convnet's nine, one array a view; see `ten_views`, `nine_views`. Not for training.
+        cuda-convnet's nine, one array per view; see `ten_views`, `nine_views`. Not for training.
     prefetch : int
         Batches prepared ahead.
     shuffle : ``"full"`` or ``"shard"``
-        Order of the training images: any order of all, or the files of a packed data set in
-        any order and within a few files any order of their images. See `epoch_order`.
+        Shuffle all training images; or the files of a packed data set, and within a few files
+        their images. See `epoch_order`.
     workers : int, optional
-        Threads that read and decode files; one a core by default. They change no result.
+        Threads that read and decode files; by default one per core. They change no result.
 
     Raises
     ------
     ConfigError
-        The batch size or the number of workers is below 1, the seed negative, the crop larger
-        than the image, or there are no files to shuffle by.
+        The batch size or the number of workers is below 1, the seed is negative, the crop is
+        larger than the image, or there are no files to shuffle by.
     ShapeError
         The mean or the colour matrix does not fit the images.
 
     Notes
     -----
-    What happens to the image at position p of epoch e is a function of (seed, e, p) alone: not
-    of the batches before it, of threads or of the backend. So a run can continue in the middle
-    of an epoch. Augmentation: paper, section 4.1.
+    What happens to the image at position p of epoch e depends on (seed, e, p) alone: not on the
+    batches before it, on threads or on the backend. So a run can resume in the middle of an
+    epoch. Augmentation: paper, section 4.1.
 
     Examples
     --------
@@ -152,11 +156,11 @@ class Loader:
         return -(-len(self.split) // self.batch_size)
 
     def __iter__(self) -> Generator[tuple[Any, Array], None, None]:
-        """Begin the epoch after the one that was begun last; the first is epoch 0."""
+        """Begin the next epoch; the first is epoch 0."""
         return self.epoch(self._next_epoch)
 
     def epoch(self, epoch: int, start_batch: int = 0) -> Generator[tuple[Any, Array], None, None]:
-        """Yield the batches of an epoch, from batch ``start_batch`` on.
+        """Yield the batches of an epoch, beginning with ``start_batch``.
 
         Yields
         ------
@@ -170,11 +174,11 @@ class Loader:
 
         Notes
         -----
-        One epoch at a time: a new one ends the one before.
+        Only one epoch at a time: a new one ends the previous one.
         """
         self.close()
         self._next_epoch = epoch + 1
-        # Several views are made by whoever takes them, one at a time.
+        # Several views of a batch are computed one by one, when the caller takes them.
         ahead = self.prefetch
         several = self.views in _SEVERAL
         feed = Feed(self.backend.asarray) if several else self.backend.feed(ahead)
@@ -182,7 +186,7 @@ class Loader:
         return self._running
 
     def close(self) -> None:
-        """Stop the thread of the epoch that was begun last, if it still runs."""
+        """Stop the thread of the current epoch, if there is one."""
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -201,7 +205,7 @@ class Loader:
         return mean
 
     def _rng(self, epoch: int, stream: int) -> np.random.Generator:
-        """A counter-based generator on the host, so that every backend sees the same draws."""
+        """A counter-based generator on the host, so that every backend gets the same numbers."""
         key = np.random.SeedSequence([self.seed, epoch, stream])
         return np.random.Generator(np.random.Philox(key))
 
@@ -217,48 +221,40 @@ class Loader:
         mirrors = np.zeros(N, bool)
         if self.mirror:
             mirrors = self._rng(epoch, _MIRRORS).random(N) < 0.5
+        shards = self.split.shards if self.shuffle == "shard" else None
         colour = None
         if self._colour is not None:
             colour = self._rng(epoch, _COLOUR).standard_normal((N, C), np.float32) @ self._colour
-        return _Plan(
-            epoch_order(N, self._rng(epoch, _ORDER), self._shards()),
-            tops,
-            lefts,
-            mirrors,
-            colour,
-        )
-
-    def _shards(self) -> np.ndarray | None:
-        return self.split.shards if self.shuffle == "shard" else None
+        return _Plan(epoch_order(N, self._rng(epoch, _ORDER), shards), tops, lefts, mirrors, colour)
 
     def _batches(
         self, plan: _Plan, start_batch: int, feed: Feed
     ) -> Generator[tuple[Any, Array], None, None]:
         starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
-        places = [slice(first, first + self.batch_size) for first in starts]
+        slices = [slice(first, first + self.batch_size) for first in starts]
         if not self.split.concurrent:
-            for at in places:
+            for at in slices:
                 chosen = plan.order[at]
                 room = feed.room((len(chosen), *self.split.image_shape), np.uint8)
                 images = self.split.images(chosen, room)
                 yield self._batch(plan, at, images, plan.tops[at], plan.lefts[at], feed)
             return
         whole = self.split.image_shape[:2]
-        nowhere = np.zeros(self.batch_size, np.int64)
+        zeros = np.zeros(self.batch_size, np.int64)
 
         def wanted() -> Iterator[Wanted]:
-            for at in places:
+            for at in slices:
                 chosen = plan.order[at]
                 if self.views in _SEVERAL:
-                    none = nowhere[: len(chosen)]
-                    yield Wanted(chosen, none, none, whole)
+                    corner = zeros[: len(chosen)]
+                    yield Wanted(chosen, corner, corner, whole)
                 else:
                     yield Wanted(chosen, plan.tops[at], plan.lefts[at], self.crop)
 
         with contextlib.closing(read_ahead(self.split, wanted(), self.workers)) as read:
-            for at, images in zip(places, read, strict=True):
-                none = nowhere[: len(images)]
-                yield self._batch(plan, at, images, none, none, feed)
+            for at, images in zip(slices, read, strict=True):
+                corner = zeros[: len(images)]
+                yield self._batch(plan, at, images, corner, corner, feed)
 
     def _batch(
         self,
@@ -269,7 +265,7 @@ class Loader:
         lefts: np.ndarray,
         feed: Feed,
     ) -> tuple[Any, Array]:
-        """Augment the images at some positions; ``tops`` and ``lefts`` count in ``images``."""
+        """Augment the images at positions ``at``, cropped at ``tops`` and ``lefts``."""
         asarray = self.backend.asarray
         labels = asarray(self.split.labels[plan.order[at]])
         if (several := _SEVERAL.get(self.views)) is not None:
@@ -287,26 +283,22 @@ class Loader:
         return x, labels
 
 
-# Files whose images are mixed with each other: at 512 MB a file, 2 GB that the system's cache
-# should hold while they are used.
-WINDOW = 4
-
-
 def epoch_order(N: int, rng: np.random.Generator, shards: np.ndarray | None = None) -> np.ndarray:
-    """Draw an order of N images.
+    """Draw a random order of N images.
 
     Parameters
     ----------
     N : int
     rng : Generator
     shards : int64 (N,), optional
-        The file of each image. Then the files come in any order, `WINDOW` of them at a time,
-        and the images of a window in any order. A disk reads a few large files one after the
-        other, instead of small pieces of all of them. Without it, any order of all images.
+        The file of each image. The files are shuffled, then the images of every `WINDOW` files:
+        a disk reads a few large files one after the other, instead of small pieces of all of
+        them. By default all images are shuffled.
 
     Returns
     -------
-    int64 (N,), each number from 0 to N - 1 once
+    int64 (N,)
+        Each number from 0 to N - 1 once.
     """
     if shards is None:
         return rng.permutation(N)

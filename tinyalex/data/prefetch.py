@@ -1,4 +1,4 @@
-"""Work done ahead of time in a thread, so that the network never waits for its next batch."""
+"""Prepare batches ahead in a thread, so that the network need not wait for the next one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tinyalex.backends import Feed
 
 T = TypeVar("T")
 
-_POLL = 0.05  # seconds after which a waiting worker looks whether it is still wanted
+_POLL = 0.05  # seconds after which a waiting thread checks whether it should stop
 
 
 class _End:
-    """Marks the end of the items, and carries the error that ended them, if any."""
+    """Marks the end of the items, and holds the error that ended them, if any."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
@@ -27,11 +27,11 @@ _NO_MORE = _End()
 def prefetch(
     items: Iterable[T], depth: int = 2, feed: Feed | None = None
 ) -> Generator[T, None, None]:
-    """Yield ``items`` in order, computing up to ``depth`` of them ahead in one thread.
+    """Yield ``items`` in order, and compute up to ``depth`` of them ahead in one thread.
 
-    The thread ends when the items do, or when the iterator is closed or dropped. An error in
-    ``items`` is raised here, in its place in the order. ``feed``, if given, is told of each item
-    that is prepared and taken, and closed when the thread has ended.
+    The thread ends after the last item, or when the iterator is closed or garbage-collected. An
+    error in ``items`` is raised here, in place of its item. ``feed``, if given, is called when an
+    item is prepared and when it is taken, and closed when the thread has ended.
     """
     feed = Feed(lambda x: x) if feed is None else feed
     waiting: queue.Queue[T | _End] = queue.Queue(depth)

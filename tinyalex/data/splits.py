@@ -103,7 +103,7 @@ def split_name(name: str) -> SplitName | None:
 
 
 def find_splits(
-    folder: Path, known: Collection[str] = (), ours: Path | None = None
+    folder: Path, known: Collection[str] = (), run_folder: Path | None = None
 ) -> SplitFolders:
     """Find the folders that hold the splits of a data set.
 
@@ -113,7 +113,7 @@ def find_splits(
     known : collection of str
         Classes of a network that is evaluated: no folder of such a name is a split, and training
         images may be missing.
-    ours : Path, optional
+    run_folder : Path, optional
         The folder of a run, which is not a class wherever it is.
 
     Raises
@@ -121,36 +121,38 @@ def find_splits(
     DataError
         There are only held-out splits, or two training splits.
     """
-    folder = _unwrapped(folder, known, ours)
-    inside = subfolders(folder, ours)
+    folder = _unwrapped(folder, known, run_folder)
+    inside = subfolders(folder, run_folder)
     names = {
         path: said
         for path in inside
         if (said := split_name(path.name)) is not None and nfc(path.name) not in known
     }
-    train = _training(folder, names, ours)
+    train = _training(folder, names, run_folder)
     if train is None:
         all_held_out = inside and all(said.held_out and not said.rest for said in names.values())
         # Folders named as held-out splits may still be classes, if other folders are there too.
         if all_held_out and len(names) == len(inside) and not any(map(has_images, inside)):
-            return _held_out_only(folder, names, known, ours)
+            return _held_out_only(folder, names, known, run_folder)
         return SplitFolders(None if known else folder, [folder] if known else [])
     held_out = sorted(
         (path for path, said in names.items() if said.held_out and said.rest == names[train].rest),
         key=lambda path: (_HELD_OUT.index(names[path].word), path.name != path.name.lower(), path),
     )
     others = [path for path in inside if path != train and path not in held_out]
-    return SplitFolders(_nested(train, ours), [_nested(path, ours) for path in held_out], others)
+    return SplitFolders(
+        _nested(train, run_folder), [_nested(path, run_folder) for path in held_out], others
+    )
 
 
-def _training(folder: Path, names: dict[Path, SplitName], ours: Path | None) -> Path | None:
+def _training(folder: Path, names: dict[Path, SplitName], run_folder: Path | None) -> Path | None:
     """The training split: a folder of that name with folders in it, not a class of that name."""
     partners = {said.rest for said in names.values() if said.held_out}
     trains = [
         path
         for path, said in names.items()
         if said.word == _TRAINING and (not said.rest or said.rest in partners)
-        if subfolders(path, ours)
+        if subfolders(path, run_folder)
     ]
     plain = [path for path in trains if path.name == "train"]
     if len(trains) > 1 and not plain:
@@ -160,7 +162,7 @@ def _training(folder: Path, names: dict[Path, SplitName], ours: Path | None) -> 
 
 
 def _held_out_only(
-    folder: Path, said: dict[Path, SplitName], known: Collection[str], ours: Path | None
+    folder: Path, said: dict[Path, SplitName], known: Collection[str], run_folder: Path | None
 ) -> SplitFolders:
     """Held-out splits that can be evaluated on (with ``known``), but not trained on."""
     order = sorted(said, key=lambda path: (_HELD_OUT.index(said[path].word), path))
@@ -170,18 +172,18 @@ def _held_out_only(
             f"{folder}: no training split in it, only {names}",
             f"the folder with the training images; {LAYOUT}",
         )
-    return SplitFolders(None, [_nested(path, ours) for path in order])
+    return SplitFolders(None, [_nested(path, run_folder) for path in order])
 
 
-def _unwrapped(folder: Path, known: Collection[str], ours: Path | None) -> Path:
+def _unwrapped(folder: Path, known: Collection[str], run_folder: Path | None) -> Path:
     """Go down while a folder holds nothing but one folder of folders, as unpacked archives do."""
     for _ in range(_MOST_NESTED):
-        inside = subfolders(folder, ours)
+        inside = subfolders(folder, run_folder)
         if len(inside) != 1 or nfc(inside[0].name) in known or has_images(folder):
             return folder
         (only,) = inside
         said = split_name(only.name)
-        deeper = subfolders(only, ours)
+        deeper = subfolders(only, run_folder)
         is_split = said is not None and not said.rest
         if is_split or has_images(only) or not any(map(_holds_something, deeper)):
             return folder
@@ -191,11 +193,11 @@ def _unwrapped(folder: Path, known: Collection[str], ours: Path | None) -> Path:
     return folder
 
 
-def _nested(split: Path, ours: Path | None) -> Path:
+def _nested(split: Path, run_folder: Path | None) -> Path:
     """Go down to the class folders: ``training_set/training_set/CLASS``."""
     for _ in range(_MOST_NESTED):
-        inside = subfolders(split, ours)
-        if len(inside) != 1 or has_images(split) or not subfolders(inside[0], ours):
+        inside = subfolders(split, run_folder)
+        if len(inside) != 1 or has_images(split) or not subfolders(inside[0], run_folder):
             return split
         said, outer = split_name(inside[0].name), split_name(split.name)
         if said is None or outer is None or said.word != outer.word:
@@ -204,14 +206,14 @@ def _nested(split: Path, ours: Path | None) -> Path:
     return split
 
 
-def subfolders(folder: Path, ours: Path | None = None) -> list[Path]:
+def subfolders(folder: Path, run_folder: Path | None = None) -> list[Path]:
     """Folders that may be classes or splits, sorted: not hidden, of a system, or our output."""
     here = Path(os.path.realpath(folder))
     return [
         path
         for path in sorted(folder / name for name in visible(folder))
         if path.is_dir()
-        and not is_output(path, ours)
+        and not is_output(path, run_folder)
         # A link that leads back up is not a class.
         and not (path.is_symlink() and Path(os.path.realpath(path)) in (here, *here.parents))
     ]
@@ -240,23 +242,23 @@ def _holds_something(folder: Path) -> bool:
     return has_images(folder) or any((folder / name).is_dir() for name in visible(folder))
 
 
-def is_output(folder: Path, ours: Path | None = None) -> bool:
+def is_output(folder: Path, run_folder: Path | None = None) -> bool:
     """Whether tinyalex made a folder: a run, packed data, or a folder with only these in it.
 
     Parameters
     ----------
     folder : Path
-    ours : Path, optional
+    run_folder : Path, optional
         The folder of a run that is about to begin.
     """
-    if _is_made(folder, ours):
+    if _is_made(folder, run_folder):
         return True
-    made = _made_inside(folder, ours, _MOST_NESTED)
+    made = _made_inside(folder, run_folder, _MOST_NESTED)
     return made is not None and (made > 0 or folder.name in _OUR_FOLDERS)
 
 
-def _is_made(folder: Path, ours: Path | None) -> bool:
-    if ours is not None and os.path.realpath(folder) == os.path.realpath(ours):
+def _is_made(folder: Path, run_folder: Path | None) -> bool:
+    if run_folder is not None and os.path.realpath(folder) == os.path.realpath(run_folder):
         return True
     names = set(visible(folder))
     if {"metrics.jsonl", "config.json"} <= names:
@@ -265,7 +267,7 @@ def _is_made(folder: Path, ours: Path | None) -> bool:
     return any(map(_RECORDS.fullmatch, names)) and not has_images(folder)
 
 
-def _made_inside(folder: Path, ours: Path | None, depth: int) -> int | None:
+def _made_inside(folder: Path, run_folder: Path | None, depth: int) -> int | None:
     """Number of runs in a folder; None if anything in it may be an image of the user."""
     if depth == 0 or has_images(folder):
         return None
@@ -273,7 +275,7 @@ def _made_inside(folder: Path, ours: Path | None, depth: int) -> int | None:
     for path in (folder / name for name in visible(folder)):
         if not path.is_dir():
             continue
-        made = 1 if _is_made(path, ours) else _made_inside(path, ours, depth - 1)
+        made = 1 if _is_made(path, run_folder) else _made_inside(path, run_folder, depth - 1)
         if made is None:
             return None
         count += made

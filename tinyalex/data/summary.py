@@ -1,4 +1,4 @@
-"""What a data set holds: `glance` before it is loaded, `info` afterwards."""
+"""What a data set holds: `glance` before it is loaded, `statistics` and `info` afterwards."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from tinyalex.data.cifar import find_cifar
 from tinyalex.data.class_folders import read_tree
 from tinyalex.data.dataset import Dataset, Split
 from tinyalex.data.decode import open_image
-from tinyalex.data.measure import statistics
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.names import NAMES, expand, no_such_data
 from tinyalex.data.packed import is_packed, read_index
 from tinyalex.data.splits import no_folder
 from tinyalex.data.subset import HELD_OUT, MARK, SHARE
+from tinyalex.errors import DataError
 
-# The colour statistics are measured on all of CIFAR-10, or on 1024 photographs of 256 x 256.
+CHUNK_BYTES = 8 << 20  # of pixels that are read at a time
+# `info` measures colours on all of CIFAR-10, or on 1024 photographs of 256 x 256.
 MOST_PIXELS = 1 << 26
 _SAMPLE = 64  # files whose size is read
 _CIFAR_TRAINING = 50_000
@@ -48,14 +50,14 @@ class Glance:
     side: int
 
 
-def glance(name: str, ours: Path | None = None) -> Glance:
+def glance(name: str, run_folder: Path | None = None) -> Glance:
     """Look at a data set without loading it; built-in sets need not be there.
 
     Parameters
     ----------
     name : str
         As in `tinyalex.data.load`.
-    ours : Path, optional
+    run_folder : Path, optional
         A run's folder, which is not a class.
 
     Raises
@@ -80,7 +82,7 @@ def glance(name: str, ours: Path | None = None) -> Glance:
         return Glance("CIFAR", _CIFAR_TRAINING, 0, _CIFAR_SIDE)
     if not path.is_dir():
         raise no_folder(path)
-    tree = read_tree(path, ours=ours)
+    tree = read_tree(path, run_folder=run_folder)
     files = [file for part in (tree.train, tree.val) if part is not None for file in part.files]
     sides = []
     for i in np.linspace(0, len(files) - 1, min(_SAMPLE, len(files))).astype(np.int64):
@@ -98,6 +100,46 @@ def _training_images(parts: list[str]) -> int:
         elif part.isascii() and part.isdigit() and len(part) < 10:
             images = min(images, int(part))
     return images
+
+
+def statistics(split: Split, crop: int | None = None, *, limit: int | None = None) -> Statistics:
+    """Measure the mean and the colour covariance of a split.
+
+    Parameters
+    ----------
+    split : Split
+    crop : int, optional
+        Keep only the centre of the mean image, of this side in pixels, as the authors' code
+        does: the same mean is subtracted from every crop.
+    limit : int, optional
+        Measure at most this many images, evenly spaced.
+
+    Raises
+    ------
+    DataError
+        The split is empty, or an image is damaged.
+    ConfigError
+        The crop is larger than the images.
+
+    Notes
+    -----
+    Sums of integers are exact in float64 up to 2**53, more than ImageNet's training set needs; so
+    the result does not depend on the order or the number of threads.
+    """
+    H, W, C = split.image_shape
+    if not len(split):
+        raise DataError("statistics: the split is empty")
+    N = len(split) if limit is None else min(limit, len(split))
+    chosen = np.arange(N) * len(split) // N
+    total = np.zeros((H, W, C), np.int64)
+    products = np.zeros((C, C))
+    step = max(1, CHUNK_BYTES // (H * W * C))
+    for first in range(0, N, step):
+        images = split.images(chosen[first : first + step])
+        total += images.sum(axis=0, dtype=np.int64)
+        pixels = images.reshape(-1, C).astype(np.float64)
+        products += pixels.T @ pixels
+    return Statistics.from_sums(total, products, N).cropped(crop)
 
 
 def info(dataset: Dataset) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where images are cut: the centre, and the ten or nine views that a test averages over."""
+"""Where images are cropped: at the centre, or in the ten or nine views of a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pair = tuple[int, int]
 
 
 def crop_size(crop: int | None, image_hw: Pair) -> Pair:
-    """Height and width of a crop; None is the whole image.
+    """Height and width of a crop; None means the whole image.
 
     Raises
     ------
@@ -42,27 +42,23 @@ def five_corners(image_hw: Pair, crop: Pair) -> list[Pair]:
 
 
 def nine_corners(image_hw: Pair, crop: Pair) -> list[Pair]:
-    """Top and left of three crops beside each other in three rows, the centre crop among them."""
+    """Top and left of crops in three rows and three columns; the middle one is the centre crop."""
     bottom, right = image_hw[0] - crop[0], image_hw[1] - crop[1]
     middle, centre = centre_corner(image_hw, crop)
     return [(top, left) for top in (0, middle, bottom) for left in (0, centre, right)]
 
 
 def ten_views(
-    images: np.ndarray,
-    backend: Backend,
-    crop: Pair,
-    mean: Array | None,
-    scale: float | Array,
+    images: np.ndarray, backend: Backend, crop: Pair, mean: Array | None, scale: float | Array
 ) -> Iterator[Array]:
-    """Yield the four corners and the centre, then the same five mirrored, one at a time.
+    """Yield the four corners and the centre, then the same five flipped, one at a time.
 
     Parameters
     ----------
     images : uint8 (N, H, W, C)
     crop : (CH, CW)
     mean : float32 (C, 1, 1) or (C, CH, CW) on the backend, or None
-    scale : a number, or float32 (C,) on the backend
+    scale : float, or float32 (C,) on the backend
 
     Yields
     ------
@@ -70,24 +66,20 @@ def ten_views(
 
     Notes
     -----
-    Paper, section 4.1. A network trained on whole images leaves no room for corners: if the
-    crop is the whole image, a fourteenth of it (at least a pixel) is added at each side by
-    reflection: the paper's corners lie 16 pixels beside the centre of 224, which is as much.
+    Paper, section 4.1. If the crop is the whole image, there is no room for corners: then each
+    side is extended by a fourteenth (at least one pixel) by reflection. The paper's corners are
+    16 pixels from the centre crop of 224, which is a fourteenth.
     """
     return _cut(images, backend, crop, mean, scale, five_corners, (False, True))
 
 
 def nine_views(
-    images: np.ndarray,
-    backend: Backend,
-    crop: Pair,
-    mean: Array | None,
-    scale: float | Array,
+    images: np.ndarray, backend: Backend, crop: Pair, mean: Array | None, scale: float | Array
 ) -> Iterator[Array]:
-    """Yield the corners, the middles of the edges and the centre, none mirrored, one at a time.
+    """Yield the corners, the middles of the edges and the centre, not flipped, one at a time.
 
-    Parameters, yields and notes are those of `ten_views`. The stated errors of cuda-convnet's
-    nets that were trained on crops are of these views. Source: cuda-convnet, convdata.py,
+    Parameters, yields and notes are those of `ten_views`. cuda-convnet's published errors of
+    nets trained on crops use these views. Source: cuda-convnet, convdata.py,
     CroppedCIFARDataProvider, ``multiview_test``.
     """
     return _cut(images, backend, crop, mean, scale, nine_corners, (False,))
@@ -105,7 +97,7 @@ def _cut(
     N, H, W, _ = images.shape
     if crop == (H, W):
         rows, columns = max(1, round(H / 14)), max(1, round(W / 14))
-        # numpy reflects without the edge pixel, so there must be enough beyond it.
+        # NumPy reflects without the edge pixel, so an image may be too small for it.
         mode = "reflect" if rows < H and columns < W else "edge"
         images = np.pad(  # type: ignore[call-overload]
             images, ((0, 0), (rows, rows), (columns, columns), (0, 0)), mode=mode

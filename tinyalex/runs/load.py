@@ -126,7 +126,7 @@ def load_dataset(
         jpeg_decoder=config.jpeg_decoder,
         measured=measured,
         trained_on=trained_on,
-        ours=config.out,
+        run_folder=config.out,
     )
     for split, what in ((dataset.train, "training"), (dataset.test, "test")):
         where = f"{dataset.name}, {what} images"

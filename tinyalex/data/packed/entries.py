@@ -18,7 +18,7 @@ from tinyalex.errors import DataError
 _MOST_HEADER = 4096  # bytes of an .npy file before its records
 
 
-def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> np.ndarray:
+def read_records(folder: Path, split: str, index: SplitIndex, layout: Layout) -> np.ndarray:
     """Read ``train.records.npy`` or ``val.records.npy``.
 
     Returns
@@ -32,14 +32,14 @@ def read_records(folder: Path, split: str, part: SplitIndex, layout: Layout) -> 
         impossible.
     """
     path = folder / layout_of.records_name(split)
-    content = read_bytes(path, part.records * ENTRY.itemsize + _MOST_HEADER, part.records_sha256)
-    records = _parse(path, content, part.records)
-    _check_shards(folder, split, part)
-    _check_entries(path, records, part, layout)
+    content = read_bytes(path, index.records * ENTRY.itemsize + _MOST_HEADER, index.records_sha256)
+    records = _parse(path, content, index.records)
+    _check_shards(folder, split, index)
+    _check_entries(path, records, index, layout)
     return records
 
 
-def read_names(folder: Path, split: str, part: SplitIndex) -> list[str]:
+def read_names(folder: Path, split: str, index: SplitIndex) -> list[str]:
     """Read the original names of a split's records.
 
     Raises
@@ -48,13 +48,13 @@ def read_names(folder: Path, split: str, part: SplitIndex) -> list[str]:
         The file is missing or damaged.
     """
     path = folder / layout_of.names_name(split)
-    content = read_bytes(path, part.records * layout_of.MOST_NAME_BYTES, part.names_sha256)
+    content = read_bytes(path, index.records * layout_of.MOST_NAME_BYTES, index.names_sha256)
     try:
         lines = content.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 ({error})", AGAIN) from error
-    if len(lines) != part.records + 1 or lines[-1]:
-        raise DataError(f"{path}: {part.records} lines expected (got {len(lines) - 1})", AGAIN)
+    if len(lines) != index.records + 1 or lines[-1]:
+        raise DataError(f"{path}: {index.records} lines expected (got {len(lines) - 1})", AGAIN)
     return [layout_of.unescape(line) for line in lines[:-1]]
 
 
@@ -97,8 +97,8 @@ def _parse(path: Path, content: bytes, N: int) -> np.ndarray:
     return np.frombuffer(content, ENTRY, N, stream.tell())
 
 
-def _check_shards(folder: Path, split: str, part: SplitIndex) -> None:
-    for i, wanted in enumerate(part.shard_bytes):
+def _check_shards(folder: Path, split: str, index: SplitIndex) -> None:
+    for i, wanted in enumerate(index.shard_bytes):
         path = folder / layout_of.shard_name(split, i)
         if not path.is_file():
             raise DataError(f"{path}: no such file", AGAIN)
@@ -106,17 +106,17 @@ def _check_shards(folder: Path, split: str, part: SplitIndex) -> None:
             raise DataError(f"{path}: {wanted:,} bytes expected (got {size:,})", AGAIN)
 
 
-def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: Layout) -> None:
+def _check_entries(path: Path, records: np.ndarray, index: SplitIndex, layout: Layout) -> None:
     classes = len(layout.classes)
     labels, sizes = records["label"], records["size"].astype(np.uint64)
     H, W = records["height"].astype(np.int64), records["width"].astype(np.int64)
-    counts = np.array(part.shard_records)
+    counts = np.array(index.shard_records)
     first = np.cumsum(counts) - counts  # of each shard
     shard = np.repeat(np.arange(len(counts)), counts)
     # Payloads are back to back: the sizes before a payload say where it begins.
     before = np.concatenate([np.zeros(1, np.uint64), np.cumsum(sizes, dtype=np.uint64)])
     offsets = before[:-1] - np.repeat(before[first], counts)
-    limit = np.repeat(np.array(part.shard_bytes, np.uint64), counts)
+    limit = np.repeat(np.array(index.shard_bytes, np.uint64), counts)
     checks = [
         ((labels < 0) | (labels >= classes), f"its label is not in 0 to {classes - 1}"),
         (records["shard"] != shard, "it is in the wrong shard"),
@@ -134,15 +134,15 @@ def _check_entries(path: Path, records: np.ndarray, part: SplitIndex, layout: La
             i = int(np.flatnonzero(wrong)[0])
             raise DataError(f"{path}: record {i}: {what} ({_spell(records[i])})", AGAIN)
     held = before[first + counts] - before[first]
-    short = np.flatnonzero(held != np.array(part.shard_bytes, np.uint64))
+    short = np.flatnonzero(held != np.array(index.shard_bytes, np.uint64))
     if len(short):
         i = int(short[0])
         raise DataError(
             f"{path}: the records of shard {i} have {held[i]:,} bytes, its file "
-            f"{part.shard_bytes[i]:,}",
+            f"{index.shard_bytes[i]:,}",
             AGAIN,
         )
-    if np.bincount(labels, minlength=classes).tolist() != part.per_class:
+    if np.bincount(labels, minlength=classes).tolist() != index.per_class:
         raise DataError(f"{path}: other counts of classes than in {layout_of.INDEX}", AGAIN)
 
 

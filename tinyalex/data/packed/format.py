@@ -61,12 +61,7 @@ def _options(value: Any, field: str) -> None:
 
 _BOUNDED = fields(
     {},
-    {
-        "size": whole(1, MOST_SIDE),
-        "quality": whole(1, 100),
-        "seed": whole(),
-        "shard_mb": whole(1),
-    },
+    {"size": whole(1, MOST_SIDE), "quality": whole(1, 100), "seed": whole(), "shard_mb": whole(1)},
 )
 _LAYOUT = fields(
     {

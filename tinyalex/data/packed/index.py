@@ -55,8 +55,8 @@ _INDEX = fields(
 def fingerprint(index: Index) -> str:
     """SHA-256 of the layout and of all checksums of the data set."""
     parts: list[Any] = [index.layout.digest(), index.rejected_sha256, index.statistics_sha256]
-    for split, part in index.splits.items():
-        parts += [split, part.records_sha256, part.names_sha256, part.shard_bytes]
+    for name, split in index.splits.items():
+        parts += [name, split.records_sha256, split.names_sha256, split.shard_bytes]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -67,19 +67,19 @@ def index_document(index: Index) -> dict[str, Any]:
         "version": VERSION,
         **asdict(index.layout),
         "splits": {
-            split: {
-                "records": part.records,
+            name: {
+                "records": split.records,
                 "shards": [
-                    {"file": shard_name(split, i), "records": records, "bytes": size}
+                    {"file": shard_name(name, i), "records": records, "bytes": size}
                     for i, (records, size) in enumerate(
-                        zip(part.shard_records, part.shard_bytes, strict=True)
+                        zip(split.shard_records, split.shard_bytes, strict=True)
                     )
                 ],
-                "per_class": part.per_class,
-                "records_sha256": part.records_sha256,
-                "names_sha256": part.names_sha256,
+                "per_class": split.per_class,
+                "records_sha256": split.records_sha256,
+                "names_sha256": split.names_sha256,
             }
-            for split, part in index.splits.items()
+            for name, split in index.splits.items()
         },
         "rejected": index.rejected,
         "rejected_sha256": index.rejected_sha256,

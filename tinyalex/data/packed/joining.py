@@ -14,7 +14,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from tinyalex import files
-from tinyalex.data.measure import from_sums
+from tinyalex.data.image_statistics import Statistics
 from tinyalex.data.packed import format as layout_of
 from tinyalex.data.packed.format import ENTRY, Index, Layout, SplitIndex, escape
 from tinyalex.data.packed.index import fingerprint, index_document
@@ -37,7 +37,7 @@ class ShardReport:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Shard:
     """The contents of a sidecar: the file that says that a shard is finished."""
 
     about: dict[str, Any]
@@ -67,15 +67,15 @@ def finished_shards(dst: Path, layout: Layout | None = None) -> dict[tuple[str, 
         split, _, number = path.stem.rpartition("-")
         if split not in layout_of.SPLITS or not (number.isascii() and number.isdigit()):
             continue
-        part = _read_part(dst, split, int(number))
-        if part is None or path != sidecar(dst, split, int(number)):
+        shard = _read_shard(dst, split, int(number))
+        if shard is None or path != sidecar(dst, split, int(number)):
             continue
-        if layout is not None and part.about["layout"] != layout.digest():
+        if layout is not None and shard.about["layout"] != layout.digest():
             raise DataError(
                 f"{dst}: preparing it began with other options or other images",
                 "the same command as before, or another folder",
             )
-        report = ShardReport(len(part.records), part.about["bytes"], len(part.rejected))
+        report = ShardReport(len(shard.records), shard.about["bytes"], len(shard.rejected))
         finished[split, int(number)] = report
     return finished
 
@@ -114,26 +114,26 @@ def finish(
     for split in layout_of.SPLITS:
         if not shards.get(split):
             continue
-        parts = [_whole_part(dst, split, i, layout) for i in range(shards[split])]
-        records = np.concatenate([part.records for part in parts])
+        done = [_finished_shard(dst, split, i, layout) for i in range(shards[split])]
+        records = np.concatenate([shard.records for shard in done])
         if not len(records):
             raise DataError(f"{dst}: no image of {split} could be used", "see the reasons above")
         content = _npy(records)
-        names = "".join(escape(name) + "\n" for part in parts for name in part.names).encode()
+        names = "".join(escape(name) + "\n" for shard in done for name in shard.names).encode()
         files.write_atomic(dst / layout_of.records_name(split), content, DataError)
         files.write_atomic(dst / layout_of.names_name(split), names, DataError)
         splits[split] = SplitIndex(
-            [len(part.records) for part in parts],
-            [part.about["bytes"] for part in parts],
+            [len(shard.records) for shard in done],
+            [shard.about["bytes"] for shard in done],
             np.bincount(records["label"], minlength=len(layout.classes)).tolist(),
             hashlib.sha256(content).hexdigest(),
             hashlib.sha256(names).hexdigest(),
         )
-        rejections += [(split, *row) for part in parts for row in part.rejected]
-        if split == "train" and all(part.total is not None for part in parts):
-            total = sum(part.total for part in parts if part.total is not None)
-            products = sum(part.products for part in parts if part.products is not None)
-            measured = from_sums(np.asarray(total), np.asarray(products), len(records))
+        rejections += [(split, *row) for shard in done for row in shard.rejected]
+        if split == "train" and all(shard.total is not None for shard in done):
+            total = sum(shard.total for shard in done if shard.total is not None)
+            products = sum(shard.products for shard in done if shard.products is not None)
+            measured = Statistics.from_sums(np.asarray(total), np.asarray(products), len(records))
             statistics = save(measured.to_arrays())
             files.write_atomic(dst / layout_of.STATISTICS, statistics, DataError)
     if "train" not in splits:
@@ -155,28 +155,28 @@ def finish(
     return index
 
 
-def _whole_part(dst: Path, split: str, number: int, layout: Layout) -> _Part:
-    part = _read_part(dst, split, number)
+def _finished_shard(dst: Path, split: str, number: int, layout: Layout) -> _Shard:
+    shard = _read_shard(dst, split, number)
     name = layout_of.shard_name(split, number)
-    if part is None:
+    if shard is None:
         raise DataError(
             f"{dst}: shard {name} is missing", "`tinyalex data prepare` again: it resumes"
         )
-    if part.about["layout"] != layout.digest():
+    if shard.about["layout"] != layout.digest():
         raise DataError(f"{dst}: shard {name} was made with other options", "another folder")
-    return part
+    return shard
 
 
-def _read_part(dst: Path, split: str, number: int) -> _Part | None:
+def _read_shard(dst: Path, split: str, number: int) -> _Shard | None:
     """Read a sidecar; None if it is damaged, or its shard has another size than it says."""
     try:
         with open_tensors(sidecar(dst, split, number), DataError) as file:
             about = parse_json((file.metadata() or {})["about"], _ABOUT, "about", DataError)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        shard = Path(dst) / layout_of.shard_name(split, number)
-        if about["version"] != layout_of.VERSION or shard.stat().st_size != about["bytes"]:
+        path = Path(dst) / layout_of.shard_name(split, number)
+        if about["version"] != layout_of.VERSION or path.stat().st_size != about["bytes"]:
             return None
-        part = _Part(
+        shard = _Shard(
             about,
             np.frombuffer(tensors["records"].tobytes(), ENTRY),
             parse_json(tensors["names"].tobytes(), _NAMES, "names", DataError),
@@ -184,7 +184,7 @@ def _read_part(dst: Path, split: str, number: int) -> _Part | None:
             tensors["total"] if about["measured"] else None,
             tensors["products"] if about["measured"] else None,
         )
-        return part if len(part.names) == len(part.records) else None
+        return shard if len(shard.names) == len(shard.records) else None
     except (DataError, OSError, ValueError, KeyError):
         return None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +96,17 @@ def verify(
         except DataError as error:
             verdict.add(error, limit)
     total = sum(len(records.entries) for records in splits)
-    for records in splits:
-        for checked, problems in _in_order(records, workers or usable_cores()):
-            verdict.records += checked
-            for problem in problems:
-                verdict.add(problem, limit)
-            if progress is not None:
-                progress(verdict.records, total)
-        verdict.bytes += sum(index.splits[records.name].shard_bytes)
+    with ThreadPoolExecutor(workers or usable_cores(), "tinyalex-verify") as pool:
+        for records in splits:
+            rows = range(len(records.entries))
+            pieces = (rows[first : first + _PIECE] for first in rows[::_PIECE])
+            for checked, problems in pool.map(partial(_check, records), pieces):
+                verdict.records += checked
+                for problem in problems:
+                    verdict.add(problem, limit)
+                if progress is not None:
+                    progress(verdict.records, total)
+            verdict.bytes += sum(index.splits[records.name].shard_bytes)
     return verdict
 
 
@@ -115,23 +118,6 @@ def _check_rejected(folder: Path, index: Index) -> None:
     counts = {split: splits.count(split) for split in index.rejected}
     if counts != index.rejected:
         raise DataError(f"{path}: counts {counts}, {index.rejected} in {INDEX}", AGAIN)
-
-
-def _in_order(records: Records, workers: int) -> Iterator[tuple[int, list[DataError]]]:
-    """Yield the number of records and the problems of each piece of a split, in order."""
-    N = len(records.entries)
-    with ThreadPoolExecutor(workers, thread_name_prefix="tinyalex-verify") as pool:
-        waiting: deque[Future[tuple[int, list[DataError]]]] = deque()
-        try:
-            for first in range(0, N, _PIECE):
-                rows = range(first, min(first + _PIECE, N))
-                waiting.append(pool.submit(_check, records, rows))
-                if len(waiting) > 4 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _check(records: Records, rows: range) -> tuple[int, list[DataError]]:
@@ -168,10 +154,10 @@ def describe(folder: Path) -> dict[str, Any]:
         "rejected": index.rejected,
         "splits": {
             name: {
-                "records": part.records,
-                "shards": len(part.shard_records),
-                "bytes": sum(part.shard_bytes),
+                "records": split.records,
+                "shards": len(split.shard_records),
+                "bytes": sum(split.shard_bytes),
             }
-            for name, part in index.splits.items()
+            for name, split in index.splits.items()
         },
     }

@@ -55,7 +55,11 @@ class ShardWriter:
         self._bytes = 0
         self._name = layout_of.shard_name(split, number)
         self._stack = contextlib.ExitStack()
-        _make_folder(self.dst / layout_of.PARTS)
+        parts = self.dst / layout_of.PARTS
+        try:
+            parts.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{parts}: cannot be created ({error.strerror or error})") from error
         for left in self.dst.glob(files.temporary_name(self._name, "*")):
             left.unlink(missing_ok=True)  # by a killed process
         self._file: BinaryIO = self._stack.enter_context(
@@ -127,10 +131,10 @@ class ShardWriter:
             "bytes": self._bytes,
             "measured": self._measure,
         }
-        tensors = {
-            "records": _text_bytes(np.array(self._entries, ENTRY).tobytes()),
-            "names": _text_bytes(json.dumps(self._names).encode()),
-            "rejected": _text_bytes(json.dumps(self._rejected).encode()),
+        tensors: dict[str, np.ndarray] = {
+            "records": np.array(self._entries, ENTRY).view(np.uint8),
+            "names": np.frombuffer(json.dumps(self._names).encode(), np.uint8),
+            "rejected": np.frombuffer(json.dumps(self._rejected).encode(), np.uint8),
         }
         if self._measure:
             tensors |= {"total": self._total, "products": self._products}
@@ -156,14 +160,3 @@ def sidecar(dst: Path, split: str, number: int) -> Path:
     """The file that says that a shard is finished."""
     name = layout_of.shard_name(split, number).removesuffix(".rec")
     return Path(dst) / layout_of.PARTS / f"{name}.safetensors"
-
-
-def _text_bytes(text: bytes) -> np.ndarray:
-    return np.frombuffer(text, np.uint8)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be created ({error.strerror or error})") from error

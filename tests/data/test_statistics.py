@@ -22,7 +22,7 @@ def test_mean_and_components_equal_numpys(
 ) -> None:
     split = random_split(*shape, seed=seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tinyalex.data.measure.CHUNK_BYTES", chunk)
+        patch.setattr("tinyalex.data.summary.CHUNK_BYTES", chunk)
         found = data.statistics(split)
     images = split.images(np.arange(len(split))).astype(np.float64)
     np.testing.assert_allclose(
