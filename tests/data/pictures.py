@@ -1,4 +1,4 @@
-"""Small made-up pictures, splits and files for the tests of this folder."""
+"""Small artificial images, splits and files for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def noise(shape: tuple[int, ...], seed: int = 0) -> Host:
 
 
 def numbered(N: int, H: int = 4, W: int = 5, C: int = 1) -> Split:
-    """Images that tell their own number, and labels that do too."""
+    """Images and labels that equal their index."""
     images = np.broadcast_to(np.arange(N, dtype=np.uint8)[:, None, None, None], (N, H, W, C))
     return array_split(np.ascontiguousarray(images), np.arange(N), max(N, 1), "numbered")
 
 
 def random_split(N: int, H: int, W: int, C: int, seed: int = 0) -> Split:
-    """Random pixels, labels by turns 0 and 1."""
+    """Random pixels, labels alternating 0 and 1."""
     return array_split(noise((N, H, W, C), seed), np.arange(N) % 2, 2, "random")
 
 
@@ -42,14 +42,14 @@ def encode(image: Image.Image | Host, format: str = "PNG", **options: Any) -> by
 
 
 def write(path: Path, content: bytes | None = None) -> Path:
-    """Write a file, by default a small picture, and the folders above it."""
+    """Write a file, by default a small image, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode(noise((6, 8, 3))) if content is None else content)
     return path
 
 
 def class_folders(root: Path, counts: dict[str, int], suffix: str = ".png") -> Path:
-    """A folder of small pictures for each class."""
+    """One folder of small images per class."""
     for name, count in counts.items():
         (root / name).mkdir(parents=True, exist_ok=True)
         for i in range(count):

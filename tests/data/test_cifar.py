@@ -1,4 +1,4 @@
-"""CIFAR-10's binary version: a few made-up records in its form, and the real data set."""
+"""CIFAR-10's binary version: a few artificial records, and the real data set."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write_folder(folder: Path, content: dict[str, bytes] = CONTENT) -> Path:
 
 
 def archive(members: Iterable[tuple[str, bytes | tarfile.TarInfo]], mode: str = "w:gz") -> bytes:
-    """A tar file of regular files, or of members made by hand."""
+    """A tar file of regular files, or of other members."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode=mode) as tar:  # type: ignore[call-overload]
         for name, value in members:
@@ -96,7 +96,9 @@ def test_all_forms_of_the_data_give_the_same_data_set(tmp_path: Path, place: str
     np.testing.assert_array_equal(all_images(got), all_images(wanted))
 
 
-def test_the_environment_names_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_folder(tmp_path / cifar.FOLDER)
     monkeypatch.setenv("TINYALEX_DATA", str(tmp_path))
     assert len(data.load("cifar10").train) == 5 * FEW
@@ -267,7 +269,7 @@ def test_damage_anywhere_is_harmless_or_a_data_error(scratch: Path, draw: st.Dat
 
 @pytest.fixture(scope="module")
 def real_cifar(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The official files, made of the lossless sheets that they are stored as."""
+    """The official files, made from the lossless sheets in which they are stored."""
     source = real_data / "cifar10"
     if not source.is_dir():
         pytest.skip(f"no CIFAR-10 at {source}")

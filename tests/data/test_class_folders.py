@@ -1,4 +1,4 @@
-"""Class folders as people have them: links, junk, other spellings, files of other kinds."""
+"""Class folders in practice: links, junk, other spellings, files that are not images."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_broken_links_are_left_out_and_counted(tmp_path: Path) -> None:
     assert names(tree, root) == ["a/0.png", "b/0.png"] and tree.left_out() == "1 broken link"
 
 
-def test_what_systems_leave_is_no_class_and_no_picture(tmp_path: Path) -> None:
+def test_files_of_operating_systems_are_neither_classes_nor_images(tmp_path: Path) -> None:
     root = class_folders(tmp_path, {"a": 2, "b": 2})
     for junk in ("__MACOSX/a/0.png", "a/@eaDir/0.png", "a/._0.png", ".Trashes/x/0.png"):
         write(root / junk)
@@ -86,7 +86,7 @@ def test_one_line_says_what_was_left_out(tmp_path: Path, monkeypatch: pytest.Mon
     ]
 
 
-def test_a_class_of_unread_kinds_only_says_so(tmp_path: Path) -> None:
+def test_a_class_with_only_unread_files_names_their_suffixes(tmp_path: Path) -> None:
     root = class_folders(tmp_path, {"a": 2, "b": 0})
     write(root / "b" / "1.heic", b"x")
     with pytest.raises(DataError, match=r"b: no image in this class \(1 file of a kind .*heic 1"):
@@ -124,7 +124,7 @@ def test_two_unicode_forms_are_one_name(tmp_path: Path) -> None:
     assert tree.val.labels == [0, 1]
 
 
-def test_two_unicode_forms_in_one_part_are_told_apart(tmp_path: Path) -> None:
+def test_two_unicode_forms_of_a_class_in_one_split_are_refused(tmp_path: Path) -> None:
     class_folders(tmp_path, {NFC: 3, NFD: 2})
     with pytest.raises(DataError, match=r"spelled in two Unicode forms.*cafe\\u0301.*caf\\xe9"):
         read_tree(tmp_path)
@@ -147,7 +147,7 @@ def test_numbers_in_place_of_names_are_explained(tmp_path: Path) -> None:
     assert "development kit's ids" in error.value.hint
 
 
-def test_folders_of_the_same_names_are_doubted(tmp_path: Path) -> None:
+def test_classes_that_look_like_splits_are_mentioned(tmp_path: Path) -> None:
     for name in ("camera 1", "camera 2"):
         class_folders(tmp_path / name, {"a": 2, "b": 2})
     assert "camera 1, camera 2 hold folders of the same names (a, b)" in (
@@ -155,7 +155,7 @@ def test_folders_of_the_same_names_are_doubted(tmp_path: Path) -> None:
     )
 
 
-def test_further_parts_and_folders_beside_are_named(tmp_path: Path) -> None:
+def test_further_splits_and_other_folders_are_mentioned(tmp_path: Path) -> None:
     for name in ("train", "valid", "test"):
         class_folders(tmp_path / name, {"a": 2, "b": 2})
     class_folders(tmp_path, {"unsorted": 3})
@@ -163,14 +163,16 @@ def test_further_parts_and_folders_beside_are_named(tmp_path: Path) -> None:
     assert "unsorted (next to train)" in said and "test (a second held-out split)" in said
 
 
-def test_a_flat_test_part_is_left_out_and_a_share_held_out(tmp_path: Path) -> None:
+def test_a_test_split_without_class_folders_is_left_out_and_a_share_held_out(
+    tmp_path: Path,
+) -> None:
     class_folders(tmp_path / "train", {"a": 5, "b": 5})
     write(tmp_path / "test" / "1.png")
     assert "test (images without class folders)" in read_tree(tmp_path).left_out()
     assert len(data.load(tmp_path, image_size=6).test) == 2
 
 
-def test_a_flat_val_part_is_refused_with_the_ways_to_label_it(tmp_path: Path) -> None:
+def test_a_val_split_without_class_folders_is_refused_with_ways_to_label_it(tmp_path: Path) -> None:
     class_folders(tmp_path / "train", {"a": 5, "b": 5})
     write(tmp_path / "val" / "ILSVRC2012_img_val" / "1.png")
     with pytest.raises(DataError, match="ILSVRC2012_img_val: images without class folders") as e:
@@ -179,6 +181,6 @@ def test_a_flat_val_part_is_refused_with_the_ways_to_label_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["pics.zip", "pics.tar.gz"])
-def test_an_archive_in_a_folders_place_is_told_to_be_unpacked(tmp_path: Path, name: str) -> None:
+def test_for_an_archive_the_error_says_to_unpack_it(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="an archive, not a folder\nTry: unpack it"):
         load_folder(write(tmp_path / name, b"PK"), 6)

@@ -44,7 +44,7 @@ def test_images_are_written_where_the_caller_wants_them() -> None:
     ],
     ids=["nchw", "four channels", "no channels", "float"],
 )
-def test_images_of_another_form_are_refused(images: np.ndarray) -> None:
+def test_images_of_another_shape_or_dtype_are_refused(images: np.ndarray) -> None:
     with pytest.raises(DataError, match=r"test data: images must be uint8 .*got"):
         array_split(images, np.zeros(2, int), 2, "test data")
 
@@ -56,7 +56,7 @@ def test_a_label_out_of_range_is_named_with_its_image(label: int) -> None:
 
 
 @pytest.mark.parametrize("labels", [[0], [0.0, 1.0], [[0], [1]]])
-def test_labels_must_be_one_whole_number_an_image(labels: list[object]) -> None:
+def test_labels_must_be_one_integer_per_image(labels: list[object]) -> None:
     with pytest.raises(DataError, match="one per image"):
         array_split(noise((2, 4, 4, 3)), np.array(labels), 2, "test data")
 
@@ -71,7 +71,7 @@ def test_a_data_set_of_arrays_needs_images_of_one_shape_in_both_splits() -> None
 
 
 @given(labels_of_classes, st.floats(0.05, 0.95), st.integers(0, 99))
-def test_every_class_gives_its_share_for_validation(
+def test_the_same_share_of_each_class_is_held_out(
     labels: np.ndarray, fraction: float, seed: int
 ) -> None:
     counts = np.bincount(labels)
@@ -89,7 +89,7 @@ def test_every_class_gives_its_share_for_validation(
         assert count < 2 or 1 <= held < count
 
 
-def test_the_seed_alone_decides_who_is_held_out() -> None:
+def test_the_seed_alone_decides_which_images_are_held_out() -> None:
     labels = np.arange(40) % 2
     first, again, other = (data.stratified_split(labels, 0.25, seed)[1] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)

@@ -1,4 +1,4 @@
-"""Image files of every kind, whole and damaged."""
+"""Image files of every format, complete and damaged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_format_is_read_whatever_the_file_is_called(tmp_path: Path, format
     np.testing.assert_allclose(read_image(path, 8, 1), grey[..., :1], atol=3)
 
 
-def test_transparent_pixels_lie_on_white(tmp_path: Path) -> None:
+def test_transparent_pixels_become_white(tmp_path: Path) -> None:
     rgba = np.zeros((2, 2, 4), np.uint8)
     rgba[0, :, :] = [200, 100, 0, 255]
     rgba[1, :, :] = [200, 100, 0, 0]
@@ -57,7 +57,7 @@ def test_sixteen_bits_become_eight_by_their_high_byte(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("top", [1.0, 255.0])
-def test_floats_count_to_1_or_to_255(tmp_path: Path, top: float) -> None:
+def test_floats_range_to_1_or_to_255(tmp_path: Path, top: float) -> None:
     values = np.array([[0, 0.2], [0.4, 1.0]], np.float32) * top
     path = write(tmp_path / "a.tiff", encode(Image.fromarray(values), "TIFF"))
     np.testing.assert_array_equal(read_image(path, 2, 1)[..., 0], [[0, 51], [102, 255]])
@@ -71,7 +71,7 @@ def test_a_float_that_is_not_finite_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_is_turned_as_its_exif_says(tmp_path: Path, orientation: int) -> None:
+def test_an_image_is_rotated_or_flipped_as_its_exif_says(tmp_path: Path, orientation: int) -> None:
     upright = noise((8, 8, 3))
     turned = [  # how a camera stores the picture under each orientation
         lambda a: a,
@@ -91,7 +91,7 @@ def test_a_picture_is_turned_as_its_exif_says(tmp_path: Path, orientation: int) 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"])
-def test_a_damaged_exif_block_leaves_the_picture_as_it_is(tmp_path: Path, exif: bytes) -> None:
+def test_a_damaged_exif_block_leaves_the_image_as_it_is(tmp_path: Path, exif: bytes) -> None:
     path = write(tmp_path / "a.jpg", encode(noise((8, 8, 3)), "JPEG", exif=exif))
     assert read_image(path, 8, 3).shape == (8, 8, 3)
 
@@ -119,13 +119,13 @@ def test_an_image_of_the_right_size_is_left_as_it_is(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(write(tmp_path / "a.png", encode(image)), 9, 3), image)
 
 
-def test_a_very_long_picture_stays_small_on_its_way(tmp_path: Path) -> None:
+def test_a_very_long_image_is_cropped_before_it_is_scaled(tmp_path: Path) -> None:
     path = write(tmp_path / "a.png", encode(Image.new("L", (60_000, 1), 77)))
     np.testing.assert_array_equal(read_image(path, 256, 3), np.full((256, 256, 3), 77))
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG file that promises much and holds nothing."""
+    """A PNG file with a header and without pixels."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (
@@ -138,7 +138,7 @@ def png_header(width: int, height: int) -> bytes:
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("size", [(100_000, 100_000), (MOST_PIXELS + 1, 1), (2**31 - 1, 2**31 - 1)])
-def test_an_absurdly_large_picture_is_refused_by_its_header(
+def test_an_absurdly_large_image_is_refused_by_its_header(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "bomb.png", png_header(*size))
@@ -170,7 +170,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, message: str) -
 
 
 def test_the_reason_is_the_same_each_time() -> None:
-    """An object's address in it would make two runs' lists of rejected pictures differ."""
+    """With an object's address in it, the rejected images of two runs would differ."""
     for content in (b"<!DOCTYPE html>", b"\xff\xd8\xff", png_header(8, 8)[:30]):
         said = set()
         for _ in range(2):
@@ -181,7 +181,9 @@ def test_the_reason_is_the_same_each_time() -> None:
 
 
 @pytest.mark.parametrize("magic", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"\0\0\0\x18ftyp"])
-def test_a_huge_file_is_not_read_to_see_that_it_is_no_picture(tmp_path: Path, magic: bytes) -> None:
+def test_a_huge_file_that_is_not_an_image_is_refused_without_reading_it(
+    tmp_path: Path, magic: bytes
+) -> None:
     path = write(tmp_path / "film.jpg", magic)
     with path.open("r+b") as file:
         file.truncate(LARGEST_FILE * 1024)  # takes no room on the disk
@@ -193,7 +195,7 @@ def test_a_huge_file_is_not_read_to_see_that_it_is_no_picture(tmp_path: Path, ma
     assert most < 10 << 20
 
 
-def test_a_file_that_has_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gone.jpg: no such file"):
         read_image(tmp_path / "gone.jpg", 8, 3)
 
@@ -259,7 +261,7 @@ def test_a_real_cmyk_file_is_red_on_black(odd: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_real_turned_files_look_like_the_upright_one(odd: Path, orientation: int) -> None:
+def test_real_rotated_files_look_like_the_upright_one(odd: Path, orientation: int) -> None:
     upright = read_image(odd / "hopper.jpg", 32, 3).astype(float)
     turned = read_image(odd / f"hopper_orientation_{orientation}.jpg", 32, 3)
     assert np.abs(upright - turned).mean() < 6

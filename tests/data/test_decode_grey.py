@@ -1,4 +1,4 @@
-"""Grey of more than 8 bits in TIFF files, whichever number is white."""
+"""Grey of more than 8 bits in TIFF files, whether 0 is black or white."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tiff(values: np.ndarray, bits: int, photometric: int, kind: int = 1, order: 
 
 @pytest.mark.parametrize("photometric", [WHITE_IS_ZERO, BLACK_IS_ZERO])
 @pytest.mark.parametrize("code", ["u1", "<u2", ">u2", "<f4"])
-def test_grey_is_never_a_negative(tmp_path: Path, code: str, photometric: int) -> None:
+def test_grey_is_never_inverted(tmp_path: Path, code: str, photometric: int) -> None:
     most, bits, kind = {"u1": (255, 8, 1), "f4": (1, 32, 3)}.get(code[-2:], (65535, 16, 1))
     shown = np.array([[0, 0.2], [0.6, 1]])
     held = shown if photometric == BLACK_IS_ZERO else 1 - shown

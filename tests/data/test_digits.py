@@ -1,4 +1,4 @@
-"""The embedded digits."""
+"""The built-in digits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_each_digit_is_in_both_splits_in_the_same_share() -> None:
 
 
 def bilinear() -> np.ndarray:
-    """The (16, 8) matrix of weights that doubles a side, pixels lying at their centres."""
+    """The (16, 8) matrix of weights that doubles a side, with pixels at their centres."""
     matrix = np.zeros((16, 8))
     for i in range(16):
         at = min(max((i + 0.5) / 2 - 0.5, 0), 7)

@@ -28,7 +28,7 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, server: str, *names: str) -> None:
     monkeypatch.setattr(module, "MIRRORS", [f"{server}/{name}" for name in names])
 
 
-def test_the_file_is_put_into_the_folder_once(
+def test_a_file_is_downloaded_once(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirrors(monkeypatch, server, "good")
@@ -38,7 +38,7 @@ def test_the_file_is_put_into_the_folder_once(
     assert Handler.asked == ["/good"]
 
 
-def test_an_unpacked_set_or_the_archive_is_not_fetched_again(
+def test_a_complete_folder_or_archive_is_not_downloaded_again(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirrors(monkeypatch, server, "good")
@@ -60,7 +60,7 @@ def test_an_unpacked_set_or_the_archive_is_not_fetched_again(
 
 
 @pytest.mark.parametrize("left", [0, 3073])
-def test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read(
+def test_an_incomplete_folder_is_downloaded_and_the_archive_read(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
     mirrors(monkeypatch, server, "good")

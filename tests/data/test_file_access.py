@@ -1,4 +1,4 @@
-"""Pictures that the system does not let be read are told as such, not as damaged."""
+"""Images that the system does not let us read are not called damaged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def failing(code: int) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_picture_that_may_not_be_opened_is_not_called_no_image(
+def test_an_image_without_permission_is_not_called_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     class_folders(tmp_path, {"a": 3, "b": 3})
@@ -39,7 +39,7 @@ def test_a_picture_that_may_not_be_opened_is_not_called_no_image(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_picture_whose_pixels_cannot_be_read_is_not_called_damaged(
+def test_an_image_whose_pixels_cannot_be_read_is_not_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     class_folders(tmp_path, {"a": 3, "b": 3})
@@ -57,6 +57,6 @@ def test_a_link_that_leads_in_a_circle_is_left_out(tmp_path: Path) -> None:
     assert [(found.path.name, found.reason) for found in aside] == [("round.png", BROKEN)]
 
 
-def test_a_link_into_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_link_into_a_folder_without_permission_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AccessError, match=r"link: cannot be read \(Permission denied\)"):
         find_images._ask(failing(errno.EACCES), Path("link"))

@@ -1,4 +1,4 @@
-"""Files that are no pictures are told by what is in them."""
+"""Files that are not images are named by their content."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("kind", "content"), KINDS)
-def test_a_file_that_is_no_picture_is_told_by_its_content(
+def test_a_file_that_is_not_an_image_is_named_by_its_content(
     tmp_path: Path, kind: str, content: bytes
 ) -> None:
     (tmp_path / "cat.jpg").write_bytes(content)
@@ -60,7 +60,7 @@ def test_text_in_any_language_is_text_wherever_it_is_cut(text: str) -> None:
     assert looks_like(b"a" + content[: FIRST_BYTES - 1]) == "a text file"
 
 
-def test_pictures_and_noise_are_no_text(tmp_path: Path) -> None:
+def test_images_and_noise_are_not_text(tmp_path: Path) -> None:
     for kind in ("PNG", "JPEG", "BMP"):
         assert looks_like(encode(noise((9, 9, 3)), kind)[:FIRST_BYTES]) == ""
     assert looks_like(noise((FIRST_BYTES,)).tobytes()) == looks_like(b"") == ""

@@ -23,7 +23,7 @@ def test_sub_folders_are_classes_in_sorted_order(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.bincount(dataset.test.labels), [1, 2])
 
 
-def test_the_held_out_images_are_a_choice_of_the_seed(tmp_path: Path) -> None:
+def test_the_seed_decides_which_images_are_held_out(tmp_path: Path) -> None:
     class_folders(tmp_path, {"a": 30, "b": 30})
     one, again, other = (
         load_folder(tmp_path, 6, seed=seed).test.images(np.arange(12)) for seed in (1, 1, 2)
@@ -75,7 +75,7 @@ def test_images_are_those_of_the_files_in_either_number_of_channels(tmp_path: Pa
         assert sorted(np.unique(np.concatenate(both))) == [10, 200]
 
 
-def test_a_cache_without_room_gives_the_same_images_as_one_with(tmp_path: Path) -> None:
+def test_a_cache_of_any_size_gives_the_same_images(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{i}.png", encode(noise((6, 6, 3), i))) for i in range(7)]
     rows = np.array([3, 0, 6, 3])
     item = 6 * 6 * 3
@@ -89,7 +89,7 @@ def test_a_cache_without_room_gives_the_same_images_as_one_with(tmp_path: Path) 
     np.testing.assert_array_equal(answers[0][0], noise((6, 6, 3), 3))
 
 
-def test_kept_images_are_not_read_again(tmp_path: Path) -> None:
+def test_cached_images_are_not_read_again(tmp_path: Path) -> None:
     path = write(tmp_path / "0.png")
     files = ImageFiles([path], 6, 3, cache_bytes=1000)
     first = files.read(np.array([0]))
@@ -97,7 +97,7 @@ def test_kept_images_are_not_read_again(tmp_path: Path) -> None:
     np.testing.assert_array_equal(files.read(np.array([0])), first)
 
 
-def test_the_fingerprint_tells_names_and_sizes(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_names_and_sizes(tmp_path: Path) -> None:
     class_folders(tmp_path, {"a": 3, "b": 3})
     first = data.load(tmp_path, image_size=6).fingerprint
     assert data.load(tmp_path, image_size=6, seed=3).fingerprint == first
@@ -117,7 +117,7 @@ def test_an_empty_folder_says_what_it_should_hold(tmp_path: Path) -> None:
         data.load(tmp_path)
 
 
-def test_pictures_without_class_folders_are_refused(tmp_path: Path) -> None:
+def test_images_without_class_folders_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "0.png")
     with pytest.raises(DataError, match="no class folders"):
         data.load(tmp_path)
@@ -139,7 +139,7 @@ def test_one_class_is_too_few(tmp_path: Path) -> None:
         data.load(class_folders(tmp_path, {"a": 4}))
 
 
-def test_one_image_a_class_cannot_be_split(tmp_path: Path) -> None:
+def test_one_image_per_class_cannot_be_split(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no class has two images"):
         data.load(class_folders(tmp_path, {"a": 1, "b": 1}))
 
@@ -168,7 +168,7 @@ def test_a_bad_file_is_named_when_the_folder_is_opened(
         data.load(tmp_path)
 
 
-def test_a_cut_off_file_is_named_when_its_batch_is_due(tmp_path: Path) -> None:
+def test_a_truncated_file_is_named_when_its_batch_is_read(tmp_path: Path) -> None:
     for i in range(4):
         write(tmp_path / "a" / f"{i}.jpg", encode(noise((64, 64, 3)), "JPEG")[:-600])
         write(tmp_path / "b" / f"{i}.jpg", encode(noise((64, 64, 3)), "JPEG"))

@@ -1,4 +1,4 @@
-"""JPEG files that lack their end are read where every pixel is there, and refused where not."""
+"""JPEG files without an end are read if every pixel is there, and refused otherwise."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pictures() -> list[Image.Image]:
 def test_a_file_is_read_to_the_right_pixels_or_refused(
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
-    """Whether its last bytes lack, and whether zeros stand in their place."""
+    """Without its last bytes, or with zeros instead of them."""
     read = 0
     for image in pictures():
         content = encode(image, "JPEG", **options)
@@ -66,7 +66,7 @@ def test_a_file_is_read_to_the_right_pixels_or_refused(
     assert read >= 2 * 2 * len(pictures())
 
 
-def test_a_whole_scan_that_lacks_is_missed() -> None:
+def test_a_missing_scan_is_noticed() -> None:
     content = encode(smooth(49, 50), "JPEG", progressive=True)
     starts = [i for i in range(len(content)) if content[i : i + 2] in (b"\xff\xc4", b"\xff\xda")]
     assert len(starts) > 8
@@ -76,14 +76,14 @@ def test_a_whole_scan_that_lacks_is_missed() -> None:
     assert outline(content).complete
 
 
-def test_the_first_pictures_end_counts_where_another_follows() -> None:
+def test_of_two_images_the_end_of_the_first_counts() -> None:
     first, second = (encode(noise((24, 24, 3), seed), "JPEG") for seed in (1, 2))
     assert outline(first + second).end == len(first) - 2
     assert with_end(first + second) == first + second
     assert outline(first[:-2]).end == outline(first).end
 
 
-def test_headers_that_lie_are_no_way_out() -> None:
+def test_wrong_headers_do_not_end_the_reading_with_another_error() -> None:
     for content in (
         b"",
         b"\xff\xd8",

@@ -1,4 +1,4 @@
-"""Held-out pictures in one folder, with a list: Tiny ImageNet's, Kaggle's."""
+"""Held-out images in one folder, with a list: Tiny ImageNet's, Kaggle's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def kaggle(root: Path, list_too: bool = True) -> Path:
     return folder
 
 
-def test_tiny_imagenet_is_read_as_it_comes(tmp_path: Path) -> None:
+def test_tiny_imagenet_is_read_as_published(tmp_path: Path) -> None:
     dataset = data.load(tiny_imagenet(tmp_path), image_size=6)
     assert dataset.classes == SYNSETS and len(dataset.train) == 6
     assert dataset.test.labels.tolist() == SHOWN
@@ -55,7 +55,9 @@ def test_kaggles_layout_is_read_by_its_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "val.txt", "synsets"])
-def test_val_labels_name_the_classes_of_flat_pictures(tmp_path: Path, kind: str) -> None:
+def test_val_labels_name_the_classes_of_images_without_class_folders(
+    tmp_path: Path, kind: str
+) -> None:
     folder = kaggle(tmp_path, list_too=False)
     names = [f"ILSVRC2012_val_{i + 1:08d}" for i in range(len(SHOWN))]
     lines = {

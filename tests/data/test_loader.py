@@ -23,7 +23,7 @@ counts, batch_sizes, epochs = st.integers(1, 40), st.integers(1, 17), st.integer
 
 
 @given(counts, batch_sizes, seeds, epochs)
-def test_an_epoch_shows_each_image_once_with_its_label(
+def test_an_epoch_has_each_image_once_with_its_label(
     N: int, batch_size: int, seed: int, epoch: int
 ) -> None:
     loader = data.Loader(numbered(N), numpy, batch_size, seed=seed)
@@ -52,7 +52,7 @@ def test_each_loop_over_a_loader_is_the_next_epoch() -> None:
         np.testing.assert_array_equal(x, expected)
 
 
-def test_a_loop_takes_the_epoch_after_the_one_begun_last() -> None:
+def test_a_loop_takes_the_epoch_after_the_current_one() -> None:
     loader, other = (augmented(numbered(20), numpy, 3, 8) for _ in range(2))
     next(loader.epoch(7, start_batch=1))
     next(iter(loader))  # epoch 8 is left after one batch
@@ -75,7 +75,7 @@ def augmented(split: data.Split, backend: Backend, seed: int, batch_size: int) -
 
 
 @given(counts, batch_sizes, seeds, epochs, st.data())
-def test_starting_at_a_later_batch_continues_exactly(
+def test_starting_at_a_later_batch_resumes_exactly(
     N: int, batch_size: int, seed: int, epoch: int, draw: st.DataObject
 ) -> None:
     split = random_split(N, 6, 6, 3)
@@ -114,7 +114,7 @@ def test_threads_and_backends_do_not_change_a_batch() -> None:
 def test_batches_equal_the_definition_in_plain_loops(
     N: int, seed: int, mirror: bool, mean: str
 ) -> None:
-    """Which crop, mirror and shift were drawn is read off the result, then all is recomputed."""
+    """The crop, flip and shift are found from the result, then everything is recomputed."""
     crop, split = 3, random_split(N, 5, 5, 3, seed=seed)
     found = data.statistics(split)
     subtracted = found.mean(mean)
@@ -138,7 +138,7 @@ def test_batches_equal_the_definition_in_plain_loops(
 
 
 def find_window(x: Host, images: Host, crop: int, mirror: bool) -> tuple[int, int, int, bool]:
-    """The image, the corner and the direction that a crop was taken with."""
+    """The image, the corner and the direction of a crop."""
     for n, top, left in np.ndindex(len(images), *(s - crop + 1 for s in images.shape[1:3])):
         window = images[n, top : top + crop, left : left + crop].transpose(2, 0, 1)
         for flipped in (False, True) if mirror else (False,):
@@ -182,8 +182,8 @@ def test_switching_one_augmentation_off_leaves_the_others_as_they_were() -> None
     assert (same | turned).all() and same.any() and turned.any()
 
 
-def test_training_crops_may_lie_in_the_centre() -> None:
-    """The order and the mirrors stay those of random crops."""
+def test_training_crops_may_be_at_the_centre() -> None:
+    """The order and the flips are the same as with random crops."""
     split = random_split(30, 6, 7, 3)
     anywhere, centred = (
         data.Loader(split, numpy, 30, crop=4, mirror=True, random_crop=random)
@@ -198,7 +198,7 @@ def test_training_crops_may_lie_in_the_centre() -> None:
     np.testing.assert_array_equal(x, images)
 
 
-def test_testing_takes_centre_crops_in_order_without_any_draw() -> None:
+def test_testing_takes_centre_crops_in_order_without_random_numbers() -> None:
     split = random_split(9, 6, 7, 3)
     colour = data.statistics(split).colour("std")
     loader = data.Loader(
@@ -222,7 +222,7 @@ def test_several_views_come_one_at_a_time_with_the_labels_once(kind: str, count:
     assert sizes == [3, 2]
 
 
-def test_a_damaged_image_ends_the_epoch_where_its_batch_would_be() -> None:
+def test_a_damaged_image_ends_the_epoch_at_its_batch() -> None:
     def read(rows: Host) -> Host:
         if 3 in rows:
             raise DataError("three.jpg: the image is damaged")
@@ -278,7 +278,7 @@ def test_an_empty_split_has_no_batches() -> None:
     assert len(loader) == 0 and list(loader.epoch(0)) == []
 
 
-def test_each_channel_may_have_a_scale_of_its_own() -> None:
+def test_each_channel_may_have_its_own_scale() -> None:
     images = np.full((4, 6, 6, 3), 100, np.uint8)
     split = data.Split(images.__getitem__, np.zeros(4, np.int64), (6, 6, 3))
     loader = data.Loader(split, backends.get("numpy"), 4, scale=(1.0, 0.5, 0.25), training=False)

@@ -1,4 +1,4 @@
-"""Orders of an epoch: of all images, and a few files at a time."""
+"""The order of an epoch: all images shuffled, or a few files at a time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def rng(seed: int) -> np.random.Generator:
 
 
 @given(st.lists(st.integers(0, 12), max_size=60), seeds)
-def test_each_image_comes_once(shards: list[int], seed: int) -> None:
+def test_each_image_comes_once_in_an_epoch(shards: list[int], seed: int) -> None:
     N = len(shards)
     for files in (None, np.array(shards, np.int64)):
         assert sorted(epoch_order(N, rng(seed), files).tolist()) == list(range(N))
 
 
-def test_files_come_a_window_at_a_time_and_mixed_within_it() -> None:
+def test_a_window_of_files_is_shuffled_at_a_time() -> None:
     shards = np.repeat(np.arange(4 * WINDOW), 25)
     order = epoch_order(len(shards), rng(0), shards)
     windows = shards[order].reshape(4, WINDOW * 25)
@@ -33,13 +33,13 @@ def test_files_come_a_window_at_a_time_and_mixed_within_it() -> None:
         assert all(5 <= half[file] <= 20 for file in set(window.tolist()))  # not one by one
 
 
-def test_which_files_meet_and_when_changes_with_the_draw() -> None:
+def test_the_files_of_a_window_change_with_the_seed() -> None:
     shards = np.repeat(np.arange(3 * WINDOW), 2)
     firsts = {frozenset(shards[epoch_order(len(shards), rng(s), shards)][:8]) for s in range(9)}
     assert len(firsts) > 4
 
 
-def test_an_image_is_equally_often_at_each_place() -> None:
+def test_an_image_is_equally_often_at_each_position() -> None:
     shards = np.arange(12) // 2
     places = np.array([np.argsort(epoch_order(12, rng(s), shards)) for s in range(3000)])
     counts = np.stack([np.bincount(column, minlength=12) for column in places.T])

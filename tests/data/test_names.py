@@ -46,7 +46,7 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_the_error_names_what_to_give() -> None:
+def test_without_a_home_folder_the_error_names_the_option() -> None:
     for ask in (data.default_root, lambda: data.load("cifar10"), lambda: data.download("cifar10")):
         with pytest.raises(DataError, match=r"no home folder(.|\n)*--data-root.*TINYALEX_DATA"):
             ask()
@@ -55,12 +55,12 @@ def test_the_error_names_what_to_give() -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_the_doctor_has_a_line_about_it() -> None:
+def test_the_doctor_warns_of_a_missing_home_folder() -> None:
     (line,) = [each for each in system.look() if "no home folder" in each.text]
     assert line.state == "warning" and "TINYALEX_DATA" in line.hint
 
 
-def test_the_variable_and_the_cache_are_the_places(
+def test_data_are_in_the_variables_folder_or_in_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYALEX_DATA", str(tmp_path))

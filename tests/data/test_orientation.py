@@ -1,4 +1,4 @@
-"""The orientation is read whatever other tags hold."""
+"""The orientation is read whatever other tags contain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def exif(*entries: Entry) -> bytes:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("entry", ODD.values(), ids=ODD)
-def test_an_odd_tag_beside_it_does_not_hide_it(tmp_path: Path, entry: Entry, format: str) -> None:
+def test_a_wrong_tag_does_not_hide_the_orientation(
+    tmp_path: Path, entry: Entry, format: str
+) -> None:
     stored = np.repeat(noise((8, 8, 1)), 3, axis=2)
     unit = () if entry[0] == 0x0128 else ((0x0128, 3, 1, b"\2\0\0\0"),)
     content = encode(stored, format, exif=exif(SIX, entry, *unit))
@@ -55,7 +57,7 @@ def test_an_odd_tag_beside_it_does_not_hide_it(tmp_path: Path, entry: Entry, for
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(("kind", "code"), [(1, "B3x"), (3, "H2x"), (4, "I")])
-def test_either_byte_order_and_every_whole_number_is_read(order: str, kind: int, code: str) -> None:
+def test_both_byte_orders_and_all_integer_types_are_read(order: str, kind: int, code: str) -> None:
     block = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, 1)
     block += struct.pack(f"{order}HHI{code}", 0x0112, kind, 1, 8) + bytes(4)
     for head in (b"", b"Exif\0\0", b"Exif\0\0Exif\0\0"):
@@ -64,14 +66,14 @@ def test_either_byte_order_and_every_whole_number_is_read(order: str, kind: int,
         assert transpose_of(image) is Image.Transpose.ROTATE_90
 
 
-def test_what_is_said_elsewhere_counts_where_exif_is_silent() -> None:
+def test_without_exif_other_metadata_count() -> None:
     assert transpose_of(Image.new("L", (2, 3))) is None
     image = Image.new("L", (2, 3))
     image.info["xmp"] = b'<x tiff:Orientation="3"/>'
     assert transpose_of(image) is Image.Transpose.ROTATE_180
 
 
-def test_a_tiff_file_is_turned_once(tmp_path: Path) -> None:
+def test_a_tiff_file_is_rotated_once(tmp_path: Path) -> None:
     stored = noise((8, 8, 3))
     path = write(tmp_path / "a.tiff", encode(stored, "TIFF", tiffinfo={0x0112: 6}))
     np.testing.assert_array_equal(read_image(path, 8, 3), np.rot90(stored, -1))

@@ -1,4 +1,4 @@
-"""PNG files: long texts are no damage, and a transparent colour is compared with all its bits."""
+"""PNG files: long texts are not damage, and all bits of a transparent colour count."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def png(size: tuple[int, int], depth: int, colour: int, rows: bytes, *extra: byt
 
 
 def both_ways(content: bytes, size: int, tmp_path: Path) -> np.ndarray:
-    """Pixels as a folder gives them, which must be those that preparing gives."""
+    """Pixels from a folder, which must equal those from preparing."""
     pixels = read_image(write(tmp_path / "a.png", content), size, 3)
     np.testing.assert_array_equal(Form(size=size).make(content)[1], pixels)
     return pixels
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
-def test_a_transparent_grey_of_few_bits_lies_on_white(tmp_path: Path, depth: int) -> None:
+def test_a_transparent_grey_of_few_bits_becomes_white(tmp_path: Path, depth: int) -> None:
     most = (1 << depth) - 1
     row = int("".join(f"{v:0{depth}b}" for v in (0, most)).ljust(8 if depth < 8 else 16, "0"), 2)
     rows = row.to_bytes(1 if depth < 8 else 2) * 2
@@ -59,7 +59,7 @@ def test_a_transparent_grey_between_black_and_white_is_found(tmp_path: Path) -> 
         np.testing.assert_array_equal(pixels[0, :, 0], [255, 170 if depth == 2 else 102])
 
 
-def test_a_transparent_grey_of_16_bits_lies_on_white(tmp_path: Path) -> None:
+def test_a_transparent_grey_of_16_bits_becomes_white(tmp_path: Path) -> None:
     values = np.array([[0x1234, 0x1235], [0x0000, 0xFFFF]], ">u2")
     for clear, wanted in ((0x1234, [255, 0x12, 0, 255]), (0, [0x12, 0x12, 255, 255])):
         colour = chunk(b"tRNS", struct.pack(">H", clear))
@@ -85,7 +85,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("where", ["before", "after"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_long_text_before_or_after_the_pixels_is_left_aside(
+def test_a_long_text_before_or_after_the_pixels_is_ignored(
     tmp_path: Path, text: bytes, where: str
 ) -> None:
     image = noise((6, 6, 3))
@@ -100,7 +100,7 @@ def test_a_long_text_before_or_after_the_pixels_is_left_aside(
     assert most < 20 << 20  # a bomb would be 40
 
 
-def test_what_is_short_stays_in_the_file() -> None:
+def test_short_texts_stay_in_the_file() -> None:
     whole = encode(noise((6, 6, 3)), exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
     assert without_texts(whole) == whole
     short = chunk(b"tEXt", b"Title\0a picture")
@@ -108,7 +108,7 @@ def test_what_is_short_stays_in_the_file() -> None:
     assert short in without_texts(whole[:at] + TEXTS["zTXt"] + short + whole[at:])
 
 
-def test_a_file_that_ends_anywhere_is_walked_through() -> None:
+def test_a_file_truncated_anywhere_is_read_to_its_end() -> None:
     whole = encode(noise((6, 6, 3)))
     for length in range(len(whole)):
         assert without_texts(whole[:length]) == whole[:length]

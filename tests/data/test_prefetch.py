@@ -17,7 +17,7 @@ from tinyalex.data.prefetch import prefetch
 
 
 class Workers:
-    """Counts the threads that were started since, apart from those of other tests."""
+    """Counts the threads of this test alone."""
 
     def __init__(self) -> None:
         self._before = set(threading.enumerate())
@@ -28,11 +28,11 @@ class Workers:
 
 
 @given(st.lists(st.integers(), max_size=20), st.integers(1, 4))
-def test_items_come_whole_and_in_order(items: list[int], depth: int) -> None:
+def test_items_come_completely_and_in_order(items: list[int], depth: int) -> None:
     assert list(prefetch(items, depth)) == items
 
 
-def test_no_more_than_depth_items_are_ready_ahead() -> None:
+def test_at_most_depth_items_are_ready_ahead() -> None:
     made: list[int] = []
 
     def items() -> Iterator[int]:
@@ -81,7 +81,7 @@ def test_a_dropped_iterator_ends_its_thread() -> None:
 
 
 class Diary(Feed):
-    """What a feed was told, and in which thread."""
+    """Records the calls of a feed, and their threads."""
 
     def __init__(self) -> None:
         super().__init__(lambda x: x)
@@ -104,7 +104,7 @@ class Diary(Feed):
         return [each for each in self.told if each[0] in what]
 
 
-def test_a_feed_is_told_of_each_item_where_it_is_made_and_where_it_is_taken() -> None:
+def test_a_feed_is_called_for_each_item_in_the_thread_that_makes_and_that_takes_it() -> None:
     feed = Diary()
 
     def items() -> Iterator[int]:

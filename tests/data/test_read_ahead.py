@@ -21,7 +21,7 @@ IMAGES = noise((200, 4, 5, 3))
 
 
 class Source:
-    """A split of files that notes which rows were read, and can be made to wait or fail."""
+    """A split of files that records which rows are read, and can be made to wait or fail."""
 
     def __init__(self, bad: int = -1) -> None:
         self.rows: list[int] = []
@@ -57,8 +57,8 @@ def test_batches_come_in_order_whatever_the_number_of_workers(batch: int, worker
 
 
 @pytest.mark.parametrize(("batch", "workers", "most"), [(20, 2, AHEAD), (20, 4, AHEAD), (1, 4, 8)])
-def test_who_is_ahead_waits(batch: int, workers: int, most: int) -> None:
-    """No more is in memory than a few batches, or a few pieces a worker."""
+def test_few_batches_are_read_ahead(batch: int, workers: int, most: int) -> None:
+    """Only a few batches, or a few pieces per worker, are in memory."""
     source = Source()
     batches = read_ahead(source.split, wanted(batch), workers)
     for taken in range(1, 6):
@@ -68,7 +68,7 @@ def test_who_is_ahead_waits(batch: int, workers: int, most: int) -> None:
     batches.close()
 
 
-def test_workers_go_on_while_a_batch_is_used() -> None:
+def test_workers_read_while_a_batch_is_used() -> None:
     source = Source()
     batches = read_ahead(source.split, wanted(20), 2)
     next(batches)
@@ -79,7 +79,7 @@ def test_workers_go_on_while_a_batch_is_used() -> None:
     batches.close()
 
 
-def test_a_damaged_image_is_told_after_the_batches_before_it() -> None:
+def test_a_damaged_image_is_an_error_after_the_batches_before_it() -> None:
     batches = read_ahead(Source(bad=45).split, wanted(20), 3)
     next(batches)
     next(batches)
@@ -91,7 +91,7 @@ def threads() -> int:
     return sum(t.name.startswith("tinyalex-read") for t in threading.enumerate())
 
 
-def test_closing_ends_the_workers_and_what_was_not_begun_is_not_read() -> None:
+def test_closing_ends_the_workers_without_reading_the_rest() -> None:
     before, source = threads(), Source()
     batches = read_ahead(source.split, wanted(20), 2)
     next(batches)

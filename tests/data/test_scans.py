@@ -1,4 +1,4 @@
-"""A small JPEG file of thousands of scans would take minutes: it is refused undecoded."""
+"""A small JPEG file with thousands of scans would take minutes to decode: it is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinyalex.errors import DataError
 
 
 def of_scans(number: int) -> bytes:
-    """A progressive file whose last scan comes again and again, with ``number`` scans in all."""
+    """A progressive file with ``number`` scans, the last of which is repeated."""
     content = encode(smooth(48, 48), "JPEG", progressive=True)
     last = content.rindex(b"\xff\xda")
     more = number - content.count(b"\xff\xda")
@@ -26,7 +26,7 @@ def of_scans(number: int) -> bytes:
 
 @pytest.fixture
 def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing may begin to decode."""
+    """No decoder may be called."""
 
     def decode(*_: object) -> None:
         raise AssertionError("decoding has begun")
@@ -38,14 +38,14 @@ def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
 SAID = "it has 3,000 scans, at most 500 are decoded"
 
 
-def test_a_folders_picture_is_refused(tmp_path: Path, undecoded: None) -> None:
+def test_an_image_of_a_folder_is_refused(tmp_path: Path, undecoded: None) -> None:
     path = write(tmp_path / "bomb.jpg", of_scans(3000))
     with pytest.raises(DataError, match=rf"bomb\.jpg: the image is damaged \({SAID}\)"):
         read_image(path, 32, 3)
 
 
 @pytest.mark.parametrize("form", [Form(), Form("jpeg", "keep")])
-def test_a_picture_to_prepare_is_refused(form: Form, undecoded: None) -> None:
+def test_an_image_to_prepare_is_refused(form: Form, undecoded: None) -> None:
     with pytest.raises(DataError, match=SAID):
         form.make(of_scans(3000))
 

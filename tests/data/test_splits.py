@@ -1,4 +1,4 @@
-"""Which folders are parts, as people name them, and which are classes, or our own output."""
+"""Which folders are splits, which are classes, and which are our own output."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def counts(dataset: data.Dataset) -> tuple[list[str], list[int], list[int]]:
 
 
 def a_run(folder: Path) -> Path:
-    """What a run leaves, pictures too."""
+    """The files of a run, with images."""
     write(folder / "config.json", json.dumps({"model": "m", "recipe": {}, "data": "d"}).encode())
     write(folder / "metrics.jsonl", b"")
     write(folder / "curves.png")
@@ -49,7 +49,7 @@ def a_run(folder: Path) -> Path:
     ],
 )
 @pytest.mark.parametrize("nested", [False, True])
-def test_parts_are_known_by_the_names_that_people_give_them(
+def test_splits_are_recognized_by_their_usual_names(
     tmp_path: Path, train: str, held_out: str, nested: bool
 ) -> None:
     for name, each in ((train, 3), (held_out, 2)):
@@ -73,38 +73,38 @@ def test_case_and_marks_between_words_do_not_matter(
 
 
 @pytest.mark.parametrize("name", ["trainer", "contest", "invalid", "rain", "train_or_test", "a"])
-def test_other_names_are_no_parts(name: str) -> None:
+def test_other_names_are_not_splits(name: str) -> None:
     assert split_name(name) is None
 
 
-def test_classes_may_be_called_as_parts_are(tmp_path: Path) -> None:
+def test_classes_may_have_the_names_of_splits(tmp_path: Path) -> None:
     class_folders(tmp_path, {"Train": 2, "Test": 3, "car": 4, "test drive": 2})
     classes, train, test = counts(load_folder(tmp_path, 6))
     assert classes == ["Test", "Train", "car", "test drive"]
     assert np.add(train, test).tolist() == [3, 2, 4, 2]
 
 
-def test_a_folder_around_all_is_unpacked_archives_own(tmp_path: Path) -> None:
+def test_a_folder_around_all_others_is_skipped(tmp_path: Path) -> None:
     class_folders(tmp_path / "archive" / "Flowers" / "Train", {"a": 3, "b": 3})
     class_folders(tmp_path / "archive" / "Flowers" / "Val", {"a": 1})
     assert counts(load_folder(tmp_path, 6)) == (["a", "b"], [3, 3], [1, 0])
 
 
-def test_held_out_parts_alone_cannot_be_trained_on(tmp_path: Path) -> None:
+def test_held_out_splits_alone_cannot_be_trained_on(tmp_path: Path) -> None:
     class_folders(tmp_path / "Testing", {"a": 2, "b": 2})
     class_folders(tmp_path / "val", {"a": 2, "b": 2})
     with pytest.raises(DataError, match="no training split in it, only val and Testing"):
         load_folder(tmp_path, 6)
 
 
-def test_two_training_parts_are_refused(tmp_path: Path) -> None:
+def test_two_training_splits_are_refused(tmp_path: Path) -> None:
     class_folders(tmp_path / "Train", {"a": 2, "b": 2})
     class_folders(tmp_path / "training", {"a": 2, "b": 2})
     with pytest.raises(DataError, match="Train and training both look like the training split"):
         load_folder(tmp_path, 6)
 
 
-def test_what_tinyalex_made_is_no_class(tmp_path: Path) -> None:
+def test_output_of_tinyalex_is_not_a_class(tmp_path: Path) -> None:
     class_folders(tmp_path, {"a": 3, "b": 3})
     first = load_folder(tmp_path, 6)
     a_run(tmp_path / "runs" / "tiny-pics-seed0")

@@ -65,7 +65,7 @@ def test_the_mean_image_is_cut_at_its_centre() -> None:
         data.statistics(split, crop=9)
 
 
-def test_a_limit_looks_at_evenly_spaced_images() -> None:
+def test_a_limit_measures_evenly_spaced_images() -> None:
     split = random_split(10, 3, 3, 1)
     found, wanted = data.statistics(split, limit=5), data.statistics(split.subset(np.arange(5) * 2))
     np.testing.assert_array_equal(found.mean_image, wanted.mean_image)
@@ -105,7 +105,7 @@ def test_the_shift_by_standard_deviation_is_the_authors() -> None:
 
 
 @pytest.mark.parametrize("mode", ["eigenvalue", "std"])
-def test_shifts_have_the_components_as_their_own(mode: str) -> None:
+def test_shifts_have_the_components_as_eigenvectors(mode: str) -> None:
     found = data.statistics(correlated())
     matrix = found.colour(mode, sigma=0.5)
     assert matrix is not None
@@ -118,20 +118,20 @@ def test_shifts_have_the_components_as_their_own(mode: str) -> None:
     )
 
 
-def test_no_mode_is_no_shift_and_an_unknown_one_is_refused() -> None:
+def test_without_a_mode_there_is_no_shift_and_an_unknown_mode_is_refused() -> None:
     assert imagenet().colour(None) is None
     with pytest.raises(ConfigError, match="unknown colour mode 'stdev'[\\s\\S]*'std'"):
         imagenet().colour("stdev")
 
 
-def test_grey_pictures_stored_as_rgb_have_no_negative_variance() -> None:
+def test_grey_images_stored_as_rgb_have_no_negative_variance() -> None:
     grey = np.repeat(random_split(6, 5, 5, 1).images(np.arange(6)), 3, axis=3)
     found = data.statistics(array_split(grey, np.zeros(6, int), 1, "grey"))
     matrix = found.colour("std")
     assert matrix is not None and np.isfinite(matrix).all()
 
 
-def test_statistics_survive_the_way_through_arrays() -> None:
+def test_statistics_are_the_same_after_a_round_trip_through_arrays() -> None:
     found = data.statistics(random_split(5, 4, 4, 3))
     again = data.Statistics.from_arrays(found.to_arrays())
     for name, array in found.to_arrays().items():

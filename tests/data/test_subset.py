@@ -1,4 +1,4 @@
-"""Parts of a data set."""
+"""Fewer training images, and held-out ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def seen(split: data.Split) -> set[bytes]:
     return {image.tobytes() for image in split.images(np.arange(len(split)))}
 
 
-def test_held_out_images_are_training_images_that_are_not_trained_on() -> None:
+def test_held_out_images_are_training_images_that_are_left_out_of_training() -> None:
     whole, held = data.load("digits"), data.load("digits@held-out")
     assert (len(held.train), len(held.test)) == (1150, 287)
     assert seen(held.train) | seen(held.test) == seen(whole.train)
@@ -45,14 +45,16 @@ def test_fewer_training_images_are_tested_on_all_test_images() -> None:
     assert len({few.fingerprint, whole.fingerprint, held.fingerprint}) == 3
 
 
-def test_parts_of_parts() -> None:
+def test_a_part_of_a_part() -> None:
     held, both = data.load("digits@held-out"), data.load("digits@held-out@200")
     assert len(both.train) == 200 and seen(both.test) == seen(held.test)
     assert seen(both.train) < seen(held.train)
 
 
 @given(labels=st.lists(st.integers(0, 4), min_size=1, max_size=60), data_=st.data())
-def test_classes_take_turns(labels: list[int], data_: st.DataObject) -> None:
+def test_the_first_images_are_of_all_classes_equally(
+    labels: list[int], data_: st.DataObject
+) -> None:
     count = data_.draw(st.integers(1, len(labels)))
     chosen = first_of_each(np.array(labels), count)
     assert len(set(chosen.tolist())) == count and np.all(np.diff(chosen) > 0)

@@ -1,4 +1,4 @@
-"""What `tinyalex data info` tells."""
+"""What `tinyalex data info` shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_info_counts_and_measures(channels: int) -> None:
     assert json.loads(json.dumps(facts)) == facts
 
 
-def test_info_tells_how_many_images_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_info_gives_the_number_of_measured_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tinyalex.data.summary.MOST_PIXELS", 4 * 5 * 4)
     images, labels = noise((12, 5, 4, 3)), np.arange(12) % 2
     dataset = data.from_arrays("mine", ["a", "b"], (images, labels), (images, labels), "abc")

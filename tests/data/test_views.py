@@ -31,7 +31,7 @@ def test_the_five_crops_touch_all_edges_and_the_middle(draw: st.DataObject, H: i
 
 
 @pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS.keys())
-def test_ten_views_are_five_crops_and_their_mirrors(backend: Backend) -> None:
+def test_ten_views_are_five_crops_and_their_flips(backend: Backend) -> None:
     images, mean = noise((2, 6, 7, 3)), np.arange(3, dtype=np.float32)[:, None, None]
     views = data.ten_views(images, backend, (4, 5), backend.asarray(mean), 0.5)
     views = [backend.to_host(view) for view in views]
@@ -46,7 +46,7 @@ def test_ten_views_are_five_crops_and_their_mirrors(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS.keys())
-def test_nine_views_are_a_grid_without_mirrors(backend: Backend) -> None:
+def test_nine_views_are_a_grid_without_flips(backend: Backend) -> None:
     images = noise((2, 7, 9, 3))
     views = [backend.to_host(v) for v in data.nine_views(images, backend, (4, 5), None, 0.5)]
     corners = [(top, left) for top in (0, 1, 3) for left in (0, 2, 4)]

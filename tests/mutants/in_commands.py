@@ -120,21 +120,21 @@ COMMAND_MUTANTS = (
         "tinyalex/data/fetch.py",
         "if (unpacked := whole_cifar10(folder)) is not None:",
         "if (unpacked := None) is not None:",
-        (f"{FETCH}::test_an_unpacked_set_or_the_archive_is_not_fetched_again",),
+        (f"{FETCH}::test_a_complete_folder_or_archive_is_not_downloaded_again",),
     ),
     Mutant(
         "downloading: half a set is all of it",
         "tinyalex/data/cifar.py",
         "return source if source is not None and _is_whole(source, _TEN) else None",
         "return found",
-        (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
+        (f"{FETCH}::test_an_incomplete_folder_is_downloaded_and_the_archive_read",),
     ),
     Mutant(
         "CIFAR: half a set hides the archive",
         "tinyalex/data/cifar.py",
         "return archive if archive.is_file() and not _is_whole(folder, version) else folder",
         "return folder",
-        (f"{FETCH}::test_a_set_that_is_not_all_there_is_fetched_and_the_archive_read",),
+        (f"{FETCH}::test_an_incomplete_folder_is_downloaded_and_the_archive_read",),
     ),
     Mutant(
         "CIFAR: any archive is taken for it",
@@ -162,7 +162,7 @@ COMMAND_MUTANTS = (
         "tinyalex/data/file_types.py",
         'return "a text file" if _is_text(head) else ""',
         'return ""',
-        (f"{LOOKALIKE}::test_a_file_that_is_no_picture_is_told_by_its_content",),
+        (f"{LOOKALIKE}::test_a_file_that_is_not_an_image_is_named_by_its_content",),
     ),
     Mutant(
         "pictures: text must end with a whole letter",

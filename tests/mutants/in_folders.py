@@ -42,28 +42,28 @@ FOLDER_MUTANTS = (
         f"{DATA}/splits.py",
         "        split = inside[0]\n",
         "        return split\n",
-        (f"{OF}/test_splits.py::test_parts_are_known_by_the_names_that_people_give_them",),
+        (f"{OF}/test_splits.py::test_splits_are_recognized_by_their_usual_names",),
     ),
     Mutant(
         "folders: a run's folder is a class",
         f"{DATA}/splits.py",
         "        return holds_run(folder)",
         "        return not holds_run(folder)",
-        (f"{OF}/test_splits.py::test_what_tinyalex_made_is_no_class",),
+        (f"{OF}/test_splits.py::test_output_of_tinyalex_is_not_a_class",),
     ),
     Mutant(
         "folders: packed data are a class",
         f"{DATA}/splits.py",
         "return any(map(_RECORDS.fullmatch, names)) and not",
         "return False and not",
-        (f"{OF}/test_splits.py::test_what_tinyalex_made_is_no_class",),
+        (f"{OF}/test_splits.py::test_output_of_tinyalex_is_not_a_class",),
     ),
     Mutant(
         "folders: held-out parts alone are classes",
         f"{DATA}/splits.py",
         "    if not known:\n        names =",
         "    if False:\n        names =",
-        (f"{OF}/test_splits.py::test_held_out_parts_alone_cannot_be_trained_on",),
+        (f"{OF}/test_splits.py::test_held_out_splits_alone_cannot_be_trained_on",),
     ),
     Mutant(
         "folders: a link is followed for every name that it has",
@@ -98,7 +98,9 @@ FOLDER_MUTANTS = (
         f"{DATA}/file_types.py",
         "return name.casefold() in _SYSTEM",
         "return False",
-        (f"{OF}/test_class_folders.py::test_what_systems_leave_is_no_class_and_no_picture",),
+        (
+            f"{OF}/test_class_folders.py::test_files_of_operating_systems_are_neither_classes_nor_images",
+        ),
     ),
     Mutant(
         "folders: nothing is said of what was left out",

@@ -92,6 +92,6 @@ LIKE_PYTORCH_MUTANTS = (
         LOADER,
         "self._next_epoch = epoch + 1",
         "self._next_epoch += 1",
-        ("tests/data/test_loader.py::test_a_loop_takes_the_epoch_after_the_one_begun_last",),
+        ("tests/data/test_loader.py::test_a_loop_takes_the_epoch_after_the_current_one",),
     ),
 )

@@ -78,7 +78,7 @@ PACKED_MUTANTS = (
         ENTRIES,
         '(records["offset"] != offsets) | (offsets + sizes > limit)',
         "offsets + sizes > limit",
-        (f"{OF_DAMAGE}::test_a_table_that_lies_with_a_right_checksum_is_refused",),
+        (f"{OF_DAMAGE}::test_a_wrong_table_with_a_right_checksum_is_refused",),
     ),
     Mutant(
         "packed: a shard may have any size",
@@ -99,7 +99,7 @@ PACKED_MUTANTS = (
         INDEX,
         "if index.fingerprint != fingerprint(index):",
         "if not index.fingerprint:",
-        (f"{OF_DAMAGE}::test_an_index_that_lies_is_refused",),
+        (f"{OF_DAMAGE}::test_a_wrong_index_is_refused",),
     ),
     Mutant(
         "packing: a shard cut short counts as finished",
@@ -120,7 +120,7 @@ PACKED_MUTANTS = (
         READING,
         "                    piece.result()\n",
         "                    pass\n",
-        (f"{OF_READING}::test_a_damaged_image_is_told_after_the_batches_before_it",),
+        (f"{OF_READING}::test_a_damaged_image_is_an_error_after_the_batches_before_it",),
     ),
     Mutant(
         "reading ahead: no end to what is in memory",
@@ -128,21 +128,21 @@ PACKED_MUTANTS = (
         "if (wanted := next(to_come, None)) is None:\n                    return",
         "if (wanted := next(to_come, None)) is None:\n                    return\n"
         "                waiting.extend(_begin(split, w, workers, pool) for w in to_come)",
-        (f"{OF_READING}::test_who_is_ahead_waits",),
+        (f"{OF_READING}::test_few_batches_are_read_ahead",),
     ),
     Mutant(
         "shuffling by shards: each shard by itself",
         ORDER,
         "[which] // WINDOW",
         "[which]",
-        (f"{OF_ORDER}::test_files_come_a_window_at_a_time_and_mixed_within_it",),
+        (f"{OF_ORDER}::test_a_window_of_files_is_shuffled_at_a_time",),
     ),
     Mutant(
         "loader: a resumed epoch begins at its first batch",
         LOADER,
         "range(start_batch * self.batch_size, len(self.split), self.batch_size)",
         "range(0, len(self.split), self.batch_size)",
-        (f"{OF_LOADER}::test_starting_at_any_batch_continues_exactly",),
+        (f"{OF_LOADER}::test_starting_at_any_batch_resumes_exactly",),
     ),
     Mutant(
         "training: the mean image of packed data is not cut to the crop",

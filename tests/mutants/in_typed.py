@@ -98,14 +98,14 @@ TYPED_MUTANTS = (
         "tinyalex/data/file_access.py",
         "if isinstance(cause, OSError) and cause.errno in _TRY:",
         "if False:",
-        (f"{OF_SHARDS}::test_what_the_system_refuses_is_not_called_damage",),
+        (f"{OF_SHARDS}::test_a_refusal_of_the_system_is_not_called_damage",),
     ),
     Mutant(
         "pictures: a JPEG file may have any number of scans",
         "tinyalex/data/jpeg.py",
         "    if scans > MOST_SCANS:",
         "    if False:",
-        ("tests/data/test_scans.py::test_a_folders_picture_is_refused",),
+        ("tests/data/test_scans.py::test_an_image_of_a_folder_is_refused",),
     ),
     Mutant(
         "kernels: a damaged file on the disk stays there",

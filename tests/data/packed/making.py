@@ -1,4 +1,4 @@
-"""Small packed data sets, and damage to them whose checksums are right."""
+"""Small packed data sets, and damage to them with right checksums."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLASSES = ["n01", "n02", "n03"]
 
 @dataclass
 class Made:
-    """What was written: of each split the pixels that a reader must see, labels and names."""
+    """What was written: for each split the pixels that a reader must get, labels and names."""
 
     folder: Path
     layout: Layout
@@ -35,7 +35,7 @@ class Made:
 
 
 def picture(H: int, W: int, seed: int) -> Host:
-    """Smooth colours, so that JPEG and resizing stay near."""
+    """Smooth colours, which JPEG and resizing change little."""
     image = Image.fromarray(noise((H, W, 3), seed)).filter(ImageFilter.GaussianBlur(2))
     return np.asarray(image)
 
@@ -56,7 +56,7 @@ def make(
     shape: tuple[int, int, int] | None = (12, 10, 3),
     seed: int = 0,
 ) -> Made:
-    """Write a packed data set with so many records in each shard."""
+    """Write a packed data set with these numbers of records per shard."""
     layout = Layout(kind, shape, CLASSES, ["one", "two", "three"], {"filter": "none"})
     made = Made(folder, layout, {}, {}, {})
     for split, shards in (("train", train), ("val", val)):
@@ -79,7 +79,7 @@ def make(
 
 
 def change_index(folder: Path, **changes: Any) -> None:
-    """Write other values into index.json, with the right fingerprint, as a clever liar would.
+    """Write other values into index.json, with a right fingerprint.
 
     ``a__0__b`` is the value ``b`` of the first of the list ``a``.
     """
@@ -100,7 +100,7 @@ def change_index(folder: Path, **changes: Any) -> None:
 
 
 def change_records(folder: Path, split: str, change: Any) -> None:
-    """Change the table of records, and its checksum in the index, as a clever liar would."""
+    """Change the table of records, and its checksum in the index."""
     path = folder / records_name(split)
     records = np.load(path, allow_pickle=False).copy()
     assert records.dtype == ENTRY
@@ -110,7 +110,7 @@ def change_records(folder: Path, split: str, change: Any) -> None:
 
 
 def resign(folder: Path, split: str, content: bytes) -> None:
-    """Let the index know the checksum of a changed table."""
+    """Write a changed table, and its checksum into the index."""
     path = folder / records_name(split)
     path.write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""Damaged packed data: every damage is a DataError, most are named, none is a crash or silence."""
+"""Damaged packed data: every damage is a DataError, most name the place, none is a crash."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tinyalex.errors import DataError
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One data set of each kind; not to be changed."""
+    """One data set of each kind; do not change them."""
     return {k: make(tmp_path_factory.mktemp(k) / "dst", k).folder for k in ("raw", "jpeg")}
 
 
 @pytest.fixture
 def copy(originals: dict[str, Path], tmp_path: Path) -> Path:
-    """A copy of the raw one, to be damaged."""
+    """A copy of the raw data set, to be damaged."""
     return Path(shutil.copytree(originals["raw"], tmp_path / "copy"))
 
 
@@ -121,7 +121,7 @@ def column(name: str, row: int, value: int) -> Callable[[Host], None]:
         (column("width", 1, 0), "record 1: it is empty"),
     ],
 )
-def test_a_table_that_lies_with_a_right_checksum_is_refused(
+def test_a_wrong_table_with_a_right_checksum_is_refused(
     copy: Path, change: Callable[[Host], None], message: str
 ) -> None:
     change_records(copy, "train", change)
@@ -151,7 +151,7 @@ def npy(dtype: str, shape: str, rest: bytes) -> bytes:
         npy("(" * 3000, "(12,)", b""),
     ],
 )
-def test_what_is_no_table_is_refused_before_anything_is_allocated(
+def test_a_file_that_is_no_table_is_refused_before_memory_is_allocated(
     copy: Path, content: bytes
 ) -> None:
     resign(copy, "train", content)
@@ -191,21 +191,21 @@ def test_what_is_no_table_is_refused_before_anything_is_allocated(
         ({"options__filter": "box", "fingerprint": "0" * 64}, "damaged: the fingerprint"),
     ],
 )
-def test_an_index_that_lies_is_refused(copy: Path, changes: dict[str, Any], message: str) -> None:
+def test_a_wrong_index_is_refused(copy: Path, changes: dict[str, Any], message: str) -> None:
     change_index(copy, **changes)
     with pytest.raises(DataError, match=message):
         data.load(copy)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, "\xff", '{"version": 1e999}'])
-def test_an_index_that_is_no_json_is_refused(copy: Path, text: str) -> None:
+def test_an_index_that_is_not_json_is_refused(copy: Path, text: str) -> None:
     (copy / "index.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match="index.json: (cannot be read|not the index)"):
         data.load(copy)
 
 
 def test_shards_between_which_records_moved_are_refused(copy: Path) -> None:
-    """Counts and bytes agree in sum, not a shard."""
+    """Counts and bytes agree in sum, but not per shard."""
     change_index(copy, splits__train__shards__0__records=6, splits__train__shards__1__records=6)
     with pytest.raises(DataError, match="record 6: it is in the wrong shard"):
         data.load(copy)
@@ -258,10 +258,10 @@ def test_no_damage_to_any_file_escapes_verification(
 
 
 @given(draw=st.data())
-def test_a_damaged_jpeg_shard_is_read_right_or_not_at_all(
+def test_a_damaged_jpeg_shard_is_read_correctly_or_not_at_all(
     originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, draw: Any
 ) -> None:
-    """Without verification too: what is read has the pixels that were written."""
+    """Without verification too: images that are read have the pixels that were written."""
     wanted = data.load(originals["jpeg"]).train.images(np.arange(12))
     folder = Path(shutil.copytree(originals["jpeg"], tmp_path_factory.mktemp("hurt") / "dst"))
     name = draw.draw(st.sampled_from(["train-00000.rec", "train-00001.rec"]))

@@ -1,4 +1,4 @@
-"""JPEG decoders: all of them see what Pillow sees."""
+"""JPEG decoders: all of them give the same pixels as Pillow."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def encoded(pixels: Host, mode: str = "RGB", **how: Any) -> Host:
 def test_turbo_sees_what_pillow_sees(
     H: int, W: int, seed: int, mode: str, subsampling: int, progressive: bool, quality: int
 ) -> None:
-    """Grey, CMYK, every way of sampling colours, odd sizes."""
+    """Grey, CMYK, every colour subsampling, odd sizes."""
     how = {"subsampling": subsampling, "progressive": progressive, "quality": quality}
     payload = encoded(picture(H, W, seed), mode, **how)
     (wanted,) = decoders.pillow([payload])
@@ -46,7 +46,7 @@ def test_turbo_sees_what_pillow_sees(
     assert np.abs(found.astype(int) - wanted.astype(int)).max() <= ROUNDING
 
 
-def test_a_file_may_hold_rgb_as_it_is() -> None:
+def test_a_file_may_hold_rgb_without_conversion() -> None:
     payload = encoded(picture(16, 24, 3), keep_rgb=True)
     (wanted,), (found,) = decoders.pillow([payload]), decoders.turbo([payload])
     assert np.abs(found.astype(int) - wanted.astype(int)).max() <= ROUNDING

@@ -1,4 +1,4 @@
-"""index.json of a packed data set, edited by somebody who has put its fingerprint right again."""
+"""Edited index.json of a packed data set, with a right fingerprint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinyalex.errors import DataError
 
 @pytest.fixture
 def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """A data set whose fingerprint is right whatever its index says."""
+    """A data set whose fingerprint is always right."""
     src = class_folders(tmp_path / "src", {"cats": 4, "dogs": 4})
     prepare(src, tmp_path / "packed", Form(request.param, size=8), workers=1)
     monkeypatch.setattr(index_module, "fingerprint", lambda index: index.fingerprint)

@@ -1,4 +1,4 @@
-"""The loader over packed data: one stream for a seed, whatever reads it, whenever it stops."""
+"""The loader over packed data: a seed gives the same batches with any workers, also resumed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NUMPY = backends.get("numpy", threads=1)
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
-    """One data set of each kind, of many shards; not to be changed."""
+    """One data set of each kind, with many shards; do not change them."""
     return {
         kind: make(tmp_path_factory.mktemp(kind) / "dst", kind, train=(9, 4, 7, 6, 8, 5, 3))
         for kind in ("raw", "jpeg")
@@ -62,7 +62,7 @@ def test_one_two_and_eight_workers_give_the_same_bytes(
 
 @pytest.mark.parametrize("kind", ["raw", "jpeg"])
 def test_packed_images_are_treated_as_those_in_memory(sets: dict[str, Made], kind: str) -> None:
-    """Reading crops only, of files, is the same as cutting arrays."""
+    """Reading crops of files gives the same as cropping arrays."""
     made = sets[kind]
     pixels, labels = np.stack(made.pixels["train"]), np.array(made.labels["train"])
     in_memory = array_split(pixels, labels, 3, "arrays")
@@ -75,7 +75,7 @@ def test_packed_images_are_treated_as_those_in_memory(sets: dict[str, Made], kin
 
 
 @pytest.mark.parametrize("kind", ["ten", "nine"])
-def test_several_views_of_packed_images_are_those_of_arrays(
+def test_several_views_of_packed_images_equal_those_of_arrays(
     sets: dict[str, Made], kind: str
 ) -> None:
     made = sets["raw"]
@@ -89,7 +89,7 @@ def test_several_views_of_packed_images_are_those_of_arrays(
 
 @pytest.mark.parametrize("kind", ["raw", "jpeg"])
 @pytest.mark.parametrize("shuffle", ["full", "shard"])
-def test_starting_at_any_batch_continues_exactly(
+def test_starting_at_any_batch_resumes_exactly(
     sets: dict[str, Made], kind: str, shuffle: str
 ) -> None:
     train = data.load(sets[kind].folder).train
@@ -100,7 +100,7 @@ def test_starting_at_any_batch_continues_exactly(
         assert digest(rest) == digest(whole[start:])
 
 
-def test_shards_come_a_few_at_a_time(sets: dict[str, Made]) -> None:
+def test_a_few_shards_are_read_at_a_time(sets: dict[str, Made]) -> None:
     train = data.load(sets["raw"].folder).train
     assert train.shards is not None
     order = loader(train, 1, shuffle="shard")._plan(0).order
@@ -163,10 +163,10 @@ with log.open("a") as out:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_consumer_goes_on_with_the_same_stream(
+def test_a_killed_consumer_resumes_with_the_same_batches(
     sets: dict[str, Made], tmp_path: Path
 ) -> None:
-    """kill -9 in the middle of an epoch; docs/results/loader/kill.py does it more often."""
+    """kill -9 within an epoch; docs/results/loader/kill.py does it more often."""
     folder, draw = str(sets["jpeg"].folder), random.Random(0)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for workers in ("1", "3"):

@@ -1,4 +1,4 @@
-"""Reading packed data: the same pixels as were written, whole or in parts."""
+"""Reading packed data: the pixels that were written, whole images or crops."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = ("raw", "jpeg")
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
-    """One data set of each kind; not to be changed."""
+    """One data set of each kind; do not change them."""
     return {kind: make(tmp_path_factory.mktemp(kind) / "dst", kind) for kind in KINDS}
 
 
@@ -74,7 +74,7 @@ def resized(pixels: Host, size: int, mode: str = "RGB") -> Host:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_size_is_made_as_for_a_folder_of_images(sets: dict[str, Made], kind: str) -> None:
+def test_images_are_scaled_as_in_a_folder_of_images(sets: dict[str, Made], kind: str) -> None:
     made = sets[kind]
     dataset = data.load(made.folder, image_size=7)
     assert dataset.image_shape == (7, 7, 3) and dataset.statistics is None
@@ -92,7 +92,7 @@ def test_grey_of_the_stored_size_is_not_scaled(sets: dict[str, Made]) -> None:
     assert dataset.statistics is None
 
 
-def test_images_that_kept_their_sizes_are_brought_to_one(tmp_path: Path) -> None:
+def test_images_of_different_sizes_are_scaled_to_one_size(tmp_path: Path) -> None:
     made = make(tmp_path / "keep", "jpeg", shape=None)
     dataset = data.load(made.folder, image_size=16)
     assert dataset.image_shape == (16, 16, 3) and dataset.statistics is None
@@ -101,7 +101,7 @@ def test_images_that_kept_their_sizes_are_brought_to_one(tmp_path: Path) -> None
     assert data.load(made.folder).image_shape == (256, 256, 3)
 
 
-def test_without_a_validation_part_some_of_each_class_are_held_out(tmp_path: Path) -> None:
+def test_without_a_validation_split_some_images_of_each_class_are_held_out(tmp_path: Path) -> None:
     made = make(tmp_path / "dst", val=(), train=(20, 10))
     dataset = data.load(made.folder, val_fraction=0.2)
     assert (len(dataset.train), len(dataset.test)) == (24, 6)
@@ -110,7 +110,7 @@ def test_without_a_validation_part_some_of_each_class_are_held_out(tmp_path: Pat
     assert dataset.train.shards is not None and len(dataset.train.shards) == 24
 
 
-def test_info_tells_of_the_data_and_of_the_files(sets: dict[str, Made]) -> None:
+def test_info_describes_the_data_and_the_files(sets: dict[str, Made]) -> None:
     made = sets["jpeg"]
     found = data.info(data.load(made.folder))
     assert found["measured"] == 12 and found["train"]["per_class"] == [4, 4, 4]
@@ -159,7 +159,7 @@ def test_a_jpeg_of_another_size_than_the_table_says_is_refused(tmp_path: Path) -
         data.load(tmp_path).train.images(np.array([0]))
 
 
-def test_what_is_no_jpeg_is_named_though_its_checksum_is_right(tmp_path: Path) -> None:
+def test_a_record_that_is_not_jpeg_is_named_although_its_checksum_is_right(tmp_path: Path) -> None:
     layout = Layout("jpeg", (12, 10, 3), CLASSES, None, {})
     with ShardWriter(tmp_path, "train", 0, layout, False) as shard:
         for i in range(6):
@@ -179,10 +179,10 @@ def test_settings_that_cannot_work_are_refused(sets: dict[str, Made]) -> None:
         data.load(folder, jpeg_decoder="pilow")
 
 
-def test_nvimgcodec_is_asked_for_whole_pieces(
+def test_nvimgcodec_decodes_all_files_of_a_piece_together(
     sets: dict[str, Made], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A double stands for the library, which needs a GPU."""
+    """With a double of the library, which needs a GPU."""
     made, calls = sets["jpeg"], []
 
     class OnGpu:

@@ -1,4 +1,4 @@
-"""Files that change, vanish or are too many while they are read: told, and never a crash."""
+"""Files that change, vanish or are too many while they are read: an error, never a crash."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_shard_cut_short_between_epochs_is_an_error_that_names_it(made: Made) 
 
 
 def test_a_shard_cut_short_under_a_reader_does_not_end_the_process(made: Made) -> None:
-    """A mapped file would: SIGBUS, without a word."""
+    """A mapped file would: SIGBUS, without a message."""
     code = """
 import os, sys
 import numpy as np
@@ -157,7 +157,7 @@ def failing(number: int, real: Callable[..., Any], name: str) -> Callable[..., A
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE])
-def test_what_the_system_refuses_is_not_called_damage(
+def test_a_refusal_of_the_system_is_not_called_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     made = make(tmp_path / "dst")

@@ -1,4 +1,4 @@
-"""Verification: it finds each kind of damage, names it, and counts what it does not name."""
+"""Verification finds each kind of damage, names the first ones and counts all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinyalex.errors import DataError
 
 @pytest.mark.parametrize("kind", ["raw", "jpeg"])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_whole_data_are_found_whole(tmp_path: Path, kind: str, workers: int) -> None:
+def test_undamaged_data_have_no_problems(tmp_path: Path, kind: str, workers: int) -> None:
     folder = make(tmp_path / "dst", kind, train=(70, 80)).folder
     seen: list[tuple[int, int]] = []
     verdict = verify(folder, lambda *done: seen.append(done), workers=workers)
@@ -41,7 +41,7 @@ def test_each_damaged_record_is_named_up_to_a_limit(tmp_path: Path, kind: str) -
 
 
 @pytest.mark.parametrize("name", ["train.names.txt", "rejected.tsv", "statistics.safetensors"])
-def test_files_beside_the_records_are_checked(tmp_path: Path, name: str) -> None:
+def test_files_other_than_the_records_are_checked(tmp_path: Path, name: str) -> None:
     folder = make(tmp_path / "dst").folder
     flip(folder / name, (folder / name).stat().st_size - 3)
     verdict = verify(folder)
@@ -65,6 +65,6 @@ def test_a_jpeg_that_cannot_be_decoded_is_found_with_a_right_checksum(tmp_path: 
     assert "cannot be decoded" in verdict.problems[0]
 
 
-def test_what_is_not_packed_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_packed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a packed data set"):
         verify(tmp_path)

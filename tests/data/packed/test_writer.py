@@ -1,4 +1,4 @@
-"""Writing packed data: whole files or none, and the same bytes in any order of work."""
+"""Writing packed data: complete files or none, the same bytes in any order of work."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_shard_that_failed_leaves_nothing(tmp_path: Path) -> None:
     assert finished_shards(tmp_path) == {}
 
 
-def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
+def test_files_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     left = tmp_path / ".train-00000.rec.12345.tmp"
     left.write_bytes(b"half")
     other = tmp_path / ".train-00001.rec.12345.tmp"
@@ -115,7 +115,7 @@ def test_shards_of_other_options_are_refused(tmp_path: Path) -> None:
         finish(tmp_path, other, {"train": 1})
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(
+def test_a_full_disk_is_an_error_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_shard(tmp_path, "train", 0)
@@ -179,7 +179,7 @@ def test_a_split_without_any_record_is_refused(tmp_path: Path) -> None:
         ({"options": []}, "options must be an object"),
     ],
 )
-def test_a_layout_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
+def test_an_impossible_layout_is_refused(change: dict[str, Any], message: str) -> None:
     good = {"kind": "raw", "image_shape": (4, 5, 3), "classes": ["a", "b"]}
     with pytest.raises(DataError, match=message):
         Layout(**{**good, "class_names": None, "options": {}, **change})
