@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, features
 
@@ -34,6 +34,7 @@ def encoded(pixels: Host, mode: str = "RGB", **how: Any) -> Host:
     st.booleans(),
     st.integers(30, 100),
 )
+@example(1, 1, 0, "CMYK", 0, False, 30)
 def test_turbo_sees_what_pillow_sees(
     H: int, W: int, seed: int, mode: str, subsampling: int, progressive: bool, quality: int
 ) -> None:

@@ -46,14 +46,16 @@ def turbo(payloads: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     -----
     Pillow contains the same library, so the pixels are identical. Here it takes half the time
     and releases Python's lock throughout, so that threads decode as fast as processes. A file is
-    always decoded completely, even for a crop. What it refuses (CMYK, rare colour subsampling,
-    damage) goes to Pillow, which decodes it or says what is wrong.
+    always decoded completely, even for a crop. CMYK and what libjpeg-turbo refuses (rare colour
+    subsampling, damage) go to Pillow, which decodes it or says what is wrong.
     """
     room = np.empty(0, np.uint8)  # reused: fresh memory costs a tenth of the time
     for payload in payloads:
         check_scans(payload)
         try:
-            height, width, _, _ = simplejpeg.decode_jpeg_header(payload)
+            height, width, colours, _ = simplejpeg.decode_jpeg_header(payload)
+            if colours in ("CMYK", "YCCK"):
+                raise ValueError("libjpeg-turbo converts it to RGB with another rounding")
             _check_size(width, height)
             if room.size < height * width * 3:
                 room = np.empty(height * width * 3, np.uint8)
