@@ -185,7 +185,8 @@ def _load(source: Path, version: _Version) -> Dataset:
     labels = np.empty(len(images), np.int64)
     first = dict(zip(counts, itertools.accumulate(counts.values(), initial=0), strict=False))
     digests, classes = {}, CLASSES
-    for name, content in _read(source, version):
+    read = _from_folder if source.is_dir() else _from_archive
+    for name, content in read(source, version):
         digests[name] = hashlib.sha256(content).hexdigest()
         if name == NAMES_100:
             classes = _names(content, source)
@@ -213,10 +214,6 @@ def _names(content: bytes, source: Path) -> list[str]:
             f"{source}: {NAMES_100} must name 100 classes (got {len(set(names))})", _HUNDRED.get
         )
     return names
-
-
-def _read(source: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
-    return _from_folder(source, version) if source.is_dir() else _from_archive(source, version)
 
 
 def _check_size(where: str, size: int, name: str, version: _Version) -> None:

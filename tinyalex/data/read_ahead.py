@@ -26,10 +26,8 @@ class Wanted:
     crop: tuple[int, int]  # CH, CW
 
 
-@dataclass(frozen=True)
-class _Batch:
-    images: np.ndarray
-    pieces: list[Future[np.ndarray]]
+# The images of a batch, which the workers fill piece by piece.
+_Batch = tuple[np.ndarray, list[Future[np.ndarray]]]
 
 
 def read_ahead(
@@ -56,7 +54,7 @@ def read_ahead(
         to_come = iter(batches)
 
         def fill() -> None:
-            while len(waiting) < AHEAD or sum(len(b.pieces) for b in waiting) < 2 * workers:
+            while len(waiting) < AHEAD or sum(len(pieces) for _, pieces in waiting) < 2 * workers:
                 if (wanted := next(to_come, None)) is None:
                     return
                 waiting.append(_begin(split, wanted, workers, pool))
@@ -64,11 +62,11 @@ def read_ahead(
         try:
             fill()
             while waiting:
-                batch = waiting.popleft()
-                for piece in batch.pieces:
+                images, pieces = waiting.popleft()
+                for piece in pieces:
                     piece.result()
                 fill()
-                yield batch.images
+                yield images
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -81,7 +79,7 @@ def _begin(split: Split, wanted: Wanted, workers: int, pool: ThreadPoolExecutor)
     for at in (slice(first, first + step) for first in range(0, n, step)):
         crops = wanted.indices[at], wanted.tops[at], wanted.lefts[at], wanted.crop
         pieces.append(pool.submit(split.crops, *crops, images[at]))
-    return _Batch(images, pieces)
+    return images, pieces
 
 
 def decode_pool() -> ThreadPoolExecutor:
