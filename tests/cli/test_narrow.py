@@ -126,7 +126,7 @@ def test_bench_loses_no_character_of_a_number(made) -> None:
 
 def test_the_table_of_a_class_loses_no_character_of_a_number(made, monkeypatch) -> None:
     verdict = SimpleNamespace(passed=False, score=0.75, exercise="15_softmax", outcome="wrong")
-    judged = [SimpleNamespace(verdict=verdict, handed=SimpleNamespace(note=""))]
+    judged = [SimpleNamespace(verdict=verdict, submission=SimpleNamespace(note=""))]
     monkeypatch.setattr(classroom, "by_student", lambda _: {"student 1234567": judged * 21})
     exercise._print_class(Output(), judged)
     lose_nothing(made)
