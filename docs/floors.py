@@ -41,7 +41,10 @@ FLOORS: list[dict[str, str]] = [
             "digits, CIFAR-10, folders of images, packed ImageNet; crops, mirrors, colour; loading"
         ),
     },
-    {"backends": "what arrays are, and how operations become fast: threads, Numba, GPUs"},
+    {
+        "backends": "what arrays are, and how operations become fast: threads, Numba, GPUs",
+        "group": "the workers that train one network together, by MPI or alone",
+    },
     {
         "functional": (
             "the textbook: every operation with its gradients below it: **start here**, with "

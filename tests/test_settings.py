@@ -22,7 +22,7 @@ def test_the_command_has_an_option_for_every_setting() -> None:
     command = typer.main.get_command(app).commands["train"]  # type: ignore[attr-defined]
     options = {option.opts[0]: option.help for option in command.params}
     wanted = {option_of(name): about.help for name, about in ABOUT.items() if about.option}
-    others = {"--resume", "--quiet", "--json"}
+    others = {"--resume", "--workers", "--timeout", "--quiet", "--json"}
     assert {name: text for name, text in options.items() if name not in others} == wanted
     assert others < options.keys()
 

@@ -38,6 +38,8 @@ class About:
     on_resume : whether a resumed run may have another value than before
     older : the value in runs of older versions, whose config.json lacks the setting
     option : whether `tinyalex train` has an option for it
+    was : what older versions called it
+    own : whether each worker of a run may have its own, such as a path
     """
 
     help: str
@@ -50,6 +52,8 @@ class About:
     on_resume: bool = False
     older: Any = ...
     option: bool = True
+    was: str = ""
+    own: bool = False
 
     def kind(self, hint: Any) -> Kind:
         """The kind that a value must have, from its type hint and the bounds."""
@@ -74,6 +78,7 @@ class Settings:
         "place of the run's data.",
         most=65_536,
         on_resume=True,
+        own=True,
     )
     model: str | None = setting(
         None,
@@ -91,7 +96,7 @@ class Settings:
         on_resume=True,
     )
     threads: int | None = setting(
-        None, "CPU threads. Default: all cores.", on_resume=True, **_THREADS
+        None, "CPU threads. Default: all cores.", on_resume=True, **_THREADS, own=True
     )
     precision: str = setting(
         "float32",
@@ -104,6 +109,7 @@ class Settings:
         least=0,
         most=1 << 24,
         older=None,
+        own=True,
     )
     epochs: int | None = setting(
         None,
@@ -135,23 +141,36 @@ class Settings:
         words=("full", "shard"),
         older="full",
     )
-    workers: int | None = setting(
+    loader_threads: int | None = setting(
         None,
         "Threads that read and decode images. Default: all cores.",
         on_resume=True,
         **_THREADS,
         older=None,
+        was="workers",
+        own=True,
+    )
+    shards: int | None = setting(
+        None,
+        "Pieces of each batch whose gradients are added in a fixed order. Any number of workers "
+        "that divides it gives the same result. Default: the number of workers.",
+        most=MOST_BATCH,
+        **_FROM_1,
+        older=1,
     )
     jpeg_decoder: str = setting(
         "turbo",
         "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",
         older="pillow",
     )
-    out: Path | None = setting(None, "Folder for the run. Default: runs/MODEL-DATA-seedN.")
+    out: Path | None = setting(
+        None, "Folder for the run. Default: runs/MODEL-DATA-seedN.", own=True
+    )
     data_root: Path | None = setting(
         None,
         "Directory of downloaded data sets and weights. Default: $TINYALEX_DATA, or a cache.",
         on_resume=True,
+        own=True,
     )
     log_every: int = setting(
         50, "Steps between two lines of metrics.jsonl.", **_FROM_1, option=False
@@ -163,12 +182,13 @@ class Settings:
         must="at least 0 seconds",
         instead="300",
     )
-    command: str = setting("", "The command line, to be recorded.", option=False)
+    command: str = setting("", "The command line, to be recorded.", option=False, own=True)
     init_from: Path | None = setting(
         None,
         "Start from the weights of the run in this folder. If the classes differ, the last layer "
         "starts from initial weights.",
         older=None,
+        own=True,
     )
     new_last_layer: bool = setting(False, "With --init-from: always a new last layer.", older=False)
     ten_crops: bool = setting(
@@ -194,6 +214,12 @@ class Settings:
 SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
 ABOUT: dict[str, About] = {name: f.metadata["about"] for name, f in SETTINGS.items()}
 OLDER_RUNS = {name: about.older for name, about in ABOUT.items() if about.older is not ...}
+
+
+def with_names_of_today(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as an older version wrote them, under the names that they have now."""
+    renamed = {about.was: name for name, about in ABOUT.items() if about.was}
+    return {renamed.get(name, name): value for name, value in plain.items()}
 
 
 def option_of(name: str) -> str:

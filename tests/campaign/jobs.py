@@ -82,7 +82,7 @@ JOBS = (
     Job("train", (*_TRAIN, "--epochs", "4", "--out", "run"), resume, "run"),
     Job(
         "packed train with workers",
-        (*_TRAIN, "--epochs", "12", "--out", "run", "--data", "packed", "--workers", "2"),
+        (*_TRAIN, "--epochs", "12", "--out", "run", "--data", "packed", "--loader-threads", "2"),
         resume,
         "run",
     ),

@@ -79,10 +79,14 @@ def test_training_uses_the_statistics_of_the_packed_data(call, packed, monkeypat
         raise AssertionError("measured again")
 
     monkeypatch.setattr(data, "statistics", measure)
-    result = train(call, "--out", "run", "--shuffle", "shard", "--workers", 3)
+    result = train(call, "--out", "run", "--shuffle", "shard", "--loader-threads", 3)
     assert result.exit_code == 0, result.output
     config = json.loads(Path("run/config.json").read_text())
-    assert (config["shuffle"], config["workers"], config["jpeg_decoder"]) == ("shard", 3, "turbo")
+    assert (config["shuffle"], config["loader_threads"], config["jpeg_decoder"]) == (
+        "shard",
+        3,
+        "turbo",
+    )
 
 
 def test_workers_change_no_weight_and_the_shuffle_does(call, packed):
@@ -94,20 +98,22 @@ def test_workers_change_no_weight_and_the_shuffle_does(call, packed):
         found = load_checkpoint(packed.parent / name, "tiny").weights
         return {key: array.tobytes() for key, array in found.items()}
 
-    one = weights("one", "--workers", 1)
-    assert weights("two", "--workers", 2) == one
+    one = weights("one", "--loader-threads", 1)
+    assert weights("two", "--loader-threads", 2) == one
     assert weights("three", "--shuffle", "shard") != one
 
 
 def test_resuming_may_change_the_workers_only(call, refused, packed):
     assert train(call, "--out", "run").exit_code == 0
-    result = call("train", "--resume", "run", "--epochs", 2, "--workers", 1, "--quiet")
+    result = call("train", "--resume", "run", "--epochs", 2, "--loader-threads", 1, "--quiet")
     assert result.exit_code == 0, result.output
     assert "--shuffle" in refused("train", "--resume", "run", "--shuffle", "shard")
 
 
 def test_bad_loader_options_are_refused(refused, packed):
-    assert "--workers must be at least 1" in refused("train", "--data", "dst", "--workers", 0)
+    assert "--loader-threads must be at least 1" in refused(
+        "train", "--data", "dst", "--loader-threads", 0
+    )
     said = refused("train", "--data", "dst", "--model", "tiny", "--shuffle", "shards")
     assert "'shard'" in said
     assert "only packed data" in refused("train", "--shuffle", "shard")

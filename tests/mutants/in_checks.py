@@ -78,8 +78,8 @@ CHECK_MUTANTS = (
     Mutant(
         "precision: a resumed run forgets it",
         "tinyalex/training/setup.py",
-        "config.backend, config.threads, config.precision, config.workspace_mb",
-        "config.backend, config.threads, None, config.workspace_mb",
+        "config.backend, threads, config.precision, config.workspace_mb",
+        "config.backend, threads, None, config.workspace_mb",
         (f"{OF_RUNS}::test_resuming_keeps_both",),
     ),
     Mutant(

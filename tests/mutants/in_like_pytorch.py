@@ -20,8 +20,8 @@ LIKE_PYTORCH_MUTANTS = (
     Mutant(
         "parameters: a name comes with the layer, not with the array",
         BASE,
-        "yield name, layer.params[key]",
-        "yield name, layer",
+        "((name, layer.params[key]) for",
+        "((name, layer) for",
         (f"{LIKE_PYTORCH}::test_parameters_are_pairs_of_a_name_and_an_array",),
     ),
     Mutant(

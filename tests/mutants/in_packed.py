@@ -140,8 +140,8 @@ PACKED_MUTANTS = (
     Mutant(
         "loader: a resumed epoch begins at its first batch",
         LOADER,
-        "range(start_batch * self.batch_size, len(self.split), self.batch_size)",
-        "range(0, len(self.split), self.batch_size)",
+        "self.images_of(start_batch + i)",
+        "self.images_of(i)",
         (f"{OF_LOADER}::test_starting_at_any_batch_resumes_exactly",),
     ),
     Mutant(

@@ -62,9 +62,8 @@ RUN_FOLDER_MUTANTS = (
     Mutant(
         "resume: more epochs are forgotten when the run is stopped",
         RUNS,
-        "            write_json(out / configs.FILE, settings.to_dict())\n",
-        "            if checkpoint is None:\n"
-        "                write_json(out / configs.FILE, settings.to_dict())\n",
+        "if leads:\n                write_json(out / configs.FILE",
+        "if leads and checkpoint is None:\n                write_json(out / configs.FILE",
         (f"{FOLDERS}::test_more_epochs_are_kept_when_the_run_is_stopped_and_resumed_plainly",),
     ),
     Mutant(

@@ -7,6 +7,7 @@ from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
+from tests.mutants.in_group import GROUP_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
@@ -53,4 +54,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + PAGES_MUTANTS
     + LEARN_MUTANTS
     + GRADER_MUTANTS
+    + GROUP_MUTANTS
 )

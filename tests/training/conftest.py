@@ -15,6 +15,7 @@ from tinyalex.runs.checkpoint import load_checkpoint
 from tinyalex.runs.metrics import MetricsFile
 from tinyalex.training.loop import Loop
 from tinyalex.training.setup import assemble
+from tinyalex.training.stop import StopSignal
 
 IMAGES, BATCH = 44, 8  # five full batches and one of four
 STEPS = 6
@@ -59,10 +60,11 @@ def config(small, tmp_path):
     return make
 
 
-class StopAfter:
+class StopAfter(StopSignal):
     """Says stop when it was asked ``n`` times."""
 
     def __init__(self, n):
+        super().__init__()
         self.n = n
 
     def __call__(self):

@@ -19,6 +19,7 @@ from tinyalex.commands.console import (
     percent,
 )
 from tinyalex.commands.interrupt import exit_code_of
+from tinyalex.commands.workers import TimeoutOption, WorkersOption, start_workers, together
 from tinyalex.errors import TinyalexError
 from tinyalex.settings import ABOUT, SETTINGS, option_of, option_types
 
@@ -51,6 +52,8 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Resume the run in this folder exactly (bit-identical).")
     ] = None,
+    workers: WorkersOption = None,
+    timeout: TimeoutOption = 600.0,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
     **settings: Any,
@@ -72,23 +75,28 @@ def train(
     from tinyalex.commands.progress import TrainingProgress
     from tinyalex.report import draw_run
 
+    start_workers(workers)
     output = Output(as_json, quiet)
     given: dict[str, Any] = {
         name: not SETTINGS[name].default if value is True else value
         for name, value in settings.items()
         if value is not None and value is not False
     }
-    if "data" in given:
-        given["data"] = datasets.choose(given["data"])
     undrawn: TinyalexError | None = None
-    with TrainingProgress(output) as progress:
+    with together(workers, timeout) as group, TrainingProgress(output) as progress:
+        if "data" in given:
+            given["data"] = datasets.choose(given["data"])
         if resume is not None:
             folder = resume
-            summary = training.resume(folder, listener=progress, **given)
+            summary = training.resume(folder, progress, group, **given)
         else:
             config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
             folder = config.resolved().out
-            summary = training.train(config, listener=progress)
+            summary = training.train(config, progress, group)
+    if not group.leads:
+        if summary.get("interrupted"):
+            raise typer.Exit(exit_code_of(summary.get("signal")))
+        return
     if summary.get("interrupted"):
         output.warning(f"stopped; the run is saved in {folder}")
         output.text(f"Resume with: {command_line('train', '--resume', folder)}")

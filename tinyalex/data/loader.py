@@ -16,6 +16,9 @@ from tinyalex.data.prefetch import prefetch
 from tinyalex.data.read_ahead import Wanted, read_ahead, usable_cores
 from tinyalex.data.views import centre_corner, crop_size, nine_views, ten_views
 from tinyalex.errors import ConfigError, ShapeError, unknown
+from tinyalex.group import Shards
+
+WHOLE = Shards()  # a batch in one piece
 
 _SEVERAL = {"ten": ten_views, "nine": nine_views}
 
@@ -77,6 +80,8 @@ class Loader:
         their images. See `epoch_order`.
     workers : int, optional
         Threads that read and decode files; by default one per core. They change no result.
+    shards : Shards, optional
+        Each batch is cut into shards, and only this worker's shards are yielded; see `steps`.
 
     Raises
     ------
@@ -119,6 +124,7 @@ class Loader:
         shuffle: str = "full",
         workers: int | None = None,
         random_crop: bool = True,
+        shards: Shards = WHOLE,
     ) -> None:
         H, W, C = split.image_shape
         if batch_size < 1:
@@ -139,7 +145,7 @@ class Loader:
         self.crop = crop_size(crop, (H, W))
         self.mirror, self.training, self.views = mirror, training, views
         self.random_crop = training and random_crop
-        self.prefetch, self.shuffle = prefetch, shuffle
+        self.prefetch, self.shuffle, self.shards = prefetch, shuffle, shards
         self.workers = usable_cores() if workers is None else workers
         self._mean = None if mean is None else backend.asarray(self._check_mean(mean))
         if np.shape(scale) not in ((), (1,), (C,)):
@@ -158,6 +164,18 @@ class Loader:
     def __iter__(self) -> Generator[tuple[Any, Array], None, None]:
         """Begin the next epoch; the first is epoch 0."""
         return self.epoch(self._next_epoch)
+
+    def images_of(self, step: int) -> slice:
+        """The positions in an epoch that a batch takes, all shards together."""
+        first = step * self.batch_size
+        return slice(first, min(first + self.batch_size, len(self.split)))
+
+    def steps(self, start_batch: int = 0) -> Iterator[tuple[int, list[int]]]:
+        """Yield, for each batch, its images and which of its shards `epoch` yields here."""
+        for step in range(start_batch, len(self)):
+            at = self.images_of(step)
+            n = at.stop - at.start
+            yield n, [s for s in self.shards.mine if not self.shards.is_empty((s, s + 1), n)]
 
     def epoch(self, epoch: int, start_batch: int = 0) -> Generator[tuple[Any, Array], None, None]:
         """Yield the batches of an epoch, beginning with ``start_batch``.
@@ -230,8 +248,11 @@ class Loader:
     def _batches(
         self, plan: _Plan, start_batch: int, feed: Feed
     ) -> Generator[tuple[Any, Array], None, None]:
-        starts = range(start_batch * self.batch_size, len(self.split), self.batch_size)
-        slices = [slice(first, first + self.batch_size) for first in starts]
+        slices = [
+            self.shards.images(self.images_of(start_batch + i), shard)
+            for i, (_, shards) in enumerate(self.steps(start_batch))
+            for shard in shards
+        ]
         if not self.split.concurrent:
             for at in slices:
                 chosen = plan.order[at]

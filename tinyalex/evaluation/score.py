@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinyalex.backends import Array, Backend
+from tinyalex.data import Loader
+from tinyalex.group import Alone, Group, Shards
 from tinyalex.layers import Layer, SoftmaxCrossEntropy
 
 
@@ -89,28 +91,86 @@ class Running:
         self._wrong = {k: xp.asarray(state["wrong"][str(k)], dtype=xp.float64) for k in self.top}
 
 
+class ShardSums:
+    """The sums of each shard by itself: added up in the shards' order, whoever computed them.
+
+    Parameters
+    ----------
+    top : tuple of int
+        Each k of the top-k errors that are counted.
+    """
+
+    def __init__(
+        self, backend: Backend, group: Group, shards: Shards, top: tuple[int, ...] = (1,)
+    ) -> None:
+        self.backend, self.group, self.shards, self.top = backend, group, shards, top
+        self.own = {shard: Running(backend, top) for shard in shards.mine}
+
+    def add(self, shard: int, loss: Array, logits: Array, labels: Array) -> None:
+        """Count what a shard of a batch has given; see `Running.add`."""
+        self.own[shard].add(loss, logits, labels)
+
+    def reset(self) -> None:
+        """Start again from zero."""
+        for sums in self.own.values():
+            sums.reset()
+
+    def local(self) -> Running:
+        """The sums of this worker's shards."""
+        return self._added(self._own_states())
+
+    def total(self) -> Running:
+        """The sums of all shards; all workers must call this."""
+        return self._added(self.state_dict())
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """The sums of every shard as plain numbers; all workers must call this."""
+        return [state for states in self.group.gather(self._own_states()) for state in states]
+
+    def load_state_dict(self, states: Sequence[Mapping[str, Any]]) -> None:
+        """Continue from `state_dict`, on any number of workers."""
+        for shard, sums in self.own.items():
+            sums.load_state_dict(states[shard])
+
+    def _own_states(self) -> list[dict[str, Any]]:
+        return [sums.state_dict() for sums in self.own.values()]
+
+    def _added(self, states: Sequence[Mapping[str, Any]]) -> Running:
+        total, other = Running(self.backend, self.top), Running(self.backend, self.top)
+        for state in states:
+            other.load_state_dict(state)
+            total.absorb(other)
+        return total
+
+
 def score(
     model: Layer,
-    batches: Iterable[tuple[Array, Array]],
-    backend: Backend,
+    loader: Loader,
     num_classes: int,
     stop: Callable[[], bool] = lambda: False,
+    group: Group | None = None,
 ) -> Running | None:
     """Loss, top-1 and top-5 error of a model in test mode; None once ``stop()`` is true.
 
-    With fewer than five classes, top-5 means top ``num_classes``: its error is 0.
+    With fewer than five classes, top-5 means top ``num_classes``: its error is 0. The workers of a
+    group, which must all call this, test on their own shards and get the sums of all.
     """
+    backend = loader.backend
     loss_layer = SoftmaxCrossEntropy()
     loss_layer.to(backend)
-    totals = Running(backend, top=(1, min(5, num_classes)))
+    totals = ShardSums(backend, group or Alone(), loader.shards, (1, min(5, num_classes)))
     was_training = model.training
     model.eval()
+    batches = loader.epoch(0)
     try:
-        for x, labels in batches:
+        for _, shards in loader.steps():
             if stop():
                 return None
-            logits = model.forward(x)
-            totals.add(loss_layer.forward(logits, labels), logits, labels)
+            for shard in shards:
+                x, labels = next(batches)
+                logits = model.forward(x)
+                totals.add(shard, loss_layer.forward(logits, labels), logits, labels)
     finally:
+        batches.close()  # ends the thread that prepares batches
         model.train(was_training)
-    return totals
+    return totals.total()

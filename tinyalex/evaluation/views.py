@@ -11,7 +11,8 @@ import numpy as np
 from tinyalex import data
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
-from tinyalex.evaluation.score import topk_wrong
+from tinyalex.evaluation.score import ShardSums
+from tinyalex.group import Group
 from tinyalex.models import Model
 from tinyalex.runs.load import Run
 
@@ -95,23 +96,27 @@ def check_crops(crops: int) -> None:
 
 
 def ten_crop_errors(
-    model: Model, loader: data.Loader, stop: Callable[[], bool]
+    model: Model, loader: data.Loader, stop: Callable[[], bool], group: Group
 ) -> dict[str, float] | None:
-    """Top-1 and top-5 error (0 to 1) over a loader's views; None once ``stop()`` is true."""
-    xp, wrong, seen = loader.backend.xp, {1: 0.0, 5: 0.0}, 0
+    """Top-1 and top-5 error (0 to 1) over a loader's views; None once ``stop()`` is true.
+
+    All workers of the group must call this; each tests on its own shards.
+    """
+    most = min(5, model.num_classes)
+    totals = ShardSums(loader.backend, group, loader.shards, (1, most))
     was_training = model.training
     model.eval()
     try:
         with closing(view_probabilities(model, loader)) as batches:
-            for p, labels in batches:
+            for _, shards in loader.steps():
                 if stop():
                     return None
-                seen += labels.shape[0]
-                for k in wrong:
-                    wrong[k] += float(topk_wrong(xp, p, labels, min(k, p.shape[1])))
+                for shard in shards:
+                    totals.add(shard, 0.0, *next(batches))
     finally:
         model.train(was_training)
-    return {f"top{k}_error_ten_crops": count / seen for k, count in wrong.items()}
+    total = totals.total()
+    return {"top1_error_ten_crops": total.error(), "top5_error_ten_crops": total.error(most)}
 
 
 def softmax(xp: Any, logits: Array) -> Array:

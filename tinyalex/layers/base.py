@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from numbers import Integral
 
@@ -35,6 +35,7 @@ class Layer(Module):
     """One step of a network."""
 
     needs_dx = True  # False saves backward's work for dx: in training the first layer needs none
+    done: Callable[[Layer], None] | None = None  # called when a network's backward has its grads
     x_shape: tuple[int, ...]  # of the last input
 
     def forward(self, x: Array) -> Array:
@@ -65,8 +66,7 @@ class Layer(Module):
 
     def named_parameters(self) -> Iterator[tuple[str, Array]]:
         """Yield (dotted name, array) for every parameter: ``("features.0.weight", array)``."""
-        for name, layer, key in self.parameter_owners():
-            yield name, layer.params[key]
+        return ((name, layer.params[key]) for name, layer, key in self.parameter_owners())
 
     def parameters(self) -> Iterator[Array]:
         """Yield every parameter's array."""

@@ -136,6 +136,8 @@ class Sequential(Container):
         for layer in reversed(self.children.values()):
             dy = layer.backward(dy)
             layer.forget()
+            if layer.done is not None:
+                layer.done(layer)
         return dy
 
     def skip_input_gradient(self, skip: bool = True) -> None:

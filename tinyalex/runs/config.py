@@ -20,7 +20,14 @@ from tinyalex.runs import fields as fields_of_runs
 from tinyalex.runs.default_model import Choice, default_model
 from tinyalex.runs.no_run import no_run
 from tinyalex.runs.places import data_place, remembered_place
-from tinyalex.settings import OLDER_RUNS, SETTINGS, Settings, described
+from tinyalex.settings import (
+    ABOUT,
+    OLDER_RUNS,
+    SETTINGS,
+    Settings,
+    described,
+    with_names_of_today,
+)
 from tinyalex.typed import Kind, read_json
 
 FILE = "config.json"
@@ -112,10 +119,15 @@ class ResolvedConfig(Settings):
         plain = {n: str(value) if isinstance(value, Path) else value for n, value in plain.items()}
         return {**plain, "recipe": self.recipe.to_dict(), **self.facts}
 
+    def same_for_all(self) -> dict[str, Any]:
+        """The settings in which the workers of one run may not differ, as plain values."""
+        plain = self.to_dict()
+        return {name: plain[name] for name, about in ABOUT.items() if not about.own}
+
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], out: Path) -> ResolvedConfig:
         """Read what `to_dict` gave; ``out`` is where the folder is now, as it may have moved."""
-        plain = {**OLDER_RUNS, **plain}
+        plain = {**OLDER_RUNS, **with_names_of_today(plain)}
         values = {name: plain[name] for name in SETTINGS}
         values["recipe"] = Recipe.from_dict(plain["recipe"])
         values["out"] = out

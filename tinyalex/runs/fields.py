@@ -92,7 +92,9 @@ RECIPE = record(
 def config(hints: Mapping[str, Any]) -> Kind:
     """The kind of config.json: settings with the given type hints, and facts about the data."""
     kinds = {name: about.kind(hints[name]) for name, about in ABOUT.items()} | {"recipe": RECIPE}
-    settings = fields({n: kind for n, kind in kinds.items() if n not in OLDER_RUNS}, kinds)
+    kinds |= {about.was: kinds[name] for name, about in ABOUT.items() if about.was}
+    always = {name: kind for name, kind in kinds.items() if name in ABOUT.keys() - OLDER_RUNS}
+    settings = fields(always, kinds)
     facts = fields(
         {
             "classes": _CLASSES,

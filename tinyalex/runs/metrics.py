@@ -35,7 +35,21 @@ def read_epochs(path: Path) -> list[dict[str, Any]]:
     return [line for line in read_metrics(path) if "test_error" in line]
 
 
-class MetricsFile:
+class NoMetricsFile:
+    """What a worker has that writes no files."""
+
+    def write(self, event: str, record: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    def position(self) -> int:
+        """Do nothing."""
+        return 0
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class MetricsFile(NoMetricsFile):
     """A metrics.jsonl, to which a run appends."""
 
     def __init__(

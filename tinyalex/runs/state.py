@@ -8,12 +8,17 @@ from typing import Any
 from tinyalex.errors import CheckpointError
 from tinyalex.runs.fields import EPOCH, LR, SECONDS
 from tinyalex.settings import MOST_EPOCHS
-from tinyalex.typed import Kind, Mismatch, fields, flag, map_of, number, parse_json, whole
+from tinyalex.typed import Kind, Mismatch, fields, flag, list_of, map_of, number, parse_json, whole
 
 _HINT = "an older copy of the run, or a new one"
 _ANY = number(finite=False)
 _SUMS = fields({"images": whole(), "loss": _ANY, "wrong": fields({"1": number(0)})})
 _SEEN = whole(0, MOST_EPOCHS)
+
+
+def _window(value: Any, field: str) -> None:
+    """The sums since the last line; a list where a batch has several shards."""
+    (list_of(_SUMS) if isinstance(value, list) else _SUMS)(value, field)
 
 
 def _last_epoch(value: Any, field: str) -> None:
@@ -30,7 +35,7 @@ _FIELDS: dict[str, Kind] = {
         {"best": number(0, finite=False), "waited": _SEEN, "dropped": _SEEN},
     ),
     "dropout": map_of(whole()),
-    "window": _SUMS,
+    "window": _window,
     "so_far": _SUMS,
     "stall": fields(
         {"steps": whole(), "loss": _ANY, "warned": flag},

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 from tinyalex.errors import DivergedError
-from tinyalex.evaluation.score import Running, score
+from tinyalex.evaluation.score import Running, ShardSums, score
 from tinyalex.layers import SoftmaxCrossEntropy
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
-from tinyalex.runs.metrics import MetricsFile
+from tinyalex.runs.metrics import NoMetricsFile
 from tinyalex.runs.state import check_fits
+from tinyalex.training.gradients import BatchGradients
 from tinyalex.training.listener import Listener
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
 from tinyalex.training.step_clock import StepClock
+from tinyalex.training.stop import StopSignal
 from tinyalex.training.weight_log import explain_stall, findings, log_line, measure
 
 # Between two log lines a listener hears of a run this often; each time waits for the device.
@@ -32,19 +34,22 @@ class Loop:
     """
 
     def __init__(
-        self, parts: Parts, metrics: MetricsFile, listener: Listener, stop: Callable[[], bool]
+        self, parts: Parts, metrics: NoMetricsFile, listener: Listener, stop: StopSignal
     ) -> None:
         self.parts = parts
         self.config = parts.config
         self.metrics = metrics
         self.listener = listener
         self.stop = stop
-        self.loss = SoftmaxCrossEntropy()
-        self.loss.to(parts.backend)
+        self.signal = 0  # which one stopped the run, at whichever worker
+        self.group, self.shards = parts.group, parts.shards
+        loss = SoftmaxCrossEntropy()
+        loss.to(parts.backend)
+        self.gradients = BatchGradients(parts.model, loss, self.group, self.shards)
         self.steps_per_epoch = len(parts.loader)
         self.epoch = 0
         self.step = 0
-        self.window = Running(parts.backend)  # since the last log line
+        self.window = ShardSums(parts.backend, self.group, self.shards)  # since the last log line
         self.so_far = Running(parts.backend)  # of this epoch, up to the last log line
         what_to_try = advice(self.config.recipe, self.config.lr)
         self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch, what_to_try)
@@ -56,6 +61,12 @@ class Loop:
         self.started = time.perf_counter()
         self.last_heard = self.last_saved = self.line_clock = self.started
         self.line_images = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.gradients.close()
 
     # ------------------------------------------------------------------ the run
 
@@ -86,10 +97,10 @@ class Loop:
             return True
         batches = loader.epoch(self.epoch, start_batch=self.step)
         try:
-            for x, labels in batches:
-                if self.stop():
+            for images, _ in loader.steps(self.step):
+                if self.stops():
                     break
-                self._train_step(x, labels)
+                self._train_step(batches, images)
                 if not self.steps_clock.warm:
                     backend.synchronize()
                     self.steps_clock.set_first_step_apart(self.images_trained)
@@ -100,14 +111,17 @@ class Loop:
         self.steps_clock.count(self.images_trained)
         return self.step == self.steps_per_epoch
 
-    def _train_step(self, x: Any, labels: Any) -> None:
-        logits = self.parts.model.forward(x)
-        loss = self.loss.forward(logits, labels)
-        self.parts.model.backward(self.loss.backward())
+    def _train_step(self, batches: Iterator[tuple[Any, Any]], images: int) -> None:
+        self.gradients.compute(batches, images, self.window)
         self.parts.optimizer.step()
-        self.window.add(loss, logits, labels)
+        self.group.step()
         self.step += 1
-        self.images_trained += labels.shape[0]
+        self.images_trained += images
+
+    def stops(self) -> bool:
+        """Whether a signal has come to any worker. All workers ask, and get the same answer."""
+        self.signal = self.group.agree(int(self.stop()) and (self.stop.number or 1))
+        return self.signal > 0
 
     def _after_step(self) -> None:
         at_line = self.step % self.config.log_every == 0 or self.step == self.steps_per_epoch
@@ -116,8 +130,9 @@ class Loop:
             self._write_line()
         elif now - self.last_heard > _LISTEN_SECONDS:
             self.last_heard = now
-            self.listener.step(self._step_record())
-        if now - self.last_saved > self.config.checkpoint_every:
+            self.listener.step(self._step_record(self.window.local()))
+        due = now - self.last_saved > self.config.checkpoint_every
+        if self.group.agree(int(due and self.group.leads)):
             self.steps_clock.count(self.images_trained)
             self._save()
             self.steps_clock.start(self.images_trained)
@@ -125,11 +140,8 @@ class Loop:
     def _finish_epoch(self) -> bool:
         """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
-        batches = self.parts.test_loader.epoch(0)
-        try:
-            test = score(self.parts.model, batches, self.parts.backend, classes, self.stop)
-        finally:
-            batches.close()
+        parts = self.parts
+        test = score(parts.model, parts.test_loader, classes, self.stops, self.group)
         if test is None:
             return False
         record = {
@@ -175,29 +187,30 @@ class Loop:
         """Set ``wall_seconds``: the time that all processes of the run have taken until now."""
         self.wall_seconds = time.perf_counter() - self.started
 
-    def _step_record(self) -> dict[str, Any]:
+    def _step_record(self, window: Running) -> dict[str, Any]:
         seconds = time.perf_counter() - self.line_clock
         return {
             "epoch": self.epoch + 1,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
             "epochs": self.config.epochs,
-            "loss": self.window.loss(),
-            "error": self.window.error(),
+            "loss": window.loss(),
+            "error": window.error(),
             "lr": self.parts.optimizer.lr,
             "images_per_second": round((self.images_trained - self.line_images) / seconds, 1),
             "seconds": round(time.perf_counter() - self.started, 3),
         }
 
     def _write_line(self) -> None:
-        record = self._step_record()
+        window = self.window.total()
+        record = self._step_record(window)
         self._check_loss(record["loss"])
         self.metrics.write("step", record)
         self.listener.step(record)
         steps = (self.step - 1) % self.config.log_every + 1
         if warning := self.stall.add(record["loss"], steps, record["error"]):
             self._tell_of_stall(warning)
-        self.so_far.absorb(self.window)
+        self.so_far.absorb(window)
         self.window.reset()
         self.line_clock = self.last_heard = time.perf_counter()
         self.line_images = self.images_trained
@@ -226,8 +239,14 @@ class Loop:
     # ------------------------------------------------------------------ position
 
     def _save(self) -> None:
-        self._check_loss(self.window.loss())
+        self._check_loss(self.window.total().loss())
         self.count_wall_seconds()
+        state = self.state_dict()
+        if self.group.leads:
+            self._write_checkpoint(state)
+        self.last_saved = time.perf_counter()
+
+    def _write_checkpoint(self, state: dict[str, Any]) -> None:
         save_checkpoint(
             self.config.out,
             Checkpoint(
@@ -235,24 +254,27 @@ class Loop:
                 weights=self.parts.model.state_dict(),
                 momentum=self.parts.optimizer.state_dict(),
                 statistics=self.parts.statistics.to_arrays(),
-                state=self.state_dict(),
+                state=state,
                 clocks={
                     "train_seconds": round(self.steps_clock.seconds, 3),
                     "wall_seconds": round(self.wall_seconds, 3),
                 },
             ),
         )
-        self.last_saved = time.perf_counter()
 
     def state_dict(self) -> dict[str, Any]:
-        """Position, counters and sums as plain values; no times, which always differ."""
+        """Position, counters and sums as plain values; no times, which always differ.
+
+        All workers must call this.
+        """
+        window = self.window.state_dict()
         return {
             "epoch": self.epoch,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
             "schedule": self.parts.schedule.state_dict(),
             "dropout": self.parts.model.random_state(),
-            "window": self.window.state_dict(),
+            "window": window[0] if len(window) == 1 else window,
             "so_far": self.so_far.state_dict(),
             "stall": self.stall.state_dict(),
             "told_of_chance": self.told_of_chance,
@@ -269,7 +291,8 @@ class Loop:
         self.parts.optimizer.load_state_dict(checkpoint.momentum)
         self.parts.model.load_random_state(state["dropout"])
         self.parts.schedule.load_state_dict(state["schedule"])
-        self.window.load_state_dict(state["window"])
+        window = state["window"]
+        self.window.load_state_dict(window if isinstance(window, list) else [window])
         self.so_far.load_state_dict(state["so_far"])
         self.stall.load_state_dict(state["stall"])
         self.told_of_chance = bool(state.get("told_of_chance", False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from tinyalex.data import Statistics
 from tinyalex.errors import RunError
 from tinyalex.evaluation.views import ten_crop_errors
 from tinyalex.files import remove_leftovers, write_json
+from tinyalex.group import Alone, Group
 from tinyalex.lock import locked
 from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
 from tinyalex.runs import metrics as metric_lines
 from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.runs.metrics import MetricsFile, NoMetricsFile
 from tinyalex.runs.moved import in_place
 from tinyalex.runs.state import check_complete
 from tinyalex.settings import check_resume
@@ -32,7 +34,9 @@ from tinyalex.training.summary import info, summary_of
 _OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)
 
 
-def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]:
+def train(
+    config: RunConfig, listener: Listener | None = None, group: Group | None = None
+) -> dict[str, Any]:
     """Train a network and write a run's folder.
 
     Parameters
@@ -40,6 +44,9 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
     config : RunConfig
     listener : Listener, optional
         Hears of steps, epochs and warnings.
+    group : Group, optional
+        The workers that train together; all of them must call this. Only rank 0 writes files and
+        tells the listener.
 
     Returns
     -------
@@ -66,17 +73,30 @@ def train(config: RunConfig, listener: Listener | None = None) -> dict[str, Any]
     >>> summary["epochs"], run.model.name, run.classes[:2]
     (1, 'tiny', ['0', '1'])
     """
-    resolved = config.resolved()
+    resolved, group = config.resolved(), group or Alone()
     out = resolved.out
-    with locked(out, "train"):
-        if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
-            raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
-        remove_leftovers(out, _OURS)
-        parts = assemble(resolved)
+    with _locked(group, out, elsewhere="another folder with --out"):
+        if group.leads:
+            if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
+                raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
+            remove_leftovers(out, _OURS)
+        parts = assemble(resolved, group=group)
         return _run(parts, parts.config, None, listener or Listener())
 
 
-def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any) -> dict[str, Any]:
+@contextlib.contextmanager
+def _locked(group: Group, out: Path, elsewhere: str) -> Iterator[None]:
+    """Lock the folder, in the worker that writes into it."""
+    with locked(out, "train", elsewhere=elsewhere) if group.leads else contextlib.nullcontext():
+        yield
+
+
+def resume(
+    run_dir: Path | str,
+    listener: Listener | None = None,
+    group: Group | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
     """Continue a run from its checkpoint.
 
     With the same settings the result is bit-identical to a run that was never stopped, on any
@@ -85,11 +105,13 @@ def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any
     Parameters
     ----------
     run_dir : Path
-        The run's folder.
+        The run's folder; only rank 0 reads it.
+    group : Group, optional
+        As in `train`: any number of workers that divides the run's shards.
     **changes : optional
-        New ``epochs``, ``backend``, ``threads``, ``workers`` or ``ten_crops`` (see `RunConfig`),
-        if not None. More epochs move the learning rate's later steps. ``data`` and ``data_root``:
-        where the same data are now; the run records the new place.
+        New ``epochs``, ``backend``, ``threads``, ``loader_threads`` or ``ten_crops`` (see
+        `RunConfig`), if not None. More epochs move the learning rate's later steps. ``data`` and
+        ``data_root``: where the same data are now; the run records the new place.
 
     Raises
     ------
@@ -100,14 +122,16 @@ def resume(run_dir: Path | str, listener: Listener | None = None, **changes: Any
     CheckpointError
         The checkpoint is damaged or belongs to another model.
     """
-    folder = Path(run_dir)
+    folder, group = Path(run_dir), group or Alone()
     check_resume(changes)
-    read_config(folder)  # before `locked`, which creates the folder
-    with locked(folder, "train", elsewhere="end it"):
-        remove_leftovers(folder, _OURS)
+    if group.leads:
+        read_config(folder)  # before `locked`, which creates the folder
+    with _locked(group, folder, elsewhere="end it"):
+        if group.leads:
+            remove_leftovers(folder, _OURS)
         asked = {k: v for k, v in changes.items() if v is not None}
         place = asked.pop("data", None), asked.pop("data_root", None)
-        return _resume(folder, asked, *place, listener or Listener())
+        return _resume(folder, asked, *place, listener or Listener(), group)
 
 
 def _resume(
@@ -116,22 +140,21 @@ def _resume(
     data: str | None,
     data_root: Path | None,
     listener: Listener,
+    group: Group,
 ) -> dict[str, Any]:
-    stored = read_config(folder)
+    stored = _stored_config(group, folder)
     if "imported" in stored.facts:
         raise RunError(
             f"{folder}: holds imported weights, not a training run: nothing to resume",
             f"a new run that starts from them: --init-from {folder}",
         )
     config = replace(stored, **changes)
-    checkpoint, summary = None, None
-    if (folder / checkpoints.FILE).exists():
-        checkpoint = checkpoints.load_checkpoint(folder, config.model)
-        check_complete(checkpoint.state, str(folder / checkpoints.FILE))
+    summary = None
+    checkpoint = _stored_checkpoint(group, folder, config.model)
+    if checkpoint is not None:
         _check_epochs(folder, config.epochs, checkpoint.state)
         if checkpoint.state["epoch"] == config.epochs:
-            with contextlib.suppress(RunError):  # stopped before the summary was written
-                summary = summaries.read_summary(folder)
+            summary = _stored_summary(group, folder)
     moved = data is not None or data_root is not None
     if summary is not None and not moved:
         return summary
@@ -140,7 +163,7 @@ def _resume(
     on_gpu = config.backend in ("cuda", "auto")
     in_use = config if on_gpu else replace(config, workspace_mb=None)
     statistics = None if checkpoint is None else Statistics.from_arrays(checkpoint.statistics)
-    parts = assemble(in_use, statistics)
+    parts = assemble(in_use, statistics, group)
     known = config.facts.get("data_fingerprint")
     if known != parts.config.facts["data_fingerprint"]:
         raise RunError(
@@ -148,9 +171,41 @@ def _resume(
             "--data with the same data, or a new run",
         )
     if summary is not None:
-        write_json(folder / configs.FILE, config.to_dict())
+        if group.leads:
+            write_json(folder / configs.FILE, config.to_dict())
         return summary
     return _run(parts, config, checkpoint, listener)
+
+
+def _stored_config(group: Group, folder: Path) -> ResolvedConfig:
+    """The run's settings, which rank 0 reads for all."""
+    plain = group.broadcast(read_config(folder).to_dict() if group.leads else None)
+    return ResolvedConfig.from_dict(plain, folder)
+
+
+def _stored_checkpoint(group: Group, folder: Path, model: str) -> checkpoints.Checkpoint | None:
+    """The run's checkpoint, if it has one, which rank 0 reads for all."""
+    found = None
+    if group.leads and (folder / checkpoints.FILE).exists():
+        found = checkpoints.load_checkpoint(folder, model)
+        check_complete(found.state, str(folder / checkpoints.FILE))
+    plain = group.broadcast(None if found is None else [found.state, found.clocks])
+    if plain is None or group.size == 1:
+        return found
+    weights, momentum, statistics = (
+        group.broadcast_arrays(None if found is None else getattr(found, name))
+        for name in ("weights", "momentum", "statistics")
+    )
+    return checkpoints.Checkpoint(model, weights, momentum, statistics, *plain)
+
+
+def _stored_summary(group: Group, folder: Path) -> dict[str, Any] | None:
+    """The summary of a run that has ended, which rank 0 reads for all."""
+    summary: dict[str, Any] | None = None
+    with contextlib.suppress(RunError):  # stopped before the summary was written
+        summary = summaries.read_summary(folder) if group.leads else None
+    summary = group.broadcast(summary)
+    return summary
 
 
 def _check_epochs(folder: Path, epochs: int, state: Mapping[str, Any]) -> None:
@@ -172,16 +227,19 @@ def _run(
     listener: Listener,
 ) -> dict[str, Any]:
     """Train to the end or to a signal; ``settings`` go into config.json."""
-    out = parts.config.out
+    out, leads = parts.config.out, parts.group.leads
+    listener = listener if leads else Listener()
     state = {"metrics_lines": 0} if checkpoint is None else checkpoint.state
     kept = state.get("metrics_bytes"), state.get("metrics_lines")
-    metrics = metric_lines.MetricsFile(out / metric_lines.FILE, *kept)
+    metrics: NoMetricsFile = NoMetricsFile()
+    if leads:
+        metrics = MetricsFile(out / metric_lines.FILE, *kept)
     try:
-        with StopSignal() as stop:
-            loop = Loop(parts, metrics, listener, stop)
+        with StopSignal() as stop, Loop(parts, metrics, listener, stop) as loop:
             if checkpoint is not None:
                 loop.load(checkpoint)
-            write_json(out / configs.FILE, settings.to_dict())
+            if leads:
+                write_json(out / configs.FILE, settings.to_dict())
             listener.start(info(parts, loop))
             for note in parts.notes:
                 listener.warning(note)
@@ -189,7 +247,7 @@ def _run(
                 # The loop has its own error for a loss that diverges.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
-                crops = _ten_crops(parts, stop) if finished else None
+                crops = _ten_crops(parts, loop.stops) if finished else None
                 loop.count_wall_seconds()
                 finished = finished and crops is not None
     except MemoryError as error:
@@ -197,13 +255,13 @@ def _run(
     finally:
         metrics.close()
     summary = {**summary_of(parts, loop, finished), **(crops or {})}
-    if finished:
+    if finished and leads:
         head = checkpoints.read_head(out)
         if head is not None and head[0]:  # checkpoints of older versions have no checksum
             summary[summaries.CHECKPOINT] = head[0]
         write_json(out / summaries.FILE, summary)
-    elif stop.number is not None:
-        summary["signal"] = stop.number
+    elif not finished:
+        summary["signal"] = loop.signal
     listener.end(summary)
     return summary
 
@@ -214,5 +272,7 @@ def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | Non
     if not (config.ten_crops and images.suits_ten_crops):
         return {}
     split = parts.test_loader.split
-    loader = images.loader(split, parts.backend, config.batch_size, views="ten")
-    return ten_crop_errors(parts.model, loader, stop)
+    loader = images.loader(
+        split, parts.backend, config.batch_size, views="ten", shards=parts.shards
+    )
+    return ten_crop_errors(parts.model, loader, stop, parts.group)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
 from typing import Any
+
+import numpy as np
 
 from tinyalex import backends, data, models, notice
 from tinyalex.backends import Backend
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError, RunError, ShapeError
+from tinyalex.group import Alone, Group, Shards
 from tinyalex.models import Model
 from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import guards
@@ -39,18 +44,36 @@ class Parts:
     test_loader: data.Loader
     optimizer: SGD
     schedule: schedules.Schedule
+    group: Group
+    shards: Shards
     notes: list[str] = field(default_factory=list)
 
 
-def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) -> Parts:
+def assemble(
+    config: ResolvedConfig, statistics: data.Statistics | None = None, group: Group | None = None
+) -> Parts:
     """Load the data and build everything else; a resumed run has ``statistics`` already.
+
+    All workers of a group must call this.
 
     Raises
     ------
     ConfigError, DataError
         The model, the recipe and the data do not fit together.
     """
-    backend = backends.get(config.backend, config.threads, config.precision, config.workspace_mb)
+    group = group or Alone()
+    config = replace(config, shards=config.shards or group.size)
+    shards = Shards(config.shards or 1, group.rank, group.size)
+    if shards.count > config.batch_size:
+        raise ConfigError(
+            f"--shards {shards.count} is more than the images of a batch, {config.batch_size}",
+            f"--shards {group.size}, or a larger --batch-size",
+        )
+    share = None
+    if group.local_size > 1:  # the workers of a computer share its cores
+        share = max(1, usable_cores() // group.local_size)
+    threads = share if config.threads is None else config.threads
+    backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
     config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe
@@ -66,7 +89,9 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
     if statistics is None and dataset.statistics is not None:
         statistics = dataset.statistics.cropped(recipe.crop)
     elif statistics is None:
-        statistics = data.statistics(dataset.train, recipe.crop)
+        computed = data.statistics(dataset.train, recipe.crop).to_arrays() if group.leads else None
+        statistics = data.Statistics.from_arrays(group.broadcast_arrays(computed))
+    check_workers(group, config, dataset, model)
     preprocessing = Preprocessing.of(recipe, statistics)
     loader = partial(
         preprocessing.loader,
@@ -74,7 +99,8 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         batch_size=config.batch_size,
         seed=config.seed,
         shuffle=config.shuffle,
-        workers=config.workers,
+        workers=share if config.loader_threads is None else config.loader_threads,
+        shards=shards,
     )
     optimizer = SGD(
         model,
@@ -113,8 +139,34 @@ def assemble(config: ResolvedConfig, statistics: data.Statistics | None = None) 
         test_loader=loader(dataset.test),
         optimizer=optimizer,
         schedule=schedule,
+        group=group,
+        shards=shards,
         notes=notes,
     )
+
+
+def check_workers(
+    group: Group, config: ResolvedConfig, dataset: data.Dataset, model: Model
+) -> None:
+    """Refuse workers that would not do the same steps.
+
+    Raises
+    ------
+    GroupError
+        On all of them; the message says what differs.
+    """
+    if group.size == 1:
+        return
+    here = versions()
+    here.pop("platform")
+    group.check_same(here, "the same environment for all workers")
+    group.check_same(config.same_for_all(), "the same options for all workers")
+    group.check_same({"data": dataset.fingerprint}, "the same data for all workers")
+    weights = model.state_dict()
+    digest = sha256()
+    for name in sorted(weights):
+        digest.update(np.ascontiguousarray(weights[name]).data)
+    group.check_same({"initial weights": digest.hexdigest()}, "the same seed and --init-from")
 
 
 def build_model(config: ResolvedConfig, dataset: data.Dataset) -> Model:

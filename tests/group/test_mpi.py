@@ -1,0 +1,23 @@
+"""Groups of MPI processes, here two to four on this computer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mpi4py")
+
+MPIEXEC = Path(sysconfig.get_path("scripts")) / "mpiexec"
+PROGRAM = Path(__file__).with_name("mpi_program.py")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_each_method_does_what_it_says(size: int) -> None:
+    command = [str(MPIEXEC), "-n", str(size), sys.executable, "-m", "mpi4py", str(PROGRAM)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("all right") == size

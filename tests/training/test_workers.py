@@ -1,0 +1,146 @@
+"""Training by several workers, here threads: the same bytes as by one with the same shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.group.threads import on_threads
+from tinyalex import backends, layers, models, training
+from tinyalex.errors import ConfigError
+from tinyalex.evaluation.score import ShardSums
+from tinyalex.group import Alone, Group, GroupError, Shards
+from tinyalex.runs import checkpoint as checkpoints
+from tinyalex.training.gradients import BatchGradients
+
+
+def gradients(count: int, sizes: tuple[int, ...], dropout: bool = True) -> dict[str, np.ndarray]:
+    """Gradients of one batch of shards with so many images."""
+    net = models.build("tiny")
+    for _, layer in net.named_layers():
+        if isinstance(layer, layers.Dropout) and not dropout:
+            layer.p = 0.0
+    backend, shards = backends.get("numpy"), Shards(count)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((sum(sizes), 1, 16, 16)).astype(np.float32)
+    labels = np.arange(sum(sizes)) % 10
+    cuts = np.cumsum([0, *sizes])
+    ends = [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    work = BatchGradients(net, layers.SoftmaxCrossEntropy(), Alone(), shards)
+    sums = ShardSums(backend, Alone(), shards)
+    work.compute(iter([(x[at], labels[at]) for at in ends]), sum(sizes), sums)
+    assert sums.total().images == sum(sizes)
+    return {name: layer.grads[key] for name, layer, key in net.parameter_owners()}
+
+
+def test_shards_change_the_gradient_by_rounding_alone() -> None:
+    whole = gradients(1, (10,), dropout=False)
+    for count, sizes in ((4, (2, 3, 2, 3)), (3, (3, 3, 4)), (16, (0, 1, 1, 0, 1) * 3 + (1,))):
+        for name, gradient in gradients(count, sizes, dropout=False).items():
+            np.testing.assert_allclose(gradient, whole[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def trained(out: Path, workers: int, **settings: object) -> bytes:
+    config = {"backend": "numpy", "threads": 1, "epochs": 1, "batch_size": 256, "model": "tiny"}
+
+    def work(group: Group) -> object:
+        return training.train(
+            training.RunConfig(**{**config, "out": out, **settings}),  # type: ignore[arg-type]
+            group=group,
+        )
+
+    summaries = on_threads(workers, work)
+    assert all(s["top1_error"] == summaries[0]["top1_error"] for s in summaries)
+    return (out / checkpoints.FILE).read_bytes()
+
+
+def test_workers_leave_the_bytes_of_one(tmp_path: Path) -> None:
+    alone = trained(tmp_path / "1", 1, shards=4)
+    for workers in (2, 4):
+        assert trained(tmp_path / str(workers), workers, shards=4) == alone
+
+
+def test_more_shards_than_workers_and_no_power_of_two(tmp_path: Path) -> None:
+    alone = trained(tmp_path / "1", 1, shards=6)
+    assert trained(tmp_path / "3", 3, shards=6) == alone
+
+
+def test_a_last_batch_with_fewer_images_than_shards(tmp_path: Path) -> None:
+    alone = trained(tmp_path / "1", 1, shards=8, batch_size=479)  # 1,437 images: the last has 0
+    assert trained(tmp_path / "4", 4, shards=8, batch_size=479) == alone
+    alone = trained(tmp_path / "a", 1, shards=8, batch_size=718)  # the last batch has one image
+    assert trained(tmp_path / "b", 4, shards=8, batch_size=718) == alone
+
+
+def test_without_shards_each_worker_has_one(tmp_path: Path) -> None:
+    trained(tmp_path / "2", 2)
+    assert training.read_config(tmp_path / "2").shards == 2
+
+
+def test_shards_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="4 shards cannot be shared out evenly to 3 workers"):
+        trained(tmp_path / "3", 3, shards=4)
+    with pytest.raises(ConfigError, match="--shards 300 is more than the images of a batch, 256"):
+        trained(tmp_path / "300", 2, shards=300)
+
+
+def test_each_shard_draws_its_own_masks(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[int, int]] = []
+    forward = layers.Dropout.forward
+
+    def remember(self: layers.Dropout, x: Any) -> Any:
+        drawn.append((self.seed, self.draws))
+        return forward(self, x)
+
+    monkeypatch.setattr(layers.Dropout, "forward", remember)
+    gradients(4, (2, 2, 2, 2))
+    assert len(set(drawn)) == len(drawn) >= 4
+
+
+def test_all_workers_know_the_error_of_all_test_images(tmp_path: Path) -> None:
+    trained(tmp_path / "2", 2)
+    trained(tmp_path / "1", 1, shards=2)
+    both = [training.read_metrics(tmp_path / name / "metrics.jsonl") for name in ("1", "2")]
+    for line in (line for lines in both for line in lines):
+        line.pop("seconds", None), line.pop("images_per_second", None)
+    assert both[0] == both[1]
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("lr", {"lr": 0.5}),
+        ("batch_size", {"batch_size": 128}),
+        ("data", {"data": "moved-digits"}),
+        ("initial weights", {}),
+    ],
+)
+def test_workers_that_differ_are_refused(
+    tmp_path: Path, what: str, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinyalex.training import setup
+
+    build = setup.build_model
+
+    def work(group: Group) -> object:
+        other = change if group.rank else {}
+        config = {"backend": "numpy", "epochs": 1, "batch_size": 256, "lr": 0.01, "model": "tiny"}
+        return training.train(
+            training.RunConfig(**{**config, "out": tmp_path / "run", **other}), group=group
+        )
+
+    if not change:
+        made = iter(range(1000))
+
+        def other_weights(*arguments: Any) -> Any:
+            model = build(*arguments)
+            model.load_state_dict({k: w + next(made) for k, w in model.state_dict().items()})
+            return model
+
+        monkeypatch.setattr(setup, "build_model", other_weights)
+    with pytest.raises(GroupError, match=f"the workers differ in their {what}: rank 0 on .*"):
+        on_threads(2, work)
+    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()

@@ -1,0 +1,74 @@
+"""`--workers`: a command that several processes run together."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from tinyalex import notice
+from tinyalex.commands.console import print_error
+from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.errors import TinyalexError
+from tinyalex.group import Group
+from tinyalex.group.launch import launch
+from tinyalex.group.world import join, started_by_mpi
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Processes that train together, by MPI (pip install tinyalex[mpi]). Default: 1."
+    ),
+]
+TimeoutOption = Annotated[
+    float,
+    typer.Option(min=1, help="Seconds without a step after which a worker counts as stopped."),
+]
+
+
+def start_workers(workers: int | None) -> None:
+    """Where several workers are wanted and none is there, start them, and exit with their code."""
+    if workers not in (None, 1) and not started_by_mpi():
+        raise typer.Exit(launch(workers or 1, sys.argv[1:]))
+
+
+@contextlib.contextmanager
+def together(workers: int | None, timeout: float) -> Iterator[Group]:
+    """Join the others. An error of one worker is told once, with its rank, and ends all."""
+    group = join(workers)
+    if not group.leads:
+        notice.listen(lambda text: None, lambda text: None)
+    try:
+        group.watch(timeout)
+        yield group
+    except KeyboardInterrupt:
+        if group.leads:
+            raise
+        raise typer.Exit(INTERRUPTED) from None
+    except BaseException as error:
+        if isinstance(error, typer.Exit) or group.size == 1:
+            raise
+        if not group.fails_alone():
+            if group.leads:
+                raise
+            raise typer.Exit(getattr(error, "exit_code", 1)) from error
+        _tell(group, error)
+        group.abort(getattr(error, "exit_code", 1))
+    finally:
+        group.close()
+
+
+def _tell(group: Group, error: BaseException) -> None:
+    where = f"rank {group.rank} on {group.host}"
+    if isinstance(error, TinyalexError):
+        print_error(f"{where}: {error.message}", error.hint)
+    else:
+        print_error(f"{where}: {type(error).__name__}: {error}", "--resume the run")
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    sys.stderr.flush()
+    time.sleep(0.3)  # the launcher passes it on; what comes after the end is lost

@@ -1,0 +1,94 @@
+"""The group that this process belongs to: the one that MPI started, or itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from tinyalex.group.base import Alone, Group, GroupError
+
+# What MPICH, Intel MPI, Open MPI and Slurm's plug-ins tell every process that they start.
+_RANK = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
+_SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
+# Our own launcher's process, with which the workers end.
+LAUNCHER = "TINYALEX_LAUNCHER"
+_INSTALL = "pip install 'tinyalex[mpi]' (mpi4py and MPICH), or mpi4py for the cluster's own MPI"
+
+
+def started_by_mpi() -> bool:
+    """Whether mpiexec, srun or the like started this process."""
+    return any(name in os.environ for name in _RANK)
+
+
+def check_installed() -> None:
+    """Raise GroupError where mpi4py is missing."""
+    if find_spec("mpi4py") is None:
+        raise GroupError("several workers need mpi4py, which is not installed", _INSTALL)
+
+
+def join(workers: int | None = None) -> Group:
+    """The group of all processes that were started together; all of them must call this.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many there must be.
+
+    Raises
+    ------
+    GroupError
+        mpi4py or an MPI library is missing; the processes do not see each other; there are not as
+        many as wanted.
+    """
+    if not started_by_mpi():
+        if workers not in (None, 1):
+            raise GroupError(
+                f"{workers} workers are wanted, but this process was started alone",
+                f"mpiexec -n {workers} python -m tinyalex train ...",
+            )
+        return Alone()
+    check_installed()
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise GroupError(f"mpi4py finds no MPI library ({error})", _INSTALL) from error
+    from tinyalex.group.mpi import MpiGroup
+
+    size = MPI.COMM_WORLD.Get_size()
+    promised = next((int(os.environ[name]) for name in _SIZE if name in os.environ), size)
+    if size != promised:
+        raise GroupError(
+            f"the launcher started {promised} processes, but MPI sees {size}: they belong to "
+            f"different MPI libraries (this one is {_library(MPI)})",
+            "the mpiexec of the library that mpi4py uses; with Slurm another srun --mpi=...",
+        )
+    if workers not in (None, size):
+        raise GroupError(f"--workers {workers}, but MPI started {size}", f"--workers {size}")
+    if MPI.Query_thread() < MPI.THREAD_MULTIPLE:
+        raise GroupError(
+            f"this MPI library cannot be called from several threads ({_library(MPI)})",
+            "another MPI library, such as: pip install mpich",
+        )
+    group = MpiGroup(MPI.COMM_WORLD, int(os.environ.get(LAUNCHER, 0)))
+    if group.local_rank == 0:
+        _unlink_segments()
+    return group
+
+
+def _unlink_segments() -> None:
+    """Remove the names of MPICH's shared memory, which all processes here have opened by now.
+
+    MPICH does so when it ends; where a process is killed the memory would stay.
+    """
+    with contextlib.suppress(OSError):  # a system without /proc
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+        for name in set(re.findall(r" (/dev/shm/mpich_shm_\w+)$", maps, re.MULTILINE)):
+            os.unlink(name)
+
+
+def _library(mpi: object) -> str:
+    words: str = mpi.Get_library_version()  # type: ignore[attr-defined]
+    return " ".join(words.split()[:3])
