@@ -89,24 +89,26 @@ def test_another_number_than_mpi_started_is_refused(tmp_path: Path) -> None:
     assert "error: --workers 3, but MPI started 2\nTry: --workers 2\n" in done.stderr
 
 
-def test_without_mpiexec_one_sentence_says_so(tmp_path: Path) -> None:
-    code = (
-        "import sys, tinyalex.group.launch as launch; launch.shutil.which = lambda *a, **k: None;"
-        f"sys.argv[1:] = {[*TRAIN, '--workers', '2']!r}; import tinyalex.cli; tinyalex.cli.main()"
-    )
+@pytest.mark.parametrize(
+    ("hide", "said"),
+    [
+        (
+            "import tinyalex.group.launch as m; m.shutil.which = lambda *a, **k: None",
+            "several workers need mpiexec, which is not there",
+        ),
+        (
+            "import tinyalex.group.world as m; m.find_spec = lambda name: None",
+            "several workers need mpi4py, which is not installed",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, hide: str, said: str) -> None:
+    words = [*TRAIN, "--workers", "2"]
+    code = f"import sys; {hide}; sys.argv[1:] = {words!r}; import tinyalex.cli as c; c.main()"
     done = tinyalex(tmp_path, program=[sys.executable, "-c", code])
     assert done.returncode == 2
-    assert done.stderr.startswith("error: several workers need mpiexec, which is not there\nTry: ")
-
-
-def test_without_mpi4py_one_sentence_says_so(tmp_path: Path) -> None:
-    code = (
-        "import sys, tinyalex.group.world as world; world.find_spec = lambda name: None;"
-        f"sys.argv[1:] = {[*TRAIN, '--workers', '2']!r}; import tinyalex.cli; tinyalex.cli.main()"
-    )
-    done = tinyalex(tmp_path, program=[sys.executable, "-c", code])
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: several workers need mpi4py, which is not installed\n")
+    assert done.stderr.startswith(f"error: {said}\nTry: ")
+    assert done.stderr.count("\n") == 2
 
 
 # ---------------------------------------------------------------------------------- failures

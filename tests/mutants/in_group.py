@@ -28,6 +28,7 @@ GROUP_MUTANTS = (
         "total = shards.total(values.get, n, add_in_place)",
         "total = functools.reduce(add_in_place, values.values())",
         (f"{OF_MPI}::test_each_method_does_what_it_says",),
+        needs=("mpi4py",),
     ),
     Mutant(
         "shards: the last image of a batch is lost",
@@ -49,6 +50,7 @@ GROUP_MUTANTS = (
         "return np.concatenate([part[first:end] for first, end in ends for part in parts])",
         "return np.concatenate([part[first:end] for part in parts for first, end in ends])",
         (f"{OF_MPI}::test_each_method_does_what_it_says",),
+        needs=("mpi4py",),
     ),
     Mutant(
         "MPI: only the first worker's number counts",
@@ -56,6 +58,7 @@ GROUP_MUTANTS = (
         "MPI.MAX",
         "MPI.MIN",
         (f"{OF_MPI}::test_each_method_does_what_it_says",),
+        needs=("mpi4py",),
     ),
     Mutant(
         "gradients: a shard's weight is not its share of the images",
@@ -105,6 +108,7 @@ GROUP_MUTANTS = (
         "self.signal = self.group.agree(",
         "self.signal = int(",
         (f"{OF_COMMAND}::test_a_signal_saves_once_and_ends_all",),
+        needs=("mpi4py",),
     ),
     Mutant(
         "set-up: workers with other settings train together",
@@ -126,6 +130,7 @@ GROUP_MUTANTS = (
         "if now - last_heard > self.timeout:",
         "if False:",
         (FAILS,),
+        needs=("mpi4py",),
     ),
     Mutant(
         "watch: whoever waits for others is blamed",
@@ -133,6 +138,7 @@ GROUP_MUTANTS = (
         "since = now if self.last_step is None or self.waits() else self.last_step",
         "since = now if self.last_step is None else self.last_step",
         (FAILS,),
+        needs=("mpi4py",),
     ),
     Mutant(
         "watch: workers outlive the process that started them",
@@ -140,6 +146,7 @@ GROUP_MUTANTS = (
         "if self.launcher and not is_alive(self.launcher):",
         "if False:",
         (f"{OF_COMMAND}::test_the_workers_end_with_the_process_that_started_them",),
+        needs=("mpi4py",),
     ),
     Mutant(
         "launch: MPICH's banner is shown",
@@ -147,6 +154,7 @@ GROUP_MUTANTS = (
         "if self.hydra and self._is_launchers(line):",
         "if False:",
         (FAILS,),
+        needs=("mpi4py",),
     ),
     Mutant(
         "launch: the first worker is blamed",
@@ -154,6 +162,7 @@ GROUP_MUTANTS = (
         'return f"rank {rank} was ended by signal {number} ({name}){lack}"',
         'return f"rank 0 was ended by signal {number} ({name}){lack}"',
         (FAILS,),
+        needs=("mpi4py",),
     ),
     Mutant(
         "workers: an error is told by all",
@@ -161,5 +170,6 @@ GROUP_MUTANTS = (
         "if group.leads:\n                raise\n            raise typer.Exit(getattr",
         "if True:\n                raise\n            raise typer.Exit(getattr",
         (FAILS,),
+        needs=("mpi4py",),
     ),
 )
