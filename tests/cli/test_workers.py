@@ -75,8 +75,9 @@ def test_the_same_on_photographs(tmp_path: Path, real_data: Path) -> None:
 def test_what_cannot_be_shared_out_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     said = refused(tmp_path, "--workers", 3, "--shards", 4)
     assert "error: 4 shards cannot be shared out evenly to 3 workers\n" in said
+    assert "or, for a new run, --shards 6\n" in said
     said = refused(tmp_path, "--workers", 2, "--shards", 64, "--batch-size", 32)
-    assert "error: --shards 64 is more than the images of a batch, 32\n" in said
+    assert "error: --shards must be at most 32, the images of a batch (got 64)\n" in said
     assert not (tmp_path / "run").exists()
 
 

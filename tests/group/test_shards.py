@@ -79,7 +79,7 @@ def test_the_tree_is_not_the_order_from_left_to_right() -> None:
 def test_shards_that_cannot_be_shared_out_are_refused() -> None:
     with pytest.raises(ConfigError, match="4 shards cannot be shared out evenly to 3 workers") as e:
         Shards(4, 0, 3)
-    assert "--shards 6" in (e.value.hint or "")
+    assert "shards=6" in (e.value.hint or "")
     with pytest.raises(ConfigError, match="at least 1"):
         Shards(0)
 

@@ -83,7 +83,9 @@ def test_without_shards_each_worker_has_one(tmp_path: Path) -> None:
 def test_shards_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="4 shards cannot be shared out evenly to 3 workers"):
         trained(tmp_path / "3", 3, shards=4)
-    with pytest.raises(ConfigError, match="--shards 300 is more than the images of a batch, 256"):
+    with pytest.raises(
+        ConfigError, match=r"shards must be at most 256, the images of a batch \(got 300\)"
+    ):
         trained(tmp_path / "300", 2, shards=300)
 
 

@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from tinyalex import notice
-from tinyalex.commands.console import print_error
+from tinyalex.commands.console import as_options, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import TinyalexError
 from tinyalex.group import Group
 from tinyalex.group.launch import launch
 from tinyalex.group.world import join, started_by_mpi
+from tinyalex.settings import ABOUT, option_of
 
 WorkersOption = Annotated[
     int | None,
@@ -66,7 +67,9 @@ def together(workers: int | None, timeout: float) -> Iterator[Group]:
 def _tell(group: Group, error: BaseException) -> None:
     where = f"rank {group.rank} on {group.host}"
     if isinstance(error, TinyalexError):
-        print_error(f"{where}: {error.message}", error.hint)
+        options = {name: option_of(name) for name in ABOUT}
+        message, hint = (as_options(text, options) for text in (error.message, error.hint))
+        print_error(f"{where}: {message}", hint)
     else:
         print_error(f"{where}: {type(error).__name__}: {error}", "--resume the run")
         sys.stderr.write("".join(traceback.format_exception(error)))

@@ -35,12 +35,12 @@ class Shards:
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise ConfigError(f"--shards must be at least 1 (got {self.count})", "--shards 4")
+            raise ConfigError(f"shards must be at least 1 (got {self.count})", "shards=4")
         if self.count % self.size:
             raise ConfigError(
                 f"{self.count} shards cannot be shared out evenly to {self.size} workers",
                 f"a number of workers that divides {self.count}; or, for a new run, "
-                f"--shards {-(-self.count // self.size) * self.size}",
+                f"shards={-(-self.count // self.size) * self.size}",
             )
 
     def of(self, rank: int) -> range:

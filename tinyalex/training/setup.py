@@ -66,8 +66,9 @@ def assemble(
     shards = Shards(config.shards or 1, group.rank, group.size)
     if shards.count > config.batch_size:
         raise ConfigError(
-            f"--shards {shards.count} is more than the images of a batch, {config.batch_size}",
-            f"--shards {group.size}, or a larger --batch-size",
+            f"shards must be at most {config.batch_size}, the images of a batch "
+            f"(got {shards.count})",
+            f"shards={group.size}, or a larger --batch-size",
         )
     share = None
     if group.local_size > 1:  # the workers of a computer share its cores
