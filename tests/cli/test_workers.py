@@ -167,7 +167,7 @@ def test_a_signal_saves_once_and_ends_all(tmp_path: Path, name: str, to: str) ->
 
 
 def test_the_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
-    with running(tmp_path, 2, "--epochs", "50", "--shards", "2") as process:
+    with running(tmp_path, 2, "--epochs", "5000", "--shards", "2") as process:
         wait_for_step(tmp_path / "run", process)
         process.kill()
         process.wait()
