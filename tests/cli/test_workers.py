@@ -132,12 +132,13 @@ SAYS = {
 def test_a_worker_that_fails_ends_all_and_is_named_once(tmp_path: Path, kind: str) -> None:
     program = [sys.executable, str(FAILING), "launch", "2", kind, "6"]
     options = ("--out", "run", "--epochs", 3, "--shards", 2, "--timeout", 3, "--workers", 2)
+    before = shared_memory()
     done = tinyalex(tmp_path, *TRAIN, *options, program=program)
     assert done.returncode not in (0, 124)
     assert done.stdout == ""
     assert done.stderr.count("error: ") == 1, done.stderr
     assert SAYS[kind] in done.stderr
-    wait_for(lambda: not list(Path("/dev/shm").glob("mpich_shm_*")))
+    wait_for(lambda: not shared_memory() - before)
     assert ("Traceback" in done.stderr) == (kind in ("raise", "sys.exit"))
     assert load_checkpoint(tmp_path / "run").state["epoch"] == 0
     assert not list(processes(tmp_path))
@@ -239,6 +240,11 @@ def wait_for_step(run: Path, process: subprocess.Popen[str]) -> None:
     while not (metrics.exists() and '"step"' in metrics.read_text()):
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
+
+
+def shared_memory() -> set[str]:
+    """The names that MPICH has left, or is about to remove."""
+    return {path.name for path in Path("/dev/shm").glob("mpich_shm_*")}
 
 
 def processes(folder: Path) -> Iterator[int]:
