@@ -24,7 +24,7 @@ _SUBPACKAGES = (
 
 def __getattr__(name: str) -> object:
     if name in _SUBPACKAGES:
-        return _importlib.import_module(f"tinyalex.{name}")
+        return _importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'tinyalex' has no attribute {name!r}")
 
 

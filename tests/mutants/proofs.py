@@ -13,6 +13,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from tests.mutants.mutant import Mutant
@@ -110,10 +111,15 @@ def _named(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        yield f"{node.value.id}.{node.attr}"  # tinyalex.layers, which is loaded when it is used
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         if node.value.replace(".", "").isidentifier():
             yield node.value
-            yield f"{node.value}.__main__"
+    elif isinstance(node, ast.List | ast.Tuple | ast.Call):
+        words = node.args if isinstance(node, ast.Call) else node.elts
+        texts = [word.value if isinstance(word, ast.Constant) else None for word in words]
+        yield from (f"{name}.__main__" for option, name in pairwise(texts) if option == "-m")
     elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
         start = str(node.values[0].value)
         if start.endswith("."):  # f"tinyalex.backends.{module}"

@@ -26,6 +26,8 @@ FILES = {
     "tests/test_relu.py": "from tinyalex.relu import slope\n",
     "tests/test_command.py": 'WORDS = ["-m", "tinyalex"]\n',
     "tests/test_kinds.py": "from tinyalex import kinds\n",
+    "tests/test_lazy.py": "import tinyalex\n\nx = tinyalex.kinds\n",
+    "tests/test_title.py": 'title = "tinyalex"\n',
     "tests/test_text.py": 'name = f"tinyalex.{1}"\n',
 }
 BUG = Mutant("slope", "tinyalex/relu.py", "1", "2", ("tests/test_relu.py::test",))
@@ -60,6 +62,8 @@ def test_a_proof_depends_on_the_bug_its_tests_and_all_that_these_import(root: Pa
     command = {"tinyalex/__main__.py", "tinyalex/cli.py"}
     assert needed(root, "test_command") >= command
     assert needed(root, "test_kinds") >= {"tinyalex/kinds/__init__.py", "tinyalex/kinds/tanh.py"}
+    assert needed(root, "test_lazy") >= {"tinyalex/kinds/__init__.py"}
+    assert not needed(root, "test_title") & command  # a name alone starts nothing
     assert needed(root, "test_text") >= command | {"tinyalex/apart.py"}
 
 
