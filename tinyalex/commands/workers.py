@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,10 @@ from tinyalex import notice
 from tinyalex.commands.console import as_options, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import TinyalexError
-from tinyalex.group import Group
-from tinyalex.group.launch import launch
-from tinyalex.group.world import join, started_by_mpi
 from tinyalex.settings import ABOUT, option_of
+
+if TYPE_CHECKING:
+    from tinyalex.group import Group
 
 WorkersOption = Annotated[
     int | None,
@@ -34,13 +34,20 @@ TimeoutOption = Annotated[
 
 def start_workers(workers: int | None) -> None:
     """Where several workers are wanted and none is there, start them, and exit with their code."""
-    if workers not in (None, 1) and not started_by_mpi():
+    if workers in (None, 1):
+        return
+    from tinyalex.group.launch import launch
+    from tinyalex.group.world import started_by_mpi
+
+    if not started_by_mpi():
         raise typer.Exit(launch(workers or 1, sys.argv[1:]))
 
 
 @contextlib.contextmanager
 def together(workers: int | None, timeout: float) -> Iterator[Group]:
     """Join the others. An error of one worker is told once, with its rank, and ends all."""
+    from tinyalex.group.world import join
+
     group = join(workers)
     if not group.leads:
         notice.listen(lambda text: None, lambda text: None)
