@@ -99,16 +99,16 @@ def fake_torch(monkeypatch):
 @pytest.mark.parametrize(("precision", "tf32"), [("tf32", True), ("float32", False)])
 def test_the_peer_multiplies_in_the_same_precision(monkeypatch, precision, tf32):
     torch = fake_torch(monkeypatch)
-    peer.prepare(replace(JOB, contestant="torch", precision=precision))
+    peer.prepare(replace(JOB, implementation="torch", precision=precision))
     assert torch.backends.cuda.matmul.allow_tf32 is tf32
     assert torch.backends.cudnn.allow_tf32 is tf32
     assert torch.backends.cudnn.benchmark
-    assert peer.gpu_memory(replace(JOB, contestant="torch")) == 3 << 20
+    assert peer.gpu_memory(replace(JOB, implementation="torch")) == 3 << 20
     assert peer.gpu_memory(replace(JOB, device="cpu")) is None
 
 
-def result(contestant, gpu_mib):
-    job = replace(JOB, contestant=contestant)
+def result(implementation, gpu_mib):
+    job = replace(JOB, implementation=implementation)
     return Result(job, (1e-4, 2e-4), 1, 900.0, None, 10**9, "gpu", gpu_mib)
 
 

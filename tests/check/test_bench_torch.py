@@ -117,11 +117,11 @@ def test_every_setting_of_the_peer_runs(task):
     pytest.importorskip("torch")
     from tinyalex.check.bench import peer
 
-    job = replace(JOB, contestant="torch", task=task)
+    job = replace(JOB, implementation="torch", task=task)
     for on in (False, True):
         work = peer.work(replace(job, settings=dict.fromkeys(peer.TRIED[task], on)))
         assert work.seconds(1) > 0
-        assert work.flop == ours.work(replace(job, contestant="numpy")).flop
+        assert work.flop == ours.work(replace(job, implementation="numpy")).flop
 
 
 def test_a_missing_torch_is_said_with_what_to_install(monkeypatch):
@@ -136,6 +136,6 @@ def test_torch_layers_have_our_names():
     pytest.importorskip("torch")
     from tinyalex.check.bench import torch_layer_times
 
-    rows = torch_layer_times.measure(replace(JOB, contestant="torch"), passes=1)
+    rows = torch_layer_times.measure(replace(JOB, implementation="torch"), passes=1)
     assert [row["name"] for row in rows] == [n for n, _ in models.build("tiny").named_layers()]
     assert all(row["forward_ms"] > 0 and row["backward_ms"] > 0 for row in rows)

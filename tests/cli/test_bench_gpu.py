@@ -69,7 +69,7 @@ def test_one_command_covers_both_batches_and_both_precisions(call, held):
         if task != "data" or precision == "float32"
     ]
     for jobs in held:
-        assert [job.contestant for job in jobs] == ["cuda", "torch"]
+        assert [job.implementation for job in jobs] == ["cuda", "torch"]
         assert len({(job.precision, job.device) for job in jobs}) == 1
         assert jobs[0].device == "cuda"
     document = json.loads(result.stdout)

@@ -115,7 +115,7 @@ def test_bench_loses_no_character_of_a_number(made) -> None:
     times |= {"forward_flop": 1.5e12, "backward_flop": 3e12}
     times |= {"forward_bytes": 7e10, "backward_bytes": 9e10}
     rows = [{"name": "classifier.3", "kind": "LocallyConnected2d", **times}]
-    job = SimpleNamespace(task="train", contestant="numba")
+    job = SimpleNamespace(task="train", implementation="numba")
     spread = Spread(median=1.23456, lower=1.0, upper=2.0, n=5)
     result = SimpleNamespace(job=job, seconds=spread, images_per_second=spread, gflops=812.0)
     result.speedup, result.memory_mib, result.gpu_memory_mib = spread, 12_345.0, None

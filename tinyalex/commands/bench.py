@@ -140,7 +140,7 @@ def bench(
                     out.text(line)
                 results += measured
                 document.setdefault("skipped", []).extend(skipped)
-        out.text(MEMORY_NOTE if first.contestant != "cuda" else GPU_MEMORY_NOTE)
+        out.text(MEMORY_NOTE if first.implementation != "cuda" else GPU_MEMORY_NOTE)
         if layers or roofline is not None:
             document["layers"] = {}
             for plan in settings:
@@ -150,7 +150,9 @@ def bench(
         if roofline is not None:
             from tinyalex.report.roofline import roofline as draw
 
-            title = f"{model}, {settings[0].title}, {first.contestant}: layers of a training step"
+            title = (
+                f"{model}, {settings[0].title}, {first.implementation}: layers of a training step"
+            )
             rows = next(iter(document["layers"].values()))
             peak, copy = (peaks[first.precision][key] for key in ("gemm_gflops", "copy_gb_per_s"))
             draw(rows, peak, copy, roofline, title)
@@ -187,8 +189,8 @@ def _layers(
 
     by_implementation = {}
     for job in plan.jobs:
-        say(f"measuring the layers of {job.contestant}")
-        by_implementation[job.contestant] = benchmark.layers(choose_settings(job, say), pairs)
+        say(f"measuring the layers of {job.implementation}")
+        by_implementation[job.implementation] = benchmark.layers(choose_settings(job, say), pairs)
     say("")
     theirs = by_implementation.get("torch")
     for name, rows in by_implementation.items():
@@ -208,7 +210,7 @@ def _plot(kind: str, results: list[Result], path: Path, model: str) -> None:
 
     points: dict[str, dict[int, list[Any]]] = {}
     for result in results:
-        own = points.setdefault(result.job.contestant, {})
+        own = points.setdefault(result.job.implementation, {})
         point = own.setdefault(swept_value(kind, result.job), [float("nan"), float("nan"), None])
         if result.job.task == "train":
             point[0], point[2] = result.images_per_second.median, result.memory_mib
@@ -231,4 +233,4 @@ def _print(out: Output, table: TextTable) -> None:
 def _short(result: Result) -> str:
     ratio = "" if result.speedup is None else f" {result.speedup.median:.3f}"
     job = result.job
-    return f"{job.task} {job.contestant} {result.images_per_second.median:.1f}{ratio}"
+    return f"{job.task} {job.implementation} {result.images_per_second.median:.1f}{ratio}"

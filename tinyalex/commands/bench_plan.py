@@ -87,7 +87,7 @@ def plans(
                 f"--compare torch: this PyTorch ({torch.__version__}) finds no GPU",
                 "install PyTorch for CUDA (see pytorch.org), or --backend numba",
             )
-    contestants = [*chosen, *([compare] if compare else [])]
+    implementations = [*chosen, *([compare] if compare else [])]
 
     def job(name: str, size: int, precision: str) -> Job:
         ours = workspace_mb if name == "cuda" else None
@@ -104,7 +104,7 @@ def plans(
         )
 
     return [
-        Plan([job(name, size, precision) for name in contestants], precision == precisions[0])
+        Plan([job(name, size, precision) for name in implementations], precision == precisions[0])
         for size in batch_sizes
         for precision in precisions
     ]

@@ -37,13 +37,13 @@ def layers(job: Job, passes: int) -> list[dict[str, Any]]:
 
     For PyTorch each layer runs alone, and a row has only ``name`` and the two times.
     """
-    with WorkerProcess(job.contestant, job.threads) as worker:
+    with WorkerProcess(job.implementation, job.threads) as worker:
         rows: list[dict[str, Any]] = worker.ask("layers", job=asdict(job), passes=passes)
     return rows
 
 
 def peaks(job: Job) -> dict[str, Any]:
     """Measure the peak rates of a job's backend in a process of its own; see `ceilings.measure`."""
-    with WorkerProcess(job.contestant, job.threads) as worker:
+    with WorkerProcess(job.implementation, job.threads) as worker:
         rates: dict[str, Any] = worker.ask("peaks", job=asdict(job))
     return rates

@@ -17,7 +17,7 @@ class Job:
 
     Attributes
     ----------
-    contestant : a backend's name, or ``"torch"``
+    implementation : a backend's name, or ``"torch"``
     model : a name in `tinyalex.models`
     task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
     image_size : side of the images; None is the model's default
@@ -28,7 +28,7 @@ class Job:
     settings : PyTorch's settings, see `tinyalex.check.bench.peer`
     """
 
-    contestant: str
+    implementation: str
     model: str
     task: str
     batch_size: int

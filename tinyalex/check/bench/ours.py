@@ -36,7 +36,7 @@ def work(job: Job) -> Work:
 
 def backend_of(job: Job) -> Backend:
     """Return a job's backend, with the job's settings."""
-    backend = backends.get(job.contestant, job.threads, job.precision, job.workspace_mb)
+    backend = backends.get(job.implementation, job.threads, job.precision, job.workspace_mb)
     backend.overlap = job.overlap
     return backend
 
@@ -135,7 +135,7 @@ def _epochs(loader: Loader, use: Callable[[Array, Array], None], backend: Backen
 
 def device(job: Job) -> str:
     """Return the name of a job's device, for display."""
-    return cuda_driver.gpus()[0].name if job.contestant == "cuda" else "cpu"
+    return cuda_driver.gpus()[0].name if job.implementation == "cuda" else "cpu"
 
 
 def gpu_memory(job: Job) -> int | None:

@@ -66,7 +66,7 @@ def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
         rows.append(
             [
                 result.job.task,
-                result.job.contestant,
+                result.job.implementation,
                 _spread(result.seconds, 1e3),
                 figure(result.images_per_second.median),
                 "" if memory is None else f"{memory:,.0f}",
@@ -151,11 +151,11 @@ def sweep_table(kind: str, results: Sequence[Result]) -> TextTable:
     """One row per size and implementation: training, inference, peak memory of training."""
     by_size: dict[tuple[int, str], dict[str, Result]] = {}
     for result in results:
-        key = swept_value(kind, result.job), result.job.contestant
+        key = swept_value(kind, result.job), result.job.implementation
         by_size.setdefault(key, {})[result.job.task] = result
     rows = []
-    for (value, contestant), tasks in by_size.items():
-        row = [str(value), contestant]
+    for (value, implementation), tasks in by_size.items():
+        row = [str(value), implementation]
         for task in ("train", "infer"):
             cell = tasks.get(task)
             row.append("" if cell is None else _spread(cell.images_per_second))

@@ -59,7 +59,7 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as a dict for JSON."""
         return {
-            "contestant": self.job.contestant,
+            "contestant": self.job.implementation,
             "job": asdict(self.job),
             "device": self.device,
             "seconds_per_batch": asdict(self.seconds),
@@ -76,7 +76,7 @@ class Result:
 
 def choose_settings(job: Job, say: Say) -> Job:
     """Choose the fastest settings of PyTorch's job, unless it has settings; keep other jobs."""
-    if job.contestant != "torch" or job.settings:
+    if job.implementation != "torch" or job.settings:
         return job
     say(f"torch {job.task}: trying its settings")
     with WorkerProcess("torch", job.threads) as worker:
@@ -105,8 +105,8 @@ def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
     with ExitStack() as stack:
         workers, repeats, facts = [], [], []
         for job in jobs:
-            say(f"{job.contestant} {job.task}: warming up")
-            worker = stack.enter_context(WorkerProcess(job.contestant, job.threads))
+            say(f"{job.implementation} {job.task}: warming up")
+            worker = stack.enter_context(WorkerProcess(job.implementation, job.threads))
             facts.append(worker.ask("setup", job=asdict(job)))
             repeats.append(worker.ask("warm_up", least_seconds=TURN_SECONDS))
             workers.append(worker)

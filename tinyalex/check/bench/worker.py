@@ -77,7 +77,7 @@ class Worker:
         from tinyalex.check.bench import layer_times, torch_layer_times
 
         wanted = replace(Job(**job), task="train")
-        if wanted.contestant == "torch":
+        if wanted.implementation == "torch":
             return torch_layer_times.measure(wanted, passes)
         return layer_times.measure(wanted, passes)
 
@@ -90,7 +90,7 @@ class Worker:
 
 def _side(job: Job) -> Any:
     """Import what an implementation needs, so that memory can be read afterwards."""
-    if job.contestant == "torch":
+    if job.implementation == "torch":
         from tinyalex.check.bench import peer
 
         peer.prepare(job)
