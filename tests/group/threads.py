@@ -77,12 +77,6 @@ class ThreadGroup(Group):
     def agree(self, number: int) -> int:
         return max(self._exchange(("agree",), number))
 
-    def split(self, colour: int) -> Group:
-        colours = self._exchange(("split",), colour)
-        meetings = {c: Meeting(colours.count(c), self.meeting.seed) for c in sorted(set(colours))}
-        shared = self._exchange(("split",), meetings)[0]
-        return ThreadGroup(shared[colour], colours[: self.rank].count(colour))
-
 
 def on_threads(size: int, work: Callable[[Group], T], seed: int = 0) -> list[T]:
     """Run ``work`` as each worker of a group; an error of one ends all."""

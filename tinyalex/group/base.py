@@ -29,8 +29,6 @@ class Group:
         The same among the workers on this computer.
     host : str
         This computer's name.
-    sent : dict of str to int
-        Bytes that this worker has sent to others, by method.
     """
 
     rank = 0
@@ -40,7 +38,6 @@ class Group:
 
     def __init__(self) -> None:
         self.host = platform.node()
-        self.sent: dict[str, int] = {}
 
     @property
     def leads(self) -> bool:
@@ -78,10 +75,6 @@ class Group:
 
     def agree(self, number: int) -> int:
         """The largest of all workers' numbers."""
-        raise NotImplementedError
-
-    def split(self, colour: int) -> Group:
-        """The group of those workers that gave the same colour, in the order of their ranks."""
         raise NotImplementedError
 
     def check_same(self, facts: Mapping[str, Any], what_to_try: str) -> None:
@@ -144,9 +137,6 @@ class Alone(Group):
 
     def agree(self, number: int) -> int:
         return number
-
-    def split(self, colour: int) -> Alone:
-        return Alone()
 
 
 def _short(value: Any) -> str:

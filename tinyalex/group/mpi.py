@@ -79,8 +79,6 @@ class MpiGroup(Group):
         total = shards.total(values.get, n, add_in_place)
         everything = np.empty(cuts[-1], send.dtype)
         self.comm.Allgatherv(received[0] if total is None else total, [everything, lengths])
-        moved = (send.size - len(parts) * mine + (self.size - 1) * mine) * send.itemsize
-        self._count("sum", moved)
         return everything
 
     @waiting
@@ -90,7 +88,6 @@ class MpiGroup(Group):
         self.comm.Allgather(np.array([text.size]), sizes)
         joined = np.empty(int(sizes.sum()), np.uint8)
         self.comm.Allgatherv(text, [joined, sizes.tolist()])
-        self._count("gather", (self.comm.Get_size() - 1) * text.size)
         ends = list(accumulate(sizes.tolist(), initial=0))
         return [
             json.loads(joined[first:end].tobytes())
@@ -104,7 +101,6 @@ class MpiGroup(Group):
         self.comm.Bcast(size)
         received = np.frombuffer(text, np.uint8).copy() if self.leads else np.empty(size, np.uint8)
         self.comm.Bcast(received)
-        self._count("broadcast", received.size if self.leads else 0)
         return json.loads(received.tobytes())
 
     def broadcast_arrays(self, arrays: Mapping[str, HostArray] | None) -> dict[str, HostArray]:
@@ -115,7 +111,6 @@ class MpiGroup(Group):
             empty = not self.leads
             array = np.empty(shape, dtype) if empty else np.ascontiguousarray(arrays[name])
             self.comm.Bcast(array)
-            self._count("broadcast", array.nbytes if self.leads else 0)
             received[name] = array
         return received
 
@@ -126,9 +121,6 @@ class MpiGroup(Group):
         largest = np.array([0])
         self.comm.Allreduce(np.array([number]), largest, MPI.MAX)
         return int(largest[0])
-
-    def split(self, colour: int) -> MpiGroup:
-        return MpiGroup(self.comm.Split(colour, self.rank))
 
     def watch(self, timeout: float) -> None:
         if self.size > 1:
@@ -165,9 +157,6 @@ class MpiGroup(Group):
         )
         sys.stderr.flush()
         self.abort(GroupError.exit_code)
-
-    def _count(self, method: str, sent: int) -> None:
-        self.sent[method] = self.sent.get(method, 0) + int(sent)
 
 
 def add_in_place(a: HostArray, b: HostArray) -> HostArray:
