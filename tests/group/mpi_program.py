@@ -40,6 +40,14 @@ def main() -> None:
                     if n:
                         assert got.tobytes() == summed(Alone(), count, values, n).tobytes()
 
+        before = group.sent
+        parts = [np.full((rank, 2, to), 10 * rank + to, np.float64) for to in range(size)]
+        wide = [np.repeat(part, 2, axis=1)[:, ::2] for part in parts]  # not contiguous
+        got = group.exchange(wide, [(r, 2, rank) for r in range(size)])
+        for r, array in enumerate(got):
+            assert array.shape == (r, 2, rank) and (array == 10 * r + rank).all()
+        assert group.sent - before == sum(parts[r].nbytes for r in range(size) if r != rank)
+
         group.check_same({"seed": 0}, "")
         try:
             group.check_same({"seed": rank}, "the same seed")

@@ -62,7 +62,21 @@ class ThreadGroup(Group):
         nodes = [node for of_rank in shards.nodes for node in of_rank]
         values = dict(zip(nodes, (part for of_rank in everything for part in of_rank), strict=True))
         total = shards.total(values.get, n, np.add)
+        numbers = len(parts[0])
+        mine = numbers * (self.rank + 1) // self.size - numbers * self.rank // self.size
+        to_others = len(parts) * (numbers - mine) + (self.size - 1) * mine
+        self.sent += to_others * parts[0].itemsize
         return np.zeros_like(parts[0]) if total is None else total
+
+    def exchange(
+        self, parts: Sequence[np.ndarray], shapes: Sequence[Sequence[int]]
+    ) -> list[np.ndarray]:
+        assert len(parts) == len(shapes) == self.size
+        everything = self._exchange(("exchange", str(parts[0].dtype)), [p.copy() for p in parts])
+        received = [of_rank[self.rank] for of_rank in everything]
+        assert [r.shape for r in received] == [tuple(shape) for shape in shapes]
+        self.sent += sum(p.nbytes for rank, p in enumerate(parts) if rank != self.rank)
+        return received
 
     def gather(self, value: Any) -> list[Any]:
         return self._exchange(("gather",), value)

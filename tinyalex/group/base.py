@@ -12,6 +12,7 @@ from tinyalex.errors import TinyalexError
 from tinyalex.group.shards import Shards
 
 HostArray = np.ndarray[Any, Any]
+Shape = Sequence[int]
 
 
 class GroupError(TinyalexError):
@@ -29,6 +30,8 @@ class Group:
         The same among the workers on this computer.
     host : str
         This computer's name.
+    sent : int
+        Bytes that this worker has sent to others by `sum` and `exchange`.
     """
 
     rank = 0
@@ -38,6 +41,7 @@ class Group:
 
     def __init__(self) -> None:
         self.host = platform.node()
+        self.sent = 0
 
     @property
     def leads(self) -> bool:
@@ -58,6 +62,22 @@ class Group:
         -------
         float (L,)
             The same bytes on every worker.
+        """
+        raise NotImplementedError
+
+    def exchange(self, parts: Sequence[HostArray], shapes: Sequence[Shape]) -> list[HostArray]:
+        """Hand every worker an array, and get one from every worker.
+
+        Parameters
+        ----------
+        parts : sequence of array, by rank
+            What each worker gets from this one. All workers' arrays have the same dtype.
+        shapes : sequence of tuple, by rank
+            The shapes of what this worker gets.
+
+        Returns
+        -------
+        list of array, by rank
         """
         raise NotImplementedError
 
@@ -125,6 +145,9 @@ class Alone(Group):
     def sum(self, parts: Sequence[HostArray], shards: Shards, n: int) -> HostArray:
         (part,) = parts  # of one worker the whole tree is one node
         return part
+
+    def exchange(self, parts: Sequence[HostArray], shapes: Sequence[Shape]) -> list[HostArray]:
+        return list(parts)
 
     def gather(self, value: Any) -> list[Any]:
         return [value]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from tinyalex.group.base import Group, GroupError, HostArray
+from tinyalex.group.base import Group, GroupError, HostArray, Shape
 from tinyalex.group.shards import Shards
 from tinyalex.group.watch import Watch
 
@@ -57,6 +57,7 @@ class MpiGroup(Group):
         super().__init__()
         self.launcher = launcher
         self.world, self.comm, self.failing = comm, comm.Dup(), comm.Dup()
+        self.exchanging = comm.Dup()  # may happen while another thread sums
         self.inside = 0  # calls that wait for others
         self.watcher: Watch | None = None
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
@@ -79,7 +80,23 @@ class MpiGroup(Group):
         total = shards.total(values.get, n, add_in_place)
         everything = np.empty(cuts[-1], send.dtype)
         self.comm.Allgatherv(received[0] if total is None else total, [everything, lengths])
+        to_others = len(parts) * (cuts[-1] - mine) + (self.size - 1) * mine
+        self.sent += to_others * send.itemsize
         return everything
+
+    @waiting
+    def exchange(self, parts: Sequence[HostArray], shapes: Sequence[Shape]) -> list[HostArray]:
+        from mpi4py import MPI
+
+        received = [np.empty(tuple(shape), parts[0].dtype) for shape in shapes]
+        received[self.rank] = parts[self.rank]
+        others = [rank for rank in range(self.size) if rank != self.rank]
+        requests = [self.exchanging.Irecv(received[rank], rank) for rank in others]
+        sending = {rank: np.ascontiguousarray(parts[rank]) for rank in others}
+        requests += [self.exchanging.Isend(part, rank) for rank, part in sending.items()]
+        MPI.Request.Waitall(requests)
+        self.sent += sum(part.nbytes for part in sending.values())
+        return received
 
     @waiting
     def gather(self, value: Any) -> list[Any]:
