@@ -28,7 +28,10 @@ FLOORS: list[dict[str, str]] = [
     {"training": "loop, optimizer, schedules; starting a run and resuming it"},
     {"evaluation": "top-k errors, ten crops, ensembles, confusion"},
     {"weights": "networks from PyTorch, Caffe and ONNX, to PyTorch and ONNX"},
-    {"runs": "a run in its folder: settings, checkpoint, results, the network in it"},
+    {
+        "runs": "a run in its folder: settings, checkpoint, results, the network in it",
+        "parallel": "one network split among workers: two towers, or the hybrid",
+    },
     {
         "models": "lists of layers: AlexNet seven ways, the CIFAR-10 ladder, `tiny`",
         "settings": "what a run is asked: each setting's help, bounds and rule on resume, once",

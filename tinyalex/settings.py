@@ -158,6 +158,16 @@ class Settings:
         **_FROM_1,
         older=1,
     )
+    parallel: str = setting(
+        "data",
+        "How several workers share the work: data (default; each has some images), towers (each "
+        "has half of every layer's filters, as the paper's two GPUs), or hybrid (data for the "
+        "convolutions, filters for the fully connected layers).",
+        words=("data", "towers", "hybrid"),
+        older="data",
+        must="data, towers or hybrid",
+        instead="'data'",
+    )
     jpeg_decoder: str = setting(
         "turbo",
         "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",

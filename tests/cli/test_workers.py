@@ -264,3 +264,16 @@ def ranks(folder: Path) -> dict[int, int]:
                 if word.startswith(b"PMI_RANK="):
                     found[int(word[9:])] = pid
     return found
+
+
+@pytest.mark.parametrize("kind", ["towers", pytest.param("hybrid", marks=pytest.mark.slow)])
+def test_two_processes_train_one_network_in_two_parts(tmp_path: Path, kind: str) -> None:
+    done = tinyalex(
+        tmp_path, *TRAIN, "--out", "run", "--epochs", 1, "--workers", 2, "--parallel", kind
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shards = () if kind == "towers" else ("--shards", 2)
+    train(tmp_path, "alone", "--epochs", 1, *shards)
+    errors = [json.loads((tmp_path / run / "summary.json").read_text()) for run in ("run", "alone")]
+    assert errors[0]["top1_error"] == pytest.approx(errors[1]["top1_error"], abs=2 / 360)
+    assert tinyalex(tmp_path, "evaluate", "run").returncode == 0

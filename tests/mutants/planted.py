@@ -18,6 +18,7 @@ from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_pages import PAGES_MUTANTS
+from tests.mutants.in_parallel import PARALLEL_MUTANTS
 from tests.mutants.in_pictures import PICTURE_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
@@ -55,4 +56,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + LEARN_MUTANTS
     + GRADER_MUTANTS
     + GROUP_MUTANTS
+    + PARALLEL_MUTANTS
 )

@@ -64,6 +64,22 @@ class Shards:
         first, end = node
         return n * first // self.count == n * end // self.count
 
+    def batch_for_all(self, images: int, most: int) -> int:
+        """The largest batch size up to ``most`` with which no batch leaves a shard empty.
+
+        Raises
+        ------
+        ConfigError
+            There is none.
+        """
+        for size in range(min(images, most), self.count - 1, -1):
+            if images % size == 0 or images % size >= self.count:
+                return size
+        raise ConfigError(
+            f"{images} images cannot be shared out to {self.count} workers so that each has some",
+            "fewer workers",
+        )
+
     @cached_property
     def nodes(self) -> list[list[Node]]:
         """By worker: the largest nodes of the tree whose shards are all its own, left to right."""

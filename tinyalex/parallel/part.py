@@ -11,12 +11,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.group import Group
 from tinyalex.layers import (
@@ -45,12 +44,10 @@ from tinyalex.parallel.exchange import (
     OwnImages,
 )
 
-KINDS = ("data", "towers", "hybrid")
-
 # What each channel does by itself.
 _BY_CHANNEL = (AvgPool2d, MaxPool2d, ReLU, SpatialResponseNorm, Tanh)
 
-HostArrays = dict[str, np.ndarray[Any, Any]]
+HostArray = np.ndarray[Any, Any]
 Rows = list[tuple[int, int]]  # by rank: the first filter, and the one after the last
 
 
@@ -65,6 +62,7 @@ class Part(Model):
     """
 
     rows: dict[str, Rows]
+    names: list[str]
     group: Group
     _count: int
 
@@ -72,35 +70,46 @@ class Part(Model):
         """Number of weights and biases of the whole network."""
         return self._count
 
-    def whole(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> HostArrays:
-        """Join one array per parameter of each worker; all workers must call this.
+    def mean(self, parts: Mapping[str, HostArray]) -> dict[str, HostArray]:
+        """Averages over whole parameters, from (1, L) averages over this worker's parts."""
+        repeated = {}  # once per filter, so that the parts count by their sizes
+        for name, mean in parts.items():
+            first, end = self.rows[name][self.group.rank] if name in self.rows else (0, 1)
+            repeated[name] = np.repeat(mean, end - first, axis=0)
+        return {name: values.mean(axis=0) for name, values in whole(self, repeated).items()}
 
-        Returns
-        -------
-        dict
-            By parameter name, those of the whole network, on every worker.
-        """
-        joined = {}
-        for name in self.names:
-            if name not in self.rows:
-                joined[name] = arrays[name]
-                continue
-            rows, own = self.rows[name], arrays.get(name)
-            known = self.group.gather(None if own is None else [own.dtype.str, own.shape[1:]])
-            dtype, rest = next(value for value in known if value is not None)
-            part = np.empty((0, *rest), dtype) if own is None else own
-            shapes = [(end - first, *rest) for first, end in rows]
-            joined[name] = np.concatenate(self.group.exchange([part] * self.group.size, shapes))
-        return joined
 
-    def own(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> HostArrays:
-        """This worker's part of the whole network's arrays, by parameter name."""
-        parts = {}
-        for name, array in arrays.items():
-            first, end = self.rows.get(name, [(0, len(array))] * self.group.size)[self.group.rank]
-            if end > first:
-                parts[name] = array[first:end]
-        return parts
+def whole(model: Model, arrays: Mapping[str, HostArray]) -> dict[str, HostArray]:
+    """The whole network's arrays, by parameter name, from those of every worker's part.
+
+    Of a network that is not split, ``arrays`` themselves. All workers must call this.
+    """
+    if not isinstance(model, Part):
+        return dict(arrays)
+    joined, group = {}, model.group
+    for name in model.names:
+        if name not in model.rows:
+            joined[name] = arrays[name]
+            continue
+        has_some = name in arrays
+        known = group.gather([arrays[name].dtype.str, arrays[name].shape[1:]] if has_some else None)
+        dtype, row = next(value for value in known if value is not None)
+        part = arrays[name] if has_some else np.empty((0, *row), dtype)
+        shapes = [(end - first, *row) for first, end in model.rows[name]]
+        joined[name] = np.concatenate(group.exchange([part] * group.size, shapes))
+    return joined
+
+
+def own(model: Model, arrays: Mapping[str, HostArray]) -> dict[str, HostArray]:
+    """From the whole network's arrays, by parameter name, those of this worker's part."""
+    if not isinstance(model, Part):
+        return dict(arrays)
+    parts = {}
+    for name, array in arrays.items():
+        first, end = model.rows[name][model.group.rank] if name in model.rows else (0, len(array))
+        if end > first:
+            parts[name] = array[first:end]
+    return parts
 
 
 def split(model: Model, kind: str, group: Group) -> Part:
@@ -124,7 +133,9 @@ def split(model: Model, kind: str, group: Group) -> Part:
     part.rows, part.group, part.names = work.rows, group, list(weights)
     part._count = model.count_parameters()
     part.to(model.backend).train(model.training)
-    part.load_state_dict(part.own(weights))
+    mine = own(part, weights)
+    for name, layer, key in part.parameter_owners():
+        layer.params[key] = layer.backend.asarray(mine[name].copy())
     return part
 
 
@@ -168,10 +179,10 @@ class _Splitting:
         if layer is self.begin:
             self.images, self.splits = GatherImages(self.group), True
             made[f"{name} images"] = self.images
-        if not self.splits:
-            made[name] = layer
-        elif isinstance(layer, Towers):
+        if isinstance(layer, Towers):
             made[name] = self._tower(made, name, layer, path)
+        elif not self.splits:
+            made[name] = layer
         elif isinstance(layer, Conv2d | Linear):
             made[name] = self._filters(made, name, layer, path)
         elif self.cuts is None or isinstance(layer, _BY_CHANNEL):
@@ -220,7 +231,7 @@ class _Splitting:
 
     def _tower(self, made: dict[str, Layer], name: str, layer: Towers, path: str) -> Layer:
         """This worker's one of two towers."""
-        if self.group.size != 2:
+        if self.group.size != 2 or self.kind == "hybrid":
             self._refuse(path, "two towers")
         if layer.crossing:
             self._gather(made, name)

@@ -18,6 +18,7 @@ from tinyalex.group.base import HostArray
 from tinyalex.group.shards import Node
 from tinyalex.layers import Layer, SoftmaxCrossEntropy
 from tinyalex.models import Model
+from tinyalex.parallel import Part
 
 BUCKET_BYTES = 4 << 20  # gradients smaller than this are sent together
 
@@ -53,7 +54,8 @@ class BatchGradients:
         self, model: Model, loss: SoftmaxCrossEntropy, group: Group, shards: Shards
     ) -> None:
         self.model, self.loss, self.group, self.shards = model, loss, group, shards
-        self.owners = {name: (layer, key) for name, layer, key in model.parameter_owners()}
+        split = model.rows if isinstance(model, Part) else {}  # these gradients need no sum
+        self.owners = {n: (layer, k) for n, layer, k in model.parameter_owners() if n not in split}
         self.buckets = self._buckets()
         self.sender = Sender()
 
@@ -87,6 +89,9 @@ class BatchGradients:
 
         nodes = self.shards.nodes[self.group.rank]
         parts = [self.shards.total(shard_gradient, n, add_in_place, node) for node in nodes]
+        if isinstance(self.model, Part) and parts == [None]:
+            self._set_draws(draws, self.shards.mine.start)
+            self._compute_with_others()
         if self.shards.count > 1:
             self._set_draws(draws, self.shards.count)
         if self.group.size > 1:
@@ -104,6 +109,12 @@ class BatchGradients:
             dlogits = dlogits * (labels.shape[0] / n)
         self.model.backward(dlogits)
         sums.add(shard, loss, logits, labels)
+
+    def _compute_with_others(self) -> None:
+        """Without an image of its own, a worker has its part in all others' images."""
+        black = self.model.xp.zeros((1, *self.model.input_shape), dtype=self.model.xp.float32)
+        logits = self.model.forward(black)
+        self.model.backward(logits * 0)
 
     def _set_draws(self, before: dict[str, int], drawn: int) -> None:
         self.model.load_random_state({name: draws + drawn for name, draws in before.items()})

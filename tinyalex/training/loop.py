@@ -10,6 +10,7 @@ from typing import Any, Self
 from tinyalex.errors import DivergedError
 from tinyalex.evaluation.score import Running, ShardSums, score
 from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.parallel import Part, own, whole
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
 from tinyalex.runs.metrics import NoMetricsFile
@@ -42,14 +43,15 @@ class Loop:
         self.listener = listener
         self.stop = stop
         self.signal = 0  # which one stopped the run, at whichever worker
-        self.group, self.shards = parts.group, parts.shards
+        self.group, self.batch_group, self.shards = parts.group, parts.batch_group, parts.shards
         loss = SoftmaxCrossEntropy()
         loss.to(parts.backend)
-        self.gradients = BatchGradients(parts.model, loss, self.group, self.shards)
+        self.gradients = BatchGradients(parts.model, loss, self.batch_group, self.shards)
         self.steps_per_epoch = len(parts.loader)
         self.epoch = 0
         self.step = 0
-        self.window = ShardSums(parts.backend, self.group, self.shards)  # since the last log line
+        # Since the last log line.
+        self.window = ShardSums(parts.backend, self.batch_group, self.shards)
         self.so_far = Running(parts.backend)  # of this epoch, up to the last log line
         what_to_try = advice(self.config.recipe, self.config.lr)
         self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch, what_to_try)
@@ -141,7 +143,7 @@ class Loop:
         """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
         parts = self.parts
-        test = score(parts.model, parts.test_loader, classes, self.stops, self.group)
+        test = score(parts.model, parts.test_loader, classes, self.stops, self.batch_group)
         if test is None:
             return False
         record = {
@@ -160,7 +162,7 @@ class Loop:
         self.epoch, self.step = self.epoch + 1, 0
         self.so_far.reset()
         self.last_epoch = record
-        self.metrics.write("weights", log_line(self.epoch, self.parts.optimizer))
+        self.metrics.write("weights", log_line(self.epoch, parts.optimizer, parts.model))
         self.metrics.write("epoch", record)
         warning = near_chance_warning(
             record["test_error"], record["train_error"], classes, self.config.facts["test_images"]
@@ -241,26 +243,22 @@ class Loop:
     def _save(self) -> None:
         self._check_loss(self.window.total().loss())
         self.count_wall_seconds()
-        state = self.state_dict()
-        if self.group.leads:
-            self._write_checkpoint(state)
-        self.last_saved = time.perf_counter()
-
-    def _write_checkpoint(self, state: dict[str, Any]) -> None:
-        save_checkpoint(
-            self.config.out,
-            Checkpoint(
-                model_name=self.parts.model.name,
-                weights=self.parts.model.state_dict(),
-                momentum=self.parts.optimizer.state_dict(),
+        state, model = self.state_dict(), self.parts.model
+        if self.group.leads or isinstance(model, Part):  # each worker has only its part's arrays
+            checkpoint = Checkpoint(
+                model_name=model.name,
+                weights=whole(model, model.state_dict()),
+                momentum=whole(model, self.parts.optimizer.state_dict()),
                 statistics=self.parts.statistics.to_arrays(),
                 state=state,
                 clocks={
                     "train_seconds": round(self.steps_clock.seconds, 3),
                     "wall_seconds": round(self.wall_seconds, 3),
                 },
-            ),
-        )
+            )
+        if self.group.leads:
+            save_checkpoint(self.config.out, checkpoint)
+        self.last_saved = time.perf_counter()
 
     def state_dict(self) -> dict[str, Any]:
         """Position, counters and sums as plain values; no times, which always differ.
@@ -287,9 +285,10 @@ class Loop:
         """Continue from a checkpoint."""
         state, where = checkpoint.state, str(self.config.out)
         check_fits(state, self.steps_per_epoch, self.parts.schedule.keeps(), where)
-        self.parts.model.load_state_dict(checkpoint.weights)
-        self.parts.optimizer.load_state_dict(checkpoint.momentum)
-        self.parts.model.load_random_state(state["dropout"])
+        model = self.parts.model
+        model.load_state_dict(own(model, checkpoint.weights))
+        self.parts.optimizer.load_state_dict(own(model, checkpoint.momentum))
+        model.load_random_state(state["dropout"])
         self.parts.schedule.load_state_dict(state["schedule"])
         window = state["window"]
         self.window.load_state_dict(window if isinstance(window, list) else [window])

@@ -268,11 +268,10 @@ def _run(
 
 def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
     """The errors by ten crops; empty if not wanted, None once ``stop()`` is true."""
-    config, images = parts.config, parts.preprocessing
-    if not (config.ten_crops and images.suits_ten_crops):
+    images, centre = parts.preprocessing, parts.test_loader
+    if not (parts.config.ten_crops and images.suits_ten_crops):
         return {}
-    split = parts.test_loader.split
     loader = images.loader(
-        split, parts.backend, config.batch_size, views="ten", shards=parts.shards
+        centre.split, parts.backend, centre.batch_size, views="ten", shards=parts.shards
     )
-    return ten_crop_errors(parts.model, loader, stop, parts.group)
+    return ten_crop_errors(parts.model, loader, stop, parts.batch_group)

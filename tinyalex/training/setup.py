@@ -15,6 +15,7 @@ from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError, RunError, ShapeError
 from tinyalex.group import Alone, Group, Shards
 from tinyalex.models import Model
+from tinyalex.parallel import split
 from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import guards
 from tinyalex.runs.config import ResolvedConfig, versions
@@ -30,8 +31,9 @@ class Parts:
     """Everything that a training loop needs.
 
     ``config`` includes facts about the data. ``plain_loader`` is the training loader without the
-    colour shift, for recipes that end it before the last epochs. ``notes`` are warnings for the
-    user before the first step.
+    colour shift, for recipes that end it before the last epochs. ``group`` are all workers,
+    ``batch_group`` those that share out a batch: with towers, each worker sees all images.
+    ``notes`` are warnings for the user before the first step.
     """
 
     config: ResolvedConfig
@@ -45,6 +47,7 @@ class Parts:
     optimizer: SGD
     schedule: schedules.Schedule
     group: Group
+    batch_group: Group
     shards: Shards
     notes: list[str] = field(default_factory=list)
 
@@ -62,14 +65,10 @@ def assemble(
         The model, the recipe and the data do not fit together.
     """
     group = group or Alone()
-    config = replace(config, shards=config.shards or group.size)
-    shards = Shards(config.shards or 1, group.rank, group.size)
-    if shards.count > config.batch_size:
-        raise ConfigError(
-            f"shards must be at most {config.batch_size}, the images of a batch "
-            f"(got {shards.count})",
-            f"shards={group.size}, or a larger --batch-size",
-        )
+    batch_group = Alone() if config.parallel == "towers" else group
+    config = replace(config, shards=config.shards or batch_group.size)
+    shards = Shards(config.shards or 1, batch_group.rank, batch_group.size)
+    check_shards(config, group)
     share = None
     if group.local_size > 1:  # the workers of a computer share its cores
         share = max(1, usable_cores() // group.local_size)
@@ -85,6 +84,10 @@ def assemble(
     begins = statistics is None
     if begins and config.init_from is not None:
         facts["initialised"], notes = start_from(model, config, dataset.classes)
+    check_workers(group, config, dataset, model)
+    layers = repr(model).splitlines()
+    if group.size > 1 and config.parallel != "data":
+        model = split(model, config.parallel, group)
     model.to(backend)
     model.skip_input_gradient()
     if statistics is None and dataset.statistics is not None:
@@ -92,7 +95,6 @@ def assemble(
     elif statistics is None:
         computed = data.statistics(dataset.train, recipe.crop).to_arrays() if group.leads else None
         statistics = data.Statistics.from_arrays(group.broadcast_arrays(computed))
-    check_workers(group, config, dataset, model)
     preprocessing = Preprocessing.of(recipe, statistics)
     loader = partial(
         preprocessing.loader,
@@ -103,6 +105,9 @@ def assemble(
         workers=share if config.loader_threads is None else config.loader_threads,
         shards=shards,
     )
+    test_batch = config.batch_size
+    if config.parallel == "hybrid":  # a worker without images would not compute with the others
+        test_batch = shards.batch_for_all(len(dataset.test), config.batch_size)
     optimizer = SGD(
         model,
         config.lr,
@@ -121,7 +126,7 @@ def assemble(
         "classes": list(dataset.classes),
         "image_shape": list(dataset.image_shape),
         "input_shape": list(model.input_shape),
-        "layers": repr(model).splitlines(),
+        "layers": layers,
         "data_name": dataset.name,
         "data_fingerprint": dataset.fingerprint,
         "train_images": len(dataset.train),
@@ -137,13 +142,40 @@ def assemble(
         preprocessing=preprocessing,
         loader=loader(dataset.train, training=True, colour=True),
         plain_loader=loader(dataset.train, training=True),
-        test_loader=loader(dataset.test),
+        test_loader=loader(dataset.test, batch_size=test_batch),
         optimizer=optimizer,
         schedule=schedule,
         group=group,
+        batch_group=batch_group,
         shards=shards,
         notes=notes,
     )
+
+
+def check_shards(config: ResolvedConfig, group: Group) -> None:
+    """Refuse shards that a batch, or the way of working together, does not allow.
+
+    Raises
+    ------
+    ConfigError
+    """
+    shards, batch = config.shards or 1, config.batch_size
+    if shards > batch:
+        raise ConfigError(
+            f"shards must be at most {batch}, the images of a batch (got {shards})",
+            f"shards={group.size}, or a larger --batch-size",
+        )
+    if config.parallel == "towers" and (group.size, shards) != (2, 1):
+        raise ConfigError(
+            f"parallel='towers' needs 2 workers and 1 shard (got {group.size} and {shards})",
+            "--workers 2, without shards",
+        )
+    if config.parallel == "hybrid" and shards != group.size:
+        raise ConfigError(
+            f"parallel='hybrid' needs one worker per shard (got {group.size} workers, {shards} "
+            "shards)",
+            f"--workers {shards}",
+        )
 
 
 def check_workers(

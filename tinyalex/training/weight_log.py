@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinyalex.models import Model
+from tinyalex.parallel import Part
 from tinyalex.training.optimizer import SGD
 
 Measured = Mapping[str, Mapping[str, float | None]]
@@ -36,7 +38,7 @@ def measure(optimizer: SGD) -> dict[str, dict[str, float | None]]:
     _, layer, _ = optimizer.parameters[0]
     pairs = np.asarray(layer.backend.to_host(layer.xp.stack(means)), np.float64).reshape(-1, 2)
     return {
-        name: {"w": float(w), "dw": float(dw), "ratio": float(dw / w) if w else None}
+        name: _sizes(w, dw)
         for (name, _, _), (w, dw) in zip(optimizer.parameters, pairs, strict=True)
     }
 
@@ -88,6 +90,14 @@ def _decay_alone(optimizer: SGD, name: str) -> float:
     return per_step / (1 - optimizer.momentum) if optimizer.momentum < 1 else 0.0
 
 
-def log_line(epoch: int, optimizer: SGD) -> dict[str, Any]:
-    """The record that metrics.jsonl gets once per epoch."""
-    return {"epoch": epoch, "parameters": measure(optimizer)}
+def log_line(epoch: int, optimizer: SGD, model: Model) -> dict[str, Any]:
+    """The record that metrics.jsonl gets once per epoch; all workers must call this."""
+    measured = measure(optimizer)
+    if isinstance(model, Part):
+        parts = {name: np.array([[m["w"], m["dw"]]]) for name, m in measured.items()}
+        measured = {name: _sizes(*means) for name, means in model.mean(parts).items()}
+    return {"epoch": epoch, "parameters": measured}
+
+
+def _sizes(w: float, dw: float) -> dict[str, float | None]:
+    return {"w": float(w), "dw": float(dw), "ratio": float(dw / w) if w else None}
