@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_a_value_below_its_bound_is_refused_with_one_that_works(name: str) -> No
     with pytest.raises(ConfigError, match=f"^{name} must be {ABOUT[name].must} ") as caught:
         training.RunConfig(**{name: -1}).resolved()
     instead = str(caught.value.hint).removeprefix(f"{name}=").split(",")[0]
-    training.RunConfig(**{name: float(instead) if "." in instead else int(instead)}).resolved()
+    training.RunConfig(**{name: ast.literal_eval(instead)}).resolved()
 
 
 def test_a_run_that_could_not_be_read_again_is_not_begun() -> None:
