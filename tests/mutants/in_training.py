@@ -193,14 +193,14 @@ TRAINING_MUTANTS = (
     Mutant(
         "resume: dropout starts its masks again",
         LOOP,
-        '        self.parts.model.load_random_state(state["dropout"])\n',
+        '        model.load_random_state(state["dropout"])\n',
         "",
         (STOPPED,),
     ),
     Mutant(
         "resume: the momentum is lost",
         LOOP,
-        "        self.parts.optimizer.load_state_dict(checkpoint.momentum)\n",
+        "        self.parts.optimizer.load_state_dict(own(model, checkpoint.momentum))\n",
         "",
         (STOPPED,),
     ),
