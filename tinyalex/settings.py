@@ -168,6 +168,12 @@ class Settings:
         must="data, towers or hybrid",
         instead="'data'",
     )
+    fast_sum: bool = setting(
+        False,
+        "Add gradients in the order that MPI or NCCL finds fastest. The result's bits then depend "
+        "on the number of workers.",
+        older=False,
+    )
     jpeg_decoder: str = setting(
         "turbo",
         "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",

@@ -131,7 +131,7 @@ def install() -> None:
         sgemmStridedBatched=_batched_product(np.dtype(np.float32)),
         dgemmStridedBatched=_batched_product(np.dtype(np.float64)),
     )
-    device = _module("cupy.cuda.device", get_cublas_handle=lambda: 0)
+    device = _module("cupy.cuda.device", get_cublas_handle=cuda_streams.touch)
     linalg = _module(
         "cupy._core._routines_linalg",
         COMPUTE_TYPE_DEFAULT=0,
@@ -149,7 +149,7 @@ def install() -> None:
         get_current_stream=cuda_streams.get_current_stream,
         using_allocator=cuda_streams.using_allocator,
         alloc_pinned_memory=cuda_streams.alloc_pinned_memory,
-        Device=lambda *args: SimpleNamespace(compute_capability="90"),
+        Device=cuda_streams.Device,
     )
     array_api_compat.cupy = sys.modules["array_api_compat.cupy"] = cupy  # type: ignore[attr-defined]
     core = _module("cupy._core", _routines_linalg=linalg)

@@ -7,6 +7,9 @@ clock), and two uses of the same memory that no event puts in order are written 
 
 Memory is handed out again as CuPy's pool does it: a freed block goes back to the part of the
 stream that it was taken on, and the next one who asks there gets it, be it in another thread.
+
+There are several devices. As with CUDA, every thread begins on the first one, whatever a thread
+does puts a context on its device (`Judge.contexts`), and a stream is used on its own device only.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ class Judge:
     ----------
     wrong : list of str
         Uses of the same memory in no order.
+    contexts : set of int
+        Devices on which something was done.
     pause : callable
         Called before every step of either thread.
     """
@@ -44,6 +49,7 @@ class Judge:
 
     def reset(self) -> None:
         self.wrong: list[str] = []
+        self.contexts: set[int] = set()
         self.counts: dict[str, int] = defaultdict(int)  # what was done how often
         self._clocks: dict[str, dict[str, int]] = defaultdict(dict)
         self._uses: dict[int, dict[str, int]] = defaultdict(dict)
@@ -75,6 +81,38 @@ judge = Judge()
 _here = threading.local()
 
 
+class Device:
+    """One of the devices; by default the thread's own."""
+
+    compute_capability = "90"
+
+    def __init__(self, device: int | None = None) -> None:
+        self.id: int = getattr(_here, "device", 0) if device is None else device
+
+    @property
+    def pci_bus_id(self) -> str:
+        return f"0000:{self.id:02x}:00.0"
+
+    def use(self) -> None:
+        _here.device = self.id
+        touch()
+
+    def __enter__(self) -> Device:
+        self._before = Device()
+        self.use()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._before.use()
+
+
+def touch() -> int:
+    """Something is done on this thread's device, which has a context from now on."""
+    device = Device().id
+    judge.contexts.add(device)
+    return device
+
+
 class Event:
     """An event; as CuPy's, it stands for the stream's work when it was recorded last."""
 
@@ -96,13 +134,16 @@ class Stream:
 
     def __init__(self, null: bool = False, non_blocking: bool = False) -> None:
         self.ptr = 0 if null else 64 + id(self)
-        self.name = "computing" if null else "bringing"
+        self.device_id = -1 if null else touch()
+        self.purpose = "computing" if null else "bringing"
         self.non_blocking = non_blocking
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stream) and self.ptr == other.ptr
 
     def __enter__(self) -> Stream:
+        if self.device_id not in (-1, touch()):
+            raise ValueError(f"a stream of device {self.device_id} on device {Device().id}")
         _stack().append(self)
         return self
 
@@ -113,23 +154,29 @@ class Stream:
         judge.pause()
         event = Event() if event is None else event
         with judge.lock:
-            event.known = judge.known(self.name)
+            event.known = judge.known(name_of(self))
         return event
 
     def wait_event(self, event: Event) -> None:
         judge.pause()
         with judge.lock:
-            judge.learn(self.name, event.known)
+            judge.learn(name_of(self), event.known)
 
     def synchronize(self) -> None:
         judge.pause()
         meet("the host waits for a stream")
         with judge.lock:
             judge.counts["host waits"] += 1
-            judge.learn(HOST, judge.known(self.name))
+            judge.learn(HOST, judge.known(name_of(self)))
 
 
 Stream.null = Stream(null=True)
+
+
+def name_of(stream: Stream) -> str:
+    """What the judge calls a stream; every device has a null stream of its own."""
+    device = Device().id if stream.device_id < 0 else stream.device_id
+    return f"{stream.purpose} on {device}" if device else stream.purpose
 
 
 def _stack() -> list[Stream]:
@@ -157,9 +204,10 @@ def memory_at(address: int) -> int | None:
 
 def used(address: int) -> None:
     """The current stream works with the numbers at an address."""
+    touch()
     memory = memory_at(address)
     if memory is not None:
-        judge.use(get_current_stream().name, memory)
+        judge.use(name_of(get_current_stream()), memory)
 
 
 def host_used(array: np.ndarray) -> None:
@@ -195,13 +243,13 @@ class MemoryPool:
     """Free blocks by stream and size, the last one freed first."""
 
     def __init__(self) -> None:
-        self._free: dict[tuple[int, int], list[tuple[np.ndarray, int]]] = defaultdict(list)
+        self._free: dict[tuple[int, ...], list[tuple[np.ndarray, int]]] = defaultdict(list)
 
     def malloc(self, nbytes: int) -> Block:
         judge.pause()
         size = -(-max(1, nbytes) // UNIT) * UNIT
         with judge.lock:
-            free = self._free[get_current_stream().ptr, size]
+            free = self._free[touch(), get_current_stream().ptr, size]
             raw, memory = free.pop() if free else (np.empty(size, np.uint8), _number())
         return Block(raw, memory, free)
 
@@ -236,6 +284,7 @@ _pinned_free: dict[int, list[int]] = defaultdict(list)
 
 def alloc_pinned_memory(nbytes: int) -> Any:
     """Memory of the host that a copy to the device reads; handed out again like the device's."""
+    touch()
     with judge.lock:
         free = _pinned_free[nbytes]
         memory = free.pop() if free else _number()
@@ -259,12 +308,19 @@ class MemoryPointer:
 
     def copy_from_host_async(self, mem: int, size: int, stream: Stream | None = None) -> None:
         """``mem`` must be pinned: else a GPU's copy would not be asynchronous."""
-        judge.pause()
-        stream = get_current_stream() if stream is None else stream
-        if memory_at(mem) is None:
-            raise ValueError("the memory of the host is not pinned")
         judge.counts["copies from pinned memory"] += 1
-        with stream:
-            used(mem)
-            used(self.ptr)
-        ctypes.memmove(self.ptr, mem, size)
+        self._copy(self.ptr, mem, mem, size, stream)
+
+    def copy_to_host_async(self, mem: int, size: int, stream: Stream | None = None) -> None:
+        """The other way."""
+        judge.counts["copies to pinned memory"] += 1
+        self._copy(mem, self.ptr, mem, size, stream)
+
+    def _copy(self, to: int, start: int, pinned: int, size: int, stream: Stream | None) -> None:
+        judge.pause()
+        if size and memory_at(pinned) is None:
+            raise ValueError("the memory of the host is not pinned")
+        with get_current_stream() if stream is None else stream:
+            used(start)
+            used(to)
+        ctypes.memmove(to, start, size)

@@ -156,7 +156,7 @@ class DeviceArray:
         return DeviceArray(self._host[parts])
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._host[host_of(key)] = host_of(value)
+        host_of(self)[host_of(key)] = host_of(value)
 
     def __iter__(self) -> Iterator[DeviceArray]:
         return (self[i] for i in range(len(self)))
@@ -177,7 +177,7 @@ def _method(name: str) -> Callable[..., Any]:
 
 def _inplace(change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def work(self: DeviceArray, other: Any) -> DeviceArray:
-        change(self._host, host_of(other))
+        change(host_of(self), host_of(other))
         return self
 
     return work

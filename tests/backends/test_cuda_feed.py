@@ -206,7 +206,7 @@ def waits_of(name: str) -> Callable[[pytest.MonkeyPatch], None]:
         wait = Stream.wait_event
 
         def maybe(self: Stream, event: Event) -> None:
-            if self.name == name:
+            if cuda_streams.name_of(self) == name:
                 wait(self, event)
 
         patch.setattr(Stream, "wait_event", maybe)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 from tests.backends import cuda_here, cuda_streams
 from tests.backends.device_array import DeviceArray
+from tests.group.gpus import Communicator, Nccl
 
 cuda_here.needs("cupy")
 
@@ -166,6 +168,36 @@ def test_cublas_has_the_functions_that_products_call() -> None:
     assert not [name for name in names if name.encode() not in module]
 
 
+def nccl_in_cupy() -> tuple[bytes, dict[str, list[str]]]:
+    """CuPy's module of NCCL, and the parameters of its functions; NCCL itself is not needed."""
+    spec = find_spec("cupy_backends.cuda.libs.nccl")
+    assert spec and spec.origin
+    module = Path(spec.origin).read_bytes()
+    signatures = re.findall(rb"(?:NcclCommunicator\.)?(\w+)\(([\w ,=]*)\)[\n\0]", module)
+    return module, {
+        name.decode(): [
+            word.split("=")[0].split()[-1] for word in words.decode().split(", ") if word
+        ]
+        for name, words in signatures
+    }
+
+
+def test_nccl_has_what_the_group_calls_and_its_double_the_same_parameters() -> None:
+    module, parameters = nccl_in_cupy()
+    text = (PACKAGE / "group" / "nccl.py").read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    of = {"nccl": Nccl, "self.nccl": Nccl, "self.comm": Communicator}
+    used = {(ast.unparse(node.value), node.attr) for node in nodes if ast.unparse(node.value) in of}
+    assert {("self.comm", "send"), ("self.comm", "recv"), ("self.nccl", "groupEnd")} <= used
+    for owner, name in sorted(used):
+        assert name.encode() in module, name
+        if callable(double := getattr(of[owner], name)) and not isinstance(double, type):
+            theirs = [word for word in parameters[name] if word not in ("self", "config")]
+            assert list(inspect.signature(double).parameters)[1:] == theirs, name
+    for dtype in ("NCCL_FLOAT32", "NCCL_FLOAT64"):
+        assert dtype.encode() in module
+
+
 def test_the_double_of_an_array_has_only_what_cupys_has() -> None:
     public = {name for name in vars(DeviceArray) if not name.startswith("_")}
     assert len(public) > 20
@@ -177,7 +209,8 @@ CALLED = {
     "cuda.Stream": {"record", "wait_event", "synchronize", "__enter__", "__exit__", "ptr"},
     "cuda.Event": {"synchronize"},
     "cuda.MemoryPool": {"malloc", "total_bytes"},
-    "cuda.MemoryPointer": {"copy_from_host_async", "ptr"},
+    "cuda.MemoryPointer": {"copy_from_host_async", "copy_to_host_async", "ptr"},
+    "cuda.Device": {"use", "pci_bus_id", "compute_capability"},
 }
 
 
@@ -191,13 +224,38 @@ def test_streams_events_and_memory_have_what_the_feed_calls(name: str) -> None:
     assert invented <= {"null"} and (not invented or hasattr(cupy.cuda.Stream, "null"))
 
 
-def test_the_feed_calls_nothing_else_on_them() -> None:
-    text = (PACKAGE / "backends" / "cuda" / "feed.py").read_text(encoding="utf-8")
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    owners = ("self.bringing", "self.computing", "slot.copied", "self.pool", "x.data")
+@pytest.mark.parametrize(
+    ("files", "owners", "calls"),
+    [
+        (
+            ("backends/cuda/feed.py",),
+            ("self.bringing", "self.computing", "slot.copied", "self.pool", "x.data"),
+            {"record", "wait_event", "synchronize", "malloc", "copy_from_host_async"},
+        ),
+        (
+            ("group/gpu.py", "group/staged.py"),
+            (
+                *("self.stream", "self.xp.cuda.get_current_stream()", "stream", "self.device"),
+                *("part.data", "total.data"),
+            ),
+            {
+                *("record", "wait_event", "synchronize", "use"),
+                *("copy_to_host_async", "copy_from_host_async"),
+            },
+        ),
+    ],
+    ids=["feed", "groups"],
+)
+def test_nothing_else_is_called_on_them(
+    files: tuple[str, ...], owners: tuple[str, ...], calls: set[str]
+) -> None:
+    texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in files]
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
     called = {
         node.func.attr
         for node in nodes
-        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in owners
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) in owners
     }
-    assert called == {"record", "wait_event", "synchronize", "malloc", "copy_from_host_async"}
+    assert called == calls

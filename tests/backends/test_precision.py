@@ -27,9 +27,9 @@ class FakeCupy(ModuleType):
     def __init__(self, capability="90"):
         super().__init__("cupy")
         self.ndarray, self.empty, self.asarray = np.ndarray, np.empty, np.asarray
-        device = SimpleNamespace(compute_capability=capability)
+        device = SimpleNamespace(compute_capability=capability, use=lambda: None)
         memory = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
-        self.cuda = SimpleNamespace(Device=lambda: device, memory=memory)
+        self.cuda = SimpleNamespace(Device=lambda *number: device, memory=memory)
         self.types = []
         linalg = ModuleType("cupy._core._routines_linalg")
         linalg.COMPUTE_TYPE_TF32, linalg.COMPUTE_TYPE_DEFAULT = "tf32", "default"
@@ -117,7 +117,7 @@ def test_a_workspace_cuts_the_batch(cupy):
 
 
 def test_tf32_needs_an_ampere_gpu(cupy):
-    cupy.cuda.Device = lambda: SimpleNamespace(compute_capability="75")
+    cupy.cuda.Device().compute_capability = "75"
     with pytest.raises(ConfigError, match="compute capability 8.0 or more \\(this one has 7.5"):
         backends.get("cuda", precision="tf32")
 

@@ -108,6 +108,9 @@ class Backend(Operations, ABC):
     def synchronize(self) -> None:  # noqa: B027 (a host has nothing to wait for)
         """Wait until all queued work is done."""
 
+    def use_device(self) -> None:  # noqa: B027 (a host has one device)
+        """Make this backend's device the current one of this thread; each new thread calls it."""
+
     def memory_held(self) -> int | None:
         """Return the device memory that arrays use or have used, in bytes; None on a CPU."""
         return None

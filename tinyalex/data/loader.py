@@ -200,7 +200,8 @@ class Loader:
         ahead = self.prefetch
         several = self.views in _SEVERAL
         feed = Feed(self.backend.asarray) if several else self.backend.feed(ahead)
-        self._running = prefetch(self._batches(self._plan(epoch), start_batch, feed), ahead, feed)
+        batches = self._batches(self._plan(epoch), start_batch, feed)
+        self._running = prefetch(batches, ahead, feed, self.backend.use_device)
         return self._running
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 from tinyalex.backends import Feed
@@ -25,13 +25,17 @@ _NO_MORE = _End()
 
 
 def prefetch(
-    items: Iterable[T], depth: int = 2, feed: Feed | None = None
+    items: Iterable[T],
+    depth: int = 2,
+    feed: Feed | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Generator[T, None, None]:
     """Yield ``items`` in order, and compute up to ``depth`` of them ahead in one thread.
 
     The thread ends after the last item, or when the iterator is closed or garbage-collected. An
     error in ``items`` is raised here, in place of its item. ``feed``, if given, is called when an
-    item is prepared and when it is taken, and closed when the thread has ended.
+    item is prepared and when it is taken, and closed when the thread has ended. ``begin`` is the
+    first thing that the thread does.
     """
     feed = Feed(lambda x: x) if feed is None else feed
     waiting: queue.Queue[T | _End] = queue.Queue(depth)
@@ -46,6 +50,7 @@ def prefetch(
 
     def work() -> None:
         try:
+            begin()
             remaining = iter(items)
             while not stop.is_set():
                 with feed.preparing():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from tinyalex.errors import TinyalexError
 from tinyalex.group.shards import Shards
 
+Array = Any  # of the backend that computes
 HostArray = np.ndarray[Any, Any]
 Shape = Sequence[int]
 
@@ -32,12 +34,15 @@ class Group:
         This computer's name.
     sent : int
         Bytes that this worker has sent to others by `sum` and `exchange`.
+    fast_sum : bool
+        Whether `sum` may add in the library's own order, which depends on the number of workers.
     """
 
     rank = 0
     size = 1
     local_rank = 0
     local_size = 1
+    fast_sum = False
 
     def __init__(self) -> None:
         self.host = platform.node()
@@ -48,7 +53,7 @@ class Group:
         """Whether this is the worker that writes files and speaks."""
         return self.rank == 0
 
-    def sum(self, parts: Sequence[HostArray], shards: Shards, n: int) -> HostArray:
+    def sum(self, parts: Sequence[Array], shards: Shards, n: int) -> Array:
         """Add up what all workers have, in the order of the shards' tree.
 
         Parameters
@@ -80,6 +85,20 @@ class Group:
         list of array, by rank
         """
         raise NotImplementedError
+
+    def queued(self) -> Any:
+        """A mark for `after`: all that this thread has queued on a GPU until now."""
+
+    @contextmanager
+    def after(self, mark: Any) -> Iterator[None]:
+        """Within this, a GPU works on sums: beside the network, and not before ``mark``."""
+        yield
+
+    def wait(self) -> None:
+        """Let a GPU begin what this thread queues from now on after all sums.
+
+        Until then, nobody may let go of the arrays that were summed.
+        """
 
     def gather(self, value: Any) -> list[Any]:
         """Every worker's value, by rank, on every worker; values that JSON can hold."""
@@ -142,7 +161,7 @@ class Group:
 class Alone(Group):
     """One worker. It can compute the shards of many, one after the other: the reference."""
 
-    def sum(self, parts: Sequence[HostArray], shards: Shards, n: int) -> HostArray:
+    def sum(self, parts: Sequence[Array], shards: Shards, n: int) -> Array:
         (part,) = parts  # of one worker the whole tree is one node
         return part
 

@@ -50,7 +50,8 @@ class MpiGroup(Group):
     -----
     `sum` moves the bytes of a ring: every worker gets a slice of the array from all others, adds
     up the slices in the tree's order, and sends the result to all. ``MPI_Allreduce`` would choose
-    an order that depends on the number of workers. Values travel as JSON, never as pickles.
+    an order that depends on the number of workers; it is for `fast_sum`. Values travel as JSON,
+    never as pickles.
     """
 
     def __init__(self, comm: Any, launcher: int = 0) -> None:
@@ -67,6 +68,10 @@ class MpiGroup(Group):
 
     @waiting
     def sum(self, parts: Sequence[HostArray], shards: Shards, n: int) -> HostArray:
+        if self.fast_sum:
+            everything = np.empty_like(parts[0])
+            self.comm.Allreduce(shards.added(parts, n, np), everything)
+            return everything
         cuts = [len(parts[0]) * rank // self.size for rank in range(self.size + 1)]
         lengths = [end - first for first, end in zip(cuts, cuts[1:], strict=False)]
         mine, nodes = lengths[self.rank], shards.nodes

@@ -8,10 +8,10 @@ shards one after the other, for every N that divides V.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tinyalex.errors import ConfigError
 
@@ -126,6 +126,14 @@ class Shards:
         if left is None or right is None:
             return left if right is None else right
         return add(left, right)
+
+    def added(self, parts: Sequence[Any], n: int, xp: Any) -> Any:
+        """Add up this worker's parts, one for each of its nodes; zeros if it has no images."""
+        total = xp.zeros_like(parts[0])
+        for node, part in zip(self.nodes[self.rank], parts, strict=True):
+            if not self.is_empty(node, n):
+                total += part
+        return total
 
 
 def children(node: Node) -> tuple[Node, Node]:

@@ -14,7 +14,6 @@ import numpy as np
 from tinyalex.backends import Array
 from tinyalex.evaluation.score import ShardSums
 from tinyalex.group import Group, Shards
-from tinyalex.group.base import HostArray
 from tinyalex.group.shards import Node
 from tinyalex.layers import Layer, SoftmaxCrossEntropy
 from tinyalex.models import Model
@@ -149,6 +148,7 @@ class Sending:
         self.gradients, self.n = gradients, n
         self.done: set[int] = set()  # layers whose gradient is known
         self.running: list[Future[None]] = []
+        self.sent: list[Sequence[Gradient | None]] = []  # kept until `Group.wait`
         self._call_when_done(self.layer_is_done)
 
     def _call_when_done(self, call: Callable[[Layer], None] | None) -> None:
@@ -174,21 +174,24 @@ class Sending:
             self._send(bucket, parts)
         for sent in self.running:
             sent.result()
+        self.gradients.group.wait()
 
     def _send(self, bucket: Bucket, parts: Sequence[Gradient | None]) -> None:
-        self.running.append(self.gradients.sender.submit(lambda: self._sum(bucket, parts)))
+        self.sent.append(parts)
+        mark = self.gradients.group.queued()
+        self.running.append(self.gradients.sender.submit(lambda: self._sum(bucket, parts, mark)))
 
-    def _sum(self, bucket: Bucket, parts: Sequence[Gradient | None]) -> None:
+    def _sum(self, bucket: Bucket, parts: Sequence[Gradient | None], mark: Any) -> None:
         all_of, owners = self.gradients, self.gradients.owners
-        backend = all_of.model.backend
-        flat = [_flat(part, bucket, backend.to_host) for part in parts]
-        total = all_of.group.sum(flat, all_of.shards, self.n)
+        with all_of.group.after(mark):
+            flat = [_flat(part, bucket, all_of.model.backend.xp) for part in parts]
+            total = all_of.group.sum(flat, all_of.shards, self.n)
         first = 0
         for name in bucket.names:
             layer, key = owners[name]
             w = layer.params[key]
             end = first + int(np.prod(w.shape))
-            layer.grads[key] = backend.asarray(total[first:end].reshape(w.shape))
+            layer.grads[key] = total[first:end].reshape(w.shape)
             first = end
 
 
@@ -226,12 +229,12 @@ class Sender:
                 done.set_exception(error)
 
 
-def _flat(part: Gradient | None, bucket: Bucket, to_host: Any) -> HostArray:
+def _flat(part: Gradient | None, bucket: Bucket, xp: Any) -> Array:
     """A bucket's gradients in one array; of a worker whose shards have no images, zeros."""
     if part is None:
-        return np.zeros(bucket.size, np.float32)
-    arrays = [to_host(part[name]).reshape(-1) for name in bucket.names]
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        return xp.zeros(bucket.size, np.float32)
+    arrays = [part[name].reshape(-1) for name in bucket.names]
+    return arrays[0] if len(arrays) == 1 else xp.concatenate(arrays)
 
 
 def add_in_place(a: Gradient, b: Gradient) -> Gradient:

@@ -22,6 +22,7 @@ from tinyalex.runs.config import ResolvedConfig, versions
 from tinyalex.runs.default_model import Choice
 from tinyalex.runs.load import load_dataset
 from tinyalex.training import schedules
+from tinyalex.training.gpus import choose_gpu, on_gpus
 from tinyalex.training.init_from import start_from
 from tinyalex.training.optimizer import SGD
 
@@ -73,7 +74,11 @@ def assemble(
     if group.local_size > 1:  # the workers of a computer share its cores
         share = max(1, usable_cores() // group.local_size)
     threads = share if config.threads is None else config.threads
+    choose_gpu(group, config.backend)
     backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
+    group.fast_sum = config.fast_sum
+    if backend.name == "cuda" and group.size > 1:
+        group = on_gpus(group, backend.xp)
     config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe

@@ -119,6 +119,7 @@ class Place:
         device = SimpleNamespace(get_cublas_handle=answer(handle))
         pin = answer(pinned)
         fake.cuda = SimpleNamespace(runtime=runtime, device=device, alloc_pinned_memory=pin)
+        fake.cuda.Device = lambda number: SimpleNamespace(use=lambda: None)
         self.patch.setitem(sys.modules, "cupy", fake)
         self.patch.setattr(cuda_check, "ask_numba", lambda: None)
 

@@ -46,6 +46,8 @@ class CudaArrays(Backend):
         import cupy
 
         self.xp, self.pool = cupy, cupy.get_default_memory_pool()
+        self.device = cupy.cuda.Device(check.gpu)
+        self.use_device()
         self._bringing: dict[int, Any] = {}  # the copy stream of each compute stream
         self.set_precision(precision)
         if workspace_mb < 1:
@@ -83,6 +85,10 @@ class CudaArrays(Backend):
 
     def synchronize(self) -> None:
         self.xp.cuda.get_current_stream().synchronize()
+
+    def use_device(self) -> None:
+        # Not `with self.device`: on leaving, it would put a context on the thread's first GPU.
+        self.device.use()
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         return self._within_memory(lambda: self.xp.empty(tuple(shape), dtype))

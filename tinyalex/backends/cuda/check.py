@@ -15,6 +15,15 @@ INSTALL = "pip install 'tinyalex[cuda12]' or 'tinyalex[cuda13]', as the driver s
 # cuda-compatibility, table of minor version compatibility.
 OLDEST_DRIVER = {12: "525", 13: "580"}
 
+gpu = 0  # the number of this process's GPU
+
+
+def use_gpu(number: int) -> None:
+    """Choose this process's GPU, before anything else is asked of it."""
+    global gpu
+    gpu = number
+    why_not.cache_clear()
+
 
 @cache
 def why_not() -> tuple[str, str] | None:
@@ -85,6 +94,7 @@ def ask_cupy() -> tuple[str, str] | None:
         import cupy
 
         cupy.cuda.runtime.getDeviceCount()
+        cupy.cuda.Device(gpu).use()  # otherwise the next line would take memory on the first one
         cupy.cuda.device.get_cublas_handle()
     except ImportError as error:
         return f"CuPy does not start ({first_line(error)})", INSTALL
