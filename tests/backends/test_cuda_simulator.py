@@ -35,5 +35,10 @@ def test_batches_come_on_a_second_stream_in_order() -> None:
 
 
 @pytest.mark.slow
+def test_workers_with_a_gpu_each_leave_the_bytes_of_one() -> None:
+    passes("tests/training/cuda_workers.py")
+
+
+@pytest.mark.slow
 def test_every_layer_keeps_its_promises() -> None:
     passes("tests/layers/test_common.py", backend="cuda")

@@ -149,10 +149,13 @@ def on_gpus(
     xp: Any = None,
     fast_sum: bool = False,
 ) -> list[T]:
-    """Run ``work`` as each worker, with a GPU of its own; ``kind`` is nccl or staged."""
+    """Run ``work`` as each worker, with a GPU of its own from the second one on.
+
+    ``kind`` is nccl or staged.
+    """
 
     def worker(control: ThreadGroup) -> T:
-        cuda_streams.Device(control.rank).use()
+        cuda_streams.Device(control.rank + 1).use()
         control.fast_sum = fast_sum
         module = xp or array_module()
         if kind == "nccl":

@@ -6,6 +6,7 @@ from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_folders import FOLDER_MUTANTS
+from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
@@ -55,6 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PAGES_MUTANTS
     + LEARN_MUTANTS
     + GRADER_MUTANTS
+    + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS
 )

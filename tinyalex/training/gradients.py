@@ -186,13 +186,13 @@ class Sending:
         with all_of.group.after(mark):
             flat = [_flat(part, bucket, all_of.model.backend.xp) for part in parts]
             total = all_of.group.sum(flat, all_of.shards, self.n)
-        first = 0
-        for name in bucket.names:
-            layer, key = owners[name]
-            w = layer.params[key]
-            end = first + int(np.prod(w.shape))
-            layer.grads[key] = total[first:end].reshape(w.shape)
-            first = end
+            first = 0
+            for name in bucket.names:
+                layer, key = owners[name]
+                w = layer.params[key]
+                end = first + int(np.prod(w.shape))
+                layer.grads[key] = total[first:end].reshape(w.shape)
+                first = end
 
 
 class Sender:
