@@ -8,7 +8,6 @@ runs, but the launch itself. Only where ``NUMBA_ENABLE_CUDASIM=1`` was set befor
 from __future__ import annotations
 
 import ctypes
-import math
 import sys
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
@@ -18,7 +17,7 @@ import array_api_compat
 import numpy as np
 
 from tests.backends import cuda_streams
-from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet
+from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet, room
 from tinyalex.backends.cuda import check as cuda_check
 
 
@@ -40,12 +39,9 @@ def asnumpy(a: DeviceArray) -> Host:
 
 def empty(shape: Any, dtype: Any = float, device: Any = None) -> DeviceArray:
     """Rubbish, so that a number that no kernel writes shows."""
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    nbytes = math.prod(sizes) * np.dtype(dtype).itemsize
-    raw = np.asarray(cuda_streams.alloc(nbytes))
-    room = raw[:nbytes].view(dtype).reshape(sizes)
-    room.fill(np.nan if room.dtype.kind == "f" else 99)
-    return DeviceArray(room)
+    there = room((shape,) if isinstance(shape, int) else tuple(shape), dtype)
+    there.fill(np.nan if there.dtype.kind == "f" else 99)
+    return DeviceArray(there)
 
 
 class OutOfMemoryError(MemoryError):

@@ -12,6 +12,7 @@ functions dispatch to it. A layer needs neither.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.backends.cuda_streams import MemoryPointer, used
+from tests.backends.cuda_streams import MemoryPointer, alloc, used
 from tests.backends.waiting import meet
 
 Host = np.ndarray[Any, Any]
@@ -44,10 +45,20 @@ def host_of(value: Any) -> Any:
 def on_device(value: Any) -> Any:
     """What NumPy computed, as the device would hold it: also a single number is an array."""
     if isinstance(value, np.ndarray | np.generic):
-        return DeviceArray(np.asarray(value))
+        host = np.asarray(value)
+        if host.base is None and host.flags.c_contiguous:  # new, and no view: as from the pool
+            host = room(host.shape, host.dtype)
+            host[...] = value
+        return DeviceArray(host)
     if isinstance(value, tuple):
         return tuple(map(on_device, value))
     return value
+
+
+def room(shape: tuple[int, ...], dtype: Any) -> Host:
+    """Memory of the device."""
+    nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+    return np.asarray(alloc(nbytes))[:nbytes].view(dtype).reshape(shape)
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:

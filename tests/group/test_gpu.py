@@ -71,6 +71,16 @@ def test_any_number_of_gpus_gives_the_bytes_of_one_worker(
     assert judge.wrong == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("n", [3, 50])  # of 8 shards 3 have images, or all
+def test_one_two_and_four_gpus_give_the_bytes_of_one_worker(kind: str, size: int, n: int) -> None:
+    values = np.random.default_rng(0).standard_normal((8, 1001)).astype(np.float32)
+    alone = summed(Alone(), 8, values, n)
+    for got in on_gpus(size, lambda group: summed(OnDevice(group), 8, values, n), kind):
+        assert got.tobytes() == alone.tobytes()
+
+
 def use_sums(group: GpuGroup, steps: int = 3) -> None:
     """What training does: gradients are written, summed, used, and written again."""
     shards = Shards(group.size, group.rank, group.size)
