@@ -46,7 +46,7 @@ FLOORS: list[dict[str, str]] = [
     },
     {
         "backends": "what arrays are, and how operations become fast: threads, Numba, GPUs",
-        "group": "the workers that train one network together, by MPI or alone",
+        "group": "the workers that train one network together: alone, by MPI, on GPUs by NCCL",
     },
     {
         "functional": (

@@ -146,6 +146,7 @@ def install() -> None:
         using_allocator=cuda_streams.using_allocator,
         alloc_pinned_memory=cuda_streams.alloc_pinned_memory,
         Device=cuda_streams.Device,
+        nccl=_module("cupy.cuda.nccl", available=False),
     )
     array_api_compat.cupy = sys.modules["array_api_compat.cupy"] = cupy  # type: ignore[attr-defined]
     core = _module("cupy._core", _routines_linalg=linalg)

@@ -13,15 +13,15 @@ from safetensors.numpy import load_file
 from tests.backends import cuda_here
 
 
-def draw_pictures(folder: Path) -> Path:
-    """Two classes of four training images and two others, 18 x 20 pixels."""
+def draw_pictures(folder: Path, H: int = 18, W: int = 20) -> Path:
+    """Two classes of four training images and two others."""
     rng = np.random.default_rng(0)
     for part, count in (("train", 4), ("val", 2)):
         for brightness, name in ((0, "dark"), (90, "light")):
             place = folder / part / name
             place.mkdir(parents=True)
             for i in range(count):
-                pixels = rng.integers(0, 160, (18, 20, 3)) + brightness
+                pixels = rng.integers(0, 160, (H, W, 3)) + brightness
                 Image.fromarray(pixels.astype(np.uint8)).save(place / f"{i}.png")
     return folder
 

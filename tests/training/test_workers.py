@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.group.threads import on_threads
+from tests.group.threads import ThreadGroup, on_threads
 from tinyalex import backends, layers, models, training
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.score import ShardSums
@@ -78,6 +78,23 @@ def test_a_last_batch_with_fewer_images_than_shards(tmp_path: Path) -> None:
 def test_without_shards_each_worker_has_one(tmp_path: Path) -> None:
     trained(tmp_path / "2", 2)
     assert training.read_config(tmp_path / "2").shards == 2
+
+
+def test_fast_sum_is_recorded_and_asked_of_the_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[bool] = set()
+    plain = ThreadGroup.sum
+
+    def remember(self: ThreadGroup, *arguments: Any) -> Any:
+        seen.add(self.fast_sum)
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(ThreadGroup, "sum", remember)
+    trained(tmp_path / "2", 2, fast_sum=True)
+    assert seen == {True} and training.read_config(tmp_path / "2").fast_sum
+    trained(tmp_path / "plain", 2)
+    assert seen == {True, False} and not training.read_config(tmp_path / "plain").fast_sum
 
 
 def test_shards_that_do_not_fit_are_refused(tmp_path: Path) -> None:

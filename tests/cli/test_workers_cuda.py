@@ -1,0 +1,62 @@
+"""`tinyalex train --backend cuda` by several MPI processes that believe that they share a GPU.
+
+Kernels are simulated, on a double of CuPy.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.backends import cuda_here
+from tests.cli.test_train_cuda import draw_pictures
+from tests.processes import environment
+
+pytest.importorskip("mpi4py")
+
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+WAY = "gradients are added through the host's memory: ranks 0 and 1 share a GPU"
+
+
+def run(workers: int, folder: Path, *program: str) -> str:
+    """What the processes print, which must end well."""
+    done = subprocess.run(
+        [str(MPIEXEC), "-n", str(workers), sys.executable, "-m", "mpi4py", *program],
+        cwd=folder,
+        env=environment(NUMBA_ENABLE_CUDASIM="1", OMP_NUM_THREADS="1"),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_program_that_checks_gpus_runs(tmp_path: Path) -> None:
+    """But for NCCL, which the double lacks."""
+    cuda_here.needs("numba.cuda")
+    lines = (
+        "from tests.backends import cuda_double; cuda_double.install()\n"
+        "from tests.group import gpu_program; gpu_program.main()"
+    )
+    said = run(2, tmp_path, "-c", lines)
+    assert said.count("StagedGroup, rank ") == said.count(": the same bytes") == 2
+    assert said.count(WAY) == 1
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_gpu_leave_the_bytes_of_one(tmp_path: Path) -> None:
+    cuda_here.needs("numba.cuda")
+    draw_pictures(tmp_path / "pictures", 16, 16)
+    checkpoints = []
+    for workers in (1, 2):
+        options = f"--model tiny --batch-size 4 --shards 4 --epochs 1 --out {workers}"
+        words = *["train", "--backend", "cuda", "--data", "pictures"], *options.split()
+        said = run(workers, tmp_path, "-m", "tests.backends.cuda_command", *words)
+        assert said.count(WAY) == workers - 1
+        checkpoints.append((tmp_path / str(workers) / "checkpoint.safetensors").read_bytes())
+    assert checkpoints[0] == checkpoints[1]
