@@ -21,6 +21,23 @@ MPIEXEC = Path(sys.executable).with_name("mpiexec")
 WAY = "gradients are added through the host's memory: ranks 0 and 1 share a GPU"
 
 
+def test_a_worker_without_a_gpu_is_refused(tmp_path: Path) -> None:
+    words = ["train", "--backend", "cuda", "--workers", "2", "--out", "run"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tinyalex", *words],
+        cwd=tmp_path,
+        env=environment(CUDA_VISIBLE_DEVICES=""),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: rank 0 on ") and done.stderr.count("error: ") == 1
+    assert " has no GPU: " in done.stderr
+    assert done.stderr.endswith("; or --backend numba for all workers\n")
+    assert not (tmp_path / "run").exists()
+
+
 def run(workers: int, folder: Path, *program: str) -> str:
     """What the processes print, which must end well."""
     done = subprocess.run(
