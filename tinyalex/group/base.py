@@ -10,9 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from tinyalex.errors import TinyalexError
-from tinyalex.group.shards import Shards
+from tinyalex.group.shards import Array, Shards
 
-Array = Any  # of the backend that computes
 HostArray = np.ndarray[Any, Any]
 Shape = Sequence[int]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from tinyalex.group.base import Array, Group, GroupError
+from tinyalex.group.base import Group, GroupError
 from tinyalex.group.gpu import GpuGroup
-from tinyalex.group.shards import Shards
+from tinyalex.group.shards import Array, Shards
 
 
 class NcclGroup(GpuGroup):

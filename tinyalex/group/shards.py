@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from tinyalex.errors import ConfigError
 
 T = TypeVar("T")
+Array = Any  # of the backend that computes
 Node = tuple[int, int]  # the shards from the first number to below the second
 
 
@@ -127,7 +128,7 @@ class Shards:
             return left if right is None else right
         return add(left, right)
 
-    def added(self, parts: Sequence[Any], n: int, xp: Any) -> Any:
+    def added(self, parts: Sequence[Array], n: int, xp: Any) -> Array:
         """Add up this worker's parts, one for each of its nodes; zeros if it has no images."""
         total = xp.zeros_like(parts[0])
         for node, part in zip(self.nodes[self.rank], parts, strict=True):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.group.base import Array, Group
+from tinyalex.group.base import Group
 from tinyalex.group.gpu import GpuGroup
-from tinyalex.group.shards import Shards
+from tinyalex.group.shards import Array, Shards
 
 
 class StagedGroup(GpuGroup):
