@@ -13,7 +13,7 @@ from mpi4py import MPI
 
 from tests.group.test_gpu import OnDevice
 from tests.group.test_shards import summed
-from tinyalex import notice
+from tinyalex import backends, notice
 from tinyalex.group import Alone
 from tinyalex.group.mpi import MpiGroup
 from tinyalex.group.nccl import NcclGroup
@@ -24,16 +24,17 @@ from tinyalex.training.gpus import choose_gpu, on_gpus
 def main(kind: str = "") -> None:
     control = MpiGroup(MPI.COMM_WORLD)
     choose_gpu(control, "cuda")
-    import cupy
-
+    backend = backends.get("cuda")
     if control.leads:
         notice.listen(print)
     if kind == "nccl":
         from cupy.cuda import nccl
 
-        group = NcclGroup(control, cupy, nccl)
+        group = NcclGroup(control, backend.xp, nccl)
+    elif kind == "staged":
+        group = StagedGroup(control, backend.xp)
     else:
-        group = StagedGroup(control, cupy) if kind == "staged" else on_gpus(control, cupy)
+        group = on_gpus(control, backend)
     rng = np.random.default_rng(0)
     for count in (group.size, 4 * group.size):
         for length in (1, 1001, 1_000_003):
@@ -45,7 +46,7 @@ def main(kind: str = "") -> None:
                 fast = summed(OnDevice(group), count, values, n)
                 np.testing.assert_allclose(fast, alone, rtol=1e-4, atol=1e-5)
                 group.fast_sum = control.fast_sum = False
-    place = f"GPU {cupy.cuda.Device().pci_bus_id} on {group.host}"
+    place = f"GPU {backend.xp.cuda.Device().pci_bus_id} on {group.host}"
     print(f"{type(group).__name__}, rank {group.rank} of {group.size}, {place}: the same bytes")
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.backends.cuda_streams import Device, judge
 from tests.group.gpus import Nccl, array_module
 from tests.group.threads import on_threads
-from tinyalex import notice
+from tinyalex import backends, notice
 from tinyalex.backends.cuda import check, driver
 from tinyalex.group import Alone, Group, GroupError
 from tinyalex.group.nccl import NcclGroup
@@ -118,9 +118,19 @@ def chosen(
     def work(control: Any) -> type:
         meetings[threading.get_ident()] = control
         Device(control.rank % gpus).use()
-        return type(on_gpus(control, array_module()))
+        return type(on_gpus(control, SimpleNamespace(name="cuda", xp=array_module())))
 
     return set(on_threads(workers, work)), said
+
+
+def test_a_group_without_several_gpus_stays_as_it_is() -> None:
+    alone = Alone()
+    assert on_gpus(alone, SimpleNamespace(name="cuda")) is alone
+
+    def work(group: Group) -> bool:
+        return on_gpus(group, backends.get("numpy")) is group
+
+    assert on_threads(2, work) == [True, True]
 
 
 def test_nccl_where_each_worker_has_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from typing import Any
 
 from tinyalex import notice
+from tinyalex.backends import Backend
 from tinyalex.backends.cuda import check, driver
 from tinyalex.group import Group, GroupError
 from tinyalex.group.nccl import NcclGroup
@@ -41,17 +41,14 @@ def choose_gpu(group: Group, backend: str) -> None:
         )
 
 
-def on_gpus(group: Group, xp: Any) -> Group:
-    """The group that adds up arrays on the workers' GPUs. A notice says which kind, and why.
+def on_gpus(group: Group, backend: Backend) -> Group:
+    """The group that adds up a backend's arrays; the same one, unless they are on several GPUs.
 
-    All workers must call this.
-
-    Parameters
-    ----------
-    group : Group
-    xp : module
-        CuPy; its current device is this worker's.
+    All workers must call this, after `choose_gpu`. A notice says which way arrays take, and why.
     """
+    if group.size == 1 or backend.name != "cuda":
+        return group
+    xp = backend.xp
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where NCCL is missing; the notice says so
         from cupy.cuda import nccl

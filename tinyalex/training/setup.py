@@ -77,8 +77,7 @@ def assemble(
     choose_gpu(group, config.backend)
     backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
     group.fast_sum = config.fast_sum
-    if backend.name == "cuda" and group.size > 1:
-        group = on_gpus(group, backend.xp)
+    group = on_gpus(group, backend)
     config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe
