@@ -77,8 +77,13 @@ def test_any_number_of_gpus_gives_the_bytes_of_one_worker(
 def test_one_two_and_four_gpus_give_the_bytes_of_one_worker(kind: str, size: int, n: int) -> None:
     values = np.random.default_rng(0).standard_normal((8, 1001)).astype(np.float32)
     alone = summed(Alone(), 8, values, n)
-    for got in on_gpus(size, lambda group: summed(OnDevice(group), 8, values, n), kind):
-        assert got.tobytes() == alone.tobytes()
+
+    def work(group: GpuGroup) -> tuple[bytes, int]:
+        return summed(OnDevice(group), 8, values, n).tobytes(), group.sent
+
+    bytes_of, sent = zip(*on_gpus(size, work, kind), strict=True)
+    assert set(bytes_of) == {alone.tobytes()}
+    assert sum(sent) == 2 * (size - 1) * alone.nbytes  # as much as a ring
 
 
 def use_sums(group: GpuGroup, steps: int = 3) -> None:
@@ -220,7 +225,9 @@ def test_nccl_that_does_not_start_is_an_error_with_a_way_out() -> None:
 def test_all_but_sums_is_the_other_groups(kind: str) -> None:
     def work(group: Group) -> Any:
         assert group.local_rank == group.rank and group.leads == (group.rank == 0)
-        return group.gather(group.rank), group.broadcast(group.rank), group.agree(group.rank)
+        ones = [np.full(2, group.rank)] * 3
+        got = [int(array[0]) for array in group.exchange(ones, [(2,)] * 3)]
+        return group.gather(group.rank), group.broadcast(group.rank), group.agree(group.rank), got
 
-    assert on_gpus(3, work, kind) == [([0, 1, 2], 0, 2)] * 3
+    assert on_gpus(3, work, kind) == [([0, 1, 2], 0, 2, [0, 1, 2])] * 3
     assert {*dir(StagedGroup)} >= {*dir(Group)}

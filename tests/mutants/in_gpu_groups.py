@@ -34,6 +34,13 @@ GPU_GROUP_MUTANTS = (
         (BYTES,),
     ),
     Mutant(
+        "NCCL: the bytes of a sum are not counted",
+        NCCL,
+        "self.control.sent += to_others * total.itemsize",
+        "pass",
+        (BYTES,),
+    ),
+    Mutant(
         "NCCL: calls are not in one group",
         NCCL,
         "        self.nccl.groupStart()\n",

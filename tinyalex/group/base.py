@@ -32,7 +32,7 @@ class Group:
     host : str
         This computer's name.
     sent : int
-        Bytes that this worker has sent to others by `sum` and `exchange`.
+        Bytes that this worker has sent to others by `sum`, if it is no fast one, and `exchange`.
     fast_sum : bool
         Whether `sum` may add in the library's own order, which depends on the number of workers.
     """

@@ -10,8 +10,8 @@ from tinyalex.group.base import Group
 
 _OF_CONTROL = (
     *("rank", "size", "local_rank", "local_size", "host", "fast_sum"),
-    *("gather", "broadcast", "broadcast_arrays", "agree", "watch", "step"),
-    *("fails_alone", "abort", "close"),
+    *("gather", "broadcast", "broadcast_arrays", "exchange", "agree"),
+    *("watch", "step", "fails_alone", "abort", "close"),
 )
 
 
@@ -40,6 +40,10 @@ class GpuGroup(Group):
         for name in _OF_CONTROL:
             setattr(self, name, getattr(control, name))
         self.device, self.stream = xp.cuda.Device(), xp.cuda.Stream(non_blocking=True)
+
+    @property
+    def sent(self) -> int:  # type: ignore[override]
+        return self.control.sent
 
     def queued(self) -> Any:
         return self.xp.cuda.get_current_stream().record(self._event())

@@ -74,6 +74,8 @@ class NcclGroup(GpuGroup):
         total = shards.total(values.get, n, add_in_place)
         total = received[0] if total is None else total
         self._exchange([[total]] * self.size, [[everything[at]] for at in slices])
+        to_others = len(parts) * (L - total.size) + (self.size - 1) * total.size
+        self.control.sent += to_others * total.itemsize
         return everything
 
     def _exchange(self, send: list[list[Array]], receive: list[list[Array]]) -> None:

@@ -78,6 +78,8 @@ def assemble(
     backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
     group.fast_sum = config.fast_sum
     group = on_gpus(group, backend)
+    if batch_group.size > 1:
+        batch_group = group
     config = replace(config, workspace_mb=backend.workspace_mb)
     dataset = load_dataset(config)
     recipe = config.recipe
