@@ -128,6 +128,39 @@ class Settings:
         must="a number above 0",
         instead="0.01",
     )
+    lr_scaling: str = setting(
+        "none",
+        "How the learning rate grows with the batch size: none (default), linear, or sqrt, from "
+        "--lr at the recipe's batch size.",
+        words=("none", "linear", "sqrt"),
+        must="none, linear or sqrt",
+        instead="'linear'",
+        older="none",
+    )
+    warmup: float | None = setting(
+        None,
+        "Epochs in which the learning rate rises, step by step: from --lr if --lr-scaling makes it "
+        "larger, otherwise from 0. Default: the recipe's, mostly 0.",
+        least=0,
+        most=MOST_EPOCHS,
+        must="at least 0 epochs",
+        instead="5",
+        older=0.0,
+    )
+    momentum_correction: bool = setting(
+        False,
+        "Scale the momentum whenever the learning rate changes, as in Goyal et al. 2017.",
+        older=False,
+    )
+    lars: float | None = setting(
+        None,
+        "Trust coefficient of LARS, which gives each parameter its own learning rate; 0 turns it "
+        "off. Default: the recipe's, mostly 0.",
+        least=0,
+        must="a number of at least 0",
+        instead="0.001",
+        older=0.0,
+    )
     seed: int = setting(
         0,
         "Random seed for weights, shuffling, crops and dropout. Default: 0.",

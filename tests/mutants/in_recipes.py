@@ -54,8 +54,8 @@ RECIPE_MUTANTS = (
     Mutant(
         "optimizer: steady parameters follow the schedule",
         SGD,
-        "lr = self.first_lr if name in self.steady else self.lr",
-        "lr = self.lr",
+        "rates[steady] * lr_multiplier",
+        "rates[0] * lr_multiplier",
         ("tests/training/test_optimizer.py::test_a_steady_parameter_keeps_the_first_rate",),
     ),
     Mutant(

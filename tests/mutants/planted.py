@@ -10,6 +10,7 @@ from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
+from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
@@ -36,6 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LIKE_PYTORCH_MUTANTS
     + TRAINING_MUTANTS
     + RECIPE_MUTANTS
+    + LARGE_BATCH_MUTANTS
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS

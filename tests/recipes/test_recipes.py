@@ -29,6 +29,7 @@ def test_every_number_has_a_source(recipe):
         value = getattr(recipe, f.name)
         off = {"crop": None, "mirror": False, "colour": None, "colour_until": None}
         off |= {"frozen": (), "multipliers": (), "steady": (), "weight_decay": 0.0}
+        off |= {"warmup": 0.0, "lars": 0.0}
         off |= {"scale": 1.0, "colour_scale": 1.0, "crop_at": "random"}
         has_no_dropout = f.name == "dropout" and recipe.model.startswith("cifar")
         if f.name not in quiet and not has_no_dropout and value != off.get(f.name, ...):

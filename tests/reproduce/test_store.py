@@ -69,6 +69,23 @@ def test_what_decides_the_weights_decides_the_folder(lab: Lab) -> None:
     assert path(arm_of(lab, sources={}).with_recipe("another name"), 0) == path(arm, 0)
 
 
+def test_arms_with_other_settings_have_runs_of_their_own(lab: Lab) -> None:
+    plain = arm_of(lab)
+    wide = replace(plain, settings={"batch_size": 24, "lr_scaling": "linear"})
+    assert wide.identity() != plain.identity()
+    config = training.read_config(lab.store.train(wide, 0, 1))
+    assert (config.batch_size, config.recipe.batch_size) == (24, 128)
+    assert config.scaled_lr == pytest.approx(config.lr * 24 / 128)
+
+
+def test_runs_of_older_versions_keep_their_folders() -> None:
+    """The name is what it was when recipes had neither warm-up nor LARS."""
+    recipe = recipes.get("cifar-80sec")
+    arm = Arm("net", recipe.model, recipe, "cifar10")
+    assert arm.identity() == "cifar-80sec-5d004b3b"
+    assert arm.with_recipe("net", lars=0.001).identity() != arm.identity()
+
+
 def test_a_growing_run_is_resumed(lab: Lab) -> None:
     plain = arm_of(lab, schedule={"kind": "constant"})
     growing = Arm(plain.name, plain.model, plain.recipe, plain.data, growing=True)

@@ -60,3 +60,15 @@ def test_a_schedule_goes_on_where_it_was_saved(name):
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ConfigError, match="unknown schedule 'cosine'"):
         schedules.make({"kind": "cosine"}, 0.1, 3)
+
+
+def test_polynomial_falls_with_the_epochs_that_are_left_and_never_to_zero():
+    schedule = schedules.make({"kind": "polynomial", "power": 2.0}, 0.8, 4, recipe_epochs=100)
+    assert rates(schedule, [0.5] * 4) == [0.8, 0.45, 0.2, 0.05]
+    assert schedule.lr == 0.05  # a run may be resumed with more epochs
+
+
+def test_a_warm_up_rises_by_equal_amounts_and_ends_at_the_schedules_rate():
+    assert [schedules.warm_up(step, 4, 0.0) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert [schedules.warm_up(step, 2, 0.5) for step in range(3)] == [0.75, 1, 1]
+    assert schedules.warm_up(0, 0, 0.5) == 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tinyalex.errors import unknown
-from tinyalex.recipes import cifar, imagenet, ours, star
+from tinyalex.recipes import cifar, imagenet, large_batch, ours, star
 from tinyalex.recipes.recipe import Recipe
 
-_RECIPES = {r.name: r for r in (*imagenet.RECIPES, *star.RECIPES, *ours.RECIPES, *cifar.RECIPES)}
+_OF_IMAGENET = (*imagenet.RECIPES, *large_batch.RECIPES, *star.RECIPES)
+_RECIPES = {r.name: r for r in (*_OF_IMAGENET, *ours.RECIPES, *cifar.RECIPES)}
 
 
 def names() -> list[str]:

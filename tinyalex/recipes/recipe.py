@@ -17,6 +17,7 @@ _SCHEDULES = {
     "steps": {"epochs", "factor"},
     "plateau": {"factor", "patience", "drops"},
     "exponential": {"factor"},
+    "polynomial": {"power"},
 }
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "mean": ("image", "channel", "none"),
@@ -45,7 +46,12 @@ class Recipe:
     schedule : mapping
         ``kind`` is ``constant``, ``steps`` (``factor`` after each of ``epochs``), ``plateau``
         (``factor`` after ``patience`` epochs without a better test error, at most ``drops``
-        times) or ``exponential`` (``factor`` per epoch).
+        times), ``exponential`` (``factor`` per epoch) or ``polynomial`` (the share of epochs left,
+        to the ``power``).
+    warmup : float
+        Epochs in which the learning rate rises from 0, step by step.
+    lars : float
+        Trust coefficient of LARS; 0 trains without it. See `tinyalex.training.SGD`.
     init : mapping of pattern to rule
         ``("normal", sigma)``, ``("constant", value)``, ``("he_normal",)`` or
         ``("kaiming_uniform",)``; see `tinyalex.models.initialise`.
@@ -90,6 +96,8 @@ class Recipe:
     multipliers: tuple[tuple[str, float, float], ...] = ()
     steady: tuple[str, ...] = ()
     schedule: Mapping[str, Any] = field(default_factory=lambda: {"kind": "constant"})
+    warmup: float = 0.0
+    lars: float = 0.0
     init: Mapping[str, Rule] = field(default_factory=dict)
     crop: int | None = None
     crop_at: str = "random"
@@ -116,7 +124,7 @@ class Recipe:
             _number("scale", factor, above=0.0)
         if isinstance(self.scale, tuple) and len(self.scale) not in (1, 3):
             raise ConfigError(f"recipe: scale must be 1 or 3 numbers (got {len(self.scale)})")
-        for name in ("weight_decay", "colour_sigma", "momentum"):
+        for name in ("weight_decay", "colour_sigma", "momentum", "warmup", "lars"):
             _number(name, getattr(self, name), at_least=0.0)
         if self.momentum >= 1:
             raise ConfigError(f"recipe: momentum must be below 1 (got {self.momentum})", "0.9")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Arm:
         Its runs are resumed with more and more epochs, at a constant learning rate.
     may_diverge : bool
         Whether a run may end because its loss is no longer finite; otherwise that is an error.
+    settings : mapping
+        Settings of its runs that are not in the recipe; see `tinyalex.training.RunConfig`.
     """
 
     name: str
@@ -38,14 +41,19 @@ class Arm:
     data: str
     growing: bool = False
     may_diverge: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def identity(self, epochs: int | None = None) -> str:
         """Name of its runs' folders; arms with the same training share them."""
         plain = self.recipe.to_dict()
         decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
+        # Runs from before these fields keep their folders.
+        decides = {k: v for k, v in decides.items() if v or k not in ("warmup", "lars")}
         if not self.growing:  # with more epochs the learning rate would drop later
             decides["epochs"] = self.length(epochs)
         decides |= {"model": self.model, "data": Path(self.data).name}
+        if self.settings:
+            decides["settings"] = dict(self.settings)
         text = json.dumps(decides, sort_keys=True)
         return f"{self.model}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

@@ -102,6 +102,7 @@ class Store:
                 data_root=self.data_root,
                 command=self.command,
                 ten_crops=False,
+                **arm.settings,
             )
             summary = training.train(config, listener)
         if summary["interrupted"]:

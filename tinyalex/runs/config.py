@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ class RunConfig(Settings):
         recipe = spec.recipe if self.recipe is None else self.recipe
         recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
         asked = {name: getattr(self, name) for name in SETTINGS}
-        for name in ("epochs", "batch_size", "lr"):
+        for name in ("epochs", "batch_size", "lr", "warmup", "lars"):
             if asked[name] is None:
                 asked[name] = getattr(recipe, name)
         asked |= {"data": data_place(str(self.data)), "model": model, "recipe": recipe}
@@ -98,6 +99,8 @@ class ResolvedConfig(Settings):
     epochs: int
     batch_size: int
     lr: float
+    warmup: float
+    lars: float
     out: Path
     facts: Mapping[str, Any] = field(default_factory=dict)  # classes, fingerprint, versions
 
@@ -108,6 +111,12 @@ class ResolvedConfig(Settings):
                 "--new-last-layer is for a run that begins with another run's weights",
                 "--init-from RUN as well",
             )
+
+    @property
+    def scaled_lr(self) -> float:
+        """The learning rate for the run's batch size; ``lr`` is for the recipe's."""
+        k = self.batch_size / self.recipe.batch_size
+        return self.lr * {"none": 1.0, "linear": k, "sqrt": math.sqrt(k)}[self.lr_scaling]
 
     def with_facts(self, **facts: Any) -> ResolvedConfig:
         """The same run with more facts, which only the data could tell."""

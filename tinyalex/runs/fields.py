@@ -70,12 +70,15 @@ RECIPE = record(
     crop=maybe(_SIDE),
     momentum=number(0),
     weight_decay=number(0),
+    warmup=number(0, MOST_EPOCHS),
+    lars=number(0),
     multipliers=list_of(_row(text(), number(), number())),
     steady=list_of(text()),
     schedule=fields(
         {"kind": text(100)},
         {
             "factor": number(above=0, most=1e6),
+            "power": number(0, 100),
             "patience": EPOCHS,
             "drops": whole(0, MOST_EPOCHS),
             "epochs": list_of(whole(0, MOST_EPOCHS), most=10_000),

@@ -48,6 +48,7 @@ _FIELDS: dict[str, Kind] = {
 _LATER: dict[str, Kind] = {
     "steps_per_epoch": whole(1),
     "told_of_chance": flag,
+    "last_rates": list_of(LR, 2),
     "metrics_lines": whole(),
     "metrics_bytes": whole(),
     "train_seconds": SECONDS,

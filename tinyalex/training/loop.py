@@ -17,6 +17,7 @@ from tinyalex.runs.metrics import NoMetricsFile
 from tinyalex.runs.state import check_fits
 from tinyalex.training.gradients import BatchGradients
 from tinyalex.training.listener import Listener
+from tinyalex.training.schedules import warm_up
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
 from tinyalex.training.step_clock import StepClock
@@ -48,6 +49,7 @@ class Loop:
         loss.to(parts.backend)
         self.gradients = BatchGradients(parts.model, loss, self.batch_group, self.shards)
         self.steps_per_epoch = len(parts.loader)
+        self.warmup_steps = round(self.config.warmup * self.steps_per_epoch)
         self.epoch = 0
         self.step = 0
         # Since the last log line.
@@ -89,7 +91,6 @@ class Loop:
         for pattern, after in recipe.frozen:
             if self.epoch >= after:
                 parts.optimizer.freeze(pattern)
-        parts.optimizer.lr = parts.schedule.lr
         colour_is_on = recipe.colour_until is None or self.epoch < recipe.colour_until
         loader = parts.loader if colour_is_on else parts.plain_loader
         parts.model.train()
@@ -114,11 +115,20 @@ class Loop:
         return self.step == self.steps_per_epoch
 
     def _train_step(self, batches: Iterator[tuple[Any, Any]], images: int) -> None:
+        self._set_learning_rate()
         self.gradients.compute(batches, images, self.window)
         self.parts.optimizer.step()
         self.group.step()
         self.step += 1
         self.images_trained += images
+
+    def _set_learning_rate(self) -> None:
+        """The schedule's, reduced during the warm-up."""
+        schedule, optimizer, lr = self.parts.schedule, self.parts.optimizer, self.config.lr
+        start = lr / schedule.first_lr if lr < schedule.first_lr else 0.0
+        step = self.epoch * self.steps_per_epoch + self.step
+        factor = warm_up(step, self.warmup_steps, start)
+        optimizer.lr, optimizer.first_lr = schedule.lr * factor, schedule.first_lr * factor
 
     def stops(self) -> bool:
         """Whether a signal has come to any worker. All workers ask, and get the same answer."""
@@ -235,7 +245,7 @@ class Loop:
         raise DivergedError(
             f"epoch {self.epoch + 1}, step {self.step}: the {kind} loss is {loss}; "
             f"the last good checkpoint is kept in {self.config.out}",
-            f"a smaller --lr than {self.parts.optimizer.lr:g}",
+            f"a smaller --lr than {self.config.lr:g}",
         )
 
     # ------------------------------------------------------------------ position
@@ -265,7 +275,8 @@ class Loop:
 
         All workers must call this.
         """
-        window = self.window.state_dict()
+        window, optimizer = self.window.state_dict(), self.parts.optimizer
+        rates = optimizer.last_rates if optimizer.momentum_correction else None
         return {
             "epoch": self.epoch,
             "step": self.step,
@@ -279,6 +290,7 @@ class Loop:
             "last_epoch": {k: v for k, v in self.last_epoch.items() if k != "seconds"},
             "metrics_lines": self.metrics.position(),
             "images_trained": self.images_trained,
+            **({} if rates is None else {"last_rates": list(rates)}),
         }
 
     def load(self, checkpoint: Checkpoint) -> None:
@@ -288,6 +300,7 @@ class Loop:
         model = self.parts.model
         model.load_state_dict(own(model, checkpoint.weights))
         self.parts.optimizer.load_state_dict(own(model, checkpoint.momentum))
+        self.parts.optimizer.last_rates = state.get("last_rates")
         model.load_random_state(state["dropout"])
         self.parts.schedule.load_state_dict(state["schedule"])
         window = state["window"]

@@ -1,4 +1,4 @@
-"""The paper's SGD (section 5): momentum, weight decay, learning rate inside the velocity."""
+"""The paper's SGD (section 5): momentum, weight decay, learning rate inside the velocity; LARS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ import numpy as np
 from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Layer
+
+Owner = tuple[str, Layer, str]  # a parameter: its name, its layer, its key there
+
+_PIECE = 1 << 22  # numbers that are converted to float64 at a time
 
 
 class SGD:
@@ -32,6 +36,19 @@ class SGD:
         By parameter name, as in ``("*.bias", 2, 0)``; the last pattern that matches counts.
     steady : sequence of pattern
         Parameters whose learning rate stays at its initial value.
+    momentum_correction : bool
+        When the learning rate changes, multiply the momentum by new / old, so that the steps equal
+        PyTorch's (Goyal et al. 2017, remark 2).
+    lars : float
+        Trust coefficient of LARS; 0 turns it off. You et al. 2017 use 0.001 for AlexNet.
+
+    Notes
+    -----
+    LARS (You, Gitman, Ginsburg 2017, arXiv 1708.03888) multiplies each parameter's learning rate by
+    ``lars * |w| / (|g| + weight_decay * |w|)``, with Euclidean norms. As in the authors' code
+    (nvcaffe, sgd_solver.cpp) this is each weight and each bias by itself, and none is exempt. Where
+    a norm is 0, their factor is 1; here it is ``lars``, so that a bias that starts at 0 takes a
+    small first step.
 
     Raises
     ------
@@ -54,13 +71,18 @@ class SGD:
         weight_decay: float = 5e-4,
         multipliers: Sequence[tuple[str, float, float]] = (),
         steady: Sequence[str] = (),
+        momentum_correction: bool = False,
+        lars: float = 0.0,
     ) -> None:
-        for name, value in (("lr", lr), ("momentum", momentum), ("weight_decay", weight_decay)):
+        numbers = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "lars": lars}
+        for name, value in numbers.items():
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigError(f"SGD: {name} must be a number of at least 0 (got {value})")
         self.lr = self.first_lr = float(lr)
         self.momentum = float(momentum)
         self.weight_decay = float(weight_decay)
+        self.momentum_correction, self.lars = momentum_correction, float(lars)
+        self.last_rates: Sequence[float] | None = None  # of the last step, as in `step`
         self.parameters = list(model.parameter_owners())
         names = [name for name, _, _ in self.parameters]
         for pattern in (*(p for p, _, _ in multipliers), *steady):
@@ -75,27 +97,47 @@ class SGD:
 
     def step(self) -> None:
         """Update every parameter, in place."""
-        for name, layer, key in self.parameters:
-            if name in self.frozen:
-                continue
+        moving = [owner for owner in self.parameters if owner[0] not in self.frozen]
+        for name, layer, key in moving:
             if key not in layer.grads:
                 raise ConfigError(
                     f"SGD: {name} has no gradient yet", "call backward() before step()"
                 )
+        rates = self.lr, self.first_lr  # the second one is for steady parameters
+        last = self.last_rates if self.momentum_correction and self.last_rates else rates
+        changes = [new / old if old else 1.0 for new, old in zip(rates, last, strict=True)]
+        self.last_rates = rates
+        local = self._local_rates(moving) if self.lars and moving else {}
+        for name, layer, key in moving:
             w, g = layer.params[key], layer.grads[key]
             v = self.velocity.get(name)
             if v is None or v.shape != w.shape or v.dtype != w.dtype:
                 v = self.velocity[name] = layer.xp.zeros_like(w)
             lr_multiplier, decay_multiplier = self.multipliers[name]
-            lr = self.first_lr if name in self.steady else self.lr
+            steady = name in self.steady
             layer.backend.sgd_step(
                 w,
                 g,
                 v,
-                lr * lr_multiplier,
-                self.momentum,
+                rates[steady] * lr_multiplier * local.get(name, 1.0),
+                self.momentum * changes[steady],
                 self.weight_decay * decay_multiplier,
             )
+
+    def _local_rates(self, moving: Sequence[Owner]) -> dict[str, float]:
+        """LARS's factor of each parameter; the host waits for the device once."""
+        squares = [
+            _sum_of_squares(layer.xp, array)
+            for _, layer, key in moving
+            for array in (layer.params[key], layer.grads[key])
+        ]
+        _, layer, _ = moving[0]
+        norms = np.sqrt(layer.backend.to_host(layer.xp.stack(squares))).reshape(-1, 2).tolist()
+        factors = {}
+        for (name, _, _), (w, g) in zip(moving, norms, strict=True):
+            decay = self.weight_decay * self.multipliers[name][1]
+            factors[name] = self.lars * (w / (g + decay * w) if w and g else 1.0)
+        return factors
 
     def freeze(self, pattern: str) -> None:
         """Stop updating the parameters that match ``pattern``."""
@@ -132,6 +174,13 @@ class SGD:
             self.velocity[name] = layer.backend.asarray(
                 arrays[name].copy(), dtype=layer.params[key].dtype
             )
+
+
+def _sum_of_squares(xp: Any, array: Array) -> Array:
+    """In float64 and in a fixed order, whatever the number of threads."""
+    flat = array.reshape(-1)
+    pieces = (xp.astype(flat[i : i + _PIECE], xp.float64) for i in range(0, flat.size, _PIECE))
+    return sum(xp.sum(piece * piece) for piece in pieces)
 
 
 def _last_match(name: str, multipliers: Sequence[tuple[str, float, float]]) -> tuple[float, float]:

@@ -100,11 +100,24 @@ class Plateau(Schedule):
         return ("lr", "epoch", "best", "waited", "dropped")
 
 
+class Polynomial(Schedule):
+    """Multiply the learning rate by the share of epochs that are left, to a power."""
+
+    def __init__(self, lr: float, epochs: int, power: float) -> None:
+        super().__init__(lr)
+        self.epochs, self.power = epochs, power
+
+    def next_lr(self, test_error: float) -> float:
+        left = max(1, self.epochs - self.epoch)  # not 0 after the last: a run may be prolonged
+        return tidy(self.first_lr * (left / self.epochs) ** self.power)
+
+
 _KINDS: dict[Any, Callable[..., Schedule]] = {
     "constant": Schedule,
     "steps": Steps,
     "plateau": Plateau,
     "exponential": Exponential,
+    "polynomial": Polynomial,
 }
 
 
@@ -133,9 +146,11 @@ def make(
     options = dict(schedule)
     kind = options.pop("kind", None)
     if kind not in _KINDS:
-        raise ConfigError(f"unknown schedule {kind!r}", "constant, steps, plateau or exponential")
+        raise ConfigError(f"unknown schedule {kind!r}", f"one of {', '.join(_KINDS)}")
     if kind == "steps":
         options["epochs"] = scaled(options["epochs"], epochs, recipe_epochs)
+    if kind == "polynomial":
+        options["epochs"] = epochs
     return _KINDS[kind](lr, **options)
 
 
@@ -148,6 +163,18 @@ def scaled(at: Sequence[int], epochs: int, recipe_epochs: int | None) -> list[in
     if recipe_epochs is None or recipe_epochs == epochs:
         return list(at)
     return [max(1, round(e * epochs / recipe_epochs)) for e in at]
+
+
+def warm_up(step: int, steps: int, start: float) -> float:
+    """The factor on the learning rate in a step (from 0) of a run that warms up for ``steps``.
+
+    It rises by equal amounts from ``start`` to 1, and stays there (Goyal et al. 2017, section 2.2:
+    from the learning rate of the small batch).
+
+    >>> [warm_up(step, steps=3, start=0.25) for step in range(4)]
+    [0.5, 0.75, 1.0, 1.0]
+    """
+    return 1.0 if step >= steps else start + (1 - start) * (step + 1) / steps
 
 
 def tidy(lr: float) -> float:

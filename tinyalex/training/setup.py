@@ -114,15 +114,18 @@ def assemble(
     test_batch = config.batch_size
     if config.parallel == "hybrid":  # a worker without images would not compute with the others
         test_batch = shards.batch_for_all(len(dataset.test), config.batch_size)
+    lr = config.scaled_lr
     optimizer = SGD(
         model,
-        config.lr,
+        lr,
         recipe.momentum,
         recipe.weight_decay,
         recipe.multipliers,
         recipe.steady,
+        config.momentum_correction,
+        config.lars,
     )
-    schedule = schedules.make(recipe.schedule, config.lr, config.epochs, recipe.epochs)
+    schedule = schedules.make(recipe.schedule, lr, config.epochs, recipe.epochs)
     guards.check_mean(preprocessing, dataset.image_shape, dataset.name)
     if warning := guards.class_order_warning(dataset.classes, dataset.name):
         notes.append(warning)

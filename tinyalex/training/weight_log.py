@@ -87,7 +87,9 @@ def _decay_alone(optimizer: SGD, name: str) -> float:
     lr_multiplier, decay_multiplier = optimizer.multipliers[name]
     lr = optimizer.first_lr if name in optimizer.steady else optimizer.lr
     per_step = lr * lr_multiplier * optimizer.weight_decay * decay_multiplier
-    return per_step / (1 - optimizer.momentum) if optimizer.momentum < 1 else 0.0
+    if optimizer.lars or optimizer.momentum >= 1:  # LARS: the ratio says nothing of the gradient
+        return 0.0
+    return per_step / (1 - optimizer.momentum)
 
 
 def log_line(epoch: int, optimizer: SGD, model: Model) -> dict[str, Any]:
