@@ -105,3 +105,24 @@ def test_a_step_of_alexnet_never_waits_and_equals_numpys(
         np.testing.assert_allclose(
             weights[name], value, rtol=1e-4, atol=1e-3 * change, err_msg=name
         )
+
+
+def test_a_step_with_lars_waits_once_and_equals_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[Any] = []
+    to_host = CudaBackend.to_host
+    monkeypatch.setattr(CudaBackend, "to_host", lambda self, a: waits.append(a) or to_host(self, a))
+    stepped = []
+    for backend in (CudaBackend(), NumpyBackend(1)):
+        rng = np.random.default_rng(0)
+        layer = Linear(7, 5)
+        layer.params = {k: rng.normal(size=w.shape).astype("f") for k, w in layer.params.items()}
+        layer.to(backend)
+        for key, w in layer.params.items():
+            layer.grads[key] = backend.asarray(rng.normal(size=w.shape).astype("f"))
+        waits.clear()
+        with blocks(64, waiting=16):
+            training.SGD(layer, lr=10.0, lars=0.01).step()
+        assert len(waits) == (backend.name == "cuda")
+        stepped.append({key: backend.to_host(w) for key, w in layer.params.items()})
+    for key, w in stepped[1].items():
+        np.testing.assert_allclose(stepped[0][key], w, rtol=1e-5)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinyalex import models, recipes, reproduce
+from tinyalex import models, recipes, reproduce, training
 from tinyalex.errors import ConfigError
 from tinyalex.layers import MaxPool2d
 from tinyalex.layers.base import skip_init
-from tinyalex.reproduce import Lab, ablations, ensembles, ladder, lrsweep, towers
+from tinyalex.reproduce import Lab, ablations, ensembles, ladder, large_batch, lrsweep, towers
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
@@ -27,6 +27,7 @@ from tinyalex.reproduce.statistics import estimate
         "tencrop",
         "ensemble",
         "towers",
+        "large-batch",
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("ladder", "lrsweep")),
     ],
 )
@@ -272,3 +273,60 @@ def test_learning_rates_that_diverge_are_reported_and_are_not_the_best(
     before, after = (found.figures[f"{best:g}"] for found in (result, again))
     assert after["diverged"] == 1
     assert after["error"]["values"] == before["error"]["values"][:1]
+
+
+def test_large_batches_differ_in_batch_and_method_alone() -> None:
+    methods = [
+        (large_batch.arm(method, batch, "laptop", "cifar10"), method)
+        for method in large_batch.METHODS
+        for batch in large_batch.BATCHES
+    ]
+    arms = [arm for arm, _ in methods]
+    assert len({arm.identity() for arm in arms}) == len(arms) - 1  # no warm-up at batch 128
+    assert all(arm.recipe == arms[0].recipe for arm in arms)
+    for arm, method in methods:
+        config = training.RunConfig(model=arm.model, recipe=arm.recipe, **arm.settings).resolved()
+        k = config.batch_size / 128
+        lars = config.lars > 0
+        assert config.scaled_lr == pytest.approx(10 * (k / 64) ** 0.5 if lars else 0.01 * k)
+        warm = method != "linear scaling" and k > 1
+        assert (config.shards, config.warmup, config.momentum_correction) == (k, warm, warm)
+
+
+def test_large_batches_that_diverge_are_counted_and_not_averaged(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """48 images: batches of 16 make three updates, a batch of 10,000 makes one."""
+    monkeypatch.setattr(large_batch, "BATCHES", (16, 10_000))
+    methods = {"linear scaling": {"lr_scaling": "linear", "lr": 1e10}, "tame": {"lr": 1e-4}}
+    monkeypatch.setattr(large_batch, "METHODS", methods)
+    monkeypatch.setattr(large_batch, "COLOURS", ("red", "blue"))
+    result, _ = large_batch.run(lab)
+    assert [row[:3] for row in result.rows] == [
+        ["16", "3", "2 diverged"],
+        ["10,000", "1", "2 diverged"],
+    ]
+    tame = result.figures["10,000"]["methods"]["tame"]
+    assert tame["diverged"] == 0 and len(tame["error"]["values"]) == 2
+    assert result.answer.startswith("At batch 10,000 (1 updates): linear scaling 2 diverged; tame ")
+    assert result.answer.endswith("At 16 (3): 2 diverged.")
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [
+        ([0.5, 0.6, 0.7], "60.00 ± 10.00 %, lower"),
+        ([0.7, 0.8, 0.9], "80.00 ± 10.00 %, higher"),
+        ([0.6, 0.7, 0.9], "73.33 ± 15.28 %, not different"),
+        ([0.5, 0.6], "55.00 ± 7.07 %, 1 diverged"),
+        ([], "3 diverged"),
+    ],
+)
+def test_methods_are_compared_seed_by_seed_with_linear_scaling(
+    monkeypatch: pytest.MonkeyPatch, errors: list[float], says: str
+) -> None:
+    monkeypatch.setattr(large_batch, "read_summary", lambda error: {"top1_error": error})
+    runs: Any = {"linear scaling": [0.601, 0.7, 0.799], "other": errors}
+    linear, other = large_batch._outcomes(runs, 3).values()
+    assert large_batch._cell(linear) == "70.00 ± 9.90 %"
+    assert large_batch._cell(other) == says

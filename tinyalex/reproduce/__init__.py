@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tinyalex.errors import unknown
-from tinyalex.reproduce import ablations, ensembles, fig1, fig1_why, ladder, lrsweep, towers
+from tinyalex.reproduce import (
+    ablations,
+    ensembles,
+    fig1,
+    fig1_why,
+    ladder,
+    large_batch,
+    lrsweep,
+    towers,
+)
 from tinyalex.reproduce.arm import Arm
 from tinyalex.reproduce.lab import SCALES, Lab, Result, jobs_for, seeds_of, write
 from tinyalex.reproduce.store import Store
@@ -77,6 +86,7 @@ _EXPERIMENTS = {
         Experiment("tencrop", "one crop and ten crops", 3, ensembles.tencrop),
         Experiment("towers", "figure 3: colour filters in the two towers", 3, towers.run),
         Experiment("lrsweep", "five learning rates", 3, lrsweep.run),
+        Experiment("large-batch", "large batches: warm-up and LARS", 3, large_batch.run, _CIFAR),
     )
 }
 

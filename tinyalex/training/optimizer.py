@@ -179,7 +179,7 @@ class SGD:
 def _sum_of_squares(xp: Any, array: Array) -> Array:
     """In float64 and in a fixed order, whatever the number of threads."""
     flat = array.reshape(-1)
-    pieces = (xp.astype(flat[i : i + _PIECE], xp.float64) for i in range(0, flat.size, _PIECE))
+    pieces = (flat[i : i + _PIECE].astype(xp.float64) for i in range(0, flat.size, _PIECE))
     return sum(xp.sum(piece * piece) for piece in pieces)
 
 
