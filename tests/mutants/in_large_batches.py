@@ -7,10 +7,12 @@ LOOP = "tinyalex/training/loop.py"
 SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 ARM = "tinyalex/reproduce/arm.py"
+EXPERIMENT = "tinyalex/reproduce/large_batch.py"
 
 OF_RUNS = "tests/training/test_large_batches.py"
 OF_SGD = "tests/training/test_optimizer.py"
 OF_SCHEDULES = "tests/training/test_schedules.py"
+OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
 OF_STORE = "tests/reproduce/test_store.py"
 
 SCALED = f"{OF_RUNS}::test_the_rate_is_scaled_from_the_recipes_batch_size"
@@ -131,6 +133,27 @@ LARGE_BATCH_MUTANTS = (
         "norms = np.sqrt(layer.backend.to_host(layer.xp.stack(squares)))",
         "norms = np.sqrt([layer.backend.to_host(square) for square in squares])",
         (f"{OF_SGD}::test_with_lars_the_host_waits_once_per_step_and_frozen_parameters_stay",),
+    ),
+    Mutant(
+        "large-batch: a run that diverges ends the others",
+        EXPERIMENT,
+        "may_diverge=True, ",
+        "",
+        (f"{OF_EXPERIMENTS}::test_large_batches_that_diverge_are_counted_and_not_averaged",),
+    ),
+    Mutant(
+        "large-batch: lower and higher are swapped",
+        EXPERIMENT,
+        '"lower" if outcome["change"]["mean"] < 0 else "higher"',
+        '"higher" if outcome["change"]["mean"] < 0 else "lower"',
+        (f"{OF_EXPERIMENTS}::test_methods_are_compared_seed_by_seed_with_linear_scaling",),
+    ),
+    Mutant(
+        "large-batch: LARS has the same learning rate at every batch size",
+        EXPERIMENT,
+        '"lr_scaling": "sqrt", ',
+        "",
+        (f"{OF_EXPERIMENTS}::test_large_batches_differ_in_batch_and_method_alone",),
     ),
     Mutant(
         "experiments: arms with other settings share a run",

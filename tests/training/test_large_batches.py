@@ -71,7 +71,7 @@ def test_each_of_them_reaches_the_training(config, setting: str) -> None:
     assert bytes_of(config("plain").out)[0] != bytes_of(config("changed").out)[0]
 
 
-def test_threads_and_workers_change_nothing_with_lars(config) -> None:
+def test_threads_change_nothing_with_lars(config) -> None:
     training.train(config("one", **ALL, shards=2))
     training.train(config("two", **ALL, shards=2, threads=2))
     assert bytes_of(config("one").out) == bytes_of(config("two").out)

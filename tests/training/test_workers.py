@@ -63,6 +63,12 @@ def test_workers_leave_the_bytes_of_one(tmp_path: Path) -> None:
         assert trained(tmp_path / str(workers), workers, shards=4) == alone
 
 
+def test_workers_leave_the_bytes_of_one_with_the_settings_for_large_batches(tmp_path: Path) -> None:
+    settings = {"lr_scaling": "linear", "warmup": 0.5, "momentum_correction": True, "lars": 0.01}
+    alone = trained(tmp_path / "1", 1, shards=4, **settings)
+    assert trained(tmp_path / "2", 2, shards=4, **settings) == alone
+
+
 def test_more_shards_than_workers_and_no_power_of_two(tmp_path: Path) -> None:
     alone = trained(tmp_path / "1", 1, shards=6)
     assert trained(tmp_path / "3", 3, shards=6) == alone
