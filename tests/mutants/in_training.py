@@ -155,8 +155,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "SGD: the rate multiplier is forgotten",
         SGD,
-        "lr * lr_multiplier,",
-        "lr,",
+        "rates[steady] * lr_multiplier * local",
+        "rates[steady] * local",
         (f"{OF_SGD}::test_multipliers_reach_the_update",),
     ),
     Mutant(
