@@ -135,6 +135,13 @@ LARGE_BATCH_MUTANTS = (
         (f"{OF_SGD}::test_with_lars_the_host_waits_once_per_step_and_frozen_parameters_stay",),
     ),
     Mutant(
+        "LARS: its layers seem to be moved by weight decay alone",
+        "tinyalex/training/weight_log.py",
+        "if optimizer.lars or optimizer.momentum >= 1:",
+        "if optimizer.momentum >= 1:",
+        ("tests/training/test_weight_log.py::test_with_lars_a_layer_moves_whatever_its_gradient",),
+    ),
+    Mutant(
         "large-batch: a run that diverges ends the others",
         EXPERIMENT,
         "may_diverge=True, ",

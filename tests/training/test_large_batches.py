@@ -26,7 +26,7 @@ def test_the_rate_is_scaled_from_the_recipes_batch_size(scaling: str, factor: in
 
 
 def rates_of(config) -> list[float]:
-    training.train(config)
+    assert training.train(config)["lr"] == config.resolved().scaled_lr
     return [line["lr"] for line in lines_of(config.out) if line["event"] == "step"]
 
 

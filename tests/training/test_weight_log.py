@@ -88,6 +88,15 @@ def test_a_layer_that_learns_is_left_alone(stepped):
     assert weight_log.findings(weight_log.measure(optimizer), optimizer) == []
 
 
+def test_with_lars_a_layer_moves_whatever_its_gradient():
+    layer = Linear(3, 2)
+    layer.params["weight"] = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.5]])
+    optimizer = SGD(layer, 5.0, 0.9, 5e-2, lars=0.001)
+    layer.grads = {k: np.full(w.shape, 1e-3) for k, w in layer.params.items()}
+    optimizer.step()
+    assert weight_log.findings(weight_log.measure(optimizer), optimizer) == []
+
+
 def test_every_epoch_has_a_line_with_every_parameter(config):
     training.train(config())
     lines = [line for line in lines_of(config().out) if line["event"] == "weights"]

@@ -18,7 +18,7 @@ def _common(parts: Parts) -> dict[str, Any]:
         "threads": parts.backend.threads,
         "precision": parts.backend.precision,
         "batch_size": config.batch_size,
-        "lr": config.lr,
+        "lr": config.scaled_lr,
         "seed": config.seed,
         "parameters": parts.model.count_parameters(),
     }

@@ -139,7 +139,7 @@ def repeat(facts: Facts) -> str:
         ["recipe", config.recipe.name],
         ["seed", config.seed],
         ["epochs, batch size, learning rate"]
-        + [f"{config.epochs}, {config.batch_size}, {config.lr:g}"],
+        + [f"{config.epochs}, {config.batch_size}, {config.scaled_lr:g}"],
         *([name, version] for name, version in versions.items()),
     ]
     line = f"<p><code>{as_html(command)}</code></p>" if command else ""
