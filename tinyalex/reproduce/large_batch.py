@@ -26,9 +26,9 @@ EPOCHS = {"laptop": 8, "gpu": 60}
 _WARM_UP = {"warmup": 1, "momentum_correction": True}
 METHODS: dict[str, Mapping[str, Any]] = {
     "linear scaling": {"lr_scaling": "linear"},
-    "and warm-up": {"lr_scaling": "linear", **_WARM_UP},
+    "linear scaling, warm-up": {"lr_scaling": "linear", **_WARM_UP},
     # nvcaffe (of LARS's authors), models/bvlc_alexnet/solver_8K.prototxt: 10 for 8,192 images.
-    "LARS and warm-up": {"lr_scaling": "sqrt", "lr": 1.25, "lars": 0.001, **_WARM_UP},
+    "LARS, warm-up": {"lr_scaling": "sqrt", "lr": 1.25, "lars": 0.001, **_WARM_UP},
 }
 COLOURS = ("#d9480f", "#1f77b4", "#2b8a3e")
 
