@@ -12,6 +12,7 @@ EXPERIMENT = "tinyalex/reproduce/large_batch.py"
 OF_RUNS = "tests/training/test_large_batches.py"
 OF_SGD = "tests/training/test_optimizer.py"
 OF_SCHEDULES = "tests/training/test_schedules.py"
+OF_PARALLEL = "tests/training/test_parallel.py"
 OF_EXPERIMENTS = "tests/reproduce/test_experiments.py"
 OF_STORE = "tests/reproduce/test_store.py"
 
@@ -130,9 +131,16 @@ LARGE_BATCH_MUTANTS = (
     Mutant(
         "LARS: the host waits for every parameter",
         SGD,
-        "norms = np.sqrt(layer.backend.to_host(layer.xp.stack(squares)))",
-        "norms = np.sqrt([layer.backend.to_host(square) for square in squares])",
+        "pairs = layer.backend.to_host(layer.xp.stack(squares))",
+        "pairs = np.array([layer.backend.to_host(square) for square in squares])",
         (f"{OF_SGD}::test_with_lars_the_host_waits_once_per_step_and_frozen_parameters_stay",),
+    ),
+    Mutant(
+        "LARS: a worker with a part of the network takes the part's norms",
+        SGD,
+        "sums = self.model.total(sums)",
+        "pass",
+        (f"{OF_PARALLEL}::test_lars_takes_the_norms_of_whole_parameters",),
     ),
     Mutant(
         "LARS: its layers seem to be moved by weight decay alone",

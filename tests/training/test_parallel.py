@@ -57,6 +57,14 @@ def test_the_hybrid_trains_the_network_of_one_worker(config, workers, batch):
 
 
 @pytest.mark.parametrize("kind", ["towers", "hybrid"])
+def test_lars_takes_the_norms_of_whole_parameters(config, kind):
+    settings = {"lars": 0.02, "lr": 0.1, "warmup": 2, "momentum_correction": True, "epochs": 1}
+    training.train(config("alone", shards=2 if kind == "hybrid" else 1, **settings))
+    together(config("two", parallel=kind, **settings), 2)
+    assert_nearly_equal(config("alone").out, config("two").out)
+
+
+@pytest.mark.parametrize("kind", ["towers", "hybrid"])
 def test_a_split_network_stopped_and_resumed_ends_with_the_same_bytes(config, kind, monkeypatch):
     together(config("whole", parallel=kind), 2)
 

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,18 @@ class Part(Model):
             first, end = self.rows[name][self.group.rank] if name in self.rows else (0, 1)
             repeated[name] = np.repeat(mean, end - first, axis=0)
         return {name: values.mean(axis=0) for name, values in whole(self, repeated).items()}
+
+    def total(self, parts: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+        """Sums over whole parameters, from sums over this worker's parts.
+
+        All workers must call this.
+        """
+        everyone = self.group.gather(dict(parts))
+        totals = {name: list(sums) for name, sums in parts.items()}
+        for name in totals.keys() & self.rows.keys():
+            of_all = (sums[name] for sums in everyone if name in sums)
+            totals[name] = [sum(column) for column in zip(*of_all, strict=True)]
+        return totals
 
 
 def whole(model: Model, arrays: Mapping[str, HostArray]) -> dict[str, HostArray]:

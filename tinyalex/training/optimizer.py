@@ -12,6 +12,7 @@ import numpy as np
 from tinyalex.backends import Array
 from tinyalex.errors import CheckpointError, ConfigError
 from tinyalex.layers import Layer
+from tinyalex.parallel import Part
 
 Owner = tuple[str, Layer, str]  # a parameter: its name, its layer, its key there
 
@@ -78,6 +79,7 @@ class SGD:
         for name, value in numbers.items():
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigError(f"SGD: {name} must be a number of at least 0 (got {value})")
+        self.model = model
         self.lr = self.first_lr = float(lr)
         self.momentum = float(momentum)
         self.weight_decay = float(weight_decay)
@@ -107,7 +109,7 @@ class SGD:
         last = self.last_rates if self.momentum_correction and self.last_rates else rates
         changes = [new / old if old else 1.0 for new, old in zip(rates, last, strict=True)]
         self.last_rates = rates
-        local = self._local_rates(moving) if self.lars and moving else {}
+        local = self._local_rates(moving) if self.lars else {}
         for name, layer, key in moving:
             w, g = layer.params[key], layer.grads[key]
             v = self.velocity.get(name)
@@ -125,16 +127,25 @@ class SGD:
             )
 
     def _local_rates(self, moving: Sequence[Owner]) -> dict[str, float]:
-        """LARS's factor of each parameter; the host waits for the device once."""
+        """LARS's factor of each parameter; the host waits for the device once.
+
+        All workers of a network that is split must call this.
+        """
         squares = [
             _sum_of_squares(layer.xp, array)
             for _, layer, key in moving
             for array in (layer.params[key], layer.grads[key])
         ]
-        _, layer, _ = moving[0]
-        norms = np.sqrt(layer.backend.to_host(layer.xp.stack(squares))).reshape(-1, 2).tolist()
+        sums: dict[str, list[float]] = {}
+        if moving:
+            _, layer, _ = moving[0]
+            pairs = layer.backend.to_host(layer.xp.stack(squares)).reshape(-1, 2).tolist()
+            sums = {name: pair for (name, _, _), pair in zip(moving, pairs, strict=True)}
+        if isinstance(self.model, Part):
+            sums = self.model.total(sums)
         factors = {}
-        for (name, _, _), (w, g) in zip(moving, norms, strict=True):
+        for name, _, _ in moving:
+            w, g = map(math.sqrt, sums[name])
             decay = self.weight_decay * self.multipliers[name][1]
             factors[name] = self.lars * (w / (g + decay * w) if w and g else 1.0)
         return factors
