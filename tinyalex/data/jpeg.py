@@ -152,25 +152,6 @@ def with_end(content: bytes, layout: Outline | None = None) -> bytes:
     return content[: layout.end] + _END
 
 
-def ends_early(content: bytes, image: Image.Image) -> bool:
-    """Whether data are missing before the end marker.
-
-    Parameters
-    ----------
-    content : bytes
-        The file, with an end marker.
-    image : Image
-        The same file, decoded.
-
-    Notes
-    -----
-    The file is decoded again only if the image ends in one colour, as filled gaps do, or is
-    progressive, where gaps leave no such trace.
-    """
-    layout = outline(content)
-    return _doubtful(image, layout) and _reads_on(content, image, layout)
-
-
 def open_without_exif(content: bytes) -> Image.Image:
     """Open a JPEG file although Pillow cannot read its EXIF block; ``info`` holds the block."""
     kept, at, exif = [content[:2]], 2, b""
@@ -187,7 +168,11 @@ def open_without_exif(content: bytes) -> Image.Image:
 
 
 def _doubtful(image: Image.Image, layout: Outline) -> bool:
-    """Whether there is a sign that data are missing; see `ends_early`."""
+    """Whether data may be missing before the end marker, so that `_reads_on` must find out.
+
+    The image ends in one colour, as filled gaps do, or is progressive, where gaps leave no such
+    trace.
+    """
     width, height = image.size
     last = np.asarray(image.crop((max(0, width - 8), height - 1, width, height)), np.int16)
     plain = bool(np.ptp(last, axis=(0, 1)).max() <= 2) or height % 16 == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from pathlib import Path
 
@@ -11,11 +12,22 @@ from PIL import Image
 
 from tests.data.pictures import encode
 from tests.data.prepare.test_convert import image_of, smooth
-from tinyalex.data.jpeg import ends_early
+from tinyalex.data.jpeg import EARLY, load
 from tinyalex.data.prepare import Form
 from tinyalex.errors import DataError
 
 END = b"\xff\xd9"
+
+
+def ends_early(content: bytes) -> bool:
+    """Whether `load` refuses a file, since data are missing before its end marker."""
+    with Image.open(io.BytesIO(content)) as image:
+        try:
+            load(image)
+        except DataError as error:
+            assert error.message == EARLY
+            return True
+    return False
 
 
 def test_data_missing_before_the_end_marker_are_noticed() -> None:
@@ -35,7 +47,7 @@ def test_data_missing_before_the_end_marker_are_noticed() -> None:
             if np.array_equal(pixels, whole):
                 continue
             lost += 1
-            noticed += ends_early(damaged, image_of(damaged))
+            noticed += ends_early(damaged)
         assert lost > 20 and noticed >= 0.95 * lost, (options, noticed, lost)
 
 
@@ -54,7 +66,7 @@ def test_a_whole_image_is_not_rejected(mode: str, options: dict[str, object]) ->
     for image in (plain, smooth(49, 50).convert(mode)):
         for tail in (b"", b"\0" * 100, b"garbage" + END):
             content = encode(image, "JPEG", **options) + tail
-            assert not ends_early(content, image_of(content))
+            assert not ends_early(content)
 
 
 def test_no_real_image_is_rejected(real_data: Path) -> None:
@@ -67,6 +79,6 @@ def test_no_real_image_is_rejected(real_data: Path) -> None:
             file = archive.extractfile(member)
             assert file is not None
             content = file.read()
-            if ends_early(content, image_of(content)):
+            if ends_early(content):
                 wrong.append(member.name)
     assert wrong == []
