@@ -13,28 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from tinyalex import layers
 from tinyalex.errors import CheckpointError
-from tinyalex.layers import (
-    AvgPool2d,
-    Conv2d,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    LocallyConnected2d,
-    LocalResponseNorm,
-    MaxPool2d,
-    ReLU,
-    Sequential,
-    SpatialResponseNorm,
-    Tanh,
-    Towers,
-)
+from tinyalex.layers import Layer
 from tinyalex.weights.onnx_walk import Reader, Shape, Walk
 from tinyalex.weights.tensors import as_float32
 
 # Layers that may follow the paper's dropout: the next weights take its factor over.
-AFTER_DROPOUT = (Conv2d, Dropout, Flatten, Linear, Towers)
+AFTER_DROPOUT = (
+    layers.Conv2d,
+    layers.Dropout,
+    layers.Flatten,
+    layers.Linear,
+    layers.Towers,
+)
 
 
 def read_layer(walk: Walk, layer: Layer, x: str, shape: Shape, name: str = "") -> str:
@@ -45,7 +37,7 @@ def read_layer(walk: Walk, layer: Layer, x: str, shape: Shape, name: str = "") -
     CheckpointError
         A node is not the layer's, or has other settings.
     """
-    if isinstance(layer, Sequential):
+    if isinstance(layer, layers.Sequential):
         for key, child in layer.children.items():
             x = read_layer(walk, child, x, shape, f"{name}{key}.")
             shape = child.output_shape(shape)
@@ -110,7 +102,7 @@ def linear(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
 
 def pool(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
     """Windows are the same if they begin at the same pixels and there are as many."""
-    average = isinstance(layer, AvgPool2d)
+    average = isinstance(layer, layers.AvgPool2d)
     node = walk.take("AveragePool" if average else "MaxPool", x, name, layer)
     n, size = len(layer.kernel_size), shape[2:]
     ceil = node.attributes.get("ceil_mode", 0)
@@ -282,16 +274,16 @@ def dropout(walk: Walk, layer: Any, x: str, shape: Shape, name: str) -> str:
 
 
 READERS: dict[type[Layer], Reader] = {
-    Conv2d: conv,
-    Linear: linear,
-    LocallyConnected2d: locally_connected,
-    MaxPool2d: pool,
-    AvgPool2d: pool,
-    LocalResponseNorm: local_response_norm,
-    SpatialResponseNorm: spatial_response_norm,
-    Towers: towers,
-    Dropout: dropout,
-    Flatten: flatten,
-    ReLU: activation("Relu"),
-    Tanh: activation("Tanh"),
+    layers.Conv2d: conv,
+    layers.Linear: linear,
+    layers.LocallyConnected2d: locally_connected,
+    layers.MaxPool2d: pool,
+    layers.AvgPool2d: pool,
+    layers.LocalResponseNorm: local_response_norm,
+    layers.SpatialResponseNorm: spatial_response_norm,
+    layers.Towers: towers,
+    layers.Dropout: dropout,
+    layers.Flatten: flatten,
+    layers.ReLU: activation("Relu"),
+    layers.Tanh: activation("Tanh"),
 }

@@ -12,23 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tinyalex import layers
 from tinyalex.errors import BackendError, ConfigError
-from tinyalex.layers import (
-    AvgPool2d,
-    Conv2d,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    LocallyConnected2d,
-    LocalResponseNorm,
-    MaxPool2d,
-    ReLU,
-    Sequential,
-    SpatialResponseNorm,
-    Tanh,
-    Towers,
-)
+from tinyalex.layers import Layer
 from tinyalex.outside import shown
 from tinyalex.runs.load import Run
 from tinyalex.weights.tensors import HostArray
@@ -158,7 +144,7 @@ class Graph:
 
     def layer(self, layer: Layer, x: str, shape: Shape, name: str = "") -> str:
         """Add a layer with the input ``x`` of ``shape`` (a batch of one)."""
-        if isinstance(layer, Sequential):
+        if isinstance(layer, layers.Sequential):
             for key, child in layer.children.items():
                 x = self.layer(child, x, shape, f"{name}{key}.")
                 shape = child.output_shape(shape)
@@ -188,7 +174,7 @@ def linear(graph: Graph, layer: Any, x: str, shape: Shape) -> str:
 
 def pool(graph: Graph, layer: Any, x: str, shape: Shape) -> str:
     attributes = _windows(layer)
-    if average := isinstance(layer, AvgPool2d):
+    if average := isinstance(layer, layers.AvgPool2d):
         attributes["count_include_pad"] = 0
     kind = "AveragePool" if average else "MaxPool"
     return graph.node(kind, [x], ceil_mode=int(layer.ceil_mode), **attributes)
@@ -277,16 +263,16 @@ def _windows(layer: Any, padding: tuple[int, ...] = ()) -> dict[str, Any]:
 
 Writer = Callable[[Graph, Any, str, Shape], str]
 WRITERS: dict[type[Layer], Writer] = {
-    Conv2d: conv,
-    Linear: linear,
-    LocallyConnected2d: locally_connected,
-    MaxPool2d: pool,
-    AvgPool2d: pool,
-    LocalResponseNorm: local_response_norm,
-    SpatialResponseNorm: spatial_response_norm,
-    Towers: towers,
-    Dropout: dropout,
-    Flatten: plain("Flatten"),
-    ReLU: plain("Relu"),
-    Tanh: plain("Tanh"),
+    layers.Conv2d: conv,
+    layers.Linear: linear,
+    layers.LocallyConnected2d: locally_connected,
+    layers.MaxPool2d: pool,
+    layers.AvgPool2d: pool,
+    layers.LocalResponseNorm: local_response_norm,
+    layers.SpatialResponseNorm: spatial_response_norm,
+    layers.Towers: towers,
+    layers.Dropout: dropout,
+    layers.Flatten: plain("Flatten"),
+    layers.ReLU: plain("Relu"),
+    layers.Tanh: plain("Tanh"),
 }
