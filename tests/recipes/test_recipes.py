@@ -29,7 +29,7 @@ def test_every_number_has_a_source(recipe):
         value = getattr(recipe, f.name)
         off = {"crop": None, "mirror": False, "colour": None, "colour_until": None}
         off |= {"frozen": (), "multipliers": (), "steady": (), "weight_decay": 0.0}
-        off |= {"warmup": 0.0, "lars": 0.0}
+        off |= {"warmup": 0.0, "lars": 0.0, "label_smoothing": 0.0}
         off |= {"scale": 1.0, "colour_scale": 1.0, "crop_at": "random"}
         has_no_dropout = f.name == "dropout" and recipe.model.startswith("cifar")
         if f.name not in quiet and not has_no_dropout and value != off.get(f.name, ...):
@@ -102,6 +102,8 @@ def test_an_unknown_name_suggests_the_nearest():
         ({"lr": -0.1}, "lr must be a number above 0"),
         ({"momentum": 1.0}, "momentum must be below 1"),
         ({"weight_decay": float("nan")}, "weight_decay must be a number at least 0"),
+        ({"label_smoothing": 1.0}, "label_smoothing must be below 1"),
+        ({"label_smoothing": -0.1}, "label_smoothing must be a number at least 0"),
         ({"mean": "median"}, "mean must be one of image, channel, none"),
         ({"colour": "hue"}, "colour must be one of"),
         ({"schedule": {"kind": "cosine"}}, "schedule kind must be one of"),

@@ -207,6 +207,16 @@ def test_colour_noise_ends_and_layers_freeze_when_the_recipe_says(config, monkey
     assert seen[0] != seen[1] == seen[2]
 
 
+def test_labels_are_smoothed_as_the_recipe_says(config):
+    weights = []
+    for share in (0.0, 0.1):
+        recipe = replace(config().recipe, label_smoothing=share)
+        made = config(f"smoothed by {share}", recipe=recipe, epochs=1)
+        training.train(made)
+        weights.append(load_checkpoint(made.out).weights["classifier.6.bias"].tobytes())
+    assert weights[0] != weights[1]
+
+
 def test_the_papers_recipe_drops_its_rate_three_times_when_nothing_improves(config):
     """A net that cannot change: the first epoch stays the best, patience is three epochs."""
     paper = replace(recipes.get("paper"), crop=14, lr=1e-12, weight_decay=0.0)

@@ -75,6 +75,8 @@ class Recipe:
         Standard deviation of the shift's factor.
     colour_scale : float
         Factor on training images with a colour shift, which widens their range.
+    label_smoothing : float
+        Share of the wanted probability that all classes have equally, in training.
     dropout : str
         ``paper`` multiplies by 1 - p at test time, ``inverted`` divides in training.
     colour_until : int or None
@@ -107,6 +109,7 @@ class Recipe:
     colour: str | None = None
     colour_sigma: float = 0.1
     colour_scale: float = 1.0
+    label_smoothing: float = 0.0
     dropout: str = "inverted"
     colour_until: int | None = None
     frozen: tuple[tuple[str, int], ...] = ()
@@ -124,10 +127,13 @@ class Recipe:
             _number("scale", factor, above=0.0)
         if isinstance(self.scale, tuple) and len(self.scale) not in (1, 3):
             raise ConfigError(f"recipe: scale must be 1 or 3 numbers (got {len(self.scale)})")
-        for name in ("weight_decay", "colour_sigma", "momentum", "warmup", "lars"):
+        not_negative = ("weight_decay", "colour_sigma", "momentum", "warmup", "lars")
+        for name in (*not_negative, "label_smoothing"):
             _number(name, getattr(self, name), at_least=0.0)
-        if self.momentum >= 1:
-            raise ConfigError(f"recipe: momentum must be below 1 (got {self.momentum})", "0.9")
+        for name, instead in (("momentum", "0.9"), ("label_smoothing", "0.1")):
+            if getattr(self, name) >= 1:
+                wrong = f"{name} must be below 1 (got {getattr(self, name)})"
+                raise ConfigError(f"recipe: {wrong}", instead)
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 listing = ", ".join(str(k) for k in known)

@@ -45,7 +45,7 @@ class Loop:
         self.stop = stop
         self.signal = 0  # which one stopped the run, at whichever worker
         self.group, self.batch_group, self.shards = parts.group, parts.batch_group, parts.shards
-        loss = SoftmaxCrossEntropy()
+        loss = SoftmaxCrossEntropy(label_smoothing=self.config.recipe.label_smoothing)
         loss.to(parts.backend)
         self.gradients = BatchGradients(parts.model, loss, self.batch_group, self.shards)
         self.steps_per_epoch = len(parts.loader)

@@ -1,0 +1,22 @@
+"""The default run keeps its promise with every seed, not only with the one in README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinyalex import training
+
+PROMISE = 0.02  # test error of any run; one test image is 0.28 %
+MEAN = 0.01
+SEEDS = range(30)
+
+
+@pytest.mark.slow
+def test_thirty_seeds_of_the_default_run(tmp_path: Path) -> None:
+    errors = []
+    for seed in SEEDS:
+        config = training.RunConfig(seed=seed, threads=1, out=tmp_path / str(seed))
+        errors.append(training.train(config)["top1_error"])
+    assert max(errors) <= PROMISE and sum(errors) / len(errors) <= MEAN, errors
