@@ -60,8 +60,9 @@ def test_a_run_that_could_not_be_read_again_is_not_begun() -> None:
 def test_a_run_of_an_older_version_has_what_it_was_trained_with(tmp_path: Path) -> None:
     written = json.loads(RECORDED.read_text())
     older = {name: value for name, value in written.items() if name not in OLDER_RUNS}
-    (tmp_path / "config.json").write_text(json.dumps(older))
+    (tmp_path / "config.json").write_text(json.dumps(older | {"workers": 3}))
     config = training.read_config(tmp_path)
+    assert config.loader_threads == 3  # its name today
     assert (config.jpeg_decoder, config.precision, config.ten_crops) == ("pillow", "float32", True)
     shutil.copy(RECORDED, tmp_path)
     assert training.read_config(tmp_path).jpeg_decoder == "turbo"

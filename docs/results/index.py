@@ -60,12 +60,13 @@ def rows() -> list[Row]:
     crops = logged("imagenette/evaluate.txt", r"^runs/alexnet-mini\S+ +([\d.]+) %")
     return [
         Row(
-            "`tiny`, numba", "digits", errors(tiny, 0, 1, 2), "", "0, 1, 2", "C",
-            seconds(tiny, 0, 1, 2), "tinyalex train --seed N", "[tiny-digits](tiny-digits)",
+            "`tiny`, numba", "digits", errors(tiny, 0, 1, 2), "", "0, 1, 2", "D",
+            f"{seconds(tiny, 0, 1, 2)} (shared machine)", "tinyalex train --seed N",
+            "[tiny-digits](tiny-digits)",
         ),
         Row(
             "ensemble of three `tiny`", "digits", logged("tiny-digits/ensemble.txt"), "", "0, 1, 2",
-            "C", "", "tinyalex evaluate RUN RUN RUN", "[tiny-digits](tiny-digits/ensemble.txt)",
+            "D", "", "tinyalex evaluate RUN RUN RUN", "[tiny-digits](tiny-digits/ensemble.txt)",
         ),
         Row(
             "`cifar-18pct`, numpy", "CIFAR-10", errors("cifar-18pct/seed", 0), "18 %", "0",

@@ -76,7 +76,8 @@ class Recipe:
     colour_scale : float
         Factor on training images with a colour shift, which widens their range.
     label_smoothing : float
-        Share of the wanted probability that all classes have equally, in training.
+        Share of the wanted probability that all classes have equally, in training. The training
+        loss then is never near 0; test losses are without it.
     dropout : str
         ``paper`` multiplies by 1 - p at test time, ``inverted`` divides in training.
     colour_until : int or None
