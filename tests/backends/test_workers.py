@@ -33,6 +33,16 @@ def test_shared_work_covers_every_item_once(threads: int, n: int, min_items: int
     assert sum(items.stop - items.start < min_items for items in seen) <= 1  # the last one
 
 
+def test_arrays_are_shared_in_pieces_that_are_worth_a_thread() -> None:
+    """Of 1,000 feature maps with 300 numbers each, 219 have 65,536 numbers."""
+    seen = []
+    arrays = [np.zeros((1000, 3), np.float32), np.zeros((1000, 10, 30), np.float32)]
+    work = Workers(ThreadPool(3)).share_arrays
+    work(lambda a, b, c: seen.append((len(a), len(b), c)), arrays, "constant")
+    wanted = [(n, n, "constant") for n in (219, 219, 219, 219, 124)]
+    assert sorted(seen, reverse=True) == wanted
+
+
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("n", [1, 6, 7])
 def test_partial_sums_are_added_in_order_with_any_number_of_threads(threads: int, n: int) -> None:

@@ -255,4 +255,11 @@ NUMBA_MUTANTS = (
         "first = ((n * H + tops[n] + h) * W + lefts[n] * 0 + W - CW) * C",
         AUGMENTATION,
     ),
+    in_python(
+        "numba threads: pieces are too small to be worth a thread",
+        "tinyalex/backends/numba/workers.py",
+        "_NUMBERS_PER_PIECE * len(x) //",
+        "_NUMBERS_PER_PIECE //",
+        "tests/backends/test_workers.py::test_arrays_are_shared_in_pieces_that_are_worth_a_thread",
+    ),
 )

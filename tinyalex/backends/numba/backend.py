@@ -18,8 +18,8 @@ from tinyalex.backends.numba import kernels, lrn
 from tinyalex.backends.numba.conv import dispatch as convolve
 from tinyalex.backends.numba.conv import im2col
 from tinyalex.backends.numba.pool import dispatch as pooling
-from tinyalex.backends.numba.pool.dispatch import NUMBERS_PER_PIECE, items_per_piece, maps
-from tinyalex.backends.numba.workers import Workers
+from tinyalex.backends.numba.pool.dispatch import maps
+from tinyalex.backends.numba.workers import Workers, items_per_piece
 from tinyalex.backends.numpy.backend import NumpyBackend
 
 
@@ -159,11 +159,7 @@ class NumbaBackend(NumpyBackend):
     ) -> None:
         """Run a kernel over the first axis of each array's ``view``; threads share it."""
         views = [view(np.ascontiguousarray(a)) for a in arrays]
-        self.workers.share(
-            lambda n: kernel(*(a[n] for a in views), *constants),
-            len(views[0]),
-            items_per_piece(views[0]),
-        )
+        self.workers.share_arrays(kernel, views, *constants)
 
     # ------------------------------------------------------------------ element by element
 
@@ -171,10 +167,7 @@ class NumbaBackend(NumpyBackend):
         self, kernel: Callable[..., None], arrays: tuple[Array, ...], *constants: float
     ) -> None:
         """Run a kernel over the numbers of contiguous arrays; threads share them."""
-        flat = [a.reshape(-1) for a in arrays]
-        self.workers.share(
-            lambda n: kernel(*(a[n] for a in flat), *constants), flat[0].size, NUMBERS_PER_PIECE
-        )
+        self.workers.share_arrays(kernel, [a.reshape(-1) for a in arrays], *constants)
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         if not x.flags.c_contiguous:

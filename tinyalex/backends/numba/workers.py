@@ -14,6 +14,8 @@ from tinyalex.backends.thread_pool import ThreadPool
 
 _BANDS = 4  # bands of rows for a batch of one image
 _PARTS = 4  # pieces per thread in `share`: the threads finish at nearly the same time
+# At least this many numbers per piece: handing a piece to a thread costs as much as about 10,000.
+_NUMBERS_PER_PIECE = 1 << 16
 
 
 class Workers:
@@ -45,6 +47,13 @@ class Workers:
         step = max(min_items, -(-n // (self.threads * _PARTS)))
         self._pool.run(work, [slice(i, min(i + step, n)) for i in range(0, n, step)])
 
+    def share_arrays(
+        self, kernel: Callable[..., object], arrays: Sequence[np.ndarray], *constants: Any
+    ) -> None:
+        """Run ``kernel(*arrays, *constants)`` over slices of the arrays' first axis."""
+        min_items = items_per_piece(max(arrays, key=np.size))
+        self.share(lambda n: kernel(*(a[n] for a in arrays), *constants), len(arrays[0]), min_items)
+
     def bands(self, n: int, rows: int) -> int:
         """Return into how many bands of rows to cut each of ``n`` images, to occupy all threads.
 
@@ -62,3 +71,8 @@ class Workers:
         step = max(1, -(-n // count))
         pieces = [slice(i, min(i + step, n)) for i in range(0, n, step)] or [slice(0, 0)]
         return self._pool.add_up(work, pieces)
+
+
+def items_per_piece(x: np.ndarray) -> int:
+    """Return how many items of the first axis one piece should have at least."""
+    return max(1, -(-_NUMBERS_PER_PIECE * len(x) // max(1, x.size)))

@@ -18,9 +18,6 @@ from tinyalex.functional.pool import position_dtype
 
 Host = np.ndarray[Any, Any]
 
-# At least this many numbers per piece: handing a piece to a thread costs as much as about 10,000.
-NUMBERS_PER_PIECE = 1 << 16
-
 
 def max_pool2d(
     workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pair
@@ -79,9 +76,7 @@ def _share_maps(
     workers: Workers, kernel: Callable[..., None], arrays: tuple[Host, ...], *settings: Any
 ) -> None:
     """Run a pooling kernel over all feature maps of a batch."""
-    by_map = [maps(a) for a in arrays]
-    min_items = items_per_piece(max(arrays, key=np.size))
-    workers.share(lambda n: kernel(*(a[n] for a in by_map), *settings), len(by_map[0]), min_items)
+    workers.share_arrays(kernel, [maps(a) for a in arrays], *settings)
 
 
 def _by_vectors(
@@ -101,11 +96,6 @@ def _by_vectors(
         kernel(*slices, *constants, stride[0], padded)
 
     _share_maps(workers, pool_maps, arrays)
-
-
-def items_per_piece(x: Host) -> int:
-    """Return how many items of a batch one piece should have at min_items."""
-    return 1 + NUMBERS_PER_PIECE * len(x) // max(1, int(x.size))
 
 
 def maps(x: Host) -> Host:
