@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from tinyalex import __version__
 from tinyalex.commands.bench import bench
-from tinyalex.commands.console import accept_any_text, as_options, print_error
+from tinyalex.commands.console import accept_any_text, explain, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
@@ -48,23 +48,12 @@ class _Commands(TyperGroup):
         try:
             with RaisesAnException():
                 return super().invoke(ctx)
-        except TinyalexError as error:
-            options = dict(_option_names(self))
-            print_error(*(as_options(text, options) for text in (error.message, error.hint)))
-            raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt as error:
-            print_error("interrupted")
-            raise typer.Exit(INTERRUPTED) from error
-        except MemoryError as error:
-            hint = "use a smaller batch size, or close other programs"
-            print_error(f"not enough memory ({error})", hint)
-            raise typer.Exit(USER_ERROR) from error
         except BrokenPipeError:
             raise  # the program that read our output has ended; typer ends quietly
-        except OSError as error:
-            hint = "check that the path is right and readable, and that its disk has free space"
-            print_error(str(error), hint)
-            raise typer.Exit(USER_ERROR) from error
+        except (TinyalexError, KeyboardInterrupt, MemoryError, OSError) as error:
+            print_error(*(explain(error, dict(_option_names(self))) or ()))
+            code = INTERRUPTED if isinstance(error, KeyboardInterrupt) else USER_ERROR
+            raise typer.Exit(getattr(error, "exit_code", code)) from error
 
 
 def _option_names(command: Any) -> Iterator[tuple[str, str]]:

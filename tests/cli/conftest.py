@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.data.pictures import encode, noise, write
 from tests.processes import environment
 from tinyalex.cli import app
 
@@ -71,3 +72,12 @@ def trained(tmp_path_factory):
 def copy_of_run(trained, tmp_path):
     """A copy of the run, to be damaged."""
     return Path(shutil.copytree(trained, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Few and small images: four steps per epoch, and half of the time of digits to start."""
+    folder = tmp_path_factory.mktemp("few") / "pictures"
+    for i in range(140):
+        write(folder / "ab"[i % 2] / f"{i}.png", encode(noise((16, 16, 3), seed=i)))
+    return folder

@@ -1,6 +1,8 @@
-"""`tinyalex` whose rank 1 fails in a training step: ``failing.py KIND STEP train ...``.
+"""`tinyalex train` of which one rank fails.
 
-Without rank, as the program that starts the workers: ``failing.py launch N KIND STEP train ...``.
+``failing.py launch N RANK KIND MOMENT train ...`` starts N workers; rank RANK fails in the way KIND
+when it does the MOMENT-th thing: the first is to load the data, the others are steps and tests.
+Without ``launch N`` it is one of these workers.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +33,41 @@ def main() -> None:
     if sys.argv[1] == "launch":
         from tinyalex.group.launch import launch
 
-        sys.exit(launch(int(sys.argv[2]), sys.argv[3:], [__file__]))
+        timeout = float(sys.argv[sys.argv.index("--timeout") + 1])
+        sys.exit(launch(int(sys.argv[2]), sys.argv[3:], [__file__], timeout))
 
-    kind, step, *rest = sys.argv[1:]
+    rank, kind, moment, *rest = sys.argv[1:]
     sys.argv[1:] = rest
-    from tinyalex.training import loop
-    from tinyalex.training.gradients import BatchGradients
-
-    compute = BatchGradients.compute
-    steps = 0
-
-    def fails(self: Any, *arguments: Any) -> None:
-        nonlocal steps
-        steps += 1
-        if self.group.rank == 1 and steps == int(step):
-            if kind == "nan":
-                next(self.model.parameters())[...] *= float("nan")
-            else:
-                KINDS[kind]()
-        compute(self, *arguments)
-
-    loop.BatchGradients.compute = fails  # type: ignore[method-assign]
+    if rank == os.environ["PMI_RANK"]:
+        fail_in(kind, int(moment))
     from tinyalex.__main__ import main as tinyalex
 
     tinyalex()
+
+
+def fail_in(kind: str, moment: int) -> None:
+    from tinyalex.training import loop, setup
+
+    done = 0
+
+    def failing(work: Callable[..., Any]) -> Callable[..., Any]:
+        def fails(first: Any, *arguments: Any) -> Any:
+            nonlocal done
+            done += 1
+            if done == moment:
+                Path("failed").touch()
+                if kind == "nan":  # of the network: before a step, or before a test
+                    model = getattr(first, "model", first)
+                    next(model.parameters())[...] *= float("nan")
+                else:
+                    KINDS[kind]()
+            return work(first, *arguments)
+
+        return fails
+
+    setup.load_dataset = failing(setup.load_dataset)
+    loop.score = failing(loop.score)
+    loop.BatchGradients.compute = failing(loop.BatchGradients.compute)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

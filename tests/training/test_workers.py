@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.data.pictures import encode, noise, write
 from tests.group.threads import ThreadGroup, on_threads
 from tinyalex import backends, layers, models, training
-from tinyalex.errors import ConfigError
+from tinyalex.errors import ConfigError, DivergedError
 from tinyalex.evaluation.score import ShardSums
 from tinyalex.group import Alone, Group, GroupError, Shards
 from tinyalex.runs import checkpoint as checkpoints
@@ -81,6 +82,14 @@ def test_a_last_batch_with_fewer_images_than_shards(tmp_path: Path) -> None:
     assert trained(tmp_path / "b", 4, shards=8, batch_size=718) == alone
 
 
+def test_more_workers_than_images(tmp_path: Path) -> None:
+    for place in ("train/a", "train/b", "val/a", "val/b"):
+        write(tmp_path / "few" / place / "0.png", encode(noise((16, 16, 3))))
+    few = {"data": str(tmp_path / "few"), "shards": 4, "epochs": 2}
+    alone = trained(tmp_path / "1", 1, **few)
+    assert trained(tmp_path / "4", 4, **few) == alone
+
+
 def test_without_shards_each_worker_has_one(tmp_path: Path) -> None:
     trained(tmp_path / "2", 2)
     assert training.read_config(tmp_path / "2").shards == 2
@@ -132,6 +141,33 @@ def test_all_workers_know_the_error_of_all_test_images(tmp_path: Path) -> None:
     for line in (line for lines in both for line in lines):
         line.pop("seconds", None), line.pop("images_per_second", None)
     assert both[0] == both[1]
+
+
+def test_the_worker_is_named_whose_loss_is_the_first_that_is_not_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute = BatchGradients.compute
+
+    def fails(self: BatchGradients, *arguments: Any) -> None:
+        if self.group.rank == 1:
+            next(self.model.parameters())[...] *= float("nan")
+        compute(self, *arguments)
+
+    monkeypatch.setattr(BatchGradients, "compute", fails)
+    with pytest.raises(DivergedError, match="^rank 1 on .*: epoch 1, step 6: the training loss"):
+        trained(tmp_path / "run", 2, shards=4)
+
+
+def test_workers_with_other_versions_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinyalex.training import setup
+
+    here, made = setup.versions(), iter(range(1000))
+    monkeypatch.setattr(setup, "versions", lambda: here | {"numpy": f"1.{next(made)}"})
+    with pytest.raises(GroupError, match=r"differ in their numpy: rank 0 on .* has 1\.., rank 1"):
+        trained(tmp_path / "run", 2)
+    assert not (tmp_path / "run" / checkpoints.FILE).exists()
 
 
 @pytest.mark.parametrize(

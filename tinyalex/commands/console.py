@@ -27,6 +27,7 @@ from rich.text import Text
 
 from tinyalex import notice, outside
 from tinyalex.commands import table_layout
+from tinyalex.errors import TinyalexError
 from tinyalex.settings import ABOUT
 
 QuietOption = Annotated[
@@ -196,6 +197,21 @@ def as_options(text: str, options: Mapping[str, str]) -> str:
         return match.group() if known is None else f"{known} {value or ''}".rstrip()
 
     return _ARGUMENT.sub(option, text)
+
+
+def explain(error: BaseException, options: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong and what to try, for the errors that a user can cause; None for a bug."""
+    if isinstance(error, TinyalexError):
+        return as_options(error.message, options), as_options(error.hint, options)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", ""
+    if isinstance(error, MemoryError):
+        hint = "use a smaller batch size, or close other programs"
+        return f"not enough memory ({error})", hint
+    if isinstance(error, OSError):
+        hint = "check that the path is right and readable, and that its disk has free space"
+        return str(error), hint
+    return None
 
 
 def print_error(message: str, hint: str = "") -> None:

@@ -75,7 +75,7 @@ def train(
     from tinyalex.commands.progress import TrainingProgress
     from tinyalex.report import draw_run
 
-    start_workers(workers)
+    start_workers(workers, timeout)
     output = Output(as_json, quiet)
     given: dict[str, Any] = {
         name: not SETTINGS[name].default if value is True else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 import traceback
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyalex import notice
-from tinyalex.commands.console import as_options, print_error
+from tinyalex.commands.console import explain, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
-from tinyalex.errors import TinyalexError
 from tinyalex.settings import ABOUT, option_of
 
 if TYPE_CHECKING:
@@ -32,15 +32,16 @@ TimeoutOption = Annotated[
 ]
 
 
-def start_workers(workers: int | None) -> None:
+def start_workers(workers: int | None, timeout: float = 600.0) -> None:
     """Where several workers are wanted and none is there, start them, and exit with their code."""
     if workers in (None, 1):
         return
     from tinyalex.group.launch import launch
-    from tinyalex.group.world import started_by_mpi
+    from tinyalex.group.world import check_alone, started_by_mpi
 
+    check_alone()
     if not started_by_mpi():
-        raise typer.Exit(launch(workers or 1, sys.argv[1:]))
+        raise typer.Exit(launch(workers or 1, sys.argv[1:], timeout=timeout))
 
 
 @contextlib.contextmanager
@@ -48,35 +49,34 @@ def together(workers: int | None, timeout: float) -> Iterator[Group]:
     """Join the others. An error of one worker is told once, with its rank, and ends all."""
     from tinyalex.group.world import join
 
-    group = join(workers)
+    try:
+        group = join(workers)
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)  # an orderly end would wait for the others
     if not group.leads:
         notice.listen(lambda text: None, lambda text: None)
     try:
         group.watch(timeout)
         yield group
-    except KeyboardInterrupt:
-        if group.leads:
-            raise
-        raise typer.Exit(INTERRUPTED) from None
     except BaseException as error:
         if isinstance(error, typer.Exit) or group.size == 1:
             raise
+        interrupted = isinstance(error, KeyboardInterrupt)
+        code = INTERRUPTED if interrupted else getattr(error, "exit_code", 1)
         if not group.fails_alone():
             if group.leads:
                 raise
-            raise typer.Exit(getattr(error, "exit_code", 1)) from error
+            raise typer.Exit(code) from error
         _tell(group, error)
-        group.abort(getattr(error, "exit_code", 1))
+        group.abort(code)
     finally:
         group.close()
 
 
 def _tell(group: Group, error: BaseException) -> None:
     where = f"rank {group.rank} on {group.host}"
-    if isinstance(error, TinyalexError):
-        options = {name: option_of(name) for name in ABOUT}
-        message, hint = (as_options(text, options) for text in (error.message, error.hint))
-        print_error(f"{where}: {message}", hint)
+    if (told := explain(error, {name: option_of(name) for name in ABOUT})) is not None:
+        print_error(f"{where}: {told[0]}", told[1])
     else:
         print_error(f"{where}: {type(error).__name__}: {error}", "--resume the run")
         sys.stderr.write("".join(traceback.format_exception(error)))

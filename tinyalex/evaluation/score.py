@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -105,13 +106,21 @@ class ShardSums:
     ) -> None:
         self.backend, self.group, self.shards, self.top = backend, group, shards, top
         self.own = {shard: Running(backend, top) for shard in shards.mine}
+        self.losses: list[Array] = []  # since the last `reset`, on the device until read
 
     def add(self, shard: int, loss: Array, logits: Array, labels: Array) -> None:
         """Count what a shard of a batch has given; see `Running.add`."""
         self.own[shard].add(loss, logits, labels)
+        self.losses.append(loss)
+
+    def finite(self) -> int:
+        """How many losses of this worker's shards were finite before the first that is not."""
+        finite = [math.isfinite(loss) for loss in self.losses]
+        return finite.index(False) if False in finite else len(finite)
 
     def reset(self) -> None:
         """Start again from zero."""
+        self.losses.clear()
         for sums in self.own.values():
             sums.reset()
 

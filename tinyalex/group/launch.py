@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import platform
 import re
 import shutil
 import signal
@@ -10,12 +12,15 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from tinyalex.group import rank
 from tinyalex.group.base import GroupError
+from tinyalex.group.local import LocalWorkers, kill
 from tinyalex.group.world import LAUNCHER, check_installed
 
 # What MPICH's launcher says when a process ends early, from the first line to the last.
@@ -23,18 +28,21 @@ _BANNER = re.compile(
     r"={60,}|=   |YOUR APPLICATION TERMINATED|This typically refers|Please see the F"
 )
 _LAUNCHER = re.compile(r"\[mpiexec@[^]]*\] ")
-_EXIT_CODES = re.compile(r"\[mpiexec@.*\] Exit codes: (.*)")
-_STOPPED = (129, 130, 143)  # what a run ends with that a signal has stopped, after saving
 _ABORT = re.compile(r"Abort\(\d+\) on node \d+")
-_SAID = "error: "
+_ENDED = re.compile(re.escape(rank.ENDED) + r"(\S+) (-?\d+)\n")
+_SAID = ("error: ", "warning: stopped")  # why all have ended
 
 
 def launch(
-    workers: int, arguments: Sequence[str], program: Sequence[str] = ("-m", "tinyalex")
+    workers: int,
+    arguments: Sequence[str],
+    program: Sequence[str] = ("-m", "tinyalex"),
+    timeout: float = 600.0,
 ) -> int:
     """Run ``python PROGRAM ARGUMENTS`` as several workers on this computer.
 
-    Ctrl-C, SIGTERM and a closed terminal are passed on to all of them.
+    Ctrl-C, SIGTERM and a closed terminal are passed on to all of them. A worker that a signal has
+    stopped for ``timeout`` seconds is ended.
 
     Returns
     -------
@@ -49,13 +57,13 @@ def launch(
     """
     check_installed()
     mpiexec = find_mpiexec()
-    command = [mpiexec, "-n", str(workers), sys.executable, *program, *arguments]
-    hydra = b"HYDRA" in subprocess.run([mpiexec, "--version"], capture_output=True).stdout
-    if hydra:
-        command.insert(1, "-print-all-exitcodes")
+    one = [sys.executable, *program, *arguments]
+    if sys.platform != "win32":
+        one = [sys.executable, "-I", "-S", rank.__file__, *one]
+    local = LocalWorkers(workers)
     # A session of its own: what the terminal sends reaches the workers once, through us.
     process = subprocess.Popen(
-        command,
+        [mpiexec, "-n", str(workers), *one],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -64,20 +72,21 @@ def launch(
         start_new_session=True,
         env=os.environ | {LAUNCHER: str(os.getpid())},
     )
-    with _Signals(process) as signals:
-        copies = [
-            _Copy(process.stdout, sys.stdout, hydra),
-            _Copy(process.stderr, sys.stderr, hydra),
-        ]
-        for copy in copies:
-            copy.join()
-        code = process.wait()
-    statuses = next((copy.statuses for copy in copies if copy.statuses), [])
-    stopped = code in _STOPPED and len(set(statuses)) <= 1
-    if code and not stopped and not any(copy.said for copy in copies):
-        sys.stderr.write(f"error: {_how_it_ended(statuses, code)}\n")
-        sys.stderr.write("Try: --resume the run: its last checkpoint is kept\n")
-    return 129 if signals.came == getattr(signal, "SIGHUP", None) else abs(code)
+    with _Signals() as signals:
+        out, error = _Copy(process.stdout, sys.stdout), _Copy(process.stderr, sys.stderr)
+        how = _wait(process, local, signals, error, timeout)
+        out.join()
+        error.join()
+    code = abs(process.returncode)
+    if code == 0 and (len(error.ended) == workers or sys.platform == "win32"):
+        return 0
+    if signals.came is not None:
+        code, how = 128 + signals.came, f"stopped by {_name(signals.came)}"
+    if not error.said:
+        how = how or _how_it_ended(process.returncode, error.ended)
+        sys.stderr.write(f"error: {how}\nTry: --resume the run: its last checkpoint is kept\n")
+    local.remove_segments()
+    return code or 1
 
 
 def find_mpiexec() -> str:
@@ -99,69 +108,108 @@ def find_mpiexec() -> str:
     )
 
 
-def _how_it_ended(statuses: Sequence[int], code: int) -> str:
-    """Say which worker ended first, from the wait statuses of all."""
-    for rank, status in enumerate(statuses):
-        number, exit_code = status & 127, status >> 8
-        if number:
-            name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-            lack = ": perhaps the memory was too small" if name == "SIGKILL" else ""
-            return f"rank {rank} was ended by signal {number} ({name}){lack}"
-        if exit_code:
-            return f"rank {rank} ended without a word, with exit code {exit_code}"
-    return f"a worker ended without a word (exit code {code})"
+def _wait(
+    process: subprocess.Popen[str],
+    local: LocalWorkers,
+    signals: _Signals,
+    error: _Copy,
+    timeout: float,
+) -> str:
+    """Wait for the launcher, and pass signals on.
+
+    Returns
+    -------
+    str
+        Which worker was ended here because it had been stopped. Workers that train notice it
+        themselves; those that start, or end, cannot.
+    """
+    how, since = "", dict[tuple[int, int], float]()
+    looked = failed = 0.0
+    while process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+        if signals.waiting and (local.were_there() or len(signals.waiting) > 1):
+            process.send_signal(signals.waiting.pop(0))
+        if (now := time.monotonic()) < looked + 1:
+            continue
+        looked = now
+        if any(code for _, code in error.ended):
+            failed = failed or now
+            if now - failed > 3:  # mpiexec waits if they have not met
+                local.kill()
+        since = {worker: since.get(worker, now) for worker in local.stopped()}
+        for (stopped, worker), began in since.items():
+            if now - began > timeout + 2:  # the others' word comes first
+                how = f"rank {stopped} on {platform.node()} has stopped for {timeout:g} seconds"
+                kill(worker)
+    return how
+
+
+def _how_it_ended(code: int, ended: Sequence[tuple[str, int]]) -> str:
+    """Say which worker ended first and how, from mpiexec's exit code and the workers' in order."""
+    if code < 0:
+        return f"mpiexec was ended by signal {-code} ({_name(-code)})"
+    if not ended:
+        return f"mpiexec ended without a word, with exit code {code}"
+    first, code = next((one for one in ended if one[1]), ended[0])
+    worker = f"rank {first} on {platform.node()}"
+    if code >= 0:
+        return f"{worker} ended without a word, with exit code {code}"
+    lack = ": perhaps the memory was too small" if code == -9 else ""
+    return f"{worker} was ended by signal {-code} ({_name(-code)}){lack}"
+
+
+def _name(number: int) -> str:
+    """The name of a signal."""
+    return signal.Signals(number).name if number in set(signal.Signals) else "unknown"
 
 
 class _Copy(threading.Thread):
-    """Copies lines from a pipe to a stream, without those of MPICH's launcher."""
+    """Copies lines from a pipe to a stream, without those of MPICH's launcher and of `rank`."""
 
-    def __init__(self, source: Any, target: TextIO, hydra: bool) -> None:
+    def __init__(self, source: Any, target: TextIO) -> None:
         super().__init__(daemon=True)
-        self.source, self.target, self.hydra = source, target, hydra
-        self.said = False  # whether a worker said why it failed
-        self.statuses: list[int] = []
+        self.source, self.target = source, target
+        self.said = ""  # why a worker failed, in its words
+        self.ended: list[tuple[str, int]] = []  # rank and exit code, in order
         self.start()
 
     def run(self) -> None:
         blank = ""
         for line in self.source:
-            if self.hydra and self._is_launchers(line):
+            if ended := _ENDED.match(line):
+                self.ended.append((ended[1], int(ended[2])))
+            elif any(words.match(line) for words in (_LAUNCHER, _BANNER, _ABORT)):
                 blank = ""
-                continue
-            if line == "\n":  # the launcher's banner begins with one
+            elif line == "\n":  # the launcher's banner begins with one
                 blank += line
-                continue
-            self.said = self.said or line.startswith(_SAID)
-            self.target.write(blank + line)
-            self.target.flush()
-            blank = ""
-
-    def _is_launchers(self, line: str) -> bool:
-        if codes := _EXIT_CODES.match(line):
-            self.statuses = [int(n) for n in re.findall(r"(?<![\w.])\d+(?![\w.])", codes[1])]
-        return any(words.match(line) for words in (_LAUNCHER, _BANNER, _ABORT))
+            elif line != self.said:  # which all may say, if a signal came to all
+                self.said = self.said or (line if line.startswith(_SAID) else "")
+                self.target.write(blank + line)
+                self.target.flush()
+                blank = ""
 
 
 class _Signals:
-    """Context in which signals are passed on to a process."""
+    """Context in which signals wait to be passed on: mpiexec loses them while it starts workers."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(self) -> None:
         self.came: int | None = None
+        self.waiting: list[int] = []
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> _Signals:
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 if number := getattr(signal, name, None):
-                    self.before[number] = signal.signal(number, self._pass_on)
+                    self.before[number] = signal.signal(number, self._keep)
         return self
 
     def __exit__(self, *error: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+    def _keep(self, number: int, frame: FrameType | None) -> None:
         self.came = number
         hangs_up = number == getattr(signal, "SIGHUP", None)  # which ends the launcher itself
-        self.process.send_signal(signal.SIGTERM if hangs_up else number)
+        self.waiting.append(signal.SIGTERM if hangs_up else number)

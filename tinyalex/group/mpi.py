@@ -155,10 +155,19 @@ class MpiGroup(Group):
             self.watcher.step()
 
     def fails_alone(self) -> bool:
-        together = self.failing.Ibarrier()
-        until = time.monotonic() + 0.5 + 0.1 * self.rank
-        while time.monotonic() < until:
-            if together.Test():
+        from mpi4py import MPI
+
+        nothing, status, failed = np.empty(0, np.uint8), MPI.Status(), {self.rank}
+        others = [rank for rank in range(self.size) if rank != self.rank]
+        sent = [self.failing.Isend(nothing, rank) for rank in others]
+        began = time.monotonic()
+        # Of several, the first one tells; where it does not, the next one.
+        while time.monotonic() < began + (0.5 if self.rank == min(failed) else 5):
+            while self.failing.Iprobe(status=status):
+                self.failing.Recv(nothing, status.source)
+                failed.add(status.source)
+            if len(failed) == self.size:
+                MPI.Request.Waitall(sent)
                 return False
             time.sleep(0.01)
         return True
@@ -173,6 +182,7 @@ class MpiGroup(Group):
             self.watcher = None
 
     def _end_for(self, rank: int, how: str) -> None:
+        self.fails_alone()  # where several notice it, one tells
         sys.stderr.write(
             f"error: rank {rank} on {self.hosts[rank]} {how}\n"
             "Try: --resume the run: its last checkpoint is kept\n"

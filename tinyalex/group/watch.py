@@ -68,7 +68,7 @@ class Watch:
                 return
             now, seconds = time.monotonic(), f"{self.timeout:g} seconds"
             if now - last_heard > self.timeout:
-                self.fail(left, f"has stopped: nothing was heard of it for {seconds}")
+                self.fail(left, f"is stopped or cannot be reached: silent for {seconds}")
                 return
             since = now if self.last_step is None or self.waits() else self.last_step
             if now - since > self.timeout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def check_installed() -> None:
         raise GroupError("several workers need mpi4py, which is not installed", _INSTALL)
 
 
+def check_alone() -> None:
+    """Raise GroupError where srun started several processes, but not as MPI's."""
+    tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))
+    if tasks > 1 and not started_by_mpi():
+        raise GroupError(
+            f"srun started {tasks} processes that do not see each other", "srun --mpi=pmi2"
+        )
+
+
 def join(workers: int | None = None) -> Group:
     """The group of all processes that were started together; all of them must call this.
 
@@ -51,8 +61,11 @@ def join(workers: int | None = None) -> Group:
             )
         return Alone()
     check_installed()
+    os.environ.setdefault("UCX_LOG_LEVEL", "error")  # it warns of a watch's last word to nobody
     try:
-        from mpi4py import MPI
+        with warnings.catch_warnings():  # of another library's mpiexec: refused below
+            warnings.simplefilter("ignore", RuntimeWarning)
+            from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise GroupError(f"mpi4py finds no MPI library ({error})", _INSTALL) from error
     from tinyalex.group.mpi import MpiGroup

@@ -243,10 +243,19 @@ class Loop:
 
     def _refuse(self, loss: float, kind: str) -> None:
         raise DivergedError(
-            f"epoch {self.epoch + 1}, step {self.step}: the {kind} loss is {loss}; "
+            f"{self._first()}epoch {self.epoch + 1}, step {self.step}: the {kind} loss is {loss}; "
             f"the last good checkpoint is kept in {self.config.out}",
             f"a smaller --lr than {self.config.lr:g}",
         )
+
+    def _first(self) -> str:
+        """Which worker had a bad loss before all others, if one had; all workers must call this."""
+        everyone = self.group.gather([self.window.finite(), self.group.host])
+        steps = [finite for finite, _ in everyone]
+        if self.group.size == 1 or steps.count(min(steps)) > 1:
+            return ""
+        rank = steps.index(min(steps))
+        return f"rank {rank} on {everyone[rank][1]}: "
 
     # ------------------------------------------------------------------ position
 
