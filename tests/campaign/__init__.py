@@ -1,6 +1,6 @@
-"""A campaign against promises: signals, full disks, small limits, hostile files.
+"""A campaign against promises: signals, full disks, small limits, hostile files, failing workers.
 
-    python -m tests.campaign [signals] [disk] [limits] [hostile] [--times N] [--seed N]
+    python -m tests.campaign [signals] [disk] [limits] [hostile] [workers] [--times N] [--seed N]
 
 Runs real commands in real processes and tries to make them lose, mix or leave something. Without
 parts all of them run. ``--times`` is how often each is tried (default 1, as CI does; the long run

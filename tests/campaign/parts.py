@@ -7,9 +7,15 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.campaign import disk, hostile, limits, signals
+from tests.campaign import disk, hostile, limits, signals, workers
 
-PARTS = {"signals": signals, "disk": disk, "limits": limits, "hostile": hostile}
+PARTS = {
+    "signals": signals,
+    "disk": disk,
+    "limits": limits,
+    "hostile": hostile,
+    "workers": workers,
+}
 
 
 def run(part: str, times: int, seed: int) -> int:

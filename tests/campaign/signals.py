@@ -87,7 +87,7 @@ def _disturb(
     if process.returncode not in allowed and not (was_over or job.after is None):
         raise Broken(f"ends with {process.returncode}, wanted {sorted(allowed)}: {printed[-600:]}")
     _wait_for_orphans(process.pid)
-    _wait_for_shared(shared)
+    wait_for_shared(shared)
     if job.after is None:
         return "ended, nothing left"
     if process.returncode != 0:
@@ -125,8 +125,11 @@ def _wait_for_orphans(session: int) -> None:
         time.sleep(0.02)
 
 
-def _wait_for_shared(before: set[str]) -> None:
-    """Pieces of shared memory that other programs are about to open, or to remove, are not ours."""
+def wait_for_shared(before: set[str]) -> None:
+    """Wait until the shared memory is as before.
+
+    Pieces of shared memory that other programs are about to open, or to remove, are not ours.
+    """
     until = time.monotonic() + _GRACE
     more = set(_names(_SHARED)) - before
     while more := {name for name in more & set(_names(_SHARED)) if not _is_used(name)}:
