@@ -17,9 +17,12 @@ COMMAND = "tinyalex/commands/workers.py"
 OF_SHARDS = "tests/group/test_shards.py"
 OF_MPI = "tests/group/test_mpi.py"
 OF_TRAINING = "tests/training/test_workers.py"
+OF_LAUNCH = "tests/group/test_launch.py"
 OF_COMMAND = "tests/cli/test_workers.py"
+OF_END = "tests/cli/test_workers_end.py"
 EQUAL = f"{OF_TRAINING}::test_workers_leave_the_bytes_of_one"
-FAILS = f"{OF_COMMAND}::test_a_worker_that_fails_ends_all_and_is_named_once"
+FAILS = f"{OF_END}::test_a_worker_that_fails_ends_all_and_is_named_once"
+NAMED = f"{OF_LAUNCH}::test_the_worker_is_named_that_was_the_first_to_end"
 
 GROUP_MUTANTS = (
     Mutant(
@@ -107,7 +110,7 @@ GROUP_MUTANTS = (
         LOOP,
         "self.signal = self.group.agree(",
         "self.signal = int(",
-        (f"{OF_COMMAND}::test_a_signal_saves_once_and_ends_all",),
+        (f"{OF_END}::test_a_signal_saves_once_and_ends_all[rank 1-SIGTERM]",),
         needs=("mpi4py",),
     ),
     Mutant(
@@ -129,7 +132,7 @@ GROUP_MUTANTS = (
         WATCH,
         "if now - last_heard > self.timeout:",
         "if False:",
-        (FAILS,),
+        (f"{FAILS}[stop]",),
         needs=("mpi4py",),
     ),
     Mutant(
@@ -137,7 +140,7 @@ GROUP_MUTANTS = (
         WATCH,
         "since = now if self.last_step is None or self.waits() else self.last_step",
         "since = now if self.last_step is None else self.last_step",
-        (FAILS,),
+        (f"{FAILS}[hang]",),
         needs=("mpi4py",),
     ),
     Mutant(
@@ -145,31 +148,133 @@ GROUP_MUTANTS = (
         WATCH,
         "if self.launcher and not is_alive(self.launcher):",
         "if False:",
-        (f"{OF_COMMAND}::test_the_workers_end_with_the_process_that_started_them",),
+        (f"{OF_END}::test_the_workers_end_with_the_process_that_started_them",),
         needs=("mpi4py",),
     ),
     Mutant(
         "launch: MPICH's banner is shown",
         LAUNCH,
-        "if self.hydra and self._is_launchers(line):",
-        "if False:",
-        (FAILS,),
+        "elif any(words.match(line) for words in (_LAUNCHER, _BANNER, _ABORT)):",
+        "elif False:",
+        (f"{NAMED}[killed]",),
         needs=("mpi4py",),
     ),
     Mutant(
         "launch: the first worker is blamed",
         LAUNCH,
-        'return f"rank {rank} was ended by signal {number} ({name}){lack}"',
-        'return f"rank 0 was ended by signal {number} ({name}){lack}"',
-        (FAILS,),
+        'worker = f"rank {first} on {platform.node()}"',
+        'worker = f"rank 0 on {platform.node()}"',
+        (f"{NAMED}[killed]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: a worker that leaves with code 0 does not count",
+        LAUNCH,
+        'if code == 0 and (len(error.ended) == workers or sys.platform == "win32"):',
+        "if code == 0:",
+        (f"{OF_LAUNCH}::test_workers_of_which_nobody_says_that_they_ended_well_have_failed",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: workers wait for one that has ended before they met",
+        LAUNCH,
+        "            local.kill()\n",
+        "            pass\n",
+        (f"{NAMED}[exits before MPI]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: a worker that is stopped before they met is not noticed",
+        LAUNCH,
+        "if now - began > timeout + 2:",
+        "if False:",
+        (f"{NAMED}[stopped before MPI]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: what all say is shown of each",
+        LAUNCH,
+        "elif line != self.said:",
+        "else:",
+        (f"{NAMED}[all say]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: a worker is blamed for the launcher's signal",
+        LAUNCH,
+        "if signals.came is not None:",
+        "if False:",
+        (f"{OF_LAUNCH}::test_a_signal_that_nobody_has_handled_is_named",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "launch: shared memory of a killed worker stays",
+        "tinyalex/group/local.py",
+        "path.unlink(missing_ok=True)",
+        "pass",
+        (f"{NAMED}[killed]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "rank: the end of a worker is not told",
+        "tinyalex/group/rank.py",
+        'sys.stderr.write(f"{ENDED}{rank} {code}\\n")',
+        "pass",
+        (f"{NAMED}[exits]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "MPI: each of several workers that fail tells it",
+        MPI,
+        "(0.5 if self.rank == min(failed) else 5)",
+        "0.5",
+        (f"{NAMED}[two]",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "world: processes that do not see each other train",
+        WORLD,
+        "if size != promised:",
+        "if False:",
+        (f"{OF_COMMAND}::test_processes_that_do_not_see_each_other_are_refused",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "world: srun's processes start workers, each its own",
+        WORLD,
+        "if tasks > 1 and not started_by_mpi():",
+        "if False:",
+        (f"{OF_COMMAND}::test_srun_without_mpi_is_refused",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "loop: no worker is named where one had the first bad loss",
+        LOOP,
+        "if self.group.size == 1 or steps.count(min(steps)) > 1:",
+        "if True:",
+        (f"{OF_TRAINING}::test_the_worker_is_named_whose_loss_is_the_first_that_is_not_a_number",),
+    ),
+    Mutant(
+        "set-up: workers with other versions train together",
+        SETUP,
+        'group.check_same(here, "the same environment for all workers")',
+        "pass",
+        (f"{OF_TRAINING}::test_workers_with_other_versions_are_refused",),
+    ),
+    Mutant(
+        "runs: each worker looks into the run's folder",
+        "tinyalex/training/runs.py",
+        "plain = group.broadcast(read_config(folder).to_dict() if group.leads else None)",
+        "plain = group.broadcast(read_config(folder).to_dict())",
+        (f"{OF_COMMAND}::test_only_rank_0_needs_the_runs_folder",),
         needs=("mpi4py",),
     ),
     Mutant(
         "workers: an error is told by all",
         COMMAND,
-        "if group.leads:\n                raise\n            raise typer.Exit(getattr",
-        "if True:\n                raise\n            raise typer.Exit(getattr",
-        (FAILS,),
+        "if group.leads:\n                raise\n            raise typer.Exit(code",
+        "if True:\n                raise\n            raise typer.Exit(code",
+        (f"{FAILS}[nan]",),
         needs=("mpi4py",),
     ),
 )
