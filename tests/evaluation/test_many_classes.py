@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyalex import evaluation
+from tinyalex import backends, evaluation
+from tinyalex.data import Loader
+from tinyalex.data.dataset import array_split
 from tinyalex.evaluation import ensemble, views
 
 CLASSES, IMAGES = 10_000, 20_000
@@ -38,10 +40,14 @@ def memory():
 def test_probabilities_are_held_once(memory, monkeypatch):
     batches = ((np.full((100, 2000), i, np.float32), None) for i in range(10))
     monkeypatch.setattr(views, "view_probabilities", lambda *_: batches)
-    nothing = SimpleNamespace(loader=lambda *_, **__: None)
-    backend = SimpleNamespace(to_host=lambda p: p)
-    run = SimpleNamespace(model=None, backend=backend, preprocessing=nothing)
-    p = evaluation.probabilities(run, range(1000))
+    images = array_split(np.zeros((1000, 1, 1, 1), np.uint8), np.zeros(1000, int), 2000, "test")
+    loader = Loader(images, backends.get("numpy"), 100, training=False)
+    run = SimpleNamespace(
+        model=SimpleNamespace(num_classes=2000),
+        backend=SimpleNamespace(to_host=lambda p: p),
+        preprocessing=SimpleNamespace(loader=lambda *_, **__: loader),
+    )
+    p = evaluation.probabilities(run, images)
     assert p.shape == (1000, 2000) and p.dtype == np.float32
     np.testing.assert_array_equal(p[::100, 0], range(10))
     assert memory() < 1.5 * p.nbytes  # a list of batches, put together at the end: twice

@@ -22,6 +22,7 @@ from tinyalex.commands.console import (
     percent,
     plain_table,
 )
+from tinyalex.commands.workers import WorkersOption, start_workers, together
 from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
@@ -72,6 +73,7 @@ def evaluate(
         bool, typer.Option("--invert", help="Swap light and dark, for networks of grey images.")
     ] = False,
     data_root: DataRootOption = None,
+    workers: WorkersOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,28 +84,34 @@ def evaluate(
     tinyalex evaluate runs/cifar-80sec-cifar10-seed0 --crops 10
     tinyalex evaluate runs/a runs/b runs/c --json
     tinyalex evaluate runs/a runs/b runs/c --crops 10 --search-weights
+    tinyalex evaluate runs/star --crops 10 --workers 4
     """
     from tinyalex import data as datasets
     from tinyalex import evaluation
     from tinyalex.files import write_json
 
-    data = None if data is None else datasets.choose(data)
-    if data is None or out is not None:
-        _refuse_same(_file_of(runs) if out is None else out, weights_from)
-    if search_on is not None and not search_weights:
-        raise ConfigError("--search-on needs --search-weights", "add --search-weights")
+    start_workers(workers)
     output = Output(as_json, quiet)
-    result = evaluation.evaluate(
-        runs,
-        data,
-        data_root,
-        crops=crops,
-        backend=backend,
-        precision=precision,
-        search_on=(0.5 if search_on is None else search_on) if search_weights else None,
-        weights_from=weights_from,
-        invert=invert,
-    )
+    with together(workers) as group:
+        data = None if data is None else datasets.choose(data)
+        if data is None or out is not None:
+            _refuse_same(_file_of(runs) if out is None else out, weights_from)
+        if search_on is not None and not search_weights:
+            raise ConfigError("--search-on needs --search-weights", "add --search-weights")
+        result = evaluation.evaluate(
+            runs,
+            data,
+            data_root,
+            crops=crops,
+            backend=backend,
+            precision=precision,
+            search_on=(0.5 if search_on is None else search_on) if search_weights else None,
+            weights_from=weights_from,
+            invert=invert,
+            group=group,
+        )
+    if not group.leads:
+        return
     path = _file_of(runs, _of_other_data(runs[0], data, result)) if out is None else out
     _refuse_same(path, weights_from)
     write_json(path, result)

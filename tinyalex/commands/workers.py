@@ -15,6 +15,7 @@ import typer
 from tinyalex import notice
 from tinyalex.commands.console import explain, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.errors import ConfigError
 from tinyalex.settings import ABOUT, option_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 WorkersOption = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Processes that train together, by MPI (pip install tinyalex[mpi]). Default: 1."
+        min=1, help="Processes that work together, by MPI (pip install tinyalex[mpi]). Default: 1."
     ),
 ]
 TimeoutOption = Annotated[
@@ -45,17 +46,21 @@ def start_workers(workers: int | None, timeout: float = 600.0) -> None:
 
 
 @contextlib.contextmanager
-def together(workers: int | None, timeout: float) -> Iterator[Group]:
+def together(workers: int | None, timeout: float = 600.0) -> Iterator[Group]:
     """Join the others. An error of one worker is told once, with its rank, and ends all."""
     from tinyalex.group.world import join
 
     try:
-        group = join(workers)
+        group = join()
     except KeyboardInterrupt:
         os._exit(INTERRUPTED)  # an orderly end would wait for the others
     if not group.leads:
         notice.listen(lambda text: None, lambda text: None)
     try:
+        if workers not in (None, group.size):
+            raise ConfigError(
+                f"--workers {workers}, but MPI started {group.size}", f"--workers {group.size}"
+            )
         group.watch(timeout)
         yield group
     except BaseException as error:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinyalex import data as datasets
 from tinyalex import notice
+from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation import inverted as negatives
 from tinyalex.evaluation.confusion import MATRIX_CLASSES, confusion, confusion_pairs
@@ -25,6 +26,9 @@ from tinyalex.evaluation.search import (
     search_part,
 )
 from tinyalex.evaluation.views import check_crops, probabilities
+from tinyalex.group import Alone, Group
+from tinyalex.runs.checkpoint import read_head
+from tinyalex.runs.config import versions
 from tinyalex.runs.load import Run, load_dataset, load_run
 from tinyalex.runs.moved import in_place
 from tinyalex.weights.classes import synset_of
@@ -41,6 +45,7 @@ def evaluate(
     search_on: float | None = None,
     weights_from: Path | None = None,
     invert: bool = False,
+    group: Group | None = None,
 ) -> dict[str, Any]:
     """Measure runs on test images: each alone, and all as an ensemble (mean probability).
 
@@ -60,6 +65,9 @@ def evaluate(
         Use the coefficients from the evaluation.json of a search on other data.
     invert : bool
         Exchange light and dark in the images; see `predict`.
+    group : Group, optional
+        The workers that share the images; all of them must call this, and all get the same
+        result as one worker.
 
     Returns
     -------
@@ -76,6 +84,8 @@ def evaluate(
     ConfigError
         No run is named, ``crops`` is not 1, 9 or 10, coefficients do not fit, or the runs and the
         data differ in their classes or image sizes.
+    GroupError
+        The workers differ in their versions, runs or data.
 
     Examples
     --------
@@ -92,6 +102,8 @@ def evaluate(
     check_crops(crops)
     if search_on is not None and weights_from is not None:
         raise ConfigError("--search-weights and --weights-from exclude each other")
+    group = group or Alone()
+    threads = group.share_of(usable_cores()) if threads is None else threads
     loaded = [load_run(folder, backend, threads, precision) for folder in runs]
     trained_on: list[str] | None = None
     if data is None:
@@ -113,7 +125,8 @@ def evaluate(
             dataset = replace(dataset, test=negatives.inverted(run, dataset.test))
         elif (warning := negatives.warning(run, dataset.test)) and warning not in warned:
             warned.append(warning)
-        p = probabilities(run, dataset.test, crops)
+        _check_workers(group, run, dataset)
+        p = probabilities(run, dataset.test, crops, group=group)
         warned += doubts(run, dataset, p)
         each.append(p)
     coefficients: list[float] | None = None
@@ -154,6 +167,18 @@ def evaluate(
         "classes": classes,
         "warnings": warned,
     }
+
+
+def _check_workers(group: Group, run: Run, dataset: datasets.Dataset) -> None:
+    """Refuse workers that would measure different things."""
+    if group.size == 1:
+        return
+    here = versions()
+    here.pop("platform")
+    group.check_same(here, "the same environment for all workers")
+    checkpoint, _ = read_head(run.folder) or ("", {})
+    group.check_same({"weights": checkpoint}, f"the same {run.folder} for all workers")
+    group.check_same({"data": dataset.fingerprint}, "the same data for all workers")
 
 
 def _alone(p: HostArray, labels: HostArray, data: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tinyalex import data
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.score import ShardSums
-from tinyalex.group import Group
+from tinyalex.group import Alone, Group, Shards
 from tinyalex.models import Model
 from tinyalex.runs.load import Run
 
@@ -20,7 +20,7 @@ VIEWS = {1: "center", 9: "nine", 10: "ten"}
 
 
 def view_probabilities(
-    model: Model, loader: data.Loader
+    model: Model, loader: data.Loader, start_batch: int = 0
 ) -> Generator[tuple[Array, Array], None, None]:
     """Yield (probabilities (n, classes), labels (n,)) per batch, on the backend.
 
@@ -29,14 +29,18 @@ def view_probabilities(
     """
     xp = loader.backend.xp
     crops = next(number for number, name in VIEWS.items() if name == loader.views)
-    with closing(loader.epoch(0)) as batches:  # ends the thread that prepares batches
+    with closing(loader.epoch(0, start_batch)) as batches:  # ends the thread that prepares batches
         for x, labels in batches:
             views = [x] if crops == 1 else x
             yield sum(softmax(xp, model.forward(view)) for view in views) / crops, labels
 
 
 def probabilities(
-    run: Run, split: data.Split, crops: int = 1, batch_size: int = 128
+    run: Run,
+    split: data.Split,
+    crops: int = 1,
+    batch_size: int = 128,
+    group: Group | None = None,
 ) -> np.ndarray[Any, Any]:
     """The class probabilities that a run's network gives each image.
 
@@ -49,6 +53,9 @@ def probabilities(
         are averaged, not the logits (paper, section 4.1). 9: corners, edges and centre, not
         flipped, as in cuda-convnet's tests. Networks trained on whole images get their crops from
         an image enlarged by reflection; see `data.ten_views`, `data.nine_views`.
+    group : Group, optional
+        The workers that share the batches; all of them must call this, and all get the same
+        bytes as one worker.
 
     Returns
     -------
@@ -61,10 +68,16 @@ def probabilities(
     """
     check_crops(crops)
     loader = run.preprocessing.loader(split, run.backend, batch_size, views=VIEWS[crops])
-    rows = Rows(len(split))
-    for p, _ in view_probabilities(run.model, loader):
-        rows.add(run.backend.to_host(p))
-    return rows.all()
+    group = group or Alone()
+    # Whole batches: products of other shapes may be rounded in another way.
+    first, end = (len(loader) * rank // group.size for rank in (group.rank, group.rank + 1))
+    p = np.zeros((len(split), run.model.num_classes), np.float32)
+    with closing(view_probabilities(run.model, loader, first)) as batches:
+        for step, (rows, _) in zip(range(first, end), batches, strict=False):
+            p[loader.images_of(step)] = run.backend.to_host(rows)
+    # Where others have their rows this worker has zeros, so that the sum is exact.
+    shards = Shards(group.size, group.rank, group.size)
+    return group.sum([p.reshape(-1)], shards, group.size).reshape(p.shape)
 
 
 class Rows:

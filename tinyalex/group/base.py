@@ -115,6 +115,10 @@ class Group:
         """The largest of all workers' numbers."""
         raise NotImplementedError
 
+    def share_of(self, cores: int) -> int | None:
+        """Threads for one worker: those of one computer share its cores. None for all cores."""
+        return None if self.local_size == 1 else max(1, cores // self.local_size)
+
     def check_same(self, facts: Mapping[str, Any], what_to_try: str) -> None:
         """Refuse workers that differ.
 

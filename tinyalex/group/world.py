@@ -39,26 +39,15 @@ def check_alone() -> None:
         )
 
 
-def join(workers: int | None = None) -> Group:
+def join() -> Group:
     """The group of all processes that were started together; all of them must call this.
-
-    Parameters
-    ----------
-    workers : int, optional
-        How many there must be.
 
     Raises
     ------
     GroupError
-        mpi4py or an MPI library is missing; the processes do not see each other; there are not as
-        many as wanted.
+        mpi4py or an MPI library is missing, or the processes do not see each other.
     """
     if not started_by_mpi():
-        if workers not in (None, 1):
-            raise GroupError(
-                f"{workers} workers are wanted, but this process was started alone",
-                f"mpiexec -n {workers} python -m tinyalex train ...",
-            )
         return Alone()
     check_installed()
     os.environ.setdefault("UCX_LOG_LEVEL", "error")  # it warns of a watch's last word to nobody
@@ -75,14 +64,12 @@ def join(workers: int | None = None) -> Group:
     if size != promised:
         raise GroupError(
             f"the launcher started {promised} processes, but MPI sees {size}: they belong to "
-            f"different MPI libraries (this one is {_library(MPI)})",
+            f"different MPI libraries (this one is {library()})",
             "the mpiexec of the library that mpi4py uses; with Slurm another srun --mpi=...",
         )
-    if workers not in (None, size):
-        raise GroupError(f"--workers {workers}, but MPI started {size}", f"--workers {size}")
     if MPI.Query_thread() < MPI.THREAD_MULTIPLE:
         raise GroupError(
-            f"this MPI library cannot be called from several threads ({_library(MPI)})",
+            f"this MPI library cannot be called from several threads ({library()})",
             "another MPI library, such as: pip install mpich",
         )
     group = MpiGroup(MPI.COMM_WORLD, int(os.environ.get(LAUNCHER, 0)))
@@ -102,6 +89,9 @@ def _unlink_segments() -> None:
             os.unlink(name)
 
 
-def _library(mpi: object) -> str:
-    words: str = mpi.Get_library_version()  # type: ignore[attr-defined]
-    return " ".join(words.split()[:3])
+def library() -> str:
+    """The MPI library and its version: ``"MPICH 5.0.2"``."""
+    from mpi4py import MPI
+
+    words = MPI.Get_library_version().replace("Version:", "").split()
+    return " ".join(words[:3] if words[:1] == ["Open"] else words[:2]).rstrip(",")

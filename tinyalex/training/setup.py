@@ -70,9 +70,7 @@ def assemble(
     config = replace(config, shards=config.shards or batch_group.size)
     shards = Shards(config.shards or 1, batch_group.rank, batch_group.size)
     check_shards(config, group)
-    share = None
-    if group.local_size > 1:  # the workers of a computer share its cores
-        share = max(1, usable_cores() // group.local_size)
+    share = group.share_of(usable_cores())
     threads = share if config.threads is None else config.threads
     choose_gpu(group, config.backend)
     backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
