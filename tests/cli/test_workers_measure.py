@@ -41,7 +41,7 @@ def test_evaluate_says_and_writes_the_same_with_any_number_of_workers(
     assert json.loads(said.pop())["n"] == 360
 
 
-@pytest.mark.parametrize("command", [("evaluate", "run"), ("train",)])
+@pytest.mark.parametrize("command", [("evaluate", "run"), ("doctor",)])
 def test_another_number_of_workers_than_mpi_started_is_refused_once(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
@@ -56,3 +56,57 @@ def test_evaluate_names_a_missing_run_once(tmp_path: Path) -> None:
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith("error: gone: not the folder of a run")
     assert done.stderr.count("error: ") == 1
+
+
+# ---------------------------------------------------------------------------------- doctor
+
+DOCTOR = "import tinyalex.check.doctor.workers as w; w.MODEL = 'tiny'; "
+MAIN = "from tinyalex.cli import main; main()"
+# Instead of the command it starts workers in which something has been changed.
+LAUNCH = "import functools, tinyalex.group.launch as l; "
+LAUNCH += "l.launch = functools.partial(l.launch, program=('-c', {!r})); " + MAIN
+WRONG_ON_RANK_1 = """
+from tinyalex.group.mpi import MpiGroup
+right = MpiGroup.sum
+MpiGroup.sum = lambda self, *rest: right(self, *rest) + self.rank
+"""
+
+
+def test_doctor_checks_the_workers_and_rank_0_speaks(tmp_path: Path) -> None:
+    program = [*started_by_mpi(3)[:3], sys.executable, "-c", DOCTOR + MAIN]
+    done = tinyalex(tmp_path, "doctor", "--backend", "numpy", program=program)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["rank", "host", "MPI", "backend", "threads", "cores", "GPU"]
+    assert [line.split()[0] for line in lines[1:4]] == ["0", "1", "2"]
+    for topic in ("MPI", "sum", "link", "efficiency"):
+        assert sum(line.startswith(f"ok    {topic}") for line in lines) == 1
+    assert lines[-1].startswith("all green: 3 workers, ")
+
+
+def test_doctor_ends_with_1_where_a_sum_is_wrong(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", LAUNCH.format(DOCTOR + WRONG_ON_RANK_1 + MAIN)]
+    words = ("doctor", "--workers", 2, "--backend", "numpy", "--json")
+    done = tinyalex(tmp_path, *words, program=program)
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert document["state"] == "red" and len(document["workers"]) == 2
+    (red,) = [finding for finding in document["findings"] if finding["state"] == "red"]
+    assert red["topic"] == "sum" and red["hint"]
+    assert "1 red (2 workers), the first: on rank 1 (" in done.stderr
+    assert "error: " not in done.stderr
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    hide = "import tinyalex.group.world as m; m.find_spec = lambda name: None; "
+    words = ("doctor", "--workers", 2, "--quiet")
+    done = tinyalex(tmp_path, *words, program=[sys.executable, "-c", hide + MAIN])
+    assert done.returncode == 1 and done.stderr == ""
+    assert "the first: several workers need mpi4py, which is not installed. Try: " in done.stdout
+
+
+def test_doctor_gives_workers_one_backend(tmp_path: Path) -> None:
+    words = ("doctor", "--workers", 2, "--backend", "numpy", "--backend", "numba")
+    done = tinyalex(tmp_path, *words)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "error: --backend: workers have one (got 2)\nTry: --backend numba\n"

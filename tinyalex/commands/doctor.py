@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from tinyalex.commands.console import DataRootOption, JsonOption, Output, QuietOption, plain_table
-from tinyalex.errors import unknown
+from tinyalex.commands.workers import WorkersOption, start_workers, together
+from tinyalex.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
-    from tinyalex.check.doctor import Check, Finding
+    from tinyalex.check.doctor import Check, Finding, Report
 
 FAILED = 1
 NAMES = ("cuda", "numba", "numpy")
@@ -24,32 +26,69 @@ def doctor(
         typer.Option(help="numpy, numba or cuda; repeat for several. Default: those of the CPU."),
     ] = None,
     data_root: DataRootOption = None,
+    workers: WorkersOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine, and compare every kernel and every layer with NumPy.
+
+    With --workers, or started by mpiexec or srun, check the workers instead: their cores and
+    GPUs, their sums, the speed of the link, and how well AlexNet would train on it.
 
     Exit code: 0 if everything is right, 1 if something is red, 2 for wrong options.
 
     [bold]Examples[/]
     tinyalex doctor
     tinyalex doctor --backend cuda
+    tinyalex doctor --workers 2
     tinyalex doctor --json
     """
     for name in backend or ():
         if name not in NAMES:
             raise unknown("backend", name, NAMES)
     from tinyalex.check.doctor import examine
+    from tinyalex.group.world import started_by_mpi
 
     out = Output(as_json, quiet)
+    names = list(dict.fromkeys(backend or ()))
+    if workers is not None or started_by_mpi():
+        _examine_workers(out, workers, names)
+        return
     with out.status() as say:
-        report = examine(list(dict.fromkeys(backend or ())), data_root, say)
+        report = examine(names, data_root, say)
     _print_findings(out, report.findings)
     for name in dict.fromkeys(check.backend for check in report.checks):
         _print_checks(out, name, [check for check in report.checks if check.backend == name])
+    _end(out, report, f"{len(report.checks)} checks" if report.checks else "no checks")
+
+
+def _examine_workers(out: Output, workers: int | None, names: list[str]) -> None:
+    """Start the workers, or join them; rank 0 prints what they have found together."""
+    from tinyalex.check.doctor import RED, Finding, WorkersReport, examine_workers
+    from tinyalex.group import GroupError
+
+    try:
+        start_workers(workers)
+    except GroupError as missing:
+        report = WorkersReport([Finding("MPI", missing.message, RED, missing.hint)])
+    else:
+        with together(workers) as group, out.status() as say:
+            if len(names) > 1:
+                text = f"--backend: workers have one (got {len(names)})"
+                raise ConfigError(text, f"--backend {names[-1]}")
+            report = examine_workers(group, names[0] if names else "auto", say)
+        if not group.leads:
+            raise typer.Exit(FAILED if report.red else 0)
+    if report.workers:
+        _print_workers(out, report.workers)
+    _print_findings(out, report.findings)
+    _end(out, report, f"{len(report.workers)} workers")
+
+
+def _end(out: Output, report: Report, checked: str) -> None:
+    """Print the verdict, and exit with 1 if something is red."""
     out.text()
     red, warnings = len(report.red), len(report.warnings)
-    checked = f"{len(report.checks)} checks" if report.checks else "no checks"
     verdict = f"all green: {checked}, {warnings} warning{'' if warnings == 1 else 's'}"
     if red:
         verdict = f"{red} red ({checked}), the first: {_in_words(report.red[0])}"
@@ -67,6 +106,23 @@ def _in_words(wrong: Finding | Check) -> str:
         return f"{wrong.text}. Try: {wrong.hint}"
     what = wrong.error or f"differs by {wrong.difference:.1e}"
     return f"{wrong.kind} {wrong.name} on backend {wrong.backend}: {what}"
+
+
+def _print_workers(out: Output, workers: list[dict[str, Any]]) -> None:
+    headings = ["rank", "host", "MPI", "backend", "threads", "cores", "GPU"]
+    table = plain_table(*headings, left=["host", "MPI", "backend", "cores", "GPU"])
+    for rank, each in enumerate(workers):
+        texts = each["host"], each["mpi"], each["backend"]
+        threads, cores = str(each["threads"]), _ranges(each["cores"])
+        table.add_row(str(rank), *map(escape, texts), threads, cores, escape(each["gpu"]))
+    out.table(table)
+    out.text()
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Ascending numbers in short: ``0-3,8``."""
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), lambda e: e[1] - e[0])]
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 def _print_findings(out: Output, findings: list[Finding]) -> None:

@@ -14,8 +14,19 @@ from tinyalex.check.doctor.compare import compare
 from tinyalex.check.doctor.finding import OK, RED, WARNING, Check, Finding, Report
 from tinyalex.check.doctor.kernels import KERNELS
 from tinyalex.check.doctor.layers import LAYERS
+from tinyalex.check.doctor.workers import WorkersReport, examine_workers
 
-__all__ = ["OK", "RED", "WARNING", "Check", "Finding", "Report", "examine"]
+__all__ = [
+    "OK",
+    "RED",
+    "WARNING",
+    "Check",
+    "Finding",
+    "Report",
+    "WorkersReport",
+    "examine",
+    "examine_workers",
+]
 
 CPU = ("numba", "numpy")
 

@@ -108,6 +108,15 @@ def pinned_version(package: str) -> str:
     return ""
 
 
+def in_use() -> str:
+    """The GPU of this process: its name, and its place on the bus."""
+    import cupy
+
+    device = cupy.cuda.Device()
+    name = cupy.cuda.runtime.getDeviceProperties(device.id)["name"].decode()
+    return f"{name} {device.pci_bus_id}"
+
+
 def free_memory() -> tuple[int, int]:
     """Return the free and total memory of the current GPU, in bytes."""
     import cupy
