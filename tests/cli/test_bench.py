@@ -95,6 +95,12 @@ def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
         (["--no-overlap"], "--no-overlap is only for --backend cuda"),
         (["--what", "epoch", "--compare", "torch"], "which PyTorch does not have"),
         (["--roofline", "missing/a.png"], "the folder missing does not exist"),
+        (["--workers", 2, "--layers"], "times training steps; --layers is not for it"),
+        (["--workers", 2, "--roofline", "a.png"], "--roofline is not for it"),
+        (["--workers", 2, "--sweep", "batch"], "--sweep is not for it"),
+        (["--workers", 2, "--what", "infer"], "--what infer is not for it"),
+        (["--workers", 2, "--batch-size", 4, "--batch-size", 8], "needs one --backend, one"),
+        (["--workers", 2, "--workers", 9, "--batch-size", 8], "8 is less than 9 workers"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_starts(refused, words, message):

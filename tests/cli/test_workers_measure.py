@@ -110,3 +110,50 @@ def test_doctor_gives_workers_one_backend(tmp_path: Path) -> None:
     done = tinyalex(tmp_path, *words)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr == "error: --backend: workers have one (got 2)\nTry: --backend numba\n"
+
+
+# ---------------------------------------------------------------------------------- bench
+
+BENCH = ("bench", "--model", "tiny", "--backend", "numpy", "--batch-size", 6, "--pairs", 3)
+
+
+def test_bench_compares_workers_with_one(tmp_path: Path) -> None:
+    done = tinyalex(tmp_path, *BENCH, "--workers", 2, "--workers", 3, "--json")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert [each["workers"] for each in results] == [1, 2, 3]
+    assert {each["batch_size"] for each in results} == {6}
+    assert len({each["threads"] for each in results}) == 1
+    for each in results:
+        assert each["seconds_per_batch"]["n"] == 3 and each["images_per_second"]["median"] > 0
+        assert each["efficiency"] * each["workers"] == pytest.approx(each["speedup"])
+        assert (each["workers"] == 1 or 0 < each["waiting"] < 1) and each["waiting"] < 1
+    rows = [line.split()[:2] for line in done.stderr.splitlines()[-5:-2]]
+    assert rows == [[str(each["workers"]), str(each["threads"])] for each in results]
+
+
+def test_bench_measures_the_workers_that_mpi_has_started(tmp_path: Path) -> None:
+    done = tinyalex(tmp_path, *BENCH, "--workers", 2, "--quiet", program=started_by_mpi(2))
+    assert done.returncode == 0, done.stderr
+    workers, images_per_second = done.stdout.split()
+    assert workers == "2" and float(images_per_second) > 0
+
+
+def test_bench_ends_with_the_error_of_a_worker(tmp_path: Path) -> None:
+    fail = "import tinyalex.check.bench.scaling as s; s.Step = lambda *_: {}['no such key']; "
+    program = [sys.executable, "-c", LAUNCH.format(fail + MAIN)]
+    done = tinyalex(tmp_path, *BENCH, "--workers", 2, program=program)
+    assert done.returncode != 0 and done.stdout == ""
+    assert "KeyError: 'no such key'" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("evaluate", "run"), BENCH], ids=lambda words: words[0])
+def test_without_mpiexec_a_command_ends_with_one_sentence(
+    tmp_path: Path, command: tuple[object, ...]
+) -> None:
+    hide = "import tinyalex.group.launch as m; m.shutil.which = lambda *a, **k: None; "
+    program = [sys.executable, "-c", hide + MAIN]
+    done = tinyalex(tmp_path, *command, "--workers", 2, program=program)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("error: several workers need mpiexec, which is not there\nTry: ")
+    assert done.stderr.count("\n") == 2

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.bench_plan import Plan, check, one_of, plans
+from tinyalex.commands.bench_plan import BATCH, Plan, check, one_of, plans
+from tinyalex.commands.bench_workers import bench_workers, refuse
 from tinyalex.commands.console import (
     JsonOption,
     Output,
@@ -59,6 +60,10 @@ def bench(
     sweep: Annotated[
         str | None, typer.Option(help="Vary batch, threads or size (of the image) instead.")
     ] = None,
+    workers: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Time training by so many workers; repeat for several."),
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="File for a plot of the sweep (PNG).")] = None,
     precision: Annotated[
         list[str] | None,
@@ -87,6 +92,7 @@ def bench(
     tinyalex bench --sweep batch --plot batch.png
     tinyalex bench --backend cuda --compare torch --layers
     tinyalex bench --backend cuda --what epoch --no-overlap
+    tinyalex bench --workers 2 --workers 4
     """
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
@@ -95,8 +101,8 @@ def bench(
     if sweep is not None:
         one_of("--sweep", sweep, benchmark.KINDS)
     check(pairs, roofline, sweep, plot, tasks, compare)
-    sizes = tuple(batch_size or ())
-    rounding = tuple(precision or ())
+    sizes = tuple(batch_size or ((BATCH,) if workers else ()))
+    rounding = tuple(precision or (benchmark.PRECISIONS[:1] if workers else ()))
     settings = plans(
         model, backend, compare, threads, sizes, rounding, workspace_mb, not no_overlap
     )
@@ -104,6 +110,16 @@ def bench(
         settings = settings[:1]
     out = Output(as_json, quiet)
     first = settings[0].jobs[0]
+    if workers:
+        others = {
+            "--compare": compare,
+            "--layers": layers,
+            "--roofline": roofline,
+            "--sweep": sweep,
+        }
+        refuse(what, others | {"--no-overlap": no_overlap}, settings)
+        bench_workers(out, workers, threads, pairs, first)
+        return
     with out.status() as say:
         machine = benchmark.describe(first.threads, command_line(*sys.argv[1:]))
         say("measuring the machine's peak performance")

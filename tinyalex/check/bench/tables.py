@@ -168,6 +168,24 @@ def sweep_table(kind: str, results: Sequence[Result]) -> TextTable:
     return TextTable(headings, ["who"], rows)
 
 
+def workers_table(results: Sequence[Mapping[str, Any]]) -> TextTable:
+    """One row per number of workers; see `scaling.measure` and `scaling.with_efficiency`."""
+    rows = [
+        [
+            str(each["workers"]),
+            str(each["threads"]),
+            _spread(Spread(**each["seconds_per_batch"]), 1e3),
+            figure(each["images_per_second"]["median"]),
+            figure(each["speedup"]) if "speedup" in each else "",
+            f"{each['efficiency']:.0%}" if "efficiency" in each else "",
+            f"{each['waiting']:.0%}",
+        ]
+        for each in results
+    ]
+    headings = ["workers", "threads\neach", "ms per batch", "images\n/s", "times\nas fast"]
+    return TextTable([*headings, "efficiency", "waiting"], [], rows)
+
+
 def figure(number: float) -> str:
     """Format a number with three or more digits: ``0.013``, ``4.21``, ``63.1``, ``1,204``.
 

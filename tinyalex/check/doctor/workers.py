@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from tinyalex import backends, models
 from tinyalex.check.bench import Job, Say, ours
+from tinyalex.check.bench.scaling import seconds_of_slowest
 from tinyalex.check.doctor import gpu
 from tinyalex.check.doctor.finding import RED, WARNING, Finding, Report
 from tinyalex.data.read_ahead import usable_cores
@@ -118,7 +118,7 @@ def examine_workers(group: Group, name: str, say: Say) -> WorkersReport:
     say(f"training steps of {MODEL}")
     images = -(-BATCH // group.size)
     work = ours.work(Job(backend.name, MODEL, "train", images, backend.threads))
-    step_seconds = median_of_slowest(group, lambda: work.seconds(1))
+    step_seconds = _median(group, lambda: work.seconds(1))
     report.link = Link(group.size, 4 * size, latency, sum_seconds, images, step_seconds)
     report.findings += look_at_link(report.link, backend.name)
     return report
@@ -189,7 +189,7 @@ def time_sum(group: Group, length: int) -> tuple[float, ...]:
     rng = np.random.default_rng(0)
     values = rng.standard_normal((group.size, SMALL), np.float32)
     part = np.resize(values[group.rank], length)
-    seconds = median_of_slowest(group, lambda: group.sum([part], shards, group.size))
+    seconds = _median(group, lambda: group.sum([part], shards, group.size))
     alone = {(rank, rank + 1): value for rank, value in enumerate(values)}
     total = np.asarray(shards.total(alone.get, group.size, np.add))
     expected = np.resize(total, length)
@@ -197,13 +197,5 @@ def time_sum(group: Group, length: int) -> tuple[float, ...]:
     return seconds, *group.gather(float(difference))
 
 
-def median_of_slowest(group: Group, work: Callable[[], object]) -> float:
-    """Seconds that the slowest worker needs; all begin together, after a first time."""
-    work()
-    seconds = []
-    for _ in range(TIMES):
-        group.agree(0)
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return float(np.median(np.max(group.gather(seconds), axis=0)))
+def _median(group: Group, work: Callable[[], object]) -> float:
+    return float(np.median(seconds_of_slowest(group, work, TIMES)))
