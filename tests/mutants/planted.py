@@ -29,6 +29,7 @@ from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
+from tests.mutants.in_workers import WORKERS_MUTANTS
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -61,4 +62,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS
+    + WORKERS_MUTANTS
 )

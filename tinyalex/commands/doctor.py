@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from tinyalex.commands.console import DataRootOption, JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.console import (
+    DataRootOption,
+    JsonOption,
+    Output,
+    QuietOption,
+    plain_table,
+    print_error,
+)
 from tinyalex.commands.workers import WorkersOption, start_workers, together
 from tinyalex.errors import ConfigError, unknown
 
@@ -78,7 +85,9 @@ def _examine_workers(out: Output, workers: int | None, names: list[str]) -> None
                 raise ConfigError(text, f"--backend {names[-1]}")
             report = examine_workers(group, names[0] if names else "auto", say)
         if not group.leads:
-            raise typer.Exit(FAILED if report.red else 0)
+            return
+        for each in [each for each in report.findings if each.state == RED][:1]:
+            print_error(each.text, each.hint)  # also tells what has started us why we fail
     if report.workers:
         _print_workers(out, report.workers)
     _print_findings(out, report.findings)
