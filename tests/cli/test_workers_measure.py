@@ -93,7 +93,7 @@ def test_doctor_ends_with_1_where_a_sum_is_wrong(tmp_path: Path) -> None:
     assert document["state"] == "red" and len(document["workers"]) == 2
     (red,) = [finding for finding in document["findings"] if finding["state"] == "red"]
     assert red["topic"] == "sum" and red["hint"]
-    assert "1 red (2 workers), the first: on rank 1 (" in done.stderr
+    assert "1 red (2 workers), the first: the sum on rank 1 (" in done.stderr
     assert done.stderr.count("error: ") == 1 and "\nTry: " in done.stderr
 
 

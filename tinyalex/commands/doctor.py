@@ -91,7 +91,8 @@ def _examine_workers(out: Output, workers: int | None, names: list[str]) -> None
     if report.workers:
         _print_workers(out, report.workers)
     _print_findings(out, report.findings)
-    _end(out, report, f"{len(report.workers)} workers")
+    number = len(report.workers)
+    _end(out, report, f"{number} worker{'' if number == 1 else 's'}")
 
 
 def _end(out: Output, report: Report, checked: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from tests.group.threads import ThreadGroup, on_threads
 from tinyalex import models
-from tinyalex.check.doctor import WorkersReport, examine_workers, workers
+from tinyalex.check.doctor import WorkersReport, examine_workers, gpu, workers
 from tinyalex.check.doctor.workers import Link, look_at_link, look_at_same, look_at_shared
 from tinyalex.group import Group
 
@@ -58,7 +60,7 @@ def test_a_wrong_sum_on_one_worker_is_red_everywhere(
     monkeypatch.setattr(ThreadGroup, "sum", of_rank_1)
     for report in examined(2):
         (finding,) = report.red
-        assert finding.topic == "sum" and finding.text.startswith("on rank 1 (")
+        assert finding.topic == "sum" and finding.text.startswith("the sum on rank 1 (")
         assert finding.hint
 
 
@@ -76,7 +78,7 @@ def test_bandwidth_and_efficiency_of_a_link() -> None:
     assert link.efficiency == (pytest.approx(0.75), 1.0)
     assert Link(4, 1, 0.0, 0.4, 32, 0.1).efficiency == (pytest.approx(0.2), 0.25)
     speed, prediction = look_at_link(link, "numba")
-    assert "20 us" in speed.text and "240 MB" in speed.text and "3.60 GB/s" in speed.text
+    assert "0.020 ms" in speed.text and "240 MB" in speed.text and "3.60 GB/s" in speed.text
     assert prediction.text.startswith("75% to 100% predicted: a step of tiny on 32 images")
 
 
@@ -97,7 +99,7 @@ def test_workers_that_differ_are_red(topic: str, other: dict[str, Any]) -> None:
     assert [f.state for f in look_at_same([worker(), worker()])] == ["ok"]
     first, *_ = look_at_same([worker(), worker(), worker(host="b", **other)])
     assert (first.topic, first.state) == (topic, "red")
-    assert "a has " in first.text and "b has " in first.text
+    assert first.text.startswith("rank 0 on a has ") and "rank 2 on b has " in first.text
 
 
 @pytest.mark.parametrize(
@@ -106,10 +108,10 @@ def test_workers_that_differ_are_red(topic: str, other: dict[str, Any]) -> None:
         ([{}, {}], "", ""),
         ([{"cores": [0, 1]}, {"cores": [2, 3]}], "", ""),
         ([{}, {"host": "b", "threads": 4}], "threads", "--threads 4"),
-        ([{"cores": [0]}, {"cores": [0]}], "threads", "at most 1 workers on this computer"),
+        ([{"cores": [0]}, {"cores": [0]}], "threads", "no more workers than cores on a computer"),
         ([{"threads": 1}, {"threads": 1}], "threads", "--threads 2"),
         ([{"threads": 1}] * 3, "", ""),
-        ([{"gpu": "H200 1"}] * 2, "GPU", "at most 1 workers on this computer"),
+        ([{"gpu": "H200 1"}] * 2, "GPU", "no more workers than GPUs on a computer"),
         ([{"gpu": "H200 1"}, {"gpu": "H200 2"}], "", ""),
         ([{"gpu": "H200 1", "threads": 4}, {"gpu": "H200 1", "host": "b", "threads": 4}], "", ""),
     ],
@@ -119,3 +121,12 @@ def test_what_the_workers_of_a_computer_share(
 ) -> None:
     warned = [f for f in look_at_shared([worker(**each) for each in facts]) if f.state != "ok"]
     assert [(f.topic, f.hint) for f in warned] == ([(topic, hint)] if topic else [])
+
+
+def test_the_gpu_of_a_worker_is_named_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [{"name": b"NVIDIA A"}, {"name": b"NVIDIA B"}]
+    runtime = SimpleNamespace(getDeviceProperties=names.__getitem__)
+    second = SimpleNamespace(id=1, pci_bus_id="0000:05:00.0")
+    cuda = SimpleNamespace(Device=lambda: second, runtime=runtime)
+    monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(cuda=cuda))
+    assert gpu.in_use() == "NVIDIA B 0000:05:00.0"

@@ -128,11 +128,11 @@ def look_at_same(workers: Sequence[dict[str, Any]]) -> Iterator[Finding]:
     """Check that all workers have the same versions, MPI library and backend."""
     facts = [{"MPI": w["mpi"], "backend": w["backend"], **w["versions"]} for w in workers]
     for topic, first in facts[0].items():
-        for worker, fact in zip(workers, facts, strict=True):
+        for rank, fact in enumerate(facts):
             if fact[topic] != first:
-                text = f"{workers[0]['host']} has {first}, {worker['host']} has {fact[topic]}"
-                hint = "the same for all workers"
-                yield Finding(topic, f"the workers differ: {text}", RED, hint)
+                here, there = workers[0]["host"], workers[rank]["host"]
+                text = f"rank 0 on {here} has {first}, rank {rank} on {there} has {fact[topic]}"
+                yield Finding(topic, text, RED, "the same for all workers")
                 break
     if len(workers) > 1:
         yield Finding("MPI", f"{facts[0]['MPI']}, {len(workers)} workers")
@@ -144,26 +144,25 @@ def look_at_shared(workers: Sequence[dict[str, Any]]) -> Iterator[Finding]:
         here = [worker for worker in workers if worker["host"] == host]
         cores = {core for worker in here for core in worker["cores"]}
         threads = [worker["threads"] for worker in here]
-        text = f"{host}: {sum(threads)} for {len(here)} workers on {len(cores)} cores"
+        text = f"{host}: workers {len(here)}, threads {sum(threads)}, cores {len(cores)}"
         if sum(threads) > len(cores):
-            hint = f"at most {len(cores)} workers on this computer"
-            yield Finding("threads", text, WARNING, hint)
+            yield Finding("threads", text, WARNING, "no more workers than cores on a computer")
         elif (each := len(cores) // len(here)) > min(threads):
             yield Finding("threads", text, WARNING, f"--threads {each}")
         else:
             yield Finding("threads", text)
         gpus = [worker["gpu"] for worker in here if worker["gpu"]]
         if len(set(gpus)) < len(gpus):
-            text = f"{host}: {len(gpus)} workers share {len(set(gpus))}"
-            hint = f"at most {len(set(gpus))} workers on this computer"
-            yield Finding("GPU", text, WARNING, hint)
+            text = f"{host}: workers {len(gpus)}, GPUs {len(set(gpus))}"
+            yield Finding("GPU", text, WARNING, "no more workers than GPUs on a computer")
 
 
 def look_at_sums(workers: Sequence[dict[str, Any]], differences: Sequence[float]) -> Finding:
     """Check how much each worker's sums differ from NumPy's."""
     for rank, (worker, difference) in enumerate(zip(workers, differences, strict=True)):
         if difference != 0:  # also where it is not a number
-            text = f"on rank {rank} ({worker['host']}) it differs from NumPy's by {difference:.1e}"
+            where = f"the sum on rank {rank} ({worker['host']})"
+            text = f"{where} differs from NumPy's by {difference:.1e}"
             return Finding("sum", text, RED, "another MPI library, such as: pip install mpich")
     return Finding("sum", "equals NumPy's to the last bit on every worker")
 
@@ -172,7 +171,7 @@ def look_at_link(link: Link, backend: str) -> Iterator[Finding]:
     """Put the measurements and the prediction into words."""
     yield Finding(
         "link",
-        f"{1e6 * link.latency:,.0f} us for a few numbers; {link.nbytes / 1e6:.0f} MB, the "
+        f"{1e3 * link.latency:.3f} ms for a few numbers; {link.nbytes / 1e6:.0f} MB, the "
         f"gradients of {MODEL}, in {link.sum_seconds:.3f} s: {link.bandwidth / 1e9:.2f} GB/s",
     )
     low, high = link.efficiency
