@@ -77,7 +77,8 @@ def probabilities(
             p[loader.images_of(step)] = run.backend.to_host(rows)
     # Where others have their rows this worker has zeros, so that the sum is exact.
     shards = Shards(group.size, group.rank, group.size)
-    return group.sum([p.reshape(-1)], shards, group.size).reshape(p.shape)
+    total: np.ndarray[Any, Any] = group.sum([p.reshape(-1)], shards, group.size)
+    return total.reshape(p.shape)
 
 
 class Rows:
