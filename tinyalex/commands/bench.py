@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,13 +104,10 @@ def bench(
     check(pairs, roofline, sweep, plot, tasks, compare)
     sizes = tuple(batch_size or ((BATCH,) if workers else ()))
     rounding = tuple(precision or (benchmark.PRECISIONS[:1] if workers else ()))
-    settings = plans(
-        model, backend, compare, threads, sizes, rounding, workspace_mb, not no_overlap
+    planned = partial(
+        plans, model, backend, compare, threads, sizes, rounding, workspace_mb, not no_overlap
     )
-    if sweep is not None:
-        settings = settings[:1]
     out = Output(as_json, quiet)
-    first = settings[0].jobs[0]
     if workers:
         others = {
             "--compare": compare,
@@ -117,9 +115,13 @@ def bench(
             "--roofline": roofline,
             "--sweep": sweep,
         }
-        refuse(what, others | {"--no-overlap": no_overlap}, settings)
-        bench_workers(out, workers, threads, pairs, first)
+        refuse(what, others | {"--no-overlap": no_overlap})
+        bench_workers(out, workers, (backend or ["auto"])[0], threads, pairs, planned)
         return
+    settings = planned()
+    if sweep is not None:
+        settings = settings[:1]
+    first = settings[0].jobs[0]
     with out.status() as say:
         machine = benchmark.describe(first.threads, command_line(*sys.argv[1:]))
         say("measuring the machine's peak performance")

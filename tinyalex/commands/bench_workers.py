@@ -22,32 +22,35 @@ if TYPE_CHECKING:
 
 
 def bench_workers(
-    out: Output, workers: Sequence[int], threads: int | None, steps: int, job: Job
+    out: Output,
+    workers: Sequence[int],
+    backend: str,
+    threads: int | None,
+    steps: int,
+    plans: Callable[[], list[Plan]],
 ) -> None:
     """Time steps with each number of workers, or with those that MPI has started.
 
     ``threads`` are those of one worker. By default all numbers of workers get as many each: the
-    cores divided by the largest number.
+    cores divided by the largest number. ``plans`` is called when each worker has its GPU.
     """
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import scaling, tables
     from tinyalex.data.read_ahead import usable_cores
     from tinyalex.group.world import started_by_mpi
+    from tinyalex.training.gpus import choose_gpu
 
     cores, most = usable_cores(), max(workers)
-    if job.batch_size < most:
-        raise ConfigError(
-            f"--batch-size {job.batch_size} is less than {most} workers",
-            f"--batch-size {most}: all workers together",
-        )
     if started_by_mpi():
         with together(most) as group:
+            choose_gpu(group, backend)
+            job = _one(plans(), most)
             job = replace(job, threads=threads or group.share_of(cores) or cores)
             results = [scaling.measure(group, job, steps)]
         if not group.leads:
             return
     else:
-        job = replace(job, threads=threads or max(1, cores // most))
+        job = replace(_one(plans(), most), threads=threads or max(1, cores // most))
         with out.status() as say:
             measured = [_launched(n, job, steps, say) for n in sorted({1, *workers})]
         results = scaling.with_efficiency(measured)
@@ -95,13 +98,24 @@ def _launched(workers: int, job: Job, steps: int, say: Callable[[str], None]) ->
     return result
 
 
-def refuse(what: str, options: Mapping[str, object], plans: Sequence[Plan]) -> None:
+def _one(plans: Sequence[Plan], workers: int) -> Job:
+    """The only job; refuse several, and batches without an image for each worker."""
+    jobs = [job for plan in plans for job in plan.jobs]
+    if len(jobs) > 1:
+        text = "--workers needs one --backend, one --batch-size and one --precision"
+        raise ConfigError(text, f"--backend numba --batch-size {BATCH}")
+    if jobs[0].batch_size < workers:
+        raise ConfigError(
+            f"--batch-size {jobs[0].batch_size} is less than {workers} workers",
+            f"--batch-size {workers}: all workers together",
+        )
+    return jobs[0]
+
+
+def refuse(what: str, options: Mapping[str, object]) -> None:
     """Refuse options that do not go with --workers."""
     options = {**options, f"--what {what}": what not in ("all", "train")}
     for name, given in options.items():
         if given:
             text = f"--workers times training steps; {name} is not for it"
             raise ConfigError(text, f"leave out {name}")
-    if sum(len(plan.jobs) for plan in plans) > 1:
-        text = "--workers needs one --backend, one --batch-size and one --precision"
-        raise ConfigError(text, f"--backend numba --batch-size {BATCH}")

@@ -89,10 +89,12 @@ def evaluate(
     from tinyalex import data as datasets
     from tinyalex import evaluation
     from tinyalex.files import write_json
+    from tinyalex.training.gpus import choose_gpu
 
     start_workers(workers)
     output = Output(as_json, quiet)
     with together(workers) as group:
+        choose_gpu(group, backend)
         data = None if data is None else datasets.choose(data)
         if data is None or out is not None:
             _refuse_same(_file_of(runs) if out is None else out, weights_from)

@@ -14,6 +14,7 @@ from tinyalex.check.bench.ours import Step, backend_of
 from tinyalex.check.bench.statistics import spread
 from tinyalex.evaluation.score import ShardSums
 from tinyalex.group import Group, Shards
+from tinyalex.training.gpus import on_gpus
 from tinyalex.training.gradients import BatchGradients, Gradient, Sending
 
 WARM_UP = 2  # steps; the first compiles kernels and allocates memory
@@ -25,6 +26,7 @@ def measure(group: Group, job: Job, steps: int) -> dict[str, Any]:
     Parameters
     ----------
     group : Group
+        On GPUs, each has chosen its own.
     job : Job
         Its batch size is that of the whole batch, its threads are those of one worker.
     steps : int
@@ -38,6 +40,7 @@ def measure(group: Group, job: Job, steps: int) -> dict[str, Any]:
         computed its gradients and waits for the sums, the mean of all workers.
     """
     backend, shards = backend_of(job), Shards(group.size, group.rank, group.size)
+    group = on_gpus(group, backend)
     step = Step(job, backend)
     own = shards.images(slice(0, job.batch_size), group.rank)
     x, labels = step.x[own], step.labels[own]

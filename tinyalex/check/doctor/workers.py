@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex import backends, models
+from tinyalex.backends import Array, Backend
 from tinyalex.check.bench import Job, Say, ours
 from tinyalex.check.bench.scaling import seconds_of_slowest
 from tinyalex.check.doctor import gpu
@@ -19,6 +20,7 @@ from tinyalex.data.read_ahead import usable_cores
 from tinyalex.group import Group, Shards
 from tinyalex.group.world import library, started_by_mpi
 from tinyalex.runs.config import versions
+from tinyalex.training.gpus import choose_gpu, on_gpus
 
 MODEL, BATCH = "alexnet", 128
 SMALL = 1001  # numbers: most numbers of workers do not divide it
@@ -94,7 +96,9 @@ def examine_workers(group: Group, name: str, say: Say) -> WorkersReport:
     say : callable
         Called with progress messages.
     """
+    choose_gpu(group, name)
     backend = backends.get(name, group.share_of(usable_cores()))
+    group = on_gpus(group, backend)
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     workers = group.gather(
         {
@@ -112,8 +116,8 @@ def examine_workers(group: Group, name: str, say: Say) -> WorkersReport:
         return report
     size = sum(math.prod(w.shape) for w in models.build(MODEL, init=models.ZEROS).parameters())
     say("adding up")
-    latency, *differences = time_sum(group, SMALL)
-    sum_seconds, *more = time_sum(group, size)
+    latency, *differences = time_sum(group, backend, SMALL)
+    sum_seconds, *more = time_sum(group, backend, size)
     report.findings.append(look_at_sums(workers, np.maximum(differences, more).tolist()))
     say(f"training steps of {MODEL}")
     images = -(-BATCH // group.size)
@@ -182,17 +186,25 @@ def look_at_link(link: Link, backend: str) -> Iterator[Finding]:
     )
 
 
-def time_sum(group: Group, length: int) -> tuple[float, ...]:
+def time_sum(group: Group, backend: Backend, length: int) -> tuple[float, ...]:
     """Seconds to add up ``length`` numbers, and by rank how much the sum differs from NumPy's."""
     shards = Shards(group.size, group.rank, group.size)
     rng = np.random.default_rng(0)
     values = rng.standard_normal((group.size, SMALL), np.float32)
-    part = np.resize(values[group.rank], length)
-    seconds = _median(group, lambda: group.sum([part], shards, group.size))
+    part = backend.asarray(np.resize(values[group.rank], length))
+
+    def add() -> Array:
+        with group.after(group.queued()):
+            total = group.sum([part], shards, group.size)
+        group.wait()
+        backend.synchronize()
+        return total
+
+    seconds = _median(group, add)
     alone = {(rank, rank + 1): value for rank, value in enumerate(values)}
     total = np.asarray(shards.total(alone.get, group.size, np.add))
     expected = np.resize(total, length)
-    difference = np.abs(group.sum([part], shards, group.size) - expected).max()
+    difference = np.abs(backend.to_host(add()) - expected).max()
     return seconds, *group.gather(float(difference))
 
 
