@@ -139,7 +139,10 @@ def install() -> None:
         cublas=cublas,
         device=device,
         memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
-        runtime=SimpleNamespace(CUDARuntimeError=CUDARuntimeError),
+        runtime=SimpleNamespace(
+            CUDARuntimeError=CUDARuntimeError,
+            getDeviceProperties=lambda device: {"name": b"double"},
+        ),
         Stream=cuda_streams.Stream,
         Event=cuda_streams.Event,
         get_current_stream=cuda_streams.get_current_stream,

@@ -77,3 +77,19 @@ def test_processes_that_share_a_gpu_leave_the_bytes_of_one(tmp_path: Path) -> No
         assert said.count(WAY) == workers - 1
         checkpoints.append((tmp_path / str(workers) / "checkpoint.safetensors").read_bytes())
     assert checkpoints[0] == checkpoints[1]
+
+
+@pytest.mark.slow
+def test_the_doctor_and_the_benchmark_add_up_on_the_gpu(tmp_path: Path) -> None:
+    cuda_here.needs("numba.cuda")
+    lines = (
+        "from tests.backends import cuda_double; cuda_double.install()\n"
+        "import tinyalex.check.doctor.workers as w; w.MODEL, w.BATCH = 'tiny', 4\n"
+        "from tinyalex.cli import main; main()"
+    )
+    said = run(2, tmp_path, "-c", lines, "doctor", "--backend", "cuda")
+    assert said.count(WAY) == said.count("equals NumPy's to the last bit on every worker") == 1
+    assert "workers 2, GPUs 1\n" in said and "all green: 2 workers" in said
+    words = "bench --backend cuda --workers 2 --model tiny --batch-size 4 --pairs 1 --quiet"
+    said = run(2, tmp_path, "-c", lines, *words.split())
+    assert said.count("\n2 ") + said.startswith("2 ") == 1
