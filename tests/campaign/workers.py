@@ -64,7 +64,7 @@ OUTSIDE = {
     "gets SIGHUP": ("SIGHUP", f"{_STOPPED}|{_KILLED}"),
 }
 LAUNCHER = {
-    "gets SIGINT": ("SIGINT", f"{_STOPPED}|error: interrupted|error: stopped by SIGINT"),
+    "gets SIGINT": ("SIGINT", f"{_STOPPED}|error: (.*: )?interrupted|error: stopped by SIGINT"),
     "gets SIGTERM": ("SIGTERM", f"{_STOPPED}|error: stopped by SIGTERM"),
     "gets SIGHUP": ("SIGHUP", f"{_STOPPED}|error: stopped by SIGHUP"),
     "is killed": ("SIGKILL", ""),
@@ -246,13 +246,20 @@ class _Trial:
         wait_for_shared(before)
         if stray := set(os.listdir(self.folder / "tmp")):
             raise Broken(f"left in TMPDIR: {sorted(stray)}")
-        lock = self.folder / "run" / LOCK
-        if lock.exists():  # it is removed when the run is resumed
-            with lock.open() as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError as error:
-                    raise Broken("the lock is held") from error
+        until = time.monotonic() + self.limit
+        while self._is_locked():  # the system may still be ending the process that had it
+            if time.monotonic() > until:
+                raise Broken("the lock is held")
+            time.sleep(0.05)
+
+    def _is_locked(self) -> bool:
+        """Whether the run's folder is locked; a lock that nobody holds goes when it is resumed."""
+        with contextlib.suppress(FileNotFoundError), (self.folder / "run" / LOCK).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def _resume(self, whole: dict[str, str]) -> str:
         """Other workers, here threads, complete the run, or do it where it had not begun."""
