@@ -94,10 +94,7 @@ EXAMPLES: dict[type[Module], list[Example]] = {
         Example("paper", lambda: Dropout(0.4, mode="paper", seed=3), (5, 6)),
     ],
     Flatten: [Example("images", Flatten, (3, 2, 3, 4))],
-    SoftmaxCrossEntropy: [
-        Example("4 classes", SoftmaxCrossEntropy, (5, 4)),
-        Example("smoothed", lambda: SoftmaxCrossEntropy(label_smoothing=0.1), (5, 4)),
-    ],
+    SoftmaxCrossEntropy: [Example("4 classes", SoftmaxCrossEntropy, (5, 4))],
     Sequential: [
         Example(
             "a small network",

@@ -12,26 +12,19 @@ from hypothesis import strategies as st
 
 from tests import strategies as own
 from tinyalex.check import gradcheck
-from tinyalex.errors import ConfigError, ShapeError
+from tinyalex.errors import ShapeError
 from tinyalex.layers import SoftmaxCrossEntropy
 
 
-@given(
-    N=st.integers(1, 4),
-    classes=st.integers(1, 5),
-    label_smoothing=st.sampled_from([0.0, 0.1, 0.9]),
-    seed=own.seeds,
-)
+@given(N=st.integers(1, 4), classes=st.integers(1, 5), seed=own.seeds)
 def test_loss_and_gradient_equal_pytorch_and_measured_slopes(
-    torch: ModuleType, N: int, classes: int, label_smoothing: float, seed: int
+    torch: ModuleType, N: int, classes: int, seed: int
 ) -> None:
     logits = 3 * own.normal((N, classes), seed)
     labels = np.random.default_rng(seed).integers(0, classes, N)
-    loss = SoftmaxCrossEntropy(label_smoothing=label_smoothing)
+    loss = SoftmaxCrossEntropy()
     there = torch.from_numpy(logits).requires_grad_()
-    expected = torch.nn.functional.cross_entropy(
-        there, torch.from_numpy(labels), label_smoothing=label_smoothing
-    )
+    expected = torch.nn.functional.cross_entropy(there, torch.from_numpy(labels))
     expected.backward()
     np.testing.assert_allclose(float(loss.forward(logits, labels)), expected.item(), atol=1e-12)
     np.testing.assert_allclose(loss.backward(), there.grad.numpy(), atol=1e-12)
@@ -79,12 +72,6 @@ def test_labels_may_be_any_whole_numbers(dtype: str) -> None:
 def test_labels_that_cannot_be_are_refused(labels: list[float], complaint: str) -> None:
     with pytest.raises(ShapeError, match=complaint):
         SoftmaxCrossEntropy().forward(np.zeros((2, 4)), np.array(labels))
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
-def test_a_share_of_smoothing_that_cannot_be_is_refused(share: float) -> None:
-    with pytest.raises(ConfigError, match="label_smoothing must be from 0 to below 1"):
-        SoftmaxCrossEntropy(label_smoothing=share)
 
 
 def test_logits_of_images_are_refused() -> None:

@@ -162,27 +162,6 @@ LAYER_MUTANTS = (
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(
-        "label smoothing: the other classes get nothing",
-        LOSS,
-        "return (onehot - 1 / classes) / N",
-        "return onehot / N",
-        ("tests/layers/test_loss.py::test_loss_and_gradient_equal_pytorch_and_measured_slopes",),
-    ),
-    Mutant(
-        "label smoothing: only the loss has it, not its gradient",
-        "tinyalex/layers/loss.py",
-        "dlogits += self.label_smoothing * added",
-        "dlogits += 0 * added",
-        (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
-    ),
-    Mutant(
-        "label smoothing: a run does without, whatever its recipe says",
-        "tinyalex/training/loop.py",
-        "SoftmaxCrossEntropy(label_smoothing=self.config.recipe.label_smoothing)",
-        "SoftmaxCrossEntropy()",
-        ("tests/training/test_runs.py::test_labels_are_smoothed_as_the_recipe_says",),
-    ),
-    Mutant(
         "loss: exp overflows for large logits",
         LOSS,
         "z = logits - xp.max(logits, axis=1, keepdims=True)",

@@ -191,6 +191,28 @@ TRAINING_MUTANTS = (
         ),
     ),
     Mutant(
+        "label smoothing: the other classes get nothing",
+        "tinyalex/training/label_smoothing.py",
+        "((onehot - 1 / classes) / N)",
+        "(onehot / N)",
+        ("tests/training/test_label_smoothing.py::test_loss_and_gradient_equal_pytorch",),
+        needs=("torch",),
+    ),
+    Mutant(
+        "label smoothing: only the loss has it, not its gradient",
+        "tinyalex/training/label_smoothing.py",
+        "return dlogits + self._added() if",
+        "return dlogits if",
+        ("tests/training/test_label_smoothing.py::test_the_gradient_is_the_measured_slope",),
+    ),
+    Mutant(
+        "label smoothing: a run does without, whatever its recipe says",
+        LOOP,
+        "SmoothedCrossEntropy(self.config.recipe.label_smoothing)",
+        "SmoothedCrossEntropy(0.0)",
+        ("tests/training/test_runs.py::test_labels_are_smoothed_as_the_recipe_says",),
+    ),
+    Mutant(
         "resume: dropout starts its masks again",
         LOOP,
         '        model.load_random_state(state["dropout"])\n',

@@ -133,8 +133,6 @@ class Operations:
     dropout_backward = whole_batch(F.dropout_backward)
     cross_entropy = whole_batch(F.cross_entropy)
     cross_entropy_backward = whole_batch(F.cross_entropy_backward)
-    label_smoothing = whole_batch(F.label_smoothing)
-    label_smoothing_backward = whole_batch(F.label_smoothing_backward)
     augment = whole_batch(F.augment)
 
     def relu(self, x: Array, inplace: bool = False) -> Array:

@@ -13,13 +13,7 @@ from tinyalex.functional.conv import col2im, conv2d, conv2d_backward, im2col
 from tinyalex.functional.dropout import dropout, dropout_backward
 from tinyalex.functional.linear import linear, linear_backward
 from tinyalex.functional.local import local_conv2d, local_conv2d_backward
-from tinyalex.functional.loss import (
-    cross_entropy,
-    cross_entropy_backward,
-    label_smoothing,
-    label_smoothing_backward,
-    softmax,
-)
+from tinyalex.functional.loss import cross_entropy, cross_entropy_backward, softmax
 from tinyalex.functional.lrn import (
     local_response_norm,
     local_response_norm_backward,
@@ -46,8 +40,6 @@ __all__ = [
     "dropout",
     "dropout_backward",
     "im2col",
-    "label_smoothing",
-    "label_smoothing_backward",
     "linear",
     "linear_backward",
     "local_conv2d",

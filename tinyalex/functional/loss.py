@@ -24,23 +24,6 @@ def cross_entropy_backward(logits: Array, labels: Array) -> Array:
     return (p - onehot) / logits.shape[0]
 
 
-def label_smoothing(logits: Array, labels: Array) -> Array:
-    """What smoothing the labels adds to `cross_entropy`, times the share of smoothing: a scalar.
-
-    The wanted probabilities are then (1 - share) onehot + share / classes, so that no logit need
-    grow without bound (Szegedy et al. 2016, section 7). It is the mean over the batch of
-    z[n, label n] - mean(z[n]).
-    """
-    return array_namespace(logits).sum(logits * label_smoothing_backward(logits, labels))
-
-
-def label_smoothing_backward(logits: Array, labels: Array) -> Array:
-    """Its gradient does not depend on the logits: (onehot - 1 / classes) / N, (N, classes)."""
-    N, classes = logits.shape
-    onehot = array_namespace(logits).astype(_onehot(logits, labels), logits.dtype)
-    return (onehot - 1 / classes) / N
-
-
 def softmax(logits: Array) -> Array:
     """Probabilities (N, classes); the largest logit is subtracted first, so exp is at most 1."""
     xp = array_namespace(logits)

@@ -1,47 +1,25 @@
 """The loss: how surprised the network is by the right answer (paper, section 3.5)."""
 
 from tinyalex.backends import Array
-from tinyalex.errors import ConfigError, ShapeError
+from tinyalex.errors import ShapeError
 from tinyalex.layers.base import Loss
 
 
 class SoftmaxCrossEntropy(Loss):
-    """`tinyalex.functional.cross_entropy` as a loss: softmax included, averaged over the batch.
-
-    Parameters
-    ----------
-    label_smoothing : share of the wanted probability that all classes have equally, from 0 to
-        below 1; the rest is the right class's. See `tinyalex.functional.label_smoothing`
-    """
+    """`tinyalex.functional.cross_entropy` as a loss: softmax included, averaged over the batch."""
 
     ndim = 2
     remembers = ("logits", "labels")
-
-    def __init__(self, *, label_smoothing: float = 0.0) -> None:
-        super().__init__()
-        if not 0 <= label_smoothing < 1:
-            raise ConfigError(
-                "SoftmaxCrossEntropy: label_smoothing must be from 0 to below 1 "
-                f"(got {label_smoothing})"
-            )
-        self.label_smoothing = label_smoothing
 
     def forward(self, logits: Array, labels: Array) -> Array:
         """Mean loss, a scalar, of ``logits`` (N, classes) and whole-number ``labels`` (N,)."""
         self.check_input(logits)
         labels = self.check_labels(labels, *logits.shape)
         self.logits, self.labels = logits, labels
-        loss = self.backend.cross_entropy(logits, labels)
-        if self.label_smoothing:
-            loss += self.label_smoothing * self.backend.label_smoothing(logits, labels)
-        return loss
+        return self.backend.cross_entropy(logits, labels)
 
     def backward(self) -> Array:
-        dlogits = self.backend.cross_entropy_backward(self.logits, self.labels)
-        if self.label_smoothing:
-            added = self.backend.label_smoothing_backward(self.logits, self.labels)
-            dlogits += self.label_smoothing * added
-        return dlogits
+        return self.backend.cross_entropy_backward(self.logits, self.labels)
 
     def check_labels(self, labels: Array, N: int, classes: int) -> Array:
         """Labels on this backend; refuses a wrong shape, a wrong dtype and unknown classes."""

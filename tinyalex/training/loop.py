@@ -9,13 +9,13 @@ from typing import Any, Self
 
 from tinyalex.errors import DivergedError
 from tinyalex.evaluation.score import Running, ShardSums, score
-from tinyalex.layers import SoftmaxCrossEntropy
 from tinyalex.parallel import Part, own, whole
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
 from tinyalex.runs.metrics import NoMetricsFile
 from tinyalex.runs.state import check_fits
 from tinyalex.training.gradients import BatchGradients
+from tinyalex.training.label_smoothing import SmoothedCrossEntropy
 from tinyalex.training.listener import Listener
 from tinyalex.training.schedules import warm_up
 from tinyalex.training.setup import Parts
@@ -45,7 +45,7 @@ class Loop:
         self.stop = stop
         self.signal = 0  # which one stopped the run, at whichever worker
         self.group, self.batch_group, self.shards = parts.group, parts.batch_group, parts.shards
-        loss = SoftmaxCrossEntropy(label_smoothing=self.config.recipe.label_smoothing)
+        loss = SmoothedCrossEntropy(self.config.recipe.label_smoothing)
         loss.to(parts.backend)
         self.gradients = BatchGradients(parts.model, loss, self.batch_group, self.shards)
         self.steps_per_epoch = len(parts.loader)
