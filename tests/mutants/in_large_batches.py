@@ -180,7 +180,7 @@ LARGE_BATCH_MUTANTS = (
     Mutant(
         "experiments: runs from before warm-up and LARS are trained again",
         ARM,
-        'if v or k not in ("warmup", "lars")',
+        "if v or k not in LATER",
         "if True",
         (f"{OF_STORE}::test_runs_of_older_versions_keep_their_folders",),
     ),

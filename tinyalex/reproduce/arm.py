@@ -13,6 +13,9 @@ from typing import Any
 from tinyalex.errors import RunError
 from tinyalex.recipes import Recipe
 
+# Recipe fields that older runs do not have: their folders keep their names.
+LATER = ("warmup", "lars", "label_smoothing")
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -47,8 +50,7 @@ class Arm:
         """Name of its runs' folders; arms with the same training share them."""
         plain = self.recipe.to_dict()
         decides = {k: v for k, v in plain.items() if k not in ("name", "sources", "epochs")}
-        # Runs from before these fields keep their folders.
-        decides = {k: v for k, v in decides.items() if v or k not in ("warmup", "lars")}
+        decides = {k: v for k, v in decides.items() if v or k not in LATER}
         if not self.growing:  # with more epochs the learning rate would drop later
             decides["epochs"] = self.length(epochs)
         decides |= {"model": self.model, "data": Path(self.data).name}
