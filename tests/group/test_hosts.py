@@ -57,7 +57,8 @@ def test_two_hosts_train_together_and_end_with_the_bytes_of_one(
     hosts: Hosts, tmp_path: Path
 ) -> None:
     options = ("--epochs", 1)
-    subprocess.run([*TRAIN, *map(str, options), "--out", "one"], cwd=tmp_path, check=True)
+    one_worker = [*TRAIN, *map(str, options), "--out", "one"]
+    subprocess.run(one_worker, cwd=tmp_path, env=environment(), check=True)
     before = hosts.sent()
     out, error = start(hosts, tmp_path, *options, "--out", "two").communicate(timeout=120)
     assert (out, error) == ("two\n", "")
