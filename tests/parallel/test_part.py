@@ -188,19 +188,20 @@ def test_the_hybrid_is_the_network_on_any_number_of_workers(
     check_hybrid(*made, size + more, size, 1e-11)
 
 
-def test_the_papers_network_as_towers_and_as_hybrid() -> None:
+@pytest.mark.parametrize("side", [67, pytest.param(227, marks=pytest.mark.slow)])
+def test_the_papers_network_as_towers_and_as_hybrid(side: int) -> None:
     """Float32: sums in another order differ by some roundings of the largest number."""
 
     def net(name: str) -> Any:
         def make() -> Model:
-            whole_net = models.build(name, num_classes=10, image_size=99)
+            whole_net = models.build(name, image_size=side)
             whole_net.skip_input_gradient()
             return whole_net
 
         return make
 
-    check_towers(net("alexnet-two-tower"), (3, 99, 99), 1, 1e-5)
-    check_hybrid(net("alexnet"), (3, 99, 99), 2, 2, 1e-5)
+    check_towers(net("alexnet-two-tower"), (3, side, side), 1, 1e-5)
+    check_hybrid(net("alexnet"), (3, side, side), 2, 2, 1e-5)
 
 
 def test_alexnet_small_has_two_towers_without_being_written_as_such() -> None:
