@@ -8,6 +8,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+from tests.group.ranks import wait_for
+
 
 class Hosts:
     """Context with two hosts and a link between them.
@@ -52,6 +54,8 @@ class Hosts:
             _ip("-n", name, "addr", "add", f"{address}/24", "dev", name)
             _ip("-n", name, "link", "set", name, "up")
             _ip("-n", name, "link", "set", "lo", "up")
+        for name in self.names:  # the system tells of a new link's state once per second
+            wait_for(lambda name=name: b" state UP " in _ip("-n", name, "link", "show", name))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -69,5 +73,5 @@ class Hosts:
         return int(subprocess.check_output(["ip", "netns", "exec", self.names[0], "cat", path]))
 
 
-def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)
+def _ip(*words: str) -> bytes:
+    return subprocess.run(["ip", *words], check=True, capture_output=True).stdout
