@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
+
+from tests.group.ranks import end_all  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -76,3 +79,10 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real images at {folder} (set TINYALEX_TEST_DATA)")
     return folder
+
+
+@pytest.fixture
+def no_process_left(tmp_path: Path) -> Iterator[None]:
+    """Kills what works in the test's folder after its end."""
+    yield
+    end_all(tmp_path)

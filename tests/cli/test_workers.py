@@ -21,7 +21,10 @@ pytest.importorskip("mpi4py")
 
 Refused = Callable[..., str]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+    pytest.mark.usefixtures("no_process_left"),
+]
 
 
 def test_one_two_and_four_workers_leave_the_same_bytes(tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ pytest.importorskip("mpi4py")
 
 FAILING = Path(__file__).resolve().parents[1] / "group" / "failing.py"
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+    pytest.mark.usefixtures("no_process_left"),
+]
 
 HOST = os.uname().nodename if hasattr(os, "uname") else ""
 SAYS = {

@@ -13,7 +13,10 @@ from tests.cli.test_workers import TINYALEX, tinyalex
 
 pytest.importorskip("mpi4py")
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has not been tried")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="has not been tried"),
+    pytest.mark.usefixtures("no_process_left"),
+]
 
 
 def started_by_mpi(size: int) -> list[str]:

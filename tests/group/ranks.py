@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ def processes(folder: Path) -> Iterator[int]:
         with contextlib.suppress(OSError):
             if Path(os.readlink(entry / "cwd")) == folder:
                 yield int(entry.name)
+
+
+def end_all(folder: Path) -> None:
+    """Kill what a test that failed has left: workers that wait for others never end."""
+    for pid in processes(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def ranks(folder: Path) -> dict[int, int]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,16 +23,13 @@ TRAIN += ("--quiet", "--shards", "4")
 
 
 @pytest.fixture
-def hosts(tmp_path: Path) -> Iterator[Hosts]:
+def hosts(tmp_path: Path, no_process_left: None) -> Iterator[Hosts]:
     with contextlib.ExitStack() as stack:
         try:
             made = stack.enter_context(Hosts(tmp_path))
         except (subprocess.CalledProcessError, FileNotFoundError) as error:
             pytest.skip(f"no network namespaces can be made here ({error})")
         yield made
-        for pid in processes(tmp_path):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
 
 
 def start(hosts: Hosts, folder: Path, *words: object) -> subprocess.Popen[str]:

@@ -16,7 +16,10 @@ from tests.processes import environment
 from tinyalex.group import launch
 
 pytest.importorskip("mpi4py")
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc of Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc of Linux"),
+    pytest.mark.usefixtures("no_process_left"),
+]
 
 ENDING = Path(__file__).with_name("ending.py")
 START = "import sys; from tinyalex.group.launch import launch; program = sys.argv[2:]\n"
