@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,9 +20,10 @@ from rich.table import Table
 import tinyalex.commands
 from tests.cli.test_console import INFO, STEP
 from tinyalex.check.bench.statistics import Spread
-from tinyalex.check.bench.tables import layers_table, results_table
+from tinyalex.check.bench.tables import layers_table, results_table, workers_table
 from tinyalex.check.doctor.finding import Check
-from tinyalex.commands import bench, doctor, exercise, table_layout
+from tinyalex.commands import doctor, exercise, table_layout
+from tinyalex.commands.bench_plan import print_table
 from tinyalex.commands.console import Output, plain_table
 from tinyalex.commands.lesson_screen import Screen
 from tinyalex.commands.progress import TrainingProgress
@@ -71,7 +73,7 @@ COMMANDS = {
     "reproduce": [["reproduce"]],
     "lesson": [["lesson"]],
 }
-OWN_TESTS = {"evaluate", "predict", "doctor", "bench", "console"}
+OWN_TESTS = {"evaluate", "predict", "doctor", "bench_plan", "console"}
 
 
 @pytest.mark.parametrize("words", [w for each in COMMANDS.values() for w in each], ids=" ".join)
@@ -119,8 +121,11 @@ def test_bench_loses_no_character_of_a_number(made) -> None:
     spread = Spread(median=1.23456, lower=1.0, upper=2.0, n=5)
     result = SimpleNamespace(job=job, seconds=spread, images_per_second=spread, gflops=812.0)
     result.speedup, result.memory_mib, result.gpu_memory_mib = spread, 12_345.0, None
-    bench._print(Output(), layers_table(rows, rows, 100, 10))
-    bench._print(Output(), results_table([result], 1000))
+    seconds = {"seconds_per_batch": asdict(spread), "images_per_second": asdict(spread)}
+    scaled = {"workers": 1024, "threads": 12, **seconds, "waiting": 0.125}
+    print_table(Output(), layers_table(rows, rows, 100, 10))
+    print_table(Output(), results_table([result], 1000))
+    print_table(Output(), workers_table([{**scaled, "speedup": 12.5, "efficiency": 0.875}]))
     lose_nothing(made)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.bench_plan import BATCH, Plan, check, one_of, plans
+from tinyalex.commands.bench_plan import BATCH, Plan, check, one_of, plans, print_table
 from tinyalex.commands.bench_workers import bench_workers, refuse
 from tinyalex.commands.console import (
     JsonOption,
@@ -20,12 +20,10 @@ from tinyalex.commands.console import (
     ThreadsOption,
     WorkspaceOption,
     command_line,
-    plain_table,
 )
 
 if TYPE_CHECKING:
     from tinyalex.check.bench import Result
-    from tinyalex.check.bench.tables import TextTable
 
 MEMORY_NOTE = "peak MiB: highest memory use while working, without that of the imports"
 GPU_MEMORY_NOTE = "GPU MiB: highest size of an implementation's memory pool"
@@ -140,7 +138,7 @@ def bench(
             results, document["skipped"] = benchmark.sweep(sweep, jobs, pairs, say)
             say("")
             out.text(f"\n{model} by {sweep}, median (quartiles) of {pairs} runs each")
-            _print(out, tables.sweep_table(sweep, results))
+            print_table(out, tables.sweep_table(sweep, results))
             if plot is not None:
                 _plot(sweep, results, plot, model)
                 out.text(f"picture   {plot}")
@@ -153,7 +151,9 @@ def bench(
                 say("")
                 title = f"{model}, {plan.title}, median (quartiles) of {pairs} runs each"
                 out.text(f"\n{title}")
-                _print(out, tables.results_table(measured, peaks[plan.precision]["gemm_gflops"]))
+                print_table(
+                    out, tables.results_table(measured, peaks[plan.precision]["gemm_gflops"])
+                )
                 for line in [*tables.settings_lines(measured), *skipped]:
                     out.text(line)
                 results += measured
@@ -215,7 +215,7 @@ def _layers(
         if name != "torch":
             out.text(f"\n{name}, {plan.title}, a training step by layer, median of {pairs}")
             ceilings = peaks["gemm_gflops"], peaks["copy_gb_per_s"]
-            _print(out, tables.layers_table(rows, theirs, *ceilings))
+            print_table(out, tables.layers_table(rows, theirs, *ceilings))
     out.text("MB: an estimate; each input, output and weight is moved once")
     if theirs:
         out.text("torch: each layer alone, on noise; without loss and optimizer")
@@ -239,13 +239,6 @@ def _plot(kind: str, results: list[Result], path: Path, model: str) -> None:
         for name, own in points.items()
     }
     growth(kind, series, path, f"{model} by {kind}")
-
-
-def _print(out: Output, table: TextTable) -> None:
-    made = plain_table(*table.headings, left=table.text_columns)
-    for row in table.rows:
-        made.add_row(*row)
-    out.table(made)
 
 
 def _short(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""What `tinyalex bench` measures; wrong options are refused before anything starts."""
+"""What `tinyalex bench` measures, and its tables; wrong options are refused at the start."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinyalex.commands.console import Output, plain_table
 from tinyalex.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
     from tinyalex.check.bench import Job
+    from tinyalex.check.bench.tables import TextTable
 
 BATCH, GPU_BATCHES = 128, (128, 1024)
 
@@ -142,3 +144,11 @@ def one_of(option: str, value: str, known: Sequence[str]) -> list[str]:
     if value not in known:
         raise unknown(option, value, known)
     return [value]
+
+
+def print_table(out: Output, table: TextTable) -> None:
+    """Print a table of figures."""
+    made = plain_table(*table.headings, left=table.text_columns)
+    for row in table.rows:
+        made.add_row(*row)
+    out.table(made)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tinyalex.commands.bench_plan import BATCH, Plan
-from tinyalex.commands.console import Output, command_line, plain_table
+from tinyalex.commands.bench_plan import BATCH, Plan, print_table
+from tinyalex.commands.console import Output, command_line
 from tinyalex.commands.workers import together
 from tinyalex.errors import ConfigError
 
@@ -61,11 +61,7 @@ def bench_workers(
         out.text(line)
     title = f"{job.model}, {Plan([job], False).title}, {job.implementation}"
     out.text(f"\n{title}, median (quartiles) of {steps} training steps each")
-    table = tables.workers_table(results)
-    made = plain_table(*table.headings)
-    for row in table.rows:
-        made.add_row(*row)
-    out.table(made)
+    print_table(out, tables.workers_table(results))
     out.text("times as fast, efficiency: compared with one worker of as many threads")
     out.text("waiting: share of a step in which a worker waits for the sums of the gradients")
     short = (f"{r['workers']} {r['images_per_second']['median']:.1f}" for r in results)
