@@ -22,7 +22,7 @@ def processes(folder: Path) -> Iterator[int]:
 
 def end_all(folder: Path) -> None:
     """Kill what a test that failed has left: workers that wait for others never end."""
-    for pid in processes(folder):
+    for pid in set(processes(folder)) - {os.getpid()}:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
