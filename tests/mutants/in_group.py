@@ -274,7 +274,7 @@ GROUP_MUTANTS = (
         COMMAND,
         "if group.leads:\n                raise\n            raise typer.Exit(code",
         "if True:\n                raise\n            raise typer.Exit(code",
-        (f"{FAILS}[nan]",),
+        (f"{OF_COMMAND}::test_what_cannot_be_shared_out_is_refused_before_anything_is_written",),
         needs=("mpi4py",),
     ),
 )
