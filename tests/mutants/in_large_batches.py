@@ -45,7 +45,7 @@ LARGE_BATCH_MUTANTS = (
         (RISES,),
     ),
     Mutant(
-        "warm-up: begins anew with every epoch",
+        "warm-up: starts again with every epoch",
         LOOP,
         "step = self.epoch * self.steps_per_epoch + self.step",
         "step = self.step",
