@@ -98,3 +98,17 @@ def test_workers_that_differ_are_named() -> None:
 
     with pytest.raises(Exception, match="differ in their seed: rank 0 on .* has 0, rank 2 on .* 1"):
         on_threads(3, work)
+
+
+@given(st.integers(1, 60), st.integers(1, 30), st.integers(1, 8))
+def test_no_batch_leaves_a_worker_without_images(images: int, most: int, workers: int) -> None:
+    fits = [
+        size
+        for size in range(workers, min(images, most) + 1)
+        if images % size == 0 or images % size >= workers
+    ]
+    if fits:
+        assert Shards(workers, 0, workers).batch_for_all(images, most) == max(fits)
+    else:
+        with pytest.raises(ConfigError, match="so that each has some"):
+            Shards(workers, 0, workers).batch_for_all(images, most)
