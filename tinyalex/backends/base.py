@@ -7,13 +7,14 @@ padding are ``(height, width)`` pairs. Images are NCHW.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from tinyalex.backends.feed import Feed
 from tinyalex.backends.operations import Array, Operations, Pair
+from tinyalex.backends.replaced import with_functions
 from tinyalex.errors import ConfigError, unknown
 
 __all__ = [
@@ -61,6 +62,8 @@ class Backend(Operations, ABC):
         Maximum workspace of a convolution in MiB; None if slices are sized for a cache instead.
     overlap : bool
         Whether batches are copied to the device while it computes, if it can do both at once.
+    own : dict of str to str
+        Operations that `replaced` has put in, and where each function comes from.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Backend(Operations, ABC):
     precision: str = "float32"
     workspace_mb: int | None = None
     overlap: bool = True
+    own: ClassVar[Mapping[str, str]] = {}
     get: ClassVar[Callable[..., Backend]]  # `tinyalex.backends.get`
 
     def __deepcopy__(self, memo: object) -> Backend:
@@ -78,6 +82,37 @@ class Backend(Operations, ABC):
     def __reduce__(self) -> tuple[Callable[..., Backend], tuple[Any, ...]]:
         """Pickle the name and settings of a backend, not its threads and handles."""
         return Backend.get, (self.name, self.threads, self.precision, self.workspace_mb)
+
+    def replaced(self, **functions: Callable[..., Any]) -> Backend:
+        """Return a backend that computes some operations with your functions.
+
+        Parameters
+        ----------
+        **functions : function, by the name of an operation
+            ``relu=my_relu``. A function has the arguments and results of the one in
+            `tinyalex.functional` with this name. It is called once per batch, on this backend's
+            arrays. With a new ``im2col`` or ``col2im`` the convolution is the textbook's, which
+            calls it.
+
+        Returns
+        -------
+        Backend
+            A new one. This backend, which others share, stays as it is.
+
+        Raises
+        ------
+        ConfigError
+            No operation has this name, or the value is not a function.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tinyalex import backends, layers
+        >>> leaky = backends.get("numpy").replaced(relu=lambda x: np.maximum(x, 0.1 * x))
+        >>> layers.ReLU().to(leaky).forward(np.array([[-1.0, 2.0]]))
+        array([[-0.1,  2. ]])
+        """
+        return with_functions(self, functions)
 
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied; a CPU supports float32 only."""
