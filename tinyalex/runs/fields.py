@@ -114,6 +114,7 @@ def config(hints: Mapping[str, Any]) -> Kind:
             "backend_used": text(100),
             "versions": map_of(text(1000)),
             "imported": map_of(text()),
+            "replaced": map_of(text()),  # operations that were the user's own functions
             "initialised": fields(
                 {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
             ),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinyalex.backends import Backend
 from tinyalex.data import Statistics
 from tinyalex.errors import RunError
 from tinyalex.evaluation.views import ten_crop_errors
@@ -35,7 +36,11 @@ _OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)
 
 
 def train(
-    config: RunConfig, listener: Listener | None = None, group: Group | None = None
+    config: RunConfig,
+    listener: Listener | None = None,
+    group: Group | None = None,
+    *,
+    backend: Backend | None = None,
 ) -> dict[str, Any]:
     """Train a network and write a run's folder.
 
@@ -47,6 +52,9 @@ def train(
     group : Group, optional
         The workers that train together; all of them must call this. Only rank 0 writes files and
         tells the listener.
+    backend : Backend, optional
+        Used in place of the config's, such as one with your own operations (`Backend.replaced`).
+        The run records which operations these were.
 
     Returns
     -------
@@ -80,7 +88,7 @@ def train(
             if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
                 raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
             remove_leftovers(out, _OURS)
-        parts = assemble(resolved, group=group)
+        parts = assemble(resolved, group=group, backend=backend)
         return _run(parts, parts.config, None, listener or Listener())
 
 
@@ -95,6 +103,8 @@ def resume(
     run_dir: Path | str,
     listener: Listener | None = None,
     group: Group | None = None,
+    *,
+    own_backend: Backend | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
     """Continue a run from its checkpoint.
@@ -108,6 +118,9 @@ def resume(
         The run's folder; only rank 0 reads it.
     group : Group, optional
         As in `train`: any number of workers that divides the run's shards.
+    own_backend : Backend, optional
+        As ``backend`` of `train`. Without it, a run that began with your own operations continues
+        with the package's, and the listener is warned.
     **changes : optional
         New ``epochs``, ``backend``, ``threads``, ``loader_threads`` or ``ten_crops`` (see
         `RunConfig`), if not None. More epochs move the learning rate's later steps. ``data`` and
@@ -131,7 +144,7 @@ def resume(
             remove_leftovers(folder, _OURS)
         asked = {k: v for k, v in changes.items() if v is not None}
         place = asked.pop("data", None), asked.pop("data_root", None)
-        return _resume(folder, asked, *place, listener or Listener(), group)
+        return _resume(folder, asked, *place, listener or Listener(), group, own_backend)
 
 
 def _resume(
@@ -141,6 +154,7 @@ def _resume(
     data_root: Path | None,
     listener: Listener,
     group: Group,
+    backend: Backend | None,
 ) -> dict[str, Any]:
     stored = _stored_config(group, folder)
     if "imported" in stored.facts:
@@ -163,7 +177,12 @@ def _resume(
     on_gpu = config.backend in ("cuda", "auto")
     in_use = config if on_gpu else replace(config, workspace_mb=None)
     statistics = None if checkpoint is None else Statistics.from_arrays(checkpoint.statistics)
-    parts = assemble(in_use, statistics, group)
+    parts = assemble(in_use, statistics, group, backend)
+    if replaced := sorted(set(config.facts.get("replaced", ())) - set(parts.backend.own)):
+        parts.notes.append(
+            f"this run began with other functions for {', '.join(replaced)}; it continues with the "
+            "package's own"
+        )
     known = config.facts.get("data_fingerprint")
     if known != parts.config.facts["data_fingerprint"]:
         raise RunError(

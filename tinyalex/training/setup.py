@@ -54,11 +54,14 @@ class Parts:
 
 
 def assemble(
-    config: ResolvedConfig, statistics: data.Statistics | None = None, group: Group | None = None
+    config: ResolvedConfig,
+    statistics: data.Statistics | None = None,
+    group: Group | None = None,
+    backend: Backend | None = None,
 ) -> Parts:
     """Load the data and build everything else; a resumed run has ``statistics`` already.
 
-    All workers of a group must call this.
+    All workers of a group must call this. ``backend`` is used in place of the config's.
 
     Raises
     ------
@@ -73,7 +76,8 @@ def assemble(
     share = group.share_of(usable_cores())
     threads = share if config.threads is None else config.threads
     choose_gpu(group, config.backend)
-    backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
+    if backend is None:
+        backend = backends.get(config.backend, threads, config.precision, config.workspace_mb)
     group.fast_sum = config.fast_sum
     group = on_gpus(group, backend)
     if batch_group.size > 1:
@@ -141,6 +145,8 @@ def assemble(
         "backend_used": backend.name,
         "versions": versions(),
     }
+    if backend.own:
+        facts["replaced"] = dict(backend.own)
     return Parts(
         config=config.with_facts(**facts),
         backend=backend,
