@@ -21,10 +21,8 @@ FLOORS: list[dict[str, str]] = [
     {"commands": "one function per command"},
     {"reproduce": "the paper's claims, each rerun by one command"},
     {"report": "curves, filters, layer tables, a run as one HTML page"},
-    {
-        "check": "the gradient check, the doctor, the benchmark",
-        "learn": "the lessons' runner, the exercises' grader",
-    },
+    {"learn": "the lessons' runner, the exercises' grader, a student's own AlexNet"},
+    {"check": "the gradient check, the doctor, the benchmark"},
     {"training": "loop, optimizer, schedules; starting a run and resuming it"},
     {"evaluation": "top-k errors, ten crops, ensembles, confusion"},
     {"weights": "networks from PyTorch, Caffe and ONNX, to PyTorch and ONNX"},

@@ -7,7 +7,7 @@ padding are ``(height, width)`` pairs. Images are NCHW.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -62,8 +62,6 @@ class Backend(Operations, ABC):
         Maximum workspace of a convolution in MiB; None if slices are sized for a cache instead.
     overlap : bool
         Whether batches are copied to the device while it computes, if it can do both at once.
-    own : dict of str to str
-        Operations that `replaced` has put in, and where each function comes from.
     """
 
     name: str
@@ -73,7 +71,6 @@ class Backend(Operations, ABC):
     precision: str = "float32"
     workspace_mb: int | None = None
     overlap: bool = True
-    own: ClassVar[Mapping[str, str]] = {}
     get: ClassVar[Callable[..., Backend]]  # `tinyalex.backends.get`
 
     def __deepcopy__(self, memo: object) -> Backend:

@@ -103,11 +103,14 @@ class Operations:
         Operations that this backend replaces by its own, and why.
     keeps : tuple of str
         Which of them `plain` keeps.
+    own : dict of str to str
+        Operations that `Backend.replaced` has put in, and where each function comes from.
     """
 
     xp: Any
     replaces: ClassVar[Mapping[str, str]] = {}
     keeps: ClassVar[tuple[str, ...]] = ()
+    own: ClassVar[Mapping[str, str]] = {}
 
     im2col = whole_batch(F.im2col)
     col2im = whole_batch(F.col2im)
@@ -157,7 +160,7 @@ class Operations:
         }
         kind = type(self)
         plain: Any = object.__new__(
-            type(f"Plain{kind.__name__}", (kind,), textbook | {"replaces": {}})
+            type(f"Plain{kind.__name__}", (kind,), textbook | {"replaces": {}, "own": {}})
         )
         plain.__dict__.update(self.__dict__)
         return plain

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from tinyalex import functional
 from tinyalex.backends.operations import Array, Operations
 from tinyalex.errors import BackendError, ConfigError, unknown
 
-if TYPE_CHECKING:
-    from tinyalex.backends.base import Backend
-
 Function = Callable[..., Any]
+Kind = TypeVar("Kind", bound=Operations)
 
 # What a network calls; the other names of `tinyalex.functional` are helpers of these.
 OPERATIONS = tuple(name for name in functional.__all__ if name not in ("out_hw", "softmax"))
@@ -20,7 +18,7 @@ OPERATIONS = tuple(name for name in functional.__all__ if name not in ("out_hw",
 PARTS = {"im2col": ("conv2d", "conv2d_backward"), "col2im": ("conv2d_backward",)}
 
 
-def with_functions(backend: Backend, functions: Mapping[str, Function]) -> Backend:
+def with_functions(backend: Kind, functions: Mapping[str, Function]) -> Kind:
     """See `Backend.replaced`."""
     for name, function in functions.items():
         if name not in OPERATIONS:
@@ -42,7 +40,7 @@ def with_functions(backend: Backend, functions: Mapping[str, Function]) -> Backe
         "replaces": {**kind.replaces, **{name: f"replaced by {own[name]}" for name in functions}},
         "__reduce__": _refuse_to_pickle,
     }
-    new: Backend = object.__new__(type(f"Replaced{kind.__name__}", (kind,), changed))
+    new: Kind = object.__new__(type(f"Replaced{kind.__name__}", (kind,), changed))
     new.__dict__.update(backend.__dict__)
     return new
 
@@ -90,7 +88,7 @@ def _result(result: Array, target: Array | None) -> Array:
     return target
 
 
-def _refuse_to_pickle(self: Backend) -> Any:
+def _refuse_to_pickle(self: Any) -> Any:
     raise BackendError(
         "a backend with replaced operations cannot be pickled: the file would not hold your "
         "functions",

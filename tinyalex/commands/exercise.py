@@ -16,6 +16,7 @@ from tinyalex.commands.console import (
     command_line,
     plain_table,
 )
+from tinyalex.commands.exercise_train import print_milestones, train
 from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
@@ -28,6 +29,7 @@ NOT_PASSED = 1
 exercise_app = typer.Typer(
     no_args_is_help=True, help="Write a part of the network yourself, and have it graded."
 )
+exercise_app.command()(train)
 
 
 @exercise_app.command("list")
@@ -45,26 +47,38 @@ def list_exercises(
     tinyalex exercise list my-answers/
     """
     from tinyalex.learn.exercises import all_exercises
-    from tinyalex.learn.grader.classroom import grade_all, handed_in
+    from tinyalex.learn.grader.classroom import handed_in
+    from tinyalex.learn.own.answers import read_answers
+    from tinyalex.learn.own.remembered import judge
 
     out = Output(as_json, quiet)
     handed = [] if folder is None else handed_in(_folder(folder))
-    state = {judged.verdict.exercise: judged.verdict for judged in grade_all(handed)}
+    judged = [] if folder is None else list(judge(folder, handed, changed_too=False))
+    state = {result.verdict.exercise: result.verdict for result, _ in judged}
+    changed = {result.verdict.exercise for result, is_changed in judged if is_changed}
     columns = ["exercise", "", "lesson", "minutes", *(["yours"] if folder else [])]
     table = plain_table(*columns, left=["exercise", "", "yours"])
     document = []
     for exercise in all_exercises():
         verdict = state.get(exercise.name)
         yours = str(verdict.outcome) if verdict is not None else "-"
+        yours = f"changed since: {yours}" if exercise.name in changed else yours
         row = [exercise.name, cell(exercise.title), f"{exercise.lesson:02d}"]
         table.add_row(*row, str(exercise.minutes), *([yours] if folder else []))
         entry = {"name": exercise.name, "title": exercise.title, "lesson": exercise.lesson}
         entry |= {"minutes": exercise.minutes, "functions": list(exercise.functions)}
-        document.append(entry | ({"yours": verdict and verdict.to_dict()} if folder else {}))
+        if folder is not None:
+            entry |= {"yours": verdict and verdict.to_dict(), "changed": exercise.name in changed}
+        document.append(entry)
     out.table(table)
     if folder is not None:
-        passed = sum(verdict.passed for verdict in state.values())
-        out.text(f"\n{passed} of {len(document)} passed")
+        passed = {name for name, v in state.items() if v.passed and name not in changed}
+        out.text(f"\n{len(passed)} of {len(document)} passed")
+        if changed:
+            out.text(f"judge what has changed: {command_line('exercise', 'check', folder)}")
+        answers = read_answers(handed)
+        right = {name: answer for name, answer in answers.items() if name in passed}
+        print_milestones(out, folder, answers, right)
     out.result(document, short="\n".join(str(entry["name"]) for entry in document))
 
 
@@ -145,6 +159,7 @@ def check(
     from tinyalex.learn.exercises import get
     from tinyalex.learn.grader import classroom
     from tinyalex.learn.grader.process import Limits
+    from tinyalex.learn.own.remembered import refresh
 
     if solution and not teacher:
         raise ConfigError("--solution is for teachers", "--hint, or add --i-am-the-teacher")
@@ -176,6 +191,8 @@ def check(
         files.write_json(gradescope, results, ConfigError)
     if csv is not None:
         files.write_atomic(csv, classroom.as_csv(judged).encode(), ConfigError)
+    if not of_class:
+        refresh(judged, seed)
     passed = all(a.verdict.passed for a in judged)
     document = {"seed": seed, "passed": passed, "verdicts": [a.to_dict() for a in judged]}
     short = (

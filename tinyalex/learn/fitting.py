@@ -108,7 +108,7 @@ def fit(
         One per epoch.
     """
     optimizer = SGD(model, lr, momentum, weight_decay)
-    loss_layer = SoftmaxCrossEntropy()
+    loss_layer = SoftmaxCrossEntropy().to(model.backend)
     rng = np.random.default_rng(seed)
     model.train()
     history = []

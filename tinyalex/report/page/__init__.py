@@ -8,6 +8,8 @@ from pathlib import Path
 import tinyalex
 from tinyalex.errors import ConfigError
 from tinyalex.files import write_atomic
+from tinyalex.learn.own.parts import count, yours
+from tinyalex.learn.own.record import read_parts as parts_of_run
 from tinyalex.outside import as_html
 from tinyalex.report.page import drawings, sections
 from tinyalex.report.page.drawings import as_uri
@@ -108,9 +110,22 @@ def compose(runs: Sequence[Facts], photographs: bool = True) -> str:
     intro = (
         f"<p>Run <code>{as_html(first.name)}</code>{others}: test error "
         f"<strong>{100 * first.summary['top1_error']:.2f} %</strong> after "
-        f"{as_html(first.summary['epochs'])} epochs.</p>"
+        f"{as_html(first.summary['epochs'])} epochs.</p>{_own_parts(first)}"
     )
     return page(title, intro, parts, f"Made by tinyalex {as_html(tinyalex.__version__)}.")
+
+
+def _own_parts(facts: Facts) -> str:
+    """Which parts of the network were a student's own answers; empty if none was."""
+    owned = parts_of_run(facts.run.folder)
+    if not owned:
+        return ""
+    ours = [part.operation for part in owned if not part.is_own]
+    rest = f" The package's: {as_html(', '.join(ours))}." if ours else ""
+    return (
+        f"<p><strong>{as_html(count(owned))}</strong>: {as_html(yours(owned))}.{rest} All figures "
+        "on this page are computed with the package's own.</p>"
+    )
 
 
 def _summary(runs: Sequence[Facts]) -> str:
