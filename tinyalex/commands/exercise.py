@@ -62,7 +62,7 @@ def list_exercises(
     for exercise in all_exercises():
         verdict = state.get(exercise.name)
         yours = str(verdict.outcome) if verdict is not None else "-"
-        yours = f"changed since: {yours}" if exercise.name in changed else yours
+        yours = "changed since" if exercise.name in changed else yours
         row = [exercise.name, cell(exercise.title), f"{exercise.lesson:02d}"]
         table.add_row(*row, str(exercise.minutes), *([yours] if folder else []))
         entry = {"name": exercise.name, "title": exercise.title, "lesson": exercise.lesson}

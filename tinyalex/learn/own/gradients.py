@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from tinyalex import models
-from tinyalex.backends import Backend
+from tinyalex import backends, models
 from tinyalex.check import GradientError, gradcheck
 from tinyalex.errors import ShapeError
-from tinyalex.layers import SoftmaxCrossEntropy
+from tinyalex.layers import Layer, SoftmaxCrossEntropy
+from tinyalex.learn.own import supply
 from tinyalex.learn.own.answers import OwnError
-from tinyalex.learn.own.parts import Part, operations_of
+from tinyalex.learn.own.operations import OwnOperations
+from tinyalex.learn.own.parts import operations_of
 from tinyalex.models import Model
 
 SIDES = (8, 12, 16, 24, 32, 48, 64)  # of the images to try, in pixels; small ones are quick
@@ -21,39 +20,38 @@ EPS = 1e-7  # so small that few steps meet a kink of ReLU or of a maximum
 TRIES = 4
 
 
-def check_gradients(name: str, backend: Backend, parts: Sequence[Part], channels: int = 1) -> None:
-    """Check a network's gradients on two small random images, dropout included, and the loss's.
+def check_gradients(name: str, operations: OwnOperations, channels: int = 1) -> None:
+    """Check the loss's gradient and a network's, on two small random images, dropout included.
 
     Parameters
     ----------
     name : str
         Of the network; it is built for the smallest images that it allows.
-    backend : Backend
-        With the student's operations.
-    parts : sequence of Part
-        Whose they are, for the message.
+    operations : OwnOperations
+    channels : int
+        Of the images.
 
     Raises
     ------
     OwnError
-        A gradient is wrong; the message names the operations of the layer where it is.
+        A gradient is wrong; the message names the operation and the answer.
     """
-    model = _smallest(name, channels).to(backend)
+    backend = operations.backend(backends.get("numpy", threads=1))
     rng = np.random.default_rng(0)
-    for left in reversed(range(TRIES)):
-        x = rng.normal(size=(IMAGES, *model.input_shape))
-        try:
-            gradcheck(model, x, directions=1, eps=EPS)
-            break
-        except GradientError as error:
-            if "kink" in error.message and left:
-                continue
-            raise _explained(model, error, parts) from None
     logits, labels = rng.normal(size=(IMAGES, 10)), np.arange(IMAGES)
     try:
         gradcheck(SoftmaxCrossEntropy().to(backend), logits, extra=(labels,))
     except GradientError as error:
-        raise _wrong(("cross_entropy",), parts, error) from None
+        raise _wrong("cross_entropy", operations.choice("cross_entropy"), error) from None
+    model = _smallest(name, channels).to(backend)
+    for left in reversed(range(TRIES)):
+        x = rng.normal(size=(IMAGES, *model.input_shape))
+        try:
+            gradcheck(model, x, directions=1, eps=EPS)
+            return
+        except GradientError as error:
+            if "kink" not in error.message or not left:
+                raise _explained(model, error, operations) from None
 
 
 def _smallest(name: str, channels: int) -> Model:
@@ -65,28 +63,44 @@ def _smallest(name: str, channels: int) -> Model:
     return models.build(name)
 
 
-def _explained(model: Model, error: GradientError, parts: Sequence[Part]) -> OwnError:
-    """Find the first layer whose own gradients are wrong."""
+def _explained(model: Model, error: GradientError, own: OwnOperations) -> OwnError:
+    """Find the first layer whose own gradients are wrong, and which of its passes is."""
     rng = np.random.default_rng(1)
     for _, layer, shape in model.named_inputs((IMAGES, *model.input_shape)):
-        names = operations_of(layer)
-        if not any(part.is_own for part in parts if part.operation in names):
+        x = rng.normal(size=tuple(shape))
+        exercises = {
+            name: own.choice(name, supply.variant_of(name, layer)) for name in operations_of(layer)
+        }
+        if not any(exercises.values()):
             continue
         try:
-            gradcheck(layer, rng.normal(size=tuple(shape)), directions=1, eps=EPS)
+            gradcheck(layer, x, directions=1, eps=EPS)
         except GradientError as of_layer:
             if "kink" not in of_layer.message:
-                return _wrong(names, parts, of_layer)
-    return _wrong((), parts, error)
+                names = list(exercises)
+                name = names[-1] if _same_forward(layer, x) else names[0]
+                return _wrong(name, exercises[name], of_layer)
+    return _wrong("", (), error)
 
 
-def _wrong(operations: Sequence[str], parts: Sequence[Part], error: GradientError) -> OwnError:
-    own = {part.operation: part.exercises for part in parts if part.is_own}
-    named = [f"{name} ({' and '.join(own[name])})" for name in operations if name in own]
-    whose = f"your {' and your '.join(named)}" if named else "the network with your operations"
-    exercises = dict.fromkeys(x for name in operations for x in own.get(name, ()))
-    leave_out = " ".join(f"--without {name}" for name in exercises)
+def _same_forward(layer: Layer, x: np.ndarray) -> bool:
+    """Whether a layer's forward pass gives what the package's own code gives."""
+    own = layer.backend
+    layer.train(False)
+    try:
+        y = np.array(layer.forward(x.copy()))
+        layer.to(backends.get("numpy", threads=1))
+        return bool(np.allclose(y, layer.forward(x.copy()), rtol=1e-4, atol=1e-6))
+    finally:
+        layer.to(own).train()
+
+
+def _wrong(operation: str, exercises: supply.Alternative, error: GradientError) -> OwnError:
+    named = f"your {operation} ({' and '.join(exercises)})"
+    if not exercises:
+        named = "the network with your operations"
+    leave_out = " ".join(f"--without {name}" for name in exercises) or "--without an answer"
     return OwnError(
-        f"gradcheck: the gradient does not fit the forward pass in {whose}:\n{error.message}",
-        f"tinyalex exercise check on these answers; or {leave_out or 'leave some out: --without'}",
+        f"gradcheck: forward and backward pass do not fit together, in {named}:\n{error.message}",
+        f"tinyalex exercise check on your answers; or {leave_out}",
     )

@@ -83,11 +83,6 @@ def choice(operation: str, variant: str, passed: Collection[str], im2col: str = 
 
 
 def candidates(operation: str, variants: Collection[str]) -> tuple[str, ...]:
-    """The exercises that could stand for an operation, each once, by number."""
-    names = {
-        name
-        for variant in variants
-        for alternative in SUPPLY.get((operation, variant), ())
-        for name in alternative
-    }
-    return tuple(sorted(names))
+    """The exercises that could each stand for an operation, by number."""
+    ways = [way for variant in variants for way in SUPPLY.get((operation, variant), ())]
+    return tuple(sorted({way[0] for way in ways if len(way) == 1}))

@@ -90,7 +90,7 @@ def check(chosen: Plan) -> None:
     """Check the gradients of the whole network; see `check_gradients`."""
     model = chosen.config.resolved().model
     with one_thread():
-        check_gradients(model, chosen.backend, chosen.parts, chosen.channels)
+        check_gradients(model, chosen.operations, chosen.channels)
 
 
 def train(chosen: Plan, listener: Listener) -> dict[str, Any]:
