@@ -18,6 +18,7 @@ from tests.mutants.in_names import NAME_MUTANTS
 from tests.mutants.in_networks_in import NETWORK_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
 from tests.mutants.in_numba_convolve import CONVOLVE_MUTANTS
+from tests.mutants.in_own import OWN_MUTANTS
 from tests.mutants.in_packed import PACKED_MUTANTS
 from tests.mutants.in_pages import PAGES_MUTANTS
 from tests.mutants.in_parallel import PARALLEL_MUTANTS
@@ -58,6 +59,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
     + LEARN_MUTANTS
+    + OWN_MUTANTS
     + GRADER_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS

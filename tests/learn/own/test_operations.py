@@ -84,12 +84,13 @@ def test_dropout_in_the_papers_mode():
 
 
 @pytest.mark.parametrize("exercises", [("07",), ("07", "08"), ("08",), ("09", "22")], ids=str)
-def test_pooling_without_ceil_mode(exercises):
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_pooling_of_negative_numbers_with_ties(exercises, ceil_mode):
     own = operations(*exercises).backend(NUMPY)
-    x = np.random.default_rng(0).integers(0, 3, (2, 3, 8, 7)).astype(np.float32)  # with ties
+    x = np.random.default_rng(0).integers(-4, -1, (2, 3, 8, 7)).astype(np.float32)
     results = []
     for backend in (own, NUMPY):
-        layer = layers.MaxPool2d(3, 2).to(backend)
+        layer = layers.MaxPool2d(3, 2, ceil_mode=ceil_mode).to(backend)
         y = layer.forward(x)
         results.append((y, layer.backward(np.arange(y.size, dtype=np.float32).reshape(y.shape))))
     for mine, theirs in zip(*results, strict=True):
