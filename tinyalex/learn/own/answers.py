@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 import types
@@ -11,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tinyalex.errors import RunError, TinyalexError
+from tinyalex.errors import TinyalexError
 from tinyalex.learn.grader.classroom import Submission
 from tinyalex.learn.grader.verdict import AnswerError
 
@@ -77,7 +78,7 @@ class OwnAnswer:
 
 
 def read_answers(submissions: Iterable[Submission]) -> dict[str, OwnAnswer]:
-    """The code of the files that were handed in, by exercise; of several, the first counts.
+    """The code of the files that were handed in, by exercise; of several, the first that counts.
 
     Files that cannot be read are left out: the grader says why.
     """
@@ -86,9 +87,6 @@ def read_answers(submissions: Iterable[Submission]) -> dict[str, OwnAnswer]:
         name = submission.exercise.name
         if submission.path is None or name in answers:
             continue
-        try:
-            source = submission.path.read_bytes()
-        except (OSError, AnswerError, RunError):
-            continue
-        answers[name] = OwnAnswer(name, submission.path, source)
+        with contextlib.suppress(OSError, AnswerError):
+            answers[name] = OwnAnswer(name, submission.path, submission.path.read_bytes())
     return answers
