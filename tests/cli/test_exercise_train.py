@@ -100,6 +100,18 @@ def test_a_milestone_is_remembered_until_an_answer_changes(call, monkeypatch):
     assert {entry["name"] for entry in document if entry["changed"]} == {"16_sgd"}
 
 
+def test_a_stopped_run_says_how_to_continue_with_the_answers(call, monkeypatch):
+    hand_in(Path("mine"), "06")
+    with monkeypatch.context() as patch:
+        patch.setattr("tinyalex.training.loop.Loop.stops", lambda self: True)
+        stopped = call("exercise", "train", "mine", "--epochs", "1", "--out", "run")
+    assert stopped.exit_code >= 128  # and the signal's number
+    assert "Continue with: tinyalex exercise train mine --resume run" in stopped.stdout
+    result = call("exercise", "train", "mine", "--resume", "run")
+    assert result.exit_code == 0, result.output
+    assert "\n2 of 14 parts are yours\n" in result.stdout
+
+
 def test_checking_an_answer_refreshes_what_the_list_shows(call):
     hand_in(Path("mine"), "06")
     Path("mine/06_relu.py").write_text(BROKEN_RELU)

@@ -36,7 +36,7 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(help="Default: 20 for the digits, else the recipe's.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the run, and of the grader's inputs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the run.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. Default: runs/own-MODEL-DATA-seedN.")
     ] = None,
@@ -77,7 +77,7 @@ def train(
     output = Output(as_json, quiet)
     if wanted is not None and wanted.number == 6:
         _use_simulator_without_gpu()
-    submissions, verdicts = _judged(output, folder, seed, workers)
+    submissions, verdicts = _judged(output, folder, workers)
     answers = read_answers(submissions)
     passed = {
         name: answer
@@ -132,18 +132,18 @@ def _use_simulator_without_gpu() -> None:
         os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 
-def _judged(
-    output: Output, folder: Path, seed: int, workers: int
-) -> tuple[Sequence[Any], dict[str, Verdict]]:
+def _judged(output: Output, folder: Path, workers: int) -> tuple[Sequence[Any], dict[str, Verdict]]:
     """What was handed in, and the verdicts by exercise; failures are printed."""
     from tinyalex.learn.grader.classroom import handed_in
     from tinyalex.learn.own.remembered import judge
 
     submissions = [s for s in handed_in(folder) if s.path is not None]
     verdicts: dict[str, Verdict] = {}
+    if not output.is_watched:
+        output.text(f"judging {len(submissions)} answers, those that are new or have changed")
     with output.status() as show:
         show("judging your answers")
-        for result, _ in judge(folder, submissions, seed=seed, workers=workers):
+        for result, _ in judge(folder, submissions, workers=workers):
             verdict = result.verdict
             show(f"judging your answers: {verdict.exercise}")
             verdicts.setdefault(verdict.exercise, verdict)

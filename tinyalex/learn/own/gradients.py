@@ -20,7 +20,7 @@ EPS = 1e-7  # so small that few steps meet a kink of ReLU or of a maximum
 TRIES = 4
 
 
-def check_gradients(name: str, operations: OwnOperations, channels: int = 1) -> None:
+def check_gradients(name: str, operations: OwnOperations) -> None:
     """Check the loss's gradient and a network's, on two small random images, dropout included.
 
     Parameters
@@ -28,8 +28,6 @@ def check_gradients(name: str, operations: OwnOperations, channels: int = 1) -> 
     name : str
         Of the network; it is built for the smallest images that it allows.
     operations : OwnOperations
-    channels : int
-        Of the images.
 
     Raises
     ------
@@ -43,7 +41,7 @@ def check_gradients(name: str, operations: OwnOperations, channels: int = 1) -> 
         gradcheck(SoftmaxCrossEntropy().to(backend), logits, extra=(labels,))
     except GradientError as error:
         raise _wrong("cross_entropy", operations.choice("cross_entropy"), error) from None
-    model = _smallest(name, channels).to(backend)
+    model = _smallest(name).to(backend)
     for left in reversed(range(TRIES)):
         x = rng.normal(size=(IMAGES, *model.input_shape))
         try:
@@ -54,10 +52,10 @@ def check_gradients(name: str, operations: OwnOperations, channels: int = 1) -> 
                 raise _explained(model, error, operations) from None
 
 
-def _smallest(name: str, channels: int) -> Model:
+def _smallest(name: str) -> Model:
     for side in SIDES:
         try:
-            return models.build(name, image_size=side, in_channels=channels, num_classes=10)
+            return models.build(name, image_size=side, num_classes=10)
         except ShapeError:
             continue
     return models.build(name)

@@ -83,10 +83,12 @@ class Remembered:
             return None
         return Verdict.from_dict(known["verdict"])
 
-    def verdict_before(self, exercise: str) -> Verdict | None:
-        """The last verdict on an exercise, for whatever file it was."""
-        known = self.answers.get(exercise)
-        return None if known is None else Verdict.from_dict(known["verdict"])
+    def verdict_before(self, answer: OwnAnswer) -> Verdict | None:
+        """The last verdict on an exercise, if it was for another version of this file."""
+        known = self.answers.get(answer.exercise)
+        if known is None or known["sha256"] == answer.sha256:
+            return None
+        return Verdict.from_dict(known["verdict"])
 
     def remember(self, answer: OwnAnswer, verdict: Verdict, seed: int = 0) -> None:
         """Keep a verdict, unless it says something about the machine and not about the file."""
@@ -136,7 +138,7 @@ def judge(
         answer = answers.get(submission.exercise.name)
         if answer is None or answer.path != submission.path:
             continue
-        verdict, before = memory.verdict(answer, seed), memory.verdict_before(answer.exercise)
+        verdict, before = memory.verdict(answer, seed), memory.verdict_before(answer)
         if verdict is not None:
             known[i] = verdict, False
         elif before is not None and not changed_too:

@@ -15,7 +15,7 @@ from tinyalex.learn.own.answers import OwnError
 from tinyalex.learn.own.gradients import check_gradients
 from tinyalex.learn.own.operations import OwnOperations
 from tinyalex.learn.own.parts import Part, parts_of
-from tinyalex.learn.own.record import write_record
+from tinyalex.learn.own.record import read_parts, write_record
 from tinyalex.models import build
 from tinyalex.recipes import Recipe
 from tinyalex.training import Listener, RunConfig
@@ -35,15 +35,12 @@ class Plan:
     backend : Backend
         The NumPy backend with the student's operations, on one thread: the student's Python code
         holds the interpreter's lock.
-    channels : int
-        Of the images.
     """
 
     config: RunConfig
     operations: OwnOperations
     parts: list[Part]
     backend: Backend
-    channels: int
 
 
 def plan(operations: OwnOperations, out: Path | None = None, **settings: Any) -> Plan:
@@ -64,11 +61,9 @@ def plan(operations: OwnOperations, out: Path | None = None, **settings: Any) ->
     if out is None:
         out = _free(resolved.out.with_name(f"own-{resolved.out.name}"))
     config = replace(config, out=out, model=resolved.model, backend="numpy", threads=1)
-    network = build(resolved.model)
-    layers = [layer for _, layer in network.named_layers()]
-    parts = parts_of(layers, operations, _images(resolved.recipe))
     backend = operations.backend(backends.get("numpy", threads=1))
-    return Plan(config, operations, parts, backend, network.input_shape[0])
+    parts = _parts(resolved.model, resolved.recipe, operations)
+    return Plan(config, operations, parts, backend)
 
 
 def one_thread() -> Any:
@@ -76,8 +71,9 @@ def one_thread() -> Any:
     return threadpool_limits(1, user_api="blas")
 
 
-def _images(recipe: Recipe) -> str:
-    return "colour" if recipe.colour else ""
+def _parts(model: str, recipe: Recipe, operations: OwnOperations) -> list[Part]:
+    layers = [layer for _, layer in build(model).named_layers()]
+    return parts_of(layers, operations, "colour" if recipe.colour else "")
 
 
 def _free(folder: Path) -> Path:
@@ -90,7 +86,7 @@ def check(chosen: Plan) -> None:
     """Check the gradients of the whole network; see `check_gradients`."""
     model = chosen.config.resolved().model
     with one_thread():
-        check_gradients(model, chosen.operations, chosen.channels)
+        check_gradients(model, chosen.operations)
 
 
 def train(chosen: Plan, listener: Listener) -> dict[str, Any]:
@@ -110,7 +106,17 @@ def train(chosen: Plan, listener: Listener) -> dict[str, Any]:
 
 
 def resume(run: Path, operations: OwnOperations, listener: Listener) -> dict[str, Any]:
-    """Continue a run of `train`, with the answers as they are now."""
+    """Continue a run of `train` with the answers as they are now; otherwise as `train`.
+
+    Parts that are no longer the student's count no more, and new ones do not count yet.
+    """
+    config = training.read_config(run)
+    before = {part.operation for part in read_parts(run) if part.is_own}
+    parts = [
+        part if part.operation in before else replace(part, exercises=())
+        for part in _parts(config.model, config.recipe, operations)
+    ]
+    write_record(run, parts, operations.answers)
     backend = operations.backend(backends.get("numpy", threads=1))
     return _kept(run, lambda: training.resume(run, listener, own_backend=backend))
 
