@@ -45,7 +45,7 @@ def list_exercises(
     out = Output(as_json, quiet)
     handed = hand_ins.HandedIn()
     if folder is not None:
-        handed = hand_ins.of_folder(folder_at(folder))
+        handed = hand_ins.of_folder(folder_at(folder, follow=False))
     answers = {answer.exercise.name: answer for answer in reversed(handed.submissions)}
     state = {judged.verdict.exercise: judged.verdict for judged in grade_all([*answers.values()])}
     columns = ["exercise", "", "lesson", "minutes", *(["yours"] if folder else [])]

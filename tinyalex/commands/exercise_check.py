@@ -165,16 +165,24 @@ class _Report:
         return passed
 
 
-def folder_at(path: Path) -> Path:
+def folder_at(path: Path, follow: bool) -> Path:
     """The folder of answers that a user names.
+
+    Parameters
+    ----------
+    path : Path
+    follow : bool
+        Whether it may be a link. A teacher's may; a student's could lead to the solutions.
 
     Raises
     ------
     ConfigError
-        It is none.
+        It is no folder, or a link.
     """
     from tinyalex.learn.grader.filenames import is_archive
 
+    if path.is_symlink() and not follow:
+        raise ConfigError(f"{path} is a link, which is not read", "give what it points to")
     if not path.is_dir():
         packed = path.is_file() and is_archive(path.name)
         hint = "unpack it" if packed else "give the folder with your answers"
@@ -186,15 +194,13 @@ def _handed(
     paths: Sequence[Path], wanted: list[Exercise], of_class: bool, report: _Report
 ) -> HandedIn:
     """All that the command line names."""
-    from tinyalex.learn.grader import hand_ins
+    from tinyalex.learn.grader import class_folder, hand_ins
 
     for path in paths:
         if of_class:
-            found = hand_ins.of_class(folder_at(path), wanted)
-        elif path.is_symlink():
-            raise ConfigError(f"{path} is a link, which is not read", "give what it points to")
-        elif path.is_dir():
-            found = hand_ins.of_folder(path, wanted)
+            found = class_folder.of_class(folder_at(path, follow=True), wanted)
+        elif path.is_dir() or path.is_symlink():
+            found = hand_ins.of_folder(folder_at(path, follow=False), wanted)
         elif not path.exists():
             raise ConfigError(f"there is no file {path}", "check the path")
         else:

@@ -103,8 +103,7 @@ def print_class(out: Output, judged: Sequence[Graded], unread: Sequence[Unread])
 
 def print_unread(out: Output, unread: Sequence[Unread]) -> None:
     """Print the files that are not judged, one line per student, or one line per file."""
-    from tinyalex.learn.grader.hand_ins import NOBODY
-    from tinyalex.learn.grader.results import unread_by_student
+    from tinyalex.learn.grader.results import NOBODY, unread_by_student
 
     in_class = any(file.student for file in unread)
     if unread:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from tinyalex.learn.grader import hand_ins, process
+from tinyalex.learn.grader import class_folder, hand_ins, process
 from tinyalex.learn.grader.hand_ins import Submission
 from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.process import Limits
@@ -28,8 +28,8 @@ def handed_in(folder: Path, wanted: Sequence[Exercise] = (), student: str = "") 
 
 
 def class_of(folder: Path, wanted: Sequence[Exercise] = ()) -> list[Submission]:
-    """The answers of a class; `hand_ins.of_class` also gives the files that are none."""
-    return list(hand_ins.of_class(folder, wanted).submissions)
+    """The answers of a class; `class_folder.of_class` also gives the files that are none."""
+    return list(class_folder.of_class(folder, wanted).submissions)
 
 
 def grade_all(

@@ -1,12 +1,11 @@
-"""What a student or a class handed in: every file is an answer to an exercise, or is listed."""
+"""What a student handed in: every file is an answer to an exercise, or is listed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from tinyalex.errors import ConfigError
 from tinyalex.learn import exercises
 from tinyalex.learn.grader import filenames, inventory
 from tinyalex.learn.grader.filenames import Match
@@ -14,7 +13,6 @@ from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.spec import Exercise
 
 RULE = "the last hand-in, then the nearest folder, then the nearest name"
-NOBODY = "(no student)"
 MOST_NAMED = 3  # files that one note names
 
 
@@ -125,7 +123,7 @@ def of_files(files: Iterable[File], wanted: Sequence[Exercise] = (), student: st
     unread: list[Unread] = []
     names = {exercise.name for exercise in wanted}
     for file in files:
-        found = None if file.why else filenames.match(_own_name(file.name))
+        found = None if file.why else filenames.match(own_name(file.name))
         if found is None:
             unread.append(Unread(student, file.shown, file.why or filenames.advice(file.name)))
         elif names and found.exercise.name not in names:
@@ -146,36 +144,6 @@ def of_files(files: Iterable[File], wanted: Sequence[Exercise] = (), student: st
         listed = f"{', '.join(several[:MOST_NAMED])}{', ...' if several[MOST_NAMED:] else ''}"
         warning = f"the names look like those of several students ({listed}): add --class"
     return HandedIn(tuple(submissions), tuple(unread), warning)
-
-
-def of_class(folder: Path, wanted: Sequence[Exercise] = ()) -> HandedIn:
-    """A class: folders or archives of students, files with students' names, or all of these.
-
-    Students who handed in nothing that can be judged are listed as well.
-    """
-    folder, warning = _inner(folder)
-    loose: list[File] = []
-    parts: dict[tuple[str, str], list[File]] = {}
-    for path in sorted(folder.iterdir()):
-        if not inventory.is_junk(path.name):
-            who = _student_of(path)
-            files = parts.setdefault(who, []) if who is not None else loose
-            files += _files_at(path)
-    if not parts and not loose:
-        raise ConfigError(
-            f"{folder} has no folders or files of students",
-            "make one folder per student, or unpack what Canvas or Moodle exports",
-        )
-    students: dict[str, list[File]] = {}
-    for who, label in _labels(parts).items():
-        students.setdefault(label, []).extend(parts[who])
-    given = [e for files in students.values() for e in _exercises_in(files)]
-    expected = wanted or [e for e in exercises.all_exercises() if e in given]
-    total = HandedIn(warning=warning)
-    for student in sorted(students):
-        files = students[student] or [File(f"{student}/", folder, why="an empty folder")]
-        total += of_files(files, expected, student)
-    return replace(total, unread=total.unread + tuple(_nobodys(loose)))
 
 
 def _judged(
@@ -205,7 +173,7 @@ def _rank(answer: tuple[File, Match]) -> tuple[int, int, int, list[int]]:
     return -again, file.shown.count("/"), match.extra, backwards
 
 
-def _own_name(name: str) -> str:
+def own_name(name: str) -> str:
     """A file's name without what a course system has put before it."""
     export = filenames.export(name)
     return export.file if export and export.file else name
@@ -225,70 +193,6 @@ def _name_in(name: str, match: Match | None) -> str:
     return export.student if export else match.around if match else ""
 
 
-def _student_of(path: Path) -> tuple[str, str] | None:
-    """The student that something in a class's folder belongs to, and a number to tell namesakes."""
-    name = path.name
-    if path.is_symlink():
-        return None
-    export = filenames.export(name)
-    if export is not None:
-        return export.student, export.number
-    if path.is_dir():
-        return None if name.startswith((".", "__")) else (name, "")
-    if filenames.is_archive(name):
-        stem = filenames.unpacked_name(name)
-        match = filenames.match(f"{stem}.py")
-        return (match.around if match and match.around else stem), ""
-    match = filenames.match(name)
-    if match is None:
-        return None
-    return match.around or name, ""
-
-
-def _labels(students: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """What each student is called; namesakes are told apart by the course system's number.
-
-    A folder or a file without a number belongs to the only student of its name.
-    """
-    numbers: dict[str, set[str]] = {}
-    for name, number in students:
-        numbers.setdefault(name, set()).add(number)
-    return {
-        (name, number): f"{name} ({number})" if number and len(numbers[name] - {""}) > 1 else name
-        for name, number in students
-    }
-
-
-def _files_at(path: Path) -> list[File]:
-    if path.is_symlink() or not path.is_dir():
-        return inventory.file_at(path, path.name)
-    if path.name.startswith((".", "__")):
-        return [File(f"{path.name}/", path, why="a folder of tools, not looked into")]
-    return inventory.files_in(path)
-
-
-def _inner(folder: Path) -> tuple[Path, str]:
-    """The folder inside, if that is all there is and it has the hand-ins of several students."""
-    inside = [path for path in folder.iterdir() if not inventory.is_junk(path.name)]
-    if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
-        return folder, ""
-    names = set()
-    for path in inside[0].iterdir():
-        if _exercises_in(_files_at(path)):
-            who = _student_of(path)
-            if who is None or not filenames.is_a_name(who[0]):
-                return folder, ""
-            names.add(who)
-    if len(names) < 2:
-        return folder, ""
-    return inside[0], f"the students are taken from {inside[0].name}, the only folder in {folder}"
-
-
-def _exercises_in(files: Iterable[File]) -> list[Exercise]:
-    found = (filenames.match(_own_name(file.name)) for file in files if not file.why)
-    return [match.exercise for match in found if match]
-
-
 def _what_was_found(unread: Sequence[Unread]) -> str:
     """A note about what a student handed in instead of an answer."""
     others = [str(file) for file in unread if not file.exercise]
@@ -297,8 +201,3 @@ def _what_was_found(unread: Sequence[Unread]) -> str:
     more = len(others) - MOST_NAMED
     rest = f" and {more} more" if more > 0 else ""
     return f"found {', '.join(others[:MOST_NAMED])}{rest}"
-
-
-def _nobodys(files: Iterable[File]) -> Iterable[Unread]:
-    for file in files:
-        yield Unread("", file.shown, file.why or filenames.advice(file.name))

@@ -126,9 +126,11 @@ class _Bounded(io.BufferedReader):
     """A file of which no more than `MAX_READ` bytes are read at once."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or not 0 <= size <= MAX_READ:
+        to_the_end = size is None or size < 0
+        content = super().read(MAX_READ + 1 if to_the_end else min(size or 0, MAX_READ + 1))
+        if len(content) > MAX_READ:
             raise _TooMuchAtOnce
-        return super().read(size)
+        return content
 
 
 def _open(path: Path) -> BinaryIO:
