@@ -17,6 +17,7 @@ from tinyalex.commands.console import (
 )
 from tinyalex.commands.exercise_check import check, folder_at
 from tinyalex.commands.exercise_show import print_unread
+from tinyalex.commands.exercise_wheel import student_wheel
 from tinyalex.errors import ConfigError
 
 exercise_app = typer.Typer(
@@ -104,3 +105,4 @@ def start(
 
 
 exercise_app.command()(check)
+exercise_app.command()(student_wheel)
