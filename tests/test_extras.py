@@ -1,4 +1,4 @@
-"""Hints name a command that works today: from the clone or the wheel's file, never from an index."""
+"""Hints name a command that works today: from the clone or the wheel, never from an index."""
 
 from __future__ import annotations
 
