@@ -71,7 +71,7 @@ def test_archives_and_odd_names_are_in_the_table(call):
     words = ["exercise", "check", "--class", "class", "--exercise", "relu", "--csv", "class.csv"]
     result = call(*words)
     assert result.exit_code == 1
-    assert "anna: 06_relu: not handed in (found anna/ (an empty folder))" in result.stdout
+    assert "anna: 06_relu: not handed in; found anna/ (an empty folder)" in result.stdout
     assert "cleo: not recognised: cleo.rar (an archive: unpack it)" in result.stdout
     text = Path("class.csv").read_text()
     rows = {row["student"]: row for row in csv.DictReader(text.splitlines())}

@@ -102,7 +102,7 @@ def test_the_summary_counts_who_stops_where(results):
         stop.get("property", stop.get("outcome")): stop["students"] for stop in document["summary"]
     }
     assert sum(stops.values()) == sum(s.outcome is not Outcome.PASSED for s in CLASS.values())
-    for outcome in (Outcome.ABSENT, Outcome.SYNTAX, Outcome.UNREADABLE):
+    for outcome in (Outcome.NOT_WRITTEN, Outcome.ABSENT, Outcome.SYNTAX, Outcome.UNREADABLE):
         assert stops[outcome] == sum(s.outcome is outcome for s in CLASS.values())
     assert list(stops.values()) == sorted(stops.values(), reverse=True)
     assert any(line.split() == ["06_relu", "not", "handed", "in", str(stops["not handed in"])]

@@ -70,8 +70,8 @@ CLASSROOM_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "class: a student with an empty folder is not listed",
         GRADER + "class_folder.py",
-        "    for student in sorted(students):\n",
-        "    for student in sorted(filter(students.get, students)):\n",
+        "in sorted(students, key",
+        "in sorted(filter(students.get, students), key",
         (f"{OF_CLASS}::test_there_are_31_students_in_every_form",),
     ),
     Mutant(

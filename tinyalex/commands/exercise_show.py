@@ -35,7 +35,7 @@ def print_line(out: Output, judged: Graded) -> None:
     """Print one line for one answer of a class."""
     note = judged.submission.note
     text = f"{shown(judged.submission.student)}: {judged.verdict.exercise}: "
-    out.text(text + str(judged.verdict.outcome) + (f" ({note})" if note else ""))
+    out.text(text + str(judged.verdict.outcome) + (f"; {note}" if note else ""))
 
 
 def print_textbook(out: Output, exercise: Exercise) -> None:
@@ -86,7 +86,7 @@ def print_class(out: Output, judged: Sequence[Graded], unread: Sequence[Unread])
         passed = sum(a.verdict.passed for a in of_student)
         score = sum(a.verdict.score for a in of_student)
         first = next((a for a in of_student if not a.verdict.passed), None)
-        text = f"{first.verdict.exercise} ({_why(first)})" if first is not None else ""
+        text = f"{first.verdict.exercise}: {_why(first)}" if first is not None else ""
         row = [cell(student), f"{passed} of {len(of_student)}", f"{score:.2f}", cell(text)]
         table.add_row(*row)
     out.text()

@@ -38,7 +38,7 @@ def of_class(folder: Path, wanted: Sequence[Exercise] = ()) -> HandedIn:
     given = [e for files in students.values() for e in _exercises_in(files)]
     expected = wanted or [e for e in exercises.all_exercises() if e in given]
     total = HandedIn(warning=warning)
-    for student in sorted(students):
+    for student in sorted(students, key=lambda name: (name.casefold(), name)):
         files = students[student] or [File(f"{student}/", folder, why="an empty folder")]
         total += of_files(files, expected, student)
     return replace(total, unread=total.unread + tuple(_nobodys(loose)))

@@ -70,11 +70,7 @@ class Stop:
 def summary(graded: Iterable[Graded]) -> list[Stop]:
     """Which property stops how many students: by exercise, the most frequent first."""
     stops = Counter(
-        (
-            result.verdict.exercise,
-            result.verdict.broken or str(result.verdict.outcome),
-            bool(result.verdict.broken),
-        )
+        (result.verdict.exercise, *_stop(result.verdict))
         for result in graded
         if result.counts and not result.verdict.passed
     )
@@ -166,6 +162,13 @@ def as_csv(graded: Sequence[Graded], unread: Sequence[Unread] = ()) -> str:
         row = [csv_cell(name), passed, total, *(scores.get(column, "") for column in columns)]
         table.writerow([*row, notes, others])
     return text.getvalue()
+
+
+def _stop(verdict: Verdict) -> tuple[str, bool]:
+    """Where an answer stops, and whether that is a property."""
+    if verdict.broken and verdict.outcome is not Outcome.NOT_WRITTEN:
+        return verdict.broken, True
+    return str(verdict.outcome), False
 
 
 def _test(result: Graded, points: float, hints: int) -> dict[str, Any]:
