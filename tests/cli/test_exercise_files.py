@@ -127,3 +127,10 @@ def test_a_link_is_refused(refused):
     for name in ("06_relu.py", "mine"):
         assert "is a link, which is not read" in refused("exercise", "check", name)
     assert "is a link" in refused("exercise", "list", "mine")
+
+
+def test_an_exercise_that_is_named_twice_counts_once(call):
+    write(**{"mine/06_relu.py": RIGHT})
+    words = ["--exercise", "relu", "--exercise", "06_relu", "--gradescope", "g.json"]
+    assert call("exercise", "check", "mine", *words).exit_code == 0
+    assert json.loads(Path("g.json").read_text())["score"] == 10

@@ -103,5 +103,6 @@ def test_archives_alone_are_named(refused):
     found = "anna.rar (an archive: unpack it)"
     assert found in refused("exercise", "check", "--class", "class")
     assert found in refused("exercise", "check", "class")
-    assert "it is an archive: unpack it" in refused("exercise", "check", "class/anna.rar")
+    told = refused("exercise", "check", "class/anna.rar")
+    assert "class/anna.rar: not recognised (an archive: unpack it)" in told
     assert "Try: unpack it" in refused("exercise", "check", "--class", "class/anna.rar")

@@ -121,3 +121,9 @@ def test_a_notebook_of_2014_is_read():
 def test_which_names_are_notebooks():
     assert all(map(is_notebook, ("a.ipynb", "A.IPYNB", "a.ipynb.txt", "a.ipynb.json")))
     assert not any(map(is_notebook, ("a.py", "ipynb.py", "a.ipynb.py", "a.json")))
+
+
+def test_a_magic_in_a_file_that_is_no_notebook_is_told(judge):
+    verdict = judge("import numpy as np\n!pip install numpy\n")
+    assert verdict.outcome is Outcome.SYNTAX and "remove it, or hand in" in verdict.hints[0]
+    assert judge("x = (\n").hints == ()

@@ -119,14 +119,14 @@ CLASSROOM_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "files: a link in a folder is followed",
         GRADER + "inventory.py",
-        "        if path.is_symlink() or not path.is_dir():\n            yield from",
+        "        if is_link(path) or not path.is_dir():\n            yield from",
         "        if not path.is_dir():\n            yield from",
         (f"{OF_FILES}::test_links_are_listed_and_never_followed",),
     ),
     Mutant(
         "files: a link to a file is read",
         GRADER + "inventory.py",
-        "    if path.is_symlink():\n        return [File(shown, path, why=A_LINK)]\n",
+        "    if is_link(path):\n        return [File(shown, path, why=A_LINK)]\n",
         "",
         (f"{OF_FILES}::test_links_are_listed_and_never_followed",),
     ),
@@ -273,8 +273,8 @@ CLASSROOM_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "exercise check: a link to a folder is followed",
         COMMANDS + "exercise_check.py",
-        "if path.is_symlink() and not follow:",
-        "if path.is_symlink() and follow:",
+        "if is_link(path) and not follow:",
+        "if is_link(path) and follow:",
         (f"{OF_COMMAND}::test_a_link_is_refused",),
     ),
     Mutant(

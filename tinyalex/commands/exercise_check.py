@@ -88,7 +88,7 @@ def check(
     for name, value in (("--points", points), ("--time-limit", time_limit)):
         if not math.isfinite(value):
             raise ConfigError(f"{name} must be a number (got {value})", f"{name} 10")
-    wanted = [get(name) for name in exercise or ()]
+    wanted = list({found.name: found for found in map(get, exercise or ())}.values())
     for path in (gradescope, csv):
         if path is not None and not path.absolute().parent.is_dir():
             raise ConfigError(f"{path.parent} is not a folder", f"mkdir {path.parent}")
@@ -180,8 +180,9 @@ def folder_at(path: Path, follow: bool) -> Path:
         It is no folder, or a link.
     """
     from tinyalex.learn.grader.filenames import is_archive
+    from tinyalex.learn.grader.inventory import is_link
 
-    if path.is_symlink() and not follow:
+    if is_link(path) and not follow:
         raise ConfigError(f"{path} is a link, which is not read", "give what it points to")
     if not path.is_dir():
         packed = path.is_file() and is_archive(path.name)
@@ -218,10 +219,11 @@ def _refuse(paths: Sequence[Path], handed: HandedIn) -> None:
     """Say that there are no answers, and what was found."""
     names = ", ".join(map(str, paths))
     if len(paths) == 1 and paths[0].is_file() and len(handed.unread) == 1:
+        if why := handed.unread[0].why:
+            hint = "give a .py file, a notebook or a .zip archive"
+            raise ConfigError(f"{names}: not recognised ({why})", hint)
         hint = "--exercise NAME (`tinyalex exercise list` shows the names)"
-        why = handed.unread[0].why
-        what = f"it is {why}" if why else "no exercise has this name"
-        raise ConfigError(f"{names}: {what}", "another file" if why else hint)
+        raise ConfigError(f"{names}: no exercise has this name", hint)
     listed = [f"{file.student}: {file}".removeprefix(": ") for file in handed.unread]
     found = f"; not recognised: {', '.join(listed[:10])}" if listed else ""
     found += f" and {len(listed) - 10:,} more" if len(listed) > 10 else ""

@@ -77,7 +77,7 @@ def _labels(students: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 
 def _files_at(path: Path) -> list[File]:
-    if path.is_symlink() or not path.is_dir():
+    if inventory.is_link(path) or not path.is_dir():
         return inventory.file_at(path, path.name)
     if path.name.startswith((".", "__")):
         return [File(f"{path.name}/", path, why="a folder of tools, not looked into")]
@@ -87,7 +87,7 @@ def _files_at(path: Path) -> list[File]:
 def _inner(folder: Path) -> tuple[Path, str]:
     """The folder inside, if that is all there is and it has the hand-ins of several students."""
     inside = [path for path in folder.iterdir() if not inventory.is_junk(path.name)]
-    if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
+    if len(inside) != 1 or inventory.is_link(inside[0]) or not inside[0].is_dir():
         return folder, ""
     names = set()
     for path in inside[0].iterdir():

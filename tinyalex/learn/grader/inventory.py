@@ -61,7 +61,7 @@ class File:
             It cannot be read.
         """
         if self.why:
-            raise AnswerError(Outcome.UNREADABLE, f"it is {self.why}")
+            raise AnswerError(Outcome.UNREADABLE, self.why)
         if self.member is None:
             return source.read(self.path)
         return source.python_of(_unpacked(self.path, self.member, self.name), self.name)
@@ -81,7 +81,7 @@ def files_in(folder: Path) -> list[File]:
 
 def file_at(path: Path, shown: str) -> list[File]:
     """A file as a list of one, or what is in it if it is a .zip archive."""
-    if path.is_symlink():
+    if is_link(path):
         return [File(shown, path, why=A_LINK)]
     if filenames.is_zip(path.name):
         return _in_zip(path, shown)
@@ -90,6 +90,11 @@ def file_at(path: Path, shown: str) -> list[File]:
     except OSError as error:
         return [File(shown, path, why=f"cannot be read ({error.strerror or error})")]
     return [File(shown, path, why="" if regular else "not a file")]
+
+
+def is_link(path: Path) -> bool:
+    """Whether it is a link, or what Windows calls a junction (Python tells since 3.12)."""
+    return path.is_symlink() or bool(getattr(path, "is_junction", bool)())
 
 
 def is_junk(name: str) -> bool:
@@ -108,7 +113,7 @@ def _walk(folder: Path, shown: str, depth: int) -> Iterator[File]:
         inside = f"{shown}{path.name}"
         if is_junk(path.name):
             continue
-        if path.is_symlink() or not path.is_dir():
+        if is_link(path) or not path.is_dir():
             yield from file_at(path, inside)
         elif path.name.startswith(".") or path.name.lower() in TOOLS:
             yield File(f"{inside}/", path, why="a folder of tools, not looked into")

@@ -50,7 +50,10 @@ def parse(source: bytes, name: str) -> ast.Module:
     except SyntaxError as error:
         where = place(lines_of(source), error.lineno) if error.lineno else ""
         what = f"{error.msg} ({', '.join(filter(None, (name, where)))})"
-        raise AnswerError(Outcome.SYNTAX, what, _caret(error, where)) from None
+        refused = AnswerError(Outcome.SYNTAX, what, _caret(error, where))
+        if (error.text or "").lstrip()[:1] in ("!", "%"):
+            refused.hint = "Only notebooks have such lines: remove it, or hand in the .ipynb file."
+        raise refused from None
     except (RecursionError, MemoryError):
         raise AnswerError(Outcome.SYNTAX, f"{name} is nested too deeply") from None
     except ValueError as error:
