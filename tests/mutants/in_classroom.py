@@ -264,6 +264,20 @@ CLASSROOM_MUTANTS: tuple[Mutant, ...] = (
         ("tests/cli/test_exercise_names.py::test_archives_and_odd_names_are_in_the_table",),
     ),
     Mutant(
+        "alike: another name is another answer",
+        GRADER + "alike.py",
+        'self.names.setdefault(name, f"name {len(self.names)}")',
+        "name",
+        ("tests/learn/test_alike.py::test_a_copy_with_other_names_is_the_same",),
+    ),
+    Mutant(
+        "alike: min and max are the same",
+        GRADER + "alike.py",
+        "        if name not in self.own:\n",
+        "        if not name:\n",
+        ("tests/learn/test_alike.py::test_another_computation_is_not_the_same",),
+    ),
+    Mutant(
         "exercise check: no results if nothing could be judged",
         COMMANDS + "exercise_check.py",
         "        report.write([], problem=error.message)\n",

@@ -12,6 +12,7 @@ import typer
 
 from tinyalex.commands.console import JsonOption, Output, QuietOption
 from tinyalex.commands.exercise_show import (
+    print_alike,
     print_class,
     print_line,
     print_solutions,
@@ -24,6 +25,7 @@ from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
 if TYPE_CHECKING:
+    from tinyalex.learn.grader.alike import Alike
     from tinyalex.learn.grader.hand_ins import HandedIn
     from tinyalex.learn.grader.results import Graded
     from tinyalex.learn.grader.spec import Exercise
@@ -81,6 +83,7 @@ def check(
     """
     from tinyalex.learn.exercises import get
     from tinyalex.learn.grader import classroom
+    from tinyalex.learn.grader.alike import alike
     from tinyalex.learn.grader.process import Limits
 
     if solution and not teacher:
@@ -118,7 +121,9 @@ def check(
     if solution:
         print_solutions(out, judged)
     if of_class:
+        report.alike = alike(judged)
         print_class(out, judged, handed.unread)
+        print_alike(out, report.alike)
     else:
         _print_total(out, judged)
         print_unread(out, handed.unread)
@@ -137,6 +142,7 @@ class _Report:
     hints: int
     csv: Path | None
     handed: list[HandedIn] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
     def write(self, judged: Sequence[Graded], problem: str = "") -> bool:
         """Write all that was asked for; returns whether all answers passed."""
@@ -157,6 +163,7 @@ class _Report:
         document["verdicts"] = [a.to_dict() for a in judged]
         document["not_recognised"] = [file.to_dict() for file in unread]
         document["summary"] = [stop.to_dict() for stop in results.summary(judged)]
+        document["alike"] = [group.to_dict() for group in self.alike]
         short = (
             f"{shown(a.submission.student)} {a.verdict.exercise} {a.verdict.outcome}"
             for a in judged

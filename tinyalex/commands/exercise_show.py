@@ -11,6 +11,7 @@ from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
 if TYPE_CHECKING:
+    from tinyalex.learn.grader.alike import Alike
     from tinyalex.learn.grader.hand_ins import Unread
     from tinyalex.learn.grader.results import Graded
     from tinyalex.learn.grader.spec import Exercise
@@ -121,6 +122,16 @@ def print_unread(out: Output, unread: Sequence[Unread]) -> None:
         else:
             for text in listed:
                 out.text(f"not recognised: {text}")
+
+
+def print_alike(out: Output, groups: Sequence[Alike]) -> None:
+    """Print whose answers are the same up to names."""
+    if groups:
+        out.text("\nThe same up to names (a reason to ask, not a proof):")
+    for group in groups:
+        who = [shown(student) for student in group.students]
+        who += ["the solution"] if group.solution else []
+        out.text(f"{group.exercise}: {', '.join(who)}")
 
 
 def _why(judged: Graded) -> str:
