@@ -138,7 +138,7 @@ def test_a_zip_is_read_with_its_folders_and_without_junk(tmp_path):
     handed = zip_of(tmp_path, **inside)
     (submission,) = handed.submissions
     assert submission.shown == f"hw.zip/hw/week4/{NAME}"
-    assert submission.file.read().decode() == RIGHT
+    assert submission.file.content().decode() == RIGHT
     assert others(handed) == ["hw.zip/hw/notes.txt"]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["hw.zip"]
 
@@ -182,7 +182,7 @@ def test_damaged_data_in_a_zip_is_a_verdict(tmp_path):
     write(tmp_path, "hw.zip", content=bytes(content))
     (submission,) = hand_ins.of_folder(tmp_path).submissions
     with pytest.raises(AnswerError, match="its archive is damaged"):
-        submission.file.read()
+        submission.file.content()
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
@@ -207,7 +207,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zipfile.ZipExtFile, "read", counted)
         with pytest.raises(AnswerError, match="larger than 1 MiB"):
-            submission.file.read()
+            submission.file.content()
     assert read < 2 << 20
 
 

@@ -68,6 +68,14 @@ def test_an_error_is_told_with_its_cell_and_line(judge_notebook):
         ("  x = 1\n  y = 2", ["x = 1", "y = 2"]),
         ("x = (\n%time\n", ["x = (", "%time", ""]),
         ("def f(:\n%time", ["def f(:", "%time"]),
+        ("x = 7 \\\n % 4", ["x = 7 \\", " % 4"]),
+        ("!pip install a \\\n  b\nx", ["pass  # !pip install a \\", "#   b", "x"]),
+        ("x = '(' # [\n%time", ["x = '(' # [", "pass  # %time"]),
+        ('x = r"\\"["\n%time', ['x = r"\\"["', "pass  # %time"]),
+        ("x = 'a\\\n%b'\n%time", ["x = 'a\\", "%b'", "pass  # %time"]),
+        ("x = it's\n%time", ["x = it's", "pass  # %time"]),
+        ("x = {1: [2]}\n%time", ["x = {1: [2]}", "pass  # %time"]),
+        ("x = '''a''' + 'b'\n%time", ["x = '''a''' + 'b'", "pass  # %time"]),
     ],
 )
 def test_magics_are_left_out_and_lines_keep_their_place(cell, wanted):
@@ -127,3 +135,8 @@ def test_a_magic_in_a_file_that_is_no_notebook_is_told(judge):
     verdict = judge("import numpy as np\n!pip install numpy\n")
     assert verdict.outcome is Outcome.SYNTAX and "remove it, or hand in" in verdict.hints[0]
     assert judge("x = (\n").hints == ()
+
+
+def test_many_magics_take_time_in_proportion_to_their_number():
+    lines = plain("%time\n" * 20_000 + "x = '" + "\\\\" * 20_000)
+    assert len(lines) == 20_001 and lines[-2] == "pass  # %time"

@@ -217,8 +217,8 @@ CLASSROOM_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "notebooks: magics stay",
         GRADER + "notebook_code.py",
-        '        lines[wrong - 1] = f"{indent}pass  # {line.strip()}"\n',
-        "        break\n",
+        'lines[i] = f"{indent}pass  # {line.strip()}"',
+        "lines[i] = line",
         (f"{OF_NOTEBOOKS}::test_magics_are_left_out_and_lines_keep_their_place",),
     ),
     Mutant(

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinyalex.learn.grader import reading, source
+from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.results import Graded
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 from tinyalex.learn.places import solutions_folder
 
 LEAST = 120  # parts of the syntax tree; an answer of about eight lines
+MOST = 1 << 16  # bytes of Python
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,7 @@ def alike(graded: Iterable[Graded]) -> list[Alike]:
         file = result.submission.file
         if file is None or result.verdict.outcome is Outcome.NOT_WRITTEN:
             continue
-        try:
-            found = fingerprint(file.read())
-        except AnswerError:
-            continue
-        if found:
+        if found := _of_file(file):
             students = groups.setdefault((result.verdict.exercise, found), {})
             students[result.submission.student] = None
     solutions = {exercise: _of_solution(exercise) for exercise, _ in groups}
@@ -69,13 +67,15 @@ def alike(graded: Iterable[Graded]) -> list[Alike]:
 
 
 def fingerprint(code: bytes) -> str:
-    """A hash of what a source does, whatever its names are; empty if it is short, or no Python.
+    """A hash of what a source does, whatever its names are; empty if it is short or very long.
 
     Examples
     --------
     >>> fingerprint(b"x = 1")
     ''
     """
+    if len(code) > MOST:
+        return ""
     try:
         tree = reading.parse(code, "answer")
         renamed = _Renamed(tree)
@@ -135,6 +135,13 @@ class _Renamed(ast.NodeTransformer):
         if isinstance(node.value, ast.Constant):  # a text that does nothing
             return None
         return self.generic_visit(node)
+
+
+def _of_file(file: File) -> str:
+    try:
+        return fingerprint(source.python_of(file.content(), file.name))
+    except AnswerError:
+        return ""
 
 
 def _of_solution(exercise: str) -> str:

@@ -6,12 +6,12 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from tinyalex.learn.grader import class_folder, hand_ins, process
 from tinyalex.learn.grader.hand_ins import Submission
 from tinyalex.learn.grader.inventory import File
+from tinyalex.learn.grader.notebook_code import is_notebook
 from tinyalex.learn.grader.process import Limits
 from tinyalex.learn.grader.results import Graded
 from tinyalex.learn.grader.spec import Exercise
@@ -59,7 +59,7 @@ def grade_all(
 
 
 def _verdict(submission: Submission, seed: int, limits: Limits | None) -> Verdict:
-    """Judge a copy of the answer: a file in no archive, without neighbours, in UTF-8."""
+    """Judge a private copy of the answer: a file in no archive and without neighbours."""
     exercise, path = submission.exercise, submission.path
     if path is None:
         what = f"there is no file {exercise.name}.py"
@@ -68,17 +68,17 @@ def _verdict(submission: Submission, seed: int, limits: Limits | None) -> Verdic
     file = submission.file or File(path.name, path)
     notes = [submission.note] if submission.note else []
     try:
-        source = file.read()
+        content = file.content()
     except AnswerError as error:
-        unread = Verdict.of(exercise, error.outcome, error.what).with_notes(notes)
-        return replace(unread, code=error.code, hints=(error.hint,) if error.hint else ())
+        return Verdict.of(exercise, error.outcome, error.what).with_notes(notes)
     with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / _plain_name(file.name, exercise)
-        copy.write_bytes(source)
+        copy.write_bytes(content)
         return process.grade(copy, exercise, seed=seed, limits=limits).with_notes(notes)
 
 
 def _plain_name(name: str, exercise: Exercise) -> str:
     """The name of the copy; messages show it."""
     stem = name.rpartition(".")[0] or name
-    return f"{stem}.py" if _PLAIN_NAME.fullmatch(stem) else f"{exercise.name}.py"
+    ending = ".ipynb" if is_notebook(name) else ".py"
+    return f"{stem if _PLAIN_NAME.fullmatch(stem) else exercise.name}{ending}"

@@ -52,19 +52,21 @@ class File:
     def name(self) -> str:
         return PurePosixPath(self.shown).name
 
-    def read(self) -> bytes:
-        """Its Python source, as `source.read` returns it.
+    def content(self) -> bytes:
+        """Its bytes.
 
         Raises
         ------
         AnswerError
-            It cannot be read.
+            It cannot be read, or is too large.
         """
         if self.why:
             raise AnswerError(Outcome.UNREADABLE, self.why)
         if self.member is None:
-            return source.read(self.path)
-        return source.python_of(_unpacked(self.path, self.member, self.name), self.name)
+            return source.content_of(self.path)
+        content = _unpacked(self.path, self.member, self.name)
+        source.check_size(content, self.name)
+        return content
 
 
 def files_in(folder: Path) -> list[File]:

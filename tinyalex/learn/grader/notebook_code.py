@@ -1,16 +1,16 @@
 """The Python code of a notebook's cells, without IPython's magics; nothing is run.
 
-The cells are joined into one source, with a line between them that says which cell follows. So a
+Nothing is even parsed here: that may take long, and is done under the time limit of an answer. The
+cells are joined into one source, with a line between them that says which cell follows. So a
 line of the source can be told as a cell and its line: `place`.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tinyalex.errors import ConfigError
@@ -24,6 +24,9 @@ _IS_CELL = re.compile(r"# %% cell (\d+)")
 _MAGIC = re.compile(r"\s*([%!?]|[\w.]+\?{1,2}\s*$|[\w., ]+=\s*[%!])")
 # Cell magics whose cell is Python that runs, or that is the file to hand in.
 _RUNS = re.compile(r"%%(time|timeit|capture|prun)\b|%%writefile\s+(-a\s+)?\S+\.py\s*$")
+_MARK = re.compile(r"\"{3}|'{3}|[#\"'()\[\]{}]")
+# The rest of a text, to its closing quote.
+_END = {q: re.compile(rf"(?:\\.|(?!{q})[^\\])*{q}") for q in ("'", '"', "'''", '"""')}
 _NOTEBOOK = fields(
     {}, {"cells": list_of(anything), "worksheets": list_of(anything), "metadata": anything}
 )
@@ -81,7 +84,10 @@ def code_cells(content: bytes) -> list[str]:
 
 
 def plain(cell: str) -> list[str]:
-    """The lines of a cell, with ``pass`` in place of each magic, so that lines keep their place."""
+    """The lines of a cell, with ``pass`` in place of each magic, so that lines keep their place.
+
+    A magic begins a statement: in brackets, in a text or after a backslash, ``%`` is no magic.
+    """
     lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].lstrip().startswith("%%"):
@@ -90,14 +96,55 @@ def plain(cell: str) -> list[str]:
         lines[first] = f"# {lines[first]}"
     elif lines[first][:1].isspace():  # IPython runs a cell that is indented
         lines = textwrap.dedent("\n".join(lines)).split("\n")
-    for _ in range(len(lines)):
-        wrong = _first_error(lines)
-        if not (1 <= wrong <= len(lines) and _MAGIC.match(lines[wrong - 1])):
-            break
-        line = lines[wrong - 1]
-        indent = line[: len(line) - len(line.lstrip())]
-        lines[wrong - 1] = f"{indent}pass  # {line.strip()}"
+    state, in_magic = _State(), False
+    for i, line in enumerate(lines):
+        if in_magic:  # a command of the shell that has several lines
+            lines[i] = f"# {line}"
+        elif state.begins_statement() and _MAGIC.match(line):
+            indent = line[: len(line) - len(line.lstrip())]
+            lines[i] = f"{indent}pass  # {line.strip()}"
+        else:
+            state.read(line)
+            continue
+        in_magic = line.rstrip().endswith("\\")
     return lines
+
+
+@dataclass
+class _State:
+    """Where a line ends: in how many brackets, in which text, after a backslash or not."""
+
+    depth: int = 0
+    quote: str = ""
+    continued: bool = False
+
+    def begins_statement(self) -> bool:
+        return not (self.depth or self.quote or self.continued)
+
+    def read(self, line: str) -> None:
+        at = 0
+        self.continued = line.endswith("\\")
+        while at < len(line):
+            if self.quote:
+                end = _END[self.quote].match(line, at)
+                if end is None:
+                    if len(self.quote) == 1 and not self.continued:
+                        self.quote = ""  # a text that is not closed: Python refuses the line
+                    return
+                at, self.quote = end.end(), ""
+            found = _MARK.search(line, at)
+            if found is None:
+                return
+            mark, at = found[0], found.end()
+            if mark == "#":
+                self.continued = False
+                return
+            if mark in "([{":
+                self.depth += 1
+            elif mark in ")]}":
+                self.depth = max(0, self.depth - 1)
+            else:
+                self.quote = mark
 
 
 def place(lines: Sequence[str], number: int) -> str:
@@ -107,19 +154,6 @@ def place(lines: Sequence[str], number: int) -> str:
             if found := _IS_CELL.fullmatch(lines[i]):
                 return f"cell {found[1]}, line {number - i - 1}"
     return f"line {number}"
-
-
-def _first_error(lines: list[str]) -> int:
-    """The number of the line that Python does not accept; 0 if there is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse("\n".join(lines))
-    except SyntaxError as error:
-        return error.lineno or 0
-    except (ValueError, RecursionError, MemoryError):
-        pass  # said when the whole source is parsed
-    return 0
 
 
 def _text(cell: Any) -> str:

@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
     AnswerError
         It cannot be read, is a link, is too large, or is not text that Python accepts.
     """
-    return python_of(_content(path), path.name)
+    return python_of(content_of(path), path.name)
 
 
 def limit(name: str) -> int:
@@ -37,10 +37,15 @@ def limit(name: str) -> int:
     return MAX_NOTEBOOK_SIZE if notebook_code.is_notebook(name) else MAX_FILE_SIZE
 
 
-def python_of(content: bytes, name: str) -> bytes:
-    """The Python source in a file's content, as `read` returns it."""
+def check_size(content: bytes, name: str) -> None:
+    """Raise `AnswerError` if a file of this name may not be so large."""
     if len(content) > limit(name):
         raise AnswerError(Outcome.UNREADABLE, f"it is larger than {limit(name) >> 20} MiB")
+
+
+def python_of(content: bytes, name: str) -> bytes:
+    """The Python source in a file's content, as `read` returns it."""
+    check_size(content, name)
     if notebook_code.is_notebook(name):
         return notebook_code.as_python(content)
     if b"\0" in content:
@@ -69,12 +74,15 @@ def opened(path: Path) -> io.FileIO:
     return file
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of a file; otherwise as `read`."""
     try:
         with opened(path) as file, io.BufferedReader(file) as buffered:
-            return buffered.read(limit(path.name) + 1)
+            content = buffered.read(limit(path.name) + 1)
     except OSError as error:
         raise AnswerError(Outcome.UNREADABLE, str(error.strerror or error)) from None
+    check_size(content, path.name)
+    return content
 
 
 def _decoded(content: bytes, name: str) -> str:
