@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.processes import ROOT
-from tinyalex import extras
+from tinyalex import __version__, extras
 
 
 def test_a_clone_is_installed_from_its_folder():
@@ -61,3 +61,11 @@ def test_nothing_tells_anybody_to_install_from_an_index():
         if path.name != "extras.py":
             found = wrong.search(path.read_text(encoding="utf-8"))
             assert found is None, (path, found)
+
+
+def test_the_pages_name_the_wheel_of_this_version():
+    for path in (ROOT / "docs" / "teaching.md", ROOT / "lessons" / "README.md"):
+        found = re.findall(
+            r"tinyalex-([^-\s]+)-1students-py3-none-any\.whl", path.read_text("utf-8")
+        )
+        assert set(found) == {__version__}, path

@@ -254,6 +254,22 @@ def test_namesakes_are_told_apart_and_a_students_parts_are_joined(tmp_path):
     ]
 
 
+def test_of_two_archives_in_canvas_the_later_counts(tmp_path):
+    for name in ("smithanna_1_22_hw.zip", "smithanna_1_23_hw-1.zip", "smithanna_1_24_hw-2.zip"):
+        write(tmp_path, name, content=packed({NAME: RIGHT}))
+    handed = class_folder.of_class(tmp_path)
+    assert {s.student for s in handed.submissions} == {"smithanna"}
+    assert [s.shown.split("/")[0][-8:] for s in handed.submissions if s.counts] == ["hw-2.zip"]
+    assert len(handed.submissions) == 3
+
+
+def test_an_accent_may_be_written_in_two_ways(tmp_path):
+    write(tmp_path, "Jose\N{COMBINING ACUTE ACCENT}/06_relu.py")
+    write(tmp_path, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}_10_lrn.py")
+    handed = class_folder.of_class(tmp_path)
+    assert len({s.student for s in handed.submissions}) == 1 and len(handed.submissions) == 2
+
+
 def test_a_single_folder_with_the_class_in_it_is_entered(tmp_path):
     write(tmp_path, "handed-in/anna/06_relu.py", "handed-in/ben_06_relu.py", "__MACOSX/x")
     handed = class_folder.of_class(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def of_class(folder: Path, wanted: Sequence[Exercise] = ()) -> HandedIn:
 
 def _student_of(path: Path) -> tuple[str, str] | None:
     """The student that something in a class's folder belongs to, and a number to tell namesakes."""
-    name = path.name
+    name = unicodedata.normalize("NFC", path.name)  # macOS writes an accent apart from its letter
     export = filenames.export(name)
     if export is not None:
         return export.student, export.number

@@ -167,8 +167,8 @@ def _judged(
 def _rank(answer: tuple[File, Match]) -> tuple[int, int, int, list[int]]:
     """What counts comes first; of equals, the last by name ("v3" after "v2")."""
     file, match = answer
-    export = filenames.export(file.name)
-    again = export.again if export else 0
+    exports = filter(None, map(filenames.export, file.shown.split("/")))  # also of an archive
+    again = max((export.again for export in exports), default=0)
     backwards = [-ord(letter) for letter in file.shown]
     return -again, file.shown.count("/"), match.extra, backwards
 
