@@ -259,9 +259,11 @@ def test_several_students_in_one_folder_are_all_judged_and_class_is_named(call):
     Path("mine").mkdir()
     for name, text in (("anna", answer()), ("ben", WRONG)):
         Path("mine", f"{name}_90_add_bias.py").write_text(text)
-    result = call("exercise", "check", "mine")
+    result = call("exercise", "check", "mine", "--gradescope", "g.json")
     assert result.exit_code == 1 and "1 of 2 passed" in result.stdout
-    assert "several students (anna, ben): add --class" in result.stdout
+    assert "several students (anna, ben); add --class" in result.stdout
+    points = [test["max_score"] for test in json.loads(Path("g.json").read_text())["tests"]]
+    assert points == [10.0, 0.0]  # a student's two files are not worth more than one
     result = call("exercise", "check", "--class", "mine")
     assert "anna: 90_add_bias: passed" in result.stdout
     assert "ben: 90_add_bias: a property does not hold" in result.stdout

@@ -125,7 +125,8 @@ def check(
         print_class(out, judged, handed.unread)
         print_alike(out, report.alike)
     else:
-        _print_total(out, judged)
+        report.every = bool(handed.warning)
+        _print_total(out, [a for a in judged if a.counts or report.every], len(judged))
         print_unread(out, handed.unread)
     if not report.write(judged):
         raise typer.Exit(NOT_PASSED)
@@ -143,6 +144,7 @@ class _Report:
     csv: Path | None
     handed: list[HandedIn] = field(default_factory=list)
     alike: list[Alike] = field(default_factory=list)
+    every: bool = False  # the files may be several students': all must pass
 
     def write(self, judged: Sequence[Graded], problem: str = "") -> bool:
         """Write all that was asked for; returns whether all answers passed."""
@@ -156,12 +158,14 @@ class _Report:
         if self.csv is not None:
             table = results.as_csv(judged, unread).encode()
             files.write_atomic(self.csv, table, ConfigError)
-        passed = not problem and all(a.verdict.passed for a in judged if a.counts)
+        counting = [a for a in judged if a.counts or self.every]
+        passed = not problem and all(a.verdict.passed for a in counting)
         document: dict[str, Any] = {"seed": self.seed, "passed": passed}
         if problem:
             document["error"] = problem
         document["verdicts"] = [a.to_dict() for a in judged]
         document["not_recognised"] = [file.to_dict() for file in unread]
+        document["warning"] = "; ".join(h.warning for h in self.handed if h.warning)
         document["summary"] = [stop.to_dict() for stop in results.summary(judged)]
         document["alike"] = [group.to_dict() for group in self.alike]
         short = (
@@ -239,10 +243,9 @@ def _refuse(paths: Sequence[Path], handed: HandedIn) -> None:
     )
 
 
-def _print_total(out: Output, judged: Sequence[Graded]) -> None:
-    counting = [answer for answer in judged if answer.counts]
-    if len(judged) > 1:
+def _print_total(out: Output, counting: Sequence[Graded], judged: int) -> None:
+    if judged > 1:
         passed = sum(answer.verdict.passed for answer in counting)
-        more = len(judged) - len(counting)
+        more = judged - len(counting)
         other = "" if not more else f"; {more} more file{'s' if more > 1 else ''} judged"
         out.text(f"\n{passed} of {len(counting)} passed{other}")

@@ -136,26 +136,27 @@ def of_files(files: Iterable[File], wanted: Sequence[Exercise] = (), student: st
     submissions: list[Submission] = []
     for exercise in wanted or [e for e in exercises.all_exercises() if e.name in answers]:
         candidates = [file for file, _ in sorted(answers.get(exercise.name, ()), key=_rank)]
-        submissions += _judged(exercise, candidates, student, all_count=bool(several))
+        submissions += _judged(exercise, candidates, student)
         if not candidates:
             submissions.append(Submission(exercise, None, student, missing))
     warning = ""
     if several:
         listed = f"{', '.join(several[:MOST_NAMED])}{', ...' if several[MOST_NAMED:] else ''}"
-        warning = f"the names look like those of several students ({listed}): add --class"
+        warning = (
+            f"the names look like those of several students ({listed}); add --class, or only one"
+            " file per exercise counts"
+        )
     return HandedIn(tuple(submissions), tuple(unread), warning)
 
 
-def _judged(
-    exercise: Exercise, files: list[File], student: str, all_count: bool
-) -> list[Submission]:
+def _judged(exercise: Exercise, files: list[File], student: str) -> list[Submission]:
     """All files for one exercise, the one that counts first, each with a note."""
     submissions = []
     for i, file in enumerate(files):
-        counts = all_count or i == 0
+        counts = i == 0
         exact = file.shown == f"{exercise.name}.py"
         notes = [] if exact and len(files) == 1 else [f"read from {file.shown}"]
-        if len(files) > 1 and i == 0 and not all_count:
+        if len(files) > 1 and counts:
             others = ", ".join(other.shown for other in files[1:])
             notes.append(f"it counts ({RULE}); also judged: {others}")
         elif not counts:
