@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tinyalex.check import bench as benchmark
+from tinyalex.extras import install
 
 SMALL = ["bench", "--model", "tiny", "--batch-size", 4, "--backend", "numpy", "--threads", 1]
 
@@ -109,4 +110,4 @@ def test_what_cannot_run_is_refused_before_anything_starts(refused, words, messa
 
 def test_a_missing_torch_is_refused_with_a_hint(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert "pip install 'tinyalex[compare]'" in refused("bench", "--compare", "torch")
+    assert install("compare") in refused("bench", "--compare", "torch")

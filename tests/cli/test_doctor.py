@@ -9,6 +9,7 @@ import pytest
 
 from tests.check.doctor.drivers import place  # noqa: F401
 from tinyalex.backends.numpy.backend import NumpyBackend
+from tinyalex.extras import install
 
 
 def test_a_healthy_machine_ends_with_0(call):
@@ -54,7 +55,7 @@ def test_a_gpu_that_cannot_be_used_is_one_sentence_and_1(call, place):  # noqa: 
     assert result.exit_code == 1
     (sentence,) = result.stdout.splitlines()
     assert "the first: the package cupy is not installed. Try: pip install" in sentence
-    assert "tinyalex[cuda13]" in sentence
+    assert install("cuda13") in sentence
     loud = call("doctor", "--backend", "cuda").stdout
     assert "Traceback" not in loud and "no checks" in loud
 

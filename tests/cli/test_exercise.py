@@ -11,7 +11,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, FOLDER, MEAN_AND_SUM, PLACES, solution
 from tinyalex.learn import exercises, places
-from tinyalex.learn.grader import classroom, filenames, process
+from tinyalex.learn.grader import filenames, process
 
 WRONG = "def add_bias(x, b, scale=1.0):\n    return x + b\n"
 ENDS = "import os\nos._exit(0)\n"
@@ -27,7 +27,6 @@ def examples(monkeypatch, tmp_path_factory):
         (stubs / f"{name}.py").write_text(STUB)
     both = (ADD_BIAS, MEAN_AND_SUM)
     monkeypatch.setattr(exercises, "all_exercises", lambda: both)
-    monkeypatch.setattr(classroom, "all_exercises", lambda: both)
     monkeypatch.setattr(places, "exercises_folder", lambda: stubs)
     monkeypatch.setattr(places, "solutions_folder", lambda: FOLDER)
     real = process.grade
@@ -121,8 +120,9 @@ def test_only_a_teacher_sees_the_solution(call, refused):
         (["nameless.py", "--exercise", "92"], "unknown exercise '92'"),
         (["nameless.py", "--exercise", "90", "--exercise", "91"], "one file"),
         (["empty"], "no answers in empty"),
-        (["--class", "empty"], "no folders of students"),
+        (["--class", "empty"], "no folders or files of students"),
         (["--class", "nameless.py"], "not a folder"),
+        (["nameless.py", "--exercise", "90", "--points", "inf"], "--points must be a number"),
         (["nameless.py", "--exercise", "90", "--csv", "no/where.csv"], "no is not a folder"),
     ],
 )
@@ -174,6 +174,8 @@ def test_one_bad_file_does_not_stop_the_class(call):
     result = call("exercise", "check", *words, "--csv", "class.csv", "--workers", 2)
     assert result.exit_code == 1, result.output
     rows = list(csv.DictReader(Path("class.csv").read_text().splitlines()))
+    nobody = rows.pop()
+    assert nobody["student"] == "(no student)" and nobody["not recognised"].startswith(".cache/")
     assert [row["student"] for row in rows] == ["anna", "ben [x]", "cleo", "dora", "emil"]
     assert [row["passed"] for row in rows] == ["2", "0", "0", "0", "0"]
     assert [row["90_add_bias"] for row in rows] == ["1.000", "0.000", "0.000", "0.667", ""]
@@ -181,8 +183,10 @@ def test_one_bad_file_does_not_stop_the_class(call):
     assert "ben [x]: 90_add_bias: ended the program" in result.stdout
     assert "cleo: 90_add_bias: time limit" in result.stdout
     assert "emil: 90_add_bias: not handed in" in result.stdout
-    summary = result.stdout.split("\n\n")[-1]
-    assert "2 of 2" in summary and summary.count("0 of 2") == 4
+    table, stops, others = result.stdout.split("\n\n")[-3:]
+    assert "2 of 2" in table and table.count("0 of 2") == 4
+    assert stops.split("\n")[0].split() == ["exercise", "stops", "at", "students"]
+    assert ".cache/ (a folder of tools, not looked into)" in others
 
 
 def test_an_error_of_the_grader_is_reported_and_grading_continues(call, monkeypatch):
@@ -207,7 +211,7 @@ def test_an_older_table_survives_a_failed_run(call):
     assert call("exercise", "check", "mine", "--exercise", "nine", "--csv", "class.csv").exit_code
     assert Path("class.csv").read_text() == "old"
     assert call("exercise", "check", "mine", "--csv", "class.csv").exit_code == 0
-    assert Path("class.csv").read_text().splitlines()[1] == ",1,1.000,1.000"
+    assert Path("class.csv").read_text().splitlines()[1] == ",1,1.000,1.000,,"
 
 
 @pytest.mark.parametrize(
@@ -218,17 +222,48 @@ def test_an_older_table_survives_a_failed_run(call):
         ("90_Add_Bias.py", "90_add_bias"),
         ("anna_90_add_bias (2).py", "90_add_bias"),
         ("90.py", "90_add_bias"),
-        ("90_add_bias.txt", None),
+        ("90_add_bias.txt", "90_add_bias"),
         ("bias.py", None),
     ],
 )
 def test_a_files_name_says_which_exercise_it_is(name, found):
-    exercise = filenames.exercise_of(Path(name))
+    exercise = filenames.exercise_of(name)
     assert (exercise.name if exercise else None) == found
 
 
-def test_of_two_files_the_exact_name_counts(tmp_path):
-    hand_in(tmp_path, _90_add_bias=answer(), add_bias=WRONG)
-    (tmp_path / "x_90_add_bias.py").write_text(WRONG)
-    (one,) = classroom.handed_in(tmp_path)
-    assert one.path == tmp_path / "90_add_bias.py"
+def test_of_two_files_the_exact_name_counts_and_all_are_judged(call):
+    hand_in(Path("mine"), _90_add_bias=answer(), add_bias=WRONG)
+    Path("mine/90_add_bias_old.py").write_text(WRONG)
+    result = call("exercise", "check", "mine", "--gradescope", "g.json", "--json")
+    assert result.exit_code == 0, result.output
+    verdicts = json.loads(result.stdout)["verdicts"]
+    files = [(Path(v["file"]).name, v["counts"], v["passed"]) for v in verdicts]
+    assert files[0] == ("90_add_bias.py", True, True)
+    assert sorted(files[1:]) == [
+        ("90_add_bias_old.py", False, False),
+        ("add_bias.py", False, False),
+    ]
+    assert "also judged: add_bias.py, 90_add_bias_old.py" in verdicts[0]["note"]
+    assert verdicts[1]["note"].endswith("it does not count: 90_add_bias.py does")
+    results = json.loads(Path("g.json").read_text())
+    assert results["score"] == 10.0 and results["output"] == "1 of 1 exercises passed"
+    assert [test["max_score"] for test in results["tests"]] == [10.0, 0.0, 0.0]
+    text = call("exercise", "check", "mine").stdout
+    assert "1 of 1 passed; 2 more files judged" in text and "Note: read from add_bias.py" in text
+    listed = call("exercise", "list", "mine").stdout
+    assert "not judged here, but by `exercise check`: add_bias.py" in listed
+    assert "1 of 2 passed" in listed
+
+
+def test_several_students_in_one_folder_are_all_judged_and_class_is_named(call):
+    Path("mine").mkdir()
+    for name, text in (("anna", answer()), ("ben", WRONG)):
+        Path("mine", f"{name}_90_add_bias.py").write_text(text)
+    result = call("exercise", "check", "mine", "--gradescope", "g.json")
+    assert result.exit_code == 1 and "1 of 2 passed" in result.stdout
+    assert "several students (anna, ben); add --class" in result.stdout
+    points = [test["max_score"] for test in json.loads(Path("g.json").read_text())["tests"]]
+    assert points == [10.0, 0.0]  # a student's two files are not worth more than one
+    result = call("exercise", "check", "--class", "mine")
+    assert "anna: 90_add_bias: passed" in result.stdout
+    assert "ben: 90_add_bias: a property does not hold" in result.stdout

@@ -24,7 +24,7 @@ def judged_at_once(monkeypatch):
 
     def grade(path, exercise, **options):
         names = tuple(one.name for one in exercise.properties)
-        what = f"relu raises ValueError: {path.parent.name}"
+        what = f"relu raises ValueError: {path.read_text(encoding='utf-8')}"
         return Verdict(exercise.name, exercise.title, Outcome.EXCEPTION, names, what=what)
 
     monkeypatch.setattr(process, "grade", grade)
@@ -34,7 +34,8 @@ def judged_at_once(monkeypatch):
 def test_a_class_with_any_names_is_judged_and_its_table_is_plain_text(call):
     for name in NAMES:
         Path("class", name).mkdir(parents=True)
-        Path("class", name, f"{RELU}.py").write_text("")
+        text = name.encode("utf-8", "backslashreplace")
+        Path("class", name, f"{RELU}.py").write_bytes(text)
     words = [
         "exercise",
         "check",
@@ -61,36 +62,47 @@ def test_a_class_with_any_names_is_judged_and_its_table_is_plain_text(call):
     assert sorted(one["student"] for one in verdicts) == sorted(NAMES)
 
 
-def test_archives_and_misnamed_files_are_in_the_table(call):
+def test_archives_and_odd_names_are_in_the_table(call):
     for name in ("anna", "bo"):
         Path("class", name).mkdir(parents=True)
     Path("class/bo/06_relu.py.txt").write_text("")
-    Path("class/cleo.zip").write_bytes(b"")
-    Path("class/=dora.zip").write_bytes(b"")
+    for name in ("cleo.rar", "=dora.zip", "\t+emil_06_relu.py"):
+        Path("class", name).write_bytes(b"")
     words = ["exercise", "check", "--class", "class", "--exercise", "relu", "--csv", "class.csv"]
     result = call(*words)
     assert result.exit_code == 1
-    assert "anna: 06_relu: not handed in" in result.stdout
-    assert "cleo.zip: unpack it" in result.stdout
-    rows = list(csv.DictReader(Path("class.csv").read_text().splitlines()))
-    assert {row["student"]: row["note"] for row in rows} == {
-        "'=dora": "'=dora.zip: unpack it",
-        "anna": "",
-        "bo": "found 06_relu.py.txt: rename it to 06_relu.py",
-        "cleo": "cleo.zip: unpack it",
+    assert "anna: 06_relu: not handed in; found anna/ (an empty folder)" in result.stdout
+    assert "cleo: not recognised: cleo.rar (an archive: unpack it)" in result.stdout
+    text = Path("class.csv").read_text()
+    rows = {row["student"]: row for row in csv.DictReader(text.splitlines())}
+    assert {name: row["not recognised"] for name, row in rows.items()} == {
+        "'=dora": "'=dora.zip (a damaged archive, or no .zip at all)",
+        "anna": "anna/ (an empty folder)",
+        "bo": "",
+        "cleo": "cleo.rar (an archive: unpack it)",
+        "emil": "",
     }
+    assert rows["bo"]["note"] == "06_relu: read from 06_relu.py.txt"
+    assert rows["cleo"]["note"] == "found cleo.rar (an archive: unpack it)"
+    assert rows["emil"]["note"] == "06_relu: read from \\t+emil_06_relu.py"
+    for cell in (cell for row in csv.reader(text.splitlines()) for cell in row):
+        assert cell[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
-def test_a_file_with_nearly_the_right_name_is_told_the_right_one(refused):
-    for name, hint in (("06-relu.py", "rename it to"), ("06_relu.ipynb", "export its code as")):
-        Path(name).write_text("")
-        assert f"Try: {hint} 06_relu.py" in refused("exercise", "check", name)
+def test_a_file_with_nearly_the_right_name_is_judged(call):
+    for name in ("06-relu.py", "06_RELU.PY", "relu v2.py", "06_relu.py.txt"):
+        Path(name).write_text("x")
+        result = call("exercise", "check", name)
+        assert result.exit_code == 1 and "06_relu: not passed" in result.stdout
+        assert f"Note: read from {name}" in result.stdout
 
 
 def test_archives_alone_are_named(refused):
     Path("class").mkdir()
-    Path("class/anna.zip").write_bytes(b"")
-    assert "anna.zip: unpack it" in refused("exercise", "check", "--class", "class")
-    assert "found anna.zip: unpack it" in refused("exercise", "check", "class")
-    assert "Try: unpack it" in refused("exercise", "check", "class/anna.zip")
-    assert "Try: unpack it" in refused("exercise", "check", "--class", "class/anna.zip")
+    Path("class/anna.rar").write_bytes(b"")
+    found = "anna.rar (an archive: unpack it)"
+    assert found in refused("exercise", "check", "--class", "class")
+    assert found in refused("exercise", "check", "class")
+    told = refused("exercise", "check", "class/anna.rar")
+    assert "class/anna.rar: not recognised (an archive: unpack it)" in told
+    assert "Try: unpack it" in refused("exercise", "check", "--class", "class/anna.rar")

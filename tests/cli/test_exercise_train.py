@@ -96,7 +96,7 @@ def test_a_milestone_is_remembered_until_an_answer_changes(call, monkeypatch):
     assert " [ ] 2 your linear layer, loss and step learn digits" in listed
     assert "was reached; changed since: 16_sgd" in listed
     assert "judge what has changed: tinyalex exercise check mine" in listed
-    document = json.loads(call("exercise", "list", "mine", "--json").stdout)
+    document = json.loads(call("exercise", "list", "mine", "--json").stdout)["exercises"]
     assert {entry["name"] for entry in document if entry["changed"]} == {"16_sgd"}
 
 

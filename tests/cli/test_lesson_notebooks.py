@@ -9,6 +9,7 @@ import re
 import pytest
 
 from tests.learn import lessons
+from tinyalex.extras import install
 from tinyalex.learn import lesson_file, notebooks
 from tinyalex.learn.lesson_file import read
 
@@ -107,4 +108,4 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
         return real(name, *rest)
 
     monkeypatch.setattr(notebooks.importlib, "import_module", without)
-    assert "pip install 'tinyalex[lessons]'" in refused("lesson", "4", *words)
+    assert install("lessons") in refused("lesson", "4", *words)

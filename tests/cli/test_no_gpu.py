@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.check.doctor.drivers import PAIR, place  # noqa: F401
+from tinyalex.extras import install
 
 MACHINES = {
-    "no CuPy": ({}, {}, "the package cupy is not installed", "pip install 'tinyalex[cuda12]'"),
+    "no CuPy": ({}, {}, "the package cupy is not installed", install("cuda12")),
     "no numba-cuda": ({}, {"cupy-cuda13x": "14"}, "numba-cuda is not installed", "pip install"),
     "old driver": ({"cuda": 11080}, PAIR, "supports CUDA 11.8 at most", "driver 525 or newer"),
-    "wrong CUDA": ({"cuda": 12040}, PAIR, "built for CUDA 13", "'tinyalex[cuda12]'"),
+    "wrong CUDA": ({"cuda": 12040}, PAIR, "built for CUDA 13", install("cuda12")),
     "no device": ({"gpus": ()}, PAIR, "finds no GPU", "CUDA_VISIBLE_DEVICES"),
     "no driver": (None, PAIR, "no NVIDIA driver", "install NVIDIA's driver"),
 }
@@ -36,5 +37,5 @@ def test_auto_works_without_the_gpu_and_says_so(call, place):  # noqa: F811
     assert result.exit_code == 0, result.output
     first, second, *_ = result.stdout.splitlines()
     assert first.startswith("backend auto: no GPU is used: the NVIDIA driver supports CUDA 12.4")
-    assert "(try: pip install 'tinyalex[cuda12]'" in first
+    assert f"(try: {install('cuda12')}" in first
     assert second.startswith("tiny on digits, backend n")

@@ -1,126 +1,126 @@
-"""Misnamed and misplaced files are reported with what to do; other files are ignored."""
+"""A file's name says which exercise it answers and, in a flat folder, who handed it in."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
-from tinyalex.learn.grader import classroom, filenames
+from tinyalex.learn.grader import filenames
+
+NAMES = {
+    "02_im2col.py": "02_im2col",
+    "im2col.py": "02_im2col",
+    "02.py": "02_im2col",
+    "02_im2col (1).py": "02_im2col",
+    "anna_02_im2col.py": "02_im2col",
+    "02_im2col.py.txt": "02_im2col",
+    "02_im2col.PY": "02_im2col",
+    "06_RELU.PY": "06_relu",
+    "06_relu.Py": "06_relu",
+    "02_im2col.txt": "02_im2col",
+    "02_im2col": "02_im2col",
+    "'im2col.py'": "02_im2col",
+    "02_im2col.py (1)": "02_im2col",
+    "02_im2col.ipynb": "02_im2col",
+    "Anna 02-im2col.ipynb": "02_im2col",
+    "06-relu.py": "06_relu",
+    "06 relu.py": "06_relu",
+    "06 ReLU.py": "06_relu",
+    "06relu.py": "06_relu",
+    "relu_final.py": "06_relu",
+    "relu v2.py": "06_relu",
+    "01_conv_loop.py": "01_conv_loops",
+    "11-lrn-backward.py.txt": "11_lrn_backward",
+    "MaxPool.py": "07_max_pool",
+    "im2col_numba.py": "18_im2col_numba",
+    "Copy of 06_relu.py.bak": "06_relu",
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "exercise", "do"),
-    [
-        ("02_im2col.py.txt", "02_im2col", "rename it to 02_im2col.py"),
-        ("02_im2col.PY", "02_im2col", "rename it to 02_im2col.py"),
-        ("02_im2col.txt", "02_im2col", "rename it to 02_im2col.py"),
-        ("02_im2col", "02_im2col", "rename it to 02_im2col.py"),
-        ("'im2col.py'", "02_im2col", "rename it to 02_im2col.py"),
-        ("02_im2col.py (1)", "02_im2col", "rename it to 02_im2col.py"),
-        ("02_im2col.ipynb", "02_im2col", "export its code as 02_im2col.py"),
-        ("Anna 02-im2col.ipynb", "02_im2col", "export its code as 02_im2col.py"),
-        ("06-relu.py", "06_relu", "rename it to 06_relu.py"),
-        ("06 ReLU.py", "06_relu", "rename it to 06_relu.py"),
-        ("06relu.py", "06_relu", "rename it to 06_relu.py"),
-        ("01_conv_loop.py", "01_conv_loops", "rename it to 01_conv_loops.py"),
-        ("11-lrn-backward.py.txt", "11_lrn_backward", "rename it to 11_lrn_backward.py"),
-        ("02_im2col.rtf", "02_im2col", "save it as plain text, called 02_im2col.py"),
-        ("02_im2col.py.docx", "02_im2col", "save it as plain text, called 02_im2col.py"),
-    ],
-)
-def test_a_misnamed_file_is_reported_with_the_right_name(name, exercise, do):
-    path = Path(name)
-    assert filenames.exercise_of(path) is None
-    found = filenames.similar_exercise(path)
-    assert found is not None and found.name == exercise
-    assert filenames.advice(path, found) == do
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_says_which_exercise_it_is(name):
+    found = filenames.exercise_of(name)
+    assert found is not None and found.name == NAMES[name]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["02_im2col.py", "im2col.py", "readme.txt", "relu.png", "02.jpg", "02_im2col.pyc", "notes.py",
-     "relu.txt", "02_im2col.csv", "02_im2col.py.png", "02_im2col.py.zip", ".py", "...", "utils.py"],
+    ["readme.txt", "relu.png", "02.jpg", "02_im2col.pyc", "notes.py", "relu.txt", "02_im2col.csv",
+     "02_im2col.py.png", "02_im2col.py.zip", ".py", "...", "utils.py", "anna_02.py", "report.pdf",
+     "02_im2col.rtf", "02_im2col.py.docx", "data.json", ""],
 )  # fmt: skip
-def test_right_names_and_unrelated_files_are_not_reported(name):
-    assert filenames.similar_exercise(Path(name)) is None
+def test_other_files_belong_to_no_exercise(name):
+    assert filenames.match(name) is None
 
 
-def notes(handed):
-    return {
-        submission.exercise.name: submission.note
-        for submission in handed
-        if submission.path is None
-    }
+@pytest.mark.parametrize(
+    ("name", "do"),
+    [
+        ("02_im2col.rtf", "save it as plain text, called 02_im2col.py"),
+        ("02_im2col.py.docx", "save it as plain text, called 02_im2col.py"),
+        ("work.7z", "an archive: unpack it"),
+        ("notes.txt", ""),
+    ],
+)
+def test_what_to_do_with_a_file_that_is_not_read(name, do):
+    assert filenames.advice(name) == do
 
 
-def test_a_folder_lists_misnamed_files(tmp_path):
-    (tmp_path / "02_im2col.py.txt").write_text("")
-    (tmp_path / "06_relu.py").write_text("")
-    (tmp_path / "06_relu.ipynb").write_text("")  # its code is there, too
-    handed = classroom.handed_in(tmp_path)
-    assert [submission.exercise.name for submission in handed] == ["02_im2col", "06_relu"]
-    assert notes(handed) == {"02_im2col": "found 02_im2col.py.txt: rename it to 02_im2col.py"}
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("06_relu.py", "relu.py"),
+        ("relu.py", "relu_final.py"),
+        ("06_relu.py", "06_relu (1).py"),
+        ("06_relu.py", "06_relu.ipynb"),
+        ("06_relu.py", "06_relu.py.txt"),
+        ("06_relu.ipynb", "06_relu.txt"),
+        ("06_relu.py", "06_relu.py.bak"),
+        ("my_new_final_relu_v3.py", "test_06_relu.py"),
+    ],
+)
+def test_one_name_is_nearer_than_another(first, second):
+    near, far = filenames.match(first), filenames.match(second)
+    assert near is not None and far is not None and near.extra < far.extra
 
 
-def test_answers_in_subfolders_are_reported_if_there_are_no_others(tmp_path):
-    deeper = tmp_path / "submission" / "code"
-    deeper.mkdir(parents=True)
-    (deeper / "02_im2col.py").write_text("")
-    (tmp_path / "__MACOSX").mkdir()
-    (tmp_path / "__MACOSX" / "06_relu.py").write_text("")
-    found = Path("submission", "code", "02_im2col.py")
-    wanted = {"02_im2col": f"found {found}: move it up into {tmp_path.name}"}
-    assert notes(classroom.handed_in(tmp_path)) == wanted
-    (tmp_path / "10_lrn.py").write_text("")
-    assert notes(classroom.handed_in(tmp_path)) == {}  # an older version, perhaps
-    handed = classroom.handed_in(tmp_path, [filenames.similar_exercise(Path("02-im2col.py"))])
-    assert notes(handed) == wanted
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("anna_06_relu.py", "anna"),
+        ("06_relu_anna.py", "anna"),
+        ("06_relu - Anna Smith.py", "Anna Smith"),
+        ("anna-lena_smith 06_relu (2).py", "anna-lena_smith"),
+        ("week4_ben_06_relu_final.py", "ben"),
+        ("Jose\N{COMBINING ACUTE ACCENT}_06_relu.py", "Jos\N{LATIN SMALL LETTER E WITH ACUTE}"),
+        ("06_relu.py", ""),
+        ("relu_final_v2.py", ""),
+        ("Copy of 06_relu (3).py", ""),
+    ],
+)
+def test_the_words_around_an_exercise_are_the_students_name(name, student):
+    found = filenames.match(name)
+    assert found is not None and found.around == student
 
 
-def test_a_class_lists_archives_loose_files_and_empty_folders(tmp_path):
-    for name in ("bo", "cleo", "dora"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "bo" / "06_relu.py").write_text("")
-    (tmp_path / "dora" / "all.7z").write_bytes(b"")
-    for name in ("anna.zip", "bo.zip", "emil.TAR.GZ", "fay.rar", "06_relu.py", "readme.txt"):
-        (tmp_path / name).write_bytes(b"")
-    handed = classroom.class_of(tmp_path)
-    assert {submission.student: submission.note for submission in handed} == {
-        "06_relu.py": "06_relu.py: put it into a folder for its student",
-        "anna": "anna.zip: unpack it",
-        "bo": "",
-        "cleo": "",
-        "dora": "found all.7z: unpack it",
-        "emil": "emil.TAR.GZ: unpack it",
-        "fay": "fay.rar: unpack it",
-    }
-    assert [submission.student for submission in handed if submission.path] == ["bo"]
+@pytest.mark.parametrize(
+    ("name", "student", "file", "again"),
+    [
+        ("smithanna_12345_678901_06_relu.py", "smithanna", "06_relu.py", 0),
+        ("smithanna_LATE_12345_678901_06_relu-1.py", "smithanna", "06_relu.py", 1),
+        ("smithanna_12345_678901_06-relu-12.ipynb", "smithanna", "06-relu.ipynb", 12),
+        ("Anna Smith_12345_assignsubmission_file_06_relu.py", "Anna Smith", "06_relu.py", 0),
+        ("Anna Smith_12345_assignsubmission_file_", "Anna Smith", "", 0),
+        ("Anna Smith_12345_assignsubmission_file", "Anna Smith", "", 0),
+        ("12-345 - Anna Smith - Oct 12, 2023 1012 AM - 06_relu.py", "Anna Smith", "06_relu.py", 0),
+        ("hw4_asmith_attempt_2023-10-12-10-12-13_06_relu.py", "asmith", "06_relu.py", 0),
+    ],
+)
+def test_names_that_course_systems_make(name, student, file, again):
+    found = filenames.export(name)
+    assert found is not None
+    assert (found.student, found.file, found.again) == (student, file, again)
 
 
-def test_a_folder_that_cannot_be_read_does_not_stop_the_others(tmp_path, monkeypatch):
-    for name in ("anna", "bo"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "06_relu.py").write_text("")
-    real = Path.iterdir
-
-    def iterdir(path):
-        if path.name == "anna":
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
-    anna, bo = classroom.class_of(tmp_path)
-    assert anna.note == "its folder cannot be read (Permission denied)" and bo.path is not None
-
-
-def test_the_number_of_searched_files_is_limited(tmp_path, monkeypatch):
-    monkeypatch.setattr(filenames, "MAX_FILES", 3)
-    for i in range(4):
-        (tmp_path / f"{i}.txt").write_text("")
-    (tmp_path / "9-06_relu.txt").write_text("")
-    assert filenames.misplaced(tmp_path, deeper=True) == {}
-    os.remove(tmp_path / "0.txt")
-    os.remove(tmp_path / "1.txt")
-    assert list(filenames.misplaced(tmp_path, deeper=True)) == ["06_relu"]
+def test_other_names_are_no_exports():
+    for name in ("anna_06_relu.py", "06_relu-1.py", "2023_06_relu.py", "anna_1.py"):
+        assert filenames.export(name) is None

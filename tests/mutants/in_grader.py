@@ -186,9 +186,9 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "exercise check: always ends with 0",
-        "tinyalex/commands/exercise.py",
-        "    if not passed:\n        raise typer.Exit(NOT_PASSED)\n",
-        "    if not passed:\n        raise typer.Exit(0)\n",
+        "tinyalex/commands/exercise_check.py",
+        "        raise typer.Exit(NOT_PASSED)\n",
+        "        raise typer.Exit(0)\n",
         (f"{COMMAND}::test_a_right_file_ends_with_0_and_a_wrong_one_with_1",),
     ),
     Mutant(

@@ -6,7 +6,7 @@ OUTSIDE = "tinyalex/outside.py"
 CONSOLE = "tinyalex/commands/console.py"
 GRADER = "tinyalex/learn/grader"
 OF_TEXT, OF_NAMES = "tests/test_outside.py", "tests/cli/test_names.py"
-OF_CLASS, OF_FILES = "tests/cli/test_exercise_names.py", "tests/learn/test_filenames.py"
+OF_CLASS = "tests/cli/test_exercise_names.py"
 OF_VALUES, OF_REPORT = "tests/learn/test_grader_values.py", "tests/report/page/test_outside.py"
 OF_MANY = "tests/evaluation/test_many_classes.py"
 
@@ -48,9 +48,9 @@ NAME_MUTANTS = (
     ),
     Mutant(
         "names: a student's name is a formula in the table of the class",
-        f"{GRADER}/classroom.py",
-        "[csv_cell(student), ",
-        "[student, ",
+        f"{GRADER}/results.py",
+        "[csv_cell(name), passed",
+        "[name, passed",
         (f"{OF_CLASS}::test_a_class_with_any_names_is_judged_and_its_table_is_plain_text",),
     ),
     Mutant(
@@ -108,27 +108,6 @@ NAME_MUTANTS = (
         'np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")',
         "a.tobytes() == b.tobytes()",
         (f"{OF_VALUES}::test_unused_bytes_of_a_value_do_not_matter",),
-    ),
-    Mutant(
-        "grader: an archive beside the students' folders is nobody's",
-        f"{GRADER}/classroom.py",
-        "if filenames.is_archive(path):",
-        "if False:",
-        (f"{OF_FILES}::test_a_class_lists_archives_loose_files_and_empty_folders",),
-    ),
-    Mutant(
-        "grader: answers one folder deeper are not seen",
-        f"{GRADER}/filenames.py",
-        "MAX_DEPTH if deeper else 0",
-        "0",
-        (f"{OF_FILES}::test_answers_in_subfolders_are_reported_if_there_are_no_others",),
-    ),
-    Mutant(
-        "grader: a student's folder that cannot be read stops the class",
-        f"{GRADER}/classroom.py",
-        "    except OSError as error:\n        return [],",
-        "    except FileNotFoundError as error:\n        return [],",
-        (f"{OF_FILES}::test_a_folder_that_cannot_be_read_does_not_stop_the_others",),
     ),
     Mutant(
         "many classes: the confusion matrix is drawn whole",

@@ -1,6 +1,7 @@
 """All planted bugs."""
 
 from tests.mutants.in_checks import CHECK_MUTANTS
+from tests.mutants.in_classroom import CLASSROOM_MUTANTS
 from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
@@ -61,6 +62,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + GRADER_MUTANTS
+    + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS

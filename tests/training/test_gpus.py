@@ -14,6 +14,7 @@ from tests.group.gpus import Nccl, array_module
 from tests.group.threads import on_threads
 from tinyalex import backends, notice
 from tinyalex.backends.cuda import check, driver
+from tinyalex.extras import install
 from tinyalex.group import Alone, Group, GroupError
 from tinyalex.group.nccl import NcclGroup
 from tinyalex.group.staged import StagedGroup
@@ -149,7 +150,7 @@ def test_through_the_host_where_two_workers_share_a_gpu(monkeypatch: pytest.Monk
 def test_through_the_host_where_a_worker_lacks_nccl(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds, (said, *_) = chosen(monkeypatch, 2, 2, without_nccl=(1,))
     assert kinds == {StagedGroup}
-    assert "rank 1 has no NCCL (pip install 'tinyalex[cuda13-nccl]'" in said
+    assert f"rank 1 has no NCCL ({install('cuda13-nccl')}" in said
 
 
 def test_the_chosen_gpu_is_the_first_thing_that_cupy_is_told(

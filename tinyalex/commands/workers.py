@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 WorkersOption = Annotated[
     int | None,
-    typer.Option(
-        min=1, help="Processes that work together, by MPI (pip install tinyalex[mpi]). Default: 1."
-    ),
+    typer.Option(min=1, help="Processes that work together, by MPI (the extra mpi). Default: 1."),
 ]
 TimeoutOption = Annotated[
     float,

@@ -9,6 +9,7 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+from tinyalex.extras import install
 from tinyalex.group.base import Alone, Group, GroupError
 
 # What MPICH, Intel MPI, Open MPI and Slurm's plug-ins tell every process that they start.
@@ -16,7 +17,7 @@ _RANK = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
 _SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 # Our own launcher's process, with which the workers end.
 LAUNCHER = "TINYALEX_LAUNCHER"
-_INSTALL = "pip install 'tinyalex[mpi]' (mpi4py and MPICH), or mpi4py for the cluster's own MPI"
+_INSTALL = f"{install('mpi')} (mpi4py and MPICH), or mpi4py for the cluster's own MPI"
 
 
 def started_by_mpi() -> bool:

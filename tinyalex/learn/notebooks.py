@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyalex.errors import ConfigError
+from tinyalex.extras import install
 from tinyalex.learn.lesson_file import CODE, Lesson
 from tinyalex.learn.stepping import BROKEN_CLAIM, CellError
 
@@ -70,7 +71,7 @@ def execute(lesson: Lesson, book: Any, folder: Path) -> None:
     except preprocessors.CellExecutionError as error:
         claim = f"{BROKEN_CLAIM}: " if error.ename == "AssertionError" else ""
         text = f"{claim or f'{error.ename}: '}{error.evalue}".removesuffix(": ")
-        hint = "pip install 'tinyalex[lessons]'" if error.ename == "ModuleNotFoundError" else ""
+        hint = install("lessons") if error.ename == "ModuleNotFoundError" else ""
         raise CellError(lesson, _failed_line(lesson, error.traceback), text, hint) from error
 
 
@@ -111,5 +112,5 @@ def _need(module: str) -> Any:
         package = module.partition(".")[0]
         raise ConfigError(
             f"notebooks and pages need the package {package}, which is not installed",
-            "pip install 'tinyalex[lessons]'",
+            install("lessons"),
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinyalex.errors import ConfigError
+from tinyalex.extras import install
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -25,7 +26,7 @@ def lessons_folder() -> Path:
         if folder.is_dir():
             return folder
     looked = " or ".join(str(folder) for folder in places)
-    raise ConfigError(f"no lessons at {looked}", "install tinyalex again: pip install tinyalex")
+    raise ConfigError(f"no lessons at {looked}", f"install tinyalex again: {install()}")
 
 
 def exercises_folder() -> Path:
@@ -38,9 +39,7 @@ def exercises_folder() -> Path:
     """
     folder = lessons_folder() / "exercises"
     if not folder.is_dir():
-        raise ConfigError(
-            f"no exercises at {folder}", "install tinyalex again: pip install tinyalex"
-        )
+        raise ConfigError(f"no exercises at {folder}", f"install tinyalex again: {install()}")
     return folder
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from tinyalex.errors import TinyalexError
+from tinyalex.extras import install
 from tinyalex.learn.lesson_file import CODE, Cell, Lesson, read
 
 FAILED = 1
@@ -81,7 +82,7 @@ def _in_words(error: BaseException) -> tuple[str, str]:
         return error.message, error.hint
     if isinstance(error, AssertionError):
         return f"{BROKEN_CLAIM}{f': {error}' if str(error) else ''}", ""
-    hint = "pip install 'tinyalex[lessons]'" if isinstance(error, ModuleNotFoundError) else ""
+    hint = install("lessons") if isinstance(error, ModuleNotFoundError) else ""
     return "".join(traceback.format_exception_only(error)).strip().splitlines()[-1], hint
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinyalex.data import Dataset, Split
 from tinyalex.errors import ConfigError
+from tinyalex.extras import install
 
 CELLS = 4  # per side; texture patterns are counted in each cell
 # C of the linear classifier, chosen on held-out training images of CIFAR-10
@@ -44,9 +45,7 @@ def describe(images: Host) -> Host:
     try:
         features: Any = importlib.import_module("skimage.feature")
     except ImportError as error:
-        raise ConfigError(
-            "hand-crafted features need scikit-image", 'pip install "tinyalex[lessons]"'
-        ) from error
+        raise ConfigError("hand-crafted features need scikit-image", install("lessons")) from error
     N, H, W, C = images.shape
     cell = max(4, H // 8)
     descriptors = []

@@ -8,6 +8,7 @@ from contextlib import suppress
 from tinyalex import notice
 from tinyalex.backends import Backend
 from tinyalex.backends.cuda import check, driver
+from tinyalex.extras import install
 from tinyalex.group import Group, GroupError
 from tinyalex.group.nccl import NcclGroup
 from tinyalex.group.staged import StagedGroup
@@ -62,7 +63,7 @@ def on_gpus(group: Group, backend: Backend) -> Group:
         why = f"ranks {first} and {second} share a GPU"
     elif not all(has_nccl):
         rank = has_nccl.index(False)
-        why = f"rank {rank} has no NCCL (pip install 'tinyalex[cuda13-nccl]' or [cuda12-nccl])"
+        why = f"rank {rank} has no NCCL ({install('cuda13-nccl')}, or cuda12-nccl)"
     else:
         notice.tell("gradients are added by NCCL: each worker has a GPU of its own")
         return NcclGroup(group, xp, nccl)

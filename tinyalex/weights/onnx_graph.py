@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.errors import BackendError, CheckpointError
+from tinyalex.extras import install
 from tinyalex.weights.onnx_tensors import AGAIN, read_tensor, shape_of
 from tinyalex.weights.tensors import HostArray, check_total
 
@@ -212,7 +213,7 @@ def _parse(path: Path) -> Any:
     except ImportError as error:
         raise BackendError(
             f"{path}: ONNX files are read by the package onnx, which is not installed",
-            'pip install "tinyalex[onnx]"',
+            install("onnx"),
         ) from error
     model = onnx.ModelProto()
     try:

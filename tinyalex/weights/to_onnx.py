@@ -14,6 +14,7 @@ import numpy as np
 
 from tinyalex import layers
 from tinyalex.errors import BackendError, ConfigError
+from tinyalex.extras import install
 from tinyalex.layers import Layer
 from tinyalex.outside import shown
 from tinyalex.runs.load import Run
@@ -56,7 +57,7 @@ def to_onnx(
     try:
         import onnx
     except ImportError as error:
-        hint = 'pip install "tinyalex[onnx]"'
+        hint = install("onnx")
         raise BackendError(
             "ONNX files need the package onnx, which is not installed", hint
         ) from error

@@ -3,7 +3,7 @@
     mpiexec -n 4 python docs/results/workers/bytes_moved.py 128 512
 
 For each batch (of all workers together) one real step, in each way of sharing the work. Needs
-``pip install tinyalex[mpi]``. The counts are of rank 0, whose parts are the smallest where numbers
+the extra ``mpi``. The counts are of rank 0, whose parts are the smallest where numbers
 do not divide; see `expected`.
 """
 

@@ -40,9 +40,9 @@ def test_a_machine_with_everything_is_green(place):
 @pytest.mark.parametrize(
     ("driver", "installed", "says", "try_"),
     [
-        ({}, {}, "cupy is not installed", "tinyalex[cuda13]"),
-        ({"cuda": 12040}, {}, "cupy is not installed", "tinyalex[cuda12]"),
-        ({}, {"cupy-cuda13x": "14.2.0"}, "numba-cuda is not installed", "tinyalex[cuda13]"),
+        ({}, {}, "cupy is not installed", "[cuda13]"),
+        ({"cuda": 12040}, {}, "cupy is not installed", "[cuda12]"),
+        ({}, {"cupy-cuda13x": "14.2.0"}, "numba-cuda is not installed", "[cuda13]"),
         ({"cuda": 11040}, PAIR, "supports CUDA 11.4 at most, but 12.0 is needed", "525 or newer"),
         (
             {"cuda": 12080},

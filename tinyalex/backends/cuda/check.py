@@ -9,8 +9,9 @@ from importlib.util import find_spec
 
 from tinyalex.backends.cuda import driver
 from tinyalex.backends.cuda.driver import Driver, NoDriver
+from tinyalex.extras import install
 
-INSTALL = "pip install 'tinyalex[cuda12]' or 'tinyalex[cuda13]', as the driver supports"
+INSTALL = f"{install('cuda12')}, or cuda13 if the driver supports it"
 # CUDA's major version and the oldest driver for it; https://docs.nvidia.com/deploy/
 # cuda-compatibility, table of minor version compatibility.
 OLDEST_DRIVER = {12: "525", 13: "580"}
@@ -62,7 +63,7 @@ def does_not_fit(driver: Driver) -> tuple[str, str] | None:
             newer = OLDEST_DRIVER.get(wanted)
             return (
                 f"{supports}, but the installed {package} is built for CUDA {wanted}",
-                f"pip install 'tinyalex[cuda{major}]' (uninstall cupy-cuda{wanted}x first)"
+                f"{install(f'cuda{major}')} (uninstall cupy-cuda{wanted}x first)"
                 + (f", or NVIDIA's driver {newer} or newer" if newer else ""),
             )
     return None
@@ -102,7 +103,7 @@ def ask_cupy() -> tuple[str, str] | None:
         hint = "close other programs on the GPU; nvidia-smi lists them"
         return f"the GPU's memory is full ({first_line(error)})", hint
     except Exception as error:  # CuPy's errors have no common class, and this must not raise
-        hint = "a newer driver, or the extra for its CUDA version: tinyalex[cuda12] or [cuda13]"
+        hint = f"a newer driver, or the extra for its CUDA version: {INSTALL}"
         return f"CuPy cannot use the GPU ({first_line(error)})", hint
     return None
 

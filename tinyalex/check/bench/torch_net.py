@@ -9,6 +9,7 @@ from typing import Any
 from tinyalex import layers
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
+from tinyalex.extras import install
 
 Module = Any  # torch.nn.Module; PyTorch is not needed to import this file
 
@@ -26,7 +27,7 @@ def import_torch() -> Any:
     except ImportError as error:
         raise ConfigError(
             f"--compare torch: PyTorch cannot be imported ({error})",
-            "pip install 'tinyalex[compare]'",
+            install("compare"),
         ) from error
 
 

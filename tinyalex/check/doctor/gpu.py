@@ -14,6 +14,7 @@ from tinyalex.backends.cuda import feed as cuda_feed
 from tinyalex.backends.cuda.check import INSTALL, OLDEST_DRIVER, first_line, package_version
 from tinyalex.backends.cuda.driver import Driver, NoDriver
 from tinyalex.check.doctor.finding import RED, WARNING, Finding
+from tinyalex.extras import install
 
 OLDEST = (7, 5)  # oldest compute capability that tests compile our kernels for
 GIB = 1 << 30
@@ -66,7 +67,7 @@ def look_at_packages(driver: Driver | None) -> list[Finding]:
     extra = INSTALL
     if driver is not None:
         supported = [major for major in OLDEST_DRIVER if major <= driver.cuda[0]]
-        extra = f"pip install 'tinyalex[cuda{max(supported, default=min(OLDEST_DRIVER))}]'"
+        extra = install(f"cuda{max(supported, default=min(OLDEST_DRIVER))}")
     wheels = [name for major in OLDEST_DRIVER if package_version(name := f"cupy-cuda{major}x")]
     pair = f"numba-cuda {package_version('numba-cuda')}"
     if find_spec("cupy") is None:

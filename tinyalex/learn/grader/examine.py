@@ -26,7 +26,7 @@ from tinyalex.learn.grader.answer import StudentAnswer, check_signature
 from tinyalex.learn.grader.guard import Guard
 from tinyalex.learn.grader.spec import Broken, Exercise, Property
 from tinyalex.learn.grader.verdict import AnswerError, Outcome, Verdict
-from tinyalex.learn.places import solutions_folder
+from tinyalex.learn.places import exercises_folder
 
 # Added to the seed for NumPy's global random numbers, so that repeated calls find another state
 # than the first calls, which Hypothesis seeds.
@@ -65,7 +65,7 @@ def examine(
     seed : int
         Seed of the inputs.
     reference : Path, optional
-        The reference solution; only its signatures are used.
+        The stub, or another file that declares the same; only its signatures are used.
     shrink : bool
         Look for the smallest input that fails; otherwise show the first.
     progress : Progress, optional
@@ -74,7 +74,7 @@ def examine(
         Called with it at the beginning of each property.
     """
     progress = progress if progress is not None else Progress()
-    reference = reference or solutions_folder() / f"{exercise.name}.py"
+    reference = reference or exercises_folder() / f"{exercise.name}.py"
     guarding.install()
     guard = Guard(exercise, path)
     try:

@@ -8,10 +8,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyalex.learn.grader.notebook_code import place
+from tinyalex.learn.grader.source import read
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
-MAX_FILE_SIZE = 1 << 20  # bytes
+__all__ = ["Signature", "lines_of", "parse", "read", "refuse", "scan", "show_line", "signatures"]
 
 # Parts of the standard library that could bypass the grader or start something next to it.
 FORBIDDEN_MODULES = {
@@ -37,29 +39,21 @@ class Signature:
     text: str
 
 
-def read(path: Path) -> bytes:
-    """Read a student's file."""
-    try:
-        if path.stat().st_size > MAX_FILE_SIZE:
-            raise AnswerError(Outcome.UNREADABLE, "it is larger than 1 MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise AnswerError(Outcome.UNREADABLE, str(error.strerror or error)) from None
-
-
 def parse(source: bytes, name: str) -> ast.Module:
     """Parse a file; a syntax error is shown with its line and a caret."""
     if source.lstrip()[:1] == b"{" and b'"cells"' in source[:1000]:
-        raise AnswerError(Outcome.UNREADABLE, "it is a notebook: export its code as a .py file")
-    if b"\0" in source:
-        raise AnswerError(Outcome.UNREADABLE, "it contains zero bytes: it is not a text file")
+        raise AnswerError(Outcome.UNREADABLE, "it is a notebook: call it .ipynb, not .py")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(source, filename=name)
     except SyntaxError as error:
-        where = f", line {error.lineno}" if error.lineno else ""
-        raise AnswerError(Outcome.SYNTAX, f"{error.msg} ({name}{where})", _caret(error)) from None
+        where = place(lines_of(source), error.lineno) if error.lineno else ""
+        what = f"{error.msg} ({', '.join(filter(None, (name, where)))})"
+        refused = AnswerError(Outcome.SYNTAX, what, _caret(error, where))
+        if (error.text or "").lstrip()[:1] in ("!", "%"):
+            refused.hint = "Only notebooks have such lines: remove it, or hand in the .ipynb file."
+        raise refused from None
     except (RecursionError, MemoryError):
         raise AnswerError(Outcome.SYNTAX, f"{name} is nested too deeply") from None
     except ValueError as error:
@@ -68,7 +62,7 @@ def parse(source: bytes, name: str) -> ast.Module:
 
 def scan(tree: ast.Module, exercise: Exercise, source: bytes) -> None:
     """Refuse the library itself and ways around the grader."""
-    lines = source.decode("utf-8", "replace").splitlines()
+    lines = lines_of(source)
     for node in ast.walk(tree):
         refused = ""
         if isinstance(node, ast.Import):
@@ -123,19 +117,24 @@ def signatures(path: Path) -> dict[str, Signature]:
 
 
 def show_line(lines: list[str], number: int) -> tuple[str, ...]:
-    """A line of a file after its number."""
+    """A line of a file after its place."""
     if not 1 <= number <= len(lines):
         return ()
-    return (f"line {number}: {lines[number - 1].strip()[:100]}",)
+    return (f"{place(lines, number)}: {lines[number - 1].strip()[:100]}",)
 
 
-def _caret(error: SyntaxError) -> tuple[str, ...]:
+def lines_of(source: bytes) -> list[str]:
+    """The lines of a source as Python numbers them: only ``\\n`` ends one."""
+    return source.decode("utf-8", "replace").split("\n")
+
+
+def _caret(error: SyntaxError, where: str) -> tuple[str, ...]:
     if not error.text or not error.lineno:
         return ()
     text = error.text.rstrip("\r\n").expandtabs(1)
     stripped = text.lstrip()
     at = max(0, (error.offset or 1) - 1 - (len(text) - len(stripped)))
-    head = f"line {error.lineno}: "
+    head = f"{where}: "
     return (head + stripped[:100], " " * (len(head) + min(at, 100)) + "^")
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tinyalex.errors import TinyalexError
+from tinyalex.learn.grader import source
 from tinyalex.learn.grader.classroom import Submission
+from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.verdict import AnswerError
 
 
@@ -88,5 +90,7 @@ def read_answers(submissions: Iterable[Submission]) -> dict[str, OwnAnswer]:
         if submission.path is None or name in answers:
             continue
         with contextlib.suppress(OSError, AnswerError):
-            answers[name] = OwnAnswer(name, submission.path, submission.path.read_bytes())
+            file = submission.file or File(submission.path.name, submission.path)
+            code = source.python_of(file.content(), file.name)
+            answers[name] = OwnAnswer(name, submission.path, code)
     return answers
