@@ -11,7 +11,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, FOLDER, MEAN_AND_SUM, PLACES, solution
 from tinyalex.learn import exercises, places
-from tinyalex.learn.grader import filenames, process
+from tinyalex.learn.grader import examine, filenames
 
 WRONG = "def add_bias(x, b, scale=1.0):\n    return x + b\n"
 ENDS = "import os\nos._exit(0)\n"
@@ -29,13 +29,12 @@ def examples(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(exercises, "all_exercises", lambda: both)
     monkeypatch.setattr(places, "exercises_folder", lambda: stubs)
     monkeypatch.setattr(places, "solutions_folder", lambda: FOLDER)
-    real = process.grade
+    real = examine.grade
 
     def grade(path, exercise, **options):
-        name = PLACES[exercise.name]
-        return real(path, exercise, name=name, reference=solution(exercise), **options)
+        return real(path, exercise, stub=solution(exercise), **options)
 
-    monkeypatch.setattr(process, "grade", grade)
+    monkeypatch.setattr(examine, "grade", grade)
 
 
 def hand_in(folder: Path, **files: str) -> Path:
@@ -171,7 +170,7 @@ def test_one_bad_file_does_not_stop_the_class(call):
     Path("class/.cache").mkdir()
     Path("class/emil").mkdir()
     words = ["--class", "class", "--exercise", "90", "--exercise", "91", "--time-limit", 5]
-    result = call("exercise", "check", *words, "--csv", "class.csv", "--workers", 2)
+    result = call("exercise", "check", *words, "--csv", "class.csv")
     assert result.exit_code == 1, result.output
     rows = list(csv.DictReader(Path("class.csv").read_text().splitlines()))
     nobody = rows.pop()
@@ -191,14 +190,14 @@ def test_one_bad_file_does_not_stop_the_class(call):
 
 def test_an_error_of_the_grader_is_reported_and_grading_continues(call, monkeypatch):
     hand_in(Path("mine"), _90_add_bias=answer(), _91_mean_and_sum=answer(MEAN_AND_SUM))
-    real = process.grade
+    real = examine.grade
 
     def grade(path, exercise, **options):
         if exercise is ADD_BIAS:
             raise OSError("no more processes")
         return real(path, exercise, **options)
 
-    monkeypatch.setattr(process, "grade", grade)
+    monkeypatch.setattr(examine, "grade", grade)
     result = call("exercise", "check", "mine")
     assert "the grader failed: OSError: no more processes" in result.stdout
     assert "91_mean_and_sum: passed" in result.stdout and result.exit_code == 1

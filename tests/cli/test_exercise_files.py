@@ -11,8 +11,7 @@ import pytest
 
 from tests.learn.class_of_31 import RIGHT, notebook, packed
 from tests.learn.wrong.judging import by_few_inputs
-from tinyalex.learn.grader import process
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader import examine, installation
 
 # A plain dataclass in an answer, from a public report.
 WITH_DATACLASS = RIGHT.replace(
@@ -24,8 +23,9 @@ WITH_DATACLASS = RIGHT.replace(
 
 @pytest.fixture(autouse=True)
 def judged_here(monkeypatch):
+    real = examine.grade
     monkeypatch.setattr(
-        process, "grade", lambda path, exercise, **_: examine(by_few_inputs(exercise), path)
+        examine, "grade", lambda path, exercise, **_: real(path, by_few_inputs(exercise))
     )
 
 
@@ -134,3 +134,13 @@ def test_an_exercise_that_is_named_twice_counts_once(call):
     words = ["--exercise", "relu", "--exercise", "06_relu", "--gradescope", "g.json"]
     assert call("exercise", "check", "mine", *words).exit_code == 0
     assert json.loads(Path("g.json").read_text())["score"] == 10
+
+
+def test_a_class_is_not_graded_by_a_changed_installation(call, monkeypatch, tmp_path):
+    Path("class/anna").mkdir(parents=True)
+    Path("class/anna/06_relu.py").write_text("def relu(x): return x\n")
+    states = iter([{"a.py": "1"}, {"a.py": "2"}])
+    monkeypatch.setattr(installation, "_state", lambda: next(states))
+    result = call("exercise", "check", "--class", "class", "--csv", "class.csv")
+    assert result.exit_code == 2 and "no verdict counts" in result.stderr
+    assert not Path("class.csv").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.names import HOSTILE, check_shown
-from tinyalex.learn.grader import process
+from tinyalex.learn.grader import examine
 from tinyalex.learn.grader.verdict import Outcome, Verdict
 from tinyalex.outside import as_csv, shown
 
@@ -27,7 +27,7 @@ def judged_at_once(monkeypatch):
         what = f"relu raises ValueError: {path.read_text(encoding='utf-8')}"
         return Verdict(exercise.name, exercise.title, Outcome.EXCEPTION, names, what=what)
 
-    monkeypatch.setattr(process, "grade", grade)
+    monkeypatch.setattr(examine, "grade", grade)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")

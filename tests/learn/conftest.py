@@ -1,4 +1,4 @@
-"""Answers to the example exercises, judged in this process or in a separate one."""
+"""Judges answers to the example exercises."""
 
 from __future__ import annotations
 
@@ -7,38 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.learn.examples import ADD_BIAS, PLACES, solution
+from tests.learn.examples import ADD_BIAS, solution
 from tinyalex.learn.grader import Exercise
-from tinyalex.learn.grader.examine import examine
-from tinyalex.learn.grader.process import Limits, grade
+from tinyalex.learn.grader.examine import grade
+from tinyalex.learn.grader.student_process import Limits
 from tinyalex.learn.grader.verdict import Verdict
 
 
 @pytest.fixture
 def judge(tmp_path):
-    """Judge the text of an answer in this process."""
+    """Judge the text of an answer."""
 
-    def run(text: str, exercise: Exercise = ADD_BIAS, **options: Any) -> Verdict:
-        path = tmp_path / f"{exercise.name}.py"
-        path.write_text(text, encoding="utf-8")
-        return examine(exercise, path, reference=solution(exercise), **options)
-
-    return run
-
-
-@pytest.fixture
-def judge_apart(tmp_path):
-    """Judge the text of an answer in a separate process."""
-
-    def run(text: str, exercise: Exercise = ADD_BIAS, **limits: Any) -> Verdict:
+    def run(text: str, exercise: Exercise = ADD_BIAS, limits=None, **options: Any) -> Verdict:
         path: Path = tmp_path / f"{exercise.name}.py"
         path.write_text(text, encoding="utf-8")
-        return grade(
-            path,
-            exercise,
-            limits=Limits(**{"seconds": 60.0} | limits),
-            name=PLACES[exercise.name],
-            reference=solution(exercise),
-        )
+        limits = Limits(**{"seconds": 60.0} | (limits or {}))
+        return grade(path, exercise, limits=limits, stub=solution(exercise), **options)
 
     return run

@@ -22,21 +22,19 @@ import numpy as np
 from tests.learn.wrong import all_wrong
 from tests.learn.wrong.judging import exercise_of, solution_of, verdict_on
 from tinyalex.learn.exercises import all_exercises
-from tinyalex.learn.grader import process
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.examine import grade
 
 
 def right(text: str, seeds: int) -> Iterator[tuple[str, bool]]:
-    """Every reference solution: once in a separate process, with its time, then with each seed."""
+    """Every reference solution: its time, and each seed."""
     for exercise in all_exercises():
         if text not in exercise.name:
             continue
         started = time.perf_counter()
-        separate = process.grade(solution_of(exercise), exercise).passed
-        seconds = time.perf_counter() - started
-        verdicts = [examine(exercise, solution_of(exercise), seed=seed) for seed in range(seeds)]
+        verdicts = [grade(solution_of(exercise), exercise, seed=seed) for seed in range(seeds)]
+        seconds = (time.perf_counter() - started) / seeds
         passed = sum(verdict.passed for verdict in verdicts)
-        good = separate and passed == seeds
+        good = passed == seeds
         result = f"passes with {passed} of {seeds} seeds; graded in {seconds:.1f} s"
         yield f"{exercise.name:<28} {result}", good
         for seed, verdict in enumerate(verdicts):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.learn.class_of_31 import RIGHT, notebook
 from tinyalex.cli import app
-from tinyalex.learn.grader import process
+from tinyalex.learn.grader import examine
 from tinyalex.learn.grader.alike import fingerprint
 from tinyalex.learn.grader.verdict import Outcome, Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
@@ -89,7 +89,7 @@ def call_class(monkeypatch):
         outcome = Outcome.NOT_WRITTEN if "not written yet" in text else Outcome.PASSED
         return Verdict(exercise.name, exercise.title, outcome)
 
-    monkeypatch.setattr(process, "grade", grade)
+    monkeypatch.setattr(examine, "grade", grade)
 
     def run(folder):
         words = ["exercise", "check", "--class", str(folder)]

@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from tests.learn.class_of_31 import CLASS, NOBODYS, build
 from tests.learn.wrong.judging import by_few_inputs
 from tinyalex.cli import app
-from tinyalex.learn.grader import process
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.exercises import get
+from tinyalex.learn.grader import examine
+from tinyalex.learn.grader.classroom import class_of, grade_all
 from tinyalex.learn.grader.verdict import Outcome
+from tinyalex.learn.places import solutions_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 
@@ -29,10 +31,9 @@ def results(tmp_path_factory):
     options = ["--csv", str(root / "class.csv"), "--gradescope", str(root / "results.json")]
     words = ["exercise", "check", "--class", str(folder), *options]
     with pytest.MonkeyPatch.context() as patch:
+        real = examine.grade
         patch.setattr(
-            process,
-            "grade",
-            lambda path, exercise, **_: examine(by_few_inputs(exercise), path),
+            examine, "grade", lambda path, exercise, **_: real(path, by_few_inputs(exercise))
         )
         text = CliRunner().invoke(app, words)
         document = CliRunner().invoke(app, [*words, "--json"])
@@ -121,3 +122,19 @@ def test_gradescope_has_one_test_per_counted_answer(results):
     counted = [test for test in gradescope["tests"] if test["max_score"]]
     assert len(counted) == len(CLASS)
     assert "not recognised: grades.xlsx" in gradescope["output"]
+
+
+def test_two_processes_judge_like_one(tmp_path):
+    """Each has its own students' processes; the verdicts are the same."""
+    right = (solutions_folder() / "06_relu.py").read_text(encoding="utf-8")
+    for name, text in {
+        "anna": right,
+        "ben": right.replace("(x > 0, x", "(x > 1, x"),
+        "cleo": "x = (",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "06_relu.py").write_text(text, encoding="utf-8")
+    submissions = class_of(tmp_path, [get("06_relu")])
+    one = list(grade_all(submissions))
+    assert one == list(grade_all(submissions, workers=2))
+    assert [graded.verdict.passed for graded in one] == [True, False, False]

@@ -1,8 +1,7 @@
-"""The grader's verdict on each kind of answer, judged in this process."""
+"""The grader's verdict on each kind of answer."""
 
 from __future__ import annotations
 
-import builtins
 import random
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.learn.examples import ADD_BIAS, MEAN_AND_SUM, solution
-from tinyalex.learn.grader import Exercise, Property, guard
+from tinyalex.learn.grader import Exercise, Property
 from tinyalex.learn.grader.verdict import Outcome, Verdict, in_words
 from tinyalex.learn.places import solutions_folder
 
@@ -38,7 +37,7 @@ def test_grading_stops_at_the_first_failing_property_with_the_smallest_input(jud
     assert verdict.outcome is Outcome.BROKEN and verdict.broken == "definition"
     assert verdict.held == ("shape", "zero bias") and verdict.score == pytest.approx(2 / 3)
     assert verdict.what == "y[0, 0] is 1, not 2"
-    assert verdict.case == ("x = array (1, 1)", "  [0, :]  0", "b = array (1,)", "  1")
+    assert verdict.case == ("x = array (1, 1)", "  [0, :]  0", "b = array (1,)", "  1", "scale = 2")
     assert verdict.compare == ("expected     got", "[0, :]  2    1*")
 
 
@@ -75,6 +74,7 @@ def test_the_whole_message(judge):
         "      [0, :]  0",
         "    b = array <1,)",
         "      1",
+        "    scale = 2",
         "",
         "  Hint: A row is x[n].",
         "  <2 more: --hint)",
@@ -286,13 +286,6 @@ def test_no_program_is_started(judge, tmp_path):
     assert verdict.outcome is Outcome.FORBIDDEN and not mark.exists()
 
 
-def test_changes_in_numpy_are_undone(judge):
-    kept = np.isclose, np.linalg.norm, builtins.len
-    for name in ("np.isclose", "np.linalg.norm"):
-        assert not judge(HEAD + f"    {name} = None\n    return x + scale * b\n").passed
-    assert (np.isclose, np.linalg.norm, builtins.len) == kept
-
-
 def test_unwritten_elements_of_np_empty_are_always_nan(judge):
     text = HEAD + "    y = np.empty_like(x)\n    y[1:] = x[1:] + scale * b\n    return y\n"
     verdict = judge(text)
@@ -302,12 +295,9 @@ def test_unwritten_elements_of_np_empty_are_always_nan(judge):
     assert np.empty.__module__ == "numpy" and not np.isnan(np.ones(3)).any()
 
 
-def test_a_solution_can_be_judged_in_its_own_folder(tmp_path, monkeypatch, judge):
+def test_an_answer_may_read_itself(judge):
     """Compilers read the file that they compile."""
-    monkeypatch.setattr(guard, "SECRET", (str(tmp_path.resolve()),))
     assert judge(HEAD + "    open(__file__).close()\n    return x + scale * b\n").passed
-    other = f"    open({str(tmp_path / 'other.py')!r}, 'w').close()\n    return x\n"
-    assert judge(HEAD + other).outcome is not Outcome.PASSED
 
 
 def test_a_property_without_inputs_does_not_pass(judge):

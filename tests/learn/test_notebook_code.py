@@ -8,7 +8,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, solution
 from tinyalex.learn.grader import reading
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.notebook_code import as_python, is_notebook, plain
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
@@ -28,7 +28,7 @@ def judge_notebook(tmp_path):
     def run(content: bytes):
         path = tmp_path / "90_add_bias.ipynb"
         path.write_bytes(content)
-        return examine(ADD_BIAS, path, reference=solution(ADD_BIAS))
+        return grade(path, ADD_BIAS, stub=solution(ADD_BIAS))
 
     return run
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.learn.examples import ADD_BIAS, solution
 from tinyalex.learn.grader import reading, source
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
 CAFE = "x = 'café'\n"
@@ -117,10 +117,10 @@ def test_a_right_answer_that_python_refuses_gets_no_points(tmp_path):
     path = tmp_path / "90_add_bias.py"
     text = solution(ADD_BIAS).read_text(encoding="utf-8")
     path.write_bytes(f"{text}# café\n".encode("latin-1"))
-    verdict = examine(ADD_BIAS, path, reference=solution(ADD_BIAS))
+    verdict = grade(path, ADD_BIAS, stub=solution(ADD_BIAS))
     assert verdict.outcome is Outcome.SYNTAX and verdict.score == 0
     path.write_bytes(f"# coding: latin-1\n{text}# café\n".encode("latin-1"))
-    assert examine(ADD_BIAS, path, reference=solution(ADD_BIAS)).passed
+    assert grade(path, ADD_BIAS, stub=solution(ADD_BIAS)).passed
 
 
 def test_lines_are_numbered_as_python_does():

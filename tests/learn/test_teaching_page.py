@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tinyalex.learn.exercises import all_exercises, get
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.verdict import in_words
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "teaching.md"
@@ -25,7 +25,7 @@ def message(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{EXERCISE}.py"
         path.write_text(text, encoding="utf-8")
-        verdict = examine(get(EXERCISE), path)
+        verdict = grade(path, get(EXERCISE))
     return "\n".join(line.rstrip() for line in in_words(verdict)) + "\n"
 
 

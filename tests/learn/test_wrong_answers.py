@@ -25,8 +25,7 @@ from tests.learn.wrong.judging import (
 )
 from tests.soak import some
 from tinyalex.learn.exercises import all_exercises
-from tinyalex.learn.grader import process
-from tinyalex.learn.grader.examine import examine
+from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.reading import signatures
 from tinyalex.learn.grader.verdict import Outcome, in_words
 
@@ -35,7 +34,6 @@ WRONG = all_wrong()
 ONE_PER_PROPERTY = [
     *{(module, wrong.caught_by): (module, wrong) for module, wrong in WRONG}.values()
 ]
-SAMPLE = list(enumerate(WRONG[::12]))
 # Every message names a place: an element, an argument, a line of the file, a shape or a result.
 PLACE = re.compile(
     r"[\w\])]\[[\d, ]+\]|argument \w+|shape|line \d+|returns|different results|\w+ is |\) is "
@@ -74,7 +72,7 @@ def assert_rejected(verdict, module, wrong):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_the_right_answer_passes(exercise):
-    verdict = examine(by_few_inputs(exercise), solution_of(exercise))
+    verdict = grade(solution_of(exercise), by_few_inputs(exercise))
     assert verdict.passed, "\n".join(in_words(verdict))
 
 
@@ -82,13 +80,13 @@ def test_the_right_answer_passes(exercise):
 @pytest.mark.parametrize("seed", some([0, 1, 2], 3))
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_the_right_answer_passes_all_inputs(exercise, seed):
-    verdict = examine(exercise, solution_of(exercise), seed=seed)
+    verdict = grade(solution_of(exercise), exercise, seed=seed)
     assert verdict.passed, "\n".join(in_words(verdict))
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_the_stub_is_not_written_yet(exercise):
-    verdict = examine(exercise, stub_of(exercise))
+    verdict = grade(stub_of(exercise), exercise)
     assert verdict.outcome is Outcome.NOT_WRITTEN and verdict.score == 0
     assert "not written yet" in verdict.what
 
@@ -112,20 +110,3 @@ def test_an_exercise_is_complete(exercise):
     assert {wrong.caught_by for _, wrong in answers} <= set(names)
     texts = [text_of(module, wrong) for module, wrong in answers]
     assert len(set(texts)) == len(texts)
-
-
-@pytest.mark.parametrize(
-    ("module", "wrong"),
-    [pytest.param(*pair, marks=pytest.mark.slow if i % 12 else ()) for i, pair in some(SAMPLE, 2)],
-    ids=name_of,
-)
-def test_a_separate_process_gives_the_same_verdict(module, wrong, tmp_path):
-    here = verdict_on(module, wrong, tmp_path)
-    exercise = exercise_of(module)
-    assert process.grade(tmp_path / f"{exercise.name}.py", exercise) == here
-
-
-@pytest.mark.parametrize("exercise", EXERCISES[::20], ids=name_of)
-def test_a_separate_process_passes_the_right_answer(exercise):
-    verdict = process.grade(solution_of(exercise), exercise)
-    assert verdict.passed, "\n".join(in_words(verdict))

@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import Mutant
 
+GRADER = "tinyalex/learn/grader"
 OUTSIDE = "tinyalex/outside.py"
 CONSOLE = "tinyalex/commands/console.py"
-GRADER = "tinyalex/learn/grader"
 OF_TEXT, OF_NAMES = "tests/test_outside.py", "tests/cli/test_names.py"
 OF_CLASS = "tests/cli/test_exercise_names.py"
-OF_VALUES, OF_REPORT = "tests/learn/test_grader_values.py", "tests/report/page/test_outside.py"
+OF_REPORT = "tests/report/page/test_outside.py"
 OF_MANY = "tests/evaluation/test_many_classes.py"
 
 NAME_MUTANTS = (
@@ -87,27 +87,6 @@ NAME_MUTANTS = (
         "{as_html(first.summary['epochs'])}",
         "{first.summary['epochs']}",
         (f"{OF_REPORT}::test_no_field_of_a_runs_files_becomes_markup",),
-    ),
-    Mutant(
-        "grader: a dataclass does not find its module",
-        f"{GRADER}/examine.py",
-        "sys.modules[module.__name__] = module",
-        "pass",
-        (f"{OF_VALUES}::test_classes_that_look_up_their_module_work",),
-    ),
-    Mutant(
-        "grader: a student's annotations are text, as in the grader's own file",
-        f"{GRADER}/examine.py",
-        '"exec", dont_inherit=True)',
-        '"exec")',
-        (f"{OF_VALUES}::test_annotations_are_not_text",),
-    ),
-    Mutant(
-        "grader: values are compared by bytes that mean nothing",
-        f"{GRADER}/values.py",
-        'np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")',
-        "a.tobytes() == b.tobytes()",
-        (f"{OF_VALUES}::test_unused_bytes_of_a_value_do_not_matter",),
     ),
     Mutant(
         "many classes: the confusion matrix is drawn whole",

@@ -102,13 +102,6 @@ RUN_FOLDER_MUTANTS = (
         (f"{FOLDERS}::test_where_hanging_up_is_ignored_the_run_goes_on",),
     ),
     Mutant(
-        "grader: a student's code outlives it",
-        "tinyalex/learn/grader/guardian.py",
-        "    os.killpg(os.getpgrp(), signal.SIGKILL)\n",
-        "    os._exit(0)\n",
-        ("tests/learn/test_guardian.py::test_an_answer_and_its_processes_end_with_the_grader",),
-    ),
-    Mutant(
         "export: the mean beside the weights may be another one's",
         "tinyalex/weights/read.py",
         "if about.get(MEAN_SHA256) not in (None, digest):",

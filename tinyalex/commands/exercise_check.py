@@ -61,6 +61,9 @@ def check(
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds per exercise.")] = 30.0,
     memory_mb: Annotated[int, typer.Option(min=64, help="MiB of memory per exercise.")] = 2048,
     workers: Annotated[int, typer.Option(min=1, help="Files to grade at the same time.")] = 1,
+    user: Annotated[
+        str, typer.Option(help="Run answers as this user of the system; only root can.")
+    ] = "",
     gradescope: Annotated[
         Path | None, typer.Option(help="Write results for Gradescope to this JSON file.")
     ] = None,
@@ -82,9 +85,10 @@ def check(
     tinyalex exercise check --class handed-in/ --csv class.csv --workers 4
     """
     from tinyalex.learn.exercises import get
-    from tinyalex.learn.grader import classroom
+    from tinyalex.learn.grader import classroom, installation
     from tinyalex.learn.grader.alike import alike
-    from tinyalex.learn.grader.process import Limits
+    from tinyalex.learn.grader.hosts import user_called
+    from tinyalex.learn.grader.student_process import Limits
     from tinyalex.learn.own.remembered import refresh
 
     if solution and not teacher:
@@ -108,15 +112,20 @@ def check(
             solution_of(name)
     if handed.warning:
         out.warning(handed.warning)
+    numbers = user_called(user) if user else None
+    installed = _checked_installation(out) if of_class or gradescope else None
     limits = Limits(time_limit, memory_mb)
     judged: list[Graded] = []
-    grading = classroom.grade_all(handed.submissions, seed=seed, limits=limits, workers=workers)
-    for answer in grading:
+    for answer in classroom.grade_all(
+        handed.submissions, seed=seed, limits=limits, workers=workers, user=numbers
+    ):
         if of_class:
             print_line(out, answer)
         else:
             print_verdict(out, answer, 1 + hint, first=not judged)
         judged.append(answer)
+    if installed is not None:
+        installation.check_unchanged(installed)
     if len(judged) == 1 and judged[0].verdict.passed:
         print_textbook(out, get(judged[0].verdict.exercise))
     if solution:
@@ -202,6 +211,20 @@ def folder_at(path: Path, follow: bool) -> Path:
         hint = "unpack it" if packed else "give the folder with your answers"
         raise ConfigError(f"{path} is not a folder", hint)
     return path
+
+
+def _checked_installation(out: Output) -> dict[str, str]:
+    """The state of the installation; a warning where the system protects too little."""
+    from tinyalex.learn.grader import installation
+    from tinyalex.learn.grader.student_process import protection
+
+    missing = {"files", "processes"} - set(protection())
+    if missing:
+        out.warning(
+            f"this system does not protect {' and '.join(sorted(missing))} from what answers do; "
+            "grade files of strangers in a container (docs/teaching.md)"
+        )
+    return installation.checked()
 
 
 def _handed(

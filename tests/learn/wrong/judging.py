@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import functools
-import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from numba.core import config as numba_config
+import numpy as np
 
 from tests.learn.wrong import Wrong
 from tinyalex.learn.exercises import get
 from tinyalex.learn.grader import Exercise
-from tinyalex.learn.grader.examine import examine
-from tinyalex.learn.grader.verdict import Verdict
+from tinyalex.learn.grader.examine import Examination, grade
+from tinyalex.learn.grader.student_process import Limits
+from tinyalex.learn.grader.values import same
+from tinyalex.learn.grader.verdict import AnswerError, Stopped, Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
 FEW = 8  # examples per property
-# The CUDA kernel is judged in Numba's simulator, as in the grader's separate process. Numba reads
-# its variables when it is first imported, perhaps by other tests, and when it compiles.
-os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
-numba_config.reload_config()
 
 
 def solution_of(exercise: Exercise) -> Path:
@@ -52,7 +51,7 @@ def by_few_inputs(exercise: Exercise) -> Exercise:
 
 
 def verdict_on(module: str, wrong: Wrong, folder: Path, seed: int = 0) -> Verdict:
-    """Judge it like a student's answer, as a file in a folder (compilers need one)."""
+    """Judge it like a student's answer."""
     return _judge(exercise_of(module), module, wrong, folder, seed, shrink=True)
 
 
@@ -68,9 +67,40 @@ def quick_verdict_on(module: str, wrong: Wrong, folder: Path) -> Verdict:
     return _judge(whole, module, wrong, folder, 0, shrink=False)
 
 
+def separates(path: Path, exercise: Exercise, function: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether an answer and the solution do different things with these arguments."""
+    results = [
+        _outcome(file, exercise, function, arguments) for file in (path, solution_of(exercise))
+    ]
+    return not _alike(*results)
+
+
+def _outcome(path: Path, exercise: Exercise, function: str, arguments: Mapping[str, Any]) -> Any:
+    """The result of a call, or the name of its verdict."""
+    answer = Examination(exercise)._answer(path, Limits(seconds=3.0), None, None)
+    try:
+        answer.begin(fresh=True)
+        results = [getattr(answer, function)(**arguments) for _ in range(3)]
+        return results[0] if same(results[0], results[2]) else "not the same twice"
+    except (AnswerError, Stopped) as error:
+        return str(getattr(error, "error", error).outcome)
+    finally:
+        answer.end()
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return all(map(_alike, a, b))
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    a, b = np.asarray(a), np.asarray(b)
+    equal = a.shape == b.shape and a.dtype == b.dtype
+    return equal and bool(np.allclose(a, b, rtol=1e-6, atol=1e-7, equal_nan=True))
+
+
 def _judge(
     exercise: Exercise, module: str, wrong: Wrong, folder: Path, seed: int, shrink: bool
 ) -> Verdict:
     path = folder / f"{exercise.name}.py"
     path.write_text(text_of(module, wrong), encoding="utf-8")
-    return examine(exercise, path, seed=seed, shrink=shrink)
+    return grade(path, exercise, seed=seed, shrink=shrink)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, windows, with_constants
+from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_constants
 
 
 @st.composite
@@ -31,7 +31,7 @@ def with_gaps(draw: st.DrawFn) -> Arguments:
 @st.composite
 def images(draw: st.DrawFn) -> Arguments:
     s = draw(windows(square=True))
-    return {"x": draw(integers(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
+    return {"x": draw(eighths(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
 
 
 def size_by_definition(size: int, kernel_size: int, stride: int) -> int:
@@ -130,6 +130,7 @@ EXERCISE = Exercise(
             says="Every output is the largest pixel of its window; only pixels inside count.",
             given=images(),
             judge=definition,
+            large=lambda: {"x": sample(1, 2, 28, 28), "kernel_size": 3, "stride": 2},
             hints=(
                 "Where does the last window begin?",
                 "At (i * stride, j * stride), like all others: it is clipped, not moved back.",

@@ -18,8 +18,9 @@ from tinyalex.learn.grader import (
 from tinyalex.learn.grader.draws import (
     Array,
     distinct,
-    integers,
+    eighths,
     numeric_gradient,
+    sample,
     sizes,
     with_other,
 )
@@ -41,8 +42,8 @@ def arguments(
     OH, OW = (size_by_definition(size, kernel_size, stride) for size in (H, W))
     x_shape = (N, C, H, W)
     return {
-        "dy": draw(integers((N, C, OH, OW))),
-        "x": draw(integers(x_shape, 0, 2) if ties else distinct(x_shape, low)),
+        "dy": draw(eighths((N, C, OH, OW))),
+        "x": draw(eighths(x_shape, 0, 2) if ties else distinct(x_shape, low)),
         "kernel_size": kernel_size,
         "stride": stride,
     }
@@ -60,7 +61,7 @@ def gradient_by_definition(dy: Array, x: Array, kernel_size: int, stride: int) -
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.max_pool2d_ceil_backward(**a), a["x"].shape, "dx", np.float64)
+    expect_shape(answer.max_pool2d_ceil_backward(**a), a["x"].shape, "dx")
 
 
 def definition(answer: Answer, a: Arguments) -> None:
@@ -68,12 +69,12 @@ def definition(answer: Answer, a: Arguments) -> None:
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    expect_additive(answer.max_pool2d_ceil_backward, a, "dy", a["x"].shape, "dx")
+    expect_additive(answer.max_pool2d_ceil_backward, gradient_by_definition, a, "dy", "dx")
 
 
 def same_sums(answer: Answer, a: Arguments) -> None:
     dx = answer.max_pool2d_ceil_backward(**a)
-    expect_shape(dx, a["x"].shape, "dx", np.float64)
+    expect_shape(dx, a["x"].shape, "dx")
     expect_equal(dx.sum(axis=(2, 3)), a["dy"].sum(axis=(2, 3)), "dx.sum(axis=(2, 3))")
 
 
@@ -163,6 +164,12 @@ EXERCISE = Exercise(
             says="If a window has its largest number several times, the first one gets all of dy.",
             given=arguments(ties=True),
             judge=definition,
+            large=lambda: {
+                "dy": sample(1, 2, 14, 14),
+                "x": sample(1, 2, 28, 28),
+                "kernel_size": 3,
+                "stride": 2,
+            },
             hints=(
                 "How many numbers of a window can get its dy?",
                 "Only the first, row by row. x == y is true for all of them.",

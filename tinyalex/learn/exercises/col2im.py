@@ -18,8 +18,9 @@ from tinyalex.learn.grader import (
 from tinyalex.learn.grader.draws import (
     Array,
     Shape,
-    integers,
+    eighths,
     one_hot,
+    sample,
     windows,
     with_constants,
     with_other,
@@ -34,7 +35,7 @@ def arguments(
     s = draw(windows(padding, kernel, extra=extra))
     shape = (s.N, s.C * s.KH * s.KW, s.OH * s.OW)
     return {
-        "cols": draw(one_hot(shape) if single else integers(shape)),
+        "cols": draw(one_hot(shape) if single else eighths(shape)),
         "x_shape": s.x_shape,
         "kernel_size": (s.KH, s.KW),
         "stride": s.stride,
@@ -45,7 +46,7 @@ def arguments(
 @st.composite
 def with_image(draw: st.DrawFn) -> Arguments:
     a = draw(arguments())
-    return a | {"x": draw(integers(a["x_shape"]))}
+    return a | {"x": draw(eighths(a["x_shape"]))}
 
 
 def col2im_by_definition(
@@ -71,7 +72,7 @@ def definition(answer: Answer, a: Arguments) -> None:
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    expect_additive(answer.col2im, a, "cols", a["x_shape"], "dx")
+    expect_additive(answer.col2im, col2im_by_definition, a, "cols", "dx")
 
 
 def adjoint(answer: Answer, a: Arguments) -> None:
@@ -139,6 +140,14 @@ EXERCISE = Exercise(
             says="For any x, sum(x * dx) is sum(im2col(x) * cols): col2im is im2col transposed.",
             given=with_image(),
             judge=adjoint,
+            large=lambda: {
+                "cols": sample(1, 18, 169),
+                "x_shape": (1, 2, 13, 13),
+                "kernel_size": (3, 3),
+                "stride": 1,
+                "padding": 1,
+                "x": sample(1, 2, 13, 13),
+            },
             hints=(
                 "Every number that im2col copies from a pixel must come back to that pixel.",
                 "Swap the two sides of im2col's assignment, and use += for =.",

@@ -14,7 +14,7 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import Array, integers, windows, with_constants, with_other
+from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_constants, with_other
 
 NAMES = ("dx", "dweight", "dbias")
 
@@ -23,9 +23,9 @@ NAMES = ("dx", "dweight", "dbias")
 def arguments(draw: st.DrawFn, padding: int = 0, kernel: int = 3) -> Arguments:
     s = draw(windows(padding, kernel, extra=2))
     return {
-        "dy": draw(integers(s.y_shape)),
-        "x": draw(integers(s.x_shape)),
-        "weight": draw(integers(s.weight_shape)),
+        "dy": draw(eighths(s.y_shape)),
+        "x": draw(eighths(s.x_shape)),
+        "weight": draw(eighths(s.weight_shape)),
         "stride": s.stride,
         "padding": s.padding,
     }
@@ -54,9 +54,14 @@ def shapes(answer: Answer, a: Arguments) -> None:
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    wanted = a["x"].shape, a["weight"].shape, (len(a["weight"]),)
-    for i, (name, shape) in enumerate(zip(NAMES, wanted, strict=True)):
-        expect_additive(lambda i=i, **b: answer.conv2d_backward(**b)[i], a, "dy", shape, name)
+    for i, name in enumerate(NAMES):
+        expect_additive(
+            lambda i=i, **b: answer.conv2d_backward(**b)[i],
+            lambda i=i, **b: gradients_by_definition(**b)[i],
+            a,
+            "dy",
+            name,
+        )
 
 
 def expect_gradient(answer: Answer, a: Arguments, i: int) -> None:
@@ -153,6 +158,13 @@ EXERCISE = Exercise(
             says="Each dx is the sum of dy times the weights that the pixel was multiplied with.",
             given=arguments(padding=1),
             judge=dx,
+            large=lambda: {
+                "dy": sample(1, 3, 13, 13),
+                "x": sample(1, 2, 13, 13),
+                "weight": sample(3, 2, 3, 3),
+                "stride": 1,
+                "padding": 1,
+            },
             hints=(
                 "A pixel is under the filter at several positions. Do you use all of them?",
                 "Add up (+=), over all filters too; dx[n] depends on dy[n] only.",

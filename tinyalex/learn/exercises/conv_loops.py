@@ -14,16 +14,16 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import Array, integers, windows, with_constants, with_other
+from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_constants, with_other
 
 
 @st.composite
 def arguments(draw: st.DrawFn, padding: int = 0, extra: int = 3) -> Arguments:
     s = draw(windows(padding, extra=extra))
     return {
-        "x": draw(integers(s.x_shape)),
-        "weight": draw(integers(s.weight_shape)),
-        "bias": draw(integers((s.F,))),
+        "x": draw(eighths(s.x_shape)),
+        "weight": draw(eighths(s.weight_shape)),
+        "bias": draw(eighths((s.F,))),
         "stride": s.stride,
         "padding": s.padding,
     }
@@ -54,7 +54,7 @@ def shape(answer: Answer, a: Arguments) -> None:
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    expect_additive(answer.conv2d, a, "x", out_shape(a))
+    expect_additive(answer.conv2d, conv2d_by_definition, a, "x")
 
 
 def definition(answer: Answer, a: Arguments) -> None:
@@ -127,6 +127,13 @@ EXERCISE = Exercise(
             says="The image has a border of zeros, equally wide on all four sides.",
             given=arguments(padding=2),
             judge=definition,
+            large=lambda: {
+                "x": sample(1, 3, 27, 27),
+                "weight": sample(2, 3, 5, 5),
+                "bias": sample(2),
+                "stride": 1,
+                "padding": 2,
+            },
             hints=(
                 "Where in the padded image is the first pixel of x?",
                 "At (padding, padding): there are zeros before the first pixel and after the last.",

@@ -102,6 +102,13 @@ EXERCISE = Exercise(
             says="Where mirrors[n] is True, the crop is flipped; it is cut at the same position.",
             given=arguments(),
             judge=definition,
+            large=lambda: {
+                "images": numbered(1, 256, 256, 3, dtype="uint8"),
+                "tops": np.array([17]),
+                "lefts": np.array([31]),
+                "mirrors": np.array([True]),
+                "crop": (224, 224),
+            },
             hints=(
                 "If you flip the image first, left is counted from the other side.",
                 "First crop, then flip the crop; and only where mirrors[n] is True.",

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import any_shape, booleans, integers, with_constants
+from tinyalex.learn.grader.draws import any_shape, booleans, eighths, sample, with_constants
 
 
 @st.composite
@@ -17,7 +17,7 @@ def arguments(
 ) -> Arguments:
     shape = draw(any_shape())
     return {
-        "x": draw(integers(shape)),
+        "x": draw(eighths(shape)),
         "keep": draw(booleans(shape)),
         "p": draw(st.sampled_from(ps)),
         "training": draw(st.booleans()) if training is None else training,
@@ -82,6 +82,12 @@ EXERCISE = Exercise(
             "becomes 0.",
             given=arguments(training=True),
             judge=scales_by(lambda p: 1.0, "dropout_paper"),
+            large=lambda: {
+                "x": sample(2, 4096),
+                "keep": sample(2, 4096) > 0,
+                "p": 0.5,
+                "training": True,
+            },
             hints=(
                 "keep is True for the numbers that stay.",
                 "The paper's convention corrects for the dropped numbers only at test time.",

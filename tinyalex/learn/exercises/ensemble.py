@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, indices, integers, quarters, sizes
+from tinyalex.learn.grader.draws import Array, distinct, eighths, indices, integers, sample, sizes
 
 
 @st.composite
@@ -16,7 +16,7 @@ def networks(draw: st.DrawFn, weighted: bool = True) -> Arguments:
     """Numbers from 0 to 1; the mean does not need rows that sum to 1."""
     M, N, K = draw(sizes(3, 2, 3))
     coefficients = {"coefficients": draw(integers((M,), 1, 3))} if weighted else {}
-    return {"probabilities": draw(quarters((M, N, K)))} | coefficients
+    return {"probabilities": draw(eighths((M, N, K), 0, 1))} | coefficients
 
 
 def with_equal_networks(a: Arguments) -> Arguments:
@@ -52,7 +52,7 @@ def mean(answer: Answer, a: Arguments) -> None:
 
 def error(answer: Answer, a: Arguments) -> None:
     got = answer.topk_error(**a)
-    expect_shape(np.asarray(got), (), "the error")
+    expect_shape(np.asarray(got, float), (), "the error")
     expect_equal(got, error_by_definition(**a), "the error")
 
 
@@ -112,6 +112,10 @@ EXERCISE = Exercise(
             says="With coefficients, network m counts coefficients[m] times.",
             given=networks(),
             judge=mean,
+            large=lambda: {
+                "probabilities": sample(7, 4, 1000, low=0, high=1),
+                "coefficients": np.arange(1.0, 8.0),
+            },
             hints=(
                 "Which axis do the coefficients belong to?",
                 "coefficients[:, None, None] * probabilities",

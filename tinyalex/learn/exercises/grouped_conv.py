@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tinyalex.learn.exercises.conv_loops import conv2d_by_definition, out_shape
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, windows, with_constants
+from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_constants
 
 
 @st.composite
@@ -17,9 +17,9 @@ def arguments(
     G = draw(st.integers(*groups))
     s = draw(windows(padding, kernel=2, extra=2))  # C and F are those of one group
     return {
-        "x": draw(integers((s.N, G * s.C, s.H, s.W))),
-        "weight": draw(integers((G * s.F, s.C, s.KH, s.KW))),
-        "bias": draw(integers((G * s.F,))) if bias else np.zeros(G * s.F),
+        "x": draw(eighths((s.N, G * s.C, s.H, s.W))),
+        "weight": draw(eighths((G * s.F, s.C, s.KH, s.KW))),
+        "bias": draw(eighths((G * s.F,))) if bias else np.zeros(G * s.F),
         "groups": G,
         "stride": s.stride,
         "padding": s.padding,
@@ -131,6 +131,14 @@ EXERCISE = Exercise(
             says="Every output is the sum over the channels of its group.",
             given=arguments(padding=1, bias=True),
             judge=definition,
+            large=lambda: {
+                "x": sample(1, 4, 13, 13),
+                "weight": sample(6, 2, 3, 3),
+                "bias": sample(6),
+                "stride": 1,
+                "padding": 1,
+                "groups": 2,
+            },
             hints=(
                 "weight[f] belongs to output f; its channel c is channel c of the group.",
                 "In x that is channel g * C/G + c, with g = f // (F/G).",

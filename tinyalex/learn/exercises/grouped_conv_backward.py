@@ -15,7 +15,7 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import Array, integers, windows, with_other
+from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_other
 
 NAMES = ("dx", "dweight", "dbias")
 
@@ -27,9 +27,9 @@ def arguments(
     G = draw(st.integers(*groups))
     s = draw(windows(padding, kernel, extra=2))  # C and F are those of one group
     return {
-        "dy": draw(integers((s.N, G * s.F, s.OH, s.OW))),
-        "x": draw(integers((s.N, G * s.C, s.H, s.W))),
-        "weight": draw(integers((G * s.F, s.C, s.KH, s.KW))),
+        "dy": draw(eighths((s.N, G * s.F, s.OH, s.OW))),
+        "x": draw(eighths((s.N, G * s.C, s.H, s.W))),
+        "weight": draw(eighths((G * s.F, s.C, s.KH, s.KW))),
         "groups": G,
         "stride": s.stride,
         "padding": s.padding,
@@ -67,13 +67,17 @@ def shapes_of(a: Arguments) -> list[tuple[int, ...]]:
 def shapes(answer: Answer, a: Arguments) -> None:
     gradients = answer.grouped_conv2d_backward(**a)
     for name, got, shape in zip(NAMES, gradients, shapes_of(a), strict=True):
-        expect_shape(got, shape, name, np.float64)
+        expect_shape(got, shape, name)
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    for i, shape in enumerate(shapes_of(a)):
+    for i, name in enumerate(NAMES):
         expect_additive(
-            lambda i=i, **b: answer.grouped_conv2d_backward(**b)[i], a, "dy", shape, NAMES[i]
+            lambda i=i, **b: answer.grouped_conv2d_backward(**b)[i],
+            lambda i=i, **b: gradients_by_definition(**b)[i],
+            a,
+            "dy",
+            name,
         )
 
 
@@ -85,7 +89,7 @@ def expect_gradient(answer: Answer, a: Arguments, i: int) -> None:
 def other_groups(answer: Answer, a: Arguments) -> None:
     """Channels whose group has no dy get no gradient."""
     dx, _, _ = answer.grouped_conv2d_backward(**a)
-    expect_shape(dx, a["x"].shape, "dx", np.float64)
+    expect_shape(dx, a["x"].shape, "dx")
     active = np.array([group.any() for group in np.split(a["dy"], a["groups"], 1)])
     has_dy = active.repeat(dx.shape[1] // a["groups"])[None, :, None, None]
     expect_equal(dx, np.where(has_dy, dx, 0.0), "dx")
@@ -183,6 +187,14 @@ EXERCISE = Exercise(
             says="All three gradients are the sums of the definition.",
             given=arguments(padding=2),
             judge=definition,
+            large=lambda: {
+                "dy": sample(1, 4, 13, 13),
+                "x": sample(1, 4, 13, 13),
+                "weight": sample(4, 2, 3, 3),
+                "groups": 2,
+                "stride": 1,
+                "padding": 1,
+            },
             hints=(
                 "Is it only wrong with several groups? Then look at which weights each group uses.",
                 "Group g uses weight[g * F/G : (g + 1) * F/G] and dy of the same filters.",

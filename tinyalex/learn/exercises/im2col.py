@@ -6,14 +6,22 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, integers, numbered, windows, with_constants
+from tinyalex.learn.grader.draws import (
+    Array,
+    distinct,
+    eighths,
+    numbered,
+    sample,
+    windows,
+    with_constants,
+)
 
 
 @st.composite
 def arguments(draw: st.DrawFn, padding: int = 0, kernel: int = 3) -> Arguments:
     s = draw(windows(padding, kernel))
     return {
-        "x": draw(integers(s.x_shape)),
+        "x": draw(eighths(s.x_shape)),
         "kernel_size": (s.KH, s.KW),
         "stride": s.stride,
         "padding": s.padding,
@@ -35,7 +43,7 @@ def numbered_images(
     """For exercises 18 and 19: the pixels are 1, 2, 3, ..., so that a 0 is always padding."""
     s = draw(windows(padding, kernel, extra=extra))
     return {
-        "x": numbered(s.N, s.C, s.H, s.W),
+        "x": numbered(s.N, s.C, s.H, s.W) + 0.5,
         "kernel_size": (s.KH, s.KW),
         "stride": s.stride if strided else 1,
         "padding": s.padding,
@@ -148,6 +156,12 @@ EXERCISE = Exercise(
             says="Outside the image there are zeros, equally many on all four sides.",
             given=arguments(padding=2),
             judge=definition,
+            large=lambda: {
+                "x": sample(1, 2, 27, 27),
+                "kernel_size": (5, 5),
+                "stride": 1,
+                "padding": 2,
+            },
             hints=(
                 "What does the first patch see above the image and to its left?",
                 "Zeros: the border goes all round, before the first pixel and after the last.",

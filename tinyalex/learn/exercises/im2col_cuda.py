@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.exercises.im2col import im2col_by_definition, numbered_images, out_shape
@@ -17,7 +17,8 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import with_constants
+from tinyalex.learn.grader.draws import sample, with_constants
+from tinyalex.learn.grader.inside.wire import Other
 
 BLOCK_SIZE = 4  # threads per block; the simulator starts one thread of the system for each
 
@@ -39,16 +40,16 @@ def launch(
 
 
 def is_kernel(answer: Answer, a: Arguments) -> None:
-    from numba import cuda  # the answer has already imported it
-
-    jit: Any = cuda.jit
-    kernel = vars(answer._module).get("im2col_kernel")
-    if not isinstance(kernel, type(jit(lambda: None))):
-        raise Broken(
-            "im2col_kernel is not a kernel",
-            "a function decorated with @cuda.jit",
-            type(kernel).__name__,
-        )
+    """The kernel alone, without im2col, writes into cols."""
+    (KH, KW), cols = a["kernel_size"], np.full(out_shape(a), np.nan)
+    arguments = [a["x"], cols, KH, KW, a["stride"], a["padding"]]
+    got = answer.launch("im2col_kernel", (a["blocks"], a["threads"]), arguments, writes=1)
+    if isinstance(got, Other):
+        wanted = "a function decorated with @cuda.jit"
+        raise Broken("im2col_kernel is not a kernel", wanted, got.text)
+    expect_shape(got, out_shape(a), "cols")
+    if np.isnan(got).all():
+        raise Broken("the kernel writes nothing into cols", "numbers", got)
     expect_shape(answer.im2col(**a), out_shape(a), "cols")
 
 
@@ -67,7 +68,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             name="a kernel",
-            says="im2col_kernel is decorated with @cuda.jit, and a launch ends without an error.",
+            says="im2col_kernel is decorated with @cuda.jit, and a launch writes into cols.",
             given=launch(),
             judge=is_kernel,
             hints=(
@@ -133,6 +134,14 @@ EXERCISE = Exercise(
             says="With fewer threads than numbers, each thread computes several.",
             given=launch(padding=1, per_thread=3),
             judge=definition,
+            large=lambda: {
+                "x": sample(1, 1, 13, 13),
+                "kernel_size": (3, 3),
+                "stride": 1,
+                "padding": 1,
+                "blocks": 16,
+                "threads": BLOCK_SIZE,
+            },
             hints=(
                 "Which number must a thread compute after its first?",
                 "All threads together compute gridsize numbers; the next one is gridsize further.",

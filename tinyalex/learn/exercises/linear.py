@@ -6,7 +6,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, numeric_gradient, sizes, with_constants
+from tinyalex.learn.grader.draws import (
+    Array,
+    eighths,
+    numeric_gradient,
+    sample,
+    sizes,
+    with_constants,
+)
 
 INPUTS, GRADIENTS = ("x", "weight", "bias"), ("dx", "dweight", "dbias")
 
@@ -15,9 +22,9 @@ INPUTS, GRADIENTS = ("x", "weight", "bias"), ("dx", "dweight", "dbias")
 def forward(draw: st.DrawFn) -> Arguments:
     N, inputs, outputs = draw(sizes(3, 3, 3))
     return {
-        "x": draw(integers((N, inputs))),
-        "weight": draw(integers((outputs, inputs))),
-        "bias": draw(integers((outputs,))),
+        "x": draw(eighths((N, inputs))),
+        "weight": draw(eighths((outputs, inputs))),
+        "bias": draw(eighths((outputs,))),
     }
 
 
@@ -25,7 +32,7 @@ def forward(draw: st.DrawFn) -> Arguments:
 def backward(draw: st.DrawFn) -> Arguments:
     a = draw(forward())
     del a["bias"]  # no gradient depends on it
-    return {"dy": draw(integers((len(a["x"]), len(a["weight"]))))} | a
+    return {"dy": draw(eighths((len(a["x"]), len(a["weight"]))))} | a
 
 
 def linear_by_definition(x: Array, weight: Array, bias: Array) -> Array:
@@ -117,6 +124,7 @@ EXERCISE = Exercise(
             says="Every output is the weighted sum of the inputs, plus the bias.",
             given=forward(),
             judge=definition,
+            large=lambda: {"x": sample(2, 4096), "weight": sample(5, 4096), "bias": sample(5)},
             hints=(
                 "weight[o, i] connects input i with output o.",
                 "Outputs may be negative: ReLU is a separate layer.",

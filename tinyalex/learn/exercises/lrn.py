@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, sizes, with_constants
+from tinyalex.learn.grader.draws import Array, eighths, sample, sizes, with_constants
 
 
 @st.composite
@@ -19,7 +19,7 @@ def arguments(
     """Alpha is about 1: with the paper's 1e-4, rounding would hide a wrong window."""
     N, H, W = draw(sizes(2, 2, 2))
     return {
-        "x": draw(integers((N, draw(st.integers(*channels)), H, W))),
+        "x": draw(eighths((N, draw(st.integers(*channels)), H, W))),
         "size": draw(st.sampled_from(window)),
         "alpha": draw(st.sampled_from(alphas)),
         "beta": draw(st.sampled_from((1.0, 0.75, 0.5))),
@@ -102,6 +102,13 @@ EXERCISE = Exercise(
             says="Each number is divided by (k + alpha * energy)**beta.",
             given=arguments(),
             judge=definition,
+            large=lambda: {
+                "x": 50 * sample(1, 96, 3, 3),
+                "size": 5,
+                "alpha": 1e-4,
+                "beta": 0.75,
+                "k": 2.0,
+            },
             hints=(
                 "Whose squares do you add up for channel i?",
                 "Those of x[n, j, h, w], before any of them is divided.",

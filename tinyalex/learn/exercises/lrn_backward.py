@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tinyalex.learn.exercises import lrn
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, numeric_gradient, one_hot
+from tinyalex.learn.grader.draws import Array, eighths, numeric_gradient, one_hot, sample
 
 
 @st.composite
@@ -21,7 +21,7 @@ def arguments(
     """``single``: one number of dy is 1, all others are 0."""
     a = draw(lrn.arguments(channels, window, alphas))
     shape = a["x"].shape
-    return {"dy": draw(one_hot(shape) if single else integers(shape))} | a
+    return {"dy": draw(one_hot(shape) if single else eighths(shape))} | a
 
 
 def shape(answer: Answer, a: Arguments) -> None:
@@ -116,6 +116,14 @@ EXERCISE = Exercise(
             says="dx is the gradient of sum(dy * y), measured by moving each x a little.",
             given=arguments(),
             judge=gradient,
+            large=lambda: {
+                "dy": sample(1, 96, 1, 1),
+                "x": sample(1, 96, 1, 1),
+                "size": 5,
+                "alpha": 1e-4,
+                "beta": 0.75,
+                "k": 2.0,
+            },
             hints=(
                 "A channel also changes the outputs of its neighbours, through their s.",
                 "In the sum, dy, x and s belong to channel i; only the x before the sum belongs "

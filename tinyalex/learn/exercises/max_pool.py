@@ -6,13 +6,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, integers, windows, with_constants
+from tinyalex.learn.grader.draws import Array, distinct, eighths, sample, windows, with_constants
 
 
 @st.composite
-def arguments(draw: st.DrawFn) -> Arguments:
+def arguments(draw: st.DrawFn, gaps: bool = True) -> Arguments:
+    """Without ``gaps``, the stride is at most the window's width."""
     s = draw(windows(square=True))
-    return {"x": draw(integers(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
+    stride = s.stride if gaps else min(s.stride, s.KH)
+    return {"x": draw(eighths(s.x_shape)), "kernel_size": s.KH, "stride": stride}
 
 
 @st.composite
@@ -56,7 +58,7 @@ EXERCISE = Exercise(
         Property(
             name="shape",
             says="y is (N, C, OH, OW): one number per window and channel.",
-            given=arguments(),
+            given=arguments(gaps=False),
             judge=shape,
             hints=(
                 "How many steps can a window take before it leaves the image?",
@@ -99,6 +101,7 @@ EXERCISE = Exercise(
             says="Every output is the largest number of its window.",
             given=arguments(),
             judge=definition,
+            large=lambda: {"x": sample(1, 2, 55, 55), "kernel_size": 3, "stride": 2},
             hints=(
                 "Where does window (i, j) begin, and where does it end?",
                 "It begins at (i * stride, j * stride). The stride is not the kernel size: windows "

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, integers, quarters, sizes, with_constants
+from tinyalex.learn.grader.draws import Array, Shape, eighths, sample, sizes, with_constants
 
 CLOSE = 1e-7  # above the rounding error of an eigenvalue solver, for pixels of about 1
 
 
+def more_pixels() -> SearchStrategy[Shape]:
+    """Images, height and width, with two pixels or more: one has no variance."""
+    return sizes(2, 2, 2).map(lambda size: size if math.prod(size) > 1 else (1, 1, 2))
+
+
 @st.composite
 def colour_images(draw: st.DrawFn) -> Arguments:
-    return {"images": draw(quarters((*draw(sizes(2, 2, 2)), 3)))}
+    return {"images": draw(eighths((*draw(more_pixels()), 3), 0, 1))}
 
 
 def made_grey(a: Arguments) -> Arguments:
@@ -25,10 +33,10 @@ def shifts(draw: st.DrawFn, max_images: int = 2) -> Arguments:
     """Eigenvalues and eigenvectors are arbitrary numbers: the formula needs no more."""
     N, H, W = draw(sizes(max_images, 2, 2))
     return {
-        "images": draw(quarters((N, H, W, 3))),
-        "eigenvalues": draw(integers((3,), 0, 3)),
-        "eigenvectors": draw(integers((3, 3), -2, 2)),
-        "draws": draw(integers((N, 3))),
+        "images": draw(eighths((N, H, W, 3), 0, 1)),
+        "eigenvalues": draw(eighths((3,), 0, 3)),
+        "eigenvectors": draw(eighths((3, 3), -2, 2)),
+        "draws": draw(eighths((N, 3))),
     }
 
 
@@ -133,6 +141,7 @@ EXERCISE = Exercise(
             says="The eigenvalues are those of the covariance over all pixels of all images.",
             given=colour_images(),
             judge=eigenvalues,
+            large=lambda: {"images": sample(1, 32, 32, 3, low=0, high=1)},
             hints=(
                 "Each colour channel has its own mean, over all images together.",
                 "pixels.mean(axis=0) has three numbers.",

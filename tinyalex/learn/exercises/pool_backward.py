@@ -18,8 +18,9 @@ from tinyalex.learn.grader import (
 from tinyalex.learn.grader.draws import (
     Array,
     distinct,
-    integers,
+    eighths,
     numeric_gradient,
+    sample,
     windows,
     with_other,
 )
@@ -30,8 +31,8 @@ def arguments(draw: st.DrawFn, ties: bool = False, extra: int = 3) -> Arguments:
     """Without ties, no two numbers of x are equal."""
     s = draw(windows(square=True, extra=extra))
     return {
-        "dy": draw(integers((s.N, s.C, s.OH, s.OW))),
-        "x": draw(integers(s.x_shape, 0, 2) if ties else distinct(s.x_shape)),
+        "dy": draw(eighths((s.N, s.C, s.OH, s.OW))),
+        "x": draw(eighths(s.x_shape, 0, 2) if ties else distinct(s.x_shape)),
         "kernel_size": s.KH,
         "stride": s.stride,
     }
@@ -56,7 +57,7 @@ def definition(answer: Answer, a: Arguments) -> None:
 
 
 def linearity(answer: Answer, a: Arguments) -> None:
-    expect_additive(answer.max_pool2d_backward, a, "dy", a["x"].shape, "dx")
+    expect_additive(answer.max_pool2d_backward, gradient_by_definition, a, "dy", "dx")
 
 
 def same_sums(answer: Answer, a: Arguments) -> None:
@@ -137,6 +138,12 @@ EXERCISE = Exercise(
             says="If a window has its largest number several times, the first one gets all of dy.",
             given=arguments(ties=True),
             judge=definition,
+            large=lambda: {
+                "dy": sample(1, 2, 6, 6),
+                "x": sample(1, 2, 13, 13),
+                "kernel_size": 3,
+                "stride": 2,
+            },
             hints=(
                 "How many numbers of a window can get its dy?",
                 "Only the first, row by row. x == y is true for all of them.",

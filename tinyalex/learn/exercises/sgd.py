@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import any_shape, integers, with_constants
+from tinyalex.learn.grader.draws import any_shape, eighths, sample, with_constants
 
 NONE = (0.0,)
 
@@ -20,9 +20,9 @@ def arguments(
     """Halves and quarters, so that the results are round numbers."""
     shape = draw(any_shape(dimensions=3))
     return {
-        "w": draw(integers(shape)),
-        "v": draw(integers(shape)),
-        "g": draw(integers(shape)),
+        "w": draw(eighths(shape)),
+        "v": draw(eighths(shape)),
+        "g": draw(eighths(shape)),
         "lr": draw(st.sampled_from((0.5, 0.25, 1.0))),
         "momentum": draw(st.sampled_from(momenta)),
         "weight_decay": draw(st.sampled_from(decays)),
@@ -100,6 +100,14 @@ EXERCISE = Exercise(
             says="v_new = momentum * v - lr * (weight_decay * w + g) and w_new = w + v_new.",
             given=arguments(),
             judge=rule,
+            large=lambda: {
+                "w": sample(4096),
+                "v": sample(4096),
+                "g": sample(4096)[::-1].copy(),
+                "lr": 0.5,
+                "momentum": 0.5,
+                "weight_decay": 0.25,
+            },
             hints=(
                 "Do you use the old w for the decay? Do you multiply the decay by momentum?",
                 "Write the two lines of the rule exactly as they are.",

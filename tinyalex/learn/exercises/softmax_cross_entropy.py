@@ -8,14 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, indices, integers, numeric_gradient, sizes
+from tinyalex.learn.grader.draws import Array, eighths, indices, numeric_gradient, sample, sizes
 
 
 @st.composite
 def arguments(draw: st.DrawFn, scale: float = 1.0) -> Arguments:
     """Logits from -3 to 3, multiplied by ``scale``."""
     N, K = draw(sizes(3, 4))
-    return {"logits": draw(integers((N, K))) * scale, "labels": draw(indices((N,), K))}
+    return {"logits": draw(eighths((N, K))) * scale, "labels": draw(indices((N,), K))}
 
 
 def with_equal_logits(a: Arguments) -> Arguments:
@@ -42,7 +42,7 @@ def softmax_by_definition(logits: Array) -> Array:
 
 def shape(answer: Answer, a: Arguments) -> None:
     loss, dlogits = answer.softmax_cross_entropy(**a)
-    expect_shape(np.asarray(loss), (), "the loss")
+    expect_shape(np.asarray(loss, float), (), "the loss")
     expect_shape(dlogits, a["logits"].shape, "dlogits")
 
 
@@ -104,6 +104,7 @@ EXERCISE = Exercise(
             says="The loss is the mean of -log(p of the correct class).",
             given=arguments(),
             judge=loss,
+            large=lambda: {"logits": sample(4, 1000), "labels": np.array([0, 999, 500, 7])},
             hints=(
                 "Which p belongs to the correct class of image n?",
                 "p[np.arange(N), labels] has one number per image.",

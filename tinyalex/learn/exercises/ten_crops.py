@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tinyalex.learn.exercises.softmax_cross_entropy import softmax_by_definition
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import integers, numbered, sizes
+from tinyalex.learn.grader.draws import eighths, numbered, sizes
 
 
 @st.composite
@@ -22,7 +22,7 @@ def image(draw: st.DrawFn) -> Arguments:
 @st.composite
 def logits(draw: st.DrawFn, scale: float = 1.0) -> Arguments:
     N, K = draw(sizes(2, 3))
-    return {"logits": draw(integers((N, 10, K))) * scale}
+    return {"logits": draw(eighths((N, 10, K))) * scale}
 
 
 def with_equal_crops(a: Arguments) -> Arguments:
@@ -37,7 +37,7 @@ def shape(answer: Answer, a: Arguments) -> None:
 
 def five_crops(answer: Answer, a: Arguments) -> None:
     crops = answer.ten_crops(**a)
-    expect_shape(crops, (10, *a["crop"], a["image"].shape[2]), "crops")
+    expect_shape(crops, (10, *a["crop"], a["image"].shape[2]), "crops", np.uint8)
     (H, W, C), (CH, CW) = a["image"].shape, a["crop"]
     corners = {
         "top left": (0, 0),
@@ -95,6 +95,7 @@ EXERCISE = Exercise(
             says="The first five crops are top left, top right, bottom left, bottom right, centre.",
             given=image(),
             judge=five_crops,
+            large=lambda: {"image": numbered(256, 256, 1, dtype="uint8"), "crop": (224, 224)},
             hints=(
                 "At which row does a crop begin that ends at the last row?",
                 "At H - CH. The centre crop begins at (H - CH) // 2, rounded down.",

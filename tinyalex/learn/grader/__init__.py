@@ -1,6 +1,6 @@
 """The grader: judges a student's file by properties, and shows the smallest failing input.
 
-`process.grade` does so in a separate process with limits, `examine.examine` in this process.
+`examine.grade` judges; the student's code runs in a process of its own, with limits.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from tinyalex.learn.grader.spec import (
     Broken,
     Exercise,
     Property,
+    TooSlow,
     expect_additive,
     expect_equal,
     expect_shape,
@@ -22,6 +23,7 @@ __all__ = [
     "Broken",
     "Exercise",
     "Property",
+    "TooSlow",
     "expect_additive",
     "expect_equal",
     "expect_shape",

@@ -1,18 +1,17 @@
-"""A student's functions, called on copies, with every mistake turned into an `AnswerError`."""
+"""A student's functions as the grader calls them; each mistake becomes an `AnswerError`."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Callable
-from types import ModuleType, TracebackType
+from dataclasses import asdict
 from typing import Any
 
-from tinyalex.learn.grader.guard import Guard
-from tinyalex.learn.grader.reading import Signature, show_line
+from tinyalex.learn.grader.reading import Signature, lines_of, show_line
 from tinyalex.learn.grader.showing import describe
+from tinyalex.learn.grader.spec import Exercise
+from tinyalex.learn.grader.student_process import Clock, Limits, StudentProcess
 from tinyalex.learn.grader.values import copied, plain, same, size
-from tinyalex.learn.grader.verdict import AnswerError, Outcome
+from tinyalex.learn.grader.verdict import AnswerError, Outcome, Stopped
 
 MAX_RECORDED = 6  # calls of a property that are repeated afterwards
 MAX_RECORDED_SIZE = 10_000  # numbers in the arguments of such a call
@@ -20,15 +19,45 @@ Call = tuple[str, tuple[Any, ...], dict[str, Any], Any]
 
 
 class StudentAnswer:
-    """See `spec.Answer`: ``answer.im2col(**arguments)``."""
+    """See `spec.Answer`: ``answer.im2col(**arguments)``.
+
+    When the student's process is over, a call raises `verdict.Stopped`.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    source : str
+        The text of the student's file.
+    name : str
+        Its file name.
+    signatures : dict of Signature
+        The functions as the stub declares them.
+    limits : Limits
+    options
+        See `StudentProcess`: ``seed`` and ``user``.
+    """
 
     def __init__(
-        self, module: ModuleType, signatures: dict[str, Signature], guard: Guard, lines: list[str]
+        self,
+        exercise: Exercise,
+        source: str,
+        name: str,
+        signatures: dict[str, Signature],
+        limits: Limits,
+        **options: Any,
     ) -> None:
-        self._module, self._guard, self._lines = module, guard, lines
-        self._signatures = signatures
+        self._exercise, self._source, self._name = exercise, source, name
+        self._signatures = {function: signatures[function] for function in exercise.functions}
+        self._lines = lines_of(source.encode())
+        self._limits, self._options = limits, options
+        self._clock = Clock(limits.seconds)
         self._recorded: list[Call] = []
-        self._callers = {name: self._caller(name) for name in signatures}
+        self._process: StudentProcess | None = None
+        self._prints = (0, "")
+        self.function = ""  # of the last call
+        self.last: dict[str, Any] | None = None  # its arguments, by name
+        self.in_force: list[str] = []
+        self._callers = {function: self._caller(function) for function in self._signatures}
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
         try:
@@ -36,9 +65,63 @@ class StudentAnswer:
         except KeyError:
             raise AttributeError(f"the exercise has no function {function!r}") from None
 
-    def forget(self) -> None:
-        """Drop the recorded calls, at the beginning of a property."""
+    def begin(self, fresh: bool, bounds: bool = True) -> None:
+        """Prepare for a property: forget the calls; load the file in a new process if ``fresh``."""
         self._recorded.clear()
+        self.last = None
+        if self._process is not None and not fresh:
+            return
+        self.end()
+        declared = {name: asdict(wanted) for name, wanted in self._signatures.items()}
+        try:
+            self._process = StudentProcess(
+                self._source,
+                self._name,
+                declared,
+                allowed=self._exercise.allowed,
+                clock=self._clock,
+                limits=self._limits,
+                bounds=bounds,
+                **self._options,
+            )
+        except AnswerError as error:
+            self._show(error)
+            raise Stopped(error) from None
+        self.in_force = self._process.in_force
+
+    def end(self) -> None:
+        """End the process of the student's code."""
+        if self._process is not None:
+            self._prints = max(self._prints, self._process.prints)
+            self._process.end()
+            self._process = None
+
+    def notes(self) -> list[str]:
+        """One note if the file has printed something, else none."""
+        lines, text = max(self._prints, self._process.prints if self._process else (0, ""))
+        if not text.strip():
+            return []
+        first = text.strip().splitlines()[0][:100]
+        count = f"{max(1, lines):,} line{'' if lines <= 1 else 's'}"
+        return [f"the file prints {count}, which does not change the score; first: {first}"]
+
+    def launch(self, kernel: str, grid: tuple[int, int], arguments: list[Any], writes: int) -> Any:
+        """Launch a CUDA kernel of the file, alone; the argument into which it writes."""
+        names = self._signatures[kernel].arguments
+        self.function, self.last = kernel, dict(zip(names, arguments, strict=True))
+        return self._ask(
+            kernel, do="launch", function=kernel, grid=grid, arguments=arguments, writes=writes
+        )
+
+    def compiled(self) -> list[str]:
+        """Names of the file's functions that Numba has compiled in nopython mode."""
+        names = self._ask("Numba", do="compiled")
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the student's code has used, as the system counts it."""
+        assert self._process is not None
+        return self._process.cpu_seconds()
 
     def repeat(self) -> None:
         """Repeat the recorded calls in reverse order, then in the first order.
@@ -70,41 +153,21 @@ class StudentAnswer:
         )
         raise error
 
-    def _named(
-        self, function: str, positional: tuple[Any, ...], named: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Arguments of a call by name."""
-        return dict(zip(self._signatures[function].arguments, positional, strict=False)) | named
-
     def _caller(self, name: str) -> Callable[..., Any]:
-        signature, guard, recorded = self._signatures[name], self._guard, self._recorded
-        function = getattr(self._module, name)
+        signature, recorded = self._signatures[name], self._recorded
 
         def call(*positional: Any, **named: Any) -> Any:
+            self.function, self.last = name, self._named(name, positional, named)
             try:
-                return checked_call(positional, named)
+                result = self._ask(
+                    name, do="call", function=name, positional=positional, named=named
+                )
+                result = plain(result, name, signature.returns)
             except AnswerError as error:
-                error.arguments = self._named(name, positional, named)
+                error.arguments = self.last
+                if error.outcome is Outcome.CHANGES:
+                    self._changed(error, name)
                 raise
-
-        def checked_call(positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
-            given = tuple(map(copied, positional))
-            given_named = {key: copied(value) for key, value in named.items()}
-            try:
-                with guard:
-                    result = function(*given, **given_named)
-            except BaseException as error:
-                guard.check()
-                raise self.explain(error, name) from None
-            guard.check()
-            after = self._named(name, given, given_named)
-            for key, before in self._named(name, positional, named).items():
-                if not same(before, after[key]):
-                    changed = AnswerError(Outcome.CHANGES, f"{name} changes its argument {key}")
-                    changed.compare = describe({"before": before, "after": after[key]})
-                    changed.hint = f"Copy it first: {key} = {key}.copy(); or write a new array."
-                    raise changed
-            result = plain(result, name, signature.returns)
             if len(recorded) < MAX_RECORDED and size((positional, named)) <= MAX_RECORDED_SIZE:
                 kept = tuple(map(copied, positional)), {k: copied(x) for k, x in named.items()}
                 recorded.append((name, *kept, copied(result)))
@@ -112,76 +175,30 @@ class StudentAnswer:
 
         return call
 
-    def explain(self, error: BaseException, doing: str) -> AnswerError:
-        """Name an error in the student's code, and their line that raised it."""
-        code = self.line_of(error.__traceback__)
-        if isinstance(error, AnswerError):
-            return error
-        if isinstance(error, NotImplementedError):
-            return AnswerError(Outcome.NOT_WRITTEN, str(error) or f"{doing} is not written yet")
-        if isinstance(error, MemoryError):
-            return AnswerError(Outcome.MEMORY, f"{doing} needs more memory than the limit", code)
-        if isinstance(error, SystemExit | KeyboardInterrupt):
-            return AnswerError(Outcome.ENDED, f"{doing} ends the program ({_name(error)})", code)
-        text = _name(error)
-        if isinstance(error, EOFError):
-            text += "; the grader has no keyboard: remove input()"
-        return AnswerError(Outcome.EXCEPTION, f"{doing} raises {text}", code)
+    def _changed(self, error: AnswerError, name: str) -> None:
+        """Complete the message about an argument that the function has changed."""
+        names = self._signatures[name].arguments
+        key = names[error.key] if isinstance(error.key, int) else str(error.key)
+        error.what = f"{name} changes its argument {key}"
+        error.compare = describe({"before": (error.arguments or {}).get(key), "after": error.after})
+        error.hint = f"Copy it first: {key} = {key}.copy(); or write a new array."
 
-    def line_of(self, traceback: TracebackType | None) -> tuple[str, ...]:
-        """The innermost line of the student's own file in a traceback."""
-        number = 0
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self._module.__file__:
-                number = traceback.tb_lineno
-            traceback = traceback.tb_next
-        return show_line(self._lines, number)
+    def _ask(self, doing: str, **request: Any) -> Any:
+        assert self._process is not None, "begin() first"
+        try:
+            return self._process.ask(doing, **request)
+        except AnswerError as error:
+            self._show(error)
+            if self._process.over:
+                error.arguments = self.last
+                raise Stopped(error) from None
+            raise
 
-    def line_now(self, thread: int) -> tuple[str, ...]:
-        """The line of the student's file that a thread is executing."""
-        frame = sys._current_frames().get(thread)
-        while frame is not None:
-            if frame.f_code.co_filename == self._module.__file__:
-                return show_line(self._lines, frame.f_lineno)
-            frame = frame.f_back
-        return ()
+    def _show(self, error: AnswerError) -> None:
+        error.code = error.code or show_line(self._lines, error.line)
 
-
-def check_signature(module: ModuleType, wanted: Signature) -> None:
-    """Raise `AnswerError` unless the function can be called as the stub says."""
-    function = getattr(module, wanted.name, None)
-    if function is None:
-        what = f"the file does not define {wanted.name}; the stub has def {wanted.text}"
-        raise AnswerError(Outcome.MISSING, what)
-    if not callable(function):
-        what = f"{wanted.name} is {type(function).__name__}, not a function"
-        raise AnswerError(Outcome.MISSING, what)
-    try:
-        have = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # a compiled function without a signature
-    parameters = list(have.parameters.values())
-    names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    star = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    try:
-        have.bind(**dict.fromkeys(wanted.arguments))
-        have.bind(**dict.fromkeys(wanted.needed))
-        fits = star or tuple(names[: len(wanted.arguments)]) == wanted.arguments
-    except TypeError:
-        fits = False
-    if not fits:
-        bare = have.replace(
-            parameters=[p.replace(annotation=p.empty) for p in parameters],
-            return_annotation=have.empty,
-        )
-        what = f"the stub has def {wanted.text}, the file has def {wanted.name}{bare}"
-        raise AnswerError(Outcome.SIGNATURE, what)
-
-
-def _name(error: BaseException) -> str:
-    """``IndexError: list index out of range``, in one line of limited length."""
-    try:
-        text = " ".join(str(error).split())[:300]
-    except Exception:
-        text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    def _named(
+        self, function: str, positional: tuple[Any, ...], named: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Arguments of a call by name."""
+        return dict(zip(self._signatures[function].arguments, positional, strict=False)) | named

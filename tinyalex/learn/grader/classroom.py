@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from tinyalex.learn.grader import class_folder, hand_ins, process
+from tinyalex.learn.exercises import get
+from tinyalex.learn.grader import class_folder, examine, hand_ins
 from tinyalex.learn.grader.hand_ins import Submission
 from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.notebook_code import is_notebook
-from tinyalex.learn.grader.process import Limits
 from tinyalex.learn.grader.results import Graded
 from tinyalex.learn.grader.spec import Exercise
+from tinyalex.learn.grader.student_process import Limits
 from tinyalex.learn.grader.verdict import AnswerError, Outcome, Verdict
+from tinyalex.processes import Pool
 
 __all__ = ["Graded", "Submission", "class_of", "grade_all", "handed_in"]
 
@@ -38,43 +40,76 @@ def grade_all(
     seed: int = 0,
     limits: Limits | None = None,
     workers: int = 1,
+    user: tuple[int, int] | None = None,
 ) -> Iterator[Graded]:
-    """Judge submissions, in order, ``workers`` at a time; a file cannot stop the others."""
+    """Judge submissions, in order, ``workers`` at a time; a file cannot stop the others.
 
-    def judge(submission: Submission) -> Graded:
-        try:
-            verdict = _verdict(submission, seed, limits)
-        except Exception as error:  # the machine's fault: no process, no disk
-            what = f"{type(error).__name__}: {error}"
-            verdict = Verdict.of(submission.exercise, Outcome.GRADER, what)
-        return Graded(submission, verdict)
+    ``user``: see `examine.grade`.
+    """
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            yield from pool.map(judge, submissions)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            process.stop_all()
-            raise
+    pool = Pool(min(workers, len(submissions)), _nothing, ()) if workers > 1 else None
+    try:
+        waiting = [_start(submission, seed, limits, user, pool) for submission in submissions]
+        for submission, verdict in zip(submissions, waiting, strict=True):
+            yield Graded(submission, _result(submission, verdict))
+    finally:
+        if pool is not None:
+            pool.shutdown()
 
 
-def _verdict(submission: Submission, seed: int, limits: Limits | None) -> Verdict:
-    """Judge a private copy of the answer: a file in no archive and without neighbours."""
+def _start(
+    submission: Submission,
+    seed: int,
+    limits: Limits | None,
+    user: tuple[int, int] | None,
+    pool: Pool | None,
+) -> Callable[[], Verdict]:
+    """Read an answer, and begin to judge it: in the pool, or when the verdict is asked for."""
     exercise, path = submission.exercise, submission.path
     if path is None:
         what = f"there is no file {exercise.name}.py"
         what += f"; {submission.note}" if submission.note else ""
-        return Verdict.of(exercise, Outcome.ABSENT, what)
+        return lambda: Verdict.of(exercise, Outcome.ABSENT, what)
     file = submission.file or File(path.name, path)
-    notes = [submission.note] if submission.note else []
     try:
         content = file.content()
     except AnswerError as error:
-        return Verdict.of(exercise, error.outcome, error.what).with_notes(notes)
+        unreadable = Verdict.of(exercise, error.outcome, error.what)
+        return lambda: unreadable
+    name = _plain_name(file.name, exercise)
+    if pool is None:
+        return partial(_grade, exercise, name, content, seed, limits, user)
+    return pool.submit(_grade, exercise.name, name, content, seed, limits, user).result
+
+
+def _result(submission: Submission, verdict: Callable[[], Verdict]) -> Verdict:
+    try:
+        judged = verdict()
+    except Exception as error:  # the machine's fault: no process, no disk
+        what = f"{type(error).__name__}: {error}"
+        return Verdict.of(submission.exercise, Outcome.GRADER, what)
+    noted = submission.note and submission.path is not None
+    return judged.with_notes([submission.note] if noted else [])
+
+
+def _grade(
+    exercise: Exercise | str,
+    name: str,
+    content: bytes,
+    seed: int,
+    limits: Limits | None,
+    user: tuple[int, int] | None,
+) -> Verdict:
+    """Judge a private copy of the answer: a file in no archive and without neighbours."""
     with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
-        copy = Path(folder) / _plain_name(file.name, exercise)
+        copy = Path(folder) / name
         copy.write_bytes(content)
-        return process.grade(copy, exercise, seed=seed, limits=limits).with_notes(notes)
+        which = get(exercise) if isinstance(exercise, str) else exercise
+        return examine.grade(copy, which, seed=seed, limits=limits, user=user)
+
+
+def _nothing() -> None:
+    """Every process of the pool is ready at once."""
 
 
 def _plain_name(name: str, exercise: Exercise) -> str:

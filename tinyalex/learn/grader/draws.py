@@ -1,9 +1,10 @@
-"""Inputs for properties: small arrays of small integers, so that a failing one is easy to read."""
+"""Inputs for properties: small arrays of simple numbers, so that a failing one is easy to read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,18 @@ def integers(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array
     return _from_table(shape, low, high)
 
 
-def halves(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
-    """A float64 array of multiples of 1/2, from ``low`` to ``high``."""
-    return _from_table(shape, 2 * low, 2 * high).map(lambda drawn: drawn / 2)
+def eighths(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
+    """A float64 array of multiples of 1/8, which are exact in binary; shrinks to 0, 1, -1, 2, ...
+
+    An answer that cuts off fractions is wrong for most of them.
+    """
+    return _from_table(shape, 8 * low, 8 * high, 8)
 
 
-def quarters(shape: Shape) -> SearchStrategy[Array]:
-    """A float64 array of 0, 1/4, 1/2, 3/4 and 1, which are exact in binary."""
-    return _from_table(shape, 0, 4).map(lambda drawn: drawn / 4)
+def sample(*shape: int, low: int = -3, high: int = 3) -> Array:
+    """A fixed array of any size, of multiples of 1/8."""
+    drawn = np.random.default_rng(0).integers(8 * low, 8 * high + 1, shape)
+    return drawn / 8
 
 
 def booleans(shape: Shape) -> SearchStrategy[Array]:
@@ -91,7 +96,7 @@ def with_constants(given: SearchStrategy[Arguments], **values: float) -> SearchS
 
 def with_other(given: SearchStrategy[Arguments], name: str) -> SearchStrategy[Arguments]:
     """The drawn arguments and ``other``, an array of the same shape as the one called ``name``."""
-    return given.flatmap(lambda a: integers(a[name].shape).map(lambda other: a | {"other": other}))
+    return given.flatmap(lambda a: eighths(a[name].shape).map(lambda other: a | {"other": other}))
 
 
 @dataclass(frozen=True)
@@ -152,8 +157,9 @@ def windows(
     KW = KH if square else draw(st.integers(1, kernel))
     stride = draw(st.integers(1, 3))
     pad = draw(st.integers(0, padding))
-    H = max(1, KH - 2 * pad) + draw(st.integers(0, extra))
-    W = max(1, KW - 2 * pad) + draw(st.integers(0, extra))
+    # As large as the padding: a negative index then names a pixel, and the message shows which.
+    H = max(1, KH - 2 * pad, pad) + draw(st.integers(0, extra))
+    W = max(1, KW - 2 * pad, pad) + draw(st.integers(0, extra))
     return Windows(N, C, H, W, F, KH, KW, stride, pad)
 
 
@@ -171,9 +177,11 @@ def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-
     return dx
 
 
-def _from_table(shape: Shape, low: int, high: int) -> SearchStrategy[Array]:
-    numbers = sorted(range(low, high + 1), key=lambda n: (abs(n), n < 0))  # 0, 1, -1, 2, ...
-    table = np.array(numbers, dtype=np.float64)
+def _from_table(shape: Shape, low: int, high: int, divisor: int = 1) -> SearchStrategy[Array]:
+    """Multiples of 1 / divisor; the simplest come first: 0, 1, -1, 2, ..., 1/2, ..."""
+    fractions = (Fraction(n, divisor) for n in range(low, high + 1))
+    numbers = sorted(fractions, key=lambda n: (n.denominator, abs(n), n < 0))
+    table = np.array([float(n) for n in numbers])
     return _bytes(shape).map(lambda drawn: table[drawn % len(table)].reshape(shape))
 
 

@@ -1,17 +1,17 @@
-"""Judges a student's file in this process.
+"""Judges a student's file: the properties are judged here, the student's code runs elsewhere.
 
-The same file and the same seed give the same verdict, byte for byte.
+Nothing that the grader knows (properties, expected values, verdicts) is in the process of the
+student's code: it gets the arguments of a call, and sends the result. The same file and the same
+seed give the same verdict, byte for byte.
 """
 
 from __future__ import annotations
 
 import contextlib
-import random
-import sys
-import types
+import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,166 +20,195 @@ import numpy as np
 from hypothesis.errors import Flaky, Unsatisfiable, UnsatisfiedAssumption
 from hypothesis.internal.conjecture import providers
 
-from tinyalex.learn.grader import guard as guarding
 from tinyalex.learn.grader import reading, showing
-from tinyalex.learn.grader.answer import StudentAnswer, check_signature
-from tinyalex.learn.grader.guard import Guard
-from tinyalex.learn.grader.spec import Broken, Exercise, Property
-from tinyalex.learn.grader.verdict import AnswerError, Outcome, Verdict
+from tinyalex.learn.grader.answer import StudentAnswer
+from tinyalex.learn.grader.spec import Arguments, Broken, Exercise, Property, TooSlow
+from tinyalex.learn.grader.student_process import Limits
+from tinyalex.learn.grader.verdict import AnswerError, Outcome, Stopped, Verdict
 from tinyalex.learn.places import exercises_folder
 
-# Added to the seed for NumPy's global random numbers, so that repeated calls find another state
-# than the first calls, which Hypothesis seeds.
+# Added to the seed for the random numbers of Python and NumPy in the student's process.
 SEED_OFFSET = 12345
-# Outcomes for which the property's hints do not help.
-NO_HINT = {Outcome.NOT_WRITTEN, Outcome.GRADER, Outcome.FORBIDDEN, Outcome.MEMORY, Outcome.TIME}
+# Outcomes that no input causes, and others for which the property's hints do not help.
+NO_CASE = {Outcome.NOT_WRITTEN, Outcome.MISSING, Outcome.SIGNATURE, Outcome.GRADER}
+NO_HINT = NO_CASE | {Outcome.FORBIDDEN, Outcome.MEMORY, Outcome.TIME}
+_one_at_a_time = threading.Lock()
 
 
-@dataclass
-class Progress:
-    """What the grader is doing; another thread may read it."""
-
-    held: list[str] = field(default_factory=list)
-    running: Property | None = None
-    arguments: Mapping[str, Any] | None = None
-    answer: StudentAnswer | None = None
-
-
-def examine(
-    exercise: Exercise,
+def grade(
     path: Path,
+    exercise: Exercise,
     *,
     seed: int = 0,
-    reference: Path | None = None,
+    limits: Limits | None = None,
+    stub: Path | None = None,
     shrink: bool = True,
-    progress: Progress | None = None,
-    announce: Callable[[Progress], None] = lambda _: None,
+    user: tuple[int, int] | None = None,
 ) -> Verdict:
-    """Judge an answer in this process, without a time limit.
+    """Judge a file; returns a verdict, whatever the file does.
 
     Parameters
     ----------
-    exercise : Exercise
     path : Path
         The student's file.
+    exercise : Exercise
     seed : int
         Seed of the inputs.
-    reference : Path, optional
-        The stub, or another file that declares the same; only its signatures are used.
+    limits : Limits, optional
+    stub : Path, optional
+        A file that declares the functions, of an exercise that does not belong to the package.
     shrink : bool
         Look for the smallest input that fails; otherwise show the first.
-    progress : Progress, optional
-        Updated while the answer is judged.
-    announce : callable
-        Called with it at the beginning of each property.
+    user : (int, int), optional
+        Numbers of the user and group as which the student's code runs; needs root.
     """
-    progress = progress if progress is not None else Progress()
-    reference = reference or exercises_folder() / f"{exercise.name}.py"
-    guarding.install()
-    guard = Guard(exercise, path)
-    try:
-        answer = _load(exercise, path, reference, guard, progress)
-        for prop in exercise.properties:
-            progress.running, progress.arguments = prop, None
-            announce(progress)
-            if failure := _judge(prop, answer, seed, shrink, progress):
-                verdict = _verdict(exercise, progress, *failure)
-                return verdict.with_notes(guard.prints.notes())
-            progress.held.append(prop.name)
-        progress.running = None
-        return _verdict(exercise, progress).with_notes(guard.prints.notes())
-    except AnswerError as error:
-        return _verdict(exercise, progress, error).with_notes(guard.prints.notes())
-    finally:
-        guard.close()
-        sys.modules.pop(_module_name(exercise), None)
+    with _one_at_a_time:
+        return Examination(exercise, seed, shrink).of(path, limits or Limits(), stub, user)
 
 
-def _module_name(exercise: Exercise) -> str:
-    return f"answer_to_{exercise.name}"
+class Examination:
+    """One file that is being judged.
 
+    Attributes
+    ----------
+    function, failing : str, and dict or None
+        The call that has failed, and its arguments.
+    """
 
-def _load(
-    exercise: Exercise, path: Path, reference: Path, guard: Guard, progress: Progress
-) -> StudentAnswer:
-    """Run a student's file as a module with a unique name, and find its functions."""
-    source = reading.read(path)
-    tree = reading.parse(source, path.name)
-    reading.scan(tree, exercise, source)
-    declared = reading.signatures(reference)
-    module = types.ModuleType(_module_name(exercise))
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses and others look up their module there
-    module.__dict__["__builtins__"] = guard.builtins()
-    lines = source.decode("utf-8", "replace").splitlines()
-    wanted = {name: declared[name] for name in exercise.functions}
-    progress.answer = StudentAnswer(module, {}, guard, lines)
-    try:
-        with guard:
-            exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
-    except BaseException as raised:
-        guard.check()
-        error = progress.answer.explain(raised, "reading the file")
-        if isinstance(raised, ImportError):
-            error.outcome, error.what = Outcome.IMPORT, str(raised)
-        raise error from None
-    guard.check()
-    for signature in wanted.values():
-        check_signature(module, signature)
-    progress.answer = StudentAnswer(module, wanted, guard, lines)
-    return progress.answer
+    def __init__(self, exercise: Exercise, seed: int = 0, shrink: bool = True) -> None:
+        self.exercise, self.seed, self.shrink = exercise, seed, shrink
+        self.held: list[str] = []
+        self.running: Property | None = None
+        self.function = ""
+        self.failing: Mapping[str, Any] | None = None
 
-
-def _judge(
-    prop: Property, answer: StudentAnswer, seed: int, shrink: bool, progress: Progress
-) -> tuple[AnswerError, Mapping[str, Any] | None] | None:
-    """Look for an input on which a property fails; return what is wrong, and the input."""
-    judged = 0
-    failing: Mapping[str, Any] = {}
-
-    def attempt(arguments: dict[str, Any]) -> None:
-        nonlocal judged, failing
-        progress.arguments = arguments
+    def of(
+        self,
+        path: Path,
+        limits: Limits | None = None,
+        stub: Path | None = None,
+        user: tuple[int, int] | None = None,
+    ) -> Verdict:
+        """The verdict on a file."""
+        answer = None
         try:
-            prop.judge(answer, arguments)
-        except UnsatisfiedAssumption:
-            raise
-        except Exception:
-            failing = arguments
-            raise
-        judged += 1
+            answer = self._answer(path, limits or Limits(), stub, user)
+            for prop in self.exercise.properties:
+                self.running = prop
+                fresh = prop.timed or "numba" not in self.exercise.allowed
+                answer.begin(fresh, bounds=not prop.timed)
+                self.failing = None
+                if error := self._judge(prop, answer):
+                    return self._verdict(error).with_notes(answer.notes())
+                self.held.append(prop.name)
+            self.running = None
+            return self._verdict().with_notes(answer.notes())
+        except Stopped as stopped:
+            if not self.held and stopped.error.arguments is None:
+                self.running = None  # the file itself cannot be run
+            self.function = answer.function if answer else ""
+            verdict = self._verdict(self._kept(stopped.error))
+            return verdict.with_notes(answer.notes() if answer else ())
+        except AnswerError as error:  # before anything ran
+            return self._verdict(error)
+        except OSError as error:  # no process, no disk
+            what = f"{type(error).__name__}: {error}"
+            return self._verdict(AnswerError(Outcome.GRADER, what))
+        finally:
+            if answer is not None:
+                answer.end()
 
-    answer.forget()
-    random.seed(seed + SEED_OFFSET)
-    np.random.seed((seed + SEED_OFFSET) % 2**32)
-    try:
-        with _reproducible_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            hypothesis.seed(seed)(_settings(prop, shrink)(hypothesis.given(prop.given)(attempt)))()
-        answer.repeat()
-    except Flaky:
-        unstable = AnswerError(Outcome.STATE, "the same input passed once and failed once")
-        unstable.hint = "Does the file keep something between calls, or draw random numbers?"
-        unstable = _repeat(answer) or unstable
-        return unstable, unstable.arguments or failing
-    except AnswerError as error:
-        return error, error.arguments
-    except Broken as broken:
-        if state := _repeat(answer):
-            return state, state.arguments
-        wrong = AnswerError(Outcome.BROKEN, broken.what)
-        wrong.compare = showing.compare(broken.expected, broken.got)
-        return wrong, failing
-    except MemoryError:
-        return AnswerError(Outcome.MEMORY, "no memory is left for the grader"), failing
-    except Unsatisfiable:
-        pass  # nothing was judged; see below
-    except Exception as raised:
-        what = f"the grader cannot use the result: {type(raised).__name__}: {raised}"
-        return AnswerError(Outcome.BROKEN, what), failing
-    if not judged:
-        return AnswerError(Outcome.GRADER, "no input was judged; tell your teacher"), None
-    return None
+    def _answer(
+        self, path: Path, limits: Limits, stub: Path | None, user: tuple[int, int] | None
+    ) -> StudentAnswer:
+        source = reading.read(path)
+        reading.scan(reading.parse(source, path.name), self.exercise, source)
+        return StudentAnswer(
+            self.exercise,
+            source.decode(),
+            f"{self.exercise.name}.py",
+            reading.signatures(stub or exercises_folder() / f"{self.exercise.name}.py"),
+            limits,
+            seed=self.seed + SEED_OFFSET,
+            user=user,
+        )
+
+    def _judge(self, prop: Property, answer: StudentAnswer) -> AnswerError | None:
+        """Look for an input on which a property fails; return what is wrong."""
+        judged, judging = 0, False
+
+        def attempt(arguments: Arguments) -> None:
+            nonlocal judged, judging
+            judging = True
+            try:
+                prop.judge(answer, arguments)
+            except UnsatisfiedAssumption:
+                raise
+            except Exception:
+                self.function, self.failing = answer.function, answer.last
+                raise
+            judged, judging = judged + 1, False
+
+        try:
+            with _reproducible_draws(), np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                test = _settings(prop, self.shrink)(hypothesis.given(prop.given)(attempt))
+                hypothesis.seed(self.seed)(test)()
+                if prop.large is not None:
+                    attempt(prop.large())
+            answer.repeat()
+        except Flaky:
+            unstable = AnswerError(Outcome.STATE, "the same input passed once and failed once")
+            unstable.hint = "Does the file keep something between calls, or draw random numbers?"
+            return self._kept(_repeat(answer) or unstable)
+        except AnswerError as error:
+            return self._kept(error)
+        except Broken as broken:
+            slow = isinstance(broken, TooSlow)
+            if not slow and (state := _repeat(answer)):
+                return self._kept(state)
+            wrong = AnswerError(Outcome.SLOW if slow else Outcome.BROKEN, broken.what)
+            wrong.compare = showing.compare(broken.expected, broken.got)
+            wrong.hint, wrong.arguments = broken.hint, broken.arguments
+            return self._kept(wrong)
+        except MemoryError:
+            return AnswerError(Outcome.MEMORY, "no memory is left for the grader")
+        except Unsatisfiable:
+            pass  # nothing was judged; see below
+        except Exception as raised:
+            text = f"{type(raised).__name__}: {raised}"
+            if not judging:
+                return AnswerError(Outcome.GRADER, f"an input could not be made: {text}")
+            return AnswerError(Outcome.BROKEN, f"the grader cannot use the result: {text}")
+        if not judged:
+            return AnswerError(Outcome.GRADER, "no input was judged; tell your teacher")
+        return None
+
+    def _kept(self, error: AnswerError) -> AnswerError:
+        self.failing = error.arguments or self.failing
+        return error
+
+    def _verdict(self, error: AnswerError | None = None) -> Verdict:
+        verdict = replace(Verdict.of(self.exercise, Outcome.PASSED), held=tuple(self.held))
+        if self.running is not None:
+            verdict = replace(verdict, broken=self.running.name, says=self.running.says)
+        if error is None:
+            return verdict
+        hints: tuple[str, ...] = ()
+        if error.hint:
+            hints = (error.hint,)
+        elif self.running is not None and error.outcome not in NO_HINT:
+            hints = self.running.hints
+        failing = None if error.outcome in NO_CASE else self.failing
+        return replace(
+            verdict,
+            outcome=error.outcome,
+            what=error.what,
+            code=error.code,
+            case=showing.describe(failing) if failing else (),
+            compare=error.compare,
+            hints=hints,
+        )
 
 
 def _settings(prop: Property, shrink: bool) -> hypothesis.settings:
@@ -219,37 +248,3 @@ def _reproducible_draws() -> Iterator[None]:
         yield
     finally:
         setattr(providers, name, real)
-
-
-def _verdict(
-    exercise: Exercise,
-    progress: Progress,
-    error: AnswerError | None = None,
-    arguments: Mapping[str, Any] | None = None,
-) -> Verdict:
-    verdict = replace(Verdict.of(exercise, Outcome.PASSED), held=tuple(progress.held))
-    if progress.running is not None:
-        verdict = replace(verdict, broken=progress.running.name, says=progress.running.says)
-    if error is None:
-        return verdict
-    hints: tuple[str, ...] = ()
-    if error.hint:
-        hints = (error.hint,)
-    elif progress.running is not None and error.outcome not in NO_HINT:
-        hints = progress.running.hints
-    if error.outcome is Outcome.NOT_WRITTEN:
-        arguments = None
-    return replace(
-        verdict,
-        outcome=error.outcome,
-        what=error.what,
-        code=error.code,
-        case=showing.describe(arguments) if arguments else (),
-        compare=error.compare,
-        hints=hints,
-    )
-
-
-def stopped(exercise: Exercise, progress: Progress, error: AnswerError) -> Verdict:
-    """The verdict on an answer that was stopped while it was judged."""
-    return _verdict(exercise, progress, error, progress.arguments)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyalex.learn.grader.inside.watch import refuse
 from tinyalex.learn.grader.notebook_code import place
 from tinyalex.learn.grader.source import read
 from tinyalex.learn.grader.spec import Exercise
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
-__all__ = ["Signature", "lines_of", "parse", "read", "refuse", "scan", "show_line", "signatures"]
+__all__ = ["Signature", "lines_of", "parse", "read", "scan", "show_line", "signatures"]
 
-# Parts of the standard library that could bypass the grader or start something next to it.
-FORBIDDEN_MODULES = {
-    "_ctypes", "_thread", "asyncio", "builtins", "code", "codeop", "concurrent", "ctypes",
-    "faulthandler", "gc", "imp", "importlib", "inspect", "multiprocessing", "pickle", "pkgutil",
-    "pty", "runpy", "signal", "socket", "subprocess", "threading", "tracemalloc", "zipimport",
-}  # fmt: skip
 FORBIDDEN_NAMES = {"__import__", "__builtins__", "compile", "eval", "exec"}
 FORBIDDEN_ATTRIBUTES = {
     "__builtins__", "__globals__", "__subclasses__", "_current_frames", "_getframe", "f_back",
@@ -62,35 +56,35 @@ def parse(source: bytes, name: str) -> ast.Module:
 
 def scan(tree: ast.Module, exercise: Exercise, source: bytes) -> None:
     """Refuse the library itself and ways around the grader."""
-    lines = lines_of(source)
+    lines, modules = lines_of(source), _imported(tree)
     for node in ast.walk(tree):
         refused = ""
         if isinstance(node, ast.Import):
-            refused = next(filter(None, (refuse(alias.name, exercise) for alias in node.names)), "")
+            refused = next(
+                filter(None, (refuse(alias.name, exercise.allowed) for alias in node.names)), ""
+            )
         elif isinstance(node, ast.ImportFrom):
-            refused = refuse("." if node.level else node.module or "", exercise)
+            refused = refuse("." if node.level else node.module or "", exercise.allowed)
         elif isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
             refused = f"uses {node.id}, which no exercise needs"
         elif isinstance(node, ast.Attribute) and _is_forbidden(node):
             refused = f"uses {ast.unparse(node)}, which no exercise needs"
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            first, _, rest = ast.unparse(node).partition(".")
+            refused = f"changes {modules[first]}.{rest}" if first in modules else ""
         if refused:
             line = getattr(node, "lineno", 0)
             raise AnswerError(Outcome.FORBIDDEN, f"it {refused}", show_line(lines, line))
 
 
-def refuse(module: str, exercise: Exercise) -> str:
-    """Why a module may not be imported; empty if it may."""
-    top = module.partition(".")[0]
-    if top in exercise.allowed or (top in sys.stdlib_module_names and top not in FORBIDDEN_MODULES):
-        return ""
-    if top == "tinyalex":
-        return "imports tinyalex, but you must write the function yourself"
-    if top == "":
-        return "imports from another file: put everything into this one file"
-    if top in FORBIDDEN_MODULES:
-        return f"imports {module}, which no exercise needs"
-    allowed = " and ".join(exercise.allowed)
-    return f"imports {module}; allowed are the standard library and {allowed}"
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """The modules that a file imports, by the names that it gives them."""
+    names = {}
+    for node in ast.walk(tree):
+        for alias in node.names if isinstance(node, ast.Import) else ():
+            top = alias.name.partition(".")[0]
+            names[alias.asname or top] = alias.name if alias.asname else top
+    return names
 
 
 def signatures(path: Path) -> dict[str, Signature]:

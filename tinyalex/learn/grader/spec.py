@@ -15,9 +15,9 @@ Arguments = dict[str, Any]
 class Answer(Protocol):
     """A student's file as a property sees it.
 
-    ``answer.im2col(**arguments)`` calls the student's function on copies of the arguments. An
-    exception, a changed argument or a result of another type than the stub declares ends the
-    grading with a verdict that says so.
+    ``answer.im2col(**arguments)`` calls the student's function, in another process. An exception, a
+    changed argument or a result of another type than the stub declares ends the grading with a
+    verdict that says so.
     """
 
     def __getattr__(self, function: str) -> Callable[..., Any]: ...
@@ -32,11 +32,19 @@ class Broken(Exception):
         One sentence: what differs, and where (``y[0, 1, 2, 0] is 3, not 4``).
     expected, got : optional
         Shown side by side: numbers, tuples or arrays.
+    hint : str, optional
+        Printed in place of the property's hints.
     """
 
-    def __init__(self, what: str, expected: Any = None, got: Any = None) -> None:
+    def __init__(self, what: str, expected: Any = None, got: Any = None, hint: str = "") -> None:
         super().__init__(what)
-        self.what, self.expected, self.got = what, expected, got
+        self.what, self.expected, self.got, self.hint = what, expected, got, hint
+        # The call that failed, by argument; None: the last one before this was raised.
+        self.arguments: Arguments | None = None
+
+
+class TooSlow(Broken):
+    """The result is right, but computing it takes too long."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,10 @@ class Property:
         From a nudge to almost the answer. The first is printed; each ``--hint`` adds the next.
     examples : int
         Number of inputs.
+    large : callable, optional
+        Makes one more input, of a size as in AlexNet; it is judged last.
+    timed : bool
+        It measures time: the answer runs in a new process, without checks of Numba's indices.
     """
 
     name: str
@@ -66,6 +78,8 @@ class Property:
     judge: Callable[[Answer, Arguments], None]
     hints: tuple[str, ...]
     examples: int = 50
+    large: Callable[[], Arguments] | None = None
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,18 +115,25 @@ class Exercise:
 
 
 def expect_shape(
-    got: Any, shape: tuple[int, ...], what: str = "y", dtype: type[np.generic] | None = None
+    got: Any,
+    shape: tuple[int, ...],
+    what: str = "y",
+    dtype: type[np.generic] | np.dtype[Any] = np.float64,
 ) -> None:
-    """Raise `Broken` unless ``got`` is an array of real numbers of this shape (and dtype)."""
+    """Raise `Broken` unless ``got`` is an array of this shape and dtype."""
     if not isinstance(got, np.ndarray):
         raise Broken(f"{what} must be a NumPy array", "numpy.ndarray", type(got).__name__)
     if got.shape != shape:
-        raise Broken(f"{what} has the wrong shape", shape, got.shape)
-    if got.dtype.kind not in "fiub":
-        raise Broken(f"{what} must hold real numbers", "float64", str(got.dtype))
-    if dtype is not None and got.dtype != dtype:
-        wanted = np.dtype(dtype).name
-        raise Broken(f"{what} is an array of {got.dtype}, not {wanted}", wanted, str(got.dtype))
+        emptied = got.size == 0 and 0 not in shape
+        hint = "A slice such as x[p:-p] is empty if p is 0." if emptied else ""
+        raise Broken(f"{what} has the wrong shape", shape, got.shape, hint)
+    wanted = np.dtype(dtype)
+    if got.dtype != wanted:
+        what = f"{what} is {got.dtype}; the stub says {wanted.name}"
+        if got.dtype.kind in "iu" and wanted.kind == "f":
+            what += ": is it np.zeros(..., dtype=int)?"
+        hint = f"Arrays without a dtype are float64; array.astype(np.{wanted.name}) converts one."
+        raise Broken(what, wanted.name, str(got.dtype), hint)
 
 
 def expect_equal(
@@ -124,6 +145,7 @@ def expect_equal(
     ----------
     got : the result of the student's function
     expected : array or number
+        Its dtype is the one that the stub states; of a number, only the value counts.
     what : str
         Name of the result in the message.
     rtol, atol : float
@@ -131,8 +153,8 @@ def expect_equal(
     """
     expected = np.asarray(expected)
     if expected.shape == () and isinstance(got, int | float | np.number):
-        got = np.asarray(got)
-    expect_shape(got, expected.shape, what)
+        got = np.asarray(got, expected.dtype)
+    expect_shape(got, expected.shape, what, expected.dtype)
     wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.shape else ()
@@ -144,18 +166,29 @@ def expect_equal(
 
 def expect_additive(
     function: Callable[..., Any],
+    definition: Callable[..., Any],
     arguments: Arguments,
     name: str,
-    shape: tuple[int, ...],
     what: str = "y",
 ) -> None:
-    """Raise `Broken` unless function(a + b) is function(a) + function(b), an array of ``shape``.
+    """Raise `Broken` unless function(a + b) is function(a) + function(b).
 
-    a is the argument called ``name``, b is ``other``; the other arguments stay the same.
+    a is the argument called ``name``, b is ``other``; other arguments stay the same. The message
+    is about the one of the three calls whose result differs from the definition's.
     """
     rest = {key: value for key, value in arguments.items() if key not in (name, "other")}
     a, b = arguments[name], arguments["other"]
-    of_a, of_b, of_sum = (function(**rest, **{name: value}) for value in (a, b, a + b))
-    expect_shape(of_a, shape, what)
-    expect_shape(of_b, shape, what)
-    expect_equal(of_sum, of_a + of_b, f"{what} of {name} + other")
+    calls = [rest | {name: value} for value in (a, b, a + b)]
+    expected = [definition(**call) for call in calls]
+    results = [function(**call) for call in calls]
+    for got, right in zip(results, expected, strict=True):
+        expect_shape(got, right.shape, what)
+    of_a, of_b, of_sum = results
+    if np.allclose(of_sum, of_a + of_b, rtol=1e-9, atol=1e-9):
+        return
+    for call, got, right in zip(calls, results, expected, strict=True):
+        try:
+            expect_equal(got, right, what)
+        except Broken as broken:
+            broken.arguments = call
+            raise

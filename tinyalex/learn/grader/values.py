@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from tinyalex.learn.grader.inside.wire import Other, described
 from tinyalex.learn.grader.verdict import AnswerError, Outcome
 
 NUMBERS = (bool, int, float, complex)
 
 
 def plain(result: Any, function: str, returns: str) -> Any:
-    """Convert a result to plain types, which no class of the student can imitate.
+    """Check that a result has the type that the stub declares; return it.
 
     Parameters
     ----------
-    result : the return value
+    result : the return value, as `inside.wire` has brought it
     function : str
         Name of the function.
     returns : str
@@ -35,41 +36,39 @@ def plain(result: Any, function: str, returns: str) -> Any:
         raise error
     items = _items(kind)
     if items:
+        if type(result) is list and len(result) == len(items):
+            error = AnswerError(Outcome.RETURN, f"{function} returns a list; the stub says a tuple")
+            error.hint = "Separate the values by commas, without brackets: return a, b"
+            raise error
         if type(result) is not tuple or len(result) != len(items):
-            have = f"{len(result)} values" if type(result) is tuple else _type(result)
+            have = f"{len(result)} values" if type(result) is tuple else described(result)
             what = f"{function} must return {len(items)} values, but returns {have}"
             raise AnswerError(Outcome.RETURN, what)
-        pairs = enumerate(zip(result, items, strict=True))
-        return tuple(plain(value, f"{function} [{i}]", item) for i, (value, item) in pairs)
-    is_array, is_number = type(result) is np.ndarray, _is_number(result)
+        for i, (value, item) in enumerate(zip(result, items, strict=True)):
+            plain(value, f"{function} [{i}]", item)
+        return result
+    is_array, is_number = isinstance(result, np.ndarray), _is_number(result)
+    narrow = isinstance(result, np.floating) and result.itemsize < 8
     wrong = (
         (_is_array_kind(kind) and not is_array)
         or (kind in ("float", "int") and not is_number and not (is_array and result.ndim == 0))
-        or (is_array and result.dtype.hasobject)
+        or (kind == "float" and narrow)
     )
     if wrong:
-        what = f"{function} must return {returns}, but returns {_type(result)}"
+        what = f"{function} must return {returns}, but returns {described(result)}"
         raise AnswerError(Outcome.RETURN, what)
-    return _disarmed(result, function)
+    if other := _other(result):
+        raise AnswerError(Outcome.RETURN, f"{function} returns {other}, not numbers")
+    return result
 
 
-def _disarmed(value: Any, function: str) -> Any:
-    if type(value) is np.ndarray and not value.dtype.hasobject:
-        return value.copy(order="K") if _narrow(value.dtype) else value.astype(np.float64)
-    if _is_number(value) and isinstance(value, np.generic) and not _narrow(value.dtype):
-        return np.float64(value)
-    if value is None or type(value) in (*NUMBERS, str, bytes, slice) or _is_number(value):
-        return value
-    if type(value) in (tuple, list):
-        return type(value)(_disarmed(item, function) for item in value)
-    if type(value) is dict:
-        return {str(key): _disarmed(item, function) for key, item in value.items()}
-    raise AnswerError(Outcome.RETURN, f"{function} returns {_type(value)}, not numbers")
-
-
-def _narrow(dtype: np.dtype[Any]) -> bool:
-    """Not np.longdouble, whose numbers have unused bytes: answers are compared as float64."""
-    return dtype.kind != "f" or dtype.itemsize <= 8
+def _other(value: Any) -> str:
+    """The first part of a value that is no number, array or text; empty if there is none."""
+    if isinstance(value, Other):
+        return value.text
+    if isinstance(value, dict):
+        value = list(value.values())
+    return next(filter(None, map(_other, value)), "") if isinstance(value, tuple | list) else ""
 
 
 def _is_number(value: Any) -> bool:
@@ -96,13 +95,6 @@ def _items(kind: str) -> list[str]:
     return items
 
 
-def _type(value: Any) -> str:
-    if type(value) is np.ndarray:
-        return f"an array of {value.dtype}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}" if value is not None else "None"
-
-
 def copied(value: Any) -> Any:
     """A copy that shares no memory with the value."""
     if type(value) is np.ndarray:
@@ -111,11 +103,7 @@ def copied(value: Any) -> Any:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are equal, number by number; NaN equals NaN.
-
-    Bytes are not compared, because some types have unused ones. Two random generators are always
-    the same: the student draws from them.
-    """
+    """Whether two values are equal, number by number; NaN equals NaN."""
     if isinstance(a, np.ndarray):
         equal = isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype
         return equal and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")
@@ -125,8 +113,6 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         equal = isinstance(b, dict) and a.keys() == b.keys()
         return equal and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, np.random.Generator):
-        return True
     if a is None or isinstance(a, (*NUMBERS, str, np.generic)):
         return type(a) is type(b) and (a == b or (a != a and b != b))
     return True

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     RETURN = "wrong return type"
     CHANGES = "changes its argument"
     STATE = "not the same twice"
+    SLOW = "right, but too slow"
     TIME = "time limit"
     MEMORY = "out of memory"
     ENDED = "ended the program"
@@ -121,17 +122,25 @@ CASE_TITLES = {
 
 
 class AnswerError(Exception):
-    """Something is wrong with the student's file.
-
-    If a student's own code raises a class of this name, the outcome is ``exception``.
-    """
+    """Something is wrong with the student's file."""
 
     def __init__(self, outcome: Outcome, what: str, code: Iterable[str] = ()) -> None:
         super().__init__(what)
         self.outcome, self.what, self.code = outcome, what, tuple(code)
         self.compare: tuple[str, ...] = ()
         self.hint = ""
+        self.line = 0  # of the student's file
+        self.key: Any = None  # the argument that was changed, and its value afterwards
+        self.after: Any = None
         self.arguments: dict[str, Any] | None = None  # of the call, if it happened in a call
+
+
+class Stopped(BaseException):
+    """The student's process is over, so that no smaller input can be looked for."""
+
+    def __init__(self, error: AnswerError) -> None:
+        super().__init__(error.what)
+        self.error = error
 
 
 def in_words(verdict: Verdict, hints: int = 1) -> list[str]:
