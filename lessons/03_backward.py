@@ -1,24 +1,30 @@
 # %% [markdown]
 # # 03 The backward pass, and how to check it
 #
-# **After it you can** derive a layer's backward pass, and test whether it is right.
+# **After it you can** derive a layer's backward pass, and test whether it
+# is right.
 #
 # **Needs** lesson 02. **Minutes** 40.
 
 # %% [markdown]
 # ## Predict
-# `L` is the loss, one number. `dy` is its gradient with respect to a layer's output `y`. The layer
-# has to return `dx`, the gradient with respect to its input, in the input's shape.
+# `L` is the loss, one number. `dy` is its gradient with respect to a
+# layer's output `y`. The layer has to return `dx`, the gradient with
+# respect to its input, in the input's shape.
 #
-# 1. The forward pass of a convolution is im2col, then a product. What is its backward pass?
-# 2. `x` goes up by 0.00001. In float32, can you see what that does to a loss of about 7?
+# 1. The forward pass of a convolution is im2col, then a product. What is
+#    its backward pass?
+# 2. `x` goes up by 0.00001. In float32, can you see what that does to a
+#    loss of about 7?
 # 3. What is the gradient of ReLU at exactly 0?
 
 # %% [markdown]
 # ## By hand
-# One input, one hidden unit, ReLU, squared error: `h = w1 x`, `a = max(h, 0)`, `y = w2 a`,
-# `L = (y - t)**2 / 2`. With `x = 2, w1 = 3, w2 = 0.5, t = 1`: `h = 6, a = 6, y = 3, L = 2`. Now go
-# back one step at a time. At each step, multiply by the slope of that step:
+# One input, one hidden unit, ReLU, squared error: `h = w1 x`,
+# `a = max(h, 0)`, `y = w2 a`, `L = (y - t)**2 / 2`. With
+# `x = 2, w1 = 3, w2 = 0.5, t = 1`: `h = 6, a = 6, y = 3, L = 2`. Now go
+# back one step at a time. At each step, multiply by the slope of that
+# step:
 #
 #     dL/dy = y - t = 2      dw2 = dy * a = 12      da = dy * w2 = 1
 #     dh = da * 1 = 1        dw1 = dh * x = 2       dx = dh * w1 = 3
@@ -45,10 +51,12 @@ assert last.grads["weight"] == 12 and first.grads["weight"] == 2
 
 # %% [markdown]
 # ## Code
-# A convolution is `y = w @ im2col(x)`. Both steps are linear, and the backward pass of a linear map
-# is a product with its transpose: `dw = dy @ cols.T`, `dcols = w.T @ dy`, `dx = col2im(dcols)`.
-# im2col copies a pixel into several columns, so its transpose, col2im, **adds** those columns
-# again. This is exactly what `tinyalex/functional/conv.py` does; here are its lines:
+# A convolution is `y = w @ im2col(x)`. Both steps are linear, and the
+# backward pass of a linear map is a product with its transpose:
+# `dw = dy @ cols.T`, `dcols = w.T @ dy`, `dx = col2im(dcols)`. im2col
+# copies a pixel into several columns, so its transpose, col2im, **adds**
+# those columns again. This is exactly what `tinyalex/functional/conv.py`
+# does; here are its lines:
 
 # %%
 for function in (F.conv2d, F.conv2d_backward, F.col2im):
@@ -57,8 +65,9 @@ for function in (F.conv2d, F.conv2d_backward, F.col2im):
     print(signature.strip(), body)
 
 # %% [markdown]
-# Now line by line, for one group, with all shapes: N images, K numbers per window, P windows per
-# image. The results are those of the package's functions.
+# Now line by line, for one group, with all shapes: N images, K numbers
+# per window, P windows per image. The results are those of the package's
+# functions.
 
 # %%
 x, _ = learn.arrays(learn.dataset().train, 4)
@@ -74,18 +83,25 @@ dcols = w.reshape(5, -1).T @ dy  # (N, K, P)
 dx = F.col2im(dcols, x.shape, 3, stride=1, padding=1)  # (N, C, H, W)
 
 assert np.allclose(y.reshape(N, 5, H, W), F.conv2d(x, w, b, padding=1))
-package_dx, package_dw, package_db = F.conv2d_backward(y.reshape(N, 5, H, W), x, w, padding=1)
+package_dx, package_dw, package_db = F.conv2d_backward(
+    y.reshape(N, 5, H, W), x, w, padding=1
+)
 assert np.allclose(dx, package_dx)
 assert np.allclose(dw.reshape(w.shape), package_dw)
 assert np.allclose(db, package_db)
 
 # %% [markdown]
 # ## Check
-# **The adjoint test.** `<A x, c> = <x, A.T c>` holds for any `x` and `c`. So random numbers can
-# test whether col2im is the transpose of im2col, and nobody has to write the matrix down.
+# **The adjoint test.** `<A x, c> = <x, A.T c>` holds for any `x` and `c`.
+# So random numbers can test whether col2im is the transpose of im2col,
+# and nobody has to write the matrix down.
 
 # %%
-window = {"kernel_size": (3, 2), "stride": (2, 1), "padding": (1, 0)}  # all different
+window = {
+    "kernel_size": (3, 2),
+    "stride": (2, 1),
+    "padding": (1, 0),
+}  # all different
 u = np.random.default_rng(0).normal(size=(2, 3, 6, 7))
 cols = F.im2col(u, **window)
 c = np.random.default_rng(1).normal(size=cols.shape)
@@ -93,13 +109,16 @@ back = F.col2im(c, u.shape, **window)
 assert np.isclose((cols * c).sum(), (u * back).sum(), rtol=1e-12)
 
 # %% [markdown]
-# **The gradient check.** Move an input a little up and down: the loss must change as the gradient
-# says. The slope `(L(x + e) - L(x - e)) / 2e` has two errors. One is about `e**2`. The other is the
-# rounding error of `L` divided by `e`, which grows as `e` shrinks. So there is a best `e`, and in
-# float32 even the best one is not good.
+# **The gradient check.** Move an input a little up and down: the loss
+# must change as the gradient says. The slope `(L(x + e) - L(x - e)) / 2e`
+# has two errors. One is about `e**2`. The other is the rounding error of
+# `L` divided by `e`, which grows as `e` shrinks. So there is a best `e`,
+# and in float32 even the best one is not good.
 
 # %%
-print(gradcheck(Conv2d(C, 5, 3, padding=1), x[:2, :, :6, :6], directions=1))
+print(
+    gradcheck(Conv2d(C, 5, 3, padding=1), x[:2, :, :6, :6], directions=1)
+)
 
 steps = 10.0 ** np.arange(-9, 0)
 lowest_error = {}
@@ -109,9 +128,15 @@ for dtype in (np.float32, np.float64):
     at, e = dtype(1.3), steps.astype(dtype)
     slope = (np.exp(at + e) - np.exp(at - e)) / (2 * e)
     error = np.abs(slope / np.exp(1.3) - 1).astype(np.float64)
-    axis.loglog(steps, np.maximum(error, 1e-12), "o-", label=dtype.__name__)
+    axis.loglog(
+        steps, np.maximum(error, 1e-12), "o-", label=dtype.__name__
+    )
     lowest_error[dtype] = error.min()
-axis.set(xlabel="step e", ylabel="relative error of the slope", title="The slope of exp at 1.3")
+axis.set(
+    xlabel="step e",
+    ylabel="relative error of the slope",
+    title="The slope of exp at 1.3",
+)
 axis.legend()
 learn.show(figure, "03-step-size")
 assert lowest_error[np.float64] < 1e-8
@@ -119,7 +144,8 @@ assert lowest_error[np.float32] > 1e-6
 
 # %% [markdown]
 # ## Break it
-# Training survives this mistake: the gradient is the mean over the batch instead of the sum.
+# Training survives this mistake: the gradient is the mean over the batch
+# instead of the sum.
 
 
 # %%
@@ -137,9 +163,10 @@ except GradientError as error:
     print(str(error).splitlines()[0])
 
 # %% [markdown]
-# **Kinks.** ReLU has slope 0 on the left of 0 and slope 1 on the right. The numeric slope at 0 is
-# neither: it is 1/2. The layer returns 0. For training this does not matter, but a gradient check
-# must keep away from such points.
+# **Kinks.** ReLU has slope 0 on the left of 0 and slope 1 on the right.
+# The numeric slope at 0 is neither: it is 1/2. The layer returns 0. For
+# training this does not matter, but a gradient check must keep away from
+# such points.
 
 # %%
 relu = ReLU()
@@ -151,4 +178,5 @@ assert relu.backward(np.ones(1)) == 0
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 03_col2im`, `04_conv_backward`, `05_linear`.
-# - Write a layer of your own, with any function you like, and test it with `gradcheck`.
+# - Write a layer of your own, with any function you like, and test it
+#   with `gradcheck`.

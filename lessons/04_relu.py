@@ -1,30 +1,32 @@
 # %% [markdown]
 # # 04 ReLU against tanh: the race of the paper's figure 1
 #
-# **After it you can** say how much of a gradient ReLU and tanh let through, and compare the two
-# fairly.
+# **After it you can** say how much of a gradient ReLU and tanh let
+# through, and compare the two fairly.
 #
 # **Needs** lesson 03. **Minutes** 35.
 
 # %% [markdown]
 # ## Predict
-# Before 2012 the output of a unit usually went through tanh. The paper (section 3.1) uses
-# `max(0, x)`. In its figure 1, a net of four layers reaches 25 % training error six times faster
-# with it.
+# Before 2012 the output of a unit usually went through tanh. The paper
+# (section 3.1) uses `max(0, x)`. In its figure 1, a net of four layers
+# reaches 25 % training error six times faster with it.
 #
 # 1. What is the slope of tanh at 0, at 1, and at 4? And of ReLU?
-# 2. In a net of four layers, every input of tanh is near 2. How much of the gradient reaches the
-#    first layer?
+# 2. In a net of four layers, every input of tanh is near 2. How much of
+#    the gradient reaches the first layer?
 # 3. Both nets use the same learning rate. Is that a fair race?
 
 # %% [markdown]
 # ## By hand
-# The slope of tanh is `1 - tanh(x)**2`. At 0 it is 1. At 1, tanh is 0.76 and the slope 0.42. At 4
-# the slope is 0.0013: the unit is **saturated**. At 2 the slope is 0.07, and four such layers leave
-# `0.07**4`, one forty-thousandth.
+# The slope of tanh is `1 - tanh(x)**2`. At 0 it is 1. At 1, tanh is 0.76
+# and the slope 0.42. At 4 the slope is 0.0013: the unit is **saturated**.
+# At 2 the slope is 0.07, and four such layers leave `0.07**4`, one
+# forty-thousandth.
 #
-# ReLU has slope 1 for every positive input, however large, and slope 0 for every negative one. A
-# unit whose input is negative for every image gets no gradient at all: it is **dead**.
+# ReLU has slope 1 for every positive input, however large, and slope 0
+# for every negative one. A unit whose input is negative for every image
+# gets no gradient at all: it is **dead**.
 
 # %%
 import numpy as np
@@ -45,9 +47,10 @@ assert 1 / 45_000 < slopes["tanh"][2] ** 4 < 1 / 35_000
 
 # %% [markdown]
 # ## Code
-# The net of figure 1, as the package has it: three convolutions and a fully connected layer. As in
-# the authors' program, the inputs are pixels from 0 to 255, less their mean. Each net trains until
-# its training error is below 25 %, at several learning rates.
+# The net of figure 1, as the package has it: three convolutions and a
+# fully connected layer. As in the authors' program, the inputs are pixels
+# from 0 to 255, less their mean. Each net trains until its training error
+# is below 25 %, at several learning rates.
 
 # %%
 dataset = learn.dataset()
@@ -59,14 +62,23 @@ LEARNING_RATES = {"relu": (0.001, 0.002), "tanh": (0.002, 0.004, 0.008)}
 
 
 def build(name, seed):
-    return models.build(f"cifar-fig1-{name}", seed=seed, in_channels=C, image_size=H).to("numba")
+    return models.build(
+        f"cifar-fig1-{name}", seed=seed, in_channels=C, image_size=H
+    ).to("numba")
 
 
 def race(name, lr, seed):
     """Training error before the first epoch (guessing) and after each epoch."""
     net = build(name, seed)
     history = learn.fit(
-        net, x, labels, epochs=MAX_EPOCHS, lr=lr, batch_size=16, seed=seed, until_error=0.25
+        net,
+        x,
+        labels,
+        epochs=MAX_EPOCHS,
+        lr=lr,
+        batch_size=16,
+        seed=seed,
+        until_error=0.25,
     )
     return [0.9] + [progress.error for progress in history]
 
@@ -83,8 +95,16 @@ runs, best = {}, {}
 for name, learning_rates in LEARNING_RATES.items():
     for lr in learning_rates:
         runs[name, lr, 0] = race(name, lr, seed=0)
-    best[name] = min(learning_rates, key=lambda lr, name=name: epochs_needed(runs[name, lr, 0]))
-for name, lr in {("relu", best["relu"]), ("tanh", best["tanh"]), ("relu", 0.002), ("tanh", 0.002)}:
+    best[name] = min(
+        learning_rates,
+        key=lambda lr, name=name: epochs_needed(runs[name, lr, 0]),
+    )
+for name, lr in {
+    ("relu", best["relu"]),
+    ("tanh", best["tanh"]),
+    ("relu", 0.002),
+    ("tanh", 0.002),
+}:
     for seed in (1, 2):
         runs[name, lr, seed] = race(name, lr, seed)
 
@@ -96,10 +116,17 @@ for name, lr, style, colour in (
     ("tanh", 0.002, ":", "#d9480f"),
     ("tanh", best["tanh"], "--", "#d9480f"),
 ):
-    label = f"{name}, learning rate {lr}" + (" (its best)" if lr == best[name] else "")
+    label = f"{name}, learning rate {lr}" + (
+        " (its best)" if lr == best[name] else ""
+    )
     for seed in range(3):
         errors = 100 * np.array(runs[name, lr, seed])
-        axis.plot(errors, style, color=colour, label=label if seed == 0 else None)
+        axis.plot(
+            errors,
+            style,
+            color=colour,
+            label=label if seed == 0 else None,
+        )
 axis.axhline(25, color="#868e96", linewidth=1)
 title = f"The race of figure 1, on {dataset.name}, 3 seeds"
 axis.set(xlabel="epochs", ylabel="training error (%)", title=title)
@@ -108,19 +135,28 @@ learn.show(figure, "04-figure-1")
 
 # %% [markdown]
 # ## Check
-# A race at the same learning rate is not fair, because that rate may suit only one of the nets. The
-# paper chose one for each net. So we measure both ways.
+# A race at the same learning rate is not fair, because that rate may suit
+# only one of the nets. The paper chose one for each net. So we measure
+# both ways.
 
 
 # %%
 def compare(condition, tanh_lr, relu_lr):
     """Print and return how many times as many epochs tanh needs, mean of 3 seeds."""
-    tanh = np.mean([epochs_needed(runs["tanh", tanh_lr, seed]) for seed in range(3)])
-    relu = np.mean([epochs_needed(runs["relu", relu_lr, seed]) for seed in range(3)])
+    tanh = np.mean(
+        [epochs_needed(runs["tanh", tanh_lr, seed]) for seed in range(3)]
+    )
+    relu = np.mean(
+        [epochs_needed(runs["relu", relu_lr, seed]) for seed in range(3)]
+    )
     if not np.isfinite(tanh + relu):
-        print(f"{condition}: not every run reached 25 % in {MAX_EPOCHS} epochs")
+        print(
+            f"{condition}: not every run reached 25 % in {MAX_EPOCHS} epochs"
+        )
         return None
-    print(f"{condition}: tanh needs {tanh / relu:.1f} times as many epochs as ReLU")
+    print(
+        f"{condition}: tanh needs {tanh / relu:.1f} times as many epochs as ReLU"
+    )
     return tanh / relu
 
 
@@ -132,14 +168,16 @@ if dataset.name == "digits":
     assert fair < 1.5
 
 # %% [markdown]
-# So the digits do **not** show figure 1: once tanh has a learning rate that suits it, it is about
-# as fast as ReLU. These images are easy and the net is small. The paper's factor of 6 is for
-# CIFAR-10, where `tinyalex reproduce fig1` measured 3.3 (docs/reproduce.md says what the factor
-# depends on).
+# So the digits do **not** show figure 1: once tanh has a learning rate
+# that suits it, it is about as fast as ReLU. These images are easy and
+# the net is small. The paper's factor of 6 is for CIFAR-10, where
+# `tinyalex reproduce fig1` measured 3.3 (docs/reproduce.md says what the
+# factor depends on).
 #
-# **Why ReLU can be faster.** How much gradient a layer passes depends on the size of its inputs. We
-# draw random inputs with larger and larger standard deviations and send a gradient of 1 back. ReLU
-# always passes half of it. tanh passes less and less.
+# **Why ReLU can be faster.** How much gradient a layer passes depends on
+# the size of its inputs. We draw random inputs with larger and larger
+# standard deviations and send a gradient of 1 back. ReLU always passes
+# half of it. tanh passes less and less.
 
 # %%
 normal = np.random.default_rng(0).normal(size=20_000)
@@ -154,30 +192,37 @@ assert np.allclose(passed["relu"], 0.5, atol=0.01)
 assert passed["tanh"][0] > 0.55 and passed["tanh"][-1] < 0.12
 
 # %% [markdown]
-# And inputs do grow while a net learns. Look into the tanh net after four epochs:
+# And inputs do grow while a net learns. Look into the tanh net after four
+# epochs:
 
 # %%
 net = build("tanh", seed=0)
 learn.fit(net, x, labels, epochs=4, lr=best["tanh"], batch_size=16)
 h = net["conv1"].forward(x)
-print(f"standard deviation of the first tanh layer's inputs: {h.std():.0f}")
+print(
+    f"standard deviation of the first tanh layer's inputs: {h.std():.0f}"
+)
 assert h.std() > 2
 
 # %% [markdown]
 # ## Break it
-# ReLU has a weakness of its own. If the learning rate is too high, a step can make units negative
-# for every image, and no gradient brings them back.
+# ReLU has a weakness of its own. If the learning rate is too high, a step
+# can make units negative for every image, and no gradient brings them
+# back.
 
 # %%
 net = build("relu", seed=0)
 with np.errstate(all="ignore"):
     end = learn.fit(net, x, labels, epochs=2, lr=0.05, batch_size=16)[-1]
-print(f"learning rate 0.05: training error {end.error:.0%}, loss {end.loss:.2f}")
+print(
+    f"learning rate 0.05: training error {end.error:.0%}, loss {end.loss:.2f}"
+)
 assert end.error > 0.8
 
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 06_relu`.
-# - The best learning rate of tanh is the last of its list. Try 0.016 and 0.032. How does ReLU do
-#   there?
-# - `tinyalex reproduce fig1` runs the race on CIFAR-10 and searches both learning rates.
+# - The best learning rate of tanh is the last of its list. Try 0.016 and
+#   0.032. How does ReLU do there?
+# - `tinyalex reproduce fig1` runs the race on CIFAR-10 and searches both
+#   learning rates.

@@ -1,36 +1,45 @@
 # %% [markdown]
 # # 06 Local response normalisation, and the alpha that everybody gets wrong
 #
-# **After it you can** write it forward and backward, and convert its alpha between libraries.
+# **After it you can** write it forward and backward, and convert its
+# alpha between libraries.
 #
 # **Needs** lessons 03 and 04. **Minutes** 30.
 
 # %% [markdown]
 # ## Predict
 #
-# Paper, section 3.3: at every pixel, channel i is divided by the activity of n = 5 channels, itself
-# and two on either side: `y_i = x_i / (k + alpha * sum of x_j**2) ** beta`, with k = 2,
-# alpha = 1e-4, beta = 0.75. The channels compete, as neurons do by lateral inhibition.
+# Paper, section 3.3: at every pixel, channel i is divided by the activity
+# of n = 5 channels, itself and two on either side:
+# `y_i = x_i / (k + alpha * sum of x_j**2) ** beta`, with k = 2, alpha =
+# 1e-4, beta = 0.75. The channels compete, as neurons do by lateral
+# inhibition.
 #
 # 1. All activities are 1. What does the layer do to them?
 # 2. x grows and grows, and its neighbours are 0. Does y grow, too?
-# 3. PyTorch's layer and Caffe's AlexNet also have an alpha of 1e-4. Is it the same alpha?
+# 3. PyTorch's layer and Caffe's AlexNet also have an alpha of 1e-4. Is it
+#    the same alpha?
 
 # %% [markdown]
 # ## By hand
 #
-# 1. The sum is 5, and 5 times 1e-4 is 0.0005: y = 1 / 2.0005 ** 0.75 = 0.59. This is almost a
-#    constant factor. Neighbours only matter when alpha * sum comes near k: activities around 100.
-# 2. y = x / (k + alpha x**2) ** 0.75 grows up to x = 200 and then **falls**: for large x it is
-#    proportional to x / x**1.5. (The slope is zero where k + alpha x**2 = 2 beta alpha x**2.)
-# 3. No: they divide alpha by n. So **alpha here = their alpha / n**: their 1e-4 is our 2e-5.
+# 1. The sum is 5, and 5 times 1e-4 is 0.0005: y = 1 / 2.0005 ** 0.75 =
+#    0.59. This is almost a constant factor. Neighbours only matter when
+#    alpha * sum comes near k: activities around 100.
+# 2. y = x / (k + alpha x**2) ** 0.75 grows up to x = 200 and then
+#    **falls**: for large x it is proportional to x / x**1.5. (The slope
+#    is zero where k + alpha x**2 = 2 beta alpha x**2.)
+# 3. No: they divide alpha by n. So **alpha here = their alpha / n**:
+#    their 1e-4 is our 2e-5.
 #
-# Backward for three channels, with n = 3, k = alpha = beta = 1 and x = (1, 2, 1). The scales s are
-# 1 + (1 + 4), 1 + (1 + 4 + 1), 1 + (4 + 1) = (6, 7, 6), and y = x / s. For dy = (1, 0, 0) only y_0
-# counts, y_0 = x_0 / s_0 with s_0 = 1 + x_0**2 + x_1**2:
+# Backward for three channels, with n = 3, k = alpha = beta = 1 and x =
+# (1, 2, 1). The scales s are 1 + (1 + 4), 1 + (1 + 4 + 1), 1 + (4 + 1) =
+# (6, 7, 6), and y = x / s. For dy = (1, 0, 0) only y_0 counts, y_0 = x_0
+# / s_0 with s_0 = 1 + x_0**2 + x_1**2:
 #
 # - dx_0 = 1 / s_0 - x_0 * 2 x_0 / s_0**2 = 1/6 - 2/36 = 1/9
-# - dx_1 = -x_0 * 2 x_1 / s_0**2 = -4/36 = **-1/9**: when the neighbour grows, y_0 shrinks
+# - dx_1 = -x_0 * 2 x_1 / s_0**2 = -4/36 = **-1/9**: when the neighbour
+#   grows, y_0 shrinks
 # - dx_2 = 0: with n = 3, a channel two away has no effect
 
 # %%
@@ -54,52 +63,85 @@ def without_neighbours(x, alpha=1e-4):
 paper = LocalResponseNorm(size=5, alpha=1e-4, beta=0.75, k=2)
 ones = paper(channels(1, 1, 1, 1, 1)).ravel()
 print("all activities 1:", ones.round(4))
-assert np.allclose(ones, 2**-0.75, rtol=5e-4)  # as if there were no neighbours
+assert np.allclose(
+    ones, 2**-0.75, rtol=5e-4
+)  # as if there were no neighbours
 assert without_neighbours(np.arange(1000.0)).argmax() == 200
 by_hand = LocalResponseNorm(size=3, alpha=1, beta=1, k=1)
-assert np.allclose(by_hand(channels(1, 2, 1)).ravel(), [1 / 6, 2 / 7, 1 / 6])
-assert np.allclose(by_hand.backward(channels(1, 0, 0)).ravel(), [1 / 9, -1 / 9, 0])
+assert np.allclose(
+    by_hand(channels(1, 2, 1)).ravel(), [1 / 6, 2 / 7, 1 / 6]
+)
+assert np.allclose(
+    by_hand.backward(channels(1, 0, 0)).ravel(), [1 / 9, -1 / 9, 0]
+)
 
 # %% [markdown]
 # ## Code
 #
-# Nine channels have the same constant activity. Then one of them gets an image. What happens in the
-# other channels, although their input did not change?
+# Nine channels have the same constant activity. Then one of them gets an
+# image. What happens in the other channels, although their input did not
+# change?
 
 # %%
 image = learn.arrays(learn.dataset().train, 1)[0].mean(axis=1)[0]
-image = 200 * (image - image.min()) / (image.max() - image.min())  # activities from 0 to 200
+image = (
+    200 * (image - image.min()) / (image.max() - image.min())
+)  # activities from 0 to 200
 x = np.full((1, 9, *image.shape), 40.0)
 x[0, 4] = image
 y = paper(x)
-for i in (2, 3, 5, 6):  # at most two channels away: a negative of the image
+for i in (
+    2,
+    3,
+    5,
+    6,
+):  # at most two channels away: a negative of the image
     assert np.corrcoef(image.ravel(), y[0, i].ravel())[0, 1] < -0.8
-assert np.ptp(y[0, 1]) == np.ptp(y[0, 7]) == 0  # three channels away: still constant
-print(f"channel 3: 40 before, {y[0, 3].min():.0f} to {y[0, 3].max():.0f} after")
+assert (
+    np.ptp(y[0, 1]) == np.ptp(y[0, 7]) == 0
+)  # three channels away: still constant
+print(
+    f"channel 3: 40 before, {y[0, 3].min():.0f} to {y[0, 3].max():.0f} after"
+)
 
 figure = Figure(figsize=(10, 6), layout="constrained")
 upper, lower = figure.subfigures(2, 1)
 before, after = upper.subplots(2, 9)
 for i in range(9):
-    before[i].imshow(x[0, i], cmap="gray", vmin=0, vmax=x[0, 4].max() if i == 4 else 80)
+    before[i].imshow(
+        x[0, i], cmap="gray", vmin=0, vmax=x[0, 4].max() if i == 4 else 80
+    )
     before[i].set(xticks=[], yticks=[], title=f"channel {i}")
-    after[i].imshow(y[0, i], cmap="gray", vmin=0, vmax=y[0, 4].max() if i == 4 else 30)
+    after[i].imshow(
+        y[0, i], cmap="gray", vmin=0, vmax=y[0, 4].max() if i == 4 else 30
+    )
     after[i].set(xticks=[], yticks=[])
-upper.suptitle("Before (top) and after: channel 4 has an image, its neighbours show a negative")
+upper.suptitle(
+    "Before (top) and after: channel 4 has an image, its neighbours show a negative"
+)
 axis = lower.subplots()
 activity = np.linspace(0, 1000, 200)
-axis.plot(activity, without_neighbours(activity), label="alpha = 1e-4, the paper's formula")
+axis.plot(
+    activity,
+    without_neighbours(activity),
+    label="alpha = 1e-4, the paper's formula",
+)
 divided = without_neighbours(activity, alpha=2e-5)
 axis.plot(activity, divided, "--", label="alpha = 1e-4, divided by n = 5")
-axis.set(title="A single channel: y falls for large x", xlabel="activity x", ylabel="y")
+axis.set(
+    title="A single channel: y falls for large x",
+    xlabel="activity x",
+    ylabel="y",
+)
 axis.legend()
 learn.show(figure, "06-lrn")
 
 # %% [markdown]
 # ## Check
 #
-# We compare the libraries' formula with our layer and alpha / n. The libraries' default for k is 1.
-# The authors' program divides as well, so the printed formula is not quite what they trained with.
+# We compare the libraries' formula with our layer and alpha / n. The
+# libraries' default for k is 1. The authors' program divides as well, so
+# the printed formula is not quite what they trained with.
 
 
 # %%
@@ -117,7 +159,9 @@ x = channels(*activities)
 theirs = caffe(activities, n=5, alpha=1e-4, beta=0.75, k=1)
 converted = LocalResponseNorm(5, alpha=1e-4 / 5, k=1)(x).ravel()
 copied = LocalResponseNorm(5, alpha=1e-4, k=1)(x).ravel()
-print(f"alpha copied instead of converted: up to {(theirs / copied).max():.2f} times too small")
+print(
+    f"alpha copied instead of converted: up to {(theirs / copied).max():.2f} times too small"
+)
 assert np.allclose(theirs, converted)
 assert (theirs / copied).max() > 1.5
 grid = check.permuted_grid((2, 7, 3, 2))
@@ -133,18 +177,23 @@ assert round(top1_gain, 1) == 1.4 and round(top5_gain, 1) == 1.2
 # %% [markdown]
 # ## Break it
 #
-# **"My test passes, so my alpha is right."** With inputs around 1 and alpha = 1e-4, a wrong alpha
-# changes less than the usual tolerance. Test with alpha = 1, where each neighbour counts.
+# **"My test passes, so my alpha is right."** With inputs around 1 and
+# alpha = 1e-4, a wrong alpha changes less than the usual tolerance. Test
+# with alpha = 1, where each neighbour counts.
 #
-# **"Backward is dy / s\*\*beta."** This forgets that x is also in the scales, in its own and in
-# those of its neighbours.
+# **"Backward is dy / s\*\*beta."** This forgets that x is also in the
+# scales, in its own and in those of its neighbours.
 
 # %%
 small = rng.normal(0, 1, 16)
 for alpha in (1e-4, 1.0):
     wrong = LocalResponseNorm(5, alpha, k=1)(channels(*small)).ravel()
-    passes = np.allclose(wrong, caffe(small, n=5, alpha=alpha, beta=0.75, k=1), rtol=1e-3)
-    print(f"alpha = {alpha:g}: a test with rtol 1e-3 {'passes' if passes else 'fails'}")
+    passes = np.allclose(
+        wrong, caffe(small, n=5, alpha=alpha, beta=0.75, k=1), rtol=1e-3
+    )
+    print(
+        f"alpha = {alpha:g}: a test with rtol 1e-3 {'passes' if passes else 'fails'}"
+    )
     assert passes == (alpha == 1e-4)
 
 incomplete = LocalResponseNorm(size=5, alpha=1.0)
@@ -159,4 +208,5 @@ except check.GradientError as error:
 # ## Try next
 #
 # - `tinyalex exercise start 10_lrn`, then `11_lrn_backward`.
-# - With n = 1, do channels still compete? And where is y largest with beta = 0.5?
+# - With n = 1, do channels still compete? And where is y largest with
+#   beta = 0.5?

@@ -1,33 +1,40 @@
 # %% [markdown]
 # # 10 The whole AlexNet: shapes, weights, memory, arithmetic
 #
-# **After it you can** write down every shape of AlexNet, count its weights, say where its weights
-# and its arithmetic are, and explain why "224" only works as 227.
+# **After it you can** write down every shape of AlexNet, count its
+# weights, say where its weights and its arithmetic are, and explain why
+# "224" only works as 227.
 #
 # **Needs** lessons 02, 05, 06 and 07. **Minutes** 30.
 
 # %% [markdown]
 # ## Predict
-# Five convolutions, three fully connected layers, 60 million weights (paper, abstract).
+# Five convolutions, three fully connected layers, 60 million weights
+# (paper, abstract).
 #
-# 1. What share of the weights is in the convolutions: 4 %, 40 % or 90 %? And of the multiply-adds?
-# 2. What needs more memory when you train with 128 images: the weights, or the layers' outputs?
-# 3. The paper's figure 2 says 224 x 224 pixels. How many 11 x 11 windows fit along a row, 4 pixels
-#    apart?
+# 1. What share of the weights is in the convolutions: 4 %, 40 % or 90 %?
+#    And of the multiply-adds?
+# 2. What needs more memory when you train with 128 images: the weights,
+#    or the layers' outputs?
+# 3. The paper's figure 2 says 224 x 224 pixels. How many 11 x 11 windows
+#    fit along a row, 4 pixels apart?
 
 # %% [markdown]
 # ## By hand
-# A convolution has `F` filters. Each has `C/G * KH * KW` weights and a bias. The number of windows
-# along a row is `(W + 2 padding - KW) / stride + 1`, rounded down.
+# A convolution has `F` filters. Each has `C/G * KH * KW` weights and a
+# bias. The number of windows along a row is
+# `(W + 2 padding - KW) / stride + 1`, rounded down.
 #
-# - conv1: `96 * (3 * 11 * 11) + 96 = 34,944` parameters. 227 pixels give `(227 - 11) / 4 + 1 = 55`
-#   windows, and pooling 3/2 leaves `(55 - 3) / 2 + 1 = 27`.
-# - conv2 has two groups (lesson 11), so a filter sees 48 of the 96 channels:
-#   `256 * (48 * 5 * 5) + 256 = 307,456`.
-# - fc6 sees 256 channels of 6 x 6, 9,216 numbers: `4096 * 9216 + 4096 = 37,752,832`.
+# - conv1: `96 * (3 * 11 * 11) + 96 = 34,944` parameters. 227 pixels give
+#   `(227 - 11) / 4 + 1 = 55` windows, and pooling 3/2 leaves
+#   `(55 - 3) / 2 + 1 = 27`.
+# - conv2 has two groups (lesson 11), so a filter sees 48 of the 96
+#   channels: `256 * (48 * 5 * 5) + 256 = 307,456`.
+# - fc6 sees 256 channels of 6 x 6, 9,216 numbers:
+#   `4096 * 9216 + 4096 = 37,752,832`.
 #
-# There is one multiply-add per weight and position: 105,415,200 in conv1, but only 37,748,736 in
-# fc6.
+# There is one multiply-add per weight and position: 105,415,200 in conv1,
+# but only 37,748,736 in fc6.
 
 # %%
 import numpy as np
@@ -50,28 +57,36 @@ BY_HAND = {
 }
 parameters = {name: F * K + F for name, (F, K, P) in BY_HAND.items()}
 multiply_adds = {name: F * K * P for name, (F, K, P) in BY_HAND.items()}
-all_parameters, all_multiply_adds = sum(parameters.values()), sum(multiply_adds.values())
+all_parameters, all_multiply_adds = (
+    sum(parameters.values()),
+    sum(multiply_adds.values()),
+)
 print(f"{all_parameters:,} parameters")
 print(f"{all_multiply_adds / 1e6:.0f} million multiply-adds per image")
 assert all_parameters == 60_965_224
 
 # %% [markdown]
 # ## Code
-# The package's network, and its table of layers. It gives shapes and costs without computing
-# anything.
+# The package's network, and its table of layers. It gives shapes and
+# costs without computing anything.
 
 # %%
 BATCH = 128  # the paper's
 net = models.build("alexnet")
 rows = report.layer_table(net, (3, 227, 227), BATCH)
-shown = [row for row in rows if row.kind not in ("ReLU", "Dropout", "Flatten")]
+shown = [
+    row for row in rows if row.kind not in ("ReLU", "Dropout", "Flatten")
+]
 for row in shown:
     size = " x ".join(str(side) for side in row.output_shape)
-    print(f"{row.kind:17} {row.detail:8} {size:13} {row.parameters:>10,} parameters")
+    print(
+        f"{row.kind:17} {row.detail:8} {size:13} {row.parameters:>10,} parameters"
+    )
 
 # %% [markdown]
 # ## Check
-# Your table and the network's agree, layer by layer. A real forward pass has the same shape.
+# Your table and the network's agree, layer by layer. A real forward pass
+# has the same shape.
 
 # %%
 with_weights = [row for row in rows if row.parameters]
@@ -79,60 +94,96 @@ for name, row in zip(BY_HAND, with_weights, strict=True):
     assert row.parameters == parameters[name], name
     assert row.multiply_adds == multiply_adds[name], name
 assert net.count_parameters() == all_parameters
-image = np.random.default_rng(0).standard_normal((1, 3, 227, 227)).astype(np.float32)
-assert net.eval().forward(image).shape == net.output_shape(image.shape) == (1, 1000)
+image = (
+    np.random.default_rng(0)
+    .standard_normal((1, 3, 227, 227))
+    .astype(np.float32)
+)
+assert (
+    net.eval().forward(image).shape
+    == net.output_shape(image.shape)
+    == (1, 1000)
+)
 
 convolutions = ("conv1", "conv2", "conv3", "conv4", "conv5")
-weight_share = sum(parameters[name] for name in convolutions) / all_parameters
-work_share = sum(multiply_adds[name] for name in convolutions) / all_multiply_adds
-print(f"convolutions: {weight_share:.1%} of the weights, {work_share:.1%} of the arithmetic")
+weight_share = (
+    sum(parameters[name] for name in convolutions) / all_parameters
+)
+work_share = (
+    sum(multiply_adds[name] for name in convolutions) / all_multiply_adds
+)
+print(
+    f"convolutions: {weight_share:.1%} of the weights, {work_share:.1%} of the arithmetic"
+)
 assert weight_share < 0.04 and work_share > 0.9
 neurons = sum(F * P for F, K, P in BY_HAND.values())
 print(f"{neurons:,} neurons; the abstract says 650,000")
-assert abs(neurons - 650_000) < 10_000  # the caption of figure 2 has other numbers for conv1
+assert (
+    abs(neurons - 650_000) < 10_000
+)  # the caption of figure 2 has other numbers for conv1
 
 # %% [markdown]
-# **Memory.** Training keeps weights, gradients and velocity, all of the same size. It also keeps
-# the outputs of the layers, for the whole batch, until the backward pass has used them. ReLU works
-# in place and adds nothing.
+# **Memory.** Training keeps weights, gradients and velocity, all of the
+# same size. It also keeps the outputs of the layers, for the whole batch,
+# until the backward pass has used them. ReLU works in place and adds
+# nothing.
 #
-# **Time**: 1.2 million images, 90 epochs, and a backward pass costs about twice a forward pass.
+# **Time**: 1.2 million images, 90 epochs, and a backward pass costs about
+# twice a forward pass.
 
 # %%
 outputs = sum(row.activation_bytes for row in shown)
 weights = sum(row.weight_bytes for row in rows)
-print(f"batch of {BATCH}: outputs {outputs / 2**20:.0f} MiB, weights 3 x {weights / 2**20:.0f} MiB")
-assert outputs > 2 * weights  # and the outputs have gradients; a GTX 580 had 3 GB
+print(
+    f"batch of {BATCH}: outputs {outputs / 2**20:.0f} MiB, weights 3 x {weights / 2**20:.0f} MiB"
+)
+assert (
+    outputs > 2 * weights
+)  # and the outputs have gradients; a GTX 580 had 3 GB
 flop = 2 * 3 * all_multiply_adds * 1.2e6 * 90
-days = flop / (2 * 1.58e12) / 86_400  # a GTX 580 has at most 1.58 TFLOP/s (data sheet)
+days = (
+    flop / (2 * 1.58e12) / 86_400
+)  # a GTX 580 has at most 1.58 TFLOP/s (data sheet)
 print(f"training: {flop:.1e} operations")
-print(f"two GTX 580s at their peak: {days:.1f} days; the paper needed 5 to 6")
+print(
+    f"two GTX 580s at their peak: {days:.1f} days; the paper needed 5 to 6"
+)
 assert 1 < days < 5
 
 figure = Figure(figsize=(9, 3.8), layout="constrained")
 panels = {
-    "parameters, millions": {name: n / 1e6 for name, n in parameters.items()},
-    "multiply-adds per image, millions": {name: n / 1e6 for name, n in multiply_adds.items()},
+    "parameters, millions": {
+        name: n / 1e6 for name, n in parameters.items()
+    },
+    "multiply-adds per image, millions": {
+        name: n / 1e6 for name, n in multiply_adds.items()
+    },
     f"output for {BATCH} images, MiB": {
-        name: 4 * BATCH * F * P / 2**20 for name, (F, K, P) in BY_HAND.items()
+        name: 4 * BATCH * F * P / 2**20
+        for name, (F, K, P) in BY_HAND.items()
     },
 }
-for axis, (title, values) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
+for axis, (title, values) in zip(
+    figure.subplots(1, 3, sharey=True), panels.items(), strict=True
+):
     colours = ["#1f77b4"] * 5 + ["#d9480f"] * 3
     bars = axis.barh(list(values), list(values.values()), color=colours)
     axis.bar_label(bars, fmt="%.3g", padding=3, fontsize=8)
     axis.set_title(title, fontsize=10)
     axis.margins(x=0.22)
 axis.invert_yaxis()
-figure.suptitle("AlexNet: weights are at the end, arithmetic and memory at the beginning")
+figure.suptitle(
+    "AlexNet: weights are at the end, arithmetic and memory at the beginning"
+)
 learn.show(figure, "10-where")
 
 # %% [markdown]
 # ## Break it
-# `(224 - 11) / 4 + 1 = 54.25`. If you round down, all later feature maps are smaller and fc6 does
-# not fit. If you round *up*, it is 55. Then the last window reaches 3 pixels beyond the edge, as if
-# 224 were padded by (0, 3), which gives 227. Padding 2 on both sides (torchvision) also gives 55,
-# but the windows are different.
+# `(224 - 11) / 4 + 1 = 54.25`. If you round down, all later feature maps
+# are smaller and fc6 does not fit. If you round *up*, it is 55. Then the
+# last window reaches 3 pixels beyond the edge, as if 224 were padded by
+# (0, 3), which gives 227. Padding 2 on both sides (torchvision) also
+# gives 55, but the windows are different.
 
 # %%
 try:
@@ -141,7 +192,9 @@ try:
 except ShapeError as error:
     print(error)
 assert net["features"].output_shape((1, 3, 224, 224)) == (1, 256, 5, 5)
-padded_by_1 = Conv2d(3, 4, 11, stride=4, padding=1)  # as in some textbooks
+padded_by_1 = Conv2d(
+    3, 4, 11, stride=4, padding=1
+)  # as in some textbooks
 assert padded_by_1.output_shape((1, 3, 224, 224)) == (1, 4, 54, 54)
 
 image = image[:, :, :224, :224]
@@ -149,11 +202,17 @@ conv1 = Conv2d(3, 4, 11, stride=4)
 padded_by_2 = Conv2d(3, 4, 11, stride=4, padding=2)  # the same weights
 y = conv1.forward(np.pad(image, ((0, 0), (0, 0), (0, 3), (0, 3))))
 assert y.shape == padded_by_2.forward(image).shape == (1, 4, 55, 55)
-assert np.allclose(y[..., :54, :54], conv1.forward(image), atol=1e-5)  # one more row and column
-assert not np.allclose(y, padded_by_2.forward(image), atol=0.1)  # different windows
+assert np.allclose(
+    y[..., :54, :54], conv1.forward(image), atol=1e-5
+)  # one more row and column
+assert not np.allclose(
+    y, padded_by_2.forward(image), atol=0.1
+)  # different windows
 
 # %% [markdown]
 # ## Try next
-# - This lesson has no exercise. Count another net instead: `tinyalex model alexnet-torchvision` has
-#   61,100,840 parameters. Which layers differ?
-# - What would 256 pixels cost? Do `net["features"].output_shape((1, 3, 256, 256))` by hand first.
+# - This lesson has no exercise. Count another net instead:
+#   `tinyalex model alexnet-torchvision` has 61,100,840 parameters. Which
+#   layers differ?
+# - What would 256 pixels cost? Do
+#   `net["features"].output_shape((1, 3, 256, 256))` by hand first.

@@ -1,24 +1,29 @@
 # %% [markdown]
 # # 11 Two GPUs: groups are two towers
 #
-# **After it you can** show that a convolution with two groups is two convolutions side by side,
-# count what the paper's two GPUs had to send each other, and train two towers in two processes.
+# **After it you can** show that a convolution with two groups is two
+# convolutions side by side, count what the paper's two GPUs had to send
+# each other, and train two towers in two processes.
 #
 # **Needs** lessons 03 and 10. **Minutes** 35.
 
 # %% [markdown]
 # ## Predict
-# AlexNet did not fit into a GPU with 3 GB, so each of two GPUs got half of the filters (paper,
-# section 3.2). In conv2, conv4 and conv5 a filter sees only the channels on its own GPU.
+# AlexNet did not fit into a GPU with 3 GB, so each of two GPUs got half
+# of the filters (paper, section 3.2). In conv2, conv4 and conv5 a filter
+# sees only the channels on its own GPU.
 #
-# 1. Compare two groups with one: do they need half as many weights, the same, or twice as many?
-# 2. How many MB must a GPU receive before it can compute conv3 for 128 images?
+# 1. Compare two groups with one: do they need half as many weights, the
+#    same, or twice as many?
+# 2. How many MB must a GPU receive before it can compute conv3 for 128
+#    images?
 
 # %% [markdown]
 # ## By hand
-# A 1x1 convolution at a single pixel: channels (1, 2, 3, 4), two filters, two groups. The first
-# filter sees (1, 2), the second (3, 4). Both have the weights (1, 10), so `y = (21, 43)`. With one
-# group the weight matrix would be `((1, 10, 0, 0), (0, 0, 1, 10))`: two groups save the zeros.
+# A 1x1 convolution at a single pixel: channels (1, 2, 3, 4), two filters,
+# two groups. The first filter sees (1, 2), the second (3, 4). Both have
+# the weights (1, 10), so `y = (21, 43)`. With one group the weight matrix
+# would be `((1, 10, 0, 0), (0, 0, 1, 10))`: two groups save the zeros.
 
 # %%
 import subprocess
@@ -35,71 +40,109 @@ from tinyalex.layers import Conv2d, Sequential, Towers
 from tinyalex.models.alexnet import paper_layers
 
 conv = Conv2d(4, 2, 1, groups=2)
-conv.params = {"weight": np.array([1.0, 10, 1, 10]).reshape(2, 2, 1, 1), "bias": np.zeros(2)}
+conv.params = {
+    "weight": np.array([1.0, 10, 1, 10]).reshape(2, 2, 1, 1),
+    "bias": np.zeros(2),
+}
 y = conv.forward(np.array([1.0, 2, 3, 4]).reshape(1, 4, 1, 1))
 assert y.ravel().tolist() == [21, 43]
 
 # %% [markdown]
 # ## Code
-# Compare a convolution with `groups=2` to two towers that each see half of the channels. With the
-# same weights they give the same numbers, forward and backward, for inputs, weights and biases.
+# Compare a convolution with `groups=2` to two towers that each see half
+# of the channels. With the same weights they give the same numbers,
+# forward and backward, for inputs, weights and biases.
 
 # %%
 rng = np.random.default_rng(0)
-x, dy = rng.standard_normal((2, 6, 9, 7)), rng.standard_normal((2, 8, 9, 7))
+x, dy = (
+    rng.standard_normal((2, 6, 9, 7)),
+    rng.standard_normal((2, 8, 9, 7)),
+)
 
 
 def as_towers(conv):
     """The same convolution as two towers; each has half of the filters."""
-    left, right = (Conv2d(conv.weight_shape[1], 4, 3, padding=1) for _ in range(2))
+    left, right = (
+        Conv2d(conv.weight_shape[1], 4, 3, padding=1) for _ in range(2)
+    )
     for key, value in conv.params.items():
         left.params[key], right.params[key] = np.split(value, 2)
-    return left, right, Towers(Sequential([left]), Sequential([right]), crossing=conv.groups == 1)
+    return (
+        left,
+        right,
+        Towers(
+            Sequential([left]),
+            Sequential([right]),
+            crossing=conv.groups == 1,
+        ),
+    )
 
 
 for groups, names in ((2, "conv2, conv4, conv5"), (1, "conv3")):
     conv = Conv2d(6, 8, 3, padding=1, groups=groups, seed=1)
-    conv.params = {key: value.astype(np.float64) for key, value in conv.params.items()}
+    conv.params = {
+        key: value.astype(np.float64)
+        for key, value in conv.params.items()
+    }
     left, right, towers = as_towers(conv)
     assert np.allclose(conv.forward(x), towers.forward(x), atol=1e-12)
     assert np.allclose(conv.backward(dy), towers.backward(dy), atol=1e-12)
     for key, gradient in conv.grads.items():
         halves = np.concatenate([left.grads[key], right.grads[key]])
         assert np.allclose(gradient, halves, atol=1e-12)
-    print(f"groups={groups} (as {names}): {conv.params['weight'].size} weights, equal to towers")
+    print(
+        f"groups={groups} (as {names}): {conv.params['weight'].size} weights, equal to towers"
+    )
 
 # %% [markdown]
-# In conv3 each tower sees all channels: *one* group, on two GPUs. This picture shows which weights
-# `groups=2` leaves out:
+# In conv3 each tower sees all channels: *one* group, on two GPUs. This
+# picture shows which weights `groups=2` leaves out:
 
 # %%
 grouped = Conv2d(6, 8, 3, padding=1, groups=2, seed=1)
 weight = grouped.params["weight"]  # (8, 3, 3, 3)
 blocks = Conv2d(6, 8, 3, padding=1)
-blocks.params = {"weight": np.zeros((8, 6, 3, 3), np.float32), "bias": grouped.params["bias"]}
+blocks.params = {
+    "weight": np.zeros((8, 6, 3, 3), np.float32),
+    "bias": grouped.params["bias"],
+}
 blocks.params["weight"][:4, :3] = weight[:4]
 blocks.params["weight"][4:, 3:] = weight[4:]
 assert np.allclose(blocks.forward(x), grouped.forward(x))
 
 figure = Figure(figsize=(8, 3.6), layout="constrained")
 panels = {"one group": Conv2d(6, 8, 3), "two groups: blocks": blocks}
-for axis, (title, conv) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+for axis, (title, conv) in zip(
+    figure.subplots(1, 2), panels.items(), strict=True
+):
     size = np.abs(conv.params["weight"]).mean(axis=(2, 3))  # (F, C)
     axis.imshow(size, cmap="Blues", vmin=0, vmax=0.15)
-    axis.set(xlabel="input channel", ylabel="filter", xticks=range(6), yticks=range(8), title=title)
+    axis.set(
+        xlabel="input channel",
+        ylabel="filter",
+        xticks=range(6),
+        yticks=range(8),
+        title=title,
+    )
 figure.suptitle("Mean absolute value of 3 x 3 weights (white: 0)")
 learn.show(figure, "11-blocks")
 
 # %% [markdown]
 # ## Check
-# The whole network both ways, on real images. They are enlarged so that five convolutions fit. The
-# weights are the same: `to_two_tower` cuts each array in half.
+# The whole network both ways, on real images. They are enlarged so that
+# five convolutions fit. The weights are the same: `to_two_tower` cuts
+# each array in half.
 
 # %%
 images, _ = learn.arrays(learn.dataset().train, 2)
 factor = 96 // images.shape[2]
 images = np.kron(images, np.ones((factor, factor), np.float32))
-settings = {"num_classes": 10, "in_channels": images.shape[1], "image_size": images.shape[2]}
+settings = {
+    "num_classes": 10,
+    "in_channels": images.shape[1],
+    "image_size": images.shape[2],
+}
 alexnet = models.build("alexnet", **settings).eval()
 two_tower = models.build("alexnet-two-tower", **settings).eval()
 two_tower.load_state_dict(models.to_two_tower(alexnet.state_dict()))
@@ -108,33 +151,59 @@ difference = np.abs(logits - tower_logits).max()
 assert difference < 1e-3 * np.abs(logits).max()
 
 # %% [markdown]
-# **What the GPUs sent each other**, in each direction, in the forward pass. (The backward pass
-# sends as much again. Normalisation by the formula of section 3.3 needs two more channels at the
-# border, 4 MB for both layers; in the authors' program each GPU normalised its own.)
+# **What the GPUs sent each other**, in each direction, in the forward
+# pass. (The backward pass sends as much again. Normalisation by the
+# formula of section 3.3 needs two more channels at the border, 4 MB for
+# both layers; in the authors' program each GPU normalised its own.)
 
 # %%
-layers = report.layer_table(Sequential(paper_layers(3)), (3, 227, 227), 128)
+layers = report.layer_table(
+    Sequential(paper_layers(3)), (3, 227, 227), 128
+)
 rows = {row.name: row for row in layers}
-layer_before = {"conv2": "3", "conv3": "7", "conv4": "9", "conv5": "11", "fc6": "14"}
-half = {name: rows[before].activation_bytes / 2 / 1e6 for name, before in layer_before.items()}
+layer_before = {
+    "conv2": "3",
+    "conv3": "7",
+    "conv4": "9",
+    "conv5": "11",
+    "fc6": "14",
+}
+half = {
+    name: rows[before].activation_bytes / 2 / 1e6
+    for name, before in layer_before.items()
+}
 half["fc7"] = half["fc8"] = 128 * 2048 * 4 / 1e6
-sent = {name: mb for name, mb in half.items() if name not in ("conv2", "conv4", "conv5")}
+sent = {
+    name: mb
+    for name, mb in half.items()
+    if name not in ("conv2", "conv4", "conv5")
+}
 total, with_one_group = sum(sent.values()), sum(half.values())
-print(f"conv3: {half['conv3']:.1f} MB of {total:.1f} MB; with one group {with_one_group:.1f} MB")
+print(
+    f"conv3: {half['conv3']:.1f} MB of {total:.1f} MB; with one group {with_one_group:.1f} MB"
+)
 assert np.isclose(half["conv3"], 128 * 128 * 13 * 13 * 4 / 1e6)
 assert total < with_one_group / 3
 figure = Figure(figsize=(8, 3.4), layout="constrained")
 axis = figure.subplots()
 colours = ["#d9480f" if name in sent else "#ced4da" for name in half]
-axis.bar_label(axis.bar(list(half), list(half.values()), color=colours), fmt="%.1f", padding=2)
+axis.bar_label(
+    axis.bar(list(half), list(half.values()), color=colours),
+    fmt="%.1f",
+    padding=2,
+)
 axis.set(ylabel="MB for a batch of 128", ylim=(0, 20))
-axis.set_title("What a GPU must receive (red), and what two groups save (grey)")
+axis.set_title(
+    "What a GPU must receive (red), and what two groups save (grey)"
+)
 learn.show(figure, "11-exchange")
 
 # %% [markdown]
-# **Two processes.** Now each tower gets one. Neither can read the other's memory, like the paper's
-# GPUs: they send messages by MPI (`pip install "tinyalex[mpi]"`; without it the next two cells do
-# nothing). Both run this program, conv3: a tower needs all feature maps and has half of them.
+# **Two processes.** Now each tower gets one. Neither can read the other's
+# memory, like the paper's GPUs: they send messages by MPI
+# (`pip install "tinyalex[mpi]"`; without it the next two cells do
+# nothing). Both run this program, conv3: a tower needs all feature maps
+# and has half of them.
 
 # %%
 PROGRAM = """
@@ -159,29 +228,50 @@ if has_mpi := find_spec("mpi4py") is not None:
     assert said.split().count(f"{2 * 3 * 9 * 7 * 8}") == 2
 
 # %% [markdown]
-# `--parallel towers` does this for a whole network, forward and backward. Two processes learn what
-# one does, up to rounding. (A larger learning rate enlarges every rounding.)
+# `--parallel towers` does this for a whole network, forward and backward.
+# Two processes learn what one does, up to rounding. (A larger learning
+# rate enlarges every rounding.)
 
 # %%
 if has_mpi:
-    train = ["-m", "tinyalex", "train", "--epochs", "1", "--lr", "0.001", "--quiet", "--out"]
+    train = [
+        "-m",
+        "tinyalex",
+        "train",
+        "--epochs",
+        "1",
+        "--lr",
+        "0.001",
+        "--quiet",
+        "--out",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.check_call([sys.executable, *train, f"{folder}/one"])
-        subprocess.check_call([*start, *train, f"{folder}/two", "--parallel", "towers"])
-        one, two = (training.load_run(f"{folder}/{name}").model for name in ("one", "two"))
+        subprocess.check_call(
+            [*start, *train, f"{folder}/two", "--parallel", "towers"]
+        )
+        one, two = (
+            training.load_run(f"{folder}/{name}").model
+            for name in ("one", "two")
+        )
     for w, w_one in zip(two.parameters(), one.parameters(), strict=True):
         assert np.abs(w - w_one).max() < 1e-5 * np.abs(w_one).max()
 
 # %% [markdown]
 # ## Break it
-# Three wrong ways to join two towers' weights have the right shape. Only the numbers show it.
+# Three wrong ways to join two towers' weights have the right shape. Only
+# the numbers show it.
 
 # %%
 left, right = np.split(weight, 2)
 wrong = {
     "halves swapped": np.concatenate([right, left]),
-    "joined along the input channels": np.concatenate([left, right], axis=1).reshape(weight.shape),
-    "filters interleaved": np.stack([left, right], axis=1).reshape(weight.shape),
+    "joined along the input channels": np.concatenate(
+        [left, right], axis=1
+    ).reshape(weight.shape),
+    "filters interleaved": np.stack([left, right], axis=1).reshape(
+        weight.shape
+    ),
 }
 y = grouped.forward(x)
 for name, mistaken in wrong.items():
@@ -192,7 +282,9 @@ for name, mistaken in wrong.items():
 
 # %% [markdown]
 # ## Try next
-# - `tinyalex exercise start 17_grouped_conv`: write it with a loop over the groups.
-# - `tinyalex train --workers 2 --parallel hybrid`: Krizhevsky's way of 2014; docs/many-workers.md.
-# - Paper, section 6.1: one GPU learned filters with colour, the other without. Look for it on
-#   CIFAR-10: `tinyalex reproduce towers`.
+# - `tinyalex exercise start 17_grouped_conv`: write it with a loop over
+#   the groups.
+# - `tinyalex train --workers 2 --parallel hybrid`: Krizhevsky's way of
+#   2014; docs/many-workers.md.
+# - Paper, section 6.1: one GPU learned filters with colour, the other
+#   without. Look for it on CIFAR-10: `tinyalex reproduce towers`.

@@ -1,26 +1,31 @@
 # %% [markdown]
 # # 12 Speed: from loops to im2col, threads and a GPU kernel
 #
-# **After it you can** say why im2col is fast although it copies every pixel 25 times, and read from
-# a roofline whether a layer is limited by arithmetic or by memory.
+# **After it you can** say why im2col is fast although it copies every
+# pixel 25 times, and read from a roofline whether a layer is limited by
+# arithmetic or by memory.
 #
 # **Needs** lessons 02 and 10. **Minutes** 35.
 
 # %% [markdown]
 # ## Predict
-# 1. You start from loops in Python. Then you compile them. Then you replace them by im2col and a
-#    matrix product. Which of the two steps gains more?
-# 2. A fully connected layer takes 1 ms for one image. Does it take 128 ms for 128 images?
+# 1. You start from loops in Python. Then you compile them. Then you
+#    replace them by im2col and a matrix product. Which of the two steps
+#    gains more?
+# 2. A fully connected layer takes 1 ms for one image. Does it take 128 ms
+#    for 128 images?
 
 # %% [markdown]
 # ## By hand
-# The **arithmetic intensity** of a layer is its number of operations per byte that it moves (each
-# array once, 4 bytes per number). A fully connected layer with 1024 inputs and 1024 outputs does
-# `2 * 2**20` operations for one image and reads `4 * 2**20` bytes of weights: 0.5 operations per
-# byte.
+# The **arithmetic intensity** of a layer is its number of operations per
+# byte that it moves (each array once, 4 bytes per number). A fully
+# connected layer with 1024 inputs and 1024 outputs does `2 * 2**20`
+# operations for one image and reads `4 * 2**20` bytes of weights: 0.5
+# operations per byte.
 #
-# With 128 images each weight is used 128 times. Inputs and outputs now count as well:
-# `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2 operations per byte.
+# With 128 images each weight is used 128 times. Inputs and outputs now
+# count as well: `128 * 2**21 / (2**22 + 2 * 128 * 4096)` = 51.2
+# operations per byte.
 
 # %%
 import os
@@ -38,19 +43,24 @@ from tinyalex.layers import Conv2d, Linear
 from tinyalex.report.roofline import roofline_figure
 
 fc = Linear(1024, 1024)
-intensity = {N: fc.flops((N, 1024)) / (4 * (2**20 + 2 * N * 1024)) for N in (1, 128)}
-print(f"operations per byte: {intensity[1]:.2f} for 1 image, {intensity[128]:.1f} for 128")
+intensity = {
+    N: fc.flops((N, 1024)) / (4 * (2**20 + 2 * N * 1024))
+    for N in (1, 128)
+}
+print(
+    f"operations per byte: {intensity[1]:.2f} for 1 image, {intensity[128]:.1f} for 128"
+)
 assert np.isclose(intensity[1], 0.5, rtol=0.01)
 assert np.isclose(intensity[128], 51.2, rtol=0.01)
 
 # %% [markdown]
 # ## Code
-# Five implementations of the same convolution. im2col copies a pixel up to 25 times and still wins:
-# the matrix product that follows reads memory in order, and uses a number many times while it is in
-# a register.
+# Five implementations of the same convolution. im2col copies a pixel up
+# to 25 times and still wins: the matrix product that follows reads memory
+# in order, and uses a number many times while it is in a register.
 #
-# We compare operations per second, not times, because the loops get less work: one image, and in
-# Python only one of its filters.
+# We compare operations per second, not times, because the loops get less
+# work: one image, and in Python only one of its filters.
 
 
 # %%
@@ -85,8 +95,12 @@ y = np.zeros((32, 12, 12), np.float32)
 compiled_loops = numba.njit(loops)
 
 speed = {}  # GFLOP/s
-speed["loops in Python"] = gflop / 32 / seconds(lambda: loops(x[0], w[:1], one_filter), repeat=1)
-speed["loops, compiled"] = gflop / seconds(lambda: compiled_loops(x[0], w, y))
+speed["loops in Python"] = (
+    gflop / 32 / seconds(lambda: loops(x[0], w[:1], one_filter), repeat=1)
+)
+speed["loops, compiled"] = gflop / seconds(
+    lambda: compiled_loops(x[0], w, y)
+)
 expected = conv.forward(x[:1])[0]
 assert np.allclose(one_filter, expected[:1], atol=1e-4)
 assert np.allclose(y, expected, atol=1e-4)
@@ -101,7 +115,9 @@ for name, backend, threads in (
 
 by_compiling = speed["loops, compiled"] / speed["loops in Python"]
 by_im2col = speed["im2col + product"] / speed["loops, compiled"]
-print(f"compiling: {by_compiling:.0f} times as fast; im2col: again {by_im2col:.0f} times")
+print(
+    f"compiling: {by_compiling:.0f} times as fast; im2col: again {by_im2col:.0f} times"
+)
 assert by_compiling > 30
 assert by_im2col > 3
 assert by_compiling > by_im2col  # your first prediction
@@ -112,16 +128,21 @@ bars = axis.barh(list(speed), list(speed.values()))
 axis.bar_label(bars, fmt="%.3g", padding=3)
 axis.invert_yaxis()
 title = "A 5x5 convolution, 16 channels to 32, on 16 x 16 pixels, float32"
-axis.set(xscale="log", xlabel="GFLOP/s (each labelled tick is 10 times the last)", title=title)
+axis.set(
+    xscale="log",
+    xlabel="GFLOP/s (each labelled tick is 10 times the last)",
+    title=title,
+)
 axis.margins(x=0.15)
 learn.show(figure, "12-ways")
 
 # %% [markdown]
-# **A GPU kernel**, without a GPU. With `NUMBA_ENABLE_CUDASIM=1` Numba runs each GPU thread as
-# Python. The variable must be set before Numba is imported, so we start a new process. In the
-# package's kernel thread `p` writes the window at `(p // OW, p % OW)`. Neighbouring threads write
-# neighbouring numbers, which a GPU stores together. The last block may have too many threads: they
-# `return`.
+# **A GPU kernel**, without a GPU. With `NUMBA_ENABLE_CUDASIM=1` Numba
+# runs each GPU thread as Python. The variable must be set before Numba is
+# imported, so we start a new process. In the package's kernel thread `p`
+# writes the window at `(p // OW, p % OW)`. Neighbouring threads write
+# neighbouring numbers, which a GPU stores together. The last block may
+# have too many threads: they `return`.
 
 # %%
 SCRIPT = '''
@@ -140,46 +161,66 @@ for blocks in (2, 1):  # of 32 threads per channel, for 8 * 6 windows
 print(inspect.getsource(im2col.fn).split('"""')[2])
 '''
 environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-output = subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment, text=True)
+output = subprocess.check_output(
+    [sys.executable, "-c", SCRIPT], env=environment, text=True
+)
 two_blocks, one_block, source = output.split("\n", 2)
 print(source.rstrip())
 assert float(two_blocks) == 1  # every number equals NumPy's
 
 # %% [markdown]
 # ## Check
-# **A roofline** (Williams, Waterman and Patterson, 2009) has two ceilings, both measured: the
-# fastest matrix product, and the speed of memory. Small layers reach neither.
+# **A roofline** (Williams, Waterman and Patterson, 2009) has two
+# ceilings, both measured: the fastest matrix product, and the speed of
+# memory. Small layers reach neither.
 #
-# A layer can be above the roof. The picture counts the operations of the textbook convolution.
-# Winograd's algorithm needs fewer. And our kernels for small filters can be faster than a matrix
-# product.
+# A layer can be above the roof. The picture counts the operations of the
+# textbook convolution. Winograd's algorithm needs fewer. And our kernels
+# for small filters can be faster than a matrix product.
 
 # %%
 a = np.ones((1024, 1024), np.float32)
 array, copy = np.ones((2, 1 << 24), np.float32)
 peak = 2 * 1024**3 / 1e9 / seconds(lambda: a @ a, repeat=8)  # GFLOP/s
-memory = 2 * array.nbytes / 1e9 / seconds(lambda: np.copyto(copy, array), repeat=8)  # GB/s
+memory = (
+    2
+    * array.nbytes
+    / 1e9
+    / seconds(lambda: np.copyto(copy, array), repeat=8)
+)  # GB/s
 job = bench.Job("numba", "tiny", "train", batch_size=64, threads=cores)
 rows = [row for row in bench.layers(job, passes=9) if row["forward_flop"]]
 names = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
 for row, name in zip(rows, names, strict=True):
     row["name"] = name
-learn.show(roofline_figure(rows, peak, memory, "Training tiny, 64 images per step"), "12-roofline")
+learn.show(
+    roofline_figure(
+        rows, peak, memory, "Training tiny, 64 images per step"
+    ),
+    "12-roofline",
+)
 
 one = 1e3 * seconds(lambda: fc.forward(a[:1]), repeat=20)
 many = 1e3 * seconds(lambda: fc.forward(a[:128]), repeat=20)
 print(f"fully connected: {one:.2f} ms for 1 image, {many:.2f} ms for 128")
-assert many < 100 * one  # far from 128 times as long: the weights are read only once
+assert (
+    many < 100 * one
+)  # far from 128 times as long: the weights are read only once
 
 # %% [markdown]
 # ## Break it
-# The most common mistake is `windows // 32` blocks, rounded down. 48 windows then get one block.
+# The most common mistake is `windows // 32` blocks, rounded down. 48
+# windows then get one block.
 
 # %%
-print(f"one block per channel: {float(one_block):.0%} of the windows are right, and no error")
+print(
+    f"one block per channel: {float(one_block):.0%} of the windows are right, and no error"
+)
 assert np.isclose(float(one_block), 32 / 48)
 
 # %% [markdown]
 # ## Try next
-# - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in the simulator.
-# - `tinyalex bench` measures with care: it alternates between implementations and takes medians.
+# - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in
+#   the simulator.
+# - `tinyalex bench` measures with care: it alternates between
+#   implementations and takes medians.
