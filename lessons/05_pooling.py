@@ -28,8 +28,8 @@
 #
 # Take four pixels `1 2 3 4`, z = 3, s = 2. One window fits, `1 2 3`, and
 # pixel 4 is never read. **Ceil mode** rounds up: there is a second
-# window, `3 4`, clipped at the edge. Its maximum is 4. Its average is (3
-# + 4) / 2 = 3.5, because a clipped window divides by the number of its
+# window, `3 4`, clipped at the edge. Its maximum is 4. Its average is
+# (3 + 4) / 2 = 3.5, because a clipped window divides by the number of its
 # pixels, not by z. AlexNet's odd sizes leave no remainder, so ceil mode
 # changes nothing there. CIFAR-10's 32 pixels do leave one.
 

@@ -23,8 +23,8 @@
 # Crop 2 x 2 out of 3 x 3. The upper left corner may be in row 0 or 1 and
 # in column 0 or 1. In each direction there is **one more** position than
 # the difference of the sizes. So there are 2 * 2 positions, times 2 for
-# the flip: 8. In the paper it is 33 * 33 * 2 = 2178, not 32 * 32 * 2 =
-# 2048. (And its net needs 227 pixels: lesson 10.)
+# the flip: 8. In the paper it is 33 * 33 * 2 = 2178, not
+# 32 * 32 * 2 = 2048. (And its net needs 227 pixels: lesson 10.)
 
 # %%
 import numpy as np
