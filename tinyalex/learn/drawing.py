@@ -58,10 +58,10 @@ def draw_images(
     """
     pictures = {label: [_last_channel(image) for image in images] for label, images in rows.items()}
     most = max(len(images) for images in pictures.values())
-    side = (WIDTH - 0.3) / most
+    side = min((WIDTH - 0.3) / most, 1.9)
     heights = [images[0].shape[0] / images[0].shape[1] for images in pictures.values()]
     extra = 0.55 * bool(title) + 0.3 * bool(columns) + 0.05 * len(pictures)
-    figure = _figure(WIDTH, side * sum(heights) + extra)
+    figure = _figure(side * most + 0.3, side * sum(heights) + extra)
     grid = figure.subplots(len(pictures), most, squeeze=False, height_ratios=heights)
     everything = [image for images in pictures.values() for image in images]
     for axes, (label, images) in zip(grid, pictures.items(), strict=True):
