@@ -73,8 +73,10 @@ def conv2d_loops(x, w, b, stride, padding):
 # of 2. How many rows does the output have?
 
 # %%
-rows = (16 + 2 * 1 - 3) // 2 + 1  # your turn: rows of the output
 strided = Conv2d(1, 1, 3, stride=2, padding=1)
+
+# %%
+rows = (16 + 2 * 1 - 3) // 2 + 1  # your turn: rows of the output
 assert rows == strided.output_shape((1, 1, 16, 16))[2], "use the formula"
 
 # %% [markdown]

@@ -128,7 +128,9 @@ learn.draw_lines(
     "06-falls",
     {
         "alpha = 1e-4, the paper's formula": without_neighbours(activity),
-        "alpha = 1e-4 / 5, as in Caffe": without_neighbours(activity, alpha=2e-5),
+        "alpha = 1e-4 / 5, as in Caffe": without_neighbours(
+            activity, alpha=2e-5
+        ),
     },
     title="A single channel: y falls for large x",
     xlabel="activity x",

@@ -145,8 +145,8 @@ learn.draw_images(
 # is 32, and there is one more position. (And the net needs 227 pixels:
 # lesson 10. Lesson 17 shows what augmentation brought.)
 #
-# **Prediction 2.** Only 0 and 8 for certain; "Break it" below tries it. A
-# flipped truck is still a truck.
+# **Prediction 2.** 0 and 8, which are symmetrical; "Break it" below tries
+# all ten. A flipped truck is still a truck.
 #
 # **Prediction 3.** Nearly along grey, the same amount of red, green and
 # blue: the brightness of the light.

@@ -6,13 +6,12 @@ import ast
 
 import pytest
 
-from tests.learn.test_lesson_files import LESSONS
+from tests.learn.test_lesson_files import LESSONS, NOT_YET
 from tinyalex.learn import questions
 from tinyalex.learn.lesson_file import CODE, MARKDOWN, Cell, Lesson
 from tinyalex.learn.questions import Blank, NotAnAnswer, blank_of, try_answer
 from tinyalex.learn.stepping import CellError, new_names, run_cell
 
-NOT_YET = {lesson.name for lesson in LESSONS}  # lessons that do not ask yet
 ASKING = [lesson for lesson in LESSONS if lesson.name not in NOT_YET]
 
 every_asking = pytest.mark.parametrize("lesson", ASKING, ids=lambda lesson: lesson.name)
@@ -57,7 +56,6 @@ def test_one_line_is_left_to_fill_in_and_its_check_does_not_tell_it(lesson: Less
         assert answer not in ast.dump(claim), "the check has the answer's text"
 
 
-@pytest.mark.slow
 @every_asking
 def test_only_a_right_answer_is_accepted(lesson: Lesson, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)

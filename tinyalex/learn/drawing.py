@@ -125,6 +125,8 @@ def draw_lines(
         axis.axhline(height, color="#868e96", linewidth=1, linestyle=(0, (4, 4)), label=label)
     if log:
         axis.set(xscale="log", yscale="log")
+    elif x is None:
+        axis.xaxis.get_major_locator().set_params(integer=True)
     if from_zero:
         axis.set_ylim(0, None)
     axis.set(xlabel=xlabel, ylabel=ylabel)
