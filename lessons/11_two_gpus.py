@@ -232,9 +232,9 @@ if has_mpi:
     train += ["--lr", "0.001", "--quiet", "--out"]
     with tempfile.TemporaryDirectory() as folder:
         one, two = f"{folder}/one", f"{folder}/two"
-        subprocess.check_call([sys.executable, *train, one])
+        subprocess.check_output([sys.executable, *train, one])
         on_two = [*train, two, "--parallel", "towers"]
-        subprocess.check_call([*two_processes, *on_two])
+        subprocess.check_output([*two_processes, *on_two])
         alone = training.load_run(one).model.state_dict()
         together = training.load_run(two).model.state_dict()
     for name, w in alone.items():
