@@ -68,12 +68,12 @@ def conv2d_loops(x, w, b, stride, padding):
     return y
 
 
+strided = Conv2d(1, 1, 3, stride=2, padding=1)  # the package's layer
+
+
 # %% [markdown]
 # **Your turn.** 16 rows, a kernel of 3 x 3, padding 1, and now a stride
 # of 2. How many rows does the output have?
-
-# %%
-strided = Conv2d(1, 1, 3, stride=2, padding=1)
 
 # %%
 rows = (16 + 2 * 1 - 3) // 2 + 1  # your turn: rows of the output
@@ -179,10 +179,10 @@ for kernel_size, (H, W) in (
     right = numpy.im2col(pixels, kernel_size, (1, 1), (0, 0))
     swapped = numpy.im2col(pixels, kernel_size[::-1], (1, 1), (0, 0))
     print(f"kernel {kernel_size}, image {(H, W)}:", end=" ")
+    is_equal = np.array_equal(right, swapped)
     print(
         f"right {right.shape[1:]}, swapped {swapped.shape[1:]}", end=", "
     )
-    is_equal = np.array_equal(right, swapped)
     print("equal" if is_equal else "other numbers")
     assert is_equal == (kernel_size == (3, 3))
 assert right.shape != swapped.shape  # the last one: all sizes differ

@@ -46,15 +46,18 @@ assert y.ravel().tolist() == [21, 43]
 
 # %% [markdown]
 # ## Code
-# **Your turn.** conv2 has 96 input channels and 256 filters in two
-# groups, all counted from 0. Which is the first channel that filter 200
-# sees? (The next cell tries every channel alone.)
+# We try every input channel of conv2 alone (96 channels, 256 filters, two
+# groups), and see in which of them filter 200 responds.
 
 # %%
 conv2 = Conv2d(96, 256, 1, groups=2, seed=0)
 alone = np.eye(96, dtype=np.float32).reshape(96, 96, 1, 1)
 response = conv2.forward(alone)[:, 200, 0, 0] - conv2.params["bias"][200]
 channels_seen = np.flatnonzero(response)
+
+# %% [markdown]
+# **Your turn.** Filters and channels are counted from 0. Which is the
+# first channel that filter 200 sees?
 
 # %%
 channel = 48  # your turn: the first channel that filter 200 sees

@@ -43,17 +43,21 @@ assert abs(1.96 * np.sqrt(0.05 * 0.95 / 360) - 0.023) < 1e-3
 
 # %% [markdown]
 # ## Code
+# It works without the formula, too. Write 1 for each wrong answer and 0
+# for each right one: their standard deviation over sqrt(n) is 1.1 %.
+
+# %%
+few = np.arange(360) < 18  # 18 of 360 are True
+many = np.arange(1440) < 72  # 72 of 1440
+print(f"360 images: 5 % +- {1.96 * few.std() / 360**0.5:.1%}")
+
+# %% [markdown]
 # **Your turn.** Again an error of 5 %, but now 72 errors in 1440 images:
 # four times as many. What stands after the +- ?
 
 # %%
-is_wrong = np.arange(1440) < 72  # 72 of 1440 are True
-
-# %%
 half_width = 1.96 * (0.05 * 0.95 / 1440) ** 0.5  # your turn: 5 % +- what?
-assert np.isclose(
-    half_width, 1.96 * is_wrong.std() / 1440**0.5, rtol=0.03
-)
+assert np.isclose(half_width, 1.96 * many.std() / 1440**0.5, rtol=0.03)
 
 # %% [markdown]
 # Now the networks. In a terminal, `tinyalex evaluate RUN RUN RUN` does
