@@ -7,8 +7,10 @@ import ast
 import pytest
 
 from tests.learn.test_lesson_files import LESSONS, NOT_YET
+from tests.learn.test_lesson_rendering import letters, visible
 from tinyalex.learn import questions
 from tinyalex.learn.lesson_file import CODE, MARKDOWN, Cell, Lesson
+from tinyalex.learn.markdown import escaped, plain
 from tinyalex.learn.questions import Blank, NotAnAnswer, blank_of, try_answer
 from tinyalex.learn.stepping import CellError, new_names, run_cell
 
@@ -104,3 +106,21 @@ def test_what_is_no_expression_is_refused(typed, tmp_path):
     cell = Cell(CODE, "n = 3  # your turn: how many?\nassert n == 3", 1)
     with pytest.raises(NotAnAnswer):
         try_answer(LESSONS[0], cell, typed, new_names())
+
+
+@pytest.mark.parametrize(
+    "guess", ["8", "*a* **b**", "`c` [d](e) _f_ g_h", "<i> # \\ 2**3", "  x  "]
+)
+def test_a_guess_is_shown_as_it_was_typed(guess):
+    text = questions.with_guesses("**Prediction 1.** It is 8.", {"1": guess})
+    assert plain(text) == f"Prediction 1. (You guessed: {guess.strip()}.) It is 8."
+    mistune = pytest.importorskip("nbconvert.filters.markdown_mistune")
+    page = mistune.markdown2html_mistune(escaped(text))
+    [seen] = visible(f'<div class="here">{page}</div>', "here")
+    assert seen == letters(f"Prediction 1. (You guessed: {guess}.) It is 8.")
+
+
+def test_without_a_guess_the_text_is_as_it_was():
+    text = "**Prediction 1.** It is 8.\n\n**Prediction 2.** No."
+    assert questions.with_guesses(text, {}) == text
+    assert questions.with_guesses(text, {"1": " ", "2": ""}) == text

@@ -126,7 +126,7 @@ def draw_lines(
     if log:
         axis.set(xscale="log", yscale="log")
     elif x is None:
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.locator_params(axis="x", integer=True)
     if from_zero:
         axis.set_ylim(0, None)
     axis.set(xlabel=xlabel, ylabel=ylabel)

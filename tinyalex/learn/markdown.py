@@ -8,18 +8,21 @@ and not with a space inside. All other stars are shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-_CODE = re.compile(r"^ {4}.*$|(?<!`)(`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)\1(?!`)", re.MULTILINE)
-_BOLD = re.compile(
-    r"(?<![\w*)\]\\])\*\*(?=[^\s*])"  # opens
-    r"((?:(?!\n\s*\n)(?:\\\*|[^*]))+)"  # one paragraph
-    r"(?<=[^\s*\\])\*\*(?![\w*])"  # closes
+_VERBATIM = re.compile(
+    r"^ {4}.*$"  # a line of code
+    r"|\\([*_`\[\]<>#\\])"  # a sign that is no markup
+    r"|(`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)\2(?!`)",  # code in a line
+    re.MULTILINE,
 )
-_STARS = re.compile(r"(?<!\\)\*\*|(?<=\w)\*(?=\w)")  # a power; a product without spaces
+_BOLD = re.compile(
+    r"(?<![\w*)\]])\*\*(?=[^\s*])"  # opens
+    r"((?:(?!\n\s*\n)[^*])+)"  # one paragraph
+    r"(?<=[^\s*])\*\*(?![\w*])"  # closes
+)
+_STARS = re.compile(r"\*\*|(?<=\w)\*(?=\w)")  # a power; a product without spaces
 _LINK = re.compile(r"\[([^]]+)\]\([^)]*\)")
 _HEADING = re.compile(r"^(#+) +(.*)$", re.MULTILINE)
-_ESCAPE = re.compile(r"\\([*_`\[\]<>#\\])")
 _HELD = re.compile("\ue000(\\d+)\ue001")
 
 
@@ -32,7 +35,7 @@ def escaped(text: str) -> str:
     **Now** x\*\*2 + y\*\*2, and `z**2`
     """
     held: list[str] = []
-    text = _CODE.sub(_holder(held, lambda match: match[0]), text)
+    text = _VERBATIM.sub(lambda match: _hold(held, match[0]), text)
     text = _BOLD.sub(lambda match: f"{_hold(held, '**')}{match[1]}{_hold(held, '**')}", text)
     text = _STARS.sub(lambda match: match[0].replace("*", r"\*"), text)
     return _released(text, held)
@@ -50,22 +53,18 @@ def plain(text: str) -> str:
     Use x**2, always.
     """
     held: list[str] = []
-    text = _CODE.sub(_holder(held, _without_ticks), text)
+    text = _VERBATIM.sub(lambda match: _hold(held, _shown(match)), text)
     text = _LINK.sub(lambda match: match[1], _BOLD.sub(lambda match: match[1], text))
-    text = _released(_ESCAPE.sub(lambda match: match[1], text), held)
-    return _HEADING.sub(_underlined, text)
+    return _HEADING.sub(_underlined, _released(text, held))
 
 
-def _without_ticks(match: re.Match[str]) -> str:
-    return match[0] if match[1] is None else match[0].strip("`")
+def _shown(match: re.Match[str]) -> str:
+    """What a reader sees of code, or of a sign after a backslash."""
+    return match[1] or (match[0] if match[2] is None else match[0].strip("`"))
 
 
 def _underlined(match: re.Match[str]) -> str:
     return f"{match[2]}\n{('=' if match[1] == '#' else '-') * len(match[2])}"
-
-
-def _holder(held: list[str], shown: Callable[[re.Match[str]], str]) -> Callable[..., str]:
-    return lambda match: _hold(held, shown(match))
 
 
 def _hold(held: list[str], text: str) -> str:
