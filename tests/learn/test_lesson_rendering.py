@@ -219,7 +219,16 @@ def test_long_code_is_wrapped_with_a_sign(hard, width):
 
 
 @pytest.mark.parametrize(
-    "text", ["x**2", "2 ** 3 ** 4", "(a)**b**", "x**2 + y**2", "a**b c\nd** e", "2*3 and 4*5"]
+    "text",
+    [
+        "x**2",
+        "2 ** 3 ** 4",
+        "(a)**b**",
+        "x**2 + y**2",
+        "a**b c\nd** e",
+        "2*3 and 4*5",
+        "(**x a**2)",
+    ],
 )
 def test_powers_and_products_keep_their_stars(text):
     assert plain(escaped(text)) == text

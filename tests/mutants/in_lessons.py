@@ -45,7 +45,7 @@ LESSON_MUTANTS = (
         MARKDOWN,
         r'    r"(?<=[^\s*])\*\*(?![\w*])"  # closes' + "\n",
         r'    r"(?<=[^\s*])\*\*"  # closes' + "\n",
-        (f"{HARD}[check_terminal]",),
+        (f"{RENDERING}::test_powers_and_products_keep_their_stars",),
     ),
     Mutant(
         "lesson text: stars in code are escaped",
