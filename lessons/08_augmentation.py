@@ -143,7 +143,7 @@ learn.draw_images(
 # ## Check
 # **Prediction 1.** 33 * 33 * 2 = 2178, not 32 * 32 * 2 = 2048: 256 - 224
 # is 32, and there is one more position. (And the net needs 227 pixels:
-# lesson 10. Lesson 17 shows what augmentation brought.)
+# lesson 10. Lesson 18 shows what augmentation brought.)
 #
 # **Prediction 2.** 0 and 8, which are symmetrical; "Break it" below tries
 # all ten. A flipped truck is still a truck.

@@ -188,10 +188,8 @@ assert abs(top1_error - errors["three CNNs"]["top1_error"]) < 1e-9
 
 # %% [markdown]
 # **Prediction 2.** Not with digits: half of the ten crops are flipped,
-# and a flipped digit is another sign. With photographs they help; lesson
-# 17 has the paper's steps.
-#
-# The next part measures both.
+# and a flipped digit is another sign. "Break it" measures it. With
+# photographs they help; lesson 18 has the paper's numbers.
 
 # %% [markdown]
 # ## Break it
