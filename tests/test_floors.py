@@ -22,7 +22,7 @@ PACKAGE = ROOT / "tinyalex"
 
 DEVICES = {"numpy", "scipy", "cupy", "cupyx", "numba", "torch", "jax"}
 PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
-LONGEST_FILE, LONGEST_LESSON = 350, 200  # lines, as CONTRIBUTING.md says
+LONGEST_FILE, LONGEST_LESSON = 350, 280  # lines, as CONTRIBUTING.md says
 
 INIT = PACKAGE / "__init__.py"
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != INIT)

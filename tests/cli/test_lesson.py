@@ -99,7 +99,7 @@ def test_q_and_the_end_of_input_quit_and_s_asks_no_more(typed, text, asked, ran)
     assert result.exit_code == 0
     assert result.stdout.count(PROMPT) == asked
     assert ("a is 2" in result.stdout) + ("checked 2" in result.stdout) == ran
-    assert ("Again: tinyalex lesson 7" in result.stdout) == (ran < 2)
+    assert ("To continue there: tinyalex lesson 7" in result.stdout) == (ran < 2)
 
 
 def test_no_pause_asks_nothing(typed):

@@ -14,9 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "lessons"
 LESSONS = [read(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.py"))]
 SECTIONS = ["Predict", "By hand", "Code", "Check", "Break it", "Try next"]
+LONGEST_LINE = 74  # characters: a terminal of 80 columns shows them after the line's number
+NOT_YET = {"00_before_2012", "15_look_inside"}  # lessons that are not in the new form yet
 FORBIDDEN = {"input", "exit", "quit", "breakpoint"}  # a notebook has no keyboard
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+every_new_lesson = pytest.mark.parametrize(
+    "lesson",
+    [lesson for lesson in LESSONS if lesson.name not in NOT_YET],
+    ids=lambda lesson: lesson.name,
+)
 
 
 def code_of(lesson: Lesson) -> ast.Module:
@@ -108,3 +115,21 @@ def test_the_readme_lists_every_lesson(lesson: Lesson) -> None:
     row = f"| {link} | {lesson.minutes} | {lesson.goal.rstrip('.')} |"
     lines = (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
     assert row in lines, f"this line is missing in lessons/README.md: {row}"
+
+
+@every_new_lesson
+def test_every_line_fits_into_a_terminal_with_its_number(lesson: Lesson) -> None:
+    lines = lesson.path.read_text(encoding="utf-8").splitlines()
+    long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
+    assert not long, f"{lesson.path.name}: lines {long} have more than {LONGEST_LINE} characters"
+
+
+@every_new_lesson
+def test_a_beginner_can_read_the_code(lesson: Lesson) -> None:
+    """No assignment inside an expression, no zip of more than two, no plotting by hand."""
+    tree = code_of(lesson)
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    zips = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "zip"]
+    assert all(len(call.args) <= 2 for call in zips)
+    assert not [module for module in modules_of(tree) if module.startswith("matplotlib")]

@@ -6,6 +6,7 @@ FILE = "tinyalex/learn/lesson_file.py"
 STEPPING = "tinyalex/learn/stepping.py"
 NOTEBOOKS = "tinyalex/learn/notebooks.py"
 COMMAND = "tinyalex/commands/lesson.py"
+STEPS = "tinyalex/commands/lesson_steps.py"
 SCREEN = "tinyalex/commands/lesson_screen.py"
 OF_FILE = "tests/learn/test_lesson_file.py"
 OF_STEPPING = "tests/learn/test_stepping.py"
@@ -89,23 +90,23 @@ LEARN_MUTANTS = (
     ),
     Mutant(
         "lesson: code runs before anybody pressed Enter",
-        COMMAND,
-        '            answer = screen.ask() if pause else "s"\n            if answer == "q":\n',
-        "            run_cell(each, cell, names)\n"
-        '            answer = screen.ask() if pause else "s"\n            if answer == "q":\n',
+        STEPS,
+        '        answer = self.screen.ask() if self.pause else "s"\n',
+        "        run_cell(self.lesson, cell, self.names)\n"
+        '        answer = self.screen.ask() if self.pause else "s"\n',
         (f"{OF_COMMAND}::test_code_is_shown_before_enter_runs_it",),
     ),
     Mutant(
         "lesson: s skips one pause only",
-        COMMAND,
-        'pause = pause and answer != "s"',
-        "pause = bool(pause)",
+        STEPS,
+        'self.pause = self.pause and answer != "s"',
+        "self.pause = bool(self.pause)",
         (f"{OF_COMMAND}::test_q_and_the_end_of_input_quit_and_s_asks_no_more",),
     ),
     Mutant(
         "lesson: the end of input counts as Enter",
         SCREEN,
-        '            self.out.text()\n            return "q"\n',
+        "            self.out.text()\n            return None\n",
         '            return ""\n',
         (f"{OF_COMMAND}::test_q_and_the_end_of_input_quit_and_s_asks_no_more",),
     ),

@@ -14,6 +14,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
 from tests.mutants.in_names import NAME_MUTANTS
 from tests.mutants.in_networks_in import NETWORK_MUTANTS
@@ -61,6 +62,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PAGES_MUTANTS
     + LEARN_MUTANTS
     + OWN_MUTANTS
+    + LESSON_MUTANTS
     + GRADER_MUTANTS
     + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS

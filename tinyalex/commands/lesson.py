@@ -8,12 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import Output, command_line, duration, plain_table
-from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.commands.console import Output, duration, plain_table
 from tinyalex.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
@@ -31,6 +30,9 @@ def lesson(
     every: Annotated[bool, typer.Option("--all", help="Run all lessons without pauses.")] = False,
     no_pause: Annotated[
         bool, typer.Option("--no-pause", help="Run the lesson without pauses.")
+    ] = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin again, not where you stopped.")
     ] = False,
     pictures: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")] = Path(
         "lesson-pictures"
@@ -53,6 +55,8 @@ def lesson(
     ] = Path("."),
 ) -> None:
     """List the lessons, or run one step by step (Enter: next, s: no more pauses, q: quit).
+
+    After q the same command continues where you stopped.
 
     Exit code: 0 if every cell ran, 1 if a cell failed, 2 for wrong options.
 
@@ -84,7 +88,10 @@ def lesson(
         elif every:
             _run_all(out_, chosen)
         else:
-            _step_through(out_, chosen[0], pause=not no_pause and _is_interactive())
+            from tinyalex.commands.lesson_steps import Steps
+
+            pause = not no_pause and _is_interactive()
+            Steps(out_, chosen[0], pictures, pause, from_start).run()
 
 
 def _is_interactive() -> bool:
@@ -114,7 +121,7 @@ def _variables(pictures: Path, data: str | None) -> Iterator[None]:
 def _list(out: Output, lessons: list[Lesson]) -> None:
     from rich.markup import escape
 
-    from tinyalex.commands.lesson_screen import plain
+    from tinyalex.learn.markdown import plain
 
     able = "after it you can"
     table = plain_table("N", "lesson", "min", able, left=("lesson", able))
@@ -124,40 +131,6 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
     out.table(table)
     minutes = sum(each.minutes for each in lessons)
     out.text(f"\n{len(lessons)} lessons, {duration(60 * minutes)}. Begin with: tinyalex lesson 0")
-
-
-# ---------------------------------------------------------------------- one lesson, step by step
-
-
-def _step_through(out: Output, each: Lesson, pause: bool) -> None:
-    from tinyalex.commands.lesson_screen import Screen, plain
-    from tinyalex.learn.lesson_file import CODE
-    from tinyalex.learn.stepping import CellError, new_names, run_cell
-
-    screen, names = Screen(out), new_names()
-    again = command_line("lesson", each.number)
-    try:
-        for cell in each.cells:
-            if cell.kind != CODE:
-                screen.markdown(cell.source)
-                continue
-            screen.code(cell)
-            answer = screen.ask() if pause else "s"
-            if answer == "q":
-                out.text(f"Stopped before line {cell.line}. Again: {again}")
-                return
-            pause = pause and answer != "s"
-            run_cell(each, cell, names)
-            sys.stdout.flush()
-    except CellError as error:
-        sys.stdout.flush()
-        out.text()
-        out.page(error.in_words(), style="bold red")
-        raise typer.Exit(FAILED) from error
-    except KeyboardInterrupt as error:
-        out.text(f"\nInterrupted. Again: {again}")
-        raise typer.Exit(INTERRUPTED) from error
-    out.text(f"\nEnd of lesson {each.number:02d}: you can {plain(each.goal)}", style="bold")
 
 
 # ---------------------------------------------------------------------- all lessons
@@ -216,10 +189,10 @@ def _convert(
 
     folder.mkdir(parents=True, exist_ok=True)
     failed = []
+    neighbours = _neighbours()
     for each in lessons:
         begun = time.perf_counter()
         book = notebooks.to_notebook(each)
-        untouched = notebooks.to_text(book)
         if execute or html:
             try:
                 notebooks.execute(each, book, Path.cwd())
@@ -228,11 +201,31 @@ def _convert(
                 out.page(error.in_words(), style="bold red")
         texts = {}
         if notebook:
-            texts["ipynb"] = notebooks.to_text(book) if execute else untouched
+            kept = book if execute else _for_students(each)
+            texts["ipynb"] = notebooks.to_text(kept)
         if html:
-            texts["html"] = notebooks.to_page(each, book)
+            notebooks.hide_answers(book, as_page=True)
+            texts["html"] = notebooks.to_page(each, book, *neighbours[each.name])
         for ending, text in texts.items():
             path = folder / f"{each.name}.{ending}"
             write_atomic(path, text.encode())
             out.text(f"{path}  {duration(time.perf_counter() - begun)}")
     _end(out, lessons, failed, "without a failing cell" if execute or html else "written")
+
+
+def _for_students(each: Lesson) -> Any:
+    """A notebook without output, with places to write."""
+    from tinyalex.learn import notebooks
+
+    book = notebooks.to_notebook(each)
+    notebooks.hide_answers(book)
+    return book
+
+
+def _neighbours() -> dict[str, tuple[Lesson | None, Lesson | None]]:
+    """By name, the lesson before and the lesson after."""
+    from tinyalex.learn import lesson_file
+
+    lessons = [None, *lesson_file.all_lessons(), None]
+    triples = zip(lessons, lessons[1:], lessons[2:], strict=False)
+    return {each.name: (before, after) for before, each, after in triples if each is not None}
