@@ -193,8 +193,8 @@ learn.draw_bars(
 # %% [markdown]
 # **Two processes.** Now each tower gets one. Neither can read the other's
 # memory, like the paper's GPUs: they send messages by MPI (the extra
-# `mpi`; without it the next two cells do nothing). Both run this program, conv3: a tower needs all feature maps
-# and has half of them.
+# `mpi`; without it the next two cells do nothing). Both run this
+# program, conv3: a tower needs all feature maps and has half of them.
 
 # %%
 PROGRAM = """
