@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 00 Before 2012: hand-crafted features
+# # 16 Before 2012: hand-crafted features
 #
 # **After it you can** compute two famous hand-crafted features, say where
 # they fail, and explain why networks that learn their features did
@@ -135,7 +135,7 @@ for i, (above, below) in enumerate(figure.subplots(2, 5).T):
     below.quiver(4 * column + 1.5, 4 * row + 1.5, dx, dy, color="r", width=0.012,
                  angles="xy", scale_units="xy", scale=0.25, pivot="mid",
                  headwidth=0, headaxislength=0, headlength=0, minlength=0)  # fmt: skip
-learn.show(figure, "00-hog")
+learn.show(figure, "16-hog")
 
 
 # %% [markdown]
