@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def lessons_folder() -> Path:
-    """The folder with ``01_arrays_and_backends.py`` and so on.
+    """The folder with ``00_linear_classifier.py`` and so on.
 
     Raises
     ------
