@@ -50,7 +50,7 @@ def test_the_plan_lists_every_exercise_with_its_lesson_and_minutes():
         for row in rows
         if len(row) == 6 and row[2].strip()[:1] == "["
     }
-    assert sorted(plan) == [f"{lesson:02d}" for lesson in range(17)]
+    assert sorted(plan) == [f"{lesson:02d}" for lesson in range(19)]
     for exercise in all_exercises():
         assert f"`{exercise.name}` {exercise.minutes}" in plan[f"{exercise.lesson:02d}"][3]
     for lesson, row in plan.items():
