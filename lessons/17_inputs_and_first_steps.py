@@ -53,13 +53,21 @@ from sklearn.datasets import load_sample_image
 
 from tinyalex import data, learn
 from tinyalex.data.decode import square
-from tinyalex.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
-from tinyalex.layers import Sequential, SoftmaxCrossEntropy
+from tinyalex.layers import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+)
 from tinyalex.models.init import initialise
 
 images = np.array([[10.0, 50], [30, 70]])
 assert np.array_equal(images.mean(axis=0), [20, 60])
 assert np.array_equal(images - [20, 60], [[-10, -10], [10, 10]])
+photo = Image.fromarray(load_sample_image("flower.jpg"))
 off = (1 - erf(1 / 0.35 / sqrt(2))) / 2  # share of a normal below -1
 assert 0.001 < off < 0.003
 
@@ -71,11 +79,9 @@ assert 0.001 < off < 0.003
 
 # %%
 width = round(640 * 256 / 427)  # your turn: the width before the crop
-H, W = load_sample_image("flower.jpg").shape[:2]
-assert abs(width / 256 - W / H) < 0.5 / 256  # the same proportions
+assert abs(width / 256 - photo.width / photo.height) < 0.5 / 256
 
 # %%
-photo = Image.fromarray(load_sample_image("flower.jpg"))
 rows = {
     "paper": [np.asarray(square(photo, 256))],
     "Caffe": [np.asarray(photo.resize((256, 256)))],

@@ -40,8 +40,14 @@
 import numpy as np
 
 from tinyalex import data, learn
-from tinyalex.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
-from tinyalex.layers import Sequential
+from tinyalex.layers import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+)
 from tinyalex.models.init import initialise
 
 assert 384 * 256 * 9 == 884_736 == 4 * (192 * 128 * 9)
