@@ -11,7 +11,9 @@ from tinyalex.learn.places import lessons_folder
 from tinyalex.reproduce.towers import colourfulness
 
 LOG = Path(__file__).resolve().parents[2] / "docs" / "results" / "figure-3" / "log.txt"
-COLOUR = re.compile(r"^seed (\d): .* colour ([\d.]+) in the left tower, ([\d.]+) in the right", re.M)
+COLOUR = re.compile(
+    r"^seed (\d): .* colour ([\d.]+) in the left tower, ([\d.]+) in the right", re.M
+)
 
 
 def test_the_filters_have_the_colour_that_the_log_says():

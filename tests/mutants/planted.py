@@ -27,6 +27,7 @@ from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
+from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
@@ -60,6 +61,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PAGES_MUTANTS
     + LEARN_MUTANTS
     + LESSON_MUTANTS
+    + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS
