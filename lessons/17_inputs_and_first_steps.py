@@ -9,7 +9,7 @@
 
 # %% [markdown]
 # ## Predict
-# Four sentences of the paper have had no lesson yet. They are about what
+# Some sentences of the paper have had no lesson yet. They are about what
 # comes before the network and about its first steps.
 #
 # 1. "We subtract the mean image" (section 2). Compare a network whose

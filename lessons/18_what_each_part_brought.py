@@ -228,7 +228,7 @@ assert spread > 0.003
 # ## Try next
 # - Which is worse for digits: half of the filters in the first layer, or
 #   half of the 64 hidden units?
-# - Freeze the first convolution while you fine-tune (set its `lr` to 0 by
-#   restoring its weights after each epoch). Does it matter?
+# - Freeze the first convolution while you fine-tune: restore its weights
+#   after each epoch. Does it matter?
 # - `tinyalex reproduce ablations` leaves out seven ideas, one at a time.
 #   Read docs/reproduce.md: which results differ from the paper's?
