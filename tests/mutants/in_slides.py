@@ -1,4 +1,4 @@
-"""Bugs in the slides, and in the pages for teachers."""
+"""Bugs in the slides, in the pages for teachers, and in exercises 24 to 28."""
 
 from tests.mutants.mutant import Mutant
 
@@ -45,5 +45,48 @@ SLIDES_MUTANTS = (
         "    changed = cell\n",
         (f"{OF_SLIDES}::test_the_notebook_stays_as_it_was",),
         needs=("jupytext", "nbconvert"),
+    ),
+    Mutant(
+        "teaching: a task has no answer",
+        "docs/teaching/answers.md",
+        "> Which momentum suits the valley best?\n",
+        "Which momentum suits the valley best?\n",
+        ("tests/learn/test_teaching_pages.py::test_every_task_of_try_next_has_an_answer",),
+    ),
+    Mutant(
+        "teaching: a lesson has four questions",
+        "docs/teaching/quiz.md",
+        "5. What does a test image get?\n",
+        "What does a test image get?\n",
+        ("tests/learn/test_teaching_pages.py::test_the_quiz_has_five_questions_with_answers",),
+    ),
+    Mutant(
+        "exercise 24: the bias may stay as it is",
+        "tinyalex/learn/exercises/linear_step.py",
+        '    expect_equal(b_new, expected_b, "b_new", rtol=1e-6, atol=1e-7)\n',
+        "",
+        (
+            "tests/learn/test_wrong_answers.py::"
+            "test_a_wrong_answer_is_rejected_by_the_intended_property"
+            "[linear_step-the bias does not learn]",
+        ),
+    ),
+    Mutant(
+        "exercise 27: an equal error is an improvement",
+        "tinyalex/learn/exercises/plateau.py",
+        "errors[earlier] < min(errors[:earlier])",
+        "errors[earlier] <= min(errors[:earlier])",
+        ("tests/learn/test_wrong_answers.py::test_the_right_answer_passes[27_plateau]",),
+    ),
+    Mutant(
+        "exercise 28: equally distant images come in any order",
+        "tinyalex/learn/exercises/neighbours.py",
+        'expect_equal(answer.nearest(**a), nearest_by_definition(**a), "neighbours")',
+        'expect_shape(answer.nearest(**a), nearest_by_definition(**a).shape, "neighbours")',
+        (
+            "tests/learn/test_wrong_answers.py::"
+            "test_a_wrong_answer_is_rejected_by_the_intended_property"
+            "[neighbours-ties from the back]",
+        ),
     ),
 )
