@@ -116,4 +116,14 @@ WRONG = (
         "totals",
     ),
     Wrong("every layer sees the image", "shape = after", "pass", "totals"),
+    Wrong(
+        "divides with /", CONV, "return F * (C / groups) * K * K + F", "parameters of a convolution"
+    ),
+    Wrong(
+        "sizes as floats",
+        SIZES,
+        "return (F, float((H + 2 * padding - K) // stride + 1), "
+        "float((W + 2 * padding - K) // stride + 1))",
+        "shape of a plain convolution",
+    ),
 )

@@ -84,4 +84,11 @@ WRONG = (
         "mini-batch",
     ),
     Wrong("exp overflows", "z = z - z.max(axis=1, keepdims=True)", "z = z - 0", "large pixels"),
+    Wrong(
+        "whole weights",
+        RETURN,
+        "new = np.zeros(w.shape, int)\n    new[:] = w - lr * (g.T @ x)\n"
+        "    return new, b - lr * g.sum(axis=0), float(loss)",
+        "shape",
+    ),
 )

@@ -55,4 +55,17 @@ WRONG = (
         "array",
     ),
     Wrong("not transposed", ARRAY, "return file.reshape(N, H, W, C)", "array"),
+    Wrong(
+        "a whole number for each pixel",
+        ARRAY,
+        "x = np.zeros(shape, int)\n    x[:] = file.reshape(N, H, W, C).transpose(0, 3, 1, 2)\n"
+        "    return x",
+        "array",
+    ),
+    Wrong(
+        "strides as floats",
+        STRIDES,
+        "return (C * H * W / 1, H * W / 1, W / 1, 1 / 1)",
+        "strides of one image",
+    ),
 )

@@ -60,4 +60,16 @@ WRONG = (
         "return int(np.argmin(errors)) + 1",
         "best epoch",
     ),
+    Wrong(
+        "float32",
+        "rates = np.zeros(len(errors))",
+        "rates = np.zeros(len(errors), np.float32)",
+        "shape",
+    ),
+    Wrong(
+        "the best epoch as a float",
+        "return int(np.argmin(errors))",
+        "return float(np.argmin(errors))",
+        "best epoch",
+    ),
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader import Answer, Arguments, Broken, Exercise, Property
+from tinyalex.learn.exercises._whole import expect_whole
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property
 from tinyalex.learn.grader.draws import sizes
 
 Layer = tuple[Any, ...]
@@ -100,25 +101,21 @@ def totals_by_definition(layers: tuple[Layer, ...], shape: Shape) -> tuple[int, 
     return parameters, multiply_adds
 
 
-def equal(got: Any, expected: Any, what: str) -> None:
-    """Raise `Broken` unless two numbers, or two tuples of numbers, are equal."""
-    if got != expected:
-        raise Broken(f"{what} is {got}, not {expected}", expected, got)
-
-
 def shape(answer: Answer, a: Arguments) -> None:
-    equal(answer.output_shape(**a), shape_by_definition(**a), "the output shape")
+    got, expected = answer.output_shape(**a), shape_by_definition(**a)
+    for name, mine, right in zip(("C", "H", "W"), got, expected, strict=True):
+        expect_whole(mine, right, f"{name} of the output shape")
 
 
 def parameters(answer: Answer, a: Arguments) -> None:
     expected = weights_by_definition(**a) + biases(a["layer"])
-    equal(answer.parameters(**a), expected, "the number of parameters")
+    expect_whole(answer.parameters(**a), expected, "the number of parameters")
 
 
 def totals(answer: Answer, a: Arguments) -> None:
     got, expected = answer.totals(**a), totals_by_definition(**a)
-    equal(got[0], expected[0], "the number of parameters")
-    equal(got[1], expected[1], "the number of multiply-adds")
+    expect_whole(got[0], expected[0], "the number of parameters")
+    expect_whole(got[1], expected[1], "the number of multiply-adds")
 
 
 EXERCISE = Exercise(

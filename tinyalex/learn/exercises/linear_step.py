@@ -58,8 +58,8 @@ def loss_of(a: Arguments) -> float:
 
 def shape(answer: Answer, a: Arguments) -> None:
     w_new, b_new, loss = answer.linear_step(**a)
-    expect_shape(w_new, a["w"].shape, "w_new")
-    expect_shape(b_new, a["b"].shape, "b_new")
+    expect_shape(w_new, a["w"].shape, "w_new", np.float64)
+    expect_shape(b_new, a["b"].shape, "b_new", np.float64)
     expect_shape(np.asarray(loss), (), "the loss")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tinyalex.learn.grader import Answer, Arguments, Broken, Exercise, Property, expect_equal
+from tinyalex.learn.exercises._whole import expect_whole
+from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
 from tinyalex.learn.grader.draws import numbered, sizes
 
 AXES = "nchw"
@@ -25,15 +26,14 @@ def places(draw: st.DrawFn, images: int = 3, channels: int = 3) -> Arguments:
 
 
 def with_file(a: Arguments) -> Arguments:
-    """A file whose numbers are 1, 2, 3, ..."""
-    return {"file": numbered(int(np.prod(a["shape"]))), "shape": a["shape"]}
+    """A file whose numbers are 1/4, 2/4, 3/4, ..., so that none is lost by rounding to int."""
+    return {"file": numbered(int(np.prod(a["shape"]))) / 4, "shape": a["shape"]}
 
 
 def equal_places(got: tuple[int, ...], expected: tuple[int, ...], what: str) -> None:
     """Raise `Broken` unless the four numbers are equal; the message names the axis."""
     for axis, mine, right in zip(AXES, got, expected, strict=True):
-        if mine != right:
-            raise Broken(f"{what}: {axis} is {mine}, not {right}", expected, got)
+        expect_whole(mine, right, f"{what}: {axis}")
 
 
 def strides_by_definition(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -60,7 +60,9 @@ def array(answer: Answer, a: Arguments) -> None:
     expected = np.zeros(a["shape"])
     for position, where in enumerate(file_order(a["shape"])):
         expected[where] = a["file"][position]
-    expect_equal(answer.to_nchw(**a), expected, "x")
+    x = answer.to_nchw(**a)
+    expect_shape(x, a["shape"], "x", np.float64)
+    expect_equal(x, expected, "x")
 
 
 EXERCISE = Exercise(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from tinyalex.learn.exercises._whole import expect_whole
 from tinyalex.learn.grader import (
     Answer,
     Arguments,
-    Broken,
     Exercise,
     Property,
     expect_equal,
@@ -65,7 +65,7 @@ def rates_by_definition(errors: Array, lr: float, patience: int) -> Array:
 
 
 def shape(answer: Answer, a: Arguments) -> None:
-    expect_shape(answer.learning_rates(**a), a["errors"].shape, "the learning rates")
+    expect_shape(answer.learning_rates(**a), a["errors"].shape, "the learning rates", np.float64)
 
 
 def rates(answer: Answer, a: Arguments) -> None:
@@ -75,9 +75,7 @@ def rates(answer: Answer, a: Arguments) -> None:
 def best(answer: Answer, a: Arguments) -> None:
     errors = a["errors"]
     expected = min(range(len(errors)), key=lambda epoch: errors[epoch])  # the first of equals
-    got = answer.best_epoch(**a)
-    if got != expected:
-        raise Broken(f"the best epoch is {got}, not {expected}", expected, got)
+    expect_whole(answer.best_epoch(**a), expected, "the best epoch")
 
 
 EXERCISE = Exercise(
