@@ -60,10 +60,12 @@ assert abs(20 * 0.9**3 - 14.6) < 0.1
 # 22,000 classes), with a **sixth convolution** over the last pooling
 # layer, and then fine-tuned on ILSVRC 2012.
 #
-# | network | top-1, validation | top-5, validation | top-5, test |
-# |---|---|---|---| | second place (features by hand) | | | 26.2 | | 1 CNN
-# | 40.7 | 18.2 | | | 5 CNNs | 38.1 | 16.4 | 16.4 | | 1 CNN, starred |
-# 39.0 | 16.6 | | | 7 CNNs, two of them starred | 36.7 | 15.4 | 15.3 |
+#     network                      top-1   top-5   top-5 on test images
+#     second place, by hand                        26.2
+#     1 CNN                         40.7    18.2
+#     5 CNNs                        38.1    16.4    16.4
+#     1 CNN, starred                39.0    16.6
+#     7 CNNs, two of them starred   36.7    15.4    15.3
 
 # %%
 TOP_5 = {
@@ -204,7 +206,7 @@ assert round(factor, 2) == 0.90
 # `tinyalex reproduce ablations`) shows just that: the training error
 # falls from 28.3 to 12.1 %, and the test error rises from 31.3 to 35.5 %.
 # The colour shift brought the paper more than 1 point, ours nothing that
-# we could measure (-0.4 points, give or take 2.5).
+# we could measure (-0.45 points, give or take 2.5).
 
 # %% [markdown]
 # ## Break it
