@@ -84,10 +84,10 @@ title = "Two towers, seed 2: filters from grey to colour"
 learn.draw_images("15-figure-3", rows, title)
 
 # %% [markdown]
-# **Your turn.** 16 of 32 filters are in the left tower. If colour fell at
-# random, how often would a net seem to divide it "as in less than 5 % of
-# all random divisions"? Of three nets, what is the probability that at
-# least one does?
+# **Your turn.** Call a difference between two towers *rare* if fewer than
+# 5 % of all random divisions of the filters have a larger one. If towers
+# are nothing but random divisions, what is the probability that at least
+# one of three nets has a rare difference?
 
 # %%
 by_chance = 1 - 0.95**3  # your turn: at least one of three, each 5 %
