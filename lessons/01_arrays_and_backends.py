@@ -95,10 +95,10 @@ for name in ("torch", "array_api_strict"):
 # %% [markdown]
 # A **backend** decides what an array is and where it is stored, and
 # computes the operations fast. `backend.xp` is its array library: NumPy
-# here, CuPy on a GPU. `asarray` copies an array to the backend,
-# `to_host` copies it back to NumPy. A layer calls its backend and never
-# asks which one it is. The `numpy` backend runs `tinyalex/functional` on
-# slices of the batch; the `numba` backend has compiled loops.
+# here, CuPy on a GPU. `asarray` copies an array to the backend, `to_host`
+# copies it back to NumPy. A layer calls its backend and never asks which
+# one it is. The `numpy` backend runs `tinyalex/functional` on slices of
+# the batch; the `numba` backend has compiled loops.
 
 # %%
 import time
@@ -203,6 +203,7 @@ assert (images - float(mean)).dtype == np.float32
 # %% [markdown]
 # ## Try next
 #
+# - `tinyalex exercise start 25_memory_order`: where a pixel is in memory.
 # - How large is the error in float16? Cast `images` and the weights, and
 #   compare with `truth`.
 # - Sum 10,000 float32 numbers forwards and backwards. How large is the

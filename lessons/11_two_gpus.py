@@ -272,4 +272,4 @@ for name, weights in joined.items():
 #   2014; docs/many-workers.md.
 # - Paper, section 6.1: one GPU learned filters with colour, the other
 #   without. Look for it on CIFAR-10: `tinyalex reproduce towers`. Lesson
-#   17 says what the second GPU brought.
+#   18 says what the second GPU brought.

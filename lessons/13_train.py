@@ -9,8 +9,8 @@
 
 # %% [markdown]
 # ## Predict
-# Handwritten digits, each at a random position in 20 x 20 pixels; a
-# small AlexNet; ten classes.
+# Handwritten digits, each at a random position in 20 x 20 pixels; a small
+# AlexNet; ten classes.
 #
 # 1. What is the loss of a network that has not learned anything?
 # 2. The power fails, and you resume from a checkpoint. Will the final
@@ -23,10 +23,9 @@
 # probability 1/4. Its loss is -ln(1/4) = ln 4 = 1.386.
 #
 # A wrong preference costs more. Say one class has logit 3 and three have
-# logit 0: e^3 + 3 = 23.09. If that class is right, the loss is
-# ln 23.09 - 3 = 0.139, otherwise it is ln 23.09 = 3.139. A guesser is
-# right one time in four: 0.25 x 0.139 + 0.75 x 3.139 = 2.389, *more* than
-# ln 4.
+# logit 0: e^3 + 3 = 23.09. If that class is right, the loss is ln 23.09 -
+# 3 = 0.139, otherwise it is ln 23.09 = 3.139. A guesser is right one time
+# in four: 0.25 x 0.139 + 0.75 x 3.139 = 2.389, *more* than ln 4.
 
 # %%
 import math
@@ -222,6 +221,7 @@ assert test_error > 0.75  # with the shuffled labels
 
 # %% [markdown]
 # ## Try next
+# - `tinyalex exercise start 27_plateau`: when to lower the learning rate.
 # - Start with a learning rate 50 times as large
 #   (`training.RunConfig(lr=...)`). What do the curves say?
 # - Set `TINYALEX_LESSON_DATA=cifar10` in your environment: photographs,

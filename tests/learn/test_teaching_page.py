@@ -1,4 +1,4 @@
-"""The messages in docs/teaching.md are the grader's verdicts on the answers above them.
+"""The messages in docs/teaching/messages.md are the grader's verdicts on the answers above them.
 
 ``python -m tests.learn.test_teaching_page`` updates them.
 """
@@ -15,7 +15,8 @@ from tinyalex.learn.exercises import all_exercises, get
 from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.verdict import in_words
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "teaching.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PLAN, PAGE = DOCS / "teaching.md", DOCS / "teaching" / "messages.md"
 PAIR = re.compile(r"(```py\n(.*?)```\n\n```text\n)(.*?)(```\n)", re.DOTALL)
 EXERCISE = "16_sgd"
 
@@ -44,13 +45,13 @@ def test_the_most_common_mistakes_are_shown():
 
 
 def test_the_plan_lists_every_exercise_with_its_lesson_and_minutes():
-    rows = [line.split("|") for line in PAGE.read_text(encoding="utf-8").splitlines()]
+    rows = [line.split("|") for line in PLAN.read_text(encoding="utf-8").splitlines()]
     plan = {
         row[2].split()[0].strip("["): row
         for row in rows
         if len(row) == 6 and row[2].strip()[:1] == "["
     }
-    assert sorted(plan) == [f"{lesson:02d}" for lesson in range(16)]
+    assert sorted(plan) == [f"{lesson:02d}" for lesson in range(19)]
     for exercise in all_exercises():
         assert f"`{exercise.name}` {exercise.minutes}" in plan[f"{exercise.lesson:02d}"][3]
     for lesson, row in plan.items():

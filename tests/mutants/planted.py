@@ -29,6 +29,7 @@ from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
+from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
@@ -63,6 +64,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS
+    + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS

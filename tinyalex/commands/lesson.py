@@ -50,8 +50,11 @@ def lesson(
     html: Annotated[
         bool, typer.Option("--html", help="Run the lesson and write NN_name.html with its output.")
     ] = False,
+    slides: Annotated[
+        bool, typer.Option("--slides", help="Run the lesson and write slides for a projector.")
+    ] = False,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for notebooks and pages.")
+        Path, typer.Option(metavar="DIR", help="Folder for notebooks, pages and slides.")
     ] = Path("."),
 ) -> None:
     """List the lessons, or run one step by step (Enter: next, s: no more pauses, q: quit).
@@ -77,14 +80,14 @@ def lesson(
 
     out_ = Output()
     if which is None and not every:
-        if notebook or html or no_pause:
+        if notebook or html or slides or no_pause:
             raise ConfigError("no lesson is named", "a number, as in tinyalex lesson 2, or --all")
         _list(out_, lesson_file.all_lessons())
         return
     chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
     with _variables(pictures, data):
-        if notebook or html:
-            _convert(out_, chosen, out, notebook, execute, html)
+        if notebook or html or slides:
+            _convert(out_, chosen, out, notebook, execute, html, slides)
         elif every:
             _run_all(out_, chosen)
         else:
@@ -180,20 +183,28 @@ def _end(out: Output, lessons: list[Lesson], failed: list[str], how: str) -> Non
 
 
 def _convert(
-    out: Output, lessons: list[Lesson], folder: Path, notebook: bool, execute: bool, html: bool
+    out: Output,
+    lessons: list[Lesson],
+    folder: Path,
+    notebook: bool,
+    execute: bool,
+    html: bool,
+    slides: bool,
 ) -> None:
-    """Write notebooks and pages; a cell that fails has its error as output."""
+    """Write notebooks, pages and slides; a cell that fails has its error as output."""
     from tinyalex.files import write_atomic
     from tinyalex.learn import notebooks
+    from tinyalex.learn.slides import to_slides
     from tinyalex.learn.stepping import CellError
 
     folder.mkdir(parents=True, exist_ok=True)
     failed = []
     neighbours = _neighbours()
+    runs = execute or html or slides
     for each in lessons:
         begun = time.perf_counter()
         book = notebooks.to_notebook(each)
-        if execute or html:
+        if runs:
             try:
                 notebooks.execute(each, book, Path.cwd())
             except CellError as error:
@@ -203,6 +214,8 @@ def _convert(
         if notebook:
             kept = book if execute else _for_students(each)
             texts["ipynb"] = notebooks.to_text(kept)
+        if slides:
+            texts["slides.html"] = to_slides(each, book)
         if html:
             notebooks.hide_answers(book, as_page=True)
             texts["html"] = notebooks.to_page(each, book, *neighbours[each.name])
@@ -210,7 +223,7 @@ def _convert(
             path = folder / f"{each.name}.{ending}"
             write_atomic(path, text.encode())
             out.text(f"{path}  {duration(time.perf_counter() - begun)}")
-    _end(out, lessons, failed, "without a failing cell" if execute or html else "written")
+    _end(out, lessons, failed, "without a failing cell" if runs else "written")
 
 
 def _for_students(each: Lesson) -> Any:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def lessons_folder() -> Path:
-    """The folder with ``00_before_2012.py`` and so on.
+    """The folder with ``00_linear_classifier.py`` and so on.
 
     Raises
     ------
