@@ -143,7 +143,7 @@ EXERCISE = Exercise(
             large=lambda: {
                 "x": sample(16, 256),
                 "labels": np.arange(16) % 10,
-                "w": sample(10, 256),
+                "w": sample(10, 256) / 64,
                 "b": sample(10),
                 "lr": 0.5,
             },
