@@ -200,5 +200,7 @@ except GradientError as error:
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 03_col2im`, `04_conv_backward`, `05_linear`.
+# - `tinyalex exercise train my-answers` puts your answers into a network
+#   and trains it.
 # - Write a layer of your own, with any function you like, and test it
 #   with `gradcheck`.

@@ -238,6 +238,7 @@ if dataset.name == "digits":
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 06_relu`.
+# - `tinyalex exercise train my-answers` trains with your ReLU.
 # - The best learning rate of tanh is the last of its list. Try 0.016 and
 #   0.032.
 # - `tinyalex reproduce fig1` runs the race on CIFAR-10 and searches both

@@ -241,6 +241,8 @@ for ceil_mode in (True, False):
 #
 # - `tinyalex exercise start 07_max_pool`, then `08_pool_backward` and
 #   `09_ceil_pool`.
+# - `tinyalex exercise start 22_ceil_pool_backward`, then train with it:
+#   `tinyalex exercise train my-answers`.
 # - Does the overlap help, or only the wider window? Compare z = 3, s = 3
 #   with z = 3, s = 2.
 # - `TINYALEX_LESSON_DATA=cifar10` does the same with photographs.

@@ -213,5 +213,7 @@ except check.GradientError as error:
 # ## Try next
 #
 # - `tinyalex exercise start 10_lrn`, then `11_lrn_backward`.
+# - `tinyalex exercise train my-answers --milestone 1` classifies digits
+#   through your own forward pass.
 # - With n = 1, do channels still compete? And where is y largest with
 #   beta = 0.5?

@@ -223,5 +223,6 @@ assert different["forgotten"] > 0 and different["called"] == 0
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 12_dropout`: both conventions.
+# - `tinyalex exercise train my-answers` trains with your dropout.
 # - Which `p` is best here? Does dropout still help with all of the
 #   training images?

@@ -216,6 +216,7 @@ else:
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 13_crop_mirror`, then `14_pca_colour`.
+# - `tinyalex exercise train my-answers` trains with your crops.
 # - Which changes would you allow for digits? A rotation by 5 degrees? By
 #   180?
 # - Find the two colour shifts: `tinyalex recipe paper` and

@@ -232,6 +232,8 @@ assert not wrong < np.log(10) - 0.1
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 15_softmax_cross_entropy`, then `16_sgd`.
+# - `tinyalex exercise train my-answers --milestone 2`: your linear
+#   classifier learns digits.
 # - Which momentum suits the valley best?
 # - With `TINYALEX_LESSON_DATA=cifar10`, does a second drop of the
 #   learning rate help?

@@ -201,6 +201,8 @@ assert not np.allclose(y, y_2, atol=0.1)
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 26_count_weights`: count any network.
+# - `tinyalex exercise train my-answers --milestone 3`: a CNN with your
+#   backward passes learns digits.
 # - Count another net: `tinyalex model alexnet-torchvision` has 61,100,840
 #   parameters. Which layers differ?
 # - What would 256 pixels cost? Do

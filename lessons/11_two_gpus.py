@@ -268,6 +268,8 @@ for name, weights in joined.items():
 # ## Try next
 # - `tinyalex exercise start 17_grouped_conv`: write it with a loop over
 #   the groups.
+# - `tinyalex exercise start 23_grouped_conv_backward`, then train with
+#   it: `tinyalex exercise train my-answers`.
 # - `tinyalex train --workers 2 --parallel hybrid`: Krizhevsky's way of
 #   2014; docs/many-workers.md.
 # - Paper, section 6.1: one GPU learned filters with colour, the other

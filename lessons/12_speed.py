@@ -233,5 +233,7 @@ assert np.isclose(float(one_block), 32 / 48)
 # ## Try next
 # - `tinyalex exercise start 18_im2col_numba`, then `19_im2col_cuda`, in
 #   the simulator.
+# - `tinyalex exercise train my-answers --milestone 5` trains with your
+#   im2col, and `--milestone 6` runs your kernel.
 # - `tinyalex bench` measures with care: it alternates between
 #   implementations and takes medians.

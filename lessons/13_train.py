@@ -222,6 +222,8 @@ assert test_error > 0.75  # with the shuffled labels
 # %% [markdown]
 # ## Try next
 # - `tinyalex exercise start 27_plateau`: when to lower the learning rate.
+# - `tinyalex exercise train my-answers --milestone 4` trains a `tiny` of
+#   which every part is yours.
 # - Start with a learning rate 50 times as large
 #   (`training.RunConfig(lr=...)`). What do the curves say?
 # - Set `TINYALEX_LESSON_DATA=cifar10` in your environment: photographs,

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "teaching"
 QUIZ, ANSWERS = FOLDER / "quiz.md", FOLDER / "answers.md"
 ERRORS, RUBRIC = FOLDER / "common-errors.md", FOLDER / "rubric.md"
-START = "`tinyalex exercise start"
+START = ("`tinyalex exercise start ", "`tinyalex exercise train ")
 HEAD = """\
 # Common errors
 

@@ -15,7 +15,7 @@ from tinyalex.learn.grader.spec import Arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
-MAX_SIZE = 256  # elements of an array
+MAX_SIZE = 512  # elements of an array
 
 
 def integers(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
