@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.learn.examples import ADD_BIAS, MEAN_AND_SUM, solution
 from tests.learn.test_grader import HEAD, RIGHT, say
+from tinyalex.learn.exercises import all_exercises
 from tinyalex.learn.grader import Exercise, Property
 from tinyalex.learn.grader.verdict import Outcome
 
@@ -76,3 +78,13 @@ def test_a_list_in_place_of_a_tuple_is_named(judge):
         text.replace("return mean(x), x.sum(axis=1)", "return [mean(x), 1]"), MEAN_AND_SUM
     )
     assert "returns a list; the stub says a tuple" in verdict.what and "brackets" in say(verdict)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", all_exercises(), ids=lambda exercise: exercise.name)
+def test_every_input_can_be_made(exercise):
+    """None is too large, whatever the seed."""
+    for prop in exercise.properties:
+        settings(max_examples=100, phases=[Phase.generate])(given(prop.given)(lambda _: None))()
+        if prop.large is not None:
+            prop.large()

@@ -118,7 +118,7 @@ EXERCISE = Exercise(
         Property(
             name="shapes",
             says="dx has the shape of x, dweight has the shape of weight, dbias is (F,).",
-            given=arguments(padding=2),
+            given=arguments(padding=1),
             judge=shapes,
             hints=(
                 "There is one gradient for each number of x, of weight and of bias.",
@@ -185,7 +185,7 @@ EXERCISE = Exercise(
         Property(
             name="against the definition",
             says="All three gradients are the sums of the definition.",
-            given=arguments(padding=2),
+            given=arguments(padding=1),
             judge=definition,
             large=lambda: {
                 "dy": sample(1, 4, 13, 13),
