@@ -88,3 +88,10 @@ def test_every_input_can_be_made(exercise):
         settings(max_examples=100, phases=[Phase.generate])(given(prop.given)(lambda _: None))()
         if prop.large is not None:
             prop.large()
+
+
+def test_an_endless_loop_is_shown_with_the_input_that_began_it(judge):
+    """It is not made smaller: on smaller inputs the answer may be right."""
+    text = HEAD + "    while len(x) == 3:\n        pass\n    return x + scale * b\n"
+    verdict = judge(text, limits={"seconds": 1.0})
+    assert verdict.outcome is Outcome.TIME and verdict.case[0].startswith("x = array (3, ")

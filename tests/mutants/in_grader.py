@@ -77,7 +77,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "answer.py",
         "            if self._process.over:\n",
         "            if self._process.over and error.outcome is Outcome.GRADER:\n",
-        (f"{APART}::test_an_endless_loop_ends_with_its_line_and_input",),
+        (f"{JUDGING}::test_an_endless_loop_is_shown_with_the_input_that_began_it",),
     ),
     Mutant(
         "grader: a large input is not judged",
@@ -162,13 +162,6 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         "            if now > self._memory:\n",
         "            if now < 0:\n",
         (f"{APART}::test_without_a_system_limit_memory_is_polled",),
-    ),
-    Mutant(
-        "grader: time is without end",
-        GRADER + "inside/wire.py",
-        "        if left <= 0:\n",
-        "        if left < -60:\n",
-        (f"{APART}::test_an_endless_loop_ends_with_its_line_and_input",),
     ),
     Mutant(
         "grader: many slow calls are called an endless loop",
