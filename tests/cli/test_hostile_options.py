@@ -39,6 +39,8 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("exercise", "list"): (),
     ("exercise", "start"): ("relu", "mine"),
     ("exercise", "check"): ("mine",),
+    ("exercise", "train"): ("mine",),
+    ("exercise", "student-wheel"): ("x.png",),
 }
 
 

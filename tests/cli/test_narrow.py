@@ -22,12 +22,12 @@ from tests.cli.test_console import INFO, STEP
 from tinyalex.check.bench.statistics import Spread
 from tinyalex.check.bench.tables import layers_table, results_table, workers_table
 from tinyalex.check.doctor.finding import Check
-from tinyalex.commands import doctor, exercise, table_layout
+from tinyalex.commands import doctor, exercise_show, table_layout
 from tinyalex.commands.bench_plan import print_table
 from tinyalex.commands.console import Output, plain_table
 from tinyalex.commands.lesson_screen import Screen
 from tinyalex.commands.progress import TrainingProgress
-from tinyalex.learn.grader import classroom
+from tinyalex.learn.grader import results
 from tinyalex.learn.lesson_file import CODE, Cell
 
 SHOW = table_layout.show
@@ -73,7 +73,7 @@ COMMANDS = {
     "reproduce": [["reproduce"]],
     "lesson": [["lesson"]],
 }
-OWN_TESTS = {"evaluate", "predict", "doctor", "bench_plan", "console"}
+OWN_TESTS = {"evaluate", "predict", "doctor", "bench_plan", "console", "exercise_show"}
 
 
 @pytest.mark.parametrize("words", [w for each in COMMANDS.values() for w in each], ids=" ".join)
@@ -131,9 +131,12 @@ def test_bench_loses_no_character_of_a_number(made) -> None:
 
 def test_the_table_of_a_class_loses_no_character_of_a_number(made, monkeypatch) -> None:
     verdict = SimpleNamespace(passed=False, score=0.75, exercise="15_softmax", outcome="wrong")
-    judged = [SimpleNamespace(verdict=verdict, submission=SimpleNamespace(note=""))]
-    monkeypatch.setattr(classroom, "by_student", lambda _: {"student 1234567": judged * 21})
-    exercise._print_class(Output(), judged)
+    judged = [SimpleNamespace(verdict=verdict, submission=SimpleNamespace(note="", path="x"))]
+    monkeypatch.setattr(results, "by_student", lambda _: {"student 1234567": judged * 21})
+    stop = SimpleNamespace(exercise="15_softmax", stops_at="huge logits", students=21)
+    monkeypatch.setattr(results, "summary", lambda _: [stop])
+    exercise_show.print_class(Output(), judged, [])
+    assert len(made) == 2
     lose_nothing(made)
 
 
