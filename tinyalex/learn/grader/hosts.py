@@ -125,6 +125,7 @@ def _popen(
             "PYTHONHASHSEED": "0",
             "PYTHONUTF8": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "NUMBA_NUM_THREADS": "1",  # threads that wait for each other count as work
             "NUMBA_ENABLE_CUDASIM": os.environ.get("NUMBA_ENABLE_CUDASIM", "1"),
             **dict.fromkeys(THREADS, "1"),
         },
