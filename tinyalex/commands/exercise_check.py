@@ -126,7 +126,7 @@ def check(
         judged.append(answer)
     if installed is not None:
         installation.check_unchanged(installed)
-    if len(judged) == 1 and judged[0].verdict.passed:
+    if len(judged) == 1 and judged[0].verdict.passed and not of_class:
         print_textbook(out, get(judged[0].verdict.exercise))
     if solution:
         print_solutions(out, judged)
