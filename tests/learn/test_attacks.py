@@ -169,6 +169,15 @@ def test_only_the_grader_says_that_an_answer_passed(monkeypatch, room):
         assert verdict.outcome is Outcome.FORBIDDEN and verdict.score == 0
 
 
+def test_no_open_folder_leads_to_the_package():
+    """Landlock opens what is below a path, too."""
+    for allowed in (("numpy",), ("numpy", "numba")):
+        for path in map(Path, hosts.readable(allowed)):
+            real = path.resolve()
+            assert not SOLUTION.resolve().is_relative_to(real), path
+            assert not Path(pytest.__file__).resolve().is_relative_to(real), path
+
+
 def test_what_outlives_its_process_is_ended_before_the_verdict(room):
     """Without seccomp a process could be started; the host then ends it."""
     verdict = room.judge(attack(attacks.DAMAGES["results later"], tries=True))

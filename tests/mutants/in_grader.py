@@ -189,7 +189,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "hosts.py",
         "    return [str(path) for path in (*paths, *system, *devices)]\n",
         "    return [str(p) for p in (*paths, *system, *devices, Path(__file__).parents[2])]\n",
-        (NO_MARK,),
+        (f"{ATTACKS}::test_no_open_folder_leads_to_the_package",),
     ),
     Mutant(
         "grader: programs may be started",
@@ -224,13 +224,6 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "inside/wire.py",
         "    if rest != len(data):\n",
         "    if rest < 0:\n",
-        ("tests/learn/test_wire.py::test_damaged_messages_are_refused",),
-    ),
-    Mutant(
-        "grader: objects are made from messages",
-        GRADER + "inside/wire.py",
-        'PLAIN = re.compile(r"[<>|=]?[biufcmMSU]\\d{1,6}")',
-        'PLAIN = re.compile(r"[<>|=]?[biufcmMSUO]\\d{0,6}")',
         ("tests/learn/test_wire.py::test_damaged_messages_are_refused",),
     ),
     Mutant(
