@@ -206,17 +206,19 @@ def test_the_host_ends_what_a_process_has_left(monkeypatch):
     words = [sys.executable, "-c", code, "", str(theirs.fileno())]
     with subprocess.Popen(words, pass_fds=(theirs.fileno(),), env=environment()) as process:
         theirs.close()
-        ours.recv(8)  # it is ready
-        channel, far = socket.socketpair()
-        socket.send_fds(ours, [b"s"], [far.fileno()])
-        far.close()
-        ours.recv(8)
-        left = int(channel.recv(20))
-        assert Path(f"/proc/{left}").exists()
-        ours.sendall(b"e")
-        ours.recv(8)
-        assert not Path(f"/proc/{left}").exists()
-        ours.close()
+        try:
+            ours.recv(8)  # it is ready
+            channel, far = socket.socketpair()
+            socket.send_fds(ours, [b"s"], [far.fileno()])
+            far.close()
+            ours.recv(8)
+            left = int(channel.recv(20))
+            assert Path(f"/proc/{left}").exists()
+            ours.sendall(b"e")
+            ours.recv(8)
+            assert not Path(f"/proc/{left}").exists()
+        finally:
+            ours.close()  # the host ends
         assert process.wait(20) == 0
 
 
