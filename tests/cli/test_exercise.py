@@ -226,7 +226,7 @@ def test_an_older_table_survives_a_failed_run(call):
     ],
 )
 def test_a_files_name_says_which_exercise_it_is(name, found):
-    exercise = filenames.exercise_of(name)
+    exercise = getattr(filenames.match(name), "exercise", None)
     assert (exercise.name if exercise else None) == found
 
 

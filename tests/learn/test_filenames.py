@@ -38,7 +38,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_says_which_exercise_it_is(name):
-    found = filenames.exercise_of(name)
+    found = getattr(filenames.match(name), "exercise", None)
     assert found is not None and found.name == NAMES[name]
 
 

@@ -95,12 +95,6 @@ def match(name: str) -> Match | None:
     return Match(exercise, extra, _around(name, words, first, last))
 
 
-def exercise_of(name: str) -> Exercise | None:
-    """The exercise that a file belongs to, if its name says it."""
-    found = match(name)
-    return found.exercise if found else None
-
-
 def advice(name: str) -> str:
     """What to do with a file that is not read; empty if nothing is known."""
     if is_archive(name):

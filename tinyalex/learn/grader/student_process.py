@@ -227,7 +227,7 @@ class StudentProcess:
             self._host.kill()
             code = self._host.wait()
         self.number = 0
-        if code == -signal.SIGKILL:
+        if code == -9:  # Windows has no SIGKILL
             what = (
                 "the process was ended by SIGKILL (the system does this if there is no memory left)"
             )

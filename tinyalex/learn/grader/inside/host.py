@@ -26,7 +26,7 @@ GRACE = 1.0  # s
 
 def main() -> None:
     if os.name == "nt":  # no fork: one process for each file and property
-        serve(socket.fromshare(bytes.fromhex(sys.argv[2])))  # type: ignore[attr-defined]
+        serve(socket.fromshare(bytes.fromhex(sys.stdin.readline())))  # type: ignore[attr-defined]
     control = socket.socket(fileno=int(sys.argv[2]))
     confine.adopt_orphans()
     for module in sys.argv[3:]:

@@ -1,7 +1,8 @@
 """Runs a student's file and answers calls of its functions.
 
-Requests are dictionaries with ``do``: ``load`` once, then ``call``, ``launch`` or ``compiled``. A
-reply has ``result``, or ``outcome`` (a name in `verdict.Outcome`), ``what`` and ``line``.
+The first message is the job (see `student_process`). Then come requests, dictionaries with ``do``:
+``call``, ``launch`` or ``compiled``. A reply has ``result``, or ``outcome`` (a name in
+`verdict.Outcome`), ``what`` and ``line``.
 """
 
 from __future__ import annotations
