@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from tests.strategies import normal
 from tests.weights.nets import SMALLER
 from tinyalex import layers, models
 from tinyalex.check import bench
-from tinyalex.check.bench import ours
+from tinyalex.check.bench import ours, tables, torch_settings
+from tinyalex.check.bench.turns import Result
 from tinyalex.errors import ConfigError
 
 JOB = bench.Job("numpy", "tiny", "train", batch_size=4, threads=1)
@@ -102,26 +104,130 @@ def test_both_ways_of_the_peers_augmentation_agree():
     assert torch.equal(x[0], images[0, :, 0:6, 3:9].flip(2).float())
 
 
-def test_the_peer_keeps_the_fastest_settings(monkeypatch):
-    from tinyalex.check.bench import peer
+class Timed:
+    """Work whose first call takes 100 seconds, and every other one what its settings cost."""
 
-    cost = {"channels_last": -0.2, "fused": 0.1}
-    monkeypatch.setattr(
-        peer, "_trial", lambda job: 1 + sum(cost[k] for k, on in job.settings.items() if on)
-    )
-    assert peer.choose(JOB) == {"channels_last": True, "fused": False}
+    images = 10
+
+    def __init__(self, seconds: float) -> None:
+        self.spent = [seconds, seconds, 100.0]
+
+    def seconds(self, repeats: int) -> float:
+        return self.spent.pop() if len(self.spent) > 1 else self.spent[0]
 
 
+COST = {True: 0.7, False: 1.0, "off": 1.0, "default": 0.8, "max-autotune": 0.6, "float32": 1.0}
+
+
+def timed(job: bench.Job) -> Any:
+    """channels_last helps without torch.compile, and harms with it; fused always harms."""
+    cost = {name: COST.get(value, 1.0) for name, value in job.settings.items()}
+    if job.settings["channels_last"] and job.settings["compile"] != "off":
+        cost["channels_last"] = 1.2
+    if job.settings["compile"] == "reduce-overhead":
+        raise RuntimeError("no graphs\nat all")
+    if job.settings.get("fused"):
+        cost["fused"] = 1.1
+    return Timed(float(np.prod(list(cost.values()))))
+
+
+def test_the_peer_keeps_the_fastest_settings_and_tells_of_all():
+    settings, trials = torch_settings.choose(replace(JOB, device="cuda"), timed)
+    assert settings == {"channels_last": False, "fused": False, "compile": "max-autotune"}
+    tried = [(t["settings"]["channels_last"], t["settings"]["compile"]) for t in trials]
+    assert tried == [
+        (False, "off"),
+        (True, "off"),  # faster: kept for what follows
+        (True, "off"),  # fused
+        (True, "default"),
+        (True, "reduce-overhead"),
+        (True, "max-autotune"),
+        (False, "max-autotune"),
+    ]
+    assert trials[-1]["images_per_second"] == pytest.approx(10 / 0.6)
+    assert trials[-1]["first_call_seconds"] == 100
+    assert trials[4]["problem"] == "RuntimeError: no graphs"
+    assert trials[4]["images_per_second"] is None
+
+
+def test_the_peer_must_run_as_it_is():
+    def fails(job: bench.Job) -> Any:
+        raise ValueError("cannot")
+
+    with pytest.raises(RuntimeError, match="ValueError: cannot"):
+        torch_settings.choose(JOB, fails)
+
+
+def test_what_is_tried_depends_on_the_task_the_device_and_the_precision():
+    def compiles(**changes: Any) -> tuple[Any, ...]:
+        return torch_settings.tried(replace(JOB, **changes)).get("compile", ())
+
+    assert "reduce-overhead" in compiles(device="cuda") and "reduce-overhead" not in compiles()
+    assert not compiles(compile=False) and not compiles(task="data")
+    infer = torch_settings.tried(replace(JOB, task="infer", precision="bf16"))
+    assert infer["weights"] == ("float32", "bfloat16") and "fused" not in infer
+    assert "weights" not in torch_settings.tried(replace(JOB, task="infer"))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
 @pytest.mark.parametrize("task", bench.TASKS)
-def test_every_setting_of_the_peer_runs(task):
+def test_every_setting_of_the_peer_runs(task, precision):
     pytest.importorskip("torch")
     from tinyalex.check.bench import peer
 
-    job = replace(JOB, implementation="torch", task=task)
-    for on in (False, True):
-        work = peer.work(replace(job, settings=dict.fromkeys(peer.TRIED[task], on)))
+    job = replace(JOB, implementation="torch", task=task, precision=precision, compile=False)
+    for which in (0, -1):
+        values = torch_settings.tried(job)
+        work = peer.work(replace(job, settings={name: v[which] for name, v in values.items()}))
         assert work.seconds(1) > 0
-        assert work.flop == ours.work(replace(job, implementation="numpy")).flop
+        same = replace(job, implementation="numpy", precision="float32")
+        assert work.flop == ours.work(same).flop
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["train", "infer"])
+def test_a_compiled_peer_computes_the_same(task):
+    torch = pytest.importorskip("torch")
+    from tinyalex.check.bench import peer
+
+    job = replace(JOB, implementation="torch", task=task)
+    nets = [peer.Net(replace(job, settings={"compile": mode})) for mode in ("off", "default")]
+    plain, fast = (net.compiled(lambda net=net: net.module.eval()(net.x)) for net in nets)
+    nets[1].module.load_state_dict(nets[0].module.state_dict())
+    with torch.no_grad():
+        np.testing.assert_allclose(fast().numpy(), plain().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_in_bfloat16_the_peers_products_are_rounded():
+    torch = pytest.importorskip("torch")
+    from tinyalex.check.bench import peer
+
+    job = replace(JOB, implementation="torch", precision="bf16")
+    net = peer.Net(job)
+    with net.autocast():
+        assert net.module(net.x).dtype == torch.bfloat16
+    low = peer.Net(replace(job, settings={"weights": "bfloat16"}))
+    assert low.x.dtype == torch.bfloat16 and low.module(low.x).dtype == torch.bfloat16
+    whole = peer.Net(replace(job, precision="float32"))
+    with whole.autocast():
+        assert whole.module(whole.x).dtype == torch.float32
+
+
+def test_the_settings_are_told_in_words():
+    def trial(settings: dict[str, Any], rate: float | None, problem: str = "") -> dict[str, Any]:
+        first = {"first_call_seconds": 61.2, "problem": problem}
+        return {"settings": settings, "images_per_second": rate, **first}
+
+    best = {"channels_last": True, "compile": "default"}
+    job = replace(JOB, implementation="torch", settings=best)
+    trials = (trial(best, 9.0), trial({"compile": "off"}, 8.0), trial({"compile": "x"}, None, "no"))
+    result = Result(job, (1.0,), 1, 0.0, None, 1, "cpu", trials=trials)
+    assert tables.settings_lines([result, replace(result, job=JOB)]) == [
+        "torch train, float32: channels_last on, compile default (the fastest of 2 choices; its "
+        "first call took 61 s)",
+        "  left out: compile x: no",
+    ]
+    assert result.to_dict()["trials"] == list(trials)
 
 
 def test_a_missing_torch_is_said_with_what_to_install(monkeypatch):

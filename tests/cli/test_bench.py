@@ -53,11 +53,15 @@ def test_json_holds_everything(call):
 
 def test_torch_is_compared(call):
     pytest.importorskip("torch")
-    result = call(*SMALL, "--compare", "torch", "--what", "train", "--pairs", 2, "--layers")
+    words = ["--compare", "torch", "--no-compile", "--what", "train", "--pairs", 2, "--layers"]
+    result = call(*SMALL, *words)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert any(line.split()[:2] == ["train", "torch"] for line in lines)
-    assert any(line.startswith("torch train: channels_last o") for line in lines)
+    for precision in ("float32", "bf16"):
+        begins = f"torch train, {precision}: channels_last o"
+        assert any(line.startswith(begins) and "of 3 choices" in line for line in lines), lines
+    assert any("float32, PyTorch in bf16" in line for line in lines)
     assert "torch: each layer alone" in result.stdout
 
 

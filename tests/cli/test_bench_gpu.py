@@ -51,31 +51,30 @@ def held(monkeypatch):
     torch.cuda = SimpleNamespace(is_available=lambda: True)
     torch.__version__ = "2.11.0"
     monkeypatch.setitem(sys.modules, "torch", torch)
-    from tinyalex.check.bench import turns
-
-    monkeypatch.setattr(turns, "choose_settings", lambda job, say: job)
     return contests
 
 
 def test_one_command_covers_both_batches_and_both_precisions(call, held):
     result = call("bench", "--backend", "cuda", "--compare", "torch", "--layers", "--json")
     assert result.exit_code == 0, result.output
-    found = [(j[0].batch_size, j[0].precision, j[0].task) for j in held]
+    found = [(j[0].batch_size, j[-1].precision, j[0].task) for j in held]
     assert found == [
         (batch, precision, task)
         for batch in (128, 1024)
-        for precision in ("float32", "tf32")
+        for precision in ("float32", "tf32", "bf16")
         for task in ("train", "infer", "data")
         if task != "data" or precision == "float32"
     ]
     for jobs in held:
         assert [job.implementation for job in jobs] == ["cuda", "torch"]
-        assert len({(job.precision, job.device) for job in jobs}) == 1
+        assert jobs[0].precision == {"bf16": "tf32"}.get(jobs[1].precision, jobs[1].precision)
+        assert len({job.device for job in jobs}) == 1
         assert jobs[0].device == "cuda"
     document = json.loads(result.stdout)
     assert set(document["peaks_by_precision"]) == {"float32", "tf32"}
     assert "cuda, batch 1024, tf32" in document["layers"]
     assert document["results"][0]["gpu_memory_mib"] == 70_000
+    assert not any("bf16" in name for name in document["layers"])
     lines = result.stderr.splitlines()
     tables = [
         line for line in lines if not line.startswith(("machine", "versions", "command", "peak"))

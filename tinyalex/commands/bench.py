@@ -71,6 +71,10 @@ def bench(
         ),
     ] = None,
     workspace_mb: WorkspaceOption = None,
+    no_compile: Annotated[
+        bool,
+        typer.Option("--no-compile", help="Leave out torch.compile, which takes minutes."),
+    ] = False,
     no_overlap: Annotated[
         bool,
         typer.Option("--no-overlap", help="cuda: do not copy batches while the GPU computes."),
@@ -103,7 +107,16 @@ def bench(
     sizes = tuple(batch_size or ((BATCH,) if workers else ()))
     rounding = tuple(precision or (benchmark.PRECISIONS[:1] if workers else ()))
     planned = partial(
-        plans, model, backend, compare, threads, sizes, rounding, workspace_mb, not no_overlap
+        plans,
+        model,
+        backend,
+        compare,
+        threads,
+        sizes,
+        rounding,
+        workspace_mb,
+        overlap=not no_overlap,
+        compile=not no_compile,
     )
     out = Output(as_json, quiet)
     if workers:
@@ -162,6 +175,8 @@ def bench(
         if layers or roofline is not None:
             document["layers"] = {}
             for plan in settings:
+                if plan.jobs[-1].precision != plan.precision:
+                    continue  # bfloat16: layers are compared in the same precision
                 for name, rows in _layers(out, say, plan, pairs, peaks[plan.precision]).items():
                     key = name if len(settings) == 1 else f"{name}, {plan.title}"
                     document["layers"][key] = rows
@@ -203,12 +218,11 @@ def _layers(
     """Time and print the layers of every implementation."""
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
-    from tinyalex.check.bench.turns import choose_settings
 
     by_implementation = {}
     for job in plan.jobs:
         say(f"measuring the layers of {job.implementation}")
-        by_implementation[job.implementation] = benchmark.layers(choose_settings(job, say), pairs)
+        by_implementation[job.implementation] = benchmark.layers(job, pairs)
     say("")
     theirs = by_implementation.get("torch")
     for name, rows in by_implementation.items():

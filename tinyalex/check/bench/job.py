@@ -22,10 +22,11 @@ class Job:
     task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
     image_size : side of the images; None is the model's default
     device : PyTorch's device, ``"cpu"`` or ``"cuda"``
-    precision : ``"float32"`` or ``"tf32"``, of matrix products in all implementations
+    precision : ``"float32"`` or ``"tf32"``, of matrix products; PyTorch also ``"bf16"``
     workspace_mb : maximum workspace of our GPU backend; None is its default
     overlap : whether our GPU backend copies batches while it computes
-    settings : PyTorch's settings, see `tinyalex.check.bench.peer`
+    compile : whether torch.compile is tried for PyTorch
+    settings : PyTorch's settings, see `tinyalex.check.bench.torch_settings`; empty: its fastest
     """
 
     implementation: str
@@ -38,7 +39,8 @@ class Job:
     precision: str = "float32"
     workspace_mb: int | None = None
     overlap: bool = True
-    settings: dict[str, bool] = field(default_factory=dict)
+    compile: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
-"""What is timed of PyTorch, with its fastest settings.
+"""What is timed of PyTorch, with the settings of `torch_settings`.
 
-Settings, each on or off: ``channels_last`` (memory format of images and weights), ``fused`` (the
-optimizer in a single pass), ``gather`` (crops by one indexing operation, not image by image).
+In precision ``"bf16"`` the forward pass runs under autocast to bfloat16.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,6 @@ from tinyalex.check.bench.job import Job, Work
 from tinyalex.check.bench.ours import LEARNING_RATE, noise, stored_images
 from tinyalex.check.bench.torch_net import import_torch, tensor, translate
 from tinyalex.check.bench.useful import step_flop
-
-TRIED = {"train": ("channels_last", "fused"), "infer": ("channels_last",), "data": ("gather",)}
-# A trial ends after this time or these many calls.
-_TRIAL_SECONDS, _TRIAL_CALLS = 1.0, 20
 
 
 def prepare(job: Job) -> Any:
@@ -42,36 +37,11 @@ def work(job: Job) -> Work:
     return makers[job.task](job)
 
 
-def choose(job: Job) -> dict[str, bool]:
-    """Try the settings of a job's task in short runs; return the fastest.
-
-    Greedy: each setting is tried with the best choice of the previous settings.
-    """
-    best: dict[str, bool] = {name: False for name in TRIED[job.task]}
-    fastest = _trial(replace(job, settings=best))
-    for name in TRIED[job.task]:
-        settings = {**best, name: True}
-        seconds = _trial(replace(job, settings=settings))
-        if seconds < fastest:
-            best, fastest = settings, seconds
-    return best
-
-
-def _trial(job: Job) -> float:
-    """Return the seconds of the fastest call, after a first one."""
-    timed = work(job)
-    timed.seconds(1)
-    spent: list[float] = []
-    while sum(spent) < _TRIAL_SECONDS and len(spent) < _TRIAL_CALLS:
-        spent.append(timed.seconds(1))
-    return min(spent)
-
-
 class Net:
     """The network and its random images, on the device and in the memory format of the job."""
 
     def __init__(self, job: Job) -> None:
-        self.torch = import_torch()
+        self.job, self.torch = job, import_torch()
         ours = models.build(job.model, image_size=job.image_size)
         x, labels = noise(job, ours)
         image = (1, *ours.input_shape)
@@ -83,11 +53,36 @@ class Net:
             self.format = self.torch.channels_last
         self.module = self.module.to(memory_format=self.format)
         self.x = self.x.contiguous(memory_format=self.format)
-        self.on_gpu = job.device == "cuda"
+        if job.settings.get("weights") == "bfloat16":
+            self.module, self.x = self.module.bfloat16(), self.x.bfloat16()
+
+    def compiled(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """A function in the job's mode of torch.compile."""
+        mode = self.job.settings.get("compile", "off")
+        if mode == "off":
+            return function
+        fast, begin = self.torch.compile(function, mode=mode), self.torch.compiler
+        if self.job.device != "cuda":
+            return fast  # type: ignore[no-any-return]
+
+        def run() -> Any:
+            begin.cudagraph_mark_step_begin()
+            return fast()
+
+        return run
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Where PyTorch rounds to bfloat16 by its own rules, if the job is in bfloat16."""
+        if self.job.precision != "bf16" or self.job.settings.get("weights") == "bfloat16":
+            return nullcontext()
+        context: AbstractContextManager[Any] = self.torch.autocast(
+            self.job.device, self.torch.bfloat16
+        )
+        return context
 
     def synchronize(self) -> None:
         """Wait for the GPU, if there is one."""
-        if self.on_gpu:
+        if self.job.device == "cuda":
             self.torch.cuda.synchronize()
 
 
@@ -103,9 +98,15 @@ def _train(job: Job) -> Work:
         fused=job.settings.get("fused", False),
     )
 
+    def loss_of_batch() -> Any:
+        return torch.nn.functional.cross_entropy(net.module(net.x), net.labels)
+
+    forward = net.compiled(loss_of_batch)
+
     def run() -> None:
         optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(net.module(net.x), net.labels)
+        with net.autocast():
+            loss = forward()
         loss.backward()
         optimizer.step()
 
@@ -115,10 +116,11 @@ def _train(job: Job) -> Work:
 def _infer(job: Job) -> Work:
     net = Net(job)
     net.module.eval()
+    forward = net.compiled(lambda: net.module(net.x))
 
     def run() -> None:
-        with net.torch.inference_mode():
-            net.module(net.x)
+        with net.torch.inference_mode(), net.autocast():
+            forward()
 
     return Work(run, job.batch_size, net.forward_flop, net.synchronize)
 

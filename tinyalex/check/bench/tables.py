@@ -81,13 +81,35 @@ def results_table(results: Sequence[Result], peak_gflops: float) -> TextTable:
 
 
 def settings_lines(results: Sequence[Result]) -> list[str]:
-    """Return PyTorch's settings, one line per task."""
-    return [
-        f"torch {result.job.task}: "
-        + ", ".join(f"{name} {'on' if on else 'off'}" for name, on in result.job.settings.items())
-        for result in results
-        if result.job.settings
-    ]
+    """PyTorch's settings, a line per task: the fastest of how many, and what it takes to compile.
+
+    The next lines are of those that could not run.
+    """
+    lines = []
+    for result in results:
+        if not (settings := result.job.settings):
+            continue
+        chosen = ", ".join(f"{name} {_word(value)}" for name, value in settings.items())
+        ran = [trial for trial in result.trials if trial["images_per_second"]]
+        first = [t["first_call_seconds"] for t in ran if t["settings"] == settings]
+        compiled = settings.get("compile", "off") != "off"
+        lines.append(
+            f"torch {result.job.task}, {result.job.precision}: {chosen}"
+            + (f" (the fastest of {len(ran)} choices" if ran else "")
+            + (f"; its first call took {first[0]:.0f} s" if compiled and first else "")
+            + (")" if ran else "")
+        )
+        lines += [
+            f"  left out: {', '.join(f'{n} {_word(v)}' for n, v in trial['settings'].items())}: "
+            f"{trial['problem']}"
+            for trial in result.trials
+            if trial["problem"]
+        ]
+    return lines
+
+
+def _word(value: Any) -> str:
+    return {True: "on", False: "off"}.get(value, str(value))
 
 
 def layers_table(

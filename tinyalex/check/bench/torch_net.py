@@ -113,12 +113,13 @@ def _local(torch: Any, layer: layers.LocallyConnected2d) -> Module:
 def _local_norm(torch: Any, layer: layers.LocalResponseNorm) -> Module:
     # PyTorch divides alpha by the size.
     norm = torch.nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
-    if layer.groups == 1:
-        return norm
 
     def forward(x: Any) -> Any:
         N, C, H, W = x.shape
-        return norm(x.reshape(N * layer.groups, C // layer.groups, H, W)).reshape(x.shape)
+        seen = x.float() if x.device.type == "cpu" else x  # on CPUs it has none in bfloat16
+        if layer.groups > 1:
+            seen = seen.reshape(N * layer.groups, C // layer.groups, H, W)
+        return norm(seen).reshape(x.shape).to(x.dtype)
 
     return _module(torch, forward)
 

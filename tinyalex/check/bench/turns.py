@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tinyalex.check.bench.job import Job
@@ -30,6 +30,7 @@ class Result:
         for the baseline itself
     flop_per_image : useful floating-point operations; 0 for data loading
     gpu_memory_mib : GPU memory that its pool allocated; None on a CPU
+    trials : of PyTorch, what each choice of settings reached; see `torch_settings.Trial`
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Result:
     flop_per_image: int
     device: str
     gpu_memory_mib: float | None = None
+    trials: tuple[dict[str, Any], ...] = ()
 
     @property
     def seconds(self) -> Spread:
@@ -69,19 +71,10 @@ class Result:
             "gflops": self.gflops,
             "memory_mib": self.memory_mib,
             "gpu_memory_mib": self.gpu_memory_mib,
+            "trials": list(self.trials),
             "repeats_in_a_turn": self.repeats,
             "seconds_per_image": list(self.seconds_per_image),
         }
-
-
-def choose_settings(job: Job, say: Say) -> Job:
-    """Choose the fastest settings of PyTorch's job, unless it has settings; keep other jobs."""
-    if job.implementation != "torch" or job.settings:
-        return job
-    say(f"torch {job.task}: trying its settings")
-    with WorkerProcess("torch", job.threads) as worker:
-        settings = worker.ask("choose", job=asdict(job))
-    return replace(job, settings=settings)
 
 
 def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
@@ -100,12 +93,12 @@ def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
     -------
     list of Result, in the order of the jobs
     """
-    jobs = [choose_settings(job, say) for job in jobs]
     turns: list[list[float]] = [[] for _ in jobs]
     with ExitStack() as stack:
         workers, repeats, facts = [], [], []
         for job in jobs:
-            say(f"{job.implementation} {job.task}: warming up")
+            doing = "trying its settings" if job.implementation == "torch" else "warming up"
+            say(f"{job.implementation} {job.task}: {doing}")
             worker = stack.enter_context(WorkerProcess(job.implementation, job.threads))
             facts.append(worker.ask("setup", job=asdict(job)))
             repeats.append(worker.ask("warm_up", least_seconds=TURN_SECONDS))
@@ -119,13 +112,14 @@ def contest(jobs: Sequence[Job], pairs: int, say: Say) -> list[Result]:
         gpu_memory = [worker.ask("gpu_memory") for worker in workers]
     return [
         Result(
-            job=job,
             seconds_per_image=tuple(turns[i]),
             repeats=repeats[i],
             memory_mib=memory[i],
             gpu_memory_mib=gpu_memory[i],
             speedup=None if i == len(jobs) - 1 else speedup(turns[i], turns[-1]),
+            job=Job(**facts[i].pop("job")),
+            trials=tuple(facts[i].pop("trials")),
             **facts[i],
         )
-        for i, job in enumerate(jobs)
+        for i in range(len(jobs))
     ]

@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from tinyalex.check.bench import memory
@@ -33,13 +33,15 @@ class Worker:
         self._memory_before: int | None = None
 
     def setup(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Make the work to time; return its operations per image and its device."""
-        self._job = wanted = Job(**job)
+        """Make the work to time; return its job, operations per image, device and trials."""
+        wanted = Job(**job)
         side = _side(wanted)
+        self._job, trials = _chosen(wanted)
         self._memory_before = memory.resident()
-        self._work = side.work(wanted)
+        self._work = side.work(self._job)
         memory.forget_peak()
-        return {"flop_per_image": self._work.flop, "device": side.device(wanted)}
+        facts = {"flop_per_image": self._work.flop, "device": side.device(wanted)}
+        return {"job": asdict(self._job), "trials": trials, **facts}
 
     def warm_up(self, least_seconds: float) -> int:
         """Warm up; return how many calls in a row take ``least_seconds``."""
@@ -64,21 +66,14 @@ class Worker:
         held: int | None = _side(self._job).gpu_memory(self._job)
         return None if held is None else held / memory.MIB
 
-    def choose(self, job: dict[str, Any]) -> dict[str, bool]:
-        """Find PyTorch's fastest settings."""
-        from tinyalex.check.bench import peer
-
-        wanted = Job(**job)
-        peer.prepare(wanted)
-        return peer.choose(wanted)
-
     def layers(self, job: dict[str, Any], passes: int) -> list[dict[str, Any]]:
         """Time each layer of a training step."""
         from tinyalex.check.bench import layer_times, torch_layer_times
 
         wanted = replace(Job(**job), task="train")
         if wanted.implementation == "torch":
-            return torch_layer_times.measure(wanted, passes)
+            alone, _ = _chosen(replace(wanted, compile=False))
+            return torch_layer_times.measure(alone, passes)
         return layer_times.measure(wanted, passes)
 
     def peaks(self, job: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +81,16 @@ class Worker:
         from tinyalex.check.bench import ceilings
 
         return ceilings.measure(Job(**job))
+
+
+def _chosen(job: Job) -> tuple[Job, list[dict[str, Any]]]:
+    """PyTorch's job with its fastest settings, and what was tried; other jobs as they are."""
+    if job.implementation != "torch" or job.settings:
+        return job, []
+    from tinyalex.check.bench import peer, torch_settings
+
+    settings, trials = torch_settings.choose(job, peer.work)
+    return replace(job, settings=settings), trials
 
 
 def _side(job: Job) -> Any:
