@@ -28,6 +28,7 @@ from tests.mutants.in_pictures import PICTURE_MUTANTS
 from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
+from tests.mutants.in_rivals import RIVAL_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
 from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
@@ -46,6 +47,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS
+    + RIVAL_MUTANTS
     + CUDA_MUTANTS
     + CUDA_HOST_MUTANTS
     + WEIGHTS_MUTANTS
