@@ -10,21 +10,16 @@ and whether it had to spill: to move registers to memory and back, hundreds of t
 from __future__ import annotations
 
 import importlib
-import re
-import shutil
-import subprocess
-import tempfile
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba import cuda, types
 from numba.cuda import dispatcher
 
 from tests.backends import cuda_kernels
+from tests.backends.cuda_ptxas import needs_of, release
 from tinyalex.backends.cuda import lrn as cuda_norm
 
 CAPABILITIES = [(7, 5), (8, 0), (9, 0), (10, 0)]  # Turing, Ampere, Hopper, Blackwell
@@ -61,60 +56,18 @@ def ptx(name: str, cc: tuple[int, int], dtype: str = "float32", window: int = WI
     return str(text)
 
 
-# ---------------------------------------------------------------------- ptxas
-
-
-class Needs(NamedTuple):
-    """What a thread needs: registers, and bytes of local memory, spilled out and read back."""
-
-    registers: int
-    local: int
-    stores: int
-    loads: int
-
-
-@cache
-def ptxas() -> str | None:
-    """Path of ptxas: from NVIDIA's wheel, or from an installed CUDA."""
-    spec = find_spec("nvidia")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for path in sorted(Path(folder).glob("cu*/bin/ptxas*")):
-            return str(path)
-    return shutil.which("ptxas")
-
-
-def needs_of(text: str, cc: tuple[int, int]) -> Needs:
-    """Let ptxas assemble a kernel and read what it says of it."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "kernel.ptx"
-        source.write_text(text, encoding="utf-8")
-        target = ["--gpu-name", f"sm_{cc[0]}{cc[1]}", "--output-file", f"{folder}/kernel.cubin"]
-        command = [ptxas() or "ptxas", "--verbose", *target, str(source)]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    patterns = (
-        r"Used (\d+) registers",
-        r"(\d+) bytes stack frame",
-        r"(\d+) bytes spill stores",
-        r"(\d+) bytes spill loads",
-    )
-    return Needs(*(int(re.findall(pattern, said.stderr)[0]) for pattern in patterns))
-
-
 # ---------------------------------------------------------------------- the table
 
 
 def tools() -> str:
     """What the counts depend on."""
-    path = ptxas() or "ptxas"
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60).stdout
-    release = re.findall(r"V([\d.]+)", said)[0]
     try:
         nvvm = version("nvidia-nvvm")
     except PackageNotFoundError:  # that of a toolkit which pip did not install
         nvvm = "unknown"
     return (
         f"numba {version('numba')}, numba-cuda {version('numba-cuda')}, "
-        f"nvvm {nvvm}, ptxas {release}"
+        f"nvvm {nvvm}, ptxas {release()}"
     )
 
 

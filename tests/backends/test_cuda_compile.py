@@ -23,12 +23,11 @@ except Exception as error:
 from tests.backends.cuda_compile import (  # noqa: E402
     CAPABILITIES,
     dispatcher_of,
-    needs_of,
     ptx,
-    ptxas,
     table,
     tools,
 )
+from tests.backends.cuda_ptxas import needs_of, ptxas  # noqa: E402
 
 TABLE = Path(__file__).parents[2] / "docs" / "results" / "gpu" / "registers.txt"
 NAMES = list(cuda_kernels.KERNELS)

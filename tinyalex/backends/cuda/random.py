@@ -16,8 +16,6 @@ from numba import cuda
 
 MASK = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
-MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
-WEYL_0, WEYL_1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 ROUNDS = 10
 
 
@@ -33,13 +31,16 @@ def high_product(a, b):
 @cuda.jit(device=True)
 def philox(block, key_0, key_1):
     """Return the four words of a block."""
+    # Inside the function: numba-cuda-mlir 0.6.0 cannot read a global number above 2**63.
+    multiplier_0, multiplier_1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+    weyl_0, weyl_1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
     c0, c1, c2, c3 = block, np.uint64(0), np.uint64(0), np.uint64(0)
     for _ in range(ROUNDS):
-        high_0, low_0 = high_product(MULTIPLIER_0, c0), MULTIPLIER_0 * c0
-        high_1, low_1 = high_product(MULTIPLIER_1, c2), MULTIPLIER_1 * c2
+        high_0, low_0 = high_product(multiplier_0, c0), multiplier_0 * c0
+        high_1, low_1 = high_product(multiplier_1, c2), multiplier_1 * c2
         c0, c1, c2, c3 = high_1 ^ c1 ^ key_0, low_1, high_0 ^ c3 ^ key_1, low_0
-        key_0 += WEYL_0
-        key_1 += WEYL_1
+        key_0 += weyl_0
+        key_1 += weyl_1
     return c0, c1, c2, c3
 
 
