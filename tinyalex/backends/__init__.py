@@ -13,6 +13,7 @@ from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.backends.feed import Feed
 from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.errors import BackendError, ConfigError, unknown
+from tinyalex.extras import install
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
@@ -69,6 +70,7 @@ def get(
         name = available()[0]
         if name != "cuda":
             _explain_unused_gpu()
+            _explain_missing_numba()
             workspace_mb = None
     if name in available():
         threads = check_threads(_default_threads() if threads is None else threads)
@@ -78,7 +80,8 @@ def get(
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
     if name == "numba":
         missing = "the package numba is not installed"
-        raise BackendError(f"backend 'numba' is not available: {missing}", _others())
+        hint = f"{install()}; {_others()}"
+        raise BackendError(f"backend 'numba' is not available: {missing}", hint)
     raise unknown("backend", name, ["auto", "cuda", "numba", "numpy"])
 
 
@@ -94,6 +97,15 @@ def _explain_unused_gpu() -> None:
     """Say once why an existing or expected GPU is not used."""
     if text := cuda_check.unused_gpu():
         notice.tell(f"backend auto: {text}")
+
+
+@cache
+def _explain_missing_numba() -> None:
+    """Say once that only the slower of the two CPU backends is there."""
+    if not _has("numba"):
+        notice.tell(
+            f"backend auto: numpy, which is slow, because numba is missing (try: {install()})"
+        )
 
 
 def _configured(

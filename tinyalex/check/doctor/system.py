@@ -17,6 +17,7 @@ from tinyalex.data.cifar import find_cifar10
 from tinyalex.data.names import VARIABLE, default_root
 from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import DataError, TinyalexError
+from tinyalex.extras import install
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
 GIB = 1 << 30
@@ -152,8 +153,8 @@ def look_at_digits() -> Finding:
 
     try:
         digits = data.load("digits")
-    except (TinyalexError, ImportError) as error:
-        return Finding("data", f"digits: {error}", RED, "pip install scikit-learn")
+    except TinyalexError as error:
+        return Finding("data", f"digits: {error}", RED, install())
     return Finding("data", f"digits: {len(digits.train) + len(digits.test):,} images")
 
 
