@@ -8,7 +8,7 @@ In README.md and docs/ these fences are run, in order, a page in one empty folde
 ``...`` stands for anything. Times, rates and sizes are free, and numbers with a decimal point
 may differ a little: another processor rounds, and so trains, a little differently. Kernels are
 compiled by whatever command comes first, so the note that says so may stand anywhere.
-The examples in the package's docstrings run as doctests.
+The examples in the package's docstrings run as doctests, in which ``np`` is NumPy.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.processes import ROOT, environment
@@ -170,7 +171,9 @@ def test_the_examples_in_docstrings_run(module: str) -> None:
     if module.startswith("tinyalex.backends.cuda.") and not module.endswith(".check"):
         pytest.importorskip("cupy", reason="CuPy comes with the extras for a GPU")
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    assert doctest.testmod(importlib.import_module(module), optionflags=flags).failed == 0
+    names = {"np": np}
+    found = doctest.testmod(importlib.import_module(module), extraglobs=names, optionflags=flags)
+    assert found.failed == 0
 
 
 def test_a_link_in_a_page_leads_somewhere() -> None:
