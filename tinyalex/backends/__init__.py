@@ -19,7 +19,13 @@ __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "ava
 
 
 def available() -> list[str]:
-    """Return the names of the backends that can run here, fastest first."""
+    """Return the names of the backends that can run here, fastest first.
+
+    Examples
+    --------
+    >>> available()[-1]  # NumPy is always there
+    'numpy'
+    """
     gpu = ["cuda"] if cuda_check.why_not() is None else []
     return gpu + (["numba"] if _has("numba") else []) + ["numpy"]
 
