@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,8 +100,16 @@ def test_without_numba_auto_trains_on_numpy_and_says_so(tmp_path: Path) -> None:
     printed = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 0, printed
     assert "backend numpy" in printed
-    assert f"because numba is missing (try: {extras.install()})" in printed
+    assert "numba is missing (try: pip install numba)" in printed
     assert list(tmp_path.glob("runs/*/curves.png"))
+
+
+def test_without_numba_the_exercise_that_needs_it_says_so(tmp_path: Path) -> None:
+    hidden = not_in_base() | {"numba", "llvmlite", "numba_cuda", "cupy"}
+    solution = ROOT / "tinyalex" / "learn" / "solutions" / "18_im2col_numba.py"
+    shutil.copy(solution, tmp_path)
+    done = run(command("exercise", "check", solution.name), tmp_path, hidden)
+    assert "needs numba, which is not installed here (try: pip install numba)" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -120,3 +130,18 @@ def test_a_lesson_that_needs_an_extra_names_it(tmp_path: Path) -> None:
     printed = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 1, printed
     assert extras.install("lessons") in printed and "Traceback" not in printed
+
+
+def test_the_page_lists_what_is_required_and_the_sizes_of_the_logs() -> None:
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    logs = "".join(path.read_text() for path in (ROOT / "docs/results/install").glob("*.txt"))
+    rows = [line for line in page.splitlines() if re.match(r"\| [`\w]", line)]
+    table = "\n".join(rows)
+    for requirement in project["dependencies"]:
+        name = re.split("[<>=]", requirement)[0]
+        assert re.search(rf"\b{name}\b", table), requirement
+    for extra in project["optional-dependencies"]:
+        assert f"`{extra}`" in table, extra
+    figures = [figure for row in rows for figure in re.findall(r"\d+\.\d+", row.split("|")[2])]
+    assert figures and not [figure for figure in figures if f"{figure} MB" not in logs]

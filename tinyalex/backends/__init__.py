@@ -13,9 +13,10 @@ from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.backends.feed import Feed
 from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.errors import BackendError, ConfigError, unknown
-from tinyalex.extras import install
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
+
+_INSTALL_NUMBA = "pip install numba"
 
 
 def available() -> list[str]:
@@ -86,7 +87,7 @@ def get(
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
     if name == "numba":
         missing = "the package numba is not installed"
-        hint = f"{install()}; {_others()}"
+        hint = f"{_INSTALL_NUMBA}; {_others()}"
         raise BackendError(f"backend 'numba' is not available: {missing}", hint)
     raise unknown("backend", name, ["auto", "cuda", "numba", "numpy"])
 
@@ -109,9 +110,7 @@ def _explain_unused_gpu() -> None:
 def _explain_missing_numba() -> None:
     """Say once that only the slower of the two CPU backends is there."""
     if not _has("numba"):
-        notice.tell(
-            f"backend auto: numpy, which is slow, because numba is missing (try: {install()})"
-        )
+        notice.tell(f"backend auto: numpy, which is slow: numba is missing (try: {_INSTALL_NUMBA})")
 
 
 def _configured(

@@ -42,7 +42,7 @@ def look(data_root: Path | None = None) -> list[Finding]:
         Finding("CPU", f"{cpu_name()}{_vectors(cpu_flags())}"),
         look_at_threads(os.cpu_count() or 1, usable_cores(), os.environ.get("OMP_NUM_THREADS")),
         *look_at_quota(CPU_QUOTA, usable_cores()),
-        look_at_numba_cache(numba_cache()),
+        *([look_at_numba_cache(numba_cache())] if package_version("numba") else []),
         *disks,
         look_at_digits(),
         *about_data,
