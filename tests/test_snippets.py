@@ -8,7 +8,8 @@ In README.md and docs/ these fences are run, in order, a page in one empty folde
 ``...`` stands for anything. Times, rates and sizes are free, and numbers with a decimal point
 may differ a little: another processor rounds, and so trains, a little differently. Kernels are
 compiled by whatever command comes first, so the note that says so may stand anywhere.
-The examples in the package's docstrings run as doctests.
+The examples in the package's docstrings run as doctests, in which ``np`` is NumPy and
+``runs/tiny-digits-seed0`` is the run that ``tinyalex train`` writes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import importlib
+import inspect
 import io
 import os
 import re
@@ -26,9 +28,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.processes import ROOT, environment
+from tinyalex import training
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LONG = ("README.md", "weights.md")  # they train to the end, and bring in AlexNets
@@ -165,12 +169,30 @@ def test_a_page_does_what_it_shows(
             run_console(fence, tmp_path, where)
 
 
+@pytest.fixture(scope="session")
+def folder_with_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``runs/tiny-digits-seed0`` in it, as after ``tinyalex train``."""
+    folder = tmp_path_factory.mktemp("examples")
+    out = folder / "runs" / "tiny-digits-seed0"
+    training.train(training.RunConfig(epochs=1, backend="numpy", out=out))
+    return folder
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_the_examples_in_docstrings_run(module: str) -> None:
+def test_the_examples_in_docstrings_run(
+    module: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if module.startswith("tinyalex.backends.cuda.") and not module.endswith(".check"):
         pytest.importorskip("cupy", reason="CuPy comes with the extras for a GPU")
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    assert doctest.testmod(importlib.import_module(module), optionflags=flags).failed == 0
+    imported = importlib.import_module(module)
+    needs_run = "runs/tiny-digits-seed0" in inspect.getsource(imported)
+    folder = request.getfixturevalue("folder_with_a_run") if needs_run else tmp_path
+    monkeypatch.chdir(folder)
+    before = sorted(folder.iterdir())
+    found = doctest.testmod(imported, extraglobs={"np": np}, optionflags=flags)
+    assert found.failed == 0
+    assert sorted(folder.iterdir()) == before, "an example leaves files behind"
 
 
 def test_a_link_in_a_page_leads_somewhere() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.datasets import load_digits
+import pytest
 
 from tinyalex import data
+from tinyalex.data import digits as built_in
+from tinyalex.errors import DataError
 
 
 def test_digits_are_1437_and_360_grey_images_of_16_by_16() -> None:
@@ -35,7 +37,8 @@ def bilinear() -> np.ndarray:
 
 
 def test_the_two_splits_are_all_of_the_original_enlarged_with_its_labels() -> None:
-    digits, original = data.load("digits"), load_digits()
+    original = pytest.importorskip("sklearn.datasets").load_digits()
+    digits = data.load("digits")
     enlarged = (bilinear() @ (original.images * 255 / 16) @ bilinear().T).reshape(1797, -1)
     found = []
     for split in (digits.train, digits.test):
@@ -50,6 +53,31 @@ def test_the_two_splits_are_all_of_the_original_enlarged_with_its_labels() -> No
 
 def test_digits_are_the_same_each_time() -> None:
     assert data.load("digits").fingerprint == data.load("digits", seed=5).fingerprint
+
+
+def test_the_fingerprints_are_those_of_older_runs() -> None:
+    digits, moved = data.load("digits").fingerprint, data.load("moved-digits").fingerprint
+    assert digits == "93d84264ffe7f863aa54b4e89d8b18740f25b03fd226ffcc7248a15557f4ede1"
+    assert moved == "af6dabf8f72ea46c869bd10d3dc4f5d3ff8e6e67b5c461b279104f0cbacffa96"
+
+
+def test_the_embedded_digits_are_those_of_scikit_learn() -> None:
+    sklearn = pytest.importorskip("sklearn.datasets")
+    pixels, labels = sklearn.load_digits(return_X_y=True)
+    table = built_in._read()
+    np.testing.assert_array_equal(table[:, :64], pixels)
+    np.testing.assert_array_equal(table[:, 64], labels)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"0," * 65])
+def test_missing_or_damaged_digits_are_an_error(content, tmp_path, monkeypatch) -> None:
+    file = tmp_path / "digits.csv.gz"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setattr(built_in, "FILE", file)
+    with pytest.raises(DataError, match="digits.csv.gz: ") as e:
+        data.load("digits")
+    assert e.value.hint.startswith("pip install")
 
 
 def test_moved_digits_are_the_digits_each_somewhere_in_20_by_20_black_pixels() -> None:

@@ -10,6 +10,7 @@ from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
+from tests.mutants.in_install import INSTALL_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
@@ -61,6 +62,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + NAME_MUTANTS
     + COMMAND_MUTANTS
     + FIRST_HOUR_MUTANTS
+    + INSTALL_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
     + LEARN_MUTANTS

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyalex.errors import ConfigError
-from tinyalex.reproduce.statistics import different, estimate, paired, proportion
+from tinyalex.reproduce.statistics import _t_quantile, different, estimate, paired, proportion
 
 numbers = st.floats(-100, 100)
 
@@ -68,3 +68,10 @@ def test_wrong_samples_are_refused(wrong: list[float]) -> None:
         proportion(11, 10)
     with pytest.raises(ConfigError, match="2 treated values, 1 baseline"):
         paired([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 6, 29, 30, 200])
+def test_students_quantile_is_scipys(freedom: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    wanted = stats.t.ppf(0.975, freedom)
+    assert _t_quantile(freedom) == pytest.approx(wanted, rel=1e-12)

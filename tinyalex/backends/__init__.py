@@ -16,9 +16,17 @@ from tinyalex.errors import BackendError, ConfigError, unknown
 
 __all__ = ["Array", "Backend", "Feed", "Generator", "NumpyBackend", "Pair", "available", "get"]
 
+_INSTALL_NUMBA = "pip install numba"
+
 
 def available() -> list[str]:
-    """Return the names of the backends that can run here, fastest first."""
+    """Return the names of the backends that can run here, fastest first.
+
+    Examples
+    --------
+    >>> available()[-1]  # NumPy is always there
+    'numpy'
+    """
     gpu = ["cuda"] if cuda_check.why_not() is None else []
     return gpu + (["numba"] if _has("numba") else []) + ["numpy"]
 
@@ -69,6 +77,7 @@ def get(
         name = available()[0]
         if name != "cuda":
             _explain_unused_gpu()
+            _explain_missing_numba()
             workspace_mb = None
     if name in available():
         threads = check_threads(_default_threads() if threads is None else threads)
@@ -78,7 +87,8 @@ def get(
         raise BackendError(f"backend 'cuda' is not available: {reason}", f"{hint}; {_others()}")
     if name == "numba":
         missing = "the package numba is not installed"
-        raise BackendError(f"backend 'numba' is not available: {missing}", _others())
+        hint = f"{_INSTALL_NUMBA}; {_others()}"
+        raise BackendError(f"backend 'numba' is not available: {missing}", hint)
     raise unknown("backend", name, ["auto", "cuda", "numba", "numpy"])
 
 
@@ -94,6 +104,13 @@ def _explain_unused_gpu() -> None:
     """Say once why an existing or expected GPU is not used."""
     if text := cuda_check.unused_gpu():
         notice.tell(f"backend auto: {text}")
+
+
+@cache
+def _explain_missing_numba() -> None:
+    """Say once that only the slower of the two CPU backends is there."""
+    if not _has("numba"):
+        notice.tell(f"backend auto: numpy, which is slow: numba is missing (try: {_INSTALL_NUMBA})")
 
 
 def _configured(

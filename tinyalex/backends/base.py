@@ -31,7 +31,17 @@ PRECISIONS = ("float32", "tf32")
 
 
 class Generator(Protocol):
-    """A stream of random numbers that depends on its key alone."""
+    """A stream of random numbers that depends on its key alone.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> generator = backends.get("numpy").generator
+    >>> np.array_equal(generator(1, 7).random((2, 3)), generator(1, 7).random((2, 3)))
+    True
+    >>> generator(1, 7).normal((2, 3), std=0.01).dtype
+    dtype('float32')
+    """
 
     def random(self, shape: Sequence[int], dtype: str = "float32") -> Array:
         """Draw uniform numbers in [0, 1)."""
@@ -62,6 +72,13 @@ class Backend(Operations, ABC):
         Maximum workspace of a convolution in MiB; None if slices are sized for a cache instead.
     overlap : bool
         Whether batches are copied to the device while it computes, if it can do both at once.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> backend = backends.get("numpy")
+    >>> backend.relu(backend.asarray([-1.0, 2]))
+    array([0., 2.])
     """
 
     name: str

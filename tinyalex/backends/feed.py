@@ -22,6 +22,14 @@ class Feed:
     ----------
     asarray : callable
         Copies an array of the host to the backend.
+
+    Examples
+    --------
+    >>> feed = Feed(np.asarray)
+    >>> with feed.preparing():
+    ...     batch = feed.bring(np.zeros((8, 32, 32, 3), np.uint8))
+    >>> feed.take(batch).shape
+    (8, 32, 32, 3)
     """
 
     def __init__(self, asarray: Callable[[np.ndarray], Array]) -> None:

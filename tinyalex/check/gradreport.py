@@ -15,7 +15,21 @@ SHOWN = 8  # at most this many wrong rows
 
 
 class GradientError(TinyalexError, AssertionError):
-    """A backward pass disagrees with the forward pass it belongs to."""
+    """A backward pass disagrees with the forward pass it belongs to.
+
+    Examples
+    --------
+    >>> from tinyalex.check import gradcheck
+    >>> from tinyalex.layers import ReLU
+    >>> class Wrong(ReLU):
+    ...     def backward(self, dy):
+    ...         return 2 * super().backward(dy)
+    >>> gradcheck(Wrong(), np.array([[0.5, 1]]))
+    Traceback (most recent call last):
+        ...
+    tinyalex.check.gradreport.GradientError: Wrong: the gradient of x is wrong ...
+    Try: analytic is 2 times numeric everywhere: look for that factor
+    """
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,12 @@ class GradRow:
     index : the value that changed; None if all changed, along a random direction
     analytic, numeric : the slope by backward, and the slope measured on forward
     tolerance : the allowed difference of the two
+
+    Examples
+    --------
+    >>> row = GradRow("weight", (0, 2), analytic=2.0, numeric=1.5, tolerance=1e-6)
+    >>> row.label, row.difference, row.right
+    ('weight[0, 2]', 0.5, False)
     """
 
     name: str
@@ -58,6 +78,14 @@ class GradReport:
     """The report of a successful gradient check; ``print`` it.
 
     The text shows every random direction, and the steepest single value of each array.
+
+    Examples
+    --------
+    >>> from tinyalex.check import gradcheck
+    >>> from tinyalex.layers import ReLU
+    >>> report = gradcheck(ReLU(), np.array([[-1.0, 2]]))
+    >>> report.layer, all(row.right for row in report.rows)
+    ('ReLU', True)
     """
 
     layer: str

@@ -25,6 +25,12 @@ def permuted_grid(shape: Sequence[int], seed: int = 0) -> np.ndarray[Any, np.dty
     -------
     numpy.ndarray
         float64.
+
+    Examples
+    --------
+    >>> grid = permuted_grid((2, 2))
+    >>> grid.shape, np.sort(grid.ravel())  # 0.5 apart, none at zero
+    ((2, 2), array([-0.625, -0.125,  0.375,  0.875]))
     """
     size = int(np.prod(shape))
     spacing = max(2 / max(size, 1), 1e-3)

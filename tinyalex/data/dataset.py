@@ -36,6 +36,15 @@ class Split:
     Notes
     -----
     `images` and `crops` may be called from several threads.
+
+    Examples
+    --------
+    >>> images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)  # four images of one pixel
+    >>> split = Split(images.__getitem__, np.array([0, 0, 1, 1]), image_shape=(1, 1, 1))
+    >>> len(split), split.images(np.array([2, 0])).ravel()
+    (4, array([2, 0], dtype=uint8))
+    >>> split.subset(np.array([3])).labels
+    array([1])
     """
 
     def __init__(
@@ -156,6 +165,13 @@ class Dataset:
         and sizes for a folder, of all checksums for packed data.
     statistics : Statistics, optional
         Statistics of the training images, if they are already known.
+
+    Examples
+    --------
+    >>> from tinyalex import data
+    >>> dataset = data.load("digits")
+    >>> dataset.classes[:3], dataset.image_shape, len(dataset.train)
+    (['0', '1', '2'], (16, 16, 1), 1437)
     """
 
     name: str
@@ -205,6 +221,15 @@ def check_labels(labels: np.ndarray, n: int, classes: int, where: str) -> None:
     ------
     DataError
         They are not; ``where`` names the data in the message.
+
+    Examples
+    --------
+    >>> check_labels(np.array([0, 1, 1]), 3, classes=2, where="mine")
+    >>> check_labels(np.array([0, 1, 2]), 3, classes=2, where="mine")
+    Traceback (most recent call last):
+        ...
+    tinyalex.errors.DataError: mine: label 2 of image 2 is not in 0 to 1
+    Try: check that the file is complete and that class numbers start at 0
     """
     if labels.ndim != 1 or len(labels) != n or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
@@ -241,6 +266,13 @@ def stratified_split(
     ------
     DataError
         The fraction is not between 0 and 1, or no class has two images.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+    >>> train, validation = stratified_split(labels, fraction=0.2, seed=0)
+    >>> labels[train], labels[validation]
+    (array([0, 0, 0, 0, 1, 1, 1, 1]), array([0, 1]))
     """
     if not 0 < fraction < 1:
         raise DataError(f"val_fraction must be between 0 and 1 (got {fraction})", "0.2")
@@ -280,6 +312,13 @@ def from_arrays(
     ------
     DataError
         A shape, a dtype or a label is wrong, or a split is empty.
+
+    Examples
+    --------
+    >>> images, labels = np.zeros((4, 8, 8, 3), np.uint8), np.array([0, 1, 0, 1])
+    >>> mine = from_arrays("mine", ["cat", "dog"], (images, labels), (images[:2], labels[:2]), "v1")
+    >>> mine.image_shape, len(mine.train), len(mine.test)
+    ((8, 8, 3), 4, 2)
     """
     splits = []
     for part, (images, labels) in (("train", train), ("test", test)):

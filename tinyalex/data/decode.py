@@ -64,6 +64,15 @@ def read_image(path: Path, size: int, channels: int) -> np.ndarray:
     ------
     DataError
         As in `check_header`, or the pixels are cut off or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (640, 480), "red").save(f"{folder}/red.png")
+    ...     pixels = read_image(Path(folder, "red.png"), size=256, channels=3)
+    >>> pixels.shape, pixels[0, 0].tolist()
+    ((256, 256, 3), [255, 0, 0])
     """
     with open_image(path, str(path)) as image:
         grey_or_rgb = decoded(image, "RGB" if channels == 3 else "L", str(path))

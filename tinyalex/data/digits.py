@@ -1,39 +1,51 @@
-"""The built-in digits: 1797 real handwritten digits, centred or moved; nothing to download."""
+"""The built-in digits: 1797 real handwritten digits, centred or moved; nothing to download.
+
+``digits.csv.gz`` in this folder has one line per digit: its 64 pixels, row by row, from 0 to 16,
+and its label. It is the test set of E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten
+Digits, UCI Machine Learning Repository (1998), https://doi.org/10.24432/C50P49, licence CC BY 4.0
+(https://creativecommons.org/licenses/by/4.0). The file is the one that scikit-learn has.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from importlib.metadata import distribution
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from tinyalex.data.dataset import Dataset, from_arrays
+from tinyalex.errors import DataError
+from tinyalex.extras import install
 
 SIZE = 16
 ROOM = 4  # pixels that a digit may move to the right, and down
 COPIES = 5  # of each moved test digit, each at another position
-FILE = "sklearn/datasets/data/digits.csv.gz"  # rows of 64 pixels, 0 to 16, and the label
+FILE = Path(__file__).with_name("digits.csv.gz")
+SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 
 
 def load_digits() -> Dataset:
-    """Load scikit-learn's handwritten digits as 16 x 16 grey images.
+    """Load the handwritten digits as 16 x 16 grey images.
 
     Returns
     -------
     Dataset
         1437 training and 360 test images, uint8 (16, 16, 1), ten classes.
 
+    Raises
+    ------
+    DataError
+        The file in this package is missing or damaged.
+
     Notes
     -----
-    E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (UCI, 1998), as
-    `sklearn.datasets.load_digits` gives them: 8 x 8 pixels with values 0 to 16. The values are
-    scaled to 0 to 255, the images enlarged bilinearly. Sorted by class, every fifth image is a
-    test image: always the same ones, the same share of each class.
+    The original images have 8 x 8 pixels with values 0 to 16. The values are scaled to 0 to 255,
+    the images enlarged bilinearly. Sorted by class, every fifth image is a test image: always the
+    same ones, the same share of each class.
     """
-    # Only the file: importing scikit-learn takes longer than the first epochs.
-    file = distribution("scikit-learn").locate_file(FILE)
-    table = np.loadtxt(str(file), delimiter=",")
+    table = _read()
     grey = np.rint(table[:, :64].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
     images = np.stack([_enlarge(image) for image in grey])[..., None]
     labels = table[:, 64].astype(np.int64)
@@ -71,6 +83,17 @@ def load_moved_digits() -> Dataset:
     content = b"".join(images.tobytes() + labels.tobytes() for images, labels in splits)
     fingerprint = hashlib.sha256(content).hexdigest()
     return from_arrays("moved-digits", digits.classes, splits[0], splits[1], fingerprint)
+
+
+def _read() -> np.ndarray:
+    """The digits' table, float64 (1797, 65): 64 pixels and the label."""
+    try:
+        packed = FILE.read_bytes()
+    except OSError as error:
+        raise DataError(f"{FILE}: {error.strerror or error}", install()) from error
+    if hashlib.sha256(packed).hexdigest() != SHA256:
+        raise DataError(f"{FILE}: the built-in digits are damaged", install())
+    return np.loadtxt(gzip.decompress(packed).decode().splitlines(), delimiter=",")
 
 
 def _enlarge(image: np.ndarray) -> np.ndarray:

@@ -64,6 +64,14 @@ def download(name: str, root: str | Path | None = None, progress: Progress | Non
         The name is unknown.
     DataError
         No mirror gave the right file, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> download("cifar-10")
+    Traceback (most recent call last):
+        ...
+    tinyalex.errors.ConfigError: unknown data set to download 'cifar-10'
+    Try: 'cifar10', or one of: cifar10
     """
     if name != "cifar10":
         raise unknown("data set to download", name, ["cifar10"])

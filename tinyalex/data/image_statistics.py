@@ -23,6 +23,17 @@ class Statistics:
         units.
     eigenvectors : float32 (C, C)
         Column i is the unit vector of component i.
+
+    Examples
+    --------
+    >>> from tinyalex import data
+    >>> images = np.array([[10, 50], [30, 70]], np.uint8).reshape(2, 1, 2, 1)
+    >>> split = data.Split(images.__getitem__, np.zeros(2), (1, 2, 1))
+    >>> measured = data.statistics(split)
+    >>> measured.mean("image").tolist(), measured.mean("channel").tolist()
+    ([[[20.0, 60.0]]], [[[40.0]]])
+    >>> measured.eigenvalues  # the variance of 10, 50, 30 and 70
+    array([500.], dtype=float32)
     """
 
     mean_image: np.ndarray

@@ -20,6 +20,11 @@ def choose(name: str) -> str:
     str
         The name; for a folder with the name of a built-in set or of a part of one, its path
         (``./digits``), with a warning.
+
+    Examples
+    --------
+    >>> choose("cifar10@10000")
+    'cifar10@10000'
     """
     if name.split(MARK)[0] not in NAMES or not Path(name).is_dir():
         return name
@@ -32,7 +37,13 @@ def choose(name: str) -> str:
 
 
 def is_built_in(name: str) -> bool:
-    """Whether a name from `choose` is that of a built-in set or of a part of one."""
+    """Whether a name from `choose` is that of a built-in set or of a part of one.
+
+    Examples
+    --------
+    >>> is_built_in("cifar10@held-out"), is_built_in("photos")
+    (True, False)
+    """
     return name.split(MARK)[0] in NAMES
 
 
@@ -55,6 +66,13 @@ def default_root() -> Path:
     ------
     DataError
         The variable is not set, and the user has no home folder (as in a container).
+
+    Examples
+    --------
+    >>> from unittest import mock
+    >>> with mock.patch.dict(os.environ, TINYALEX_DATA="sets"):
+    ...     default_root().name
+    'sets'
     """
     if folder := os.environ.get(VARIABLE):
         return Path(folder)
@@ -68,7 +86,13 @@ def default_root() -> Path:
 
 
 def expand(name: str | os.PathLike[str]) -> Path:
-    """A path with ``~`` replaced by the home folder; raises DataError if there is none."""
+    """A path with ``~`` replaced by the home folder; raises DataError if there is none.
+
+    Examples
+    --------
+    >>> expand("~/photos") == Path.home() / "photos"
+    True
+    """
     try:
         return Path(name).expanduser()
     except RuntimeError:  # this user has no home folder, or there is no user of that name

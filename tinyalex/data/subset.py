@@ -95,6 +95,14 @@ def among(dataset: Dataset, classes: Sequence[str], key: Key | None = None) -> D
     Dataset
         With the network's classes and labels; unchanged if a class is unknown to the network, if
         two classes have the same name, or if the classes are the same in another order.
+
+    Examples
+    --------
+    >>> from tinyalex import data
+    >>> images, labels = np.zeros((2, 4, 4, 3), np.uint8), np.array([0, 0])
+    >>> dogs = data.from_arrays("dogs", ["dog"], (images, labels), (images, labels), "v1")
+    >>> among(dogs, ["cat", "dog"]).test.labels
+    array([1, 1])
     """
     if list(dataset.classes) == list(classes):
         return dataset

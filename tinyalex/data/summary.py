@@ -42,6 +42,11 @@ class Glance:
         0 for CIFAR given by a path, which may be CIFAR-10 or CIFAR-100.
     side : int
         The shorter side in pixels: the median of a sample of files.
+
+    Examples
+    --------
+    >>> glance("digits")
+    Glance(kind='digits', images=0, classes=10, side=16)
     """
 
     kind: str
@@ -64,6 +69,11 @@ def glance(name: str, run_folder: Path | None = None) -> Glance:
     ------
     DataError, ConfigError
         There is no such data set, or it cannot be read.
+
+    Examples
+    --------
+    >>> glance("cifar10@held-out@2000").images  # without looking for the files
+    2000
     """
     whole, *parts = name.split(MARK)
     if whole in NAMES:
@@ -125,6 +135,12 @@ def statistics(split: Split, crop: int | None = None, *, limit: int | None = Non
     -----
     Sums of integers are exact in float64 up to 2**53, more than ImageNet's training set needs; so
     the result does not depend on the order or the number of threads.
+
+    Examples
+    --------
+    >>> images = np.array([[[0, 200, 100]], [[40, 100, 100]]], np.uint8).reshape(2, 1, 1, 3)
+    >>> statistics(Split(images.__getitem__, np.zeros(2), (1, 1, 3))).channel_means
+    array([ 20., 150., 100.], dtype=float32)
     """
     H, W, C = split.image_shape
     if not len(split):
@@ -156,6 +172,13 @@ def info(dataset: Dataset) -> dict[str, Any]:
     ------
     DataError
         One of the measured images is damaged.
+
+    Examples
+    --------
+    >>> from tinyalex import data
+    >>> about = info(data.load("digits@100"))
+    >>> about["train"]["images"], about["train"]["per_class"][:3], about["image_shape"]
+    (100, [10, 10, 10], [16, 16, 1])
     """
     H, W, _ = dataset.image_shape
     measured, stats = len(dataset.train), dataset.statistics

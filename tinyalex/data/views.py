@@ -69,6 +69,14 @@ def ten_views(
     Paper, section 4.1. If the crop is the whole image, there is no room for corners: then each
     side is extended by a fourteenth (at least one pixel) by reflection. The paper's corners are
     16 pixels from the centre crop of 224, which is a fourteenth.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> image = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)  # rows 0 1 2, 3 4 5, 6 7 8
+    >>> views = list(ten_views(image, backends.get("numpy"), (1, 1), mean=None, scale=1.0))
+    >>> [int(view[0, 0, 0, 0]) for view in views]  # corners and centre, then flipped
+    [0, 2, 4, 6, 8, 0, 2, 4, 6, 8]
     """
     return _cut(images, backend, crop, mean, scale, five_corners, (False, True))
 
@@ -81,6 +89,14 @@ def nine_views(
     Parameters, yields and notes are those of `ten_views`. cuda-convnet's published errors of
     nets trained on crops use these views. Source: cuda-convnet, convdata.py,
     CroppedCIFARDataProvider, ``multiview_test``.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> image = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)  # rows 0 1 2, 3 4 5, 6 7 8
+    >>> views = list(nine_views(image, backends.get("numpy"), (1, 1), mean=None, scale=1.0))
+    >>> [int(view[0, 0, 0, 0]) for view in views]
+    [0, 1, 2, 3, 4, 5, 6, 7, 8]
     """
     return _cut(images, backend, crop, mean, scale, nine_corners, (False,))
 

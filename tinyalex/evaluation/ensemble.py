@@ -24,6 +24,11 @@ def mean_probability(each: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, An
     -----
     Paper, section 6: the predictions of five networks are averaged. Probabilities, not logits:
     a confident network counts for more, but only up to a limit.
+
+    Examples
+    --------
+    >>> mean_probability([np.array([[1.0, 0]]), np.array([[0.5, 0.5]])])
+    array([[0.75, 0.25]])
     """
     shapes = {p.shape for p in each}
     if len(shapes) != 1:

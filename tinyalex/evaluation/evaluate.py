@@ -89,11 +89,9 @@ def evaluate(
 
     Examples
     --------
-    >>> import tempfile
-    >>> from tinyalex import evaluation, training
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     summary = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
-    ...     errors = evaluation.evaluate([f"{folder}/first"])
+    >>> from tinyalex import training
+    >>> errors = evaluate(["runs/tiny-digits-seed0"], backend="numpy")
+    >>> summary = training.read_summary("runs/tiny-digits-seed0")
     >>> errors["n"], errors["top1_error"] == summary["top1_error"]
     (360, True)
     """
@@ -207,7 +205,13 @@ def _search(each: list[HostArray], labels: HostArray) -> dict[str, Any]:
 
 
 def errors(p: HostArray, labels: HostArray) -> dict[str, float]:
-    """Top-1 and top-5 error of probabilities (N, classes); top-C with fewer than five classes."""
+    """Top-1 and top-5 error of probabilities (N, classes); top-C with fewer than five classes.
+
+    Examples
+    --------
+    >>> errors(np.array([[0.9, 0.1], [0.2, 0.8]]), labels=np.array([0, 0]))
+    {'top1_error': 0.5, 'top5_error': 0.0}
+    """
     n, classes = p.shape
     return {f"top{k}_error": float(topk_wrong(np, p, labels, min(k, classes))) / n for k in (1, 5)}
 

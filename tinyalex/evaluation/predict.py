@@ -57,6 +57,16 @@ def predict(
         ``top`` is below 1, no image is named, or the network takes colours and ``invert`` is True.
     DataError
         A file cannot be read as an image.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (16, 16)).save(f"{folder}/black.png")
+    ...     [found] = predict("runs/tiny-digits-seed0", [folder], top=3, backend="numpy")
+    >>> len(found["classes"]), list(found["classes"][0])
+    (3, ['name', 'class', 'probability'])
     """
     if top < 1:
         raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")

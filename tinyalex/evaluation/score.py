@@ -30,6 +30,13 @@ def topk_wrong(xp: Any, logits: Array, labels: Array, k: int) -> Array:
         Ties count by their expected value: where t classes share the right class's value and g
         are higher, (k - g) / t of all orders put the right class into the top k. So a network
         with equal outputs has accuracy ``k / classes``. NaN is wrong.
+
+    Examples
+    --------
+    >>> logits = np.array([[3.0, 2, 1], [3.0, 2, 1]])
+    >>> labels = np.array([0, 2])
+    >>> float(topk_wrong(np, logits, labels, k=1)), float(topk_wrong(np, logits, labels, k=3))
+    (1.0, 0.0)
     """
     right = logits[xp.arange(labels.shape[0]), labels][:, None]
     better = xp.sum(logits > right, axis=1)
@@ -39,7 +46,16 @@ def topk_wrong(xp: Any, logits: Array, labels: Array, k: int) -> Array:
 
 
 class Running:
-    """Loss and errors of the ``images`` since the last `reset`, kept on the device until read."""
+    """Loss and errors of the ``images`` since the last `reset`, kept on the device until read.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> running = Running(backends.get("numpy"))
+    >>> running.add(0.25, np.array([[2.0, 1], [2.0, 1]]), np.array([0, 1]))  # one of two is wrong
+    >>> running.images, running.loss(), running.error()
+    (2, 0.25, 0.5)
+    """
 
     def __init__(self, backend: Backend, top: tuple[int, ...] = (1,)) -> None:
         self.backend = backend
@@ -163,6 +179,16 @@ def score(
 
     With fewer than five classes, top-5 means top ``num_classes``: its error is 0. The workers of a
     group, which must all call this, test on their own shards and get the sums of all.
+
+    Examples
+    --------
+    >>> from tinyalex import backends, data, models
+    >>> split = data.load("digits").test.subset(np.arange(20))
+    >>> loader = data.Loader(split, backends.get("numpy"), batch_size=10)
+    >>> model = models.build("tiny", init=models.ZEROS)  # equal outputs for all classes
+    >>> result = score(model, loader, num_classes=10)
+    >>> result.images, round(result.loss(), 3), round(result.error(1), 3)  # log(10), 9 of 10
+    (20, 2.303, 0.9)
     """
     backend = loader.backend
     loss_layer = SoftmaxCrossEntropy()

@@ -33,6 +33,12 @@ def search_part(labels: HostArray, fraction: float, seed: int = 0) -> HostArray:
     """Choose a fraction of each class's images for the search: bool (N,).
 
     Reported errors are those of the other images; ConfigError if either part has no image.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 0, 1, 1])
+    >>> labels[search_part(labels, fraction=0.5)]
+    array([0, 1])
     """
     if not 0 < fraction < 1:
         raise ConfigError(
@@ -79,6 +85,12 @@ def search_coefficients(each: Sequence[HostArray], labels: HostArray) -> Found:
     The authors' script (AlexNet-Source-Code, avg-valid.py, ``find_coeffs``) does the same on the
     validation images. Where the top-5 error is equal, here the top-1 error and then the mean loss
     decide: with few classes the top-5 error says nothing.
+
+    Examples
+    --------
+    >>> right, wrong = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.1, 0.9], [0.8, 0.2]])
+    >>> search_coefficients([right, wrong], np.array([0, 1])).coefficients
+    [1.0, 0.0]
     """
     if len(each) < 2:
         raise ConfigError("--search-weights needs at least two runs", "tinyalex evaluate A B")

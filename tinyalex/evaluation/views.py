@@ -65,6 +65,14 @@ def probabilities(
     ------
     ConfigError
         ``crops`` is not 1, 9 or 10.
+
+    Examples
+    --------
+    >>> from tinyalex import training
+    >>> run = training.load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> p = probabilities(run, data.load("digits").test.subset(np.arange(4)), crops=10)
+    >>> p.shape, p.sum(axis=1).round(3)
+    ((4, 10), array([1., 1., 1., 1.], dtype=float32))
     """
     check_crops(crops)
     loader = run.preprocessing.loader(split, run.backend, batch_size, views=VIEWS[crops])
@@ -134,6 +142,12 @@ def ten_crop_errors(
 
 
 def softmax(xp: Any, logits: Array) -> Array:
-    """Probabilities (N, classes) of logits (N, classes)."""
+    """Probabilities (N, classes) of logits (N, classes).
+
+    Examples
+    --------
+    >>> softmax(np, np.array([[0, np.log(3)]])).round(4)
+    array([[0.25, 0.75]])
+    """
     e = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
     return e / xp.sum(e, axis=1, keepdims=True)

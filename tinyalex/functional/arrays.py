@@ -27,6 +27,13 @@ def out_hw(
     """How many windows fit into images of ``x_shape`` (N, C, H, W): OH and OW.
 
     With ``ceil_mode`` the last window may reach over the edge, but starts inside (PyTorch's rule).
+
+    Examples
+    --------
+    >>> out_hw((128, 3, 227, 227), kernel_size=11, stride=4)  # AlexNet's conv1: (227 - 11) / 4 + 1
+    (55, 55)
+    >>> out_hw((1, 1, 6, 6), 3, 2), out_hw((1, 1, 6, 6), 3, 2, ceil_mode=True)
+    ((2, 2), (3, 3))
     """
     counts = []
     how = map(pair, (kernel_size, stride, padding))

@@ -25,6 +25,14 @@ def augment(
     mean : float32 (C, 1, 1) or (C, CH, CW), or None
     colour : float32 (N, C), added to every pixel, in units of 0 to 255, or None
     scale : factor on the result: a number, or float32 (C,), one per channel
+
+    Examples
+    --------
+    >>> images = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)  # rows 0 1 2, 3 4 5, 6 7 8
+    >>> tops, lefts, mirrors = np.array([1]), np.array([0]), np.array([True])
+    >>> augment(images, tops, lefts, mirrors, (2, 2), mean=None, colour=None, scale=1)[0, 0]
+    array([[4., 3.],
+           [7., 6.]], dtype=float32)
     """
     xp = array_namespace(images)
     (N, _, _, C), (CH, CW) = images.shape, crop

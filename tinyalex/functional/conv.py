@@ -8,7 +8,17 @@ from tinyalex.functional.arrays import Array, Pair, Shape, new, out_hw, pad, pai
 
 
 def im2col(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Array:
-    """Write each window of ``x`` (N, C, H, W) as a column: (N, C*KH*KW, OH*OW)."""
+    """Write each window of ``x`` (N, C, H, W) as a column: (N, C*KH*KW, OH*OW).
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]])
+    >>> im2col(x, kernel_size=2)[0]  # the first column is the window 1 2 4 5
+    array([[1, 2, 4, 5],
+           [2, 3, 5, 6],
+           [4, 5, 7, 8],
+           [5, 6, 8, 9]])
+    """
     xp = array_namespace(x)
     (N, C, _, _), (KH, KW), (ph, pw) = x.shape, pair(kernel_size), pair(padding)
     OH, OW = out_hw(x.shape, kernel_size, stride, padding)
@@ -22,7 +32,15 @@ def im2col(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> 
 def col2im(
     cols: Array, x_shape: Shape, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
-    """Add each column back into its window: the transpose of `im2col`, (N, C, H, W)."""
+    """Add each column back into its window: the transpose of `im2col`, (N, C, H, W).
+
+    Examples
+    --------
+    >>> col2im(np.ones((1, 4, 4)), (1, 1, 3, 3), kernel_size=2)[0, 0]  # windows that see a pixel
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
     xp = array_namespace(cols)
     (N, C, H, W), (KH, KW), (ph, pw) = x_shape, pair(kernel_size), pair(padding)
     OH, OW = out_hw(x_shape, kernel_size, stride, padding)
@@ -50,6 +68,14 @@ def conv2d(
     weight, bias : (F, C/G, KH, KW) and (F,)
     groups : G groups of channels that do not see each other; the paper's two GPUs are 2
     im2col : another function that does the same: a device may have a faster one
+
+    Examples
+    --------
+    >>> x = np.array([[[[1.0, 2, 0], [0, 1, 3], [2, 0, 1]]]])
+    >>> weight = np.array([[[[1.0, 2], [3, 4]]]])
+    >>> conv2d(x, weight, bias=np.zeros(1))[0, 0]  # the first: 1*1 + 2*2 + 3*0 + 4*1 = 9
+    array([[ 9., 17.],
+           [ 8., 11.]])
     """
     xp = array_namespace(x, weight)
     N, F, G = x.shape[0], weight.shape[0], groups
@@ -77,6 +103,19 @@ def conv2d_backward(
     """Gradients of `conv2d`: dx (N, C, H, W) or None, dw (F, C/G, KH, KW), db (F,).
 
     y = w @ cols, so dw = dy @ cols.T and dcols = w.T @ dy; col2im leads from dcols back to dx.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1.0, 2, 0], [0, 1, 3], [2, 0, 1]]]])
+    >>> weight = np.array([[[[1.0, 2], [3, 4]]]])
+    >>> dx, dw, db = conv2d_backward(np.ones((1, 1, 2, 2)), x, weight)
+    >>> dx[0, 0]  # the middle pixel meets all four weights: 1 + 2 + 3 + 4
+    array([[ 1.,  3.,  2.],
+           [ 4., 10.,  6.],
+           [ 3.,  7.,  4.]])
+    >>> dw[0, 0], db  # the first weight meets four pixels: 1 + 2 + 0 + 1
+    (array([[4., 6.],
+           [3., 5.]]), array([4.]))
     """
     xp = array_namespace(dy, x, weight)
     (N, F, OH, OW), G = dy.shape, groups

@@ -18,6 +18,13 @@ def dropout(x: Array, draw: Array, p: float, inverted: bool = True) -> tuple[Arr
     Returns
     -------
     y, and the mask: 0 where a number was dropped, else 1 or 1/(1-p)
+
+    Examples
+    --------
+    >>> x, draw = np.array([4.0, 4, 4, 4]), np.array([0.1, 0.7, 0.5, 0.4])
+    >>> y, mask = dropout(x, draw, p=0.5)
+    >>> y, mask
+    (array([0., 8., 8., 0.]), array([0., 2., 2., 0.]))
     """
     mask = array_namespace(x).astype(draw >= p, x.dtype)
     if inverted:
@@ -26,5 +33,11 @@ def dropout(x: Array, draw: Array, p: float, inverted: bool = True) -> tuple[Arr
 
 
 def dropout_backward(dy: Array, mask: Array) -> Array:
-    """The gradient passes, scaled like the number, where the number was kept; else it is 0."""
+    """The gradient passes, scaled like the number, where the number was kept; else it is 0.
+
+    Examples
+    --------
+    >>> dropout_backward(np.array([1.0, 1, 1]), mask=np.array([0.0, 2, 2]))
+    array([0., 2., 2.])
+    """
     return dy * mask

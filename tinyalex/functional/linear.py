@@ -9,6 +9,12 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
     """Every output is a weighted sum of every input, plus a bias: (N, in) -> (N, out).
 
     ``weight`` is (out, in), ``bias`` (out,).
+
+    Examples
+    --------
+    >>> weight, bias = np.array([[3, 4], [5, 6]]), np.array([0, 1])
+    >>> linear(np.array([[1, 2]]), weight, bias)  # 3*1 + 4*2 + 0 and 5*1 + 6*2 + 1
+    array([[11, 18]])
     """
     return array_namespace(x, weight).matmul(x, weight.mT) + bias
 
@@ -16,7 +22,15 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
 def linear_backward(
     dy: Array, x: Array, weight: Array, needs_dx: bool = True
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients of `linear`: dx (N, in) or None, dw (out, in), db (out,)."""
+    """Gradients of `linear`: dx (N, in) or None, dw (out, in), db (out,).
+
+    Examples
+    --------
+    >>> x, weight = np.array([[1, 2]]), np.array([[3, 4], [5, 6]])
+    >>> dx, dw, db = linear_backward(np.array([[1, -1]]), x, weight)
+    >>> dx, dw.tolist(), db  # dx: 3 - 5 and 4 - 6; each row of dw: dy times x
+    (array([[-2, -2]]), [[1, 2], [-1, -2]], array([ 1, -1]))
+    """
     xp = array_namespace(dy, x, weight)
     dw = xp.matmul(dy.mT, x)  # (out, N) @ (N, in)
     db = xp.sum(dy, axis=0)

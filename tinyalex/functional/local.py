@@ -15,6 +15,14 @@ def local_conv2d(
     """Like `conv2d`, with different filters at each output position: (N, F, OH, OW).
 
     ``weight`` is (OH, OW, F, C, KH, KW), ``bias`` (OH, OW, F).
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 2], [3, 4]]]])
+    >>> weight = np.array([10, 20, 30, 40]).reshape(2, 2, 1, 1, 1, 1)  # a 1 x 1 filter per pixel
+    >>> local_conv2d(x, weight, bias=np.zeros((2, 2, 1), int))[0, 0]
+    array([[ 10,  40],
+           [ 90, 160]])
     """
     xp = array_namespace(x, weight)
     OH, OW, F, C, KH, KW = weight.shape
@@ -26,7 +34,16 @@ def local_conv2d(
 def local_conv2d_backward(
     dy: Array, x: Array, weight: Array, stride: Pair = 1, padding: Pair = 0, needs_dx: bool = True
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients of `local_conv2d`: dx or None, dw, db; no weights are shared, so dw is no sum."""
+    """Gradients of `local_conv2d`: dx or None, dw, db; no weights are shared, so dw is no sum.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 2], [3, 4]]]])
+    >>> weight = np.array([10, 20, 30, 40]).reshape(2, 2, 1, 1, 1, 1)
+    >>> dx, dw, db = local_conv2d_backward(np.ones_like(x), x, weight)
+    >>> dx.ravel(), dw.ravel(), db.ravel()
+    (array([10, 20, 30, 40]), array([1, 2, 3, 4]), array([1, 1, 1, 1]))
+    """
     xp = array_namespace(dy, x, weight)
     OH, OW, F, C, KH, KW = weight.shape
     (N, _, H, W), (ph, pw) = x.shape, pair(padding)

@@ -15,6 +15,12 @@ def max_pool2d(
     Returns ``y`` and ``argmax``, both (N, C, OH, OW): the maximum, and the index of its tap,
     the first one of equals (0 where the maximum is NaN). With ``ceil_mode`` the last windows may
     reach over the lower and right edge.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 5, 2, 0, 3], [4, 0, 9, 1, 2], [7, 3, 6, 8, 0]]]])
+    >>> max_pool2d(x, kernel_size=3, stride=2)  # the 9 is in both windows: its taps are 5 and 3
+    (array([[[[9, 9]]]]), array([[[[5, 3]]]], dtype=uint8))
     """
     xp = array_namespace(x)
     hw = out_hw(x.shape, kernel_size, stride, ceil_mode=ceil_mode)
@@ -32,7 +38,17 @@ def max_pool2d(
 def max_pool2d_backward(
     dy: Array, argmax: Array, x_shape: Shape, kernel_size: Pair, stride: Pair
 ) -> Array:
-    """Each dy goes to the maximum of its window; where windows overlap, gradients add up: dx."""
+    """Each dy goes to the maximum of its window; where windows overlap, gradients add up: dx.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 5, 2, 0, 3], [4, 0, 9, 1, 2], [7, 3, 6, 8, 0]]]])
+    >>> y, argmax = max_pool2d(x, kernel_size=3, stride=2)
+    >>> max_pool2d_backward(np.array([[[[10, 1]]]]), argmax, x.shape, 3, 2)[0, 0]
+    array([[ 0,  0,  0,  0,  0],
+           [ 0,  0, 11,  0,  0],
+           [ 0,  0,  0,  0,  0]])
+    """
     xp = array_namespace(dy)
     (N, C, *hw), (H, W) = dy.shape, x_shape[2:]
     dx = _cover(new(dy, (N, C, H, W)), kernel_size, stride, hw)
@@ -42,7 +58,15 @@ def max_pool2d_backward(
 
 
 def avg_pool2d(x: Array, kernel_size: Pair, stride: Pair, ceil_mode: bool = False) -> Array:
-    """Average each window: (N, C, H, W) -> (N, C, OH, OW); a clipped window counts its inputs."""
+    """Average each window: (N, C, H, W) -> (N, C, OH, OW); a clipped window counts its inputs.
+
+    Examples
+    --------
+    >>> x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
+    >>> avg_pool2d(x, kernel_size=2, stride=2, ceil_mode=True)[0, 0]  # windows 1 2 4 5, 3 6, 7 8, 9
+    array([[3. , 4.5],
+           [7.5, 9. ]])
+    """
     hw = out_hw(x.shape, kernel_size, stride, ceil_mode=ceil_mode)
     sizes = _window_sizes(x, x.shape, kernel_size, stride, hw)
     x = _cover(x, kernel_size, stride, hw)
@@ -50,7 +74,16 @@ def avg_pool2d(x: Array, kernel_size: Pair, stride: Pair, ceil_mode: bool = Fals
 
 
 def avg_pool2d_backward(dy: Array, x_shape: Shape, kernel_size: Pair, stride: Pair) -> Array:
-    """Each input of a window gets an equal share of its dy: dx."""
+    """Each input of a window gets an equal share of its dy: dx.
+
+    Examples
+    --------
+    >>> dy = np.array([[[[4.0, 2], [2, 1]]]])  # of windows with 4, 2, 2 and 1 inputs
+    >>> avg_pool2d_backward(dy, (1, 1, 3, 3), kernel_size=2, stride=2)[0, 0]
+    array([[1., 1., 1.],
+           [1., 1., 1.],
+           [1., 1., 1.]])
+    """
     (N, C, *hw), (H, W) = dy.shape, x_shape[2:]
     dx = _cover(new(dy, (N, C, H, W)), kernel_size, stride, hw)
     share = dy / _window_sizes(dy, x_shape, kernel_size, stride, hw)

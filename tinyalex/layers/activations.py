@@ -11,6 +11,14 @@ class ReLU(Layer):
     ----------
     inplace : write the result over the input, and ``backward``'s over ``dy``: half the memory
         traffic. Only for a layer whose input nobody else needs, such as a convolution's output.
+
+    Examples
+    --------
+    >>> layer = ReLU()
+    >>> layer(np.array([[-1.0, 2]]))  # a call is layer.forward
+    array([[0., 2.]])
+    >>> layer.backward(np.array([[5.0, 5]]))
+    array([[0., 5.]])
     """
 
     remembers = ("y",)
@@ -30,7 +38,15 @@ class ReLU(Layer):
 
 
 class Tanh(Layer):
-    """`tinyalex.functional.tanh` as a layer."""
+    """`tinyalex.functional.tanh` as a layer.
+
+    Examples
+    --------
+    >>> layer = Tanh()
+    >>> y = layer(np.array([[0.0, 1]]))
+    >>> y.round(3), layer.backward(np.ones((1, 2))).round(3)  # tanh(x), and 1 - tanh(x)**2
+    (array([[0.   , 0.762]]), array([[1.  , 0.42]]))
+    """
 
     remembers = ("y",)
 

@@ -32,7 +32,19 @@ def skip_init() -> Iterator[None]:
 
 
 class Layer(Module):
-    """One step of a network."""
+    """One step of a network.
+
+    Examples
+    --------
+    >>> class Double(Layer):
+    ...     def forward(self, x):
+    ...         return 2 * x
+    ...     def backward(self, dy):  # d(loss)/dx
+    ...         return 2 * dy
+    >>> layer = Double()
+    >>> layer(np.array([[3.0]])), layer.backward(np.array([[1.0]]))
+    (array([[6.]]), array([[2.]]))
+    """
 
     needs_dx = True  # False saves backward's work for dx: in training the first layer needs none
     done: Callable[[Layer], None] | None = None  # called when a network's backward has its grads
@@ -146,7 +158,20 @@ class WeightedLayer(Layer):
 
 
 class Loss(Module):
-    """What training makes small: the last step forward, the first one backward."""
+    """What training makes small: the last step forward, the first one backward.
+
+    Examples
+    --------
+    >>> class MeanSquare(Loss):
+    ...     def forward(self, y, wanted):
+    ...         self.error = y - wanted
+    ...         return np.mean(self.error**2)
+    ...     def backward(self):
+    ...         return 2 * self.error / self.error.size
+    >>> loss = MeanSquare()
+    >>> float(loss(np.array([1.0, 3]), np.array([1.0, 1]))), loss.backward()
+    (2.0, array([0., 2.]))
+    """
 
     def forward(self, logits: Array, labels: Array) -> Array:
         """Compute the mean loss of a batch, a scalar, and keep what ``backward`` needs."""

@@ -13,11 +13,28 @@ from tinyalex.layers.dropout import Dropout
 
 
 class NoSuchLayerError(TinyalexError, IndexError, KeyError):
-    """A network has no layer of that name, or not so many."""
+    """A network has no layer of that name, or not so many.
+
+    Examples
+    --------
+    >>> Sequential([Dropout()])[1]
+    Traceback (most recent call last):
+        ...
+    tinyalex.layers.containers.NoSuchLayerError: no layer 1: the network has 1 layers
+    """
 
 
 class Container(Layer):
-    """A layer with layers inside, one after the other unless it says otherwise."""
+    """A layer with layers inside, one after the other unless it says otherwise.
+
+    Examples
+    --------
+    >>> from tinyalex.layers import Linear
+    >>> net = Sequential({"hidden": Linear(4, 3), "out": Linear(3, 2)})
+    >>> net.count_parameters(), [name for name, _ in net.named_parameters()]
+    (23, ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias'])
+    >>> net.load_state_dict(net.state_dict())
+    """
 
     children: dict[str, Layer]
 
@@ -94,6 +111,15 @@ class Sequential(Container):
 
     Each layer forgets what it kept once its gradient is known: memory peaks after forward.
     ``layers`` is a dict of name to layer, or a sequence, whose names are "0", "1", ...
+
+    Examples
+    --------
+    >>> from tinyalex.layers import Linear, ReLU
+    >>> net = Sequential([Linear(4, 3), ReLU(), Linear(3, 2)])
+    >>> net(np.ones((5, 4))).shape, net.backward(np.ones((5, 2))).shape
+    ((5, 2), (5, 4))
+    >>> net[0], len(net[:2])
+    (Linear(4, 3), 2)
     """
 
     def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
@@ -161,6 +187,13 @@ class Towers(Container):
     left, right : the same layers with their own weights, each with half of the channels
     crossing : whether each tower sees the whole input (the dashed lines that cross in figure 2),
         or only its own half of the channels
+
+    Examples
+    --------
+    >>> from tinyalex.layers import Conv2d
+    >>> left, right = Sequential([Conv2d(2, 3, 1)]), Sequential([Conv2d(2, 3, 1)])
+    >>> Towers(left, right, crossing=False).output_shape((1, 4, 8, 8))  # each sees two channels
+    (1, 6, 8, 8)
     """
 
     def __init__(self, left: Sequential, right: Sequential, *, crossing: bool) -> None:

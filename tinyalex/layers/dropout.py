@@ -16,6 +16,16 @@ class Dropout(Layer):
         in one mode are wrong by that factor in the other.
     seed : the masks are a function of the seed and of ``draws``, the number of masks drawn so far
         (a checkpoint keeps it, so a resumed run draws the same masks)
+
+    Examples
+    --------
+    >>> layer = Dropout(p=0.5, seed=0)
+    >>> sorted(set(layer(np.ones((1, 100))).ravel().tolist()))  # training: dropped, or times 2
+    [0.0, 2.0]
+    >>> layer.eval()(np.ones((1, 3)))
+    array([[1., 1., 1.]])
+    >>> Dropout(p=0.5, mode="paper").eval()(np.ones((1, 3)))
+    array([[0.5, 0.5, 0.5]])
     """
 
     remembers = ("mask",)

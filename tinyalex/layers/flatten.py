@@ -8,7 +8,13 @@ from tinyalex.layers.base import Layer
 
 
 class Flatten(Layer):
-    """Put each image's numbers in one row, in the order C, H, W: (N, C, H, W) -> (N, C*H*W)."""
+    """Put each image's numbers in one row, in the order C, H, W: (N, C, H, W) -> (N, C*H*W).
+
+    Examples
+    --------
+    >>> Flatten().output_shape((128, 256, 6, 6))  # between AlexNet's convolutions and classifier
+    (128, 9216)
+    """
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)

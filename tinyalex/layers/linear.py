@@ -10,6 +10,15 @@ class Linear(WeightedLayer):
 
     AlexNet's first one, 9216 to 4096, holds 38 of its 61 million parameters. ``seed`` is for the
     initial weights (PyTorch's default distribution).
+
+    Examples
+    --------
+    >>> layer = Linear(2, 1)
+    >>> layer.params["weight"], layer.params["bias"] = np.array([[3.0, 4]]), np.array([1.0])
+    >>> layer(np.array([[1.0, 2]]))  # 3 * 1 + 4 * 2 + 1
+    array([[12.]])
+    >>> layer.backward(np.ones((1, 1))), layer.grads["weight"]
+    (array([[3., 4.]]), array([[1., 2.]]))
     """
 
     operation, ndim = "linear", 2

@@ -10,6 +10,12 @@ class LocallyConnected2d(WeightedLayer):
 
     Arguments are `Conv2d`'s, and ``input_size``, an int or (height, width): the only size of
     images that fits, since each weight belongs to a position.
+
+    Examples
+    --------
+    >>> layer = LocallyConnected2d(3, 8, input_size=6, kernel_size=3)
+    >>> layer.output_shape((1, 3, 6, 6)), layer.params["weight"].shape
+    ((1, 8, 4, 4), (4, 4, 8, 3, 3, 3))
     """
 
     operation, ndim = "local_conv2d", 4

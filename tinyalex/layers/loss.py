@@ -6,7 +6,16 @@ from tinyalex.layers.base import Loss
 
 
 class SoftmaxCrossEntropy(Loss):
-    """`tinyalex.functional.cross_entropy` as a loss: softmax included, averaged over the batch."""
+    """`tinyalex.functional.cross_entropy` as a loss: softmax included, averaged over the batch.
+
+    Examples
+    --------
+    >>> loss = SoftmaxCrossEntropy()
+    >>> float(loss(np.zeros((1, 2)), np.array([0])).round(4))  # log(2): it knows nothing
+    0.6931
+    >>> loss.backward()  # p - onehot
+    array([[-0.5,  0.5]])
+    """
 
     ndim = 2
     remembers = ("logits", "labels")

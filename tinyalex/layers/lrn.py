@@ -55,6 +55,13 @@ class LocalResponseNorm(_ResponseNorm):
         Caffe it is: their alpha is ``size`` times this one.
     groups : groups of channels that do not see each other. 2 is the authors' program, in which
         each GPU normalised its own feature maps.
+
+    Examples
+    --------
+    >>> norm = LocalResponseNorm()  # the paper's numbers
+    >>> y = norm(np.full((1, 5, 1, 1), 100.0))
+    >>> norm.scale.ravel(), y.ravel().round(1)  # scale: k + alpha * 100**2 * (3, 4 or 5 channels)
+    (array([5., 6., 7., 6., 5.]), array([29.9, 26.1, 23.2, 26.1, 29.9]))
     """
 
     operation = "local_response_norm"
@@ -77,6 +84,15 @@ class SpatialResponseNorm(_ResponseNorm):
 
     ``size`` is the side of the square; at the image's edges it is clipped. ``alpha`` is not divided
     by the square's area: cuda-convnet's ``rnorm`` layer divides its ``scale`` by ``size**2``.
+
+    Examples
+    --------
+    >>> norm = SpatialResponseNorm(size=3, alpha=1e-4, k=1)
+    >>> y = norm(np.full((1, 1, 3, 3), 100.0))
+    >>> norm.scale[0, 0]  # 1, and 1 for each of the 4, 6 or 9 pixels in reach
+    array([[ 5.,  7.,  5.],
+           [ 7., 10.,  7.],
+           [ 5.,  7.,  5.]])
     """
 
     operation = "spatial_response_norm"

@@ -14,7 +14,17 @@ from tinyalex.functional.arrays import Shape
 
 
 class NotReadyError(TinyalexError, AttributeError):
-    """A layer was asked for something that only ``forward`` provides."""
+    """A layer was asked for something that only ``forward`` provides.
+
+    Examples
+    --------
+    >>> from tinyalex.layers import ReLU
+    >>> ReLU().backward(np.ones((1, 2)))
+    Traceback (most recent call last):
+        ...
+    tinyalex.layers.module.NotReadyError: ReLU: no 'x_shape' yet
+    Try: call forward before backward
+    """
 
 
 class Module:
@@ -26,6 +36,15 @@ class Module:
     training : set by ``train()`` and ``eval()``; only dropout behaves differently
     backend : where the arrays live; ``to(backend)`` moves them
     children : the layers inside, by name
+
+    Examples
+    --------
+    >>> from tinyalex.layers import Linear
+    >>> layer = Linear(4, 2)
+    >>> {name: w.shape for name, w in layer.params.items()}
+    {'weight': (2, 4), 'bias': (2,)}
+    >>> layer.training, layer.eval().training, layer.backend.name
+    (True, False, 'numpy')
     """
 
     forward: Callable[..., Array]

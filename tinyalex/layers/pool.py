@@ -32,7 +32,15 @@ class _Pool2d(Layer):
 
 
 class MaxPool2d(_Pool2d):
-    __doc__ = f"`tinyalex.functional.max_pool2d` as a layer.\n{_Pool2d.__doc__}"
+    __doc__ = f"""`tinyalex.functional.max_pool2d` as a layer.
+{_Pool2d.__doc__}
+    Examples
+    --------
+    >>> pool = MaxPool2d(3, stride=2)  # the paper's: windows overlap
+    >>> x = np.array([[[[1.0, 5, 2, 0, 3], [4, 0, 9, 1, 2], [7, 3, 6, 8, 0]]]])
+    >>> pool(x).tolist(), int(pool.backward(np.ones((1, 1, 1, 2)))[0, 0, 1, 2])
+    ([[[[9.0, 9.0]]]], 2)
+    """
 
     remembers = ("argmax",)
 
@@ -48,7 +56,16 @@ class MaxPool2d(_Pool2d):
 
 
 class AvgPool2d(_Pool2d):
-    __doc__ = f"`tinyalex.functional.avg_pool2d` as a layer.\n{_Pool2d.__doc__}"
+    __doc__ = f"""`tinyalex.functional.avg_pool2d` as a layer.
+{_Pool2d.__doc__}
+    Examples
+    --------
+    >>> AvgPool2d(2)(np.arange(1.0, 5).reshape(1, 1, 2, 2))  # (1 + 2 + 3 + 4) / 4
+    array([[[[2.5]]]])
+    >>> pool = AvgPool2d(3, stride=2, ceil_mode=True)
+    >>> pool.output_shape((1, 32, 32, 32))
+    (1, 32, 16, 16)
+    """
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)

@@ -33,6 +33,12 @@ class ModelSpec:
     num_classes : number of classes of the data that it was made for
     recipe : name of its default recipe
     init : rules of its initial weights, where they differ from the recipe's
+
+    Examples
+    --------
+    >>> alexnet = spec("alexnet")
+    >>> alexnet.input_shape, alexnet.num_classes, alexnet.recipe
+    ((3, 227, 227), 1000, 'paper')
     """
 
     name: str
@@ -45,7 +51,14 @@ class ModelSpec:
 
 
 class Model(Sequential):
-    """A network with its name, its number of classes and its input shape."""
+    """A network with its name, its number of classes and its input shape.
+
+    Examples
+    --------
+    >>> model = build("tiny")
+    >>> model.name, model.input_shape, model.forward(np.zeros((1, 1, 16, 16))).shape
+    ('tiny', (1, 16, 16), (1, 10))
+    """
 
     name: str
     num_classes: int
@@ -165,12 +178,24 @@ _SPECS = {
 
 
 def names() -> list[str]:
-    """Names of all networks."""
+    """Names of all networks.
+
+    Examples
+    --------
+    >>> "alexnet" in names(), "tiny" in names()
+    (True, True)
+    """
     return list(_SPECS)
 
 
 def spec(name: str) -> ModelSpec:
-    """Find a network by its name; an unknown name raises ConfigError."""
+    """Find a network by its name; an unknown name raises ConfigError.
+
+    Examples
+    --------
+    >>> spec("cifar-80sec").description
+    '26 % error on CIFAR-10'
+    """
     if name not in _SPECS:
         raise unknown("model", name, _SPECS)
     return _SPECS[name]
@@ -210,6 +235,13 @@ def build(
         The name is unknown or a number is not allowed.
     ShapeError
         The image is too small for the network.
+
+    Examples
+    --------
+    >>> build("alexnet", init=ZEROS).count_parameters()
+    60965224
+    >>> build("tiny", num_classes=3).output_shape((8, 1, 16, 16))
+    (8, 3)
     """
     s = spec(name)
     recipe = recipes.get(s.recipe)

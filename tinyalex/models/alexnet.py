@@ -203,6 +203,12 @@ def to_two_tower(state: Mapping[str, Array]) -> dict[str, np.ndarray]:
     """Split `alexnet`'s weights (a state dict) into those of `alexnet-two-tower`.
 
     The first half of the filters belongs to the left tower. No number changes.
+
+    Examples
+    --------
+    >>> towers = to_two_tower({"features.0.bias": np.array([1, 2, 3, 4])})
+    >>> [(name, bias.tolist()) for name, bias in towers.items()]
+    [('columns1.left.0.bias', [1, 2]), ('columns1.right.0.bias', [3, 4])]
     """
     towers: dict[str, np.ndarray] = {}
     for name, array in state.items():

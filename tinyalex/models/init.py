@@ -36,6 +36,14 @@ def initialise(model: Container, rules: Rules, seed: int) -> None:
     ------
     ConfigError
         A parameter has no rule, or a rule's kind is unknown.
+
+    Examples
+    --------
+    >>> from tinyalex.layers import Linear, Sequential
+    >>> net = Sequential([Linear(100, 100)])
+    >>> initialise(net, {"*.weight": ("normal", 0.01), "*.bias": ("constant", 1)}, seed=0)
+    >>> round(float(net[0].params["weight"].std()), 3), net[0].params["bias"][:2].tolist()
+    (0.01, [1.0, 1.0])
     """
     for i, (name, layer, key) in enumerate(model.parameter_owners()):
         matching = [rule for pattern, rule in rules.items() if fnmatchcase(name, pattern)]

@@ -11,7 +11,13 @@ _RECIPES = {r.name: r for r in (*_OF_IMAGENET, *ours.RECIPES, *cifar.RECIPES)}
 
 
 def names() -> list[str]:
-    """Names of all recipes: ImageNet's first, then this project's, then CIFAR-10's."""
+    """Names of all recipes: ImageNet's first, then this project's, then CIFAR-10's.
+
+    Examples
+    --------
+    >>> "paper" in names(), "tiny" in names()
+    (True, True)
+    """
     return list(_RECIPES)
 
 

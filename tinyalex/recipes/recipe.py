@@ -86,6 +86,16 @@ class Recipe:
         Parameters that stop learning after that many epochs.
     sources : mapping of field to str
         Where each number comes from.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from tinyalex import recipes
+    >>> paper = recipes.get("paper")
+    >>> paper.momentum, paper.weight_decay, paper.batch_size
+    (0.9, 0.0005, 128)
+    >>> replace(paper, lr=0.02).lr
+    0.02
     """
 
     name: str

@@ -40,6 +40,14 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
     ------
     RunError
         The file has no finished epoch, or is not JSON lines.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     curves("runs/tiny-digits-seed0/metrics.jsonl", f"{folder}/curves.png", "My run")
+    ...     Path(folder, "curves.png").read_bytes()[1:4]
+    b'PNG'
     """
     try:
         epochs = read_epochs(Path(metrics_path))
@@ -97,6 +105,15 @@ def filters(weight: Any, out_png: str | Path, title: str = "", groups: int = 1) 
     ------
     ShapeError
         ``weight`` is not (F, 1 or 3, KH, KW), or F is not divisible by ``groups``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> weight = np.random.default_rng(0).normal(size=(16, 3, 5, 5))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     filters(weight, f"{folder}/filters.png")
+    ...     Path(folder, "filters.png").read_bytes()[1:4]
+    b'PNG'
     """
     save(filters_figure(weight, title, groups), Path(out_png))
 
@@ -134,6 +151,11 @@ def draw_run(folder: Path) -> list[Path]:
     ------
     RunError, CheckpointError
         The folder does not hold a run with at least one finished epoch.
+
+    Examples
+    --------
+    >>> [path.name for path in draw_run(Path("runs/tiny-digits-seed0"))]
+    ['curves.png', 'filters.png']
     """
     run = training.load_run(folder, backend="numpy")
     title = f"{run.config.model} on {run.config.facts['data_name']}"
@@ -158,6 +180,13 @@ def first_filters(model: Container) -> tuple[Array, int]:
     ------
     ShapeError
         The model has no convolution.
+
+    Examples
+    --------
+    >>> from tinyalex import models
+    >>> weight, groups = first_filters(models.build("alexnet-small"))
+    >>> weight.shape, groups
+    ((32, 3, 5, 5), 2)
     """
     convolutions = {n: y for n, y in model.named_layers() if isinstance(y, Conv2d)}
     if not convolutions:

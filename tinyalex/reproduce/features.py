@@ -35,7 +35,7 @@ def describe(images: Host) -> Host:
     Raises
     ------
     ConfigError
-        scikit-image is not installed.
+        scikit-image is not installed; it comes with the extra ``lessons``.
 
     Notes
     -----
@@ -64,9 +64,19 @@ def describe(images: Host) -> Host:
 
 
 def linear_errors(dataset: Dataset, seed: int, costs: Sequence[float] = (COST,)) -> list[float]:
-    """Test errors of linear support vector machines on the features, one for each cost."""
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import LinearSVC
+    """Test errors of linear support vector machines on the features, one for each cost.
+
+    Raises
+    ------
+    ConfigError
+        scikit-learn or scikit-image is not installed.
+    """
+    try:
+        from sklearn.preprocessing import StandardScaler
+        from sklearn.svm import LinearSVC
+    except ImportError as error:
+        needed = "hand-crafted features need scikit-learn"
+        raise ConfigError(needed, install("lessons")) from error
 
     scaler = StandardScaler()
     train, test = scaler.fit_transform(_all(dataset.train)), scaler.transform(_all(dataset.test))

@@ -113,6 +113,22 @@ def different(difference: Estimate) -> bool:
 
 
 def _t_quantile(freedom: int) -> float:
-    from scipy.stats import t  # slow to import; comes with scikit-learn
+    """The t within which Student's T is with probability `CONFIDENCE`, by bisection."""
+    low, high = 0.0, 1.0
+    while _within(high, freedom) < CONFIDENCE:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, freedom) < CONFIDENCE else (low, middle)
+    return high
 
-    return float(t.ppf(0.5 + CONFIDENCE / 2, freedom))
+
+def _within(t: float, freedom: int) -> float:
+    """P(|T| <= t) for whole degrees of freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
+    angle, odd = math.atan(t / math.sqrt(freedom)), freedom % 2
+    total, term = 0.0, math.cos(angle) if odd else 1.0
+    for k in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= math.cos(angle) ** 2 * (k - 1) / k
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total

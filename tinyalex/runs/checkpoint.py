@@ -48,6 +48,12 @@ class Checkpoint:
         Plain values: epoch, step, schedule, dropout counters, running sums.
     clocks : dict of str to float
         Seconds of work by all processes; unknown ones are missing.
+
+    Examples
+    --------
+    >>> checkpoint = Checkpoint("tiny", weights={"fc.bias": np.zeros(10, np.float32)})
+    >>> checkpoint.momentum, checkpoint.state
+    ({}, {})
     """
 
     model_name: str
@@ -67,6 +73,15 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         A weight is not a finite number.
     RunError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> weights = {"fc.bias": np.array([1, 2], np.float32)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder), Checkpoint("tiny", weights, state={"epoch": 3}))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['checkpoint.json', 'checkpoint.safetensors']
     """
     for name, array in checkpoint.weights.items():
         if not np.isfinite(array).all():
@@ -104,6 +119,12 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
     CheckpointError
         There is no checkpoint; the file is damaged or something else; the model is another one; or
         a number is not finite.
+
+    Examples
+    --------
+    >>> checkpoint = load_checkpoint(Path("runs/tiny-digits-seed0"))
+    >>> checkpoint.model_name, sorted(checkpoint.weights)[0]
+    ('tiny', 'classifier.0.bias')
     """
     path = folder / FILE
     if not path.is_file():

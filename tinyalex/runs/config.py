@@ -87,12 +87,31 @@ class RunConfig(Settings):
         return ResolvedConfig(**asked, facts={"model_chosen_for": reason} if reason else {})
 
 
-RunConfig.__doc__ = f"{RunConfig.__doc__}\n\nAttributes\n----------\n{described()}\n"
+RunConfig.__doc__ = f"""{RunConfig.__doc__}
+
+Attributes
+----------
+{described()}
+
+Examples
+--------
+>>> RunConfig(data="cifar10", model="cifar-80sec", seed=1).out.as_posix()
+'runs/cifar-80sec-cifar10-seed1'
+>>> RunConfig(epochs=5).resolved().batch_size  # the rest is the recipe's
+32
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedConfig(Settings):
-    """A `RunConfig` without None for what the model or the recipe decides."""
+    """A `RunConfig` without None for what the model or the recipe decides.
+
+    Examples
+    --------
+    >>> resolved = RunConfig(model="alexnet", batch_size=256, lr_scaling="linear").resolved()
+    >>> resolved.epochs, resolved.lr, resolved.scaled_lr  # the paper's 0.01 is for 128 images
+    (90, 0.01, 0.02)
+    """
 
     model: str
     recipe: Recipe
@@ -153,6 +172,11 @@ def read_config(folder: Path) -> ResolvedConfig:
     ------
     RunError
         The folder holds no run, the file cannot be read, or a field has an impossible value.
+
+    Examples
+    --------
+    >>> read_config(Path("runs/tiny-digits-seed0")).model
+    'tiny'
     """
     path = Path(folder) / FILE
     if os.path.isfile(folder):

@@ -35,6 +35,12 @@ class Run:
         Of the training images.
     classes : list of str
     backend : Backend
+
+    Examples
+    --------
+    >>> run = load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> run.model.forward(np.zeros((1, *run.model.input_shape), np.float32)).shape
+    (1, 10)
     """
 
     folder: Path
@@ -64,6 +70,12 @@ def load_run(
         The folder holds no run.
     CheckpointError
         The checkpoint is missing, damaged or of another model.
+
+    Examples
+    --------
+    >>> run = load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> run.model.training, run.classes[:3], run.model["features"][0]
+    (False, ['0', '1', '2'], Conv2d(1, 16, kernel_size=5, stride=1, padding=2, groups=1))
     """
     folder = Path(run_dir)
     config = read_config(folder)
@@ -85,6 +97,11 @@ def model_of(config: ResolvedConfig) -> Model:
     """Build the model of an existing run; its weights are still zeros.
 
     Raises CheckpointError if config.json is not complete, or the model's layers have changed.
+
+    Examples
+    --------
+    >>> model_of(read_config(Path("runs/tiny-digits-seed0"))).count_parameters()
+    60106
     """
     facts = config.facts
     try:
@@ -115,6 +132,12 @@ def load_dataset(
 
     They are also converted to the run's number of channels, if it is known. Labels are checked
     here, once: no training step checks them. `data.load` has ``measured`` and ``trained_on``.
+
+    Examples
+    --------
+    >>> dataset = load_dataset(read_config(Path("runs/tiny-digits-seed0")))
+    >>> dataset.name, len(dataset.test)
+    ('digits', 360)
     """
     shape = config.facts.get("image_shape")
     dataset = data.load(

@@ -23,6 +23,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     ------
     RunError
         The file is missing or cannot be read, or a field has a value that it cannot have.
+
+    Examples
+    --------
+    >>> lines = read_metrics(Path("runs/tiny-digits-seed0/metrics.jsonl"))
+    >>> "step" in {line["event"] for line in lines}
+    True
     """
     try:
         return read_json_lines(path, metrics_line, hint="a copy of the run's folder")
@@ -31,7 +37,14 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 
 def read_epochs(path: Path) -> list[dict[str, Any]]:
-    """The lines of the finished epochs: losses, errors and learning rate; see `read_metrics`."""
+    """The lines of the finished epochs: losses, errors and learning rate; see `read_metrics`.
+
+    Examples
+    --------
+    >>> first, *_ = read_epochs(Path("runs/tiny-digits-seed0/metrics.jsonl"))
+    >>> first["epoch"], 0 <= first["test_error"] <= 1
+    (1, True)
+    """
     return [line for line in read_metrics(path) if "test_error" in line]
 
 

@@ -22,6 +22,12 @@ def read_summary(folder: Path) -> dict[str, Any]:
     RunError
         It is missing or cannot be read, a field has an impossible value, or it describes an older
         checkpoint, because the run was resumed and stopped.
+
+    Examples
+    --------
+    >>> summary = read_summary(Path("runs/tiny-digits-seed0"))
+    >>> summary["seed"], summary["parameters"]
+    (0, 60106)
     """
     path, hint = Path(folder) / FILE, "finish the run: --resume"
     try:

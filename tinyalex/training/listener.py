@@ -6,7 +6,16 @@ from typing import Any
 
 
 class Listener:
-    """Callbacks of a run; override those you need. Here they do nothing."""
+    """Callbacks of a run; override those you need. Here they do nothing.
+
+    Examples
+    --------
+    >>> class Errors(Listener):
+    ...     def epoch(self, record):
+    ...         print(f"epoch {record['epoch']}: {record['test_error']:.1%}")
+    >>> Errors().epoch({"epoch": 1, "test_error": 0.25})  # as `train(config, Errors())` calls it
+    epoch 1: 25.0%
+    """
 
     def start(self, info: dict[str, Any]) -> None:
         """Before the first step: model, data, backend, epochs, steps_per_epoch, parameters."""

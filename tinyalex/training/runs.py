@@ -75,9 +75,10 @@ def train(
     --------
     >>> import tempfile
     >>> from tinyalex import training
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     summary = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
-    ...     run = training.load_run(f"{folder}/first")
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     config = training.RunConfig("digits@100", epochs=1, backend="numpy", out=out)
+    ...     summary = training.train(config)
+    ...     run = training.load_run(out)
     >>> summary["epochs"], run.model.name, run.classes[:2]
     (1, 'tiny', ['0', '1'])
     """
@@ -134,6 +135,12 @@ def resume(
         The folder holds no run, or its data are gone or have changed.
     CheckpointError
         The checkpoint is damaged or belongs to another model.
+
+    Examples
+    --------
+    >>> summary = resume("runs/tiny-digits-seed0")  # a finished run: nothing is left to do
+    >>> summary["parameters"]
+    60106
     """
     folder, group = Path(run_dir), group or Alone()
     check_resume(changes)

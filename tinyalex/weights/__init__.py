@@ -41,6 +41,17 @@ def load(weights: Path | str, root: Path | str | None = None, backend: str = "au
         The published weights have not been downloaded.
     CheckpointError, ConfigError, BackendError
         As in `read`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyalex import training
+    >>> run = training.load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file, *_ = export(run, f"{folder}/tiny.safetensors")
+    ...     again = load(file, backend="numpy")
+    >>> again.model.name, again.classes == run.classes
+    ('tiny', True)
     """
     named = str(weights) in PUBLISHED or not Path(weights).suffix
     path = find(str(weights), root) if named else Path(weights)

@@ -34,6 +34,11 @@ class ImageNetClass:
         Id in the development kit, from 1: the order of the authors' own files.
     name : str
         Readable and unique.
+
+    Examples
+    --------
+    >>> imagenet_classes()[0].synset, imagenet_classes()[0].name
+    ('n01440764', 'tench')
     """
 
     index: int

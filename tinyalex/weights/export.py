@@ -50,6 +50,15 @@ def export(
         The package ``onnx`` is needed and not installed.
     RunError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyalex import training
+    >>> run = training.load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in export(run, f"{folder}/tiny.safetensors")]
+    ['tiny.safetensors', 'tiny.mean.npy']
     """
     out = Path(out)
     kind = out.suffix.removeprefix(".").lower() if format is None else format

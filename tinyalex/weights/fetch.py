@@ -77,6 +77,14 @@ def download(name: str, root: Path | str | None = None, progress: Progress | Non
         The name is unknown.
     DataError
         The file cannot be downloaded, has another hash, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> download("torch")
+    Traceback (most recent call last):
+        ...
+    tinyalex.errors.ConfigError: unknown weights to download: 'torch'
+    Try: 'torchvision', or one of: torchvision
     """
     if name not in PUBLISHED:
         raise unknown("weights to download:", name, PUBLISHED)
@@ -132,6 +140,16 @@ def find(name: str, root: Path | str | None = None) -> Path:
         They have not been downloaded.
     BackendError
         They are not converted yet, and PyTorch is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     find("torchvision", root)
+    Traceback (most recent call last):
+        ...
+    tinyalex.errors.DataError: ...alexnet-owt-7be5be79.pth: not downloaded
+    Try: tinyalex weights download torchvision
     """
     if name not in PUBLISHED:
         raise unknown("weights", name, [*PUBLISHED, "a file"])

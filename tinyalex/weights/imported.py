@@ -41,6 +41,17 @@ class Imported:
         Readable names, if they differ from the labels.
     data : str
         The data set that it was trained on, or "unknown".
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyalex import training, weights
+    >>> run = training.load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file, *_ = weights.export(run, f"{folder}/tiny.safetensors")
+    ...     imported = weights.read(file)
+    >>> imported.weights["features.0.weight"].shape, imported.statistics.mean_image.shape
+    ((16, 1, 5, 5), (1, 14, 14))
     """
 
     path: Path

@@ -64,6 +64,16 @@ def read(
         The model, the mean, the classes or the colours cannot be used.
     BackendError
         PyTorch or ``onnx`` is needed and missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyalex import training, weights
+    >>> run = training.load_run("runs/tiny-digits-seed0", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file, *_ = weights.export(run, f"{folder}/tiny.safetensors")
+    ...     read(file).model
+    'tiny'
     """
     path = Path(path)
     kind = path.suffix.lower()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from tests.data.pictures import encode
 from tests.data.prepare.archives import official
@@ -70,3 +74,18 @@ def test_images_that_cannot_be_read_decide_nothing(tmp_path: Path) -> None:
     path = folder / "ILSVRC2012_img_train.tar"
     path.write_bytes(path.read_bytes().replace(b"\xff\xd8\xff", b"\0\0\0"))
     find_source(str(folder))
+
+
+@given(st.integers(1, 6).flatmap(lambda n: arrays(np.float64, (n, n), elements=st.integers(0, 9))))
+def test_the_best_order_is_the_best_of_all_orders(distances: np.ndarray) -> None:
+    rows = np.arange(len(distances))
+    order = label_order._best_order(distances)
+    best = min(distances[rows, list(p)].sum() for p in permutations(range(len(distances))))
+    assert sorted(order) == list(rows) and distances[rows, order].sum() == best
+
+
+def test_the_best_order_of_many_classes_is_scipys() -> None:
+    distances = np.random.default_rng(0).random((60, 60))
+    scipy = pytest.importorskip("scipy.optimize")
+    wanted = scipy.linear_sum_assignment(distances)[1]
+    np.testing.assert_array_equal(label_order._best_order(distances), wanted)

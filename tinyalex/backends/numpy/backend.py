@@ -39,7 +39,16 @@ class HostGenerator:
 
 
 class NumpyBackend(Backend):
-    """NumPy arrays in main memory."""
+    """NumPy arrays in main memory.
+
+    Examples
+    --------
+    >>> backend = NumpyBackend(threads=2)
+    >>> x, weight, bias = np.ones((4, 3, 5, 5)), np.ones((2, 3, 3, 3)), np.zeros(2)
+    >>> y = backend.conv2d(x, weight, bias, (1, 1), (0, 0))  # two images per thread
+    >>> np.array_equal(y, F.conv2d(x, weight, bias))
+    True
+    """
 
     name = "numpy"
     xp: Any = np

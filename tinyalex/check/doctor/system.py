@@ -17,6 +17,7 @@ from tinyalex.data.cifar import find_cifar10
 from tinyalex.data.names import VARIABLE, default_root
 from tinyalex.data.read_ahead import usable_cores
 from tinyalex.errors import DataError, TinyalexError
+from tinyalex.extras import install
 
 PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "pillow", "safetensors")
 GIB = 1 << 30
@@ -41,7 +42,7 @@ def look(data_root: Path | None = None) -> list[Finding]:
         Finding("CPU", f"{cpu_name()}{_vectors(cpu_flags())}"),
         look_at_threads(os.cpu_count() or 1, usable_cores(), os.environ.get("OMP_NUM_THREADS")),
         *look_at_quota(CPU_QUOTA, usable_cores()),
-        look_at_numba_cache(numba_cache()),
+        *([look_at_numba_cache(numba_cache())] if package_version("numba") else []),
         *disks,
         look_at_digits(),
         *about_data,
@@ -152,8 +153,8 @@ def look_at_digits() -> Finding:
 
     try:
         digits = data.load("digits")
-    except (TinyalexError, ImportError) as error:
-        return Finding("data", f"digits: {error}", RED, "pip install scikit-learn")
+    except TinyalexError as error:
+        return Finding("data", f"digits: {error}", RED, install())
     return Finding("data", f"digits: {len(digits.train) + len(digits.test):,} images")
 
 

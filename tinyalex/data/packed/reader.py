@@ -22,7 +22,15 @@ from tinyalex.typed import check_header
 
 
 def is_packed(folder: Path) -> bool:
-    """Whether a folder holds a packed data set, finished or not, by its files' names."""
+    """Whether a folder holds a packed data set, finished or not, by its files' names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     is_packed(Path(folder))
+    False
+    """
     records = (folder / layout_of.records_name("train")).is_file()
     shards = next(folder.glob("*-[0-9][0-9][0-9][0-9][0-9].rec"), None) is not None
     if (folder / layout_of.INDEX).is_file():
@@ -72,6 +80,15 @@ def load_packed(
     Notes
     -----
     Whenever a record is read, its checksum is checked.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_packed(Path(folder))
+    Traceback (most recent call last):
+        ...
+    tinyalex.errors.DataError: ...
     """
     folder = Path(folder)
     index = read_index(folder)

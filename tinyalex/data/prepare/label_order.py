@@ -75,7 +75,32 @@ def _distances(images: list[np.ndarray], means: np.ndarray) -> np.ndarray:
 
 
 def _best_order(distances: np.ndarray) -> np.ndarray:
-    """The class of each label, each class once, with the smallest sum of distances."""
-    from scipy.optimize import linear_sum_assignment  # slow to import; comes with scikit-learn
+    """The class of each label, each class once, with the smallest sum of distances.
 
-    return linear_sum_assignment(distances)[1]  # type: ignore[no-any-return]
+    The labels are placed one after the other, each along the shortest path that may move placed
+    ones (H. W. Kuhn, The Hungarian method for the assignment problem, 1955).
+    """
+    n = len(distances)
+    label_of = np.full(n + 1, -1)  # of each class; n is where a label starts
+    label_price, class_price = np.zeros(n), np.zeros(n + 1)
+    for label in range(n):
+        label_of[n], at = label, n
+        left, came_from = (
+            np.full(n, np.inf),
+            np.full(n, n),
+        )  # of each class: way left, and from where
+        reached = np.zeros(n + 1, bool)
+        while label_of[at] >= 0:  # until a class is free
+            reached[at] = True
+            mover = label_of[at]
+            way = distances[mover] - label_price[mover] - class_price[:n]
+            shorter = ~reached[:n] & (way < left)
+            left[shorter], came_from[shorter] = way[shorter], at
+            at = int(np.where(reached[:n], np.inf, left).argmin())
+            step = left[at]
+            label_price[label_of[reached]] += step
+            class_price[reached] -= step
+            left[~reached[:n]] -= step
+        while at != n:
+            label_of[at], at = label_of[came_from[at]], came_from[at]
+    return np.argsort(label_of[:n])

@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,9 @@ class Examination:
     def _answer(
         self, path: Path, limits: Limits, stub: Path | None, user: tuple[int, int] | None
     ) -> StudentAnswer:
+        if missing := [name for name in self.exercise.allowed if find_spec(name) is None]:
+            what = f"this exercise needs {missing[0]}, which is not installed here"
+            raise AnswerError(Outcome.GRADER, f"{what} (try: pip install {missing[0]})")
         source = reading.read(path)
         reading.scan(reading.parse(source, path.name), self.exercise, source)
         return StudentAnswer(

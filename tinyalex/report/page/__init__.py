@@ -65,11 +65,10 @@ def report(
     Examples
     --------
     >>> import tempfile
-    >>> from tinyalex import training
     >>> from tinyalex.report import report
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = training.train(training.RunConfig(epochs=1, out=f"{folder}/first"))
-    ...     path = report([f"{folder}/first"], f"{folder}/report.html")
+    ...     page = f"{folder}/report.html"
+    ...     path = report(["runs/tiny-digits-seed0"], page, backend="numpy")
     ...     "<h1>tiny on digits" in path.read_text(encoding="utf-8")
     True
     """
