@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 # Controls (ESC, C1), formats (zero width, bidirectional), lone surrogates, line separators.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -54,6 +55,29 @@ def as_html(text: object) -> str:
     '&lt;b&gt; &amp; &quot;c&quot;'
     """
     return html.escape(shown(str(text)))
+
+
+def html_table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for a notebook, in the page's own colours; every text is escaped.
+
+    Numbers (also with thousands separators) are aligned to the right.
+
+    Examples
+    --------
+    >>> "<td>&lt;b&gt;</td>" in html_table("t", ["name"], [["<b>"]])
+    True
+    """
+    parts = [f"<table><caption style='text-align:left'>{as_html(title)}</caption><thead><tr>"]
+    parts += [f"<th style='text-align:left'>{as_html(name)}</th>" for name in head]
+    parts.append("</tr></thead><tbody>")
+    for row in rows:
+        parts.append("<tr>")
+        for value in row:
+            number = re.fullmatch(r"[-+]?[\d,.]+(e[-+]?\d+)?( %)?", str(value))
+            style = " style='text-align:right'" if number else ""
+            parts.append(f"<td{style}>{as_html(value)}</td>")
+        parts.append("</tr>")
+    return "".join([*parts, "</tbody></table>"])
 
 
 def as_csv(text: str) -> str:
