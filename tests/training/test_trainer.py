@@ -163,6 +163,14 @@ def test_a_transform_draws_by_seed_epoch_and_step_and_not_in_tests() -> None:
     assert len({value for value, _ in drawn}) == 12 and drawn[0][1] == 1.0
 
 
+def test_the_order_is_another_one_in_each_epoch() -> None:
+    loader = data.ArrayLoader(IMAGES, np.arange(44), backends.get("numpy"), 8)
+    orders = [[int(i) for _, labels in loader.epoch(e) for i in labels] for e in (0, 1, 0)]
+    assert orders[0] == orders[2] != orders[1] and sorted(orders[1]) == list(range(44))
+    late = [int(i) for _, labels in loader.epoch(1, start_batch=2) for i in labels]
+    assert late == orders[1][16:] and [n for n, _ in loader.steps(4)] == [8, 4]
+
+
 def test_every_kind_of_data_is_taken(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     lists = (IMAGES.transpose(0, 3, 1, 2) / 255).tolist(), LABELS.tolist()

@@ -67,9 +67,9 @@ class Schedule:
         The schedule advances.
         """
         rates = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             rates += [self.rates(step, steps_per_epoch)[0] for step in range(steps_per_epoch)]
-            self.epoch_end(1 / (2 + epoch))
+            self.epoch_end(1 / (2 + self.epoch))
         return rates
 
     def state_dict(self) -> dict[str, Any]:
