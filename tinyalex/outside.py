@@ -57,27 +57,31 @@ def as_html(text: object) -> str:
     return html.escape(shown(str(text)))
 
 
-def html_table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def html_table(
+    title: str, head: Sequence[str], rows: Iterable[Sequence[object]], texts: int = 1
+) -> str:
     """A table for a notebook, in the page's own colours; every text is escaped.
 
-    Numbers (also with thousands separators) are aligned to the right.
+    The first ``texts`` columns are aligned to the left, the others, numbers, to the right.
 
     Examples
     --------
-    >>> "<td>&lt;b&gt;</td>" in html_table("t", ["name"], [["<b>"]])
+    >>> "&lt;b&gt;</td>" in html_table("title", ["name", "size"], [["<b>", 1]])
     True
     """
-    parts = [f"<table><caption style='text-align:left'>{as_html(title)}</caption><thead><tr>"]
-    parts += [f"<th style='text-align:left'>{as_html(name)}</th>" for name in head]
-    parts.append("</tr></thead><tbody>")
-    for row in rows:
-        parts.append("<tr>")
-        for value in row:
-            number = re.fullmatch(r"[-+]?[\d,.]+(e[-+]?\d+)?( %)?", str(value))
-            style = " style='text-align:right'" if number else ""
-            parts.append(f"<td{style}>{as_html(value)}</td>")
-        parts.append("</tr>")
-    return "".join([*parts, "</tbody></table>"])
+
+    def row(tag: str, values: Sequence[object]) -> str:
+        sides = ["left" if i < texts else "right" for i in range(len(values))]
+        return "".join(
+            f"<{tag} style='text-align:{side};padding:0 1em 0 0'>{as_html(value)}</{tag}>"
+            for side, value in zip(sides, values, strict=True)
+        )
+
+    body = "".join(f"<tr>{row('td', values)}</tr>" for values in rows)
+    return (
+        f"<div style='overflow-x:auto'><p>{as_html(title)}</p><table><thead><tr>"
+        f"{row('th', head)}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def as_csv(text: str) -> str:

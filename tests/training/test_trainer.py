@@ -215,9 +215,10 @@ def test_early_stopping_waits_for_a_better_figure_and_starts_anew_with_each_fit(
         stopping.epoch({"test_loss": loss})
         assert stopping.stop_training is stops
     stopping.start({})
-    assert not stopping.stop_training
     stopping.epoch({"train_loss": 1.0})  # without validation data
-    assert stopping.best == 1.0
+    assert stopping.best == 1.0 and not stopping.stop_training
+    fitted = trainer(callbacks=[training.EarlyStopping(patience=1, min_delta=1.0)])
+    assert [len(fitted.fit(5)) for _ in range(2)] == [2, 2]
 
 
 def test_a_line_per_epoch_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,6 +276,9 @@ def test_what_the_network_cannot_take_is_refused_before_the_first_step() -> None
     with pytest.raises(DataError, match="as many images as it gets"):
         trainer(transform=lambda x, rng: x[:1]).fit(1)
     net = network()
+    ten = data.Loader(small_dataset().test, backends.get("numpy"), 4, training=False, views="ten")
+    with pytest.raises(ConfigError, match="one view per image"):
+        trainer().evaluate(ten)
     with pytest.raises(ConfigError, match="the optimizer's own"):
         trainer(net, optimizer=training.SGD(net, 0.1), lr=0.1)
     with pytest.raises(DivergedError, match="a smaller lr"):

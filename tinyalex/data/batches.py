@@ -152,6 +152,8 @@ def batches_of(
         The arrays are not images or features with one label each.
     """
     if isinstance(data, Loader):
+        if data.views != "center":
+            raise ConfigError(f"Trainer: one view per image (got views={data.views!r})", "'center'")
         return data
     if isinstance(data, Split):
         return Loader(data, backend, batch_size, seed, scale=float(_PIXEL), training=training)

@@ -71,7 +71,7 @@ class Summary:
 
     def _repr_html_(self) -> str:
         """The table, in a notebook."""
-        return html_table(self.network, HEAD, self.cells())
+        return html_table(self.network, HEAD, self.cells(), texts=3)
 
 
 def summarise(network: Layer, input_shape: Shape | None) -> Summary:

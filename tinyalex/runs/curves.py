@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WIDTH, HEIGHT = 460, 180  # pixels
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 96, 12, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 108, 12, 28
 _LINES = (("train_error", "training", "#d17b0f", "5 3"), ("test_error", "test", "#3d85c6", "none"))
 
 
@@ -31,8 +31,8 @@ def curves(epochs: Sequence[Mapping[str, Any]]) -> str:
     top = max(0.01, *(record[key] for record in epochs for key, *_ in drawn))
     labels, right = [], WIDTH - _RIGHT
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width:100%;height:auto" '
-        'role="img" fill="none" font-family="sans-serif" font-size="12">',
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
+        'style="display:block;max-width:100%;height:auto" fill="none" font-family="sans-serif" font-size="12">',
         f"<title>Errors of {len(epochs)} epochs</title>",
         f'<path d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{right}" stroke="currentColor" '
         'opacity="0.5"/>',

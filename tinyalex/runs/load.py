@@ -60,7 +60,7 @@ class Run:
         ]
         if epochs:
             rows.append(("test error", f"{100 * epochs[-1]['test_error']:.2f} %"))
-        return html_table(str(self.folder), ("", ""), rows) + curves(epochs)
+        return html_table(str(self.folder), ("", ""), rows, texts=2) + curves(epochs)
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -12,7 +12,8 @@ from tinyalex.training.schedule import check
 class Callback(Listener):
     """A listener that may also end the training of a `Trainer`.
 
-    Set ``stop_training`` to True: the training ends before the next step, and ``fit`` returns.
+    Set ``stop_training`` to True: the training ends before the next step, and ``fit`` returns. The
+    next ``fit`` begins with False.
 
     Examples
     --------
@@ -60,7 +61,7 @@ class EarlyStopping(Callback):
         self.start({})
 
     def start(self, info: dict[str, Any]) -> None:
-        self.best, self.waited, self.stop_training = float("inf"), 0, False
+        self.best, self.waited = float("inf"), 0
 
     def epoch(self, record: dict[str, Any]) -> None:
         value = record.get(self.figure, record.get(self.figure.replace("test", "train")))

@@ -74,7 +74,7 @@ class OneCycle(Schedule):
     --------
     >>> from tinyalex.training import OneCycle
     >>> [round(lr, 4) for lr in OneCycle(0.1, epochs=1).curve(epochs=1, steps_per_epoch=5)]
-    [0.004, 0.0994, 0.0723, 0.0236, 0.0]
+    [0.004, 0.095, 0.0611, 0.0188, 0.0]
     """
 
     def __init__(

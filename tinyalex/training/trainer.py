@@ -19,7 +19,7 @@ from tinyalex.layers import Sequential
 from tinyalex.runs.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from tinyalex.runs.guards import check_layers
 from tinyalex.runs.state import check_fits, check_trainer
-from tinyalex.training.callbacks import TextProgress
+from tinyalex.training.callbacks import Callback, TextProgress
 from tinyalex.training.engine import Engine
 from tinyalex.training.given import classes_of, optimizer_of
 from tinyalex.training.listener import Listener
@@ -171,6 +171,9 @@ class Trainer(Predictor):
             raise ConfigError("Trainer: there is no data to train on", "Trainer(net, data)")
         engine, last = self.engine, self.engine.epoch + epochs
         classes = classes_of(self.model, self.train_batches)
+        for callback in self.callbacks:
+            if isinstance(callback, Callback):
+                callback.stop_training = False
         self._tell("start", self._info(last))
         first, self._started = len(self.history), time.perf_counter()
         with StopSignal() as stop, warnings.catch_warnings():
@@ -178,7 +181,9 @@ class Trainer(Predictor):
             warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
 
             def stops() -> bool:
-                return stop() or any(getattr(c, "stop_training", False) for c in self.callbacks)
+                return stop() or any(
+                    isinstance(c, Callback) and c.stop_training for c in self.callbacks
+                )
 
             self.model.skip_input_gradient()
             try:
