@@ -32,7 +32,8 @@ def curves(epochs: Sequence[Mapping[str, Any]]) -> str:
     labels, right = [], WIDTH - _RIGHT
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
-        'style="display:block;max-width:100%;height:auto" fill="none" font-family="sans-serif" font-size="12">',
+        'style="display:block;max-width:100%;height:auto" fill="none" '
+        'font-family="sans-serif" font-size="12">',
         f"<title>Errors of {len(epochs)} epochs</title>",
         f'<path d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{right}" stroke="currentColor" '
         'opacity="0.5"/>',
