@@ -147,6 +147,12 @@ def test_pixels_become_floats_from_0_to_1_in_every_method() -> None:
     )
 
 
+def test_trainers_may_share_a_schedule() -> None:
+    schedule = training.Exponential(0.1, factor=0.5)
+    rates = [[r["lr"] for r in trainer(lr=schedule).fit(2)] for _ in range(2)]
+    assert rates == [[0.1, 0.05]] * 2
+
+
 def test_a_transform_draws_by_seed_epoch_and_step_and_not_in_tests() -> None:
     drawn: list[tuple[float, float]] = []
 

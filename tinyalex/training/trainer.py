@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import signal
 import time
@@ -52,7 +53,7 @@ class Trainer(Predictor):
     validation : as data, optional
         What the errors after each epoch are measured on. By default a Dataset's test images.
     lr : float or Schedule
-        Learning rate: 0.01, or for example ``WarmUp(1, Cosine(0.1, epochs=20))``.
+        Learning rate: 0.01, or for example ``WarmUp(1, Cosine(0.1, epochs=20))``, which is copied.
     batch_size : int
         Images per step, also of `evaluate` and `predict`.
     momentum, weight_decay : float
@@ -130,7 +131,7 @@ class Trainer(Predictor):
             backend = data.backend if isinstance(data, Loader) else "auto"
         super().__init__(model, backends.get(backend), batch_size, seed)
         self.optimizer = optimizer_of(model, optimizer, lr, momentum, weight_decay)
-        schedule = lr if isinstance(lr, Schedule) else Schedule(self.optimizer.lr)
+        schedule = copy.deepcopy(lr) if isinstance(lr, Schedule) else Schedule(self.optimizer.lr)
         if validation is None and isinstance(data, Dataset):
             validation = data.test
         self.train_batches: Batches | None = None
