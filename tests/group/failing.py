@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def fail_in(kind: str, moment: int) -> None:
-    from tinyalex.training import loop, setup
+    from tinyalex.training import engine, setup
 
     done = 0
 
@@ -66,8 +66,8 @@ def fail_in(kind: str, moment: int) -> None:
         return fails
 
     setup.load_dataset = failing(setup.load_dataset)
-    loop.score = failing(loop.score)
-    loop.BatchGradients.compute = failing(loop.BatchGradients.compute)  # type: ignore[method-assign]
+    engine.score = failing(engine.score)
+    engine.BatchGradients.compute = failing(engine.BatchGradients.compute)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

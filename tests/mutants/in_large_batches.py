@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 CONFIG = "tinyalex/runs/config.py"
-LOOP = "tinyalex/training/loop.py"
+ENGINE = "tinyalex/training/engine.py"
 SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 ARM = "tinyalex/reproduce/arm.py"
@@ -39,23 +39,23 @@ LARGE_BATCH_MUTANTS = (
     ),
     Mutant(
         "warm-up: from 0, though the learning rate was scaled",
-        LOOP,
-        "start = lr / schedule.first_lr if lr < schedule.first_lr else 0.0",
+        SCHEDULES,
+        "start = config.lr / lr if config.lr < lr else 0.0",
         "start = 0.0",
         (RISES,),
     ),
     Mutant(
         "warm-up: starts again with every epoch",
-        LOOP,
-        "step = self.epoch * self.steps_per_epoch + self.step",
-        "step = self.step",
+        SCHEDULES,
+        "warm_up(self.epoch * steps_per_epoch + step,",
+        "warm_up(step,",
         (RISES,),
     ),
     Mutant(
         "warm-up: parameters with a constant learning rate do not warm up",
-        LOOP,
-        "schedule.lr * factor, schedule.first_lr * factor",
-        "schedule.lr * factor, schedule.first_lr",
+        SCHEDULES,
+        "return lr * factor, first_lr * factor",
+        "return lr * factor, first_lr",
         (f"{OF_RUNS}::test_steady_parameters_warm_up_too",),
     ),
     Mutant(
@@ -88,8 +88,8 @@ LARGE_BATCH_MUTANTS = (
     ),
     Mutant(
         "momentum correction: lost on resume",
-        LOOP,
-        '        self.parts.optimizer.last_rates = state.get("last_rates")\n',
+        ENGINE,
+        '        self.optimizer.last_rates = state.get("last_rates")\n',
         "",
         (RESUMES,),
     ),

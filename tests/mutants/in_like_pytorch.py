@@ -76,8 +76,8 @@ LIKE_PYTORCH_MUTANTS = (
     Mutant(
         "losses: a call forgets the labels",
         MODULE,
-        "return self.forward(*inputs)",
-        "return self.forward(*inputs[:1], *(0 * labels for labels in inputs[1:]))",
+        "type(self).__name__), *more)",
+        "type(self).__name__), *(0 * labels for labels in more))",
         (f"{LIKE_PYTORCH}::test_a_loss_is_called_with_logits_and_labels",),
     ),
     Mutant(

@@ -8,6 +8,7 @@ STATISTICS = "tinyalex/data/image_statistics.py"
 SGD = "tinyalex/training/optimizer.py"
 SCHEDULES = "tinyalex/training/schedules.py"
 LOOP = "tinyalex/training/loop.py"
+ENGINE = "tinyalex/training/engine.py"
 SCORE = "tinyalex/evaluation/score.py"
 PREPROCESSING = "tinyalex/preprocessing.py"
 
@@ -207,15 +208,15 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "label smoothing: a run does without, whatever its recipe says",
-        LOOP,
-        "SmoothedCrossEntropy(self.config.recipe.label_smoothing)",
+        ENGINE,
+        "SmoothedCrossEntropy(label_smoothing)",
         "SmoothedCrossEntropy(0.0)",
         ("tests/training/test_runs.py::test_labels_are_smoothed_as_the_recipe_says",),
     ),
     Mutant(
         "resume: dropout starts its masks again",
-        LOOP,
-        '        model.load_random_state(state["dropout"])\n',
+        ENGINE,
+        '        self.model.load_random_state(state["dropout"])\n',
         "",
         (STOPPED,),
     ),
@@ -228,7 +229,7 @@ TRAINING_MUTANTS = (
     ),
     Mutant(
         "resume: the batches of the epoch are seen again",
-        LOOP,
+        ENGINE,
         "start_batch=self.step",
         "start_batch=0",
         (STOPPED,),

@@ -32,6 +32,7 @@ from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_rivals import RIVAL_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
 from tests.mutants.in_slides import SLIDES_MUTANTS
+from tests.mutants.in_trainer import TRAINER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
@@ -43,6 +44,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LAYER_MUTANTS
     + LIKE_PYTORCH_MUTANTS
     + TRAINING_MUTANTS
+    + TRAINER_MUTANTS
     + RECIPE_MUTANTS
     + LARGE_BATCH_MUTANTS
     + NUMBA_MUTANTS

@@ -106,7 +106,7 @@ def test_an_unknown_name_suggests_the_nearest():
         ({"label_smoothing": -0.1}, "label_smoothing must be a number at least 0"),
         ({"mean": "median"}, "mean must be one of image, channel, none"),
         ({"colour": "hue"}, "colour must be one of"),
-        ({"schedule": {"kind": "cosine"}}, "schedule kind must be one of"),
+        ({"schedule": {"kind": "sine"}}, "schedule kind must be one of"),
         ({"schedule": {"kind": "steps", "factor": 0.1}}, "a steps schedule needs epochs, factor"),
     ],
 )

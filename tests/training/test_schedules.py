@@ -58,8 +58,8 @@ def test_a_schedule_goes_on_where_it_was_saved(name):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ConfigError, match="unknown schedule 'cosine'"):
-        schedules.make({"kind": "cosine"}, 0.1, 3)
+    with pytest.raises(ConfigError, match="unknown schedule 'sine'"):
+        schedules.make({"kind": "sine"}, 0.1, 3)
 
 
 def test_polynomial_falls_with_the_epochs_that_are_left_and_never_to_zero():

@@ -10,6 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from tinyalex.errors import TinyalexError
+from tinyalex.outside import html_table
 
 SHOWN = 8  # at most this many wrong rows
 
@@ -91,19 +92,37 @@ class GradReport:
     layer: str
     rows: tuple[GradRow, ...]
 
-    def __str__(self) -> str:
-        names = dict.fromkeys(row.name for row in self.rows)
-        shown: list[GradRow] = []
+    @property
+    def shown(self) -> list[GradRow]:
+        """The rows in the text."""
+        rows: list[GradRow] = []
         for _, group in groupby(self.rows, key=lambda row: row.name):
-            rows = list(group)
-            shown += [row for row in rows if row.index is None]
-            values = [row for row in rows if row.index is not None]
-            shown.append(max(values, key=lambda row: abs(row.analytic)))
+            of_array = list(group)
+            rows += [row for row in of_array if row.index is None]
+            values = [row for row in of_array if row.index is not None]
+            rows.append(max(values, key=lambda row: abs(row.analytic)))
+        return rows
+
+    @property
+    def title(self) -> str:
+        """Which gradients were checked."""
+        names = dict.fromkeys(row.name for row in self.rows)
+        return f"{self.layer}: gradients of {', '.join(names)} are right"
+
+    def __str__(self) -> str:
         count = sum(row.index is not None for row in self.rows)
         return (
-            f"{self.layer}: gradients of {', '.join(names)} are right\n{table(shown)}\n"
+            f"{self.title}\n{table(self.shown)}\n"
             f"  ({count} values moved one by one as well; shown is the steepest of each array)"
         )
+
+    def _repr_html_(self) -> str:
+        """The same table, in a notebook."""
+        rows = [
+            (r.label, f"{r.analytic:+.9e}", f"{r.numeric:+.9e}", f"{r.difference:+.2e}")
+            for r in self.shown
+        ]
+        return html_table(self.title, ("array", "analytic", "numeric", "difference"), rows)
 
 
 def wrong_gradient(layer: str, rows: Sequence[GradRow]) -> GradientError:

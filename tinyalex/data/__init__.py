@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from tinyalex.data.batches import ArrayLoader, Batches
 from tinyalex.data.cifar import find_cifar, load_cifar, load_cifar10
 from tinyalex.data.dataset import Dataset, Split, check_labels, from_arrays, stratified_split
 from tinyalex.data.decode import read_image
@@ -28,6 +29,8 @@ from tinyalex.data.views import nine_views, ten_views
 from tinyalex.errors import DataError
 
 __all__ = [
+    "ArrayLoader",
+    "Batches",
     "Dataset",
     "Glance",
     "Loader",

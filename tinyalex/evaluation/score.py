@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinyalex.backends import Array, Backend
-from tinyalex.data import Loader
+from tinyalex.data import Batches
 from tinyalex.group import Alone, Group, Shards
 from tinyalex.layers import Layer, SoftmaxCrossEntropy
 
@@ -170,7 +170,7 @@ class ShardSums:
 
 def score(
     model: Layer,
-    loader: Loader,
+    loader: Batches,
     num_classes: int,
     stop: Callable[[], bool] = lambda: False,
     group: Group | None = None,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, overload
 
 from tinyalex.backends import Array
+from tinyalex.backends.foreign import bring
 from tinyalex.errors import CheckpointError, ConfigError, TinyalexError, unknown
 from tinyalex.functional.arrays import Shape
 from tinyalex.layers.base import Layer
 from tinyalex.layers.dropout import Dropout
+from tinyalex.layers.outputs import output_of
+from tinyalex.layers.summary import Summary, summarise
 
 
 class NoSuchLayerError(TinyalexError, IndexError, KeyError):
@@ -101,6 +105,77 @@ class Container(Layer):
                     raise CheckpointError(f"the checkpoint has no random state for {name}")
                 layer.draws = int(draws[name])
 
+    def features(self, x: Any, at: str) -> Array:
+        """The output of one layer in test mode, such as ``model.features(x, at="classifier.5")``.
+
+        Whatever the layers remember (mode, activations for backward, dropout counters) stays.
+
+        Parameters
+        ----------
+        x : array, float (N, ...)
+            What ``forward`` takes.
+        at : str
+            Dotted name of a layer (or of a network inside), as ``print(model)`` nests them.
+
+        Returns
+        -------
+        array (N, ...) of the model's backend
+
+        Raises
+        ------
+        NoSuchLayerError
+            No layer has this name.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tinyalex import models
+        >>> model = models.build("tiny")
+        >>> images = np.zeros((5, 1, 16, 16), np.float32)
+        >>> model.features(images, at="classifier.5").shape
+        (5, 128)
+        """
+        return output_of(self, bring(x, self.backend, type(self).__name__), self.find(at))
+
+    def find(self, name: str) -> Layer:
+        """The layer of a dotted name; NoSuchLayerError if there is none."""
+        layer: Layer = self
+        for part in name.split("."):
+            if part not in layer.children:
+                names = [dotted for dotted, _ in self.named_layers()]
+                error = unknown("layer", name, names)
+                raise NoSuchLayerError(error.message, error.hint)
+            layer = layer.children[part]
+        return layer
+
+    def summary(self, input_shape: Shape | None = None) -> Summary:
+        """A table of the layers: output shape, parameters and multiply-adds, for one image.
+
+        Parameters
+        ----------
+        input_shape : (C, H, W), or (features,), optional
+            Of one image. `tinyalex.models.build`'s networks know their own.
+
+        Raises
+        ------
+        ShapeError
+            The network does not take such images.
+
+        Examples
+        --------
+        >>> from tinyalex.layers import Flatten, Linear, Sequential
+        >>> print(Sequential(Flatten(), Linear(64, 10)).summary((1, 8, 8)))
+        layer  kind     output  parameters  multiply-adds
+        0      Flatten  64               0              0
+        1      Linear   10             650            640
+        total                          650            640
+        """
+        return summarise(self, input_shape)
+
+    def _repr_html_(self) -> str:
+        """The summary, in a notebook."""
+        return summarise(self, None)._repr_html_()
+
     def count_parameters(self) -> int:
         """Number of weights and biases."""
         return sum(int(w.size) for w in self.parameters())
@@ -110,21 +185,30 @@ class Sequential(Container):
     """One layer after the other; backward runs the same way back, once per forward.
 
     Each layer forgets what it kept once its gradient is known: memory peaks after forward.
-    ``layers`` is a dict of name to layer, or a sequence, whose names are "0", "1", ...
+    ``layers`` are named "0", "1", ...; one list of them, or one dict with other names, will do.
 
     Examples
     --------
     >>> from tinyalex.layers import Linear, ReLU
-    >>> net = Sequential([Linear(4, 3), ReLU(), Linear(3, 2)])
-    >>> net(np.ones((5, 4))).shape, net.backward(np.ones((5, 2))).shape
-    ((5, 2), (5, 4))
-    >>> net[0], len(net[:2])
-    (Linear(4, 3), 2)
+    >>> net = Sequential(Linear(2, 3), ReLU())
+    >>> net([[1.0, 2.0]]).shape, net.backward(np.ones((1, 3))).shape
+    ((1, 3), (1, 2))
+    >>> net[0], len(net[:1])
+    (Linear(2, 3), 1)
+    >>> named = Sequential({"fc": Linear(2, 3), "relu": ReLU()})
     """
 
-    def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
+    @overload
+    def __init__(self, layers: Iterable[Layer] | Mapping[str, Layer], /) -> None: ...
+    @overload
+    def __init__(self, *layers: Layer) -> None: ...
+
+    def __init__(self, *layers: Any) -> None:
         super().__init__()
-        named = layers if isinstance(layers, Mapping) else {str(i): y for i, y in enumerate(layers)}
+        given: Any = layers
+        if len(layers) == 1 and not isinstance(layers[0], Layer):
+            given = layers[0]
+        named = given if isinstance(given, Mapping) else {str(i): y for i, y in enumerate(given)}
         self.children = dict(named)
         for name, layer in self.children.items():
             if not isinstance(layer, Layer):
@@ -153,7 +237,8 @@ class Sequential(Container):
             raise NoSuchLayerError(f"no layer {which}: the network has {len(layers)} layers")
         return layers[which]
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Any) -> Array:
+        x = bring(x, self.backend, type(self).__name__)
         for layer in self:
             x = layer.forward(x)
         return x

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tinyalex import backends
 from tinyalex.backends import Array, Backend
+from tinyalex.backends.foreign import bring, is_own
 from tinyalex.errors import ShapeError, TinyalexError
 from tinyalex.functional.arrays import Shape
 
@@ -70,8 +71,9 @@ class Module:
             hint = f"\nTry: {known[near[0]]}" if near else ""
             raise AttributeError(f"{kind} has no attribute {name!r}{hint}")
 
-    def __call__(self, *inputs: Array) -> Array:
-        return self.forward(*inputs)
+    def __call__(self, x: Any, *more: Any) -> Array:
+        """``forward``; x may also be a list or another library's array (`backends.foreign`)."""
+        return self.forward(bring(x, self.backend, type(self).__name__), *more)
 
     @property
     def xp(self) -> Any:
@@ -123,8 +125,12 @@ class Module:
     def check_input(self, x: Array) -> None:
         """Refuse arrays that are not floating-point or have the wrong rank."""
         name = type(self).__name__
-        if not hasattr(x, "shape"):
-            raise ShapeError(f"{name}: x must be an array (got {type(x).__name__})")
+        if not is_own(x, self.backend):
+            got = f"{type(x).__module__}.{type(x).__name__}".removeprefix("builtins.")
+            raise ShapeError(
+                f"{name}: x must be an array of backend {self.backend.name!r} (got {got})",
+                "layer(x) in place of layer.forward(x) brings other arrays and lists to it",
+            )
         if not self.backend.is_floating(x):
             raise ShapeError(
                 f"{name}: x must be floating-point (got {x.dtype})",

@@ -18,6 +18,8 @@ _SCHEDULES = {
     "plateau": {"factor", "patience", "drops"},
     "exponential": {"factor"},
     "polynomial": {"power"},
+    "cosine": set(),
+    "one-cycle": set(),
 }
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "mean": ("image", "channel", "none"),
@@ -46,8 +48,8 @@ class Recipe:
     schedule : mapping
         ``kind`` is ``constant``, ``steps`` (``factor`` after each of ``epochs``), ``plateau``
         (``factor`` after ``patience`` epochs without a better test error, at most ``drops``
-        times), ``exponential`` (``factor`` per epoch) or ``polynomial`` (the share of epochs left,
-        to the ``power``).
+        times), ``exponential`` (``factor`` per epoch), ``polynomial`` (the share of epochs left,
+        to the ``power``), ``cosine`` or ``one-cycle`` (see `tinyalex.training.schedules`).
     warmup : float
         Epochs in which the learning rate rises from 0, step by step.
     lars : float

@@ -83,6 +83,13 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['checkpoint.json', 'checkpoint.safetensors']
     """
+    write_checkpoint(folder / FILE, checkpoint)
+    echo = {"model": checkpoint.model_name, **_readable(checkpoint.state), **checkpoint.clocks}
+    write_json(folder / ECHO, echo)
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replace the file ``path``; errors as in `save_checkpoint`."""
     for name, array in checkpoint.weights.items():
         if not np.isfinite(array).all():
             raise DivergedError(
@@ -99,9 +106,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         "model": checkpoint.model_name,
         "state": json.dumps(checkpoint.state, allow_nan=True, sort_keys=True),
     }
-    write_atomic(folder / FILE, layout.to_bytes(tensors, head))
-    echo = {"model": checkpoint.model_name, **_readable(checkpoint.state), **checkpoint.clocks}
-    write_json(folder / ECHO, echo)
+    write_atomic(path, layout.to_bytes(tensors, head))
 
 
 def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
@@ -132,6 +137,13 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
             f"{folder}: no checkpoint ({FILE}) in this folder",
             "a folder that `tinyalex train` wrote, once it has finished an epoch",
         )
+    checkpoint = read_checkpoint(path, model_name)
+    checkpoint.clocks = _clocks(folder, checkpoint.state)
+    return checkpoint
+
+
+def read_checkpoint(path: Path, model_name: str | None = None) -> Checkpoint:
+    """Read and check the file ``path``, without the clocks; errors as in `load_checkpoint`."""
     with open_tensors(path, hint=_HINT) as file:
         head = dict(file.metadata() or {})
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -145,7 +157,7 @@ def load_checkpoint(folder: Path, model_name: str | None = None) -> Checkpoint:
             "the run's own folder, with the files that were written together",
         )
     state = parse_state(head.get("state", ""), str(path))
-    checkpoint = Checkpoint(str(head["model"]), {}, state=state, clocks=_clocks(folder, state))
+    checkpoint = Checkpoint(str(head["model"]), {}, state=state)
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise CheckpointError(

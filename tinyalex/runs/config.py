@@ -39,6 +39,11 @@ class RunConfig(Settings):
     """All settings of a run. `resolved` replaces None by the model's or the recipe's value."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.model, str | None):
+            raise ConfigError(
+                f"RunConfig: model must be a network's name (got a {type(self.model).__name__})",
+                "training.Trainer(net, data) trains a network of your own",
+            )
         # Set here if no data must be read for it, so that scripts know the folder before training.
         if self.out is None and (self.model is not None or self.data == "digits"):
             object.__setattr__(self, "out", self._folder())

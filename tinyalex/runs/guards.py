@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyalex import data
 from tinyalex.errors import CheckpointError, DataError
-from tinyalex.models import Model
+from tinyalex.layers import Sequential
 from tinyalex.preprocessing import Preprocessing
 
 _SYNSET = re.compile(r"n\d{8}")
@@ -70,7 +70,7 @@ def near_chance_warning(
     )
 
 
-def check_layers(model: Model, recorded: Any, where: str) -> None:
+def check_layers(model: Sequential, recorded: Any, where: str) -> None:
     """Raise CheckpointError if weights were trained with other layers than the model has now.
 
     They may fit all the same, for example if ReLU has become tanh. ``recorded`` are the lines of
@@ -79,7 +79,8 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
     if recorded is None:
         return
     before = recorded if isinstance(recorded, list) else []  # config.json is not checked for it
-    same = _SAME_LAYERS.get(model.name, {})
+    name = getattr(model, "name", type(model).__name__)
+    same = _SAME_LAYERS.get(name, {})
     pairs = zip_longest(before, repr(model).splitlines(), fillvalue="nothing")
     for was, here in ((str(a).strip(), b.strip()) for a, b in pairs if a != b):
         if same.get(was) != here:
@@ -87,7 +88,7 @@ def check_layers(model: Model, recorded: Any, where: str) -> None:
     else:
         return
     raise CheckpointError(
-        f"{where}: the layers of {model.name} have changed since this run began: it had "
+        f"{where}: the layers of {name} have changed since this run began: it had "
         f"{was}, now there is {here}",
         "the code that the run was trained with, or a new run in another folder",
     )

@@ -11,10 +11,13 @@ from tinyalex.backends import Backend
 from tinyalex.data import Statistics
 from tinyalex.errors import CheckpointError
 from tinyalex.models import Model
+from tinyalex.outside import html_table
 from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
+from tinyalex.runs import metrics
 from tinyalex.runs.config import ResolvedConfig, read_config
+from tinyalex.runs.curves import curves
 from tinyalex.runs.guards import check_layers, check_mean
 
 # All runs on a folder hold out the same images, whatever their seed: ensembles need that.
@@ -49,6 +52,21 @@ class Run:
     statistics: Statistics
     classes: list[str]
     backend: Backend
+
+    def _repr_html_(self) -> str:
+        """The run's facts and its curves, in a notebook."""
+        config, path = self.config, self.folder / metrics.FILE
+        epochs = metrics.read_epochs(path) if path.is_file() else []
+        rows = [
+            ("model", self.model.name),
+            ("data", str(config.data)),
+            ("parameters", f"{self.model.count_parameters():,}"),
+            ("epochs", f"{len(epochs)} of {config.epochs}"),
+            ("lr", f"{config.scaled_lr:g}"),
+        ]
+        if epochs:
+            rows.append(("test error", f"{100 * epochs[-1]['test_error']:.2f} %"))
+        return html_table(str(self.folder), ("", ""), rows, texts=2) + curves(epochs)
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -54,8 +54,20 @@ _LATER: dict[str, Kind] = {
     "train_seconds": SECONDS,
     "wall_seconds": SECONDS,
 }
+# What the file of a `Trainer` has besides some of these.
+_OF_TRAINER: dict[str, Kind] = {
+    "history": list_of(
+        fields(
+            {"epoch": whole(1, MOST_EPOCHS), "train_loss": number(), "train_error": number(0, 1)},
+            {"test_loss": number(), "test_error": number(0, 1), "lr": LR},
+        ),
+        most=MOST_EPOCHS,
+    ),
+}
+_POSITION = ("epoch", "step", "schedule", "dropout", "window", "so_far", "images_trained")
 _METRICS = fields({"metrics_lines": whole()})
-_KNOWN = fields({}, {**_FIELDS, **_LATER})
+_KNOWN = fields({}, {**_FIELDS, **_LATER, **_OF_TRAINER})
+_TRAINERS = fields({name: _FIELDS[name] for name in _POSITION} | _OF_TRAINER, _LATER)
 _COMPLETE = fields(_FIELDS, _LATER)
 
 
@@ -81,6 +93,16 @@ def check_complete(state: Mapping[str, Any], where: str) -> None:
                 raise Mismatch(f"{name}.epoch", wanted, value[name]["epoch"])
 
     _check(agree, state, where)
+
+
+def check_trainer(state: Mapping[str, Any], of_schedule: tuple[str, ...], where: str) -> None:
+    """Raise CheckpointError if a `Trainer` with this schedule cannot continue from a state."""
+
+    def fit(value: Any, field: str) -> None:
+        _TRAINERS(value, field)
+        fields({name: _ANY for name in of_schedule})(value["schedule"], "schedule")
+
+    _check(fit, state, where)
 
 
 def check_fits(

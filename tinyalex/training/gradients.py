@@ -15,8 +15,7 @@ from tinyalex.backends import Array
 from tinyalex.evaluation.score import ShardSums
 from tinyalex.group import Group, Shards
 from tinyalex.group.shards import Node
-from tinyalex.layers import Layer, SoftmaxCrossEntropy
-from tinyalex.models import Model
+from tinyalex.layers import Layer, Sequential, SoftmaxCrossEntropy
 from tinyalex.parallel import Part
 
 BUCKET_BYTES = 4 << 20  # gradients smaller than this are sent together
@@ -43,14 +42,14 @@ class BatchGradients:
 
     Parameters
     ----------
-    model : Model
+    model : Sequential
     loss : SoftmaxCrossEntropy
     group : Group
     shards : Shards
     """
 
     def __init__(
-        self, model: Model, loss: SoftmaxCrossEntropy, group: Group, shards: Shards
+        self, model: Sequential, loss: SoftmaxCrossEntropy, group: Group, shards: Shards
     ) -> None:
         self.model, self.loss, self.group, self.shards = model, loss, group, shards
         split = model.rows if isinstance(model, Part) else {}  # these gradients need no sum
@@ -90,7 +89,7 @@ class BatchGradients:
         parts = [self.shards.total(shard_gradient, n, add_in_place, node) for node in nodes]
         if isinstance(self.model, Part) and parts == [None]:
             self._set_draws(draws, self.shards.mine.start)
-            self._compute_with_others()
+            self._compute_with_others(self.model)
         if self.shards.count > 1:
             self._set_draws(draws, self.shards.count)
         if self.group.size > 1:
@@ -109,11 +108,10 @@ class BatchGradients:
         self.model.backward(dlogits)
         sums.add(shard, loss, logits, labels)
 
-    def _compute_with_others(self) -> None:
+    def _compute_with_others(self, model: Part) -> None:
         """Without an image of its own, a worker has its part in all others' images."""
-        black = self.model.xp.zeros((1, *self.model.input_shape), dtype=self.model.xp.float32)
-        logits = self.model.forward(black)
-        self.model.backward(logits * 0)
+        black = model.xp.zeros((1, *model.input_shape), dtype=model.xp.float32)
+        model.backward(model.forward(black) * 0)
 
     def _set_draws(self, before: dict[str, int], drawn: int) -> None:
         self.model.load_random_state({name: draws + drawn for name, draws in before.items()})

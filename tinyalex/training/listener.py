@@ -1,4 +1,4 @@
-"""Hearing of a run while it trains."""
+"""Hearing of a training while it runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Listener:
-    """Callbacks of a run; override those you need. Here they do nothing.
+    """Callbacks of a run, or of a `Trainer`; override those you need. Here they do nothing.
 
     Examples
     --------
@@ -28,7 +28,8 @@ class Listener:
 
     def epoch(self, record: dict[str, Any]) -> None:
         """After an epoch: epoch, train_loss, train_error, test_loss, test_error,
-        test_top5_error, lr, seconds. Errors are from 0 to 1.
+        test_top5_error, lr, seconds. Errors are from 0 to 1. Without validation data, a `Trainer`
+        has no test figures.
         """
 
     def warning(self, text: str) -> None:

@@ -1,23 +1,20 @@
-"""The training loop: steps, epochs, test error, checkpoints."""
+"""A run of the command: the engine with log lines, warnings and checkpoints."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from typing import Any, Self
 
 from tinyalex.errors import DivergedError
-from tinyalex.evaluation.score import Running, ShardSums, score
+from tinyalex.evaluation.score import Running
 from tinyalex.parallel import Part, own, whole
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
 from tinyalex.runs.metrics import NoMetricsFile
 from tinyalex.runs.state import check_fits
-from tinyalex.training.gradients import BatchGradients
-from tinyalex.training.label_smoothing import SmoothedCrossEntropy
+from tinyalex.training.engine import Engine
 from tinyalex.training.listener import Listener
-from tinyalex.training.schedules import warm_up
 from tinyalex.training.setup import Parts
 from tinyalex.training.stall import StallWatch, advice
 from tinyalex.training.step_clock import StepClock
@@ -28,7 +25,7 @@ from tinyalex.training.weight_log import explain_stall, findings, log_line, meas
 _LISTEN_SECONDS = 0.5
 
 
-class Loop:
+class Loop(Engine):
     """One run, from any position: finished epochs, and finished steps of the next epoch.
 
     `state_dict` and a checkpoint's arrays determine everything that follows, so that a resumed run
@@ -38,29 +35,26 @@ class Loop:
     def __init__(
         self, parts: Parts, metrics: NoMetricsFile, listener: Listener, stop: StopSignal
     ) -> None:
-        self.parts = parts
-        self.config = parts.config
-        self.metrics = metrics
-        self.listener = listener
-        self.stop = stop
+        config = parts.config
+        super().__init__(
+            parts.model,
+            parts.optimizer,
+            parts.schedule,
+            parts.backend,
+            len(parts.loader),
+            config.recipe.label_smoothing,
+            parts.group,
+            parts.batch_group,
+            parts.shards,
+        )
+        self.parts, self.config = parts, config
+        self.metrics, self.listener, self.stop = metrics, listener, stop
         self.signal = 0  # which one stopped the run, at whichever worker
-        self.group, self.batch_group, self.shards = parts.group, parts.batch_group, parts.shards
-        loss = SmoothedCrossEntropy(self.config.recipe.label_smoothing)
-        loss.to(parts.backend)
-        self.gradients = BatchGradients(parts.model, loss, self.batch_group, self.shards)
-        self.steps_per_epoch = len(parts.loader)
-        self.warmup_steps = round(self.config.warmup * self.steps_per_epoch)
-        self.epoch = 0
-        self.step = 0
-        # Since the last log line.
-        self.window = ShardSums(parts.backend, self.batch_group, self.shards)
-        self.so_far = Running(parts.backend)  # of this epoch, up to the last log line
         what_to_try = advice(self.config.recipe, self.config.lr)
         self.stall = StallWatch(parts.model.num_classes, self.steps_per_epoch, what_to_try)
         self.told_of_chance = False
         self.steps_clock = StepClock()
         self.wall_seconds = 0.0
-        self.images_trained = 0
         self.last_epoch: dict[str, Any] = {}
         self.started = time.perf_counter()
         self.last_heard = self.last_saved = self.line_clock = self.started
@@ -86,49 +80,16 @@ class Loop:
         return True
 
     def _train_epoch(self) -> bool:
-        parts, backend = self.parts, self.parts.backend
-        recipe = self.config.recipe
+        parts, recipe = self.parts, self.config.recipe
         for pattern, after in recipe.frozen:
             if self.epoch >= after:
                 parts.optimizer.freeze(pattern)
         colour_is_on = recipe.colour_until is None or self.epoch < recipe.colour_until
-        loader = parts.loader if colour_is_on else parts.plain_loader
-        parts.model.train()
-
         self._begin_clock()
-        if self.step == self.steps_per_epoch:  # stopped while the test error was measured
-            return True
-        batches = loader.epoch(self.epoch, start_batch=self.step)
-        try:
-            for images, _ in loader.steps(self.step):
-                if self.stops():
-                    break
-                self._train_step(batches, images)
-                if not self.steps_clock.warm:
-                    backend.synchronize()
-                    self.steps_clock.set_first_step_apart(self.images_trained)
-                self._after_step()
-        finally:
-            batches.close()  # ends the thread that prepares batches
-        backend.synchronize()
+        loader = parts.loader if colour_is_on else parts.plain_loader
+        finished = self.train_epoch(loader, self.stops, self._after_step)
         self.steps_clock.count(self.images_trained)
-        return self.step == self.steps_per_epoch
-
-    def _train_step(self, batches: Iterator[tuple[Any, Any]], images: int) -> None:
-        self._set_learning_rate()
-        self.gradients.compute(batches, images, self.window)
-        self.parts.optimizer.step()
-        self.group.step()
-        self.step += 1
-        self.images_trained += images
-
-    def _set_learning_rate(self) -> None:
-        """The schedule's, reduced during the warm-up."""
-        schedule, optimizer, lr = self.parts.schedule, self.parts.optimizer, self.config.lr
-        start = lr / schedule.first_lr if lr < schedule.first_lr else 0.0
-        step = self.epoch * self.steps_per_epoch + self.step
-        factor = warm_up(step, self.warmup_steps, start)
-        optimizer.lr, optimizer.first_lr = schedule.lr * factor, schedule.first_lr * factor
+        return finished
 
     def stops(self) -> bool:
         """Whether a signal has come to any worker. All workers ask, and get the same answer."""
@@ -136,6 +97,9 @@ class Loop:
         return self.signal > 0
 
     def _after_step(self) -> None:
+        if not self.steps_clock.warm:
+            self.backend.synchronize()
+            self.steps_clock.set_first_step_apart(self.images_trained)
         at_line = self.step % self.config.log_every == 0 or self.step == self.steps_per_epoch
         now = time.perf_counter()
         if at_line:
@@ -153,7 +117,7 @@ class Loop:
         """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
         parts = self.parts
-        test = score(parts.model, parts.test_loader, classes, self.stops, self.batch_group)
+        test = self.test(parts.test_loader, classes, self.stops)
         if test is None:
             return False
         record = {
@@ -168,9 +132,7 @@ class Loop:
         }
         if not math.isfinite(record["test_loss"]):
             self._refuse(record["test_loss"], "test")
-        self.parts.schedule.epoch_end(record["test_error"])
-        self.epoch, self.step = self.epoch + 1, 0
-        self.so_far.reset()
+        self.end_epoch(record["test_error"])
         self.last_epoch = record
         self.metrics.write("weights", log_line(self.epoch, parts.optimizer, parts.model))
         self.metrics.write("epoch", record)
@@ -222,8 +184,7 @@ class Loop:
         steps = (self.step - 1) % self.config.log_every + 1
         if warning := self.stall.add(record["loss"], steps, record["error"]):
             self._tell_of_stall(warning)
-        self.so_far.absorb(window)
-        self.window.reset()
+        self.absorb(window)
         self.line_clock = self.last_heard = time.perf_counter()
         self.line_images = self.images_trained
 
@@ -284,22 +245,12 @@ class Loop:
 
         All workers must call this.
         """
-        window, optimizer = self.window.state_dict(), self.parts.optimizer
-        rates = optimizer.last_rates if optimizer.momentum_correction else None
         return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "steps_per_epoch": self.steps_per_epoch,
-            "schedule": self.parts.schedule.state_dict(),
-            "dropout": self.parts.model.random_state(),
-            "window": window[0] if len(window) == 1 else window,
-            "so_far": self.so_far.state_dict(),
+            **self.position(),
             "stall": self.stall.state_dict(),
             "told_of_chance": self.told_of_chance,
             "last_epoch": {k: v for k, v in self.last_epoch.items() if k != "seconds"},
             "metrics_lines": self.metrics.position(),
-            "images_trained": self.images_trained,
-            **({} if rates is None else {"last_rates": list(rates)}),
         }
 
     def load(self, checkpoint: Checkpoint) -> None:
@@ -309,16 +260,9 @@ class Loop:
         model = self.parts.model
         model.load_state_dict(own(model, checkpoint.weights))
         self.parts.optimizer.load_state_dict(own(model, checkpoint.momentum))
-        self.parts.optimizer.last_rates = state.get("last_rates")
-        model.load_random_state(state["dropout"])
-        self.parts.schedule.load_state_dict(state["schedule"])
-        window = state["window"]
-        self.window.load_state_dict(window if isinstance(window, list) else [window])
-        self.so_far.load_state_dict(state["so_far"])
+        self.go_on(state)
         self.stall.load_state_dict(state["stall"])
         self.told_of_chance = bool(state.get("told_of_chance", False))
-        self.epoch, self.step = int(state["epoch"]), int(state["step"])
         self.last_epoch = dict(state["last_epoch"])
-        self.images_trained = int(state["images_trained"])
         self.wall_seconds = checkpoint.clocks.get("wall_seconds", 0.0)
         self.steps_clock.go_on(checkpoint.clocks.get("train_seconds"), self.images_trained)

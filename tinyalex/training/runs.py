@@ -27,6 +27,7 @@ from tinyalex.runs.state import check_complete
 from tinyalex.settings import check_resume
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
+from tinyalex.training.notebook import default_listener
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
@@ -48,7 +49,7 @@ def train(
     ----------
     config : RunConfig
     listener : Listener, optional
-        Hears of steps, epochs and warnings.
+        Hears of steps, epochs and warnings. By default `NotebookProgress` in a notebook, else none.
     group : Group, optional
         The workers that train together; all of them must call this. Only rank 0 writes files and
         tells the listener.
@@ -90,7 +91,7 @@ def train(
                 raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
             remove_leftovers(out, _OURS)
         parts = assemble(resolved, group=group, backend=backend)
-        return _run(parts, parts.config, None, listener or Listener())
+        return _run(parts, parts.config, None, listener or default_listener())
 
 
 @contextlib.contextmanager
@@ -151,7 +152,7 @@ def resume(
             remove_leftovers(folder, _OURS)
         asked = {k: v for k, v in changes.items() if v is not None}
         place = asked.pop("data", None), asked.pop("data_root", None)
-        return _resume(folder, asked, *place, listener or Listener(), group, own_backend)
+        return _resume(folder, asked, *place, listener or default_listener(), group, own_backend)
 
 
 def _resume(

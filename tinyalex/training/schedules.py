@@ -1,4 +1,4 @@
-"""Learning-rate schedules. A schedule gets each epoch's test error."""
+"""Learning-rate schedules by epochs, the warm-up, and the schedule of a recipe."""
 
 from __future__ import annotations
 
@@ -6,46 +6,42 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinyalex.errors import ConfigError
+from tinyalex.runs.config import ResolvedConfig
+from tinyalex.training.cosine import Cosine, OneCycle
+from tinyalex.training.schedule import Schedule, check, tidy
 
-
-class Schedule:
-    """A constant learning rate, ``lr``; the base of the other schedules."""
-
-    def __init__(self, lr: float) -> None:
-        self.first_lr = lr
-        self.lr = lr
-        self.epoch = 0  # epochs done
-
-    def epoch_end(self, test_error: float) -> None:
-        """Set the next epoch's learning rate, after an epoch with this test error (0 to 1)."""
-        self.epoch += 1
-        self.lr = self.next_lr(test_error)
-
-    def next_lr(self, test_error: float) -> float:
-        """The next epoch's learning rate."""
-        return self.first_lr
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint must keep, as plain numbers."""
-        return {k: v for k, v in vars(self).items() if k in self.keeps()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state_dict` was taken."""
-        for key in self.keeps():
-            setattr(self, key, state[key])
-
-    def keeps(self) -> tuple[str, ...]:
-        """Names of the attributes that change."""
-        return ("lr", "epoch")
+__all__ = [
+    "Cosine",
+    "Exponential",
+    "OneCycle",
+    "Plateau",
+    "Polynomial",
+    "Schedule",
+    "Steps",
+    "WarmUp",
+    "make",
+    "of_run",
+    "scaled",
+    "warm_up",
+]
 
 
 class Steps(Schedule):
-    """Multiply the learning rate by ``factor`` after each of the given numbers of epochs."""
+    """Multiply the learning rate by ``factor`` after each of the given numbers of epochs.
 
-    def __init__(self, lr: float, epochs: Sequence[int], factor: float) -> None:
+    As in Caffe's ``multistep`` and cuda-convnet's runs; PyTorch's ``MultiStepLR``.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Steps
+    >>> Steps(0.1, epochs=[2, 3]).curve(epochs=4)
+    [0.1, 0.1, 0.01, 0.001]
+    """
+
+    def __init__(self, lr: float, epochs: Sequence[int], factor: float = 0.1) -> None:
         super().__init__(lr)
         self.epochs = sorted(epochs)
-        self.factor = factor
+        self.factor = check("factor", factor, above=0)
 
     def next_lr(self, test_error: float) -> float:
         passed = sum(self.epoch >= e for e in self.epochs)
@@ -53,11 +49,18 @@ class Steps(Schedule):
 
 
 class Exponential(Schedule):
-    """Multiply the learning rate by ``factor`` after every epoch."""
+    """Multiply the learning rate by ``factor`` after every epoch; PyTorch's ``ExponentialLR``.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Exponential
+    >>> Exponential(0.8, factor=0.5).curve(epochs=3)
+    [0.8, 0.4, 0.2]
+    """
 
     def __init__(self, lr: float, factor: float) -> None:
         super().__init__(lr)
-        self.factor = factor
+        self.factor = check("factor", factor, above=0)
 
     def next_lr(self, test_error: float) -> float:
         return tidy(self.first_lr * self.factor**self.epoch)
@@ -76,11 +79,28 @@ class Plateau(Schedule):
         manual choice.
     drops : int
         Number of drops, at most.
+
+    Notes
+    -----
+    A `Trainer` without validation data gives it the training error. PyTorch's
+    ``ReduceLROnPlateau(patience=patience - 1, threshold=0)`` does the same, without the limit.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Plateau
+    >>> schedule = Plateau(0.01, patience=1)
+    >>> for error in (0.5, 0.5, 0.4):
+    ...     schedule.epoch_end(error)
+    ...     print(schedule.lr)
+    0.01
+    0.001
+    0.001
     """
 
-    def __init__(self, lr: float, factor: float, patience: int, drops: int) -> None:
+    def __init__(self, lr: float, factor: float = 0.1, patience: int = 3, drops: int = 3) -> None:
         super().__init__(lr)
-        self.factor, self.patience, self.drops = factor, patience, drops
+        self.factor = check("factor", factor, above=0)
+        self.patience, self.drops = check("patience", patience, at_least=1), drops
         self.best = float("inf")
         self.waited = 0
         self.dropped = 0
@@ -101,15 +121,79 @@ class Plateau(Schedule):
 
 
 class Polynomial(Schedule):
-    """Multiply the learning rate by the share of epochs that are left, to a power."""
+    """Multiply the learning rate by the share of epochs that are left, to a power.
 
-    def __init__(self, lr: float, epochs: int, power: float) -> None:
+    As You, Gitman and Ginsburg 2017 (LARS, arXiv 1708.03888) have it; PyTorch's ``PolynomialLR``.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Polynomial
+    >>> Polynomial(0.8, epochs=4, power=2).curve(epochs=4)
+    [0.8, 0.45, 0.2, 0.05]
+    """
+
+    def __init__(self, lr: float, epochs: int, power: float = 1.0) -> None:
         super().__init__(lr)
-        self.epochs, self.power = epochs, power
+        self.epochs = check("epochs", epochs, at_least=1)
+        self.power = check("power", power, at_least=0)
 
     def next_lr(self, test_error: float) -> float:
         left = max(1, self.epochs - self.epoch)  # not 0 after the last: a run may be prolonged
         return tidy(self.first_lr * (left / self.epochs) ** self.power)
+
+
+class WarmUp(Schedule):
+    """Another schedule, whose learning rate is reduced at the beginning.
+
+    Parameters
+    ----------
+    epochs : float
+        Epochs in which the factor on the learning rate rises by equal amounts, step by step, to 1.
+    schedule : Schedule
+        It begins at the same time, and not after the warm-up.
+    start : float
+        The factor before the first step.
+
+    Notes
+    -----
+    Goyal et al. 2017 (arXiv 1706.02677), section 2.2.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Steps, WarmUp
+    >>> schedule = WarmUp(1, Steps(0.8, epochs=[2]))
+    >>> [round(lr, 3) for lr in schedule.curve(epochs=3, steps_per_epoch=2)]
+    [0.4, 0.8, 0.8, 0.8, 0.08, 0.08]
+    """
+
+    def __init__(self, epochs: float, schedule: Schedule, start: float = 0.0) -> None:
+        self.epochs = check("epochs", epochs, at_least=0)
+        self.start = check("start", start, at_least=0)
+        self.schedule, self.first_lr = schedule, schedule.first_lr
+        self._follow()
+
+    def _follow(self) -> None:
+        self.lr, self.epoch = self.schedule.lr, self.schedule.epoch
+
+    def epoch_end(self, test_error: float) -> None:
+        self.schedule.epoch_end(test_error)
+        self._follow()
+
+    def rates(self, step: int, steps_per_epoch: int) -> tuple[float, float]:
+        lr, first_lr = self.schedule.rates(step, steps_per_epoch)
+        steps = round(self.epochs * steps_per_epoch)
+        factor = warm_up(self.epoch * steps_per_epoch + step, steps, self.start)
+        return lr * factor, first_lr * factor
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.schedule.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.schedule.load_state_dict(state)
+        self._follow()
+
+    def keeps(self) -> tuple[str, ...]:
+        return self.schedule.keeps()
 
 
 _KINDS: dict[Any, Callable[..., Schedule]] = {
@@ -118,7 +202,20 @@ _KINDS: dict[Any, Callable[..., Schedule]] = {
     "plateau": Plateau,
     "exponential": Exponential,
     "polynomial": Polynomial,
+    "cosine": Cosine,
+    "one-cycle": OneCycle,
 }
+
+
+def of_run(config: ResolvedConfig) -> Schedule:
+    """The schedule of a run: its recipe's, with the run's warm-up.
+
+    Where a larger batch has scaled the learning rate, the warm-up begins at the unscaled one.
+    """
+    recipe, lr = config.recipe, config.scaled_lr
+    schedule = make(recipe.schedule, lr, config.epochs, recipe.epochs)
+    start = config.lr / lr if config.lr < lr else 0.0
+    return WarmUp(config.warmup, schedule, start) if config.warmup else schedule
 
 
 def make(
@@ -149,7 +246,7 @@ def make(
         raise ConfigError(f"unknown schedule {kind!r}", f"one of {', '.join(_KINDS)}")
     if kind == "steps":
         options["epochs"] = scaled(options["epochs"], epochs, recipe_epochs)
-    if kind == "polynomial":
+    if kind in ("polynomial", "cosine", "one-cycle"):
         options["epochs"] = epochs
     return _KINDS[kind](lr, **options)
 
@@ -175,8 +272,3 @@ def warm_up(step: int, steps: int, start: float) -> float:
     [0.5, 0.75, 1.0, 1.0]
     """
     return 1.0 if step >= steps else start + (1 - start) * (step + 1) / steps
-
-
-def tidy(lr: float) -> float:
-    """Round to 12 digits: 0.02 * 0.1 * 0.1 is 0.0002, not 0.00020000000000000004."""
-    return float(f"{lr:.12g}")

@@ -127,7 +127,7 @@ def assemble(
         config.momentum_correction,
         config.lars,
     )
-    schedule = schedules.make(recipe.schedule, lr, config.epochs, recipe.epochs)
+    schedule = schedules.of_run(config)
     guards.check_mean(preprocessing, dataset.image_shape, dataset.name)
     if warning := guards.class_order_warning(dataset.classes, dataset.name):
         notes.append(warning)
