@@ -15,10 +15,9 @@ from typing import Any, get_args, get_type_hints
 
 from tinyalex.errors import ConfigError
 from tinyalex.recipes import Recipe
+from tinyalex.recipes.checks import MOST_BATCH, MOST_EPOCHS
 from tinyalex.typed import Kind, Mismatch, bounded, one_of
 
-MOST_EPOCHS = 1_000_000
-MOST_BATCH = 10_000_000
 MOST_THREADS = 100_000
 
 _FROM_1 = {"least": 1, "must": "a whole number of at least 1", "instead": "1, or leave it out"}
