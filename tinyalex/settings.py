@@ -91,7 +91,7 @@ class Settings:
     backend: str = setting(
         "auto",
         "numpy, numba, cuda, or auto (default): the fastest on this machine.",
-        most=100,
+        words=("auto", "numpy", "numba", "cuda"),
         on_resume=True,
     )
     threads: int | None = setting(
@@ -100,6 +100,7 @@ class Settings:
     precision: str = setting(
         "float32",
         "GPU matmul precision: float32 (default) or tf32 (10-bit mantissa, faster).",
+        words=("float32", "tf32"),
         older="float32",
     )
     workspace_mb: int | None = setting(
@@ -209,10 +210,13 @@ class Settings:
     jpeg_decoder: str = setting(
         "turbo",
         "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",
+        words=("turbo", "pillow", "nvimgcodec"),
         older="pillow",
     )
     out: Path | None = setting(
-        None, "Folder for the run. Default: runs/MODEL-DATA-seedN.", own=True
+        None,
+        "Folder for the run. Default: runs/MODEL-DATA-seedN, or with a number if that holds a run.",
+        own=True,
     )
     data_root: Path | None = setting(
         None,
@@ -281,7 +285,7 @@ def option_of(name: str) -> str:
 
 
 def option_types() -> dict[str, Any]:
-    """The type of each setting's value on the command line."""
+    """The type of each setting's value where it is given as text: an option, or NAME=VALUE."""
     hints = get_type_hints(Settings)
     known = (bool, int, float, Path, str)
     return {n: next(t for t in known if t in (hints[n], *get_args(hints[n]))) for n in ABOUT}

@@ -109,6 +109,7 @@ KINDS: dict[str, Kind] = {
     "frozen": list_of(_row(text(), whole(0, MOST_EPOCHS))),
     "sources": map_of(text()),
 }
+SET = "set "  # begins the source of a number that was replaced for a run
 CHANGEABLE = [name for name in KINDS if name not in ("name", "model", "sources")]
 
 

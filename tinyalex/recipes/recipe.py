@@ -110,8 +110,10 @@ class Recipe:
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
 
-    def replaced(self, source: str = "set by hand", /, **changes: Any) -> Recipe:
+    def replaced(self, source: str = "set in Python", /, **changes: Any) -> Recipe:
         """A copy with other numbers, which records ``source`` as where they come from.
+
+        A ``source`` that begins with "set" counts as a change of the recipe; see `changed`.
 
         Raises
         ------
@@ -123,11 +125,17 @@ class Recipe:
         >>> from tinyalex import recipes
         >>> recipe = recipes.get("tiny").replaced(weight_decay=1e-4, mirror=True)
         >>> recipe.weight_decay, recipe.sources["mirror"]
-        (0.0001, 'set by hand')
+        (0.0001, 'set in Python')
         """
         checks.check_changes(changes)
         sources = {**self.sources, **dict.fromkeys(changes, source)}
         return Recipe.from_dict({**self.to_dict(), **changes, "sources": sources})
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The numbers that were replaced for a run, by name."""
+        names = [name for name, source in self.sources.items() if source.startswith(checks.SET)]
+        return {name: getattr(self, name) for name in names if name in checks.CHANGEABLE}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:

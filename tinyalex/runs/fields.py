@@ -32,6 +32,32 @@ _CLASSES = list_of(NAME, least=1, most=1 << 20)
 
 RECIPE = record(Recipe, **KINDS)
 
+# What training found out, next to the settings that it was given.
+ALWAYS_FACTS: dict[str, Kind] = {
+    "classes": _CLASSES,
+    "image_shape": _SHAPE,
+    "input_shape": _SHAPE,
+    "data_name": NAME,
+}
+FACTS: dict[str, Kind] = {
+    "class_names": maybe(_CLASSES),
+    "layers": anything,  # compared, not used
+    "data_fingerprint": text(1000),
+    "train_images": whole(),
+    "test_images": whole(),
+    "backend_used": text(100),
+    "versions": map_of(text(1000)),
+    "imported": map_of(text()),
+    "replaced": map_of(text()),  # operations that were the user's own functions
+    "initialised": fields(
+        {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
+    ),
+    "model_chosen_for": text(),
+    "repeats": fields(
+        {}, {"run": text(), "data_fingerprint": text(1000), "weights_sha256": text(64)}
+    ),
+}
+
 
 def config(hints: Mapping[str, Any]) -> Kind:
     """The kind of config.json: settings with the given type hints, and facts about the data."""
@@ -39,28 +65,7 @@ def config(hints: Mapping[str, Any]) -> Kind:
     kinds |= {about.was: kinds[name] for name, about in ABOUT.items() if about.was}
     always = {name: kind for name, kind in kinds.items() if name in ABOUT.keys() - OLDER_RUNS}
     settings = fields(always, kinds)
-    facts = fields(
-        {
-            "classes": _CLASSES,
-            "image_shape": _SHAPE,
-            "input_shape": _SHAPE,
-            "data_name": NAME,
-        },
-        {
-            "class_names": maybe(_CLASSES),
-            "layers": anything,  # compared, not used
-            "data_fingerprint": text(1000),
-            "train_images": whole(),
-            "test_images": whole(),
-            "backend_used": text(100),
-            "versions": map_of(text(1000)),
-            "imported": map_of(text()),
-            "replaced": map_of(text()),  # operations that were the user's own functions
-            "initialised": fields(
-                {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
-            ),
-        },
-    )
+    facts = fields(ALWAYS_FACTS, FACTS)
 
     def check(value: Any, field: str) -> None:
         settings(value, field)
