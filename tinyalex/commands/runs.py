@@ -107,7 +107,7 @@ def _found(folders: list[Path]) -> list[Path]:
 
 def _print_table(output: Output, found: list[Listed]) -> None:
     console = output.console
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = 10_000  # one line per run for the program that reads them
     rows = [_row(run) for run in found]
     kept, left_out = _columns(rows, console)

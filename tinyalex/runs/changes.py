@@ -85,6 +85,8 @@ def _schedule(before: Mapping[str, Any], part: str, value: Any) -> Any:
     """A schedule with another part; another kind begins without the parts of the last one."""
     if part == "kind" or (not part and isinstance(value, str)):
         part, before = "kind", before if before.get("kind") == value else {}
+    if part == "epochs" and isinstance(value, int):
+        value = [value]
     return {**before, part: value} if part else value
 
 

@@ -73,7 +73,7 @@ def replaced(folder: Path) -> Iterator[None]:
     finally:
         if not _has_begun(folder):
             _remove(folder / name for name in LEFT_BY_RUNS)
-            notice.tell(f"{folder}: holds the old run again; the new one had no checkpoint yet")
+            notice.warn(f"{folder} holds the old run again: the new one had not begun")
         forget_replaced(folder)
 
 
@@ -96,7 +96,7 @@ def _has_begun(folder: Path) -> bool:
         state = (checkpoint.read_head(folder) or ("", {}))[1]
     except CheckpointError:
         return False
-    return state.get("epoch", 0) > 0 or state.get("step", 0) > 0
+    return bool(state.get("epoch") or state.get("step"))
 
 
 def _checkpoint_first() -> list[str]:

@@ -20,6 +20,7 @@ from tinyalex.typed import fields as object_of
 
 SOURCE = "set in --config"
 _HINT = "a run's config.json, or some of its keys"
+_MOST_BYTES = 16 << 20  # that of a run on ImageNet has 0.1 MB
 _FACTS = ALWAYS_FACTS | FACTS
 _NOT_REPEATED = ("out", "command")
 _NEEDED = [f.name for f in fields(Recipe) if f.default is MISSING and f.default_factory is MISSING]
@@ -35,9 +36,10 @@ def read_settings(path: Path) -> dict[str, Any]:
     """
     path = path / CONFIG if path.is_dir() else path
     try:
-        plain = with_names_of_today(read_json(path, _kind(), ConfigError, hint=_HINT))
+        plain = read_json(path, _kind(), ConfigError, hint=_HINT, most=_MOST_BYTES)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file", _HINT) from None
+    plain = with_names_of_today(plain)
     for name in plain:
         if name not in SETTINGS and name not in _FACTS:
             error = unknown("key", name[:60], SETTINGS)
