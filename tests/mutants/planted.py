@@ -29,6 +29,7 @@ from tests.mutants.in_prepare import PREPARE_MUTANTS
 from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
+from tests.mutants.in_runs import RUNS_MUTANTS
 from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
@@ -54,6 +55,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PICTURE_MUTANTS
     + FOLDER_MUTANTS
     + RUN_FOLDER_MUTANTS
+    + RUNS_MUTANTS
     + TYPED_MUTANTS
     + NETWORK_MUTANTS
     + NAME_MUTANTS
