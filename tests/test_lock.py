@@ -46,6 +46,26 @@ def test_the_second_process_is_told_which_one_is_at_work_and_since_when(tmp_path
         assert str(os.getpid()) in refused(tmp_path)
 
 
+def test_a_lock_that_a_killed_process_left_holds_nobody(tmp_path: Path) -> None:
+    (tmp_path / lock.FILE).write_text("process 1 since 2026-01-01 00:00:00 for train\n")
+    before = (tmp_path / lock.FILE).read_bytes()
+    assert lock.holder(tmp_path) is None and lock.holder(tmp_path / "nothing") is None
+    assert (tmp_path / lock.FILE).read_bytes() == before
+    with locked(tmp_path, "train"):
+        assert f"process {os.getpid()} (train" in str(lock.holder(tmp_path))
+
+
+def test_one_who_looks_for_a_moment_refuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, times = lock._lock, []
+    monkeypatch.setattr(
+        lock, "_lock", lambda file: bool(times.append(1)) or len(times) > 1 and take(file)
+    )
+    with locked(tmp_path, "train"):
+        assert len(times) == 2
+
+
 def test_at_the_end_nothing_is_left_of_it(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with locked(tmp_path, "train"):

@@ -22,6 +22,7 @@ from tinyalex.commands.lesson import lesson
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
+from tinyalex.commands.runs import runs
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import train
 from tinyalex.commands.weights import weights_app
@@ -93,6 +94,7 @@ def about(
 
 for command in (train, evaluate, predict, model, recipe, bench, doctor, report, reproduce, lesson):
     app.command()(command)
+app.command()(runs)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")
 app.add_typer(exercise_app, name="exercise")

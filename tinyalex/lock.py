@@ -60,6 +60,16 @@ def locked(
                 path.rmdir()
 
 
+def holder(folder: Path) -> str | None:
+    """Which process uses the folder, in words; None if none does. Nothing is changed."""
+    try:
+        file = (folder / FILE).open("rb")
+    except OSError:
+        return None
+    with file:
+        return None if _lock(file, shared=True) else _holder(file)
+
+
 def _make(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> list[Path]:
     """Make a folder and its parents; gives those that were missing, the innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -81,11 +91,11 @@ def _take(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> Bina
             continue
         except OSError as error:
             raise _cannot(folder, error, error_type, elsewhere) from error
-        if not _lock(file):
+        if not _lock_soon(file):
             with file:
-                holder = _holder(file)
+                who = _holder(file)
             raise error_type(
-                f"{folder}: {holder} is using it",
+                f"{folder}: {who} is using it",
                 f"wait until it has ended, or {elsewhere}",
             )
         with contextlib.suppress(FileNotFoundError):
@@ -94,8 +104,17 @@ def _take(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> Bina
         file.close()  # the last holder removed it after we had opened it
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Take the lock; False if another process has it."""
+def _lock_soon(file: BinaryIO) -> bool:
+    """Take the lock; False if another process has it for longer than `holder` needs."""
+    for _ in range(3):
+        if _lock(file):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _lock(file: BinaryIO, shared: bool = False) -> bool:
+    """Take the lock; False if another process has it. Those who only look share it."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -108,7 +127,9 @@ def _lock(file: BinaryIO) -> bool:
     import fcntl
 
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(
+            file, fcntl.LOCK_SH | fcntl.LOCK_NB if shared else fcntl.LOCK_EX | fcntl.LOCK_NB
+        )
     except BlockingIOError:
         return False
     except OSError:

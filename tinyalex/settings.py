@@ -15,10 +15,9 @@ from typing import Any, get_args, get_type_hints
 
 from tinyalex.errors import ConfigError
 from tinyalex.recipes import Recipe
+from tinyalex.recipes.checks import MOST_BATCH, MOST_EPOCHS
 from tinyalex.typed import Kind, Mismatch, bounded, one_of
 
-MOST_EPOCHS = 1_000_000
-MOST_BATCH = 10_000_000
 MOST_THREADS = 100_000
 
 _FROM_1 = {"least": 1, "must": "a whole number of at least 1", "instead": "1, or leave it out"}
@@ -92,7 +91,7 @@ class Settings:
     backend: str = setting(
         "auto",
         "numpy, numba, cuda, or auto (default): the fastest on this machine.",
-        most=100,
+        words=("auto", "numpy", "numba", "cuda"),
         on_resume=True,
     )
     threads: int | None = setting(
@@ -101,6 +100,7 @@ class Settings:
     precision: str = setting(
         "float32",
         "GPU matmul precision: float32 (default) or tf32 (10-bit mantissa, faster).",
+        words=("float32", "tf32"),
         older="float32",
     )
     workspace_mb: int | None = setting(
@@ -210,10 +210,13 @@ class Settings:
     jpeg_decoder: str = setting(
         "turbo",
         "Decoder of packed JPEG: turbo (default), pillow, or nvimgcodec (on a GPU).",
+        words=("turbo", "pillow", "nvimgcodec"),
         older="pillow",
     )
     out: Path | None = setting(
-        None, "Folder for the run. Default: runs/MODEL-DATA-seedN.", own=True
+        None,
+        "Folder for the run. Default: runs/MODEL-DATA-seedN, or with a number if that holds a run.",
+        own=True,
     )
     data_root: Path | None = setting(
         None,
@@ -282,7 +285,7 @@ def option_of(name: str) -> str:
 
 
 def option_types() -> dict[str, Any]:
-    """The type of each setting's value on the command line."""
+    """The type of each setting's value where it is given as text: an option, or NAME=VALUE."""
     hints = get_type_hints(Settings)
     known = (bool, int, float, Path, str)
     return {n: next(t for t in known if t in (hints[n], *get_args(hints[n]))) for n in ABOUT}

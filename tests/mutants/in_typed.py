@@ -67,7 +67,7 @@ TYPED_MUTANTS = (
     ),
     Mutant(
         "config: a learning rate may be negative",
-        "tinyalex/runs/fields.py",
+        "tinyalex/recipes/checks.py",
         "LR = number(above=0)",
         "LR = number()",
         (f"{OF_RUNS}::test_a_position_that_cannot_be_is_refused_by_its_field",),

@@ -31,6 +31,7 @@ from tests.mutants.in_recipes import RECIPE_MUTANTS
 from tests.mutants.in_reproduce import REPRODUCE_MUTANTS
 from tests.mutants.in_rivals import RIVAL_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
+from tests.mutants.in_runs import RUNS_MUTANTS
 from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_trainer import TRAINER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
@@ -59,6 +60,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + PICTURE_MUTANTS
     + FOLDER_MUTANTS
     + RUN_FOLDER_MUTANTS
+    + RUNS_MUTANTS
     + TYPED_MUTANTS
     + NETWORK_MUTANTS
     + NAME_MUTANTS

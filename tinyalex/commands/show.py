@@ -7,11 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, plain_table
+from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
 from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
+    from tinyalex.recipes import Recipe
     from tinyalex.report import LayerRow
 
 
@@ -113,16 +115,22 @@ def recipe(
         out.result([each.name for each in known], short="\n".join(each.name for each in known))
         return
     chosen = recipes.get(name)
-    plain = chosen.to_dict()
-    sources = plain["sources"]
+    out.text(f"recipe {chosen.name} for the model {chosen.model}", style="bold")
+    out.text()
+    out.table(recipe_table(chosen))
+    out.result(chosen.to_dict(), short=chosen.name)
+
+
+def recipe_table(recipe: Recipe) -> Table:
+    """A recipe's numbers, each with its source; those of a run may come from outside."""
+    plain = recipe.to_dict()
     table = plain_table("setting", "value", "source", left=["setting", "value", "source"])
     for field, value in plain.items():
         if field not in ("name", "model", "sources"):
-            table.add_row(field, _readable(field, value), sources.get(field, "default"))
-    out.text(f"recipe {chosen.name} for the model {chosen.model}", style="bold")
-    out.text()
-    out.table(table)
-    out.result(plain, short=chosen.name)
+            lines = _readable(field, value).split("\n")
+            source = cell(plain["sources"].get(field, "default"))
+            table.add_row(field, "\n".join(map(cell, lines)), source)
+    return table
 
 
 def _list_models(out: Output) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,31 +17,13 @@ from tinyalex.commands.console import (
     percent,
 )
 from tinyalex.commands.interrupt import exit_code_of
+from tinyalex.commands.train_options import complete_set, given_in, with_settings
 from tinyalex.commands.workers import TimeoutOption, WorkersOption, start_workers, together
-from tinyalex.errors import TinyalexError
-from tinyalex.settings import ABOUT, SETTINGS, option_of, option_types
+from tinyalex.errors import ConfigError, TinyalexError
+from tinyalex.settings import option_of
 
-
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each setting of a run to a command; it gets them as keywords."""
-    resume, *others = list(signature(command, eval_str=True).parameters.values())[:-1]
-    options = [
-        Parameter(
-            name,
-            Parameter.KEYWORD_ONLY,
-            default=False if kind is bool else None,
-            annotation=Annotated[
-                kind if kind is bool else kind | None,
-                typer.Option(option_of(name), help=ABOUT[name].help),
-            ],
-        )
-        for name, kind in option_types().items()
-        if ABOUT[name].option
-    ]
-    after = [option.name for option in options].index("out") + 1
-    shown = [*options[:after], resume, *options[after:], *others]
-    command.__signature__ = Signature(shown)  # type: ignore[attr-defined]
-    return command
+if TYPE_CHECKING:
+    from tinyalex.training import RunConfig
 
 
 @with_settings
@@ -52,6 +32,32 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Resume the run in this folder exactly (bit-identical).")
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="Repeat a run: its folder, its config.json, or an edited copy. Other options "
+            "take the place of what it says."
+        ),
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change any number of the recipe, or any setting: weight_decay=1e-4, "
+            "mirror=false, schedule.factor=0.5. Several times for several numbers.",
+            rich_help_panel="Learning",
+            autocompletion=complete_set,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace the run in the folder, once the new one has a checkpoint.",
+            rich_help_panel="Output",
+        ),
+    ] = False,
     workers: WorkersOption = None,
     timeout: TimeoutOption = 600.0,
     quiet: QuietOption = False,
@@ -66,33 +72,29 @@ def train(
     [bold]Examples[/]
     tinyalex train
     tinyalex train --data cifar10 --model cifar-80sec --seed 1
-    tinyalex train --data pictures/ --model alexnet --epochs 30
+    tinyalex train --data pictures/ --model alexnet -e 30 -o runs/mine
+    tinyalex train --set weight_decay=1e-4 --set schedule.factor=0.5
+    tinyalex train --config runs/tiny-digits-seed0 --seed 1
     tinyalex train --data imagenet/ --recipe star-finetune --init-from runs/star
     tinyalex train --resume runs/tiny-digits-seed0
     """
-    from tinyalex import data as datasets
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
     from tinyalex.report import draw_run
+    from tinyalex.runs.config import read_config
 
     start_workers(workers, timeout)
     output = Output(as_json, quiet)
-    given: dict[str, Any] = {
-        name: not SETTINGS[name].default if value is True else value
-        for name, value in settings.items()
-        if value is not None and value is not False
-    }
     undrawn: TinyalexError | None = None
     with together(workers, timeout) as group, TrainingProgress(output) as progress:
-        if "data" in given:
-            given["data"] = datasets.choose(given["data"])
+        asked = _asked(settings, set or [], config, overwrite)
         if resume is not None:
             folder = resume
-            summary = training.resume(folder, progress, group, **given)
+            summary = training.resume(folder, progress, group, **asked)
         else:
-            config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
-            folder = config.resolved().out
-            summary = training.train(config, progress, group)
+            new = _new_run(asked, config)
+            summary = training.train(new, progress, group)
+            folder = Path(str(new.out))
     if not group.leads:
         if summary.get("interrupted"):
             raise typer.Exit(exit_code_of(summary.get("signal")))
@@ -105,7 +107,7 @@ def train(
             draw_run(folder)
         except TinyalexError as error:  # raised after the results: the run itself is complete
             undrawn = error
-        _print_results(output, folder, summary)
+        _print_results(output, folder, summary, read_config(folder).recipe.mirror)
     output.result({**summary, "run": str(folder)}, short=str(folder))
     if undrawn is not None:
         raise undrawn
@@ -113,10 +115,36 @@ def train(
         raise typer.Exit(exit_code_of(summary.get("signal")))
 
 
-def _print_results(output: Output, folder: Path, summary: dict[str, Any]) -> None:
-    """Print the errors, the run's folder, and the next commands."""
-    from tinyalex import recipes
+def _asked(
+    settings: dict[str, Any], changes: list[str], config: Path | None, overwrite: bool
+) -> dict[str, Any]:
+    """What the command line says about the run, by the names of `RunConfig`."""
+    from tinyalex import data as datasets
+    from tinyalex.runs.changes import from_words
 
+    asked = given_in(settings)
+    changed, numbers = from_words(changes)
+    for name in changed.keys() & asked.keys():
+        raise ConfigError(f"{option_of(name)} is given twice, also by --set", "keep one of them")
+    asked |= changed
+    if "data" in asked:
+        asked["data"] = datasets.choose(asked["data"])
+    others = {"set": numbers, "overwrite": overwrite, "config": config}
+    return asked | {name: value for name, value in others.items() if value}
+
+
+def _new_run(asked: dict[str, Any], file: Path | None) -> RunConfig:
+    from tinyalex.training import RunConfig
+
+    asked = {**asked, "command": command_line(*sys.argv[1:])}
+    asked.pop("config", None)
+    return RunConfig(**asked) if file is None else RunConfig.from_file(file, **asked)
+
+
+def _print_results(
+    output: Output, folder: Path, summary: dict[str, Any], mirror: bool = False
+) -> None:
+    """Print the errors, the run's folder, and the next commands."""
     output.text()
     output.text(f"test error  {percent(summary['top1_error'])}", style="bold")
     if (ten := summary.get("top1_error_ten_crops")) is not None:
@@ -133,6 +161,6 @@ def _print_results(output: Output, folder: Path, summary: dict[str, Any]) -> Non
     output.text()
     output.text("Next:")
     # Flipped crops help only a network that was trained on flipped images.
-    crops = ["--crops", 10] if recipes.get(summary["recipe"]).mirror else []
+    crops = ["--crops", 10] if mirror else []
     output.text(f"  {command_line('evaluate', folder, *crops)}")
     output.text(f"  {command_line('predict', folder)} IMAGE.png")

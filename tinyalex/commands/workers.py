@@ -21,13 +21,22 @@ from tinyalex.settings import ABOUT, option_of
 if TYPE_CHECKING:
     from tinyalex.group import Group
 
+PANEL = "Several workers"
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that work together, by MPI (the extra mpi). Default: 1."),
+    typer.Option(
+        min=1,
+        help="Processes that work together, by MPI (the extra mpi). Default: 1.",
+        rich_help_panel=PANEL,
+    ),
 ]
 TimeoutOption = Annotated[
     float,
-    typer.Option(min=1, help="Seconds without a step after which a worker counts as stopped."),
+    typer.Option(
+        min=1,
+        help="Seconds without a step after which a worker counts as stopped.",
+        rich_help_panel=PANEL,
+    ),
 ]
 
 

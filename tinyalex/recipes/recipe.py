@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tinyalex.errors import ConfigError
+from tinyalex.recipes import checks
 
 Rule = tuple[str, float] | tuple[str]
-
-_SCHEDULES = {
-    "constant": set(),
-    "steps": {"epochs", "factor"},
-    "plateau": {"factor", "patience", "drops"},
-    "exponential": {"factor"},
-    "polynomial": {"power"},
-    "cosine": set(),
-    "one-cycle": set(),
-}
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "mean": ("image", "channel", "none"),
-    "colour": (None, "eigenvalue", "std"),
-    "dropout": ("inverted", "paper"),
-    "crop_at": ("random", "center"),
-}
 
 
 @dataclass(frozen=True)
@@ -129,36 +113,39 @@ class Recipe:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _positive_int(self, "epochs")
-        _positive_int(self, "batch_size")
-        _positive_int(self, "image_size")
-        if self.crop is not None:
-            _positive_int(self, "crop")
-        for name in ("lr", "colour_scale"):
-            _number(name, getattr(self, name), above=0.0)
-        for factor in self.scale if isinstance(self.scale, tuple) else (self.scale,):
-            _number("scale", factor, above=0.0)
-        if isinstance(self.scale, tuple) and len(self.scale) not in (1, 3):
-            raise ConfigError(f"recipe: scale must be 1 or 3 numbers (got {len(self.scale)})")
-        not_negative = ("weight_decay", "colour_sigma", "momentum", "warmup", "lars")
-        for name in (*not_negative, "label_smoothing"):
-            _number(name, getattr(self, name), at_least=0.0)
-        for name, instead in (("momentum", "0.9"), ("label_smoothing", "0.1")):
-            if getattr(self, name) >= 1:
-                wrong = f"{name} must be below 1 (got {getattr(self, name)})"
-                raise ConfigError(f"recipe: {wrong}", instead)
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                listing = ", ".join(str(k) for k in known)
-                raise ConfigError(
-                    f"recipe: {name} must be one of {listing} (got {getattr(self, name)!r})"
-                )
-        _check_schedule(self.schedule)
+        checks.check(vars(self))
 
     def to_dict(self) -> dict[str, Any]:
         """The whole recipe as plain lists, dicts, strings and numbers (for JSON)."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
+
+    def replaced(self, source: str = "set in Python", /, **changes: Any) -> Recipe:
+        """A copy with other numbers, which records ``source`` as where they come from.
+
+        A ``source`` that begins with "set" counts as a change of the recipe; see `changed`.
+
+        Raises
+        ------
+        ConfigError
+            There is no such number, or the value is not allowed.
+
+        Examples
+        --------
+        >>> from tinyalex import recipes
+        >>> recipe = recipes.get("tiny").replaced(weight_decay=1e-4, mirror=True)
+        >>> recipe.weight_decay, recipe.sources["mirror"]
+        (0.0001, 'set in Python')
+        """
+        checks.check_changes(changes)
+        sources = {**self.sources, **dict.fromkeys(changes, source)}
+        return Recipe.from_dict({**self.to_dict(), **changes, "sources": sources})
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The numbers that were replaced for a run, by name."""
+        names = [name for name, source in self.sources.items() if source.startswith(checks.SET)]
+        return {name: getattr(self, name) for name in names if name in checks.CHANGEABLE}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
@@ -190,28 +177,3 @@ class Recipe:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"recipe: not a complete recipe ({error})") from error
-
-
-def _positive_int(recipe: Recipe, name: str) -> None:
-    value = getattr(recipe, name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"recipe: {name} must be a whole number of at least 1 (got {value!r})")
-
-
-def _number(name: str, value: Any, above: float = -math.inf, at_least: float = -math.inf) -> None:
-    good = isinstance(value, int | float) and math.isfinite(value)
-    if not (good and value > above and value >= at_least):
-        limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
-        raise ConfigError(f"recipe: {name} must be a number {limit} (got {value!r})")
-
-
-def _check_schedule(schedule: Mapping[str, Any]) -> None:
-    kind = schedule.get("kind")
-    if kind not in _SCHEDULES:
-        raise ConfigError(
-            f"recipe: schedule kind must be one of {', '.join(_SCHEDULES)} (got {kind!r})"
-        )
-    if set(schedule) - {"kind"} != _SCHEDULES[kind]:
-        wanted = ", ".join(sorted(_SCHEDULES[kind])) or "nothing else"
-        got = ", ".join(sorted(set(schedule) - {"kind"})) or "nothing"
-        raise ConfigError(f"recipe: a {kind} schedule needs {wanted} (got {got})")

@@ -18,7 +18,10 @@ from tinyalex import models, recipes
 from tinyalex.errors import ConfigError
 from tinyalex.recipes import Recipe
 from tinyalex.runs import fields as fields_of_runs
+from tinyalex.runs import folder as folders
+from tinyalex.runs.changes import changed
 from tinyalex.runs.default_model import Choice, default_model
+from tinyalex.runs.from_file import read_settings
 from tinyalex.runs.no_run import no_run
 from tinyalex.runs.places import data_place, remembered_place
 from tinyalex.settings import (
@@ -31,12 +34,17 @@ from tinyalex.settings import (
 )
 from tinyalex.typed import Kind, read_json
 
-FILE = "config.json"
+FILE = folders.CONFIG
 
 
 @dataclass(frozen=True)
 class RunConfig(Settings):
     """All settings of a run. `resolved` replaces None by the model's or the recipe's value."""
+
+    set: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    overwrite: bool = field(default=False, kw_only=True)
+    repeats: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False)
+    has_own_name: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, str | None):
@@ -44,14 +52,42 @@ class RunConfig(Settings):
                 f"RunConfig: model must be a network's name (got a {type(self.model).__name__})",
                 "training.Trainer(net, data) trains a network of your own",
             )
+        object.__setattr__(self, "has_own_name", self.out is not None)
         # Set here if no data must be read for it, so that scripts know the folder before training.
         if self.out is None and (self.model is not None or self.data == "digits"):
             object.__setattr__(self, "out", self._folder())
 
-    def _folder(self) -> Path:
-        """The default folder."""
+    @classmethod
+    def from_file(cls, path: Path | str, **changes: Any) -> RunConfig:
+        """The settings of another run, from its config.json or an edited copy of it.
+
+        Parameters
+        ----------
+        path : Path
+            The file, or a run's folder. Keys may be missing. The old run's folder, command line
+            and facts about the data are left out.
+        **changes
+            Settings that take the place of the file's.
+
+        Raises
+        ------
+        ConfigError
+            There is no such file; it is too large, or not JSON; or it has an unknown key or a
+            value that is not allowed.
+        """
+        settings = read_settings(Path(path))
+        if changes.get("backend", "auto") not in ("auto", "cuda"):
+            settings.pop("workspace_mb", None)  # only a GPU has one
+        return cls(**{**settings, **changes})
+
+    def default_folder(self) -> Path:
+        """The folder's name before it is numbered: ``runs/MODEL-DATA-seedN``."""
         data = Path(data_place(str(self.data))).name or "data"
         return Path("runs") / f"{self._choice.model}-{data}-seed{self.seed}"
+
+    def _folder(self) -> Path:
+        folder = self.default_folder()
+        return folder if self.overwrite else next(folders.free(folder))
 
     @cached_property
     def _choice(self) -> Choice:
@@ -79,6 +115,7 @@ class RunConfig(Settings):
         spec = models.spec(model)
         recipe = spec.recipe if self.recipe is None else self.recipe
         recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
+        recipe = changed(recipe, self.set)
         asked = {name: getattr(self, name) for name in SETTINGS}
         for name in ("epochs", "batch_size", "lr", "warmup", "lars"):
             if asked[name] is None:
@@ -89,7 +126,8 @@ class RunConfig(Settings):
             asked["data_root"] = Path(self.data_root).absolute()
         if self.init_from is not None:
             asked["init_from"] = Path(self.init_from)
-        return ResolvedConfig(**asked, facts={"model_chosen_for": reason} if reason else {})
+        facts = {"model_chosen_for": reason, "repeats": dict(self.repeats)}
+        return ResolvedConfig(**asked, facts={name: fact for name, fact in facts.items() if fact})
 
 
 RunConfig.__doc__ = f"""{RunConfig.__doc__}
@@ -97,6 +135,15 @@ RunConfig.__doc__ = f"""{RunConfig.__doc__}
 Attributes
 ----------
 {described()}
+set : Mapping[str, Any]
+    Other numbers of the recipe, such as ``{{"weight_decay": 1e-4, "schedule.factor": 0.5}}``.
+overwrite : bool
+    Whether a run that is in the folder already is replaced.
+repeats : Mapping[str, Any]
+    What is known of the run that this one repeats; see `RunConfig.from_file`.
+has_own_name : bool
+    Whether ``out`` was given. If not, it is the first folder that no run has, at the latest once
+    `tinyalex.training.train` has begun.
 
 Examples
 --------

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinyalex.recipes import Recipe
-from tinyalex.settings import ABOUT, MOST_BATCH, MOST_EPOCHS, MOST_THREADS, OLDER_RUNS
+from tinyalex.recipes.checks import EPOCHS, KINDS, LR, MOST_BATCH, NAME, SIDE
+from tinyalex.settings import ABOUT, MOST_THREADS, OLDER_RUNS
 from tinyalex.typed import (
     Kind,
     Mismatch,
@@ -21,75 +22,41 @@ from tinyalex.typed import (
     whole,
 )
 
-_MOST_SIDE = 16_384  # pixels
-
-LR = number(above=0)
 ERROR = number(0, 1)
 LOSS = number()
 SECONDS = number(0, 1e12)
-EPOCHS = whole(1, MOST_EPOCHS)
 
-_NAME = text(65_536)
-_SIDE = whole(1, _MOST_SIDE)
-_SHAPE = list_of(_SIDE, 3)
-_CLASSES = list_of(_NAME, least=1, most=1 << 20)
+_SHAPE = list_of(SIDE, 3)
+_CLASSES = list_of(NAME, least=1, most=1 << 20)
 
 
-def _scale(value: Any, field: str) -> None:
-    """A factor on pixels, or one per channel."""
-    factor = number(above=0)
-    (list_of(factor, least=1, most=3) if isinstance(value, list) else factor)(value, field)
+RECIPE = record(Recipe, **KINDS)
 
-
-def _row(*kinds: Kind) -> Kind:
-    """A list with one item of each kind."""
-
-    def check(value: Any, field: str) -> None:
-        list_of(anything, len(kinds))(value, field)
-        for i, (kind, item) in enumerate(zip(kinds, value, strict=True)):
-            kind(item, f"{field}[{i}]")
-
-    return check
-
-
-def _rule(value: Any, field: str) -> None:
-    """A rule of initial weights: its name, and its number if it has one."""
-    list_of(anything, least=1, most=2)(value, field)
-    text(100)(value[0], f"{field}[0]")
-    if len(value) == 2:
-        number(0 if value[0] == "normal" else -1e6, 1e6)(value[1], f"{field}[1]")
-
-
-RECIPE = record(
-    Recipe,
-    name=_NAME,
-    epochs=EPOCHS,
-    batch_size=whole(1, MOST_BATCH),
-    lr=LR,
-    image_size=_SIDE,
-    crop=maybe(_SIDE),
-    momentum=number(0),
-    weight_decay=number(0),
-    warmup=number(0, MOST_EPOCHS),
-    lars=number(0),
-    multipliers=list_of(_row(text(), number(), number())),
-    steady=list_of(text()),
-    schedule=fields(
-        {"kind": text(100)},
-        {
-            "factor": number(above=0, most=1e6),
-            "power": number(0, 100),
-            "patience": EPOCHS,
-            "drops": whole(0, MOST_EPOCHS),
-            "epochs": list_of(whole(0, MOST_EPOCHS), most=10_000),
-        },
+# What training found out, next to the settings that it was given.
+ALWAYS_FACTS: dict[str, Kind] = {
+    "classes": _CLASSES,
+    "image_shape": _SHAPE,
+    "input_shape": _SHAPE,
+    "data_name": NAME,
+}
+FACTS: dict[str, Kind] = {
+    "class_names": maybe(_CLASSES),
+    "layers": anything,  # compared, not used
+    "data_fingerprint": text(1000),
+    "train_images": whole(),
+    "test_images": whole(),
+    "backend_used": text(100),
+    "versions": map_of(text(1000)),
+    "imported": map_of(text()),
+    "replaced": map_of(text()),  # operations that were the user's own functions
+    "initialised": fields(
+        {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
     ),
-    init=map_of(_rule),
-    scale=_scale,
-    colour_until=maybe(whole(0, MOST_EPOCHS)),
-    frozen=list_of(_row(text(), whole(0, MOST_EPOCHS))),
-    sources=map_of(text()),
-)
+    "model_chosen_for": text(),
+    "repeats": fields(
+        {}, {"run": text(), "data_fingerprint": text(1000), "weights_sha256": text(64)}
+    ),
+}
 
 
 def config(hints: Mapping[str, Any]) -> Kind:
@@ -98,28 +65,7 @@ def config(hints: Mapping[str, Any]) -> Kind:
     kinds |= {about.was: kinds[name] for name, about in ABOUT.items() if about.was}
     always = {name: kind for name, kind in kinds.items() if name in ABOUT.keys() - OLDER_RUNS}
     settings = fields(always, kinds)
-    facts = fields(
-        {
-            "classes": _CLASSES,
-            "image_shape": _SHAPE,
-            "input_shape": _SHAPE,
-            "data_name": _NAME,
-        },
-        {
-            "class_names": maybe(_CLASSES),
-            "layers": anything,  # compared, not used
-            "data_fingerprint": text(1000),
-            "train_images": whole(),
-            "test_images": whole(),
-            "backend_used": text(100),
-            "versions": map_of(text(1000)),
-            "imported": map_of(text()),
-            "replaced": map_of(text()),  # operations that were the user's own functions
-            "initialised": fields(
-                {"weights_sha256": text(64)}, {"run": text(), "model": text(), "last_layer": text()}
-            ),
-        },
-    )
+    facts = fields(ALWAYS_FACTS, FACTS)
 
     def check(value: Any, field: str) -> None:
         settings(value, field)
@@ -150,8 +96,8 @@ SUMMARY = fields(
         "precision": text(100),
         "gpu_memory_mib": maybe(number(0)),
         "model": text(1000),
-        "recipe": _NAME,
-        "data": _NAME,
+        "recipe": NAME,
+        "data": NAME,
         "batch_size": whole(1, MOST_BATCH),
         "lr": LR,
         "command": text(),

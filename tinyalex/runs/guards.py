@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -46,6 +46,20 @@ def class_order_warning(classes: Sequence[str], where: str) -> str | None:
         f"{classes[i]}, alphabetically it would be {order[i]}). Are they numbered by the "
         "development kit's own ids? Published weights use the alphabetical order"
     )
+
+
+def repeats_notes(config_facts: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    """Warn if a run that repeats another one (`RunConfig.from_file`) has other data or weights."""
+    before = config_facts.get("repeats", {})
+    weights = facts.get("initialised", {}).get("weights_sha256")
+    now = {"data_fingerprint": facts["data_fingerprint"], "weights_sha256": weights}
+    names = {"data_fingerprint": "the data", "weights_sha256": "the weights of --init-from"}
+    return [
+        f"{names[name]} are not those of {before.get('run', 'the run')} in --config: the result "
+        "will differ"
+        for name, fact in now.items()
+        if before.get(name, fact) != fact
+    ]
 
 
 def near_chance_warning(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinyalex.errors import CheckpointError
-from tinyalex.runs.fields import EPOCH, LR, SECONDS
-from tinyalex.settings import MOST_EPOCHS
+from tinyalex.recipes.checks import LR, MOST_EPOCHS
+from tinyalex.runs.fields import EPOCH, SECONDS
 from tinyalex.typed import Kind, Mismatch, fields, flag, list_of, map_of, number, parse_json, whole
 
 _HINT = "an older copy of the run, or a new one"

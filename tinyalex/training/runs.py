@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tinyalex.runs import config as configs
 from tinyalex.runs import metrics as metric_lines
 from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
+from tinyalex.runs.folder import forget_replaced
 from tinyalex.runs.metrics import MetricsFile, NoMetricsFile
 from tinyalex.runs.moved import in_place
 from tinyalex.runs.state import check_complete
@@ -28,6 +29,7 @@ from tinyalex.settings import check_resume
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
 from tinyalex.training.notebook import default_listener
+from tinyalex.training.new_folder import new_folder, set_aside
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
@@ -66,7 +68,8 @@ def train(
     Raises
     ------
     RunError
-        The folder holds a run already, another process uses it, or it cannot be written.
+        The folder was named and holds a run already, another process uses it, or it cannot be
+        written. A folder that was not named gets a number; then ``config.out`` tells which.
     DivergedError
         The loss is no longer finite; the last good checkpoint is kept.
     ConfigError, DataError
@@ -83,22 +86,13 @@ def train(
     >>> summary["epochs"], run.model.name, run.classes[:2]
     (1, 'tiny', ['0', '1'])
     """
-    resolved, group = config.resolved(), group or Alone()
-    out = resolved.out
-    with _locked(group, out, elsewhere="another folder with --out"):
+    group = group or Alone()
+    with new_folder(config, config.resolved(), group) as resolved:
         if group.leads:
-            if (out / configs.FILE).exists() or (out / checkpoints.FILE).exists():
-                raise RunError(f"{out}: holds a run already", f"--resume {out}, or another --out")
-            remove_leftovers(out, _OURS)
+            remove_leftovers(resolved.out, _OURS)
         parts = assemble(resolved, group=group, backend=backend)
-        return _run(parts, parts.config, None, listener or default_listener())
-
-
-@contextlib.contextmanager
-def _locked(group: Group, out: Path, elsewhere: str) -> Iterator[None]:
-    """Lock the folder, in the worker that writes into it."""
-    with locked(out, "train", elsewhere=elsewhere) if group.leads else contextlib.nullcontext():
-        yield
+        with set_aside(resolved, group):
+            return _run(parts, parts.config, None, listener or default_listener())
 
 
 def resume(
@@ -147,12 +141,16 @@ def resume(
     check_resume(changes)
     if group.leads:
         read_config(folder)  # before `locked`, which creates the folder
-    with _locked(group, folder, elsewhere="end it"):
+    lock = locked(folder, "train", elsewhere="end it") if group.leads else contextlib.nullcontext()
+    with lock:
         if group.leads:
             remove_leftovers(folder, _OURS)
         asked = {k: v for k, v in changes.items() if v is not None}
         place = asked.pop("data", None), asked.pop("data_root", None)
-        return _resume(folder, asked, *place, listener or default_listener(), group, own_backend)
+        summary = _resume(folder, asked, *place, listener or default_listener(), group, own_backend)
+        if group.leads:
+            forget_replaced(folder)
+        return summary
 
 
 def _resume(

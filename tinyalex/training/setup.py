@@ -145,6 +145,8 @@ def assemble(
         "backend_used": backend.name,
         "versions": versions(),
     }
+    if begins:
+        notes += guards.repeats_notes(config.facts, facts)
     if backend.own:
         facts["replaced"] = dict(backend.own)
     return Parts(

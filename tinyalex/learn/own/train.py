@@ -59,7 +59,8 @@ def plan(operations: OwnOperations, out: Path | None = None, **settings: Any) ->
     if config.epochs is None and config.data == "digits":
         config = replace(config, epochs=DIGITS_EPOCHS)
     if out is None:
-        out = _free(resolved.out.with_name(f"own-{resolved.out.name}"))
+        default = config.default_folder()
+        out = _free(default.with_name(f"own-{default.name}"))
     config = replace(config, out=out, model=resolved.model, backend="numpy", threads=1)
     backend = operations.backend(backends.get("numpy", threads=1))
     parts = _parts(resolved.model, resolved.recipe, operations)

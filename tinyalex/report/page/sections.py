@@ -137,6 +137,7 @@ def repeat(facts: Facts) -> str:
         ["data", config.facts.get("data_name", config.data)],
         ["data fingerprint", config.facts.get("data_fingerprint", "-")],
         ["recipe", config.recipe.name],
+        *([f"{name} (changed)", value] for name, value in config.recipe.changed.items()),
         ["seed", config.seed],
         ["epochs, batch size, learning rate"]
         + [f"{config.epochs}, {config.batch_size}, {config.scaled_lr:g}"],
