@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyalex.commands.console import Output, plain_table
-from tinyalex.errors import ConfigError, unknown
+from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
     from tinyalex.check.bench import Job
@@ -61,11 +61,6 @@ def plans(
     from tinyalex.check.bench.torch_net import import_torch
 
     models.spec(model)
-    for precision in precisions:
-        one_of("--precision", precision, PRECISIONS)
-    for size in batch_sizes:
-        if size < 1:
-            raise ConfigError(f"--batch-size must be at least 1 (got {size})", "--batch-size 128")
     count = backends.get("numpy", threads=threads).threads
     chosen = list(dict.fromkeys(backends.get(name).name for name in names or ["auto"]))
     alone = chosen == ["cuda"]
@@ -82,7 +77,6 @@ def plans(
             "leave out --no-overlap",
         )
     if compare is not None:
-        one_of("--compare", compare, ("torch",))
         torch = import_torch()
         if device == "cuda" and not torch.cuda.is_available():
             raise ConfigError(
@@ -113,7 +107,6 @@ def plans(
 
 
 def check(
-    pairs: int,
     roofline: Path | None,
     sweep: str | None,
     plot: Path | None,
@@ -128,8 +121,6 @@ def check(
             f"--what {ours[0]} is tinyalex's own loop, which PyTorch does not have",
             f"--what {ours[0]} without --compare",
         )
-    if pairs < 1:
-        raise ConfigError(f"--pairs must be at least 1 (got {pairs})", "--pairs 10")
     if plot is not None and sweep is None:
         raise ConfigError("--plot needs --sweep", "add --sweep batch")
     for option, path in (("--roofline", roofline), ("--plot", plot)):
@@ -137,13 +128,6 @@ def check(
             raise ConfigError(
                 f"{option}: the folder {path.parent} does not exist", f"mkdir {path.parent}"
             )
-
-
-def one_of(option: str, value: str, known: Sequence[str]) -> list[str]:
-    """Refuse a value that an option does not have."""
-    if value not in known:
-        raise unknown(option, value, known)
-    return [value]
 
 
 def print_table(out: Output, table: TextTable) -> None:

@@ -15,6 +15,7 @@ import typer
 from tinyalex import notice
 from tinyalex.commands.console import explain, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.commands.options import COMPUTING
 from tinyalex.errors import ConfigError
 from tinyalex.settings import ABOUT, option_of
 
@@ -23,11 +24,19 @@ if TYPE_CHECKING:
 
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that work together, by MPI (the extra mpi). Default: 1."),
+    typer.Option(
+        min=1,
+        help="Processes that work together, by MPI (the extra mpi). Default: 1.",
+        rich_help_panel=COMPUTING,
+    ),
 ]
 TimeoutOption = Annotated[
     float,
-    typer.Option(min=1, help="Seconds without a step after which a worker counts as stopped."),
+    typer.Option(
+        min=1,
+        help="Seconds without a step after which a worker counts as stopped.",
+        rich_help_panel=COMPUTING,
+    ),
 ]
 
 

@@ -158,11 +158,13 @@ def score(
     num_classes: int,
     stop: Callable[[], bool] = lambda: False,
     group: Group | None = None,
+    reached: Callable[[int, int], None] = lambda done, total: None,
 ) -> Running | None:
     """Loss, top-1 and top-5 error of a model in test mode; None once ``stop()`` is true.
 
     With fewer than five classes, top-5 means top ``num_classes``: its error is 0. The workers of a
-    group, which must all call this, test on their own shards and get the sums of all.
+    group, which must all call this, test on their own shards and get the sums of all. ``reached``
+    is called after each batch, with how many of all images are tested.
     """
     backend = loader.backend
     loss_layer = SoftmaxCrossEntropy()
@@ -172,13 +174,14 @@ def score(
     model.eval()
     batches = loader.epoch(0)
     try:
-        for _, shards in loader.steps():
+        for step, (_, shards) in enumerate(loader.steps()):
             if stop():
                 return None
             for shard in shards:
                 x, labels = next(batches)
                 logits = model.forward(x)
                 totals.add(shard, loss_layer.forward(logits, labels), logits, labels)
+            reached(loader.images_of(step).stop, len(loader.split))
     finally:
         batches.close()  # ends the thread that prepares batches
         model.train(was_training)

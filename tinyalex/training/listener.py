@@ -22,6 +22,11 @@ class Listener:
         test_top5_error, lr, seconds. Errors are from 0 to 1.
         """
 
+    def phase(self, what: str, done: int, total: int) -> None:
+        """While images are tested: "testing" after each epoch, "ten crops" at the end; ``done`` of
+        ``total`` images are.
+        """
+
     def warning(self, text: str) -> None:
         """Something looks wrong; the run continues."""
 

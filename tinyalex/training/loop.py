@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Self
 
 from tinyalex.errors import DivergedError
@@ -153,7 +154,8 @@ class Loop:
         """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
         parts = self.parts
-        test = score(parts.model, parts.test_loader, classes, self.stops, self.batch_group)
+        reached = partial(self.listener.phase, "testing")
+        test = score(parts.model, parts.test_loader, classes, self.stops, self.batch_group, reached)
         if test is None:
             return False
         record = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,7 @@ def _run(
                 # The loop has its own error for a loss that diverges.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
-                crops = _ten_crops(parts, loop.stops) if finished else None
+                crops = _ten_crops(parts, loop) if finished else None
                 loop.count_wall_seconds()
                 finished = finished and crops is not None
     except MemoryError as error:
@@ -285,12 +286,13 @@ def _run(
     return summary
 
 
-def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
-    """The errors by ten crops; empty if not wanted, None once ``stop()`` is true."""
+def _ten_crops(parts: Parts, loop: Loop) -> dict[str, float] | None:
+    """The errors by ten crops; empty if not wanted, None if the loop stops."""
     images, centre = parts.preprocessing, parts.test_loader
     if not (parts.config.ten_crops and images.suits_ten_crops):
         return {}
     loader = images.loader(
         centre.split, parts.backend, centre.batch_size, views="ten", shards=parts.shards
     )
-    return ten_crop_errors(parts.model, loader, stop, parts.batch_group)
+    reached = partial(loop.listener.phase, "ten crops")
+    return ten_crop_errors(parts.model, loader, loop.stops, parts.batch_group, reached)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,28 +41,34 @@ def grade_all(
     limits: Limits | None = None,
     workers: int = 1,
     user: tuple[int, int] | None = None,
-) -> Iterator[Graded]:
+) -> Generator[Graded, None, None]:
     """Judge submissions, in order, ``workers`` at a time; a file cannot stop the others.
 
+    Close the iterator if you do not take all: what is being judged is ended then, at once.
     ``user``: see `examine.grade`.
     """
-
-    pool = Pool(min(workers, len(submissions)), _nothing, ()) if workers > 1 else None
-    try:
-        waiting = [_start(submission, seed, limits, user, pool) for submission in submissions]
-        for submission, verdict in zip(submissions, waiting, strict=True):
-            yield Graded(submission, _result(submission, verdict))
-    finally:
-        if pool is not None:
-            pool.shutdown()
+    with tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True) as place:
+        judge = partial(_start, place=Path(place), seed=seed, limits=limits, user=user)
+        pool = Pool(min(workers, len(submissions)), _nothing, ()) if workers > 1 else None
+        is_complete = False
+        try:
+            waiting = [judge(submission, pool) for submission in submissions]
+            for submission, verdict in zip(submissions, waiting, strict=True):
+                yield Graded(submission, _result(submission, verdict))
+            is_complete = True
+        finally:
+            if pool is not None:
+                pool.shutdown() if is_complete else pool.kill()
 
 
 def _start(
     submission: Submission,
+    pool: Pool | None,
+    *,
+    place: Path,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
-    pool: Pool | None,
 ) -> Callable[[], Verdict]:
     """Read an answer, and begin to judge it: in the pool, or when the verdict is asked for."""
     exercise, path = submission.exercise, submission.path
@@ -78,8 +84,8 @@ def _start(
         return lambda: unreadable
     name = _plain_name(file.name, exercise)
     if pool is None:
-        return partial(_grade, exercise, name, content, seed, limits, user)
-    return pool.submit(_grade, exercise.name, name, content, seed, limits, user).result
+        return partial(_grade, exercise, name, content, place, seed, limits, user)
+    return pool.submit(_grade, exercise.name, name, content, place, seed, limits, user).result
 
 
 def _result(submission: Submission, verdict: Callable[[], Verdict]) -> Verdict:
@@ -96,12 +102,13 @@ def _grade(
     exercise: Exercise | str,
     name: str,
     content: bytes,
+    place: Path,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
 ) -> Verdict:
     """Judge a private copy of the answer: a file in no archive and without neighbours."""
-    with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / name
         copy.write_bytes(content)
         which = get(exercise) if isinstance(exercise, str) else exercise
