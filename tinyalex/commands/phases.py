@@ -98,11 +98,12 @@ class _OfSomething(BarColumn):
 
 
 class _TimeLeft(TimeRemainingColumn):
-    """Time left, with the word: ``0:01:23 left``; nothing if nothing is counted."""
+    """Time left, with the word: ``0:01:23 left``; nothing while it is not known."""
 
     def render(self, task: Task) -> Text:
-        left = super().render(task)
-        return left + Text(" left", style="progress.remaining") if task.total else Text()
+        if task.time_remaining is None:
+            return Text()
+        return super().render(task) + Text(" left", style="progress.remaining")
 
 
 class _PlainLines:

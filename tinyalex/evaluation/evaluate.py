@@ -238,8 +238,8 @@ def _dataset(
         raise ConfigError(
             f"{run.folder}: trained on the same classes in another order ({_few(run.classes)}; "
             f"{name} has {_few(dataset.classes)}): its outputs would be given wrong names",
-            "train --init-from this run, which puts the classes in order; ImageNet's are sorted "
-            "by synset, the development kit's own ids are not",
+            "`tinyalex train --init-from` it, which puts the classes in order; ImageNet's are "
+            "sorted by synset, the development kit's own ids are not",
         )
     if list(dataset.classes) != run.classes:
         raise ConfigError(

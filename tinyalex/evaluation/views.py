@@ -71,17 +71,17 @@ def probabilities(
     loader = run.preprocessing.loader(split, run.backend, batch_size, views=VIEWS[crops])
     group = group or Alone()
     # Whole batches: products of other shapes may be rounded in another way.
-    steps = range(*(len(loader) * rank // group.size for rank in (group.rank, group.rank + 1)))
+    first, end = (len(loader) * rank // group.size for rank in (group.rank, group.rank + 1))
     p = np.zeros((len(split), run.model.num_classes), np.float32)
-    images = sum(loader.images_of(step).stop - loader.images_of(step).start for step in steps)
+    start, stop = loader.images_of(first).start, min(end * batch_size, len(split))
     with (
-        notice.phase(f"{run.folder.resolve().name}, {_CROPS[crops]}", images) as reached,
-        closing(view_probabilities(run.model, loader, steps.start)) as batches,
+        notice.phase(f"{run.folder.resolve().name}, {_CROPS[crops]}", stop - start) as reached,
+        closing(view_probabilities(run.model, loader, first)) as batches,
     ):
-        for step, (rows, _) in zip(steps, batches, strict=False):
+        for step, (rows, _) in zip(range(first, end), batches, strict=False):
             place = loader.images_of(step)
             p[place] = run.backend.to_host(rows)
-            reached(place.stop - loader.images_of(steps.start).start)
+            reached(place.stop - start)
     # Where others have their rows this worker has zeros, so that the sum is exact.
     shards = Shards(group.size, group.rank, group.size)
     total: np.ndarray[Any, Any] = group.sum([p.reshape(-1)], shards, group.size)

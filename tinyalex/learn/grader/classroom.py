@@ -48,8 +48,10 @@ def grade_all(
     ``user``: see `examine.grade`.
     """
     with tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True) as place:
-        judge = partial(_start, place=Path(place), seed=seed, limits=limits, user=user)
-        pool = Pool(min(workers, len(submissions)), _nothing, ()) if workers > 1 else None
+        if user is not None:
+            Path(place).chmod(0o711)  # that user must reach what is inside
+        judge = partial(_start, seed=seed, limits=limits, user=user)
+        pool = Pool(min(workers, len(submissions)), _work_in, (place,)) if workers > 1 else None
         is_complete = False
         try:
             waiting = [judge(submission, pool) for submission in submissions]
@@ -65,7 +67,6 @@ def _start(
     submission: Submission,
     pool: Pool | None,
     *,
-    place: Path,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
@@ -84,8 +85,8 @@ def _start(
         return lambda: unreadable
     name = _plain_name(file.name, exercise)
     if pool is None:
-        return partial(_grade, exercise, name, content, place, seed, limits, user)
-    return pool.submit(_grade, exercise.name, name, content, place, seed, limits, user).result
+        return partial(_grade, exercise, name, content, seed, limits, user)
+    return pool.submit(_grade, exercise.name, name, content, seed, limits, user).result
 
 
 def _result(submission: Submission, verdict: Callable[[], Verdict]) -> Verdict:
@@ -102,21 +103,21 @@ def _grade(
     exercise: Exercise | str,
     name: str,
     content: bytes,
-    place: Path,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
 ) -> Verdict:
     """Judge a private copy of the answer: a file in no archive and without neighbours."""
-    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / name
         copy.write_bytes(content)
         which = get(exercise) if isinstance(exercise, str) else exercise
         return examine.grade(copy, which, seed=seed, limits=limits, user=user)
 
 
-def _nothing() -> None:
-    """Every process of the pool is ready at once."""
+def _work_in(folder: str) -> None:
+    """Let a process of the pool make its files where they are removed even if it is killed."""
+    tempfile.tempdir = folder
 
 
 def _plain_name(name: str, exercise: Exercise) -> str:
