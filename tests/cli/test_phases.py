@@ -42,6 +42,7 @@ def test_a_terminal_shows_a_bar_that_fits_and_goes_away(width) -> None:
         reached(500)
         output.phases.bar.refresh()
         line = last_line(screen)
+        assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" in line
         assert "first, ten crops" in line and "-:--" not in line and len(line) <= width
         (task,) = output.phases.bar.tasks
         assert (task.completed, task.total) == (500, 1000)
@@ -49,6 +50,7 @@ def test_a_terminal_shows_a_bar_that_fits_and_goes_away(width) -> None:
             output.phases.bar.refresh()
             assert "compiling max_pool2d" in last_line(screen)
             assert "left" not in last_line(screen) and len(last_line(screen)) <= width
+            assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in last_line(screen)
         (task,) = output.phases.bar.tasks
         assert (task.description, task.completed, task.total) == ("first, ten crops", 500, 1000)
     assert output.phases.bar is None and output.active is None
@@ -93,6 +95,20 @@ def test_a_pipe_gets_a_line_on_stderr_for_a_phase_that_lasts(capsys, monkeypatch
         "compiling lrn (first use, 15-40 s) ...",
     ]
     assert output.phases.plain is None
+
+
+def test_a_pipe_hears_of_many_quick_phases_in_a_row(capsys, monkeypatch) -> None:
+    output, told = Output(), threading.Event()
+    monkeypatch.setattr(phases, "FIRST_SECONDS", 0.2)
+    monkeypatch.setattr(output, "note", lambda line: told.set())
+    with output.status() as say:
+        number = 0
+        while not told.wait(0.01):
+            number += 1
+            say(f"check {number}")
+        watcher = output.phases.plain
+        say("")
+    assert number > 1 and watcher is not None and output.phases.plain is None
 
 
 def test_a_pipe_gets_nothing_for_a_quick_phase(capsys) -> None:

@@ -107,9 +107,10 @@ class Output:
         with ExitStack() as stack:
 
             def show(text: str) -> None:
-                stack.close()
+                before = stack.pop_all()
                 if text:
                     stack.enter_context(notice.phase(text))
+                before.close()  # after the next one has begun: the bar stays
 
             yield show
 

@@ -79,10 +79,8 @@ class Phases:
             bar.start()
             self.bar = bar
         (task,) = self.bar.tasks
-        total = phase.total or None
-        if (text := _in_words(phase)) != task.description or total != task.total:
-            self.bar.update(task.id, description=text, total=total)
-        self.bar.update(task.id, completed=phase.done)
+        task.total = phase.total or None  # `update` leaves a total as it is rather than None
+        self.bar.update(task.id, description=_in_words(phase), completed=phase.done)
 
 
 def _in_words(phase: Phase, share: bool = False) -> str:
@@ -123,7 +121,7 @@ class _PlainLines:
     def _watch(self) -> None:
         told: list[Phase | None] = [None]
         current, since = self.phase, time.monotonic()
-        last = since
+        last = since - PLAIN_SECONDS + FIRST_SECONDS
         while not self.ended.wait(FIRST_SECONDS / 4):
             phase, now = self.phase, time.monotonic()
             if phase is not current:

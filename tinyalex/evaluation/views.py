@@ -73,9 +73,10 @@ def probabilities(
     # Whole batches: products of other shapes may be rounded in another way.
     first, end = (len(loader) * rank // group.size for rank in (group.rank, group.rank + 1))
     p = np.zeros((len(split), run.model.num_classes), np.float32)
+    name = run.folder.resolve().name
     start, stop = loader.images_of(first).start, min(end * batch_size, len(split))
     with (
-        notice.phase(f"{run.folder.resolve().name}, {_CROPS[crops]}", stop - start) as reached,
+        notice.phase(f"testing {name}, {_CROPS[crops]}", stop - start) as reached,
         closing(view_probabilities(run.model, loader, first)) as batches,
     ):
         for step, (rows, _) in zip(range(first, end), batches, strict=False):
