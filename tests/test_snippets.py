@@ -51,7 +51,7 @@ TOKEN = re.compile(
     rf"(?P<any>\.\.\.)|(?P<duration>{DURATION})|(?P<clock>\d+(?::\d\d)+)|(?P<free>{NUMBER}(?=\s*{UNIT}))"
     rf"|(?P<close>{CLOSE})|(?P<rule>[━─]+)|(?P<bar>[█▉▊▋▌▍▎▏]+)|(?P<space>\s+)|(?P<exact>.)"
 )
-COMPILING = re.compile(r"^compiling kernels .*\n", re.MULTILINE)
+PROGRESS = re.compile(r"^.* \.\.\.\n", re.MULTILINE)  # of a phase that lasts, on stderr
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def run_console(fence: Fence, folder: Path, where: str) -> None:
         refused = "Try:" in output  # a page may show an error
         assert done.returncode == (2 if refused else 0), got
         if output.strip():
-            printed = COMPILING.sub("", done.stdout)
+            printed = PROGRESS.sub("", done.stdout)
             assert same_output(output, printed), f"{got}\nshown:\n{output}"
 
 

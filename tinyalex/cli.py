@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, explain, print_error
 from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
-from tinyalex.commands.evaluate import evaluate
+from tinyalex.commands.evaluate import RENAMED, evaluate
 from tinyalex.commands.exercise import exercise_app
 from tinyalex.commands.interrupt import INTERRUPTED, RaisesAnException
 from tinyalex.commands.lesson import lesson
@@ -25,14 +26,40 @@ from tinyalex.commands.reproduce import reproduce
 from tinyalex.commands.runs import runs
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import train
+from tinyalex.commands.usage import UsageError, explain_usage, no_such_command
 from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
 USER_ERROR = 2
 
 
-class _Commands(TyperGroup):
-    """The group of commands. Errors that a user can cause end without a traceback."""
+class _Group(TyperGroup):
+    """A group of commands that suggests the nearest one."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        is_known = not args or self.get_command(ctx, args[0]) is not None
+        if not (is_known or ctx.resilient_parsing or args[0].startswith("-")):
+            raise no_such_command(self, ctx.command_path, args[0])
+        return super().resolve_command(ctx, args)
+
+
+class _Commands(_Group):
+    """The group of all commands. Errors that a user can cause end without a traceback."""
+
+    def main(self, args: Any = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except typer.Abort:
+            code = INTERRUPTED
+        except UsageError as error:
+            code = USER_ERROR
+            if type(error).__name__ == "NoArgsIsHelpError":
+                sys.stdout.write(error.format_message())
+            else:
+                print_error(*explain_usage(error))
+        if standalone_mode:
+            sys.exit(code)
+        return code
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # An empty path would mean the working folder: a run would be written into it.
@@ -70,7 +97,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 
@@ -92,12 +118,22 @@ def about(
     """AlexNet from first principles: train it, test it, take it apart."""
 
 
-for command in (train, evaluate, predict, model, recipe, bench, doctor, report, reproduce, lesson):
-    app.command()(command)
-app.command()(runs)
-app.add_typer(data_app, name="data")
-app.add_typer(weights_app, name="weights")
-app.add_typer(exercise_app, name="exercise")
+USE, LOOK, LEARN = "Train and test", "Look inside", "Learn"
+FILES, MACHINE = "Data and weights", "This machine"
+
+app.command(rich_help_panel=USE)(train)
+app.command(rich_help_panel=USE, context_settings=RENAMED)(evaluate)
+app.command(rich_help_panel=USE)(predict)
+app.command(rich_help_panel=USE)(runs)
+for command in (report, model, recipe):
+    app.command(rich_help_panel=LOOK)(command)
+app.command(rich_help_panel=LEARN)(lesson)
+app.add_typer(exercise_app, name="exercise", cls=_Group, rich_help_panel=LEARN)
+app.command(rich_help_panel=LEARN)(reproduce)
+app.add_typer(data_app, name="data", cls=_Group, rich_help_panel=FILES)
+app.add_typer(weights_app, name="weights", cls=_Group, rich_help_panel=FILES)
+app.command(rich_help_panel=MACHINE)(doctor)
+app.command(rich_help_panel=MACHINE)(bench)
 
 
 def main() -> None:
@@ -105,4 +141,4 @@ def main() -> None:
     accept_any_text()
     # Pictures become files here. A notebook that starts us may name a backend that is missing.
     os.environ["MPLBACKEND"] = "agg"
-    app()
+    app(prog_name="tinyalex")

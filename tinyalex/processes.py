@@ -48,6 +48,7 @@ class Pool:
         every: float | None = None,
         meanwhile: Callable[[], None] | None = None,
     ) -> None:
+        self._others = multiprocessing.active_children()
         with deaf_children():  # this starts Python's resource tracker, a process
             self._executor = ProcessPoolExecutor(
                 workers, SPAWN, _begin, (start, shared, every, meanwhile)
@@ -61,6 +62,13 @@ class Pool:
     def shutdown(self) -> None:
         """Wait for the running tasks; drop those that have not begun."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def kill(self) -> None:
+        """End the processes at once; the results of running tasks are lost."""
+        for process in multiprocessing.active_children():
+            if process not in self._others:
+                process.kill()
+        self.shutdown()
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
     "words, message",
     [
         (["--model", "alexnt"], "'alexnet'"),
-        (["--backend", "nump"], "unknown backend 'nump'"),
+        (["--backend", "nump"], "unknown --backend 'nump'"),
         (["--compare", "jax"], "unknown --compare 'jax'"),
         (["--what", "sleep"], "unknown --what 'sleep'"),
         (["--precision", "int8"], "unknown --precision 'int8'"),

@@ -1,4 +1,4 @@
-"""`tinyalex evaluate --search-weights`: what it prints and writes, and what it refuses."""
+"""`tinyalex evaluate --search-coefficients`: what it prints and writes, and what it refuses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ def two(copy_of_run, tmp_path):
 
 
 def test_a_search_prints_weights_and_both_errors_and_writes_them(call, two):
-    result = call("evaluate", *two, "--search-weights", "--search-on", 0.25)
+    result = call("evaluate", *two, "--search-coefficients", "--search-on", 0.25)
     assert result.exit_code == 0, result.output
     assert "270 test images" in result.stdout and "searched on 90 other images" in result.stdout
-    assert "all 2, equal weights" in result.stdout and "all 2, these weights" in result.stdout
+    assert (
+        "all 2, equal coefficients" in result.stdout
+        and "all 2, these coefficients" in result.stdout
+    )
     written = json.loads((two[0].parent / "evaluation-copy+other.json").read_text())
     assert sum(written["coefficients"]) == pytest.approx(1)
     assert written["n"] == 270 and written["search"]["n"] == 90
@@ -25,18 +28,18 @@ def test_a_search_prints_weights_and_both_errors_and_writes_them(call, two):
 
 
 def test_ten_crops_can_be_searched(call, two):
-    result = call("evaluate", *two, "--search-weights", "--crops", 10, "--json")
+    result = call("evaluate", *two, "--search-coefficients", "--crops", 10, "--json")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert (document["crops"], document["n"], document["search"]["fraction"]) == (10, 180, 0.5)
 
 
 def test_bad_searches_are_refused(refused, two):
-    assert "at least two runs" in refused("evaluate", two[0], "--search-weights")
-    assert "add --search-weights" in refused("evaluate", *two, "--search-on", 0.5)
-    assert "between 0 and 1" in refused("evaluate", *two, "--search-weights", "--search-on", 2)
+    assert "at least two runs" in refused("evaluate", two[0], "--search-coefficients")
+    assert "add --search-coefficients" in refused("evaluate", *two, "--search-on", 0.5)
+    assert "between 0 and 1" in refused("evaluate", *two, "--search-coefficients", "--search-on", 2)
     assert "coefficients must be there" in refused(
-        "evaluate", *two, "--weights-from", two[0] / "config.json"
+        "evaluate", *two, "--coefficients-from", two[0] / "config.json"
     )
     written = two[0].parent / "evaluation-copy+other.json"
-    assert "would replace" in refused("evaluate", *two, "--weights-from", written)
+    assert "would replace" in refused("evaluate", *two, "--coefficients-from", written)

@@ -90,7 +90,9 @@ def test_every_command_that_makes_tables_is_tested_here() -> None:
 
 
 def test_evaluate_loses_no_character_of_a_number(call, made, trained, tmp_path) -> None:
-    result = call("evaluate", trained, trained, "--out", tmp_path / "e.json", "--search-weights")
+    result = call(
+        "evaluate", trained, trained, "--out", tmp_path / "e.json", "--search-coefficients"
+    )
     assert result.exit_code == 0, result.output
     (table,) = made
     wide = numbers(at_width(table, WIDE))

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.processes import ROOT
+from tinyalex import reproduce as lab
+
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
@@ -28,8 +31,27 @@ def test_the_list_names_every_experiment(call):
     assert result.exit_code == 0
     for name in ("fig1", "ladder", "ablations", "before2012", "ensemble", "tencrop", "towers"):
         assert name in result.output
-    names = [row["name"] for row in json.loads(call("reproduce", "--json").stdout)]
-    assert "lrsweep" in names
+    rows = json.loads(call("reproduce", "--json").stdout)
+    assert "lrsweep" in [row["name"] for row in rows]
+    assert all(row["machine"] in result.output.replace("\n", " ") for row in rows)
+
+
+def test_every_time_in_the_list_was_measured():
+    """The list's times are those of docs/results, whose logs have them; nobody guessed one."""
+    said = " ".join((ROOT / "docs/results/README.md").read_text(encoding="utf-8").split())
+    said = said.replace("minutes", "min")
+    took = {name: lab.get(name).took for name in lab.names()}
+    assert took["ablations"] == "24 runs of 14 to 24 min, two at a time"
+    assert took["ablations"] in said
+    assert "before2012](reproduced/before2012/log.txt), ensemble and tencrop share seven" in said
+    assert "450 to 1,160 s each" in said and "towers uses the first three of them" in said
+    for name, runs in {"before2012": 7, "ensemble": 7, "tencrop": 3}.items():
+        assert took[name] == f"{runs} runs of 450 to 1,160 s" and lab.get(name).seeds == runs
+    assert took["towers"] == "3 runs of 14 to 24 min, two at a time"
+    assert "Hardware C: two cores of an AMD EPYC of the Zen 3 generation" in said
+    assert "two cores of an AMD EPYC (Zen 3), a shared machine" in lab.MACHINE
+    for name in ("fig1", "fig1-why", "ladder", "lrsweep", "large-batch"):
+        assert took[name] == ""
 
 
 def test_one_command_reruns_a_claim_and_the_next_only_reads_it(call, pictures):
@@ -46,7 +68,7 @@ def test_one_command_reruns_a_claim_and_the_next_only_reads_it(call, pictures):
 
 def test_wrong_options_are_refused(refused):
     assert "Try: 'fig1'" in refused("reproduce", "fig2")
-    assert "unknown scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
+    assert "unknown --scale 'huge'" in refused("reproduce", "fig1", "--scale", "huge")
     assert "needs packed data" in refused("reproduce", "ablations", "--scale", "imagenet")
     for name in ("fig1", "fig1-why", "ladder"):
         text = refused("reproduce", name, "--scale", "imagenet", "--data", "packed")

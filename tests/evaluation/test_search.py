@@ -146,9 +146,9 @@ def searched(folders, tmp_path):  # noqa: F811
 def test_coefficients_travel_to_other_data(searched, monkeypatch):
     path, runs = searched
     monkeypatch.setattr(data, "load", lambda *_, **__: small_dataset("other pictures"))
-    found = evaluation.evaluate(runs, weights_from=path)
+    found = evaluation.evaluate(runs, coefficients_from=path)
     assert found["coefficients"] == [0.9, 0.1] and found["n"] == 12
-    turned = evaluation.evaluate(runs[::-1], weights_from=path)
+    turned = evaluation.evaluate(runs[::-1], coefficients_from=path)
     assert turned["coefficients"] == [0.1, 0.9]
     assert turned["top1_error"] == found["top1_error"]
     by_order = read_coefficients(path, ["elsewhere/a", "elsewhere/b"], "other")[0]
@@ -158,13 +158,13 @@ def test_coefficients_travel_to_other_data(searched, monkeypatch):
 def test_coefficients_are_never_measured_on_the_images_of_their_search(searched, tmp_path):
     path, runs = searched
     with pytest.raises(ConfigError, match="searched on images of this very data set"):
-        evaluation.evaluate(runs, weights_from=path)
+        evaluation.evaluate(runs, coefficients_from=path)
     # Not through the file of an evaluation that only used them, either.
     used = json.loads(path.read_text())
     used["search"] = {"file": str(path), "data_fingerprint": used["search"]["data_fingerprint"]}
     (tmp_path / "used.json").write_text(json.dumps(used))
     with pytest.raises(ConfigError, match="this very data set"):
-        evaluation.evaluate(runs, weights_from=tmp_path / "used.json")
+        evaluation.evaluate(runs, coefficients_from=tmp_path / "used.json")
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_searching_and_taking_exclude_each_other(searched):
     path, runs = searched
     shutil.copy(path, path.with_name("copy.json"))
     with pytest.raises(ConfigError, match="exclude each other"):
-        evaluation.evaluate(runs, search_on=0.5, weights_from=path)
+        evaluation.evaluate(runs, search_on=0.5, coefficients_from=path)

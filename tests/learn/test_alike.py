@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from tests.learn.class_of_31 import RIGHT, notebook
 from tinyalex.cli import app
 from tinyalex.learn.grader import examine
-from tinyalex.learn.grader.alike import fingerprint
+from tinyalex.learn.grader.alike import Alike, fingerprint, of_students
 from tinyalex.learn.grader.verdict import Outcome, Verdict
 from tinyalex.learn.places import exercises_folder, solutions_folder
 
@@ -80,6 +81,23 @@ def test_a_class_is_told_who_has_the_same_answer(call_class, tmp_path):
         {"exercise": "02_im2col", "students": ["dora"], "solution": True},
     ]
     assert "02_im2col: anna, ben, gus\n02_im2col: dora, the solution\n" in text
+    table = csv.DictReader((tmp_path / "class.csv").read_text().splitlines())
+    same = {row["student"]: row["same as"] for row in table}
+    assert {student: others for student, others in same.items() if others} == {
+        "anna": "02_im2col: ben, gus",
+        "ben": "02_im2col: anna, gus",
+        "gus": "02_im2col: anna, ben",
+        "dora": "02_im2col: the solution",
+    }
+    assert set(same) == {*answers, "gus"}
+
+
+def test_a_student_may_be_in_several_groups_and_is_no_formula():
+    groups = [Alike("01_a", ("anna", "=cmd"), False), Alike("02_b", ("anna",), True)]
+    assert of_students(groups) == {
+        "anna": ["01_a: =cmd", "02_b: the solution"],
+        "=cmd": ["01_a: anna"],
+    }
 
 
 @pytest.fixture
@@ -93,6 +111,7 @@ def call_class(monkeypatch):
 
     def run(folder):
         words = ["exercise", "check", "--class", str(folder)]
+        words += ["--csv", str(folder.with_name("class.csv"))]
         text = CliRunner().invoke(app, words)
         return text.stdout, json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
 

@@ -20,7 +20,7 @@ COMMAND_MUTANTS = (
     Mutant(
         "report: data that moved are looked for by name alone",
         "tinyalex/report/page/facts.py",
-        "training.load_dataset(in_place(run.config, None, None))",
+        "training.load_dataset(in_place(run.config, None, data_root))",
         "training.load_dataset(run.config)",
         (f"{PLACES}::test_moved_data_are_missed_by_name_and_named_again",),
     ),

@@ -2,6 +2,7 @@
 
 from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_classroom import CLASSROOM_MUTANTS
+from tests.mutants.in_command_line import COMMAND_LINE_MUTANTS
 from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
@@ -65,6 +66,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + NETWORK_MUTANTS
     + NAME_MUTANTS
     + COMMAND_MUTANTS
+    + COMMAND_LINE_MUTANTS
     + FIRST_HOUR_MUTANTS
     + INSTALL_MUTANTS
     + REPRODUCE_MUTANTS

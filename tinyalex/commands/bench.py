@@ -7,19 +7,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tinyalex.commands.bench_plan import BATCH, Plan, check, one_of, plans, print_table
+from tinyalex.commands import complete
+from tinyalex.commands.bench_plan import BATCH, Plan, check, plans, print_table
 from tinyalex.commands.bench_workers import bench_workers, refuse
-from tinyalex.commands.console import (
+from tinyalex.commands.console import Output, command_line
+from tinyalex.commands.options import (
+    COMPUTING,
+    OUTPUT,
+    Backends,
+    BackendsOption,
     JsonOption,
-    Output,
+    Precisions,
     QuietOption,
     ThreadsOption,
     WorkspaceOption,
-    command_line,
 )
 
 if TYPE_CHECKING:
@@ -30,55 +35,77 @@ GPU_MEMORY_NOTE = "GPU MiB: highest size of an implementation's memory pool"
 
 
 def bench(
-    model: Annotated[str, typer.Option(help="See `tinyalex model`.")] = "alexnet",
-    batch_size: Annotated[
-        list[int] | None,
-        typer.Option(help="Batch size; repeat for several. Default: 128; with cuda also 1024."),
-    ] = None,
-    backend: Annotated[
-        list[str] | None,
-        typer.Option(help="numpy, numba, cuda or auto (default); repeat for several."),
-    ] = None,
-    compare: Annotated[
-        str | None, typer.Option(help="torch: compare with the same network in PyTorch.")
-    ] = None,
-    threads: ThreadsOption = None,
+    model: Annotated[
+        str, typer.Option(help="See `tinyalex model`.", autocompletion=complete.models)
+    ] = "alexnet",
     what: Annotated[
-        str,
-        typer.Option(
-            help="train, infer, data, all (these three), or epoch (training with data loading)."
-        ),
+        Literal["train", "infer", "data", "epoch", "all"],
+        typer.Option(help="all: train, infer and data. epoch: training with data loading."),
     ] = "all",
-    pairs: Annotated[int, typer.Option(help="Repetitions per implementation.")] = 10,
+    compare: Annotated[
+        Literal["torch"] | None, typer.Option(help="Compare with the same network in PyTorch.")
+    ] = None,
+    pairs: Annotated[int, typer.Option(min=1, help="Repetitions per implementation.")] = 10,
     layers: Annotated[
         bool, typer.Option("--layers", help="Also time each layer of a training step.")
     ] = False,
     roofline: Annotated[
-        Path | None, typer.Option(help="File for a roofline plot of the layers (PNG).")
+        Path | None,
+        typer.Option(help="File for a roofline plot of the layers (PNG).", rich_help_panel=OUTPUT),
     ] = None,
     sweep: Annotated[
-        str | None, typer.Option(help="Vary batch, threads or size (of the image) instead.")
+        Literal["batch", "threads", "size"] | None,
+        typer.Option(help="Vary the batch size, the threads or the image size instead."),
     ] = None,
-    workers: Annotated[
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="File for a plot of the sweep (PNG).", rich_help_panel=OUTPUT),
+    ] = None,
+    backend: BackendsOption = None,
+    threads: ThreadsOption = None,
+    batch_size: Annotated[
         list[int] | None,
-        typer.Option(min=1, help="Time training by so many workers; repeat for several."),
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(help="File for a plot of the sweep (PNG).")] = None,
-    precision: Annotated[
-        list[str] | None,
         typer.Option(
-            help="Matmul precision: float32 (default), on a GPU also tf32. Default with cuda: both."
+            "--batch-size",
+            "-b",
+            min=1,
+            help="Batch size; repeat for several. Default: 128; with cuda also 1024.",
+            rich_help_panel=COMPUTING,
+        ),
+    ] = None,
+    precision: Annotated[
+        list[Precisions] | None,
+        typer.Option(
+            help="Matmul precision; repeat for several. tf32 only on a GPU, bf16 (bfloat16) only "
+            "of PyTorch. Default: all that can be measured.",
+            rich_help_panel=COMPUTING,
         ),
     ] = None,
     workspace_mb: WorkspaceOption = None,
     no_compile: Annotated[
         bool,
-        typer.Option("--no-compile", help="Leave out torch.compile, which takes minutes."),
+        typer.Option(
+            "--no-compile",
+            help="Leave out torch.compile, which takes minutes.",
+            rich_help_panel=COMPUTING,
+        ),
     ] = False,
     no_overlap: Annotated[
         bool,
-        typer.Option("--no-overlap", help="cuda: do not copy batches while the GPU computes."),
+        typer.Option(
+            "--no-overlap",
+            help="cuda: do not copy batches while the GPU computes.",
+            rich_help_panel=COMPUTING,
+        ),
     ] = False,
+    workers: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1,
+            help="Time training by so many workers; repeat for several.",
+            rich_help_panel=COMPUTING,
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -100,16 +127,15 @@ def bench(
     from tinyalex.check import bench as benchmark
     from tinyalex.check.bench import tables
 
-    tasks = one_of("--what", what, (*benchmark.TASKS, *benchmark.ALONE, "all"))
-    if sweep is not None:
-        one_of("--sweep", sweep, benchmark.KINDS)
-    check(pairs, roofline, sweep, plot, tasks, compare)
+    tasks = [what]
+    check(roofline, sweep, plot, tasks, compare)
+    names = [str(name) for name in backend or [Backends.auto]]
     sizes = tuple(batch_size or ((BATCH,) if workers else ()))
-    rounding = tuple(precision or (benchmark.PRECISIONS[:1] if workers else ()))
+    rounding = tuple(map(str, precision or (benchmark.PRECISIONS[:1] if workers else ())))
     planned = partial(
         plans,
         model,
-        backend,
+        names,
         compare,
         threads,
         sizes,
@@ -127,7 +153,7 @@ def bench(
             "--sweep": sweep,
         }
         refuse(what, others | {"--no-overlap": no_overlap})
-        bench_workers(out, workers, (backend or ["auto"])[0], threads, pairs, planned)
+        bench_workers(out, workers, names[0], threads, pairs, planned)
         return
     settings = planned()
     if sweep is not None:

@@ -7,11 +7,9 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -27,30 +25,10 @@ from rich.text import Text
 
 from tinyalex import notice, outside
 from tinyalex.commands import table_layout
+from tinyalex.commands.options import JsonOption as JsonOption
+from tinyalex.commands.options import QuietOption as QuietOption
+from tinyalex.commands.phases import Phases
 from tinyalex.errors import TinyalexError
-from tinyalex.settings import ABOUT
-
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print only the result, without progress.")
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document; all other text goes to stderr.")
-]
-
-BackendOption = Annotated[
-    str, typer.Option(help="numpy, numba, cuda, or auto: the fastest on this machine.")
-]
-ThreadsOption = Annotated[int | None, typer.Option(help=ABOUT["threads"].help)]
-DataRootOption = Annotated[Path | None, typer.Option(help=ABOUT["data_root"].help)]
-CropsOption = Annotated[
-    int,
-    typer.Option(
-        help="Crops of each image: 1 (centre), 10 (five positions and their horizontal flips), or 9"
-        " (a grid, as in cuda-convnet's tests)."
-    ),
-]
-PrecisionOption = Annotated[str | None, typer.Option(help=ABOUT["precision"].help)]
-WorkspaceOption = Annotated[int | None, typer.Option(help=ABOUT["workspace_mb"].help)]
 
 # "NAME must be" at the beginning, or NAME=VALUE that is not part of a path or an option.
 _ARGUMENT = re.compile(r"^([a-z_]+)(?= must be )|(?<![\w/.'\"-])([a-z_]+)=([^\s,;)]*)")
@@ -71,7 +49,10 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self.console = Console(stderr=as_json, highlight=False, emoji=False)
+        self.active: Bar | None = None  # what is drawn at the bottom of the terminal
+        self.phases = Phases(self)
         notice.listen(self.text, self.warning)
+        notice.follow(self.phases)
 
     def text(self, line: str = "", style: str = "") -> None:
         """Print a line for people, without wrapping and without markup.
@@ -85,6 +66,12 @@ class Output:
         """Print several lines for people, like `text`."""
         if not self.quiet:
             self.console.print(Text(outside.lines(text)), style=style or None, soft_wrap=True)
+
+    def note(self, line: str) -> None:
+        """Print a line about the progress to stderr, apart from the result."""
+        if not self.quiet:
+            console = Console(stderr=True, highlight=False, emoji=False)
+            console.print(Text(outside.shown(line)), soft_wrap=True)
 
     def warning(self, text: str) -> None:
         """Print a warning, also in quiet mode (then to stderr, apart from the result)."""
@@ -105,28 +92,27 @@ class Output:
 
     def bar(self, *columns: ProgressColumn | str, **options: Any) -> Bar:
         """Make a progress bar; it is shown only if `is_watched`."""
-        return Bar(*columns, console=self.console, disable=not self.is_watched, **options)
+        return Bar(self, *columns, disable=not self.is_watched, **options)
 
-    def download_bar(self, name: str) -> Bar:
-        """Make a progress bar that counts bytes."""
-        return self.bar(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    @contextmanager
+    def download_bar(self, name: str) -> Iterator[Bar]:
+        """Show a progress bar that counts bytes."""
+        columns = TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+        with notice.phase(f"downloading {name}"), self.bar(*columns) as bar:
+            yield bar
 
     @contextmanager
     def status(self) -> Iterator[Callable[[str], None]]:
         """Give a function that shows what is being done; its next text replaces the last one."""
-        status = self.console.status("") if self.is_watched else None
+        with ExitStack() as stack:
 
-        def show(text: str) -> None:
-            if status is not None and text:
-                status.update(text)
-                status.start()
-            elif status is not None:
-                status.stop()
+            def show(text: str) -> None:
+                before = stack.pop_all()
+                if text:
+                    stack.enter_context(notice.phase(text))
+                before.close()  # after the next one has begun: the bar stays
 
-        try:
             yield show
-        finally:
-            show("")
 
     def result(self, document: Any, short: str = "") -> None:
         """Print the JSON document, or in quiet mode the result in short."""
@@ -137,10 +123,21 @@ class Output:
 
 
 class Bar(Progress):
-    """Rich's bar; where it is not shown it ends without the empty line of Rich before 14.3."""
+    """Rich's bar, one at a time; one that is not shown ends without the empty line of old Rich."""
+
+    def __init__(self, output: Output, *columns: ProgressColumn | str, **options: Any) -> None:
+        super().__init__(*columns, console=output.console, **options)
+        self.output = output
+
+    def start(self) -> None:
+        if not self.disable:
+            self.output.phases.stop()
+            self.output.active = self
+            super().start()
 
     def stop(self) -> None:
         if not self.disable:
+            self.output.active = None
             super().stop()
 
 

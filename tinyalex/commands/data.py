@@ -10,21 +10,22 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from tinyalex.commands.console import (
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, cell, plain_table
+from tinyalex.commands.data_prepare import prepare
+from tinyalex.commands.options import (
     DataRootOption,
     JsonOption,
-    Output,
     QuietOption,
-    cell,
-    plain_table,
+    ThreadsOption,
+    renamed,
 )
-from tinyalex.commands.data_prepare import prepare
 from tinyalex.errors import DataError
 
 MOST_ROWS = 100  # a table shows at most this many classes
 
 data_app = typer.Typer(no_args_is_help=True, help="Show, pack, check or download data sets.")
-data_app.command()(prepare)
+data_app.command(context_settings=renamed(workers="jobs"))(prepare)
 
 
 @data_app.command()
@@ -32,7 +33,8 @@ def info(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="digits (default), moved-digits, cifar10, or a folder: packed, or with images."
+            help="digits (default), moved-digits, cifar10, or a folder: packed, or with images.",
+            autocompletion=complete.data,
         ),
     ] = None,
     data_root: DataRootOption = None,
@@ -45,12 +47,13 @@ def info(
     tinyalex data info digits
     tinyalex data info pictures/ --json
     """
-    from tinyalex import data
+    from tinyalex import data, notice
     from tinyalex.runs.default_model import default_model
 
     out = Output(as_json, quiet)
     name = "digits" if name is None else data.choose(name)
-    about = data.info(data.load(name, root=data_root))
+    with notice.phase(f"reading {name}"):
+        about = data.info(data.load(name, root=data_root))
     about["model"] = default_model(name).model
     folder = data.expand(name)
     packed = data.packed.describe(folder) if data.is_packed(folder) else None
@@ -89,11 +92,11 @@ def say_how_packed(out: Output, packed: dict[str, Any]) -> None:
         out.text("made with " + ", ".join(f"{k} {v}" for k, v in packed["options"].items()))
 
 
-@data_app.command()
+@data_app.command(context_settings=renamed(workers="threads"))
 def verify(
     folder: Annotated[Path, typer.Argument(help="Folder of a packed data set.")],
-    workers: Annotated[int | None, typer.Option(help="Threads. Default: all cores.")] = None,
-    limit: Annotated[int, typer.Option(help="Number of problems to print.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Number of problems to print.")] = 20,
+    threads: ThreadsOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,18 +106,18 @@ def verify(
     tinyalex data verify packed/
     tinyalex data verify packed/ --json
     """
-    from tinyalex import data
+    from tinyalex import data, notice
 
     out = Output(as_json, quiet)
     began = time.perf_counter()
     columns = TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with out.bar(*columns, transient=True) as progress:
+    with notice.phase(f"checking {folder}"), out.bar(*columns, transient=True) as progress:
         task = progress.add_task("checking", total=None)
         verdict = data.packed.verify(
             folder,
             lambda done, total: progress.update(task, completed=done, total=total),
             limit,
-            workers,
+            threads,
         )
     seconds = time.perf_counter() - began
     document = {"folder": str(folder), **asdict(verdict), "seconds": round(seconds, 3)}
@@ -137,7 +140,9 @@ def verify(
 
 @data_app.command()
 def download(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10",
+    name: Annotated[
+        str, typer.Argument(help="The data set: cifar10.", autocompletion=complete.downloads)
+    ] = "cifar10",
     data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, TextColumn
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, duration
+from tinyalex.commands.console import Output, duration
 from tinyalex.commands.interrupt import INTERRUPTED
+from tinyalex.commands.options import JobsOption, JsonOption, QuietOption, SeedOption
 from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
     from tinyalex.data import prepare as prepare_module
 
 PLAIN_SECONDS = 30.0  # between lines where there is no terminal
+IMAGES, LABELS, SHARDS = "Images", "Labels and split", "Files and order"
 
 
 def prepare(
@@ -29,57 +31,85 @@ def prepare(
     ],
     dst: Annotated[Path, typer.Argument(help="New folder for the packed data set.")],
     format: Annotated[
-        str, typer.Option(help="raw: pixels, fast to read. jpeg: a tenth of the disk space.")
+        Literal["raw", "jpeg"],
+        typer.Option(
+            help="raw: pixels, fast to read. jpeg: a tenth of the disk space.",
+            rich_help_panel=IMAGES,
+        ),
     ] = "raw",
     resize: Annotated[
-        str,
+        Literal["shorter", "warp", "keep"],
         typer.Option(
+            rich_help_panel=IMAGES,
             help="shorter: resize the shorter side to --size and crop the centre (the paper)."
-            " warp: resize both sides to --size (Caffe). keep: do not resize (jpeg only)."
+            " warp: resize both sides to --size (Caffe). keep: do not resize (jpeg only).",
         ),
     ] = "shorter",
     keep: Annotated[
-        bool, typer.Option("--keep", help="The same as --format jpeg --resize keep.")
+        bool,
+        typer.Option(
+            "--keep",
+            help="The same as --format jpeg --resize keep.",
+            rich_help_panel=IMAGES,
+        ),
     ] = False,
-    size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 256,
+    size: Annotated[
+        int, typer.Option(help="Side of the images in pixels.", rich_help_panel=IMAGES)
+    ] = 256,
     filter: Annotated[
-        str, typer.Option(help="Resampling: bilinear, bicubic, lanczos or box (all antialiased).")
+        Literal["bilinear", "bicubic", "lanczos", "box"],
+        typer.Option(help="Resampling filter (all antialiased).", rich_help_panel=IMAGES),
     ] = "bilinear",
     quality: Annotated[
-        int | None, typer.Option(help="JPEG quality, 1 to 100. Default: 90.")
+        int | None,
+        typer.Option(help="JPEG quality, 1 to 100. Default: 90.", rich_help_panel=IMAGES),
     ] = None,
     icc: Annotated[
-        str, typer.Option(help="Colour profiles. ignore: do not use them. srgb: convert to sRGB.")
+        Literal["ignore", "srgb"],
+        typer.Option(
+            help="Colour profiles. ignore: do not use them. srgb: convert to sRGB.",
+            rich_help_panel=IMAGES,
+        ),
     ] = "ignore",
     synsets: Annotated[
-        Path | None, typer.Option(help="List of synsets, to replace the development kit.")
+        Path | None,
+        typer.Option(
+            help="List of synsets, to replace the development kit.", rich_help_panel=LABELS
+        ),
     ] = None,
     val_labels: Annotated[
         Path | None,
         typer.Option(
+            rich_help_panel=LABELS,
             help="Labels of validation images without class folders: Caffe's val.txt or Kaggle's"
-            " LOC_val_solution.csv."
+            " LOC_val_solution.csv.",
         ),
     ] = None,
     val_fraction: Annotated[
-        float, typer.Option(help="Fraction of each class to hold out, if there is no val folder.")
-    ] = 0.2,
-    seed: Annotated[
-        int, typer.Option(help="Random seed of the order and the held-out images.")
-    ] = 0,
-    order: Annotated[
-        str,
+        float,
         typer.Option(
+            help="Fraction of each class to hold out, if there is no val folder.",
+            rich_help_panel=LABELS,
+        ),
+    ] = 0.2,
+    seed: SeedOption = 0,
+    order: Annotated[
+        Literal["random", "archive"],
+        typer.Option(
+            rich_help_panel=SHARDS,
             help="random: each shard is a random sample. archive: in the archive's order, for hard"
-            " disks."
+            " disks.",
         ),
     ] = "random",
-    shard_mb: Annotated[int, typer.Option(help="Shard size in MB of pixels.")] = 512,
-    workers: Annotated[int | None, typer.Option(help="Processes. Default: all cores.")] = None,
+    shard_mb: Annotated[
+        int, typer.Option(help="Shard size in MB of pixels.", rich_help_panel=SHARDS)
+    ] = 512,
+    jobs: JobsOption = None,
     max_bad: Annotated[
         int | None,
         typer.Option(
-            help="Stop if more images are unusable. Default: one in 1000, but at least 10."
+            rich_help_panel=LABELS,
+            help="Stop if more images are unusable. Default: one in 1000, but at least 10.",
         ),
     ] = None,
     quiet: QuietOption = False,
@@ -117,7 +147,7 @@ def prepare(
                 seed=seed,
                 order=order,
                 shard_mb=shard_mb,
-                workers=workers,
+                workers=jobs,
                 max_bad=max_bad,
                 listen=show,
             )

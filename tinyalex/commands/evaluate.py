@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from tinyalex.commands.console import (
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, cell, percent, plain_table
+from tinyalex.commands.options import (
+    OUTPUT,
     BackendOption,
+    BatchSizeOption,
     CropsOption,
     DataRootOption,
     JsonOption,
-    Output,
     PrecisionOption,
     QuietOption,
-    cell,
-    percent,
-    plain_table,
+    ThreadsOption,
+    renamed,
 )
 from tinyalex.commands.workers import WorkersOption, start_workers, together
 from tinyalex.errors import ConfigError
@@ -30,50 +32,70 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOWN_CONFUSIONS = 5
+ENSEMBLES = "Ensembles"
+RENAMED = renamed(search_weights="search_coefficients", weights_from="coefficients_from")
 LONGEST_NAME = 200  # bytes of runs' names in a file's name, which may have 255
 
 
 def evaluate(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Folders of runs; of several, the probabilities are averaged."),
+        typer.Argument(
+            help="Folders of runs; of several, the probabilities are averaged.",
+            autocompletion=complete.runs,
+        ),
     ],
     data: Annotated[
         str | None,
-        typer.Option(help="digits, moved-digits, cifar10 or a folder. Default: the run's data."),
+        typer.Option(
+            help="digits, moved-digits, cifar10 or a folder. Default: the run's data.",
+            autocompletion=complete.data,
+        ),
     ] = None,
     crops: CropsOption = 1,
-    backend: BackendOption = "auto",
-    precision: PrecisionOption = None,
-    search_weights: Annotated[
-        bool,
-        typer.Option(
-            "--search-weights",
-            help="Search for the best weight of each run on a part of the images; test on the "
-            "others.",
-        ),
-    ] = False,
-    search_on: Annotated[
-        float | None,
-        typer.Option(help="With --search-weights: share of the images to search on. Default: 0.5."),
-    ] = None,
-    weights_from: Annotated[
-        Path | None,
-        typer.Option(help="Use the weights of an earlier search on other data: its JSON file."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="JSON file to write. Default: evaluation.json in the run's folder; for runs A and "
-            "B, evaluation-A+B.json next to A; for other data, with the data's name and "
-            "fingerprint."
-        ),
-    ] = None,
     invert: Annotated[
         bool, typer.Option("--invert", help="Swap light and dark, for networks of grey images.")
     ] = False,
     data_root: DataRootOption = None,
+    search_coefficients: Annotated[
+        bool,
+        typer.Option(
+            "--search-coefficients",
+            help="Search for the best coefficient of each run on a part of the images; test on the "
+            "others.",
+            rich_help_panel=ENSEMBLES,
+        ),
+    ] = False,
+    search_on: Annotated[
+        float | None,
+        typer.Option(
+            help="With --search-coefficients: share of the images to search on. Default: 0.5.",
+            rich_help_panel=ENSEMBLES,
+        ),
+    ] = None,
+    coefficients_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="Use the coefficients of an earlier search on other data: its JSON file.",
+            rich_help_panel=ENSEMBLES,
+        ),
+    ] = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = None,
+    batch_size: BatchSizeOption = None,
+    precision: PrecisionOption = None,
     workers: WorkersOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            rich_help_panel=OUTPUT,
+            help="JSON file to write. Default: evaluation.json in the run's folder; for runs A and "
+            "B, evaluation-A+B.json next to A; for other data, with the data's name and "
+            "fingerprint.",
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,7 +105,7 @@ def evaluate(
     tinyalex evaluate runs/tiny-digits-seed0
     tinyalex evaluate runs/cifar-80sec-cifar10-seed0 --crops 10
     tinyalex evaluate runs/a runs/b runs/c --json
-    tinyalex evaluate runs/a runs/b runs/c --crops 10 --search-weights
+    tinyalex evaluate runs/a runs/b runs/c --crops 10 --search-coefficients
     tinyalex evaluate runs/star --crops 10 --workers 4
     """
     from tinyalex import data as datasets
@@ -97,31 +119,35 @@ def evaluate(
         choose_gpu(group, backend)
         data = None if data is None else datasets.choose(data)
         if data is None or out is not None:
-            _refuse_same(_file_of(runs) if out is None else out, weights_from)
-        if search_on is not None and not search_weights:
-            raise ConfigError("--search-on needs --search-weights", "add --search-weights")
+            _refuse_same(_file_of(runs) if out is None else out, coefficients_from)
+        if search_on is not None and not search_coefficients:
+            raise ConfigError(
+                "--search-on needs --search-coefficients", "add --search-coefficients"
+            )
         result = evaluation.evaluate(
             runs,
             data,
             data_root,
             crops=crops,
             backend=backend,
+            threads=threads,
+            batch_size=128 if batch_size is None else batch_size,
             precision=precision,
-            search_on=(0.5 if search_on is None else search_on) if search_weights else None,
-            weights_from=weights_from,
+            search_on=(0.5 if search_on is None else search_on) if search_coefficients else None,
+            coefficients_from=coefficients_from,
             invert=invert,
             group=group,
         )
     if not group.leads:
         return
     path = _file_of(runs, _of_other_data(runs[0], data, result)) if out is None else out
-    _refuse_same(path, weights_from)
+    _refuse_same(path, coefficients_from)
     write_json(path, result)
 
     per_image = {1: "the centre crop", 9: "nine crops", 10: "ten crops"}
     output.text(f"{result['n']:,} test images, {per_image[crops]} of each")
-    if search_weights:
-        output.text(f"weights searched on {result['search']['n']:,} other images")
+    if search_coefficients:
+        output.text(f"coefficients searched on {result['search']['n']:,} other images")
     output.text()
     output.table(_error_table(result))
     for text in result["warnings"]:
@@ -132,10 +158,10 @@ def evaluate(
     output.result(result, short=f"{result['top1_error']:.6f} {result['top5_error']:.6f}")
 
 
-def _refuse_same(path: Path, weights_from: Path | None) -> None:
-    if weights_from is not None and path.resolve() == weights_from.resolve():
+def _refuse_same(path: Path, searched: Path | None) -> None:
+    if searched is not None and path.resolve() == searched.resolve():
         raise ConfigError(
-            f"{path}: would replace the file of --weights-from", "--out with another file"
+            f"{path}: would replace the file of --coefficients-from", "--out with another file"
         )
 
 
@@ -167,21 +193,21 @@ def _file_of(runs: Sequence[Path], other_data: str = "") -> Path:
 def _error_table(result: dict[str, Any]) -> Table:
     """One line per run, and lines for all runs together."""
     coefficients = result.get("coefficients")
-    weights = [] if coefficients is None else ["weight"]
+    extra = [] if coefficients is None else ["coefficient"]
     ranks = (1, 5) if len(result["classes"]) > 5 else (1,)  # with five classes, the top 5 are all
     titles = [f"top-{k} error" for k in ranks]
-    table = plain_table("run", *titles, *weights, left=["run"])
+    table = plain_table("run", *titles, *extra, left=["run"])
 
-    def add(name: str, errors: dict[str, Any], weight: str = "", style: str = "") -> None:
+    def add(name: str, errors: dict[str, Any], coefficient: str = "", style: str = "") -> None:
         cells = [percent(errors[f"top{k}_error"]) for k in ranks]
-        table.add_row(cell(name), *cells, *([weight] if weights else []), style=style or None)
+        table.add_row(cell(name), *cells, *([coefficient] if extra else []), style=style or None)
 
     for i, each in enumerate(result["runs"]):
         add(str(each["run"]), each, "" if coefficients is None else f"{coefficients[i]:.3f}")
     n = len(result["runs"])
     if coefficients is not None:
-        add(f"all {n}, equal weights", result["equal_weights"])
-        add(f"all {n}, these weights", result, style="bold")
+        add(f"all {n}, equal coefficients", result["equal_weights"])
+        add(f"all {n}, these coefficients", result, style="bold")
     elif n > 1:
         add(f"all {n} together", result, style="bold")
     return table

@@ -7,18 +7,13 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import (
-    JsonOption,
-    Output,
-    QuietOption,
-    cell,
-    command_line,
-    plain_table,
-)
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, cell, command_line, plain_table
 from tinyalex.commands.exercise_check import check, folder_at
 from tinyalex.commands.exercise_show import print_unread
 from tinyalex.commands.exercise_train import print_milestones, train
 from tinyalex.commands.exercise_wheel import student_wheel
+from tinyalex.commands.options import JsonOption, QuietOption, renamed
 from tinyalex.errors import ConfigError
 
 exercise_app = typer.Typer(
@@ -88,8 +83,16 @@ def list_exercises(
 
 @exercise_app.command()
 def start(
-    name: Annotated[str, typer.Argument(help="Name of an exercise, or a part of it: im2col.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of an exercise, or a part of it: im2col.",
+            autocompletion=complete.exercises,
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(help="Folder for your answer.")] = Path("."),
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Copy an exercise's template into your folder; it says what to write.
 
@@ -110,12 +113,14 @@ def start(
         raise ConfigError(f"{target} is there already and is not changed", "another folder")
     folder.mkdir(parents=True, exist_ok=True)
     files.write_atomic(target, stub.read_bytes(), ConfigError)
-    out = Output()
+    out = Output(as_json, quiet)
     out.text(f"{target}: {exercise.title}, about {exercise.minutes} minutes", style="bold")
     out.text(f"Write {', '.join(exercise.functions)}; then: ")
     out.text(f"  {command_line('exercise', 'check', target)}")
+    document = {"file": str(target), "exercise": exercise.name, "minutes": exercise.minutes}
+    out.result(document, short=str(target))
 
 
-exercise_app.command()(check)
-exercise_app.command()(train)
+exercise_app.command(context_settings=renamed(workers="jobs"))(check)
+exercise_app.command(context_settings=renamed(workers="jobs"))(train)
 exercise_app.command()(student_wheel)

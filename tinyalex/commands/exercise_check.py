@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption
+from tinyalex import notice
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output
 from tinyalex.commands.exercise_show import (
     print_alike,
     print_class,
@@ -20,6 +23,13 @@ from tinyalex.commands.exercise_show import (
     print_unread,
     print_verdict,
     solution_of,
+)
+from tinyalex.commands.options import (
+    COMPUTING,
+    JobsOption,
+    JsonOption,
+    QuietOption,
+    SeedOption,
 )
 from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
@@ -31,6 +41,7 @@ if TYPE_CHECKING:
     from tinyalex.learn.grader.spec import Exercise
 
 NOT_PASSED = 1
+HELP, COURSE = "Hints and solutions", "Classes"
 
 
 def check(
@@ -38,7 +49,8 @@ def check(
     exercise: Annotated[
         list[str] | None,
         typer.Option(
-            help="Name of the exercise, if the file has another name; of a folder: only it."
+            help="Name of the exercise, if the file has another name; of a folder: only it.",
+            autocompletion=complete.exercises,
         ),
     ] = None,
     of_class: Annotated[
@@ -47,30 +59,62 @@ def check(
             "--class",
             help="PATHS have one folder or archive per student, or files with students' names, as"
             " Canvas and Moodle export them.",
+            rich_help_panel=COURSE,
         ),
     ] = False,
     hint: Annotated[
-        int, typer.Option("--hint", count=True, help="Print one more hint; repeat for more.")
+        int,
+        typer.Option(
+            "--hint",
+            count=True,
+            help="Print one more hint; repeat for more.",
+            rich_help_panel=HELP,
+        ),
     ] = 0,
-    solution: Annotated[bool, typer.Option("--solution", help="Also print the solution.")] = False,
+    solution: Annotated[
+        bool,
+        typer.Option("--solution", help="Also print the solution.", rich_help_panel=HELP),
+    ] = False,
     teacher: Annotated[
         bool,
-        typer.Option("--i-am-the-teacher", help="With --solution: confirm that you may see it."),
+        typer.Option(
+            "--i-am-the-teacher",
+            help="With --solution: confirm that you may see it.",
+            rich_help_panel=HELP,
+        ),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of the inputs to try.")] = 0,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds per exercise.")] = 30.0,
-    memory_mb: Annotated[int, typer.Option(min=64, help="MiB of memory per exercise.")] = 2048,
-    workers: Annotated[int, typer.Option(min=1, help="Files to grade at the same time.")] = 1,
-    user: Annotated[
-        str, typer.Option(help="Run answers as this user of the system; only root can.")
-    ] = "",
-    gradescope: Annotated[
-        Path | None, typer.Option(help="Write results for Gradescope to this JSON file.")
-    ] = None,
-    points: Annotated[float, typer.Option(min=0, help="Points per exercise (Gradescope).")] = 10.0,
+    seed: SeedOption = 0,
     csv: Annotated[
-        Path | None, typer.Option(help="Write a table with one row per student to this CSV file.")
+        Path | None,
+        typer.Option(
+            help="Write a table with one row per student to this CSV file.",
+            rich_help_panel=COURSE,
+        ),
     ] = None,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write results for Gradescope to this JSON file.", rich_help_panel=COURSE
+        ),
+    ] = None,
+    points: Annotated[
+        float,
+        typer.Option(min=0, help="Points per exercise (Gradescope).", rich_help_panel=COURSE),
+    ] = 10.0,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds per exercise.", rich_help_panel=COMPUTING)
+    ] = 30.0,
+    memory_mb: Annotated[
+        int, typer.Option(min=64, help="MiB of memory per exercise.", rich_help_panel=COMPUTING)
+    ] = 2048,
+    jobs: JobsOption = None,
+    user: Annotated[
+        str,
+        typer.Option(
+            help="Run answers as this user of the system; only root can.",
+            rich_help_panel=COMPUTING,
+        ),
+    ] = "",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,7 +126,7 @@ def check(
     [bold]Examples[/]
     tinyalex exercise check 02_im2col.py
     tinyalex exercise check mine.py --exercise im2col --hint
-    tinyalex exercise check --class handed-in/ --csv class.csv --workers 4
+    tinyalex exercise check --class handed-in/ --csv class.csv --jobs 4
     """
     from tinyalex.learn.exercises import get
     from tinyalex.learn.grader import classroom, installation
@@ -116,14 +160,18 @@ def check(
     installed = _checked_installation(out) if of_class or gradescope else None
     limits = Limits(time_limit, memory_mb)
     judged: list[Graded] = []
-    for answer in classroom.grade_all(
-        handed.submissions, seed=seed, limits=limits, workers=workers, user=numbers
-    ):
-        if of_class:
-            print_line(out, answer)
-        else:
-            print_verdict(out, answer, 1 + hint, first=not judged)
-        judged.append(answer)
+    answers = classroom.grade_all(
+        handed.submissions, seed=seed, limits=limits, workers=jobs or 1, user=numbers
+    )
+    judging = notice.phase("judging answers", total=len(handed.submissions))
+    with judging as reached, closing(answers):
+        for answer in answers:
+            if of_class:
+                print_line(out, answer)
+            else:
+                print_verdict(out, answer, 1 + hint, first=not judged)
+            judged.append(answer)
+            reached(len(judged))
     if installed is not None:
         installation.check_unchanged(installed)
     if len(judged) == 1 and judged[0].verdict.passed and not of_class:
@@ -161,13 +209,14 @@ class _Report:
         """Write all that was asked for; returns whether all answers passed."""
         from tinyalex import files
         from tinyalex.learn.grader import results
+        from tinyalex.learn.grader.alike import of_students
 
         unread = [file for handed in self.handed for file in handed.unread]
         if self.gradescope is not None:
             content = results.gradescope(judged, self.points, self.hints, unread, problem)
             files.write_json(self.gradescope, content, ConfigError)
         if self.csv is not None:
-            table = results.as_csv(judged, unread).encode()
+            table = results.as_csv(judged, unread, of_students(self.alike)).encode()
             files.write_atomic(self.csv, table, ConfigError)
         counting = [a for a in judged if a.counts or self.every]
         passed = not problem and all(a.verdict.passed for a in counting)

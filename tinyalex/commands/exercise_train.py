@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import (
-    DataRootOption,
-    JsonOption,
-    Output,
-    QuietOption,
-    command_line,
-    percent,
-)
+from tinyalex import notice
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, command_line, percent
 from tinyalex.commands.interrupt import exit_code_of
+from tinyalex.commands.options import (
+    OUTPUT,
+    BatchSizeOption,
+    DataRootOption,
+    JobsOption,
+    JsonOption,
+    ModelOption,
+    QuietOption,
+    SeedOption,
+)
 from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,30 +35,48 @@ if TYPE_CHECKING:
 
 def train(
     folder: Annotated[Path, typer.Argument(help="The folder with your answers.")],
-    data: Annotated[str, typer.Option(help="digits, cifar10, or a folder of images.")] = "digits",
-    model: Annotated[
-        str | None, typer.Option(help="See `tinyalex model`. Default: tiny for the digits.")
-    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(help="digits, cifar10, or a folder of images.", autocompletion=complete.data),
+    ] = "digits",
+    model: ModelOption = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Default: 20 for the digits, else the recipe's.")
+        int | None,
+        typer.Option(
+            "--epochs", "-e", help="Epochs. Default: 20 for the digits, else the recipe's."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of the run.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder. Default: runs/own-MODEL-DATA-seedN.")
-    ] = None,
+    batch_size: BatchSizeOption = None,
+    seed: SeedOption = 0,
     resume: Annotated[
-        Path | None, typer.Option(help="Continue the run in this folder with your answers.")
+        Path | None,
+        typer.Option(
+            help="Continue the run in this folder with your answers.",
+            autocompletion=complete.runs,
+        ),
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(help="Leave out your answer to this exercise; may be repeated."),
+        typer.Option(
+            help="Leave out your answer to this exercise; may be repeated.",
+            autocompletion=complete.exercises,
+        ),
     ] = None,
     milestone: Annotated[
         int | None,
         typer.Option(help="Try this milestone, 1 to 6, instead of a whole run."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Answers to judge at the same time.")] = 1,
     data_root: DataRootOption = None,
+    jobs: JobsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The run's folder. Default: runs/own-MODEL-DATA-seedN.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,7 +101,7 @@ def train(
     output = Output(as_json, quiet)
     if wanted is not None and wanted.number == 6:
         _use_simulator_without_gpu()
-    submissions, verdicts = _judged(output, folder, workers)
+    submissions, verdicts = _judged(output, folder, jobs or 1)
     answers = read_answers(submissions)
     passed = {
         name: answer
@@ -96,7 +120,11 @@ def train(
         _try_milestone(output, folder, wanted, operations, data_root)
     else:
         settings: dict[str, Any] = {"data": data, "model": model, "epochs": epochs, "seed": seed}
-        settings |= {"data_root": data_root, "command": command_line(*sys.argv[1:])}
+        settings |= {
+            "batch_size": batch_size,
+            "data_root": data_root,
+            "command": command_line(*sys.argv[1:]),
+        }
         if wanted is not None:  # a whole run of tiny
             settings |= {"data": "digits", "model": "tiny"}
             if lacking := wanted.missing(operations):
@@ -132,7 +160,7 @@ def _use_simulator_without_gpu() -> None:
         os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 
-def _judged(output: Output, folder: Path, workers: int) -> tuple[Sequence[Any], dict[str, Verdict]]:
+def _judged(output: Output, folder: Path, jobs: int) -> tuple[Sequence[Any], dict[str, Verdict]]:
     """What was handed in, and the verdicts by exercise; failures are printed."""
     from tinyalex.learn.grader.classroom import handed_in
     from tinyalex.learn.own.remembered import judge
@@ -141,12 +169,12 @@ def _judged(output: Output, folder: Path, workers: int) -> tuple[Sequence[Any], 
     verdicts: dict[str, Verdict] = {}
     if not output.is_watched:
         output.text(f"judging {len(submissions)} answers, those that are new or have changed")
-    with output.status() as show:
-        show("judging your answers")
-        for result, _ in judge(folder, submissions, workers=workers):
-            verdict = result.verdict
-            show(f"judging your answers: {verdict.exercise}")
-            verdicts.setdefault(verdict.exercise, verdict)
+    answers = judge(folder, submissions, workers=jobs)
+    judging = notice.phase("judging your answers", total=len(submissions))
+    with judging as reached, closing(answers):
+        for done, (result, _) in enumerate(answers, start=1):
+            verdicts.setdefault(result.verdict.exercise, result.verdict)
+            reached(done)
     right = sum(verdict.passed for verdict in verdicts.values())
     output.text(f"{right} of {len(verdicts)} answers pass")
     for name, verdict in verdicts.items():
@@ -174,7 +202,7 @@ def _try_milestone(
     parts = milestone.parts(operations)
     _print_parts(output, parts, {})
     output.text(f"milestone {milestone.number}: {milestone.title}", style="bold")
-    with one_thread():
+    with one_thread(), notice.phase(f"milestone {milestone.number}"):
         result = milestone.run(operations, root)
     output.text(f"reached: {result}", style="bold green")
     _remember(folder, milestone, operations, result)
@@ -201,7 +229,8 @@ def _train(
         run, owned = Path(plan.config.resolved().out), plan.parts
         _print_parts(output, owned, outcomes)
         output.text("checking the gradients of the whole network")
-        own.check(plan)
+        with notice.phase("checking the gradients"):
+            own.check(plan)
         with TrainingProgress(output) as progress:
             summary = own.train(plan, progress)
     else:

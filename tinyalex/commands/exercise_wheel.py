@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption
+from tinyalex.commands.console import Output
+from tinyalex.commands.options import JsonOption, QuietOption
 
 
 def student_wheel(

@@ -8,24 +8,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from tinyalex import notice
+from tinyalex.commands import complete
 from tinyalex.commands.console import Output, duration, plain_table
-from tinyalex.errors import ConfigError, unknown
+from tinyalex.commands.options import JsonOption, QuietOption
+from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
     from tinyalex.learn.lesson_file import Lesson
 
 FAILED = 1
-DATA = ("digits", "cifar10")
+PAGES = "Notebooks, pages and slides"
 
 
 def lesson(
     which: Annotated[
         str | None,
-        typer.Argument(metavar="N", help="Number or name of a lesson. Default: list them."),
+        typer.Argument(
+            metavar="N",
+            help="Number or name of a lesson. Default: list them.",
+            autocompletion=complete.lessons,
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Run all lessons without pauses.")] = False,
     no_pause: Annotated[
@@ -38,24 +45,53 @@ def lesson(
         "lesson-pictures"
     ),
     data: Annotated[
-        str | None,
-        typer.Option(help="digits (default), or cifar10 (after `tinyalex data download`)."),
+        Literal["digits", "cifar10"] | None,
+        typer.Option(help="Default: digits. cifar10: after `tinyalex data download`."),
     ] = None,
     notebook: Annotated[
-        bool, typer.Option("--notebook", help="Write NN_name.ipynb instead of running the lesson.")
+        bool,
+        typer.Option(
+            "--notebook",
+            help="Write NN_name.ipynb instead of running the lesson.",
+            rich_help_panel=PAGES,
+        ),
     ] = False,
     execute: Annotated[
-        bool, typer.Option("--execute", help="With --notebook: run it and keep its output.")
+        bool,
+        typer.Option(
+            "--execute",
+            help="With --notebook: run it and keep its output.",
+            rich_help_panel=PAGES,
+        ),
     ] = False,
     html: Annotated[
-        bool, typer.Option("--html", help="Run the lesson and write NN_name.html with its output.")
+        bool,
+        typer.Option(
+            "--html",
+            help="Run the lesson and write NN_name.html with its output.",
+            rich_help_panel=PAGES,
+        ),
     ] = False,
     slides: Annotated[
-        bool, typer.Option("--slides", help="Run the lesson and write slides for a projector.")
+        bool,
+        typer.Option(
+            "--slides",
+            help="Run the lesson and write slides for a projector.",
+            rich_help_panel=PAGES,
+        ),
     ] = False,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for notebooks, pages and slides.")
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder for notebooks, pages and slides.",
+            rich_help_panel=PAGES,
+        ),
     ] = Path("."),
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the lessons, or run one step by step (Enter: next, s: no more pauses, q: quit).
 
@@ -74,11 +110,15 @@ def lesson(
         raise ConfigError(f"both lesson {which} and --all", "only one of them")
     if execute and not notebook:
         raise ConfigError("--execute needs --notebook", "--notebook --execute")
-    if data is not None and data not in DATA:
-        raise unknown("data set", data, DATA)
+    steps = not (every or notebook or html or slides)
+    if which is not None and steps and (as_json or quiet):
+        raise ConfigError(
+            "a lesson step by step is for a person: it has no --json and no --quiet",
+            "--html, --notebook or --all with it",
+        )
     from tinyalex.learn import lesson_file
 
-    out_ = Output()
+    out_ = Output(as_json, quiet)
     if which is None and not every:
         if notebook or html or slides or no_pause:
             raise ConfigError("no lesson is named", "a number, as in tinyalex lesson 2, or --all")
@@ -134,6 +174,12 @@ def _list(out: Output, lessons: list[Lesson]) -> None:
     out.table(table)
     minutes = sum(each.minutes for each in lessons)
     out.text(f"\n{len(lessons)} lessons, {duration(60 * minutes)}. Begin with: tinyalex lesson 0")
+    document = [
+        {"number": each.number, "name": each.name, "title": plain(each.title)}
+        | {"minutes": each.minutes, "goal": plain(each.goal)}
+        for each in lessons
+    ]
+    out.result(document, short="\n".join(each.name for each in lessons))
 
 
 # ---------------------------------------------------------------------- all lessons
@@ -145,13 +191,14 @@ def _run_all(out: Output, lessons: list[Lesson]) -> None:
     started = time.perf_counter()
     for each in lessons:
         begun = time.perf_counter()
-        code, output = _run_in_process(each)
+        with notice.phase(f"running {each.name}"):
+            code, output = _run_in_process(each)
         verdict = f"{each.name:<24} {duration(time.perf_counter() - begun):>9}"
         out.text(f"{verdict}  {'FAILED' if code else 'ok'}", style="bold red" if code else "")
         if code:
             failed.append(each.name)
             out.page(output.rstrip())
-    _end(out, lessons, failed, f"in {duration(time.perf_counter() - started)}")
+    _end(out, lessons, failed, [], f"in {duration(time.perf_counter() - started)}")
 
 
 def _run_in_process(each: Lesson) -> tuple[int, str]:
@@ -170,10 +217,15 @@ def _run_in_process(each: Lesson) -> tuple[int, str]:
     return done.returncode, "\n".join(done.stdout.splitlines()[-12:])
 
 
-def _end(out: Output, lessons: list[Lesson], failed: list[str], how: str) -> None:
+def _end(
+    out: Output, lessons: list[Lesson], failed: list[str], written: list[str], how: str
+) -> None:
     """Print the last line; exit with 1 if a lesson failed."""
     good = len(lessons) - len(failed)
-    out.text(f"{good} of {len(lessons)} lesson{'s' if len(lessons) > 1 else ''} {how}")
+    verdict = f"{good} of {len(lessons)} lesson{'s' if len(lessons) > 1 else ''}"
+    out.text(f"{verdict} {how}")
+    document = {"lessons": [each.name for each in lessons], "failed": failed, "files": written}
+    out.result(document, short="\n".join(written) or verdict)
     if failed:
         out.text(f"failed: {', '.join(failed)}", style="bold red")
         raise typer.Exit(FAILED)
@@ -198,7 +250,7 @@ def _convert(
     from tinyalex.learn.stepping import CellError
 
     folder.mkdir(parents=True, exist_ok=True)
-    failed = []
+    failed, written = [], []
     neighbours = _neighbours()
     runs = execute or html or slides
     for each in lessons:
@@ -206,7 +258,8 @@ def _convert(
         book = notebooks.to_notebook(each)
         if runs:
             try:
-                notebooks.execute(each, book, Path.cwd())
+                with notice.phase(f"running {each.name}"):
+                    notebooks.execute(each, book, Path.cwd())
             except CellError as error:
                 failed.append(each.name)
                 out.page(error.in_words(), style="bold red")
@@ -222,8 +275,9 @@ def _convert(
         for ending, text in texts.items():
             path = folder / f"{each.name}.{ending}"
             write_atomic(path, text.encode())
+            written.append(str(path))
             out.text(f"{path}  {duration(time.perf_counter() - begun)}")
-    _end(out, lessons, failed, "without a failing cell" if runs else "written")
+    _end(out, lessons, failed, written, "without a failing cell" if runs else "written")
 
 
 def _for_students(each: Lesson) -> Any:

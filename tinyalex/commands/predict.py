@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import (
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, bar, cell, plain_table
+from tinyalex.commands.options import (
+    BackendOption,
+    BatchSizeOption,
     CropsOption,
     DataRootOption,
     JsonOption,
-    Output,
     QuietOption,
-    bar,
-    cell,
-    plain_table,
+    ThreadsOption,
 )
-from tinyalex.errors import ConfigError
 from tinyalex.outside import shown
 
 BAR_WIDTH = 30
@@ -29,22 +29,27 @@ def predict(
         typer.Argument(
             metavar="[RUN] IMAGE...",
             help="Folder of a run (unless --weights is given), then image files or their folders.",
+            autocompletion=complete.runs_and_images,
         ),
     ],
     weights: Annotated[
         str | None,
         typer.Option(
             help="Weights in place of a run: torchvision (after `tinyalex weights download`), or a"
-            " file."
+            " file.",
+            autocompletion=complete.published,
         ),
     ] = None,
-    top: Annotated[int, typer.Option(help="Number of classes to show.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Number of classes to show.")] = 5,
     crops: CropsOption = 1,
     invert: Annotated[
         bool,
         typer.Option("--invert", help="Swap light and dark, for ink on paper and a digits net."),
     ] = False,
     data_root: DataRootOption = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = None,
+    batch_size: BatchSizeOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,18 +61,18 @@ def predict(
     tinyalex predict runs/cifar-80sec-cifar10-seed0 cat.jpg dog.jpg --top 3 --json
     tinyalex predict --weights torchvision cat.jpg
     """
-    from tinyalex import evaluation
+    from tinyalex import evaluation, training
 
-    if top < 1:
-        raise ConfigError(f"top must be at least 1 (got {top})", "--top 5")
     output = Output(as_json, quiet)
     if weights is None:
-        predictions = evaluation.predict(paths[0], paths[1:], top=top, crops=crops, invert=invert)
+        run, images = training.load_run(paths[0], backend, threads), paths[1:]
     else:
         from tinyalex.weights import load
 
-        run = load(weights, data_root)
-        predictions = evaluation.predict(run, paths, top=top, crops=crops, invert=invert)
+        run, images = load(weights, data_root, backend, threads), paths
+    predictions = evaluation.predict(
+        run, images, top=top, crops=crops, invert=invert, batch_size=batch_size or 32
+    )
     for each in predictions:
         output.text(shown(str(each["image"])), style="bold")
         table = plain_table("class", "bar", "p", left=["class", "bar"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from tinyalex import notice
 from tinyalex.commands.console import Output, duration, percent
 from tinyalex.training import Listener
 
@@ -39,10 +40,13 @@ class TrainingProgress(Listener):
 
     def __enter__(self) -> TrainingProgress:
         self.bar.start()
+        if self.live:
+            notice.follow(self._other)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
+        notice.follow(self.output.phases)
 
     def start(self, info: dict[str, Any]) -> None:
         """Print what will run, and on which backend: ``auto`` may have chosen one."""
@@ -85,9 +89,21 @@ class TrainingProgress(Listener):
             f"  |  {duration(record['seconds'])}"
         )
 
+    def phase(self, what: str, done: int, total: int) -> None:
+        """Show how much is tested; without a terminal, print a line once a minute."""
+        if self.live:
+            self.bar.update(self.task, description=f"{what} {done / total:.0%}", figures="")
+        elif time.monotonic() - self.last_line > PLAIN_SECONDS:
+            self._line(f"{what}: {done:,} of {total:,} images")
+
     def warning(self, text: str) -> None:
         """Print a warning, in quiet mode too."""
         self.output.warning(text)
+
+    def _other(self, phase: notice.Phase | None) -> None:
+        """Show what the run waits for, such as kernels that are compiled."""
+        if phase is not None:
+            self.bar.update(self.task, description=phase.what, figures="")
 
     def _move_bar(self, record: dict[str, Any]) -> None:
         done = (record["epoch"] - 1) * record["steps_per_epoch"] + record["step"]
@@ -119,6 +135,7 @@ class EpochLines(Listener):
     def __init__(self, output: Output, arm: Arm, seed: int) -> None:
         self.output, self.arm, self.seed = output, arm, seed
         self.began, self.first, self.epochs = time.monotonic(), 0, 0
+        self.last_line = self.began
 
     def start(self, info: dict[str, Any]) -> None:
         self.began, self.first, self.epochs = time.monotonic(), info["epoch"], info["epochs"]
@@ -131,6 +148,14 @@ class EpochLines(Listener):
             f"{record['train_error']:.2%}, test error {record['test_error']:.2%}; "
             f"{duration(left)} left for this run"
         )
+        self.last_line = time.monotonic()
+
+    def phase(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self.last_line > PLAIN_SECONDS:
+            self.last_line = time.monotonic()
+            self.output.text(
+                f"  {self.arm.name}, seed {self.seed}, {what}: {done:,} of {total:,} images"
+            )
 
     def warning(self, text: str) -> None:
         self.output.warning(f"{self.arm.name}, seed {self.seed}: {text}")

@@ -7,24 +7,43 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import BackendOption, JsonOption, Output, QuietOption, ThreadsOption
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output
+from tinyalex.commands.options import (
+    OUTPUT,
+    BackendOption,
+    DataRootOption,
+    JsonOption,
+    QuietOption,
+    ThreadsOption,
+)
 
 
 def report(
     runs: Annotated[
-        list[Path], typer.Argument(help="Folders of runs; the first is shown in full.")
+        list[Path],
+        typer.Argument(
+            help="Folders of runs; the first is shown in full.", autocompletion=complete.runs
+        ),
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="File to write. Default: report.html in the first folder.")
-    ] = None,
     no_photographs: Annotated[
         bool,
         typer.Option(
             "--no-photographs", help="Leave out the data set's images, to share the file."
         ),
     ] = False,
+    data_root: DataRootOption = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            rich_help_panel=OUTPUT,
+            help="File to write. Default: report.html in the first folder.",
+        ),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,6 +64,7 @@ def report(
         photographs=not no_photographs,
         backend=backend,
         threads=threads,
+        data_root=data_root,
         say=output.text,
     )
     size = path.stat().st_size

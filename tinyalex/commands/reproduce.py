@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from tinyalex.commands.console import (
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, command_line, plain_table
+from tinyalex.commands.options import (
+    COMPUTING,
+    OUTPUT,
     BackendOption,
     DataRootOption,
     JsonOption,
-    Output,
     QuietOption,
     ThreadsOption,
-    command_line,
-    plain_table,
 )
-from tinyalex.errors import ConfigError, unknown
+from tinyalex.errors import ConfigError
 
 
 def reproduce(
     name: Annotated[
-        str | None, typer.Argument(help="Name of an experiment. Default: list them.")
+        str | None,
+        typer.Argument(
+            help="Name of an experiment. Default: list them.", autocompletion=complete.experiments
+        ),
     ] = None,
     scale: Annotated[
-        str,
+        Literal["laptop", "gpu", "imagenet"],
         typer.Option(
             help="laptop: small networks. gpu: the whole recipes on CIFAR-10. imagenet: the paper's"
             " network."
@@ -35,22 +39,41 @@ def reproduce(
     seeds: Annotated[
         int | None, typer.Option(help="Number of seeds (0, 1, ...). Default: the experiment's.")
     ] = None,
-    out: Annotated[
-        Path, typer.Option(help="Folder of all experiments and of the runs that they share.")
-    ] = Path("reproduced"),
     data: Annotated[
-        str | None, typer.Option(help="Data in place of CIFAR-10; for ImageNet a packed folder.")
+        str | None,
+        typer.Option(
+            help="Data in place of CIFAR-10; for ImageNet a packed folder.",
+            autocompletion=complete.data,
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Override the recipes' epochs, for a quick try.")
+        int | None,
+        typer.Option(
+            "--epochs", "-e", min=1, help="Override the recipes' epochs, for a quick try."
+        ),
     ] = None,
+    data_root: DataRootOption = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = None,
     jobs: Annotated[
         int | None,
-        typer.Option(help="Runs to train at the same time. Default: one per core, at most 4."),
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            help="Runs to train at the same time. Default: one per core, at most 4.",
+            rich_help_panel=COMPUTING,
+        ),
     ] = None,
-    data_root: DataRootOption = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder of all experiments and of the runs that they share.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Path("reproduced"),
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,14 +96,10 @@ def reproduce(
         _list(output)
         return
     experiment = lab.get(name)
-    if scale not in lab.SCALES:
-        raise unknown("scale", scale, lab.SCALES)
     if scale not in experiment.scales:
         raise ConfigError(f"{name} has no scale {scale}: it uses CIFAR-10", "--scale gpu")
     if scale == "imagenet" and data is None:
         raise ConfigError("--scale imagenet needs packed data", "--data packed/")
-    if epochs is not None and epochs < 1:
-        raise ConfigError(f"--epochs must be at least 1 (got {epochs})", "leave it out")
     words = ["reproduce", name, "--scale", scale]
     words += [] if seeds is None else ["--seeds", str(seeds)]
     words += [] if data is None else ["--data", data]
@@ -110,13 +129,17 @@ def reproduce(
 def _list(output: Output) -> None:
     from tinyalex import reproduce as lab
 
-    table = plain_table("experiment", "seeds", "about", left=("experiment", "about"))
+    left = ("experiment", "compares", "measured time")
+    table = plain_table("experiment", "seeds", "compares", "measured time", left=left)
     rows: list[dict[str, Any]] = []
     for name in lab.names():
         experiment = lab.get(name)
-        table.add_row(name, str(experiment.seeds), experiment.what)
-        rows.append({"name": name, "seeds": experiment.seeds, "what": experiment.what})
+        table.add_row(name, str(experiment.seeds), experiment.what, experiment.took or "-")
+        row = {"name": name, "seeds": experiment.seeds, "what": experiment.what}
+        rows.append(row | {"took": experiment.took, "machine": lab.MACHINE})
     output.table(table)
     output.text()
+    output.text(f"Times: {lab.MACHINE} (docs/results/README.md).")
+    output.text("before2012, ensemble and tencrop share runs; ablations and towers do, too.")
     output.text("tinyalex reproduce NAME runs an experiment; --scale gpu or imagenet a large one.")
     output.result(rows)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from tinyalex.commands.console import JsonOption, Output, QuietOption, cell, plain_table
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, cell, plain_table
+from tinyalex.commands.options import (
+    BackendOption,
+    BatchSizeOption,
+    JsonOption,
+    QuietOption,
+    ThreadsOption,
+)
 from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,22 +29,22 @@ MOST_CLASSES = 1_000_000  # the network is built to show its table
 
 
 def model(
-    name: Annotated[str | None, typer.Argument(help="Name of a model. Default: list them.")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Batch size for memory and time. Default: the recipe's.")
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Name of a model. Default: list them.", autocompletion=complete.models),
     ] = None,
     classes: Annotated[
         int | None, typer.Option(help="Number of classes. Default: the model's.")
     ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Run training steps on noise; show time by layer.")
+        bool,
+        typer.Option(
+            "--measure", help="Run training steps on noise with --backend; show time by layer."
+        ),
     ] = False,
-    backend: Annotated[
-        str, typer.Option(help="With --measure: numpy, numba, cuda, or auto.")
-    ] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(help="With --measure: CPU threads. Default: all cores.")
-    ] = None,
+    batch_size: BatchSizeOption = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,7 +96,10 @@ def model(
 
 def recipe(
     name: Annotated[
-        str | None, typer.Argument(help="Name of a recipe. Default: list them.")
+        str | None,
+        typer.Argument(
+            help="Name of a recipe. Default: list them.", autocompletion=complete.recipes
+        ),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -165,17 +176,16 @@ def _layer_rows(
     backend: str,
     threads: int | None,
 ) -> tuple[list[LayerRow], float | None]:
-    from tinyalex import backends, models
+    from tinyalex import backends, models, notice
     from tinyalex.report import layer_table, measure_layers
 
-    if images < 1:
-        raise ConfigError(f"--batch-size must be at least 1 (got {images})", "--batch-size 128")
     network = models.build(name, classes, init=None if measure else models.ZEROS)
     input_shape = models.spec(name).input_shape
     if not measure:
         return layer_table(network, input_shape, images), None
     network.to(backends.get(backend, threads=threads))
-    seconds = measure_layers(network, input_shape, images)
+    with notice.phase(f"measuring {name}"):
+        seconds = measure_layers(network, input_shape, images)
     return layer_table(network, input_shape, images, seconds), sum(seconds.values())
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from tinyalex.commands.console import (
-    DataRootOption,
-    JsonOption,
-    Output,
-    QuietOption,
-    command_line,
-)
+from tinyalex.commands import complete
+from tinyalex.commands.console import Output, command_line
+from tinyalex.commands.options import DataRootOption, JsonOption, ModelOption, QuietOption
 
 weights_app = typer.Typer(
     no_args_is_help=True, help="Import weights from PyTorch, Caffe or ONNX, or export them."
@@ -26,10 +22,8 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help=".safetensors, .pth (needs PyTorch), .caffemodel or .onnx.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the new run.")],
-    model: Annotated[
-        str | None, typer.Option(help="See `tinyalex model`. Default: found in the file.")
-    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new run.")],
+    model: ModelOption = None,
     mean: Annotated[
         str | None,
         typer.Option(help="Mean to subtract: R,G,B, or a .binaryproto or .npy file."),
@@ -38,8 +32,8 @@ def import_(
         Path | None, typer.Option(help="Text file, one label per line. Default: ImageNet's 1000.")
     ] = None,
     colours: Annotated[
-        str | None,
-        typer.Option(help="Channel order of an .onnx file: rgb or bgr. Default: bgr for Caffe's."),
+        Literal["rgb", "bgr"] | None,
+        typer.Option(help="Channel order of an .onnx file. Default: bgr for Caffe's."),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -52,11 +46,12 @@ def import_(
     tinyalex weights import bvlcalexnet-12.onnx --out runs/zoo
     tinyalex weights import net.pth --model alexnet --mean 124,117,104 --out runs/mine
     """
-    from tinyalex import weights
+    from tinyalex import notice, weights
 
     output = Output(as_json, quiet)
-    imported = weights.read(file, model, mean, classes, colours)
-    imported.write(out, command_line(*sys.argv[1:]))
+    with notice.phase(f"importing {file}"):
+        imported = weights.read(file, model, mean, classes, colours)
+        imported.write(out, command_line(*sys.argv[1:]))
     parameters = sum(array.size for array in imported.weights.values())
     output.text(f"{imported.model}: {parameters:,} parameters, {len(imported.classes)} classes")
     output.text(f"folder {out} (for tinyalex predict and tinyalex evaluate)")
@@ -72,10 +67,11 @@ def import_(
 
 @weights_app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    out: Annotated[Path, typer.Option(help="File to write: .safetensors or .onnx.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", autocompletion=complete.runs)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .safetensors or .onnx.")],
     format: Annotated[
-        str | None, typer.Option(help="safetensors or onnx. Default: from the file's name.")
+        Literal["safetensors", "onnx"] | None,
+        typer.Option(help="Format of the file. Default: from its name."),
     ] = None,
     preprocess: Annotated[
         bool,
@@ -90,11 +86,12 @@ def export(
     tinyalex weights export runs/tiny-digits-seed0 --out tiny.safetensors
     tinyalex weights export runs/tiny-digits-seed0 --out tiny.onnx --preprocess
     """
-    from tinyalex import training, weights
+    from tinyalex import notice, training, weights
 
     output = Output(as_json, quiet)
-    loaded = training.load_run(run, backend="numpy")
-    files = weights.export(loaded, out, format, preprocess)
+    with notice.phase(f"exporting {run}"):
+        loaded = training.load_run(run, backend="numpy")
+        files = weights.export(loaded, out, format, preprocess)
     for path in files:
         output.text(f"written to {path} ({path.stat().st_size / 1e6:.1f} MB)")
     document = {"model": loaded.model.name, "files": [str(path) for path in files]}
@@ -103,7 +100,10 @@ def export(
 
 @weights_app.command()
 def download(
-    name: Annotated[str, typer.Argument(help="The weights: torchvision.")] = "torchvision",
+    name: Annotated[
+        str,
+        typer.Argument(help="The weights: torchvision.", autocompletion=complete.published),
+    ] = "torchvision",
     data_root: DataRootOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,

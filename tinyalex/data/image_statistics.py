@@ -162,6 +162,6 @@ def centre(mean: np.ndarray, crop: int) -> np.ndarray:
     """The centre of a mean image (C, H, W), of side ``crop``, or ConfigError if it is smaller."""
     H, W = mean.shape[1:]
     if not 1 <= crop <= min(H, W):
-        raise ConfigError(f"crop {crop} does not fit images of {H} x {W}", f"--crop {min(H, W)}")
+        raise ConfigError(f"crop {crop} does not fit images of {H} x {W}", f"crop={min(H, W)}")
     top, left = (H - crop) // 2, (W - crop) // 2
     return np.ascontiguousarray(mean[:, top : top + crop, left : left + crop])

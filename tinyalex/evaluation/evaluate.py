@@ -43,9 +43,10 @@ def evaluate(
     threads: int | None = None,
     precision: str | None = None,
     search_on: float | None = None,
-    weights_from: Path | None = None,
+    coefficients_from: Path | None = None,
     invert: bool = False,
     group: Group | None = None,
+    batch_size: int = 128,
 ) -> dict[str, Any]:
     """Measure runs on test images: each alone, and all as an ensemble (mean probability).
 
@@ -61,13 +62,15 @@ def evaluate(
     search_on : float, optional
         Search the runs' coefficients on this fraction of the images (`search_coefficients`), and
         report errors on the others. By default the runs count equally.
-    weights_from : file, optional
+    coefficients_from : file, optional
         Use the coefficients from the evaluation.json of a search on other data.
     invert : bool
         Exchange light and dark in the images; see `predict`.
     group : Group, optional
         The workers that share the images; all of them must call this, and all get the same
         result as one worker.
+    batch_size : int
+        Images that a worker computes at once.
 
     Returns
     -------
@@ -98,8 +101,9 @@ def evaluate(
     if not runs:
         raise ConfigError("evaluate: no run is named", "runs/tiny-digits-seed0")
     check_crops(crops)
-    if search_on is not None and weights_from is not None:
-        raise ConfigError("--search-weights and --weights-from exclude each other")
+    if search_on is not None and coefficients_from is not None:
+        text = "--search-coefficients and --coefficients-from exclude each other"
+        raise ConfigError(text, "only one of them")
     group = group or Alone()
     threads = group.share_of(usable_cores()) if threads is None else threads
     loaded = [load_run(folder, backend, threads, precision) for folder in runs]
@@ -124,7 +128,7 @@ def evaluate(
         elif (warning := negatives.warning(run, dataset.test)) and warning not in warned:
             warned.append(warning)
         _check_workers(group, run, dataset)
-        p = probabilities(run, dataset.test, crops, group=group)
+        p = probabilities(run, dataset.test, crops, batch_size, group)
         warned += doubts(run, dataset, p)
         each.append(p)
     coefficients: list[float] | None = None
@@ -136,10 +140,10 @@ def evaluate(
         more["search"] |= {"fraction": search_on, "data_fingerprint": fingerprint}
         coefficients = more["search"]["coefficients"]
         each, labels = [p[~chosen] for p in each], labels[~chosen]
-    elif weights_from is not None:
+    elif coefficients_from is not None:
         folders = [str(run.folder) for run in loaded]
-        coefficients, searched_on = read_coefficients(weights_from, folders, fingerprint)
-        more["search"] = {"file": str(weights_from), "data_fingerprint": searched_on}
+        coefficients, searched_on = read_coefficients(coefficients_from, folders, fingerprint)
+        more["search"] = {"file": str(coefficients_from), "data_fingerprint": searched_on}
     if coefficients is not None:
         more["coefficients"] = coefficients
         more["equal_weights"] = errors(mixed(each, None), labels)
@@ -238,8 +242,8 @@ def _dataset(
         raise ConfigError(
             f"{run.folder}: trained on the same classes in another order ({_few(run.classes)}; "
             f"{name} has {_few(dataset.classes)}): its outputs would be given wrong names",
-            "train --init-from this run, which puts the classes in order; ImageNet's are sorted "
-            "by synset, the development kit's own ids are not",
+            "`tinyalex train --init-from` it, which puts the classes in order; ImageNet's are "
+            "sorted by synset, the development kit's own ids are not",
         )
     if list(dataset.classes) != run.classes:
         raise ConfigError(

@@ -27,6 +27,8 @@ def predict(
     crops: int = 1,
     backend: str = "auto",
     invert: bool = False,
+    threads: int | None = None,
+    batch_size: int = _BATCH,
 ) -> list[dict[str, Any]]:
     """Name the most probable classes of images.
 
@@ -44,6 +46,9 @@ def predict(
     invert : bool
         Exchange light and dark: for ink on paper, and a network trained on grey images of light
         strokes. Where images seem to need it, the user is warned.
+    threads : int, optional
+    batch_size : int
+        Images that are read and computed at once.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def predict(
     if not image_paths:
         raise ConfigError("predict: no image is named", "tinyalex predict RUN IMAGE...")
     if not isinstance(run, Run):
-        run = load_run(run, backend=backend)
+        run = load_run(run, backend, threads)
     paths = picture_files(image_paths)
     H, W, C = run.config.facts["image_shape"]
 
@@ -88,7 +93,7 @@ def predict(
         notice.warn(warning)
     names = run.config.facts.get("class_names") or run.classes
     predictions = []
-    for path, p in zip(paths, probabilities(run, split, crops, _BATCH), strict=True):
+    for path, p in zip(paths, probabilities(run, split, crops, batch_size), strict=True):
         best = np.argsort(-p, kind="stable")[:top]
         classes = [
             {"name": names[i], "class": run.classes[i], "probability": float(p[i])} for i in best

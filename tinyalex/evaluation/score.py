@@ -174,11 +174,13 @@ def score(
     num_classes: int,
     stop: Callable[[], bool] = lambda: False,
     group: Group | None = None,
+    reached: Callable[[int, int], None] = lambda done, total: None,
 ) -> Running | None:
     """Loss, top-1 and top-5 error of a model in test mode; None once ``stop()`` is true.
 
     With fewer than five classes, top-5 means top ``num_classes``: its error is 0. The workers of a
-    group, which must all call this, test on their own shards and get the sums of all.
+    group, which must all call this, test on their own shards and get the sums of all. ``reached``
+    is called after each batch, with how many of all images are tested.
 
     Examples
     --------
@@ -196,15 +198,18 @@ def score(
     totals = ShardSums(backend, group or Alone(), loader.shards, (1, min(5, num_classes)))
     was_training = model.training
     model.eval()
-    batches = loader.epoch(0)
+    batches, steps = loader.epoch(0), list(loader.steps())
+    done, total = 0, sum(images for images, _ in steps)
     try:
-        for _, shards in loader.steps():
+        for images, shards in steps:
             if stop():
                 return None
             for shard in shards:
                 x, labels = next(batches)
                 logits = model.forward(x)
                 totals.add(shard, loss_layer.forward(logits, labels), logits, labels)
+            done += images
+            reached(done, total)
     finally:
         batches.close()  # ends the thread that prepares batches
         model.train(was_training)

@@ -19,7 +19,7 @@ HostArray = np.ndarray[Any, Any]
 _STEP = 0.05
 _PASSES = 5
 _TOP = 5
-_SEARCH = "the file that `tinyalex evaluate A B --search-weights` wrote"
+_SEARCH = "the file that `tinyalex evaluate A B --search-coefficients` wrote"
 _EVALUATION = fields(
     {
         "coefficients": list_of(number(0, 1e6), least=1, most=100_000),
@@ -93,7 +93,7 @@ def search_coefficients(each: Sequence[HostArray], labels: HostArray) -> Found:
     [1.0, 0.0]
     """
     if len(each) < 2:
-        raise ConfigError("--search-weights needs at least two runs", "tinyalex evaluate A B")
+        raise ConfigError("--search-coefficients needs at least two runs", "tinyalex evaluate A B")
     grid = [round(i * _STEP, 10) for i in range(round(1 / _STEP) + 1)]
     coefficients = [0.5] * len(each)
     best = _score(sum(0.5 * p for p in each), labels)
@@ -132,25 +132,25 @@ def read_coefficients(
     try:
         content = read_json(Path(path), _EVALUATION, ConfigError, hint=_SEARCH)
     except FileNotFoundError:
-        raise ConfigError(f"--weights-from {path}: no such file", _SEARCH) from None
+        raise ConfigError(f"--coefficients-from {path}: no such file", _SEARCH) from None
     except ConfigError as error:
-        raise ConfigError(f"--weights-from {error.message}", error.hint) from error
+        raise ConfigError(f"--coefficients-from {error.message}", error.hint) from error
     coefficients = [float(c) for c in content["coefficients"]]
     names = [run["run"] for run in content["runs"]]
     searched_on = content.get("search", {}).get("data_fingerprint")
     if not sum(coefficients) > 0 or len(coefficients) != len(names):
         raise ConfigError(
-            f"--weights-from {path}: its coefficients are not usable ({coefficients})"
+            f"--coefficients-from {path}: its coefficients are not usable ({coefficients})"
         )
     if len(coefficients) != len(runs):
         raise ConfigError(
-            f"--weights-from {path}: {len(coefficients)} coefficients for {len(runs)} runs",
+            f"--coefficients-from {path}: {len(coefficients)} coefficients for {len(runs)} runs",
             "the same runs, in the same order: " + " ".join(names),
         )
     if searched_on == fingerprint:
         raise ConfigError(
-            f"--weights-from {path}: searched on images of this very data set; a test error on "
-            "them would be too low",
+            f"--coefficients-from {path}: searched on images of this very data set; a test error "
+            "on them would be too low",
             "--data OTHER; the file has the error on the held-out images",
         )
     if sorted(names) == sorted(runs):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex import data
+from tinyalex import data, notice
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.score import ShardSums
@@ -17,6 +17,7 @@ from tinyalex.models import Model
 from tinyalex.runs.load import Run
 
 VIEWS = {1: "center", 9: "nine", 10: "ten"}
+_CROPS = {1: "centre crop", 9: "nine crops", 10: "ten crops"}
 
 
 def view_probabilities(
@@ -80,9 +81,16 @@ def probabilities(
     # Whole batches: products of other shapes may be rounded in another way.
     first, end = (len(loader) * rank // group.size for rank in (group.rank, group.rank + 1))
     p = np.zeros((len(split), run.model.num_classes), np.float32)
-    with closing(view_probabilities(run.model, loader, first)) as batches:
+    name = run.folder.resolve().name
+    start, stop = loader.images_of(first).start, min(end * batch_size, len(split))
+    with (
+        notice.phase(f"testing {name}, {_CROPS[crops]}", stop - start) as reached,
+        closing(view_probabilities(run.model, loader, first)) as batches,
+    ):
         for step, (rows, _) in zip(range(first, end), batches, strict=False):
-            p[loader.images_of(step)] = run.backend.to_host(rows)
+            place = loader.images_of(step)
+            p[place] = run.backend.to_host(rows)
+            reached(place.stop - start)
     # Where others have their rows this worker has zeros, so that the sum is exact.
     shards = Shards(group.size, group.rank, group.size)
     total: np.ndarray[Any, Any] = group.sum([p.reshape(-1)], shards, group.size)
@@ -106,6 +114,9 @@ class Rows:
         self._rows[self._filled : self._filled + len(batch)] = batch
         self._filled += len(batch)
 
+    def __len__(self) -> int:
+        return self._filled
+
     def all(self) -> np.ndarray[Any, Any]:
         """All rows added, in the first batch's dtype."""
         return self._rows[: self._filled]
@@ -118,11 +129,16 @@ def check_crops(crops: int) -> None:
 
 
 def ten_crop_errors(
-    model: Model, loader: data.Loader, stop: Callable[[], bool], group: Group
+    model: Model,
+    loader: data.Loader,
+    stop: Callable[[], bool],
+    group: Group,
+    reached: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, float] | None:
     """Top-1 and top-5 error (0 to 1) over a loader's views; None once ``stop()`` is true.
 
-    All workers of the group must call this; each tests on its own shards.
+    All workers of the group must call this; each tests on its own shards. ``reached`` is called
+    after each batch, with how many of all images are tested.
     """
     most = min(5, model.num_classes)
     totals = ShardSums(loader.backend, group, loader.shards, (1, most))
@@ -130,11 +146,12 @@ def ten_crop_errors(
     model.eval()
     try:
         with closing(view_probabilities(model, loader)) as batches:
-            for _, shards in loader.steps():
+            for step, (_, shards) in enumerate(loader.steps()):
                 if stop():
                     return None
                 for shard in shards:
                     totals.add(shard, 0.0, *next(batches))
+                reached(loader.images_of(step).stop, len(loader.split))
     finally:
         model.train(was_training)
     total = totals.total()

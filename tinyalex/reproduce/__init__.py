@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "MACHINE",
     "SCALES",
     "Arm",
     "Experiment",
@@ -54,6 +55,8 @@ class Experiment:
         ``run(lab)`` gives the result and a picture.
     scales : tuple of str
         The `SCALES` that it has; those that use CIFAR-10 in the paper have no imagenet.
+    took : str
+        How long its runs took with the default seeds on `MACHINE`; empty if that was not measured.
     """
 
     name: str
@@ -61,32 +64,79 @@ class Experiment:
     seeds: int
     run: Callable[[Lab], tuple[Result, Figure]]
     scales: tuple[str, ...] = SCALES
+    took: str = ""
 
 
 _CIFAR = ("laptop", "gpu")
+# docs/results/README.md has the times, with what else is known of the machine.
+MACHINE = "two cores of an AMD EPYC (Zen 3), a shared machine, --scale laptop"
 _EXPERIMENTS = {
     e.name: e
     for e in (
-        Experiment("fig1", "figure 1: ReLU against tanh", 3, fig1.run, _CIFAR),
+        Experiment(
+            "fig1",
+            "figure 1: epochs to 25 % training error, ReLU against tanh",
+            3,
+            fig1.run,
+            _CIFAR,
+        ),
         Experiment(
             "fig1-why",
-            "figure 1 with other learning rates, initial weights, inputs",
+            "figure 1's factor with other learning rates, initial weights and inputs",
             1,
             fig1_why.run,
             _CIFAR,
         ),
-        Experiment("ladder", "cuda-convnet's nets on CIFAR-10", 1, ladder.run, _CIFAR),
-        Experiment("ablations", "each of the paper's ideas left out", 3, ablations.run),
         Experiment(
-            "before2012", "hand-crafted features, one net, seven nets", 7, ensembles.before2012
+            "ladder",
+            "test errors of cuda-convnet's nets on CIFAR-10, and those that its author states",
+            1,
+            ladder.run,
+            _CIFAR,
         ),
         Experiment(
-            "ensemble", "ensembles of one, three, five and seven nets", 7, ensembles.ensemble
+            "ablations",
+            "test error without one of the paper's ideas at a time, and with all",
+            3,
+            ablations.run,
+            took="24 runs of 14 to 24 min, two at a time",
         ),
-        Experiment("tencrop", "one crop and ten crops", 3, ensembles.tencrop),
-        Experiment("towers", "figure 3: colour filters in the two towers", 3, towers.run),
-        Experiment("lrsweep", "five learning rates", 3, lrsweep.run),
-        Experiment("large-batch", "large batches: warm-up and LARS", 3, large_batch.run, _CIFAR),
+        Experiment(
+            "before2012",
+            "test errors of hand-crafted features, one net and seven nets",
+            7,
+            ensembles.before2012,
+            took="7 runs of 450 to 1,160 s",
+        ),
+        Experiment(
+            "ensemble",
+            "test errors of one, three, five and seven nets",
+            7,
+            ensembles.ensemble,
+            took="7 runs of 450 to 1,160 s",
+        ),
+        Experiment(
+            "tencrop",
+            "test errors of one crop and of ten",
+            3,
+            ensembles.tencrop,
+            took="3 runs of 450 to 1,160 s",
+        ),
+        Experiment(
+            "towers",
+            "figure 3: the share of colour in the filters of the two towers",
+            3,
+            towers.run,
+            took="3 runs of 14 to 24 min, two at a time",
+        ),
+        Experiment("lrsweep", "test errors with five learning rates", 3, lrsweep.run),
+        Experiment(
+            "large-batch",
+            "test errors at batch 128, 1,024 and 8,192, with warm-up and LARS or without",
+            3,
+            large_batch.run,
+            _CIFAR,
+        ),
     )
 }
 

@@ -88,10 +88,14 @@ class Engine:
         self.images_trained += images
 
     def test(
-        self, loader: Batches, classes: int, stops: Callable[[], bool] = lambda: False
+        self,
+        loader: Batches,
+        classes: int,
+        stops: Callable[[], bool] = lambda: False,
+        reached: Callable[[int, int], None] = lambda done, total: None,
     ) -> Running | None:
         """The loss and the errors on test images; None once ``stops()`` is true."""
-        return score(self.model, loader, classes, stops, self.batch_group)
+        return score(self.model, loader, classes, stops, self.batch_group, reached)
 
     def absorb(self, window: Running) -> None:
         """End a window, whose sums over all workers are given: a log line was written."""

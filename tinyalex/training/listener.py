@@ -32,6 +32,11 @@ class Listener:
         has no test figures.
         """
 
+    def phase(self, what: str, done: int, total: int) -> None:
+        """While images are tested: "testing" after each epoch, "ten crops" at the end; ``done`` of
+        ``total`` images are.
+        """
+
     def warning(self, text: str) -> None:
         """Something looks wrong; the run continues."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import Any, Self
 
 from tinyalex.errors import DivergedError
@@ -117,7 +118,8 @@ class Loop(Engine):
         """Measure the test error, update the learning rate, log the epoch, save."""
         classes = self.parts.model.num_classes
         parts = self.parts
-        test = self.test(parts.test_loader, classes, self.stops)
+        reached = partial(self.listener.phase, "testing")
+        test = self.test(parts.test_loader, classes, self.stops, reached)
         if test is None:
             return False
         record = {

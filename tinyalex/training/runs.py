@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from tinyalex.runs.state import check_complete
 from tinyalex.settings import check_resume
 from tinyalex.training.listener import Listener
 from tinyalex.training.loop import Loop
-from tinyalex.training.notebook import default_listener
 from tinyalex.training.new_folder import new_folder, set_aside
+from tinyalex.training.notebook import default_listener
 from tinyalex.training.setup import Parts, assemble, too_large
 from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
@@ -272,7 +273,7 @@ def _run(
                 # The loop has its own error for a loss that diverges.
                 warnings.filterwarnings("ignore", "overflow|invalid value", RuntimeWarning)
                 finished = loop.run()
-                crops = _ten_crops(parts, loop.stops) if finished else None
+                crops = _ten_crops(parts, loop) if finished else None
                 loop.count_wall_seconds()
                 finished = finished and crops is not None
     except MemoryError as error:
@@ -291,12 +292,13 @@ def _run(
     return summary
 
 
-def _ten_crops(parts: Parts, stop: Callable[[], bool]) -> dict[str, float] | None:
-    """The errors by ten crops; empty if not wanted, None once ``stop()`` is true."""
+def _ten_crops(parts: Parts, loop: Loop) -> dict[str, float] | None:
+    """The errors by ten crops; empty if not wanted, None if the loop stops."""
     images, centre = parts.preprocessing, parts.test_loader
     if not (parts.config.ten_crops and images.suits_ten_crops):
         return {}
     loader = images.loader(
         centre.split, parts.backend, centre.batch_size, views="ten", shards=parts.shards
     )
-    return ten_crop_errors(parts.model, loader, stop, parts.batch_group)
+    reached = partial(loop.listener.phase, "ten crops")
+    return ten_crop_errors(parts.model, loader, loop.stops, parts.batch_group, reached)

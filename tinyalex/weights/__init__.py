@@ -23,7 +23,12 @@ __all__ = [
 ]
 
 
-def load(weights: Path | str, root: Path | str | None = None, backend: str = "auto") -> Run:
+def load(
+    weights: Path | str,
+    root: Path | str | None = None,
+    backend: str = "auto",
+    threads: int | None = None,
+) -> Run:
     """Load a network by the name of published weights, or from a file, ready to classify images.
 
     Parameters
@@ -34,6 +39,7 @@ def load(weights: Path | str, root: Path | str | None = None, backend: str = "au
         Folder of downloads; see `fetch.weights_folder`.
     backend : str
         "auto", "numpy", "numba" or "cuda".
+    threads : int, optional
 
     Raises
     ------
@@ -55,4 +61,4 @@ def load(weights: Path | str, root: Path | str | None = None, backend: str = "au
     """
     named = str(weights) in PUBLISHED or not Path(weights).suffix
     path = find(str(weights), root) if named else Path(weights)
-    return read(path).run(backend)
+    return read(path).run(backend, threads)

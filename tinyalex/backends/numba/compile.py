@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from numba import config, njit
@@ -13,20 +14,29 @@ from numba.core import event
 from tinyalex import notice
 
 
-class _FirstCompilation(event.Listener):
-    """Says once that kernels are being compiled; those on disk take no time."""
+class _Compilations(event.Listener):
+    """Tells of kernels while they are compiled; those on disk take no time."""
+
+    def __init__(self) -> None:
+        self.open: list[tuple[Any, ExitStack]] = []
 
     def on_start(self, compiling: Any) -> None:
         kernel = compiling.data["dispatcher"].py_func
         if (kernel.__module__ or "").startswith("tinyalex."):
-            event.unregister("numba:compile", self)
-            notice.tell("compiling kernels for this CPU (first use only, up to 40 s) ...")
+            name = kernel.__name__.strip("_")
+            stack = ExitStack()
+            stack.enter_context(notice.phase(f"compiling {name} (first use, 15-40 s)"))
+            self.open.append((kernel, stack))
 
     def on_end(self, compiling: Any) -> None:
-        pass
+        kernel = compiling.data["dispatcher"].py_func
+        for i in reversed(range(len(self.open))):
+            if self.open[i][0] is kernel:
+                self.open.pop(i)[1].close()
+                break
 
 
-event.register("numba:compile", _FirstCompilation())
+event.register("numba:compile", _Compilations())
 
 
 class _Forgiving:

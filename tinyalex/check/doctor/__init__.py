@@ -35,6 +35,7 @@ def examine(
     names: Sequence[str] = (),
     data_root: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
+    threads: int | None = None,
 ) -> Report:
     """Examine the machine, and run every kernel and layer on backends.
 
@@ -46,6 +47,8 @@ def examine(
         Where data sets are kept.
     say : callable
         Called with progress messages.
+    threads : int, optional
+        CPU threads of the backends.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def examine(
             report.findings += about_gpu
             if any(finding.state == RED for finding in about_gpu):
                 continue
-        report.checks += run(backends.get(name), say)
+        report.checks += run(backends.get(name, threads), say)
     if "cuda" not in chosen and "cuda" in backends.available():
         report.findings.append(
             Finding("GPU", "available; check it with tinyalex doctor --backend cuda")

@@ -77,7 +77,7 @@ def verify(
         The operating system does not let a file be read: the data may be right.
     """
     if workers is not None and workers < 1:
-        raise ConfigError(f"--workers must be at least 1 (got {workers})", "--workers 1")
+        raise ConfigError(f"workers must be at least 1 (got {workers})", "workers=1")
     folder = Path(folder)
     index = read_index(folder)
     verdict = Verdict()

@@ -231,7 +231,7 @@ class _Run:
                     raise main_guard.error() from None
                 raise DataError(
                     "a worker process was ended from outside, perhaps for lack of memory",
-                    f"--workers {max(1, workers // 2)}; {AGAIN}",
+                    f"--jobs {max(1, workers // 2)}; {AGAIN}",
                 ) from error
             finally:
                 stop.value = 1

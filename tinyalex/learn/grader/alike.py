@@ -66,6 +66,17 @@ def alike(graded: Iterable[Graded]) -> list[Alike]:
     return sorted(same, key=lambda group: (group.exercise, group.students))
 
 
+def of_students(groups: Iterable[Alike]) -> dict[str, list[str]]:
+    """By student, who has the same answers, as in ``07_max_pool: ben, the solution``."""
+    found: dict[str, list[str]] = {}
+    for group in groups:
+        for student in group.students:
+            others = [other for other in group.students if other != student]
+            others += ["the solution"] if group.solution else []
+            found.setdefault(student, []).append(f"{group.exercise}: {', '.join(others)}")
+    return found
+
+
 def fingerprint(code: bytes) -> str:
     """A hash of what a source does, whatever its names are; empty if it is short or very long.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,28 +41,35 @@ def grade_all(
     limits: Limits | None = None,
     workers: int = 1,
     user: tuple[int, int] | None = None,
-) -> Iterator[Graded]:
+) -> Generator[Graded, None, None]:
     """Judge submissions, in order, ``workers`` at a time; a file cannot stop the others.
 
+    Close the iterator if you do not take all: what is being judged is ended then, at once.
     ``user``: see `examine.grade`.
     """
-
-    pool = Pool(min(workers, len(submissions)), _nothing, ()) if workers > 1 else None
-    try:
-        waiting = [_start(submission, seed, limits, user, pool) for submission in submissions]
-        for submission, verdict in zip(submissions, waiting, strict=True):
-            yield Graded(submission, _result(submission, verdict))
-    finally:
-        if pool is not None:
-            pool.shutdown()
+    with tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True) as place:
+        if user is not None:
+            Path(place).chmod(0o711)  # that user must reach what is inside
+        judge = partial(_start, seed=seed, limits=limits, user=user)
+        pool = Pool(min(workers, len(submissions)), _work_in, (place,)) if workers > 1 else None
+        is_complete = False
+        try:
+            waiting = [judge(submission, pool) for submission in submissions]
+            for submission, verdict in zip(submissions, waiting, strict=True):
+                yield Graded(submission, _result(submission, verdict))
+            is_complete = True
+        finally:
+            if pool is not None:
+                pool.shutdown() if is_complete else pool.kill()
 
 
 def _start(
     submission: Submission,
+    pool: Pool | None,
+    *,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
-    pool: Pool | None,
 ) -> Callable[[], Verdict]:
     """Read an answer, and begin to judge it: in the pool, or when the verdict is asked for."""
     exercise, path = submission.exercise, submission.path
@@ -108,8 +115,9 @@ def _grade(
         return examine.grade(copy, which, seed=seed, limits=limits, user=user)
 
 
-def _nothing() -> None:
-    """Every process of the pool is ready at once."""
+def _work_in(folder: str) -> None:
+    """Let a process of the pool make its files where they are removed even if it is killed."""
+    tempfile.tempdir = folder
 
 
 def _plain_name(name: str, exercise: Exercise) -> str:

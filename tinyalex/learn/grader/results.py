@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,11 +134,16 @@ def unread_by_student(unread: Iterable[Unread]) -> dict[str, list[Unread]]:
     return students
 
 
-def as_csv(graded: Sequence[Graded], unread: Sequence[Unread] = ()) -> str:
+def as_csv(
+    graded: Sequence[Graded],
+    unread: Sequence[Unread] = (),
+    same: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """One row per student, one column per exercise (a score from 0 to 1, empty if not handed in).
 
-    The last two columns say where answers come from or what was found instead, and list the files
-    that are not judged. Files that belong to no student have a row of their own.
+    The last columns say where answers come from or what was found instead, list the files that are
+    not judged, and list, by student, whose answers are the same (`alike.of_students`). Files that
+    belong to no student have a row of their own.
     """
     present = {result.verdict.exercise for result in graded}
     columns = [e.name for e in exercises.all_exercises() if e.name in present]
@@ -146,7 +151,7 @@ def as_csv(graded: Sequence[Graded], unread: Sequence[Unread] = ()) -> str:
     of_students = by_student(graded)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", "passed", "score", *columns, "note", "not recognised"])
+    table.writerow(["student", "passed", "score", *columns, "note", "not recognised", "same as"])
     for student in dict.fromkeys([*of_students, *files]):
         results = of_students.get(student, [])
         scores = {
@@ -160,7 +165,8 @@ def as_csv(graded: Sequence[Graded], unread: Sequence[Unread] = ()) -> str:
         notes = csv_cell("; ".join(_notes(results)))
         others = csv_cell("; ".join(map(str, files.get(student, ()))))
         row = [csv_cell(name), passed, total, *(scores.get(column, "") for column in columns)]
-        table.writerow([*row, notes, others])
+        equals = csv_cell("; ".join((same or {}).get(student, ())))
+        table.writerow([*row, notes, others, equals])
     return text.getvalue()
 
 

@@ -7,7 +7,8 @@ always judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def judge(
     seed: int = 0,
     workers: int = 1,
     changed_too: bool = True,
-) -> Iterator[tuple[Graded, bool]]:
+) -> Generator[tuple[Graded, bool], None, None]:
     """The verdicts on the answers in a folder, each with whether its file has changed since.
 
     A file that the folder remembers is not judged again. What is judged here is remembered, if the
@@ -144,19 +145,19 @@ def judge(
         elif before is not None and not changed_too:
             known[i] = before, True
     new = [submission for i, submission in enumerate(submissions) if i not in known]
-    graded = grade_all(new, seed=seed, workers=workers)
     learned = False
-    for i, submission in enumerate(submissions):
-        if i in known:
-            verdict, is_changed = known[i]
-            yield Graded(submission, verdict), is_changed
-            continue
-        result = next(graded)
-        answer = answers.get(submission.exercise.name)
-        if answer is not None and answer.path == submission.path:
-            memory.remember(answer, result.verdict, seed)
-            learned = True
-        yield result, False
+    with closing(grade_all(new, seed=seed, workers=workers)) as graded:
+        for i, submission in enumerate(submissions):
+            if i in known:
+                verdict, is_changed = known[i]
+                yield Graded(submission, verdict), is_changed
+                continue
+            result = next(graded)
+            answer = answers.get(submission.exercise.name)
+            if answer is not None and answer.path == submission.path:
+                memory.remember(answer, result.verdict, seed)
+                learned = True
+            yield result, False
     if learned:
         _write_if_possible(memory)
 

@@ -39,6 +39,7 @@ def report(
     photographs: bool = True,
     backend: str = "auto",
     threads: int | None = None,
+    data_root: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Path:
     """Write one HTML file about runs. It needs no network when it is opened.
@@ -52,6 +53,8 @@ def report(
     photographs : bool
         False leaves the data set's images out, for a report that you share.
     backend, threads : optional
+    data_root : Path, optional
+        Where downloaded data sets are now, if not where they were.
     say : callable
         Called with a line of text before each step.
 
@@ -80,7 +83,7 @@ def report(
     gathered = []
     for folder in folders:
         say(f"evaluating {folder}")
-        gathered.append(gather(folder, backend, threads))
+        gathered.append(gather(folder, backend, threads, data_root))
     html = compose(gathered, photographs)
     path = Path(out)
     path.parent.mkdir(parents=True, exist_ok=True)

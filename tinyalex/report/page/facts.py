@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex import data, training
+from tinyalex import data, notice, training
 from tinyalex.check.stopwatch import stopwatch
 from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
@@ -109,7 +109,12 @@ class Facts:
         return [(right, guess, count) for right, guess, count in pairs if right != guess]
 
 
-def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> Facts:
+def gather(
+    folder: Path,
+    backend: str = "auto",
+    threads: int | None = None,
+    data_root: Path | None = None,
+) -> Facts:
     """Load a run and evaluate its test images.
 
     Raises
@@ -122,7 +127,7 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
     epochs = metrics.read_epochs(path)
     if not epochs:
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
-    test = training.load_dataset(in_place(run.config, None, None)).test
+    test = training.load_dataset(in_place(run.config, None, data_root)).test
     every = len(test)
     if every > MOST_IMAGES:  # evenly spaced, since images are often sorted by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
@@ -138,11 +143,13 @@ def gather(folder: Path, backend: str = "auto", threads: int | None = None) -> F
             counters[name].add(host(y))
 
     calls = [(name, layer, "forward") for name, layer in layers if name in {*counters, last}]
-    with stopwatch(calls, run.backend, look):
+    testing = notice.phase(f"testing {folder.resolve().name}", len(test))
+    with stopwatch(calls, run.backend, look), testing as reached:
         loader = run.preprocessing.loader(test, run.backend, batch_size=128)
         p = Rows(len(test))
         for found, _ in view_probabilities(run.model, loader):
             p.add(host(found))
+            reached(len(p))
     summary = {**epochs[-1], "top1_error": epochs[-1]["test_error"], "epochs": epochs[-1]["epoch"]}
     with contextlib.suppress(RunError):
         summary |= training.read_summary(folder)
