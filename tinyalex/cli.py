@@ -24,6 +24,7 @@ from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import train
+from tinyalex.commands.watch import watch
 from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
@@ -91,7 +92,19 @@ def about(
     """AlexNet from first principles: train it, test it, take it apart."""
 
 
-for command in (train, evaluate, predict, model, recipe, bench, doctor, report, reproduce, lesson):
+for command in (
+    train,
+    watch,
+    evaluate,
+    predict,
+    model,
+    recipe,
+    bench,
+    doctor,
+    report,
+    reproduce,
+    lesson,
+):
     app.command()(command)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")

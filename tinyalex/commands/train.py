@@ -19,6 +19,7 @@ from tinyalex.commands.console import (
     percent,
 )
 from tinyalex.commands.interrupt import exit_code_of
+from tinyalex.commands.watch import TensorBoardOption, WatchOption
 from tinyalex.commands.workers import TimeoutOption, WorkersOption, start_workers, together
 from tinyalex.errors import TinyalexError
 from tinyalex.settings import ABOUT, SETTINGS, option_of, option_types
@@ -54,6 +55,8 @@ def train(
     ] = None,
     workers: WorkersOption = None,
     timeout: TimeoutOption = 600.0,
+    watch: WatchOption = False,
+    tensorboard: TensorBoardOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
     **settings: Any,
@@ -73,6 +76,7 @@ def train(
     from tinyalex import data as datasets
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
+    from tinyalex.commands.watching import with_others
     from tinyalex.report import draw_run
 
     start_workers(workers, timeout)
@@ -84,15 +88,16 @@ def train(
     }
     undrawn: TinyalexError | None = None
     with together(workers, timeout) as group, TrainingProgress(output) as progress:
+        listener = with_others(progress, output, watch, tensorboard)
         if "data" in given:
             given["data"] = datasets.choose(given["data"])
         if resume is not None:
             folder = resume
-            summary = training.resume(folder, progress, group, **given)
+            summary = training.resume(folder, listener, group, **given)
         else:
             config = training.RunConfig(**given, command=command_line(*sys.argv[1:]))
             folder = config.resolved().out
-            summary = training.train(config, progress, group)
+            summary = training.train(config, listener, group)
     if not group.leads:
         if summary.get("interrupted"):
             raise typer.Exit(exit_code_of(summary.get("signal")))
