@@ -6,14 +6,17 @@ from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from tinyalex import backends
 from tinyalex.data import Loader, Split, Statistics
 from tinyalex.preprocessing import Preprocessing
+from tinyalex.report.sheet import sheet
 from tinyalex.runs.config import ResolvedConfig
 from tinyalex.runs.film import HostArray
 
 SHOWN = 32  # images
+MOST_SIDE = 80  # pixels of an image on the sheet
 
 
 class Augmented:
@@ -56,3 +59,12 @@ class Augmented:
             workers=1,
             prefetch=1,
         )
+
+
+def batch_sheet(images: HostArray) -> bytes:
+    """Images uint8 (n, H, W, C) in rows of eight, large ones reduced: a PNG file."""
+    factor = -(-min(images.shape[1:3]) // MOST_SIDE)
+    n, _, _, C = images.shape
+    small = [Image.fromarray(image[..., 0] if C == 1 else image).reduce(factor) for image in images]
+    tiles = np.stack([np.asarray(image) for image in small])
+    return sheet(tiles.reshape(n, *tiles.shape[1:3], C), min(n, 8))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tinyalex.outside import as_html
 
 COLOURS = 8  # --c0 to --c7 of `STYLE`
-WIDTH, HEIGHT = 400, 250
-LEFT, RIGHT, TOP, BOTTOM = 50, 12, 14, 38  # around the plot
+WIDTH, HEIGHT = 400, 260
+LEFT, RIGHT, TOP, BOTTOM = 50, 12, 24, 38  # around the plot
 PAD = 8  # inside it, so that no point lies on its edge
 MOST = 400  # points of a line; of more, evenly spaced ones are drawn
 DOTTED = 40  # a line of fewer points shows each
@@ -179,11 +179,11 @@ def _grid(x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
 
 
 def _labels(x_label: str, y_label: str) -> str:
-    x, y = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
+    """The x axis's below the plot, the y axis's above it, where it can be read without turning."""
+    x = (LEFT + WIDTH - RIGHT) / 2
     return (
         f'<text x="{x}" y="{HEIGHT - 6}" text-anchor="middle">{as_html(x_label)}</text>'
-        f'<text transform="translate(12 {y}) rotate(-90)" text-anchor="middle">'
-        f"{as_html(y_label)}</text>"
+        f'<text x="4" y="14">{as_html(y_label)}</text>'
     )
 
 

@@ -25,7 +25,8 @@ def sheet(tiles: HostArray, columns: int, groups: int = 1) -> bytes:
     n, H, W, C = tiles.shape
     zoom = max(1, 16 // min(H, W))  # so that a gap can be thinner than a pixel of a filter
     tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
-    H, W, gap = H * zoom, W * zoom, 2
+    H, W = H * zoom, W * zoom
+    gap = max(2, min(H, W) // 20)
     rows = -(-(n // groups) // columns)
     height, wide = rows * (H + gap), 3 * gap
     picture = np.zeros(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tinyalex.outside import as_html
-from tinyalex.report.augmented import Augmented
+from tinyalex.report.augmented import Augmented, batch_sheet
 from tinyalex.report.layer_table import layer_table
 from tinyalex.report.page import drawings
 from tinyalex.report.page.facts import Facts, Host
 from tinyalex.report.page.findings import nearest
 from tinyalex.report.page.skeleton import picture, table
 from tinyalex.report.pictures import first_filters
-from tinyalex.report.sheet import as_uri, filters_sheet, sheet
+from tinyalex.report.sheet import as_uri, filters_sheet
 
 SHOWN = 8  # images per group
 QUERIES, NEIGHBOURS = 5, 6
@@ -37,12 +37,11 @@ def augmented(facts: Facts) -> str:
     """The first images of the last epoch, as the network saw them."""
     epoch = facts.epochs[-1]["epoch"]
     images = Augmented(facts.run.config, facts.run.statistics, facts.train).images(epoch - 1)
-    tiles = sheet(images, min(len(images), 8))
     what = f"The first {len(images)} training images of epoch {epoch}, as the network saw them"
     recipe = facts.run.config.recipe
     size = "whole" if recipe.crop is None else f"cropped to {recipe.crop} x {recipe.crop} pixels"
     done = f"{what}: shuffled, {size}{', half of them flipped' if recipe.mirror else ''}."
-    return picture(as_uri(tiles), what, done)
+    return picture(as_uri(batch_sheet(images)), what, done)
 
 
 def classes(facts: Facts) -> str:

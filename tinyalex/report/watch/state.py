@@ -13,8 +13,8 @@ from tinyalex.data import Statistics
 from tinyalex.errors import CheckpointError, RunError, TinyalexError
 from tinyalex.files import is_running
 from tinyalex.outside import shown
-from tinyalex.report.augmented import Augmented
-from tinyalex.report.sheet import filters_sheet, sheet
+from tinyalex.report.augmented import Augmented, batch_sheet
+from tinyalex.report.sheet import filters_sheet
 from tinyalex.report.watch.charts import charts
 from tinyalex.report.watch.lines import Lines
 from tinyalex.runs import checkpoint, config, film, metrics, summary
@@ -76,8 +76,7 @@ class Watched:
             if self._augmented is None or self._augmented[0] != stamp:
                 data = load_dataset(in_place(found, None, None))
                 self._augmented = stamp, Augmented(found, _statistics(self.folder), data.train)
-            images = self._augmented[1].images(epoch - 1)
-        return sheet(images, min(len(images), 8))
+            return batch_sheet(self._augmented[1].images(epoch - 1))
 
     @property
     def _name(self) -> str:
@@ -126,11 +125,12 @@ class Watched:
             error = self._lines.epochs[-1]["test_error"]
             best = min(self._lines.epochs, key=lambda line: line["test_error"])
             facts.append(["test error", f"{100 * error:.2f} %"])
-            facts.append(["lowest", f"{100 * best['test_error']:.2f} % (epoch {best['epoch']})"])
+            facts.append([f"lowest, epoch {best['epoch']}", f"{100 * best['test_error']:.2f} %"])
         if last is not None:
             facts.append(["training loss", f"{last['loss']:.4f}"])
             facts.append(["learning rate", f"{last['lr']:.3g}"])
-            facts.append(["images/s", f"{last['images_per_second']:,.0f}"])
+            speed = last["images_per_second"]
+            facts.append(["images/s", f"{speed:,.{0 if speed >= 10 else 1}f}"])
             if status in ("training", "testing"):
                 facts.append(["time left", clock(seconds_left(self._lines.steps, found.epochs))])
         return facts
