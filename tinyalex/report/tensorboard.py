@@ -41,10 +41,9 @@ class TensorBoard(Listener):
         """Open the file. What an earlier process wrote after the run's checkpoint is superseded."""
         self._run, self._steps = Path(info["out"]), info["steps_per_epoch"]
         self._logged = begun = info["epoch"] * self._steps + info["step"]
+        self._shown = info["epoch"] or -1  # the last epoch whose filters are written
         folder = str(self._run / FOLDER)
         self._writer = self._writer_type(folder, purge_step=begun + 1 if begun else None)
-        if not begun:
-            self._filters(0)
 
     def step(self, record: dict[str, Any]) -> None:
         """Loss, error, learning rate and speed since the last log line."""
@@ -52,8 +51,8 @@ class TensorBoard(Listener):
         if at == self._logged:  # told of twice
             return
         self._logged = at
-        names = {"loss": "training/loss", "error": "training/error", "lr": "learning rate"}
-        for key, name in {**names, "images_per_second": "images per second"}.items():
+        names = {"loss": "training/loss", "error": "training/error", "lr": "learning_rate"}
+        for key, name in {**names, "images_per_second": "images_per_second"}.items():
             self._writer.add_scalar(name, record[key], at)
 
     def epoch(self, record: dict[str, Any]) -> None:
@@ -61,19 +60,25 @@ class TensorBoard(Listener):
         at = record["epoch"] * self._steps
         for name in ("loss", "error", "top5_error"):
             self._writer.add_scalar(f"test/{name}", record[f"test_{name}"], at)
-        self._filters(record["epoch"])
+        self._filters()
         self._writer.flush()
 
     def end(self, summary: dict[str, Any]) -> None:
         """Close the file."""
         self._writer.close()
 
-    def _filters(self, epoch: int) -> None:
+    def _filters(self) -> None:
+        """Those of all epochs that are new, at first also the initial ones."""
         kept = film.read(self._run)
-        if kept is None or epoch != kept.epochs[-1]:
+        if kept is None:
             return
-        with Image.open(io.BytesIO(filters_sheet(kept.filters[-1], kept.groups))) as picture:
-            side = max(1, 400 // picture.width)
-            large = picture.resize((picture.width * side, picture.height * side), 0)
-            pixels = np.asarray(large.convert("RGBA"))
-        self._writer.add_image("filters", pixels, epoch * self._steps, dataformats="HWC")
+        for epoch, frame in zip(kept.epochs, kept.filters, strict=True):
+            if epoch <= self._shown:
+                continue
+            self._shown = int(epoch)
+            with Image.open(io.BytesIO(filters_sheet(frame, kept.groups))) as picture:
+                factor = max(1, 400 // picture.width)
+                size = picture.width * factor, picture.height * factor
+                pixels = np.asarray(picture.convert("RGBA").resize(size, Image.Resampling.NEAREST))
+            at = self._shown * self._steps
+            self._writer.add_image("filters", pixels, at, dataformats="HWC")
