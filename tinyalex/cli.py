@@ -27,6 +27,7 @@ from tinyalex.commands.runs import runs
 from tinyalex.commands.show import model, recipe
 from tinyalex.commands.train import train
 from tinyalex.commands.usage import UsageError, explain_usage, no_such_command
+from tinyalex.commands.watch import watch
 from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
@@ -125,7 +126,7 @@ app.command(rich_help_panel=USE)(train)
 app.command(rich_help_panel=USE, context_settings=RENAMED)(evaluate)
 app.command(rich_help_panel=USE)(predict)
 app.command(rich_help_panel=USE)(runs)
-for command in (report, model, recipe):
+for command in (report, watch, model, recipe):
     app.command(rich_help_panel=LOOK)(command)
 app.command(rich_help_panel=LEARN)(lesson)
 app.add_typer(exercise_app, name="exercise", cls=_Group, rich_help_panel=LEARN)

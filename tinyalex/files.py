@@ -81,12 +81,13 @@ def remove_leftovers(folder: Path, names: Iterable[str] = ()) -> None:
     for path in folder.glob(temporary_name("*", "*")):
         if found := re.fullmatch(r"\.(.+)\.(\d{1,10})\.tmp", path.name):
             name, process = found.groups()
-            if name in names or not _is_running(int(process)):
+            if name in names or not is_running(int(process)):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Whether a process of this machine is there; on Windows always True."""
     if os.name == "nt":
         return True  # signal 0 would be Ctrl-C there
     try:

@@ -70,6 +70,17 @@ def holder(folder: Path) -> str | None:
         return None if _lock(file, shared=True) else _holder(file)
 
 
+def last_holder(folder: Path) -> tuple[int, str] | None:
+    """The process that has the folder's lock and its work, as it wrote them; None if none did.
+
+    The lock itself is not touched. A process that was killed may have left this.
+    """
+    with contextlib.suppress(OSError), (folder / FILE).open("rb") as file:
+        if found := _SAYS.fullmatch(file.read(200)):
+            return int(found[1]), found[3].decode()
+    return None
+
+
 def _make(folder: Path, error_type: type[TinyalexError], elsewhere: str) -> list[Path]:
     """Make a folder and its parents; gives those that were missing, the innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]

@@ -27,6 +27,7 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("bench",): (),
     ("doctor",): ("--backend", "numpy"),
     ("report",): ("gone",),
+    ("watch",): ("gone",),
     ("reproduce",): ("tencrop",),
     ("lesson",): ("99",),
     ("data", "prepare"): ("pets", "new", "--size", "8", "--workers", "1"),
@@ -78,6 +79,7 @@ def idle(
     lab_get = lab.get
 
     monkeypatch.setattr("tinyalex.training.runs._run", _enough)
+    monkeypatch.setattr("tinyalex.report.watch.Watcher.serve_forever", _enough)
     monkeypatch.setattr("tinyalex.report.page.write", _enough, raising=False)
     monkeypatch.setattr("tinyalex.data.prepare.run._Run.work", _enough)
     monkeypatch.setattr("tinyalex.evaluation.evaluate.probabilities", _enough, raising=False)

@@ -12,6 +12,7 @@ from tinyalex import __version__, models, recipes
 
 COMMANDS = [
     "train",
+    "watch",
     "evaluate",
     "predict",
     "model",

@@ -29,6 +29,7 @@ def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
         "config.json",
         "curves.png",
         "filters.png",
+        "filters.safetensors",
         "metrics.jsonl",
         "summary.json",
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.browser import Browser, browser
 from tests.learn.test_lesson_files import LESSONS, NOT_YET
 from tests.learn.test_lesson_rendering import visible
 from tinyalex.learn import notebooks, questions
@@ -19,26 +17,9 @@ from tinyalex.learn.lesson_file import Lesson
 pytest.importorskip("jupytext")
 pytest.importorskip("nbconvert")
 
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-
 ASKING = [lesson for lesson in LESSONS if lesson.name not in NOT_YET]
 
 every_asking = pytest.mark.parametrize("lesson", ASKING, ids=lambda lesson: lesson.name)
-
-# The page in a frame: a window of Chromium's cannot be narrower than 500 pixels.
-FRAME = """<!doctype html><meta charset="utf-8"><title>not loaded</title>
-<iframe style="width: 390px; height: 800px; border: 0"></iframe><script>
-const frame = document.querySelector("iframe");
-frame.onload = () => {
-  const page = frame.contentDocument;
-  const fields = [...page.querySelectorAll("input, summary, nav a")];
-  document.title = JSON.stringify([frame.contentWindow.innerWidth,
-    page.documentElement.scrollWidth, fields.filter(x => x.tabIndex < 0).length]);
-};
-frame.srcdoc = PAGE;
-</script>"""
 
 
 def page_of(lesson: Lesson) -> str:
@@ -91,17 +72,17 @@ def test_a_page_links_to_the_lesson_before_and_after() -> None:
     assert 'rel="next"' not in page_of(LESSONS[-1])
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("TINYALEX_TEST_BROWSER"), reason="no Chromium here"
-)
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
 @pytest.mark.parametrize("lesson", ASKING[1:3], ids=lambda lesson: lesson.name)
-def test_on_a_telephone_only_code_scrolls(lesson: Lesson, tmp_path: Path) -> None:
-    frame = tmp_path / "frame.html"
-    content = json.dumps(page_of(lesson)).replace("</", "<\\/")
-    frame.write_text(FRAME.replace("PAGE", content), encoding="utf-8")
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--no-first-run", "--hide-scrollbars", f"--user-data-dir={tmp_path / 'profile'}"]
-    command += ["--virtual-time-budget=3000", frame.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    title = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert title is not None and title[1] == "[390,390,0]"
+def test_on_a_telephone_only_code_scrolls(lesson: Lesson, tmp_path: Path, window: Browser) -> None:
+    page = tmp_path / "lesson.html"
+    page.write_text(page_of(lesson), encoding="utf-8")
+    window.open(page, width=390).check()
+    fields = "return [...document.querySelectorAll('input, summary, nav a')]"
+    assert window.run(f"{fields}.length") > 3
+    assert window.run(f"{fields}.filter(x => x.tabIndex < 0).length") == 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 
 import pytest
 
+from tests.browser import browser
 from tests.learn import lessons
 from tests.learn.test_lesson_files import LESSONS
 from tests.learn.test_lesson_rendering import letters, of_kind, visible, words_of
@@ -18,7 +17,6 @@ from tinyalex.learn.slides import split, to_slides
 for _package in ("jupytext", "nbconvert"):
     pytest.importorskip(_package)
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 ASKING = """
 # %% [markdown]
 # ## Code
@@ -103,40 +101,41 @@ def test_they_print_one_slide_a_page(asking):
     assert "break-after: page" in printing and "display: block" in printing
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+@pytest.fixture(scope="module")
+def window():
+    with browser() as found:
+        yield found
+
+
+def check_shows(window, slide):
+    """One slide is shown, its number is said, and the page has no error."""
+    shown = "return [...document.querySelectorAll('section')].map(x => x.className)"
+    slides = window.run(shown)
+    assert [i for i, name in enumerate(slides) if name == "now"] == [slide % len(slides)]
+    assert f"{slide % len(slides) + 1} / {len(slides)}" in window.run(
+        "return document.body.innerText"
+    )
+    assert window.log() == []
+
+
 @pytest.mark.parametrize(("place", "shown"), [("", 0), ("#2", 1), ("#99", -1)])
-def test_a_browser_shows_one_slide(asking, tmp_path, place, shown):
+def test_a_browser_shows_one_slide(asking, tmp_path, window, place, shown):
     path = tmp_path / "slides.html"
     path.write_text(page_of(asking), encoding="utf-8")
-    done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
-         f"{path.as_uri()}{place}"],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    slides = slides_of(done.stdout)
-    now = [i for i, slide in enumerate(slides) if re.match(r'<section[^>]*class="now"', slide)]
-    assert now == [shown % len(slides)]
-    assert f"{now[0] + 1} / {len(slides)}" in done.stdout
+    check_shows(window.open(f"{path.as_uri()}{place}"), shown)
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
 @pytest.mark.parametrize(
     ("keys", "shown"),
-    [("ArrowRight", 1), ("PageDown PageDown ArrowLeft", 1), ("End", -1), ("End Home", 0)],
+    [("ARROW_RIGHT", 1), ("PAGE_DOWN PAGE_DOWN ARROW_LEFT", 1), ("END", -1), ("END HOME", 0)],
 )
-def test_keys_turn_the_slides(asking, tmp_path, keys, shown):
+def test_keys_turn_the_slides(asking, tmp_path, window, keys, shown):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
     path = tmp_path / "slides.html"
-    presses = "".join(
-        f'document.body.dispatchEvent(new KeyboardEvent("keydown",'
-        f'{{key: "{key}", bubbles: true}}));'
-        for key in keys.split()
-    )
-    page = page_of(asking).replace("</body>", f"<script>{presses}</script></body>")
-    path.write_text(page, encoding="utf-8")
-    done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", path.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    slides = slides_of(done.stdout)
-    now = [i for i, slide in enumerate(slides) if re.match(r'<section[^>]*class="now"', slide)]
-    assert now == [shown % len(slides)]
+    path.write_text(page_of(asking), encoding="utf-8")
+    window.open(path)
+    for key in keys.split():
+        ActionChains(window.driver).send_keys(getattr(Keys, key)).perform()
+    check_shows(window, shown)

@@ -75,11 +75,11 @@ NAME_MUTANTS = (
         (f"{OF_NAMES}::test_data_info_shows_every_class",),
     ),
     Mutant(
-        "names: dollars are mathematics in legends",
-        "tinyalex/report/page/drawings.py",
-        "text.set_text(drawn(name))",
-        "text.set_text(name)",
-        (f"{OF_REPORT}::test_a_legend_names_every_run_as_it_is",),
+        "names: a run's name acts on the page in a legend",
+        "tinyalex/report/chart.py",
+        "{as_html(y.name)}",
+        "{y.name}",
+        (f"{OF_REPORT}::test_a_chart_and_its_key_show_any_name",),
     ),
     Mutant(
         "names: a number of summary.json is taken for markup",

@@ -58,8 +58,8 @@ PAGES_MUTANTS = (
     Mutant(
         "report: pictures say nothing to who cannot see them",
         SECTIONS,
-        """src="{bars}" alt="{as_html(alt)}">""",
-        """src="{bars}" alt="">""",
+        'alt="{name}" title=',
+        'alt="" title=',
         (f"{OF_PAGE}::test_everything_is_in_the_page_and_every_picture_says_what_it_shows",),
     ),
     Mutant(

@@ -55,7 +55,7 @@ RUN_FOLDER_MUTANTS = (
     Mutant(
         "leftovers: what a live process is writing is removed",
         "tinyalex/files.py",
-        "if name in names or not _is_running(int(process)):",
+        "if name in names or not is_running(int(process)):",
         "if True:",
         (f"{FOLDERS}::test_what_killed_processes_left_half_written_is_removed_on_resume",),
     ),

@@ -37,6 +37,7 @@ from tests.mutants.in_slides import SLIDES_MUTANTS
 from tests.mutants.in_trainer import TRAINER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
+from tests.mutants.in_watch import WATCH_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.in_workers import WORKERS_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -81,4 +82,5 @@ MUTANTS: tuple[Mutant, ...] = (
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS
     + WORKERS_MUTANTS
+    + WATCH_MUTANTS
 )

@@ -11,7 +11,8 @@ from PIL import Image
 from tinyalex import models
 from tinyalex.errors import RunError, ShapeError
 from tinyalex.report import curves, filters, first_filters
-from tinyalex.report.pictures import _columns, _sheet, _stretch
+from tinyalex.report.pictures import _sheet
+from tinyalex.report.sheet import columns_of, stretch
 
 
 def epoch(number, lr=0.01):
@@ -69,13 +70,13 @@ def test_a_picture_that_cannot_be_written_keeps_the_old_one(tmp_path, monkeypatc
 
 @pytest.mark.parametrize(("count", "groups", "columns"), [(96, 2, 16), (32, 1, 8), (7, 1, 7)])
 def test_every_row_of_filters_is_full(count, groups, columns):
-    assert _columns(count, count // groups) == columns
+    assert columns_of(count, count // groups) == columns
 
 
 def test_each_filter_is_scaled_to_its_own_range_and_a_constant_one_is_grey():
     weight = np.zeros((2, 3, 2, 2))
     weight[0] = np.arange(12).reshape(3, 2, 2)
-    pictures = _stretch(weight)
+    pictures = stretch(weight)
     assert pictures.shape == (2, 2, 2, 3)
     assert pictures[0].min() == 0 and pictures[0].max() == 1
     assert pictures[0, 0, 1, 2] == weight[0, 2, 0, 1] / 11

@@ -87,15 +87,15 @@ def run_until(config, asked):
 
 
 def bytes_of(folder):
-    """A digest of each array, every number, and the file: all that decides how a run goes on.
+    """A digest of each array, every number, and the files: all that decides how a run goes on.
 
     Digests, because pytest takes minutes to show how two long byte strings differ.
     """
     found = load_checkpoint(folder)
     groups = (found.weights, found.momentum, found.statistics)
-    file = sha256((folder / "checkpoint.safetensors").read_bytes()).hexdigest()
     arrays = [{k: sha256(v.tobytes()).hexdigest() for k, v in g.items()} for g in groups]
-    return arrays, found.state, file
+    names = ("checkpoint.safetensors", "filters.safetensors")
+    return arrays, found.state, [sha256((folder / n).read_bytes()).hexdigest() for n in names]
 
 
 def lines_of(folder):

@@ -50,6 +50,7 @@ def test_a_run_leaves_its_files_and_tells_its_listener(config):
         "summary.json",
         "checkpoint.safetensors",
         "checkpoint.json",
+        "filters.safetensors",
     }
     assert json.loads((out / "summary.json").read_text()) == summary == notes.of("end")[0]
     assert {"top1_error", "top5_error", "images_per_second", "parameters", "epochs"} <= set(summary)

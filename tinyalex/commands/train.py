@@ -18,6 +18,7 @@ from tinyalex.commands.console import (
 )
 from tinyalex.commands.interrupt import exit_code_of
 from tinyalex.commands.train_options import complete_set, given_in, with_settings
+from tinyalex.commands.watch import TensorBoardOption, WatchOption
 from tinyalex.commands.workers import TimeoutOption, WorkersOption, start_workers, together
 from tinyalex.errors import ConfigError, TinyalexError
 from tinyalex.settings import option_of
@@ -60,6 +61,8 @@ def train(
     ] = False,
     workers: WorkersOption = None,
     timeout: TimeoutOption = 600.0,
+    watch: WatchOption = False,
+    tensorboard: TensorBoardOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
     **settings: Any,
@@ -80,6 +83,7 @@ def train(
     """
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
+    from tinyalex.commands.watching import with_others
     from tinyalex.report import draw_run
     from tinyalex.runs.config import read_config
 
@@ -87,13 +91,14 @@ def train(
     output = Output(as_json, quiet)
     undrawn: TinyalexError | None = None
     with together(workers, timeout) as group, TrainingProgress(output) as progress:
+        listener = with_others(progress, output, watch, tensorboard)
         asked = _asked(settings, set or [], config, overwrite)
         if resume is not None:
             folder = resume
-            summary = training.resume(folder, progress, group, **asked)
+            summary = training.resume(folder, listener, group, **asked)
         else:
             new = _new_run(asked, config)
-            summary = training.train(new, progress, group)
+            summary = training.train(new, listener, group)
             folder = Path(str(new.out))
     if not group.leads:
         if summary.get("interrupted"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from tinyalex.files import write_atomic
 from tinyalex.layers import Container, Conv2d
 from tinyalex.outside import drawn
 from tinyalex.report.figure import as_png, new_figure, tidy
+from tinyalex.report.sheet import columns_of, stretch
 from tinyalex.runs import metrics
 from tinyalex.runs.metrics import read_epochs
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TRAIN, TEST, FAINT, GREY = "#1f77b4", "#d9480f", "#9aa5b1", "#495057"
@@ -77,7 +78,9 @@ def curves(metrics_path: str | Path, out_png: str | Path, title: str = "") -> No
         axis.set_xlim(min(x) - 0.5, max(x) + 0.5)
         axis.xaxis.get_major_locator().set_params(integer=True)
         tidy(axis)
-        _mark_drops(axis, epochs)
+        for i, at in enumerate(learning_rate_drops(epochs)):
+            label_once = None if i else "learning rate drops"
+            axis.axvline(at, color=FAINT, linestyle=":", linewidth=1, label=label_once)
         axis.legend(frameon=True, edgecolor="none", framealpha=1)
     last = f"test error {100 * epochs[-1]['test_error']:.2f} % after epoch {x[-1]}"
     figure.suptitle(f"{drawn(title)}: {last}" if title else last, fontsize=12)
@@ -130,7 +133,7 @@ def filters_figure(weight: Any, title: str = "", groups: int = 1) -> Figure:
         raise ShapeError(
             f"filters: {groups} groups do not divide {len(weight)} filters", "groups=1"
         )
-    figure = _grid(_stretch(weight), groups)
+    figure = _grid(stretch(weight), groups)
     height = figure.get_figheight()
     F, C, KH, KW = weight.shape
     what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
@@ -199,34 +202,16 @@ def first_filters(model: Container) -> tuple[Array, int]:
     return weights[f"{first}.weight"], convolutions[rest[0]].groups if rest else 1
 
 
-def _mark_drops(axis: Axes, epochs: list[dict[str, Any]]) -> None:
-    """Draw a dotted line where the learning rate fell below half of its value in one step."""
-    label: str | None = "learning rate drops"
-    for before, after in zip(epochs, epochs[1:], strict=False):
-        if after["lr"] < 0.5 * before["lr"]:
-            between = (before["epoch"] + after["epoch"]) / 2
-            axis.axvline(between, color=FAINT, linestyle=":", linewidth=1, label=label)
-            label = None
-
-
-def _columns(count: int, per_group: int) -> int:
-    """Number of columns that fills every row and is nearest to figure 3's 16 by 6."""
-    divisors = [n for n in range(1, min(per_group, 16) + 1) if per_group % n == 0]
-    return min(divisors, key=lambda n: abs(np.log(n * n / count / (16 / 6))))
-
-
-def _stretch(weight: np.ndarray) -> np.ndarray:
-    """Scale each filter to 0..1, (F, C, KH, KW) to (F, KH, KW, C); a constant one becomes 0.5."""
-    low = weight.min(axis=(1, 2, 3), keepdims=True)
-    span = weight.max(axis=(1, 2, 3), keepdims=True) - low
-    scaled = np.where(span > 0, (weight - low) / np.where(span > 0, span, 1), 0.5)
-    return scaled.transpose(0, 2, 3, 1)
+def learning_rate_drops(epochs: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Where, between two epochs, the learning rate fell below half of its value in one step."""
+    pairs = zip(epochs, epochs[1:], strict=False)
+    return [(a["epoch"] + b["epoch"]) / 2 for a, b in pairs if b["lr"] < 0.5 * a["lr"]]
 
 
 def _grid(pictures: np.ndarray, groups: int) -> Figure:
     """Arrange pictures (F, KH, KW, C) in rows, the groups one above the other, under a heading."""
     per_group = len(pictures) // groups
-    columns = _columns(len(pictures), per_group)
+    columns = columns_of(len(pictures), per_group)
     rows = per_group // columns
     cell = min(0.8, 9.6 / columns)  # inches
     heading, edge, gap = 0.65, 0.12, 0.22

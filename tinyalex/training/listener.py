@@ -42,3 +42,30 @@ class Listener:
 
     def end(self, summary: dict[str, Any]) -> None:
         """At the end, with the content of summary.json."""
+
+
+class Listeners(Listener):
+    """Several listeners as one; each hears everything, in their order."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self.listeners = listeners
+
+    def start(self, info: dict[str, Any]) -> None:
+        for listener in self.listeners:
+            listener.start(info)
+
+    def step(self, record: dict[str, Any]) -> None:
+        for listener in self.listeners:
+            listener.step(record)
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        for listener in self.listeners:
+            listener.epoch(record)
+
+    def warning(self, text: str) -> None:
+        for listener in self.listeners:
+            listener.warning(text)
+
+    def end(self, summary: dict[str, Any]) -> None:
+        for listener in self.listeners:
+            listener.end(summary)

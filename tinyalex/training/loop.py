@@ -10,6 +10,7 @@ from typing import Any, Self
 from tinyalex.errors import DivergedError
 from tinyalex.evaluation.score import Running
 from tinyalex.parallel import Part, own, whole
+from tinyalex.runs import film
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.guards import near_chance_warning
 from tinyalex.runs.metrics import NoMetricsFile
@@ -239,6 +240,8 @@ class Loop(Engine):
                 },
             )
         if self.group.leads:
+            if self.step == 0:
+                film.keep(self.config.out, self.epoch, checkpoint.weights)
             save_checkpoint(self.config.out, checkpoint)
         self.last_saved = time.perf_counter()
 

@@ -19,6 +19,7 @@ from tinyalex.group import Alone, Group
 from tinyalex.lock import locked
 from tinyalex.runs import checkpoint as checkpoints
 from tinyalex.runs import config as configs
+from tinyalex.runs import film
 from tinyalex.runs import metrics as metric_lines
 from tinyalex.runs import summary as summaries
 from tinyalex.runs.config import ResolvedConfig, RunConfig, read_config
@@ -36,7 +37,7 @@ from tinyalex.training.stop import StopSignal
 from tinyalex.training.summary import info, summary_of
 
 # Written by nobody else, so that their leftovers may be removed.
-_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE)
+_OURS = (configs.FILE, checkpoints.FILE, checkpoints.ECHO, summaries.FILE, film.FILE)
 
 
 def train(

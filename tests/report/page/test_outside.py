@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.names import HOSTILE, check_shown
+from tinyalex.report.chart import Line, key, line_chart
 from tinyalex.report.figure import as_png, new_figure
 from tinyalex.report.page import compose, drawings, sections
 from tinyalex.report.page.facts import Facts
@@ -40,7 +41,7 @@ def test_ten_thousand_classes_are_reported_in_memory_of_the_images(
 ) -> None:
     many = of(facts, numbered(10_000), 100)
     drawn: list[Sequence[int]] = []
-    monkeypatch.setattr(drawings, "matrix", lambda _, chosen: drawn.append(chosen) or b"")
+    monkeypatch.setattr(drawings, "matrix", lambda _, chosen: drawn.append(chosen) or "")
     tracemalloc.start()
     text = sections.confusions(many) + " ".join(findings(many))
     _, peak = tracemalloc.get_traced_memory()
@@ -64,25 +65,21 @@ def test_the_matrix_of_many_classes_shows_those_that_are_confused_most(facts: Fa
 
 def test_every_picture_draws_any_name(facts: Facts, tmp_path: Path) -> None:
     names = [*HOSTILE.values(), "x" * 500]
+    title = HOSTILE["half of it"] + "$" + HOSTILE["bytes"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        drawings.matrix(of(facts, names, 50), range(len(names)))
+        check_shown(drawings.matrix(of(facts, names, 50), range(len(names))))
         for some in (names[:5], names[5:10], names[10:15], names[15:]):
-            drawings.answers(np.arange(len(some)), some, 0)
+            check_shown(drawings.answers(np.arange(len(some)) / 10, some, 0))
         filters(np.zeros((2, 1, 3, 3)), tmp_path / "filters.png", HOSTILE["half of it"] + "$")
-        title = HOSTILE["half of it"] + "$" + HOSTILE["bytes"]
         curves(facts.run.folder / "metrics.jsonl", tmp_path / "curves.png", title)
 
 
-def test_a_legend_names_every_run_as_it_is(facts: Facts) -> None:
-    figure = new_figure(4, 3, 100)
-    axis = figure.subplots()
-    for name in ("_hidden", "$a_1$", "$\\frac{"):
-        axis.plot([0, 1], [0, 1], label=name)
-    drawings._legend(axis)
-    as_png(figure)
-    shown = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert shown == ["_hidden", "\\$a_1\\$", "\\$\\frac{"]
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_chart_and_its_key_show_any_name(kind: str) -> None:
+    name = HOSTILE[kind]
+    line = Line(name, [0, 1], [0, 1])
+    check_shown(line_chart([line], name, name, name, best=(0, 0, name)) + key([line], name))
 
 
 def test_letters_that_the_font_lacks_are_no_warning() -> None:

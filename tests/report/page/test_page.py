@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser import Browser, browser
 from tinyalex import training
 from tinyalex.data.dataset import array_split
 from tinyalex.errors import ConfigError, RunError
 from tinyalex.layers import ReLU, Tanh
 from tinyalex.report import report
-from tinyalex.report.page import compose
+from tinyalex.report.augmented import Augmented
+from tinyalex.report.page import compose, sections
 from tinyalex.report.page.facts import Counter, Facts, gather
 from tinyalex.report.page.findings import agreement, calibration, findings, nearest
-
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+from tinyalex.training.setup import assemble
 
 
 class Reader(HTMLParser):
@@ -41,13 +36,14 @@ class Reader(HTMLParser):
         self.targets: list[str] = []
         self.ids: list[str] = []
         self.text = ""
+        self.words: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         if tag == "img":
             self.images.append(found)
-        elif tag not in ("meta", "link"):
+        elif tag not in ("meta", "link", "input"):
             self.open.append(tag)
         self.targets += [str(found[k]) for k in ("src", "href") if k in found]
         self.ids += [str(found["id"])] if "id" in found else []
@@ -57,6 +53,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, text: str) -> None:
         self.text += text
+        self.words += [text.strip()] if text.strip() else []
 
 
 def test_everything_is_in_the_page_and_every_picture_says_what_it_shows(facts: Facts) -> None:
@@ -181,53 +178,120 @@ def test_what_cannot_be_reported_is_refused(folder: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "x.html").exists()
 
 
-needs_a_browser = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("TINYALEX_TEST_BROWSER"), reason="no Chromium here"
-)
-
-
-def check_in_browser(html: str, width: int, folder: Path) -> None:
-    """No error in the log, every picture has its size, nothing is wider than the window."""
-    # The report has no script; the test brings one that looks at the page and writes down what
-    # it found.
-    script = (
-        "<script>window.onload = () => { const i = [...document.images];"
-        "document.title = JSON.stringify([i.length, i.filter(x => x.complete && x.naturalWidth)"
-        ".length, document.documentElement.scrollWidth <= window.innerWidth]); }</script>"
-    )
-    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
-    page = folder / "report.html"
-    page.write_text(html.replace("</body>", f"{script}</body>"), encoding="utf-8")
-    command: list[Any] = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--no-first-run", "--disable-background-networking", "--enable-logging=stderr"]
-    command += [f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900"]
-    done = subprocess.run(
-        [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
-    )
-    title = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert title is not None
-    count = len(Reader(html).images)
-    assert title[1] == f"[{count},{count},true]"
-    assert "CONSOLE" not in done.stderr, done.stderr
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
 
 
 @pytest.mark.slow
-@needs_a_browser
-@pytest.mark.parametrize("width", [390, 1200])
-def test_a_browser_opens_it(facts: Facts, tmp_path: Path, width: int) -> None:
-    check_in_browser(compose([facts]), width, tmp_path)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_browser_opens_it_and_nothing_is_white_in_the_dark(
+    facts: Facts, tmp_path: Path, window: Browser, width: int
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(compose([facts]), encoding="utf-8")
+    for dark in (False, True):
+        window.open(page, width=width, dark=dark).check()
+        window.picture(tmp_path / "page.png")
+        with Image.open(tmp_path / "page.png") as picture:
+            bright = np.asarray(picture.convert("L")) > 240
+        # What is white in the dark are images of digits and filters.
+        assert bright.mean() < 0.1 if dark else bright.mean() > 0.5
+        small = "return [...document.querySelectorAll('svg text')].filter(x => "
+        small += "x.getBoundingClientRect().height < 10).length"
+        assert window.run(small) == 0
+
+
+@pytest.mark.slow
+def test_the_film_plays_and_can_be_stopped_by_keys(
+    facts: Facts, tmp_path: Path, window: Browser
+) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    page = tmp_path / "report.html"
+    page.write_text(compose([facts]), encoding="utf-8")
+    window.open(page)
+    frames = facts.film
+    assert frames is not None
+    names = "return [...document.querySelectorAll('.reel figcaption')].map(x => x.textContent)"
+    assert (
+        window.run(names)
+        == ["before training", "epoch 1", "epoch 2"]
+        == [
+            "before training",
+            *(f"epoch {e}" for e in frames.epochs[1:]),
+        ]
+    )
+    top = "return document.querySelector('.reel').getBoundingClientRect().top"
+    places = "const a = document.querySelector('.reel').getAnimations(); return a.length"
+    assert window.run(places) == 1
+    window.run("document.querySelector('.film input').focus()")
+    ActionChains(window.driver).send_keys(Keys.SPACE).perform()
+    assert window.run(places) == 0
+    ActionChains(window.driver).send_keys(Keys.TAB).perform()
+    assert window.run("return document.activeElement.className") == "window"
+    before = window.run(top)
+    ActionChains(window.driver).send_keys(Keys.END).perform()
+    scrolled = "return document.querySelector('.window').scrollTop > 20"
+    for _ in range(100):
+        if window.run(scrolled):
+            break
+        ActionChains(window.driver).pause(0.05).perform()
+    assert window.run(top) < before - 20
 
 
 COMMITTED = sorted((Path(__file__).resolve().parents[3] / "docs" / "results").rglob("*.html"))
 
 
-@needs_a_browser
 @pytest.mark.parametrize("page", COMMITTED, ids=lambda page: page.stem)
-def test_a_browser_opens_the_reports_in_docs_results(page: Path, tmp_path: Path) -> None:
+def test_a_browser_opens_the_reports_in_docs_results(page: Path, window: Browser) -> None:
     html = page.read_text(encoding="utf-8")
     assert len(html) < 3_000_000 and "<script" not in html
     assert 'id="left-out"' in html  # the images of the data set
-    check_in_browser(html, 390, tmp_path)
+    window.open(page, width=390).check()
+
+
+def test_classes_have_their_precision_and_recall(facts: Facts) -> None:
+    """Two 0s, one of them predicted as 1; one 1 that is right; nothing of class 2."""
+    rows = np.eye(10, dtype=np.float32)[[0, 1, 1]]
+    found = made_up(rows.tolist(), [0, 0, 1], facts)
+    text = " ".join(Reader(sections.classes(found)).words)
+    assert "0 2 100.0 % 50.0 % 1 1 50.0 % 100.0 % 2 0 - -" in text
+
+
+def test_of_many_classes_those_with_the_lowest_recall_are_shown(facts: Facts) -> None:
+    K = sections.MOST_ROWS + 5
+    run = replace(facts.run, classes=[f"class {i}" for i in range(K)])
+    labels = np.arange(K)
+    guesses = np.where(labels == 17, 3, labels)
+    p = np.eye(K, dtype=np.float32)[guesses]
+    words = Reader(sections.classes(replace(facts, run=run, p=p, labels=labels))).words
+    assert words[words.index("recall") + 1] == "class 17"
+    assert len([w for w in words if w.startswith("class ")]) == sections.MOST_ROWS
+
+
+def test_the_best_epoch_is_the_first_with_the_lowest_test_error(facts: Facts) -> None:
+    line = facts.epochs[0]
+    errors = [0.5, 0.1, 0.3, 0.1]
+    epochs = [{**line, "epoch": i, "test_error": e} for i, e in enumerate(errors, 1)]
+    html = compose([replace(facts, epochs=epochs)], photographs=False)
+    assert "10.00 % (epoch 2)" in html and "best: 10.00 %, epoch 2" in html
+
+
+def test_the_batch_is_what_the_training_saw(facts: Facts) -> None:
+    """The images of the training's own loader, with the mean and the scale taken back."""
+    parts = assemble(facts.run.config, facts.run.statistics)
+    x, _ = next(parts.loader.epoch(1))
+    parts.loader.close()
+    prepared, images = (
+        facts.run.preprocessing,
+        Augmented(facts.run.config, facts.run.statistics, facts.train).images(1),
+    )
+    mean = 0 if prepared.mean is None else prepared.mean
+    pixels = x[: len(images)] / np.reshape(prepared.scale, (-1, 1, 1)) + mean
+    np.testing.assert_allclose(images.transpose(0, 3, 1, 2), pixels, atol=0.51)
 
 
 @pytest.mark.slow

@@ -12,18 +12,19 @@ from tinyalex.learn.own.parts import count, yours
 from tinyalex.learn.own.record import read_parts as parts_of_run
 from tinyalex.outside import as_html
 from tinyalex.report.page import drawings, sections
-from tinyalex.report.page.drawings import as_uri
 from tinyalex.report.page.facts import Facts, gather
 from tinyalex.report.page.findings import findings
-from tinyalex.report.page.skeleton import bullets, chart, page, table
+from tinyalex.report.page.skeleton import bullets, page, table
 
 __all__ = ["report"]
 
 # Anchor, heading, function that makes it, whether it shows images of the data set.
 _SECTIONS: tuple[tuple[str, str, Callable[[Facts], str], bool], ...] = (
     ("filters", "First-layer filters", sections.filters, False),
+    ("augmented", "A training batch", sections.augmented, True),
     ("answers", "Test images and predictions", sections.answers, True),
     ("neighbours", "Nearest neighbours", sections.neighbours, True),
+    ("classes", "Precision and recall", sections.classes, False),
     ("confusions", "Confusion matrix", sections.confusions, False),
     ("mistakes", "Mistakes", sections.mistakes, True),
     ("inside", "Activations and updates", sections.inside, False),
@@ -137,24 +138,32 @@ def _summary(runs: Sequence[Facts]) -> str:
             facts.run.config.model,
             facts.run.config.seed,
             f"{100 * facts.summary['top1_error']:.2f} %",
+            f"{100 * facts.best['test_error']:.2f} % (epoch {facts.best['epoch']})",
             f"{100 * facts.summary['train_error']:.2f} %",
             facts.summary["epochs"],
             f"{facts.run.model.count_parameters():,}",
         ]
         for facts in runs
     ]
-    columns = ("run", "model", "seed", "test error", "training error", "epochs", "parameters")
+    columns = (
+        "run",
+        "model",
+        "seed",
+        "test error",
+        "lowest",
+        "training error",
+        "epochs",
+        "parameters",
+    )
     return table("Runs", columns, rows)
 
 
 def _curves(runs: Sequence[Facts]) -> str:
-    uri = as_uri(drawings.curves(runs))
-    ends = "; ".join(
-        f"{facts.name}: test error {100 * facts.epochs[0]['test_error']:.1f} % after the first "
-        f"epoch, {100 * facts.epochs[-1]['test_error']:.1f} % after the last"
-        for facts in runs
+    best = runs[0].best
+    return drawings.curves(runs) + (
+        f"<p>Ring: the lowest test error, in epoch {best['epoch']}. It is chosen on the test set "
+        "itself, so take the last epoch's error as the result.</p>"
     )
-    return chart(uri, f"Loss and error by epoch. {ends}", "Dashed: training. Solid: test.")
 
 
 def _measured_on(facts: Facts) -> str:

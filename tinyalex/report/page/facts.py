@@ -16,7 +16,8 @@ from tinyalex.errors import RunError
 from tinyalex.evaluation import confusion_pairs
 from tinyalex.evaluation.views import Rows, view_probabilities
 from tinyalex.layers import Layer, Linear, ReLU, Tanh
-from tinyalex.runs import metrics
+from tinyalex.runs import film, metrics
+from tinyalex.runs.film import Film
 from tinyalex.runs.moved import in_place
 from tinyalex.training import Run
 
@@ -58,6 +59,9 @@ class Facts:
         From its summary.json; of an unfinished run, from its last epoch.
     epochs, weights : list of dict
         Lines of its metrics.jsonl.
+    film : Film or None
+        The first layer's filters, epoch by epoch; older runs have none.
+    train : Split
     test : Split
         The images that were evaluated.
     p : float32 (N, classes)
@@ -74,6 +78,8 @@ class Facts:
     summary: dict[str, Any]
     epochs: list[dict[str, Any]]
     weights: list[dict[str, Any]]
+    film: Film | None
+    train: data.Split
     test: data.Split
     p: Host
     labels: Host
@@ -85,6 +91,11 @@ class Facts:
     def name(self) -> str:
         """The name of the run's folder."""
         return self.run.folder.resolve().name
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The line of the first epoch with the lowest test error."""
+        return min(self.epochs, key=lambda line: line["test_error"])
 
     @cached_property
     def guesses(self) -> Host:
@@ -127,7 +138,8 @@ def gather(
     epochs = metrics.read_epochs(path)
     if not epochs:
         raise RunError(f"{folder}: has no finished epoch", "train for longer")
-    test = training.load_dataset(in_place(run.config, None, data_root)).test
+    dataset = training.load_dataset(in_place(run.config, None, data_root))
+    test = dataset.test
     every = len(test)
     if every > MOST_IMAGES:  # evenly spaced, since images are often sorted by class
         test = test.subset(np.linspace(0, every - 1, MOST_IMAGES).astype(np.int64))
@@ -158,6 +170,8 @@ def gather(
         summary,
         epochs,
         _of_one_model([line for line in metrics.read_metrics(path) if "parameters" in line], path),
+        film.read(folder),
+        dataset.train,
         test,
         p.all(),
         test.labels,

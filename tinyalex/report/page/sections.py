@@ -5,28 +5,68 @@ from __future__ import annotations
 import numpy as np
 
 from tinyalex.outside import as_html
-from tinyalex.report.figure import as_png
+from tinyalex.report.augmented import Augmented, batch_sheet
 from tinyalex.report.layer_table import layer_table
 from tinyalex.report.page import drawings
-from tinyalex.report.page.drawings import as_uri
 from tinyalex.report.page.facts import Facts, Host
 from tinyalex.report.page.findings import nearest
-from tinyalex.report.page.skeleton import chart, table
-from tinyalex.report.pictures import filters_figure, first_filters
+from tinyalex.report.page.skeleton import picture, table
+from tinyalex.report.pictures import first_filters
+from tinyalex.report.sheet import as_uri, filters_sheet
 
 SHOWN = 8  # images per group
 QUERIES, NEIGHBOURS = 5, 6
+MOST_ROWS = 40  # of the table of classes
 
 
 def filters(facts: Facts) -> str:
-    """Figure 3."""
+    """Figure 3, and how it came about."""
     weight, groups = first_filters(facts.run.model)
     F, C, KH, KW = weight.shape
     if C not in (1, 3):
         return f"<p>The first filters have {C} channels: no picture.</p>"
-    picture = as_png(filters_figure(np.asarray(weight), "", groups))
     what = f"{F} filters of {KH} x {KW} x {C}, each scaled to its own range"
-    return chart(as_uri(picture), f"First-layer filters: {what}", f"{what} (paper, figure 3).")
+    uri = as_uri(filters_sheet(np.asarray(weight), groups))
+    still = picture(uri, f"First-layer filters: {what}", f"{what} (paper, figure 3).")
+    if facts.film is None or len(facts.film.epochs) < 2:
+        return still
+    return still + "<h3>As they formed</h3>" + drawings.film(facts.film)
+
+
+def augmented(facts: Facts) -> str:
+    """The first images of the last epoch, as the network saw them."""
+    epoch = facts.epochs[-1]["epoch"]
+    images = Augmented(facts.run.config, facts.run.statistics, facts.train).images(epoch - 1)
+    what = f"The first {len(images)} training images of epoch {epoch}, as the network saw them"
+    recipe = facts.run.config.recipe
+    size = "whole" if recipe.crop is None else f"cropped to {recipe.crop} x {recipe.crop} pixels"
+    done = f"{what}: shuffled, {size}{', half of them flipped' if recipe.mirror else ''}."
+    return picture(as_uri(batch_sheet(images)), what, done)
+
+
+def classes(facts: Facts) -> str:
+    """Precision and recall of each class; of many, those with the lowest recall."""
+    names, K = facts.run.classes, len(facts.run.classes)
+    right = np.bincount(facts.labels[~facts.wrong], minlength=K)
+    images, guessed = (np.bincount(x, minlength=K) for x in (facts.labels, facts.guesses))
+    chosen = np.arange(K)
+    if K > MOST_ROWS:
+        present = np.flatnonzero(images)
+        chosen = present[np.argsort(right[present] / images[present], kind="stable")][:MOST_ROWS]
+    rows = [
+        [names[c], f"{images[c]:,}", _share(right[c], guessed[c]), _share(right[c], images[c])]
+        for c in chosen
+    ]
+    few = f" The {len(rows)} of {K:,} classes with the lowest recall." if len(rows) < K else ""
+    return (
+        "<p>Precision: how many of the predictions of this class are right. Recall: how many of "
+        f"the images of this class are found.{few}</p>"
+        + table("Classes", ("class", "images", "precision", "recall"), rows)
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def answers(facts: Facts) -> str:
@@ -74,14 +114,13 @@ def confusions(facts: Facts) -> str:
     classes = facts.run.classes
     rows = [[classes[right], classes[guess], n] for right, guess, n in facts.mistakes[:10]]
     chosen = drawings.drawn_classes(facts)
-    picture = chart(
-        as_uri(drawings.matrix(facts, chosen)),
-        "Confusion matrix; the table below lists its largest entries off the diagonal",
-        f"{len(chosen)} of {len(classes):,} classes: those of the most frequent mistakes."
+    few = (
+        f"<p>{len(chosen)} of {len(classes):,} classes: those of the most frequent mistakes.</p>"
         if len(chosen) < len(classes)
-        else "",
+        else ""
     )
-    return picture + table("Most frequent mistakes", ("true class", "predicted", "images"), rows)
+    columns = ("true class", "predicted", "images")
+    return drawings.matrix(facts, chosen) + few + table("Most frequent mistakes", columns, rows)
 
 
 def inside(facts: Facts) -> str:
@@ -93,11 +132,9 @@ def inside(facts: Facts) -> str:
         rows,
     )
     if facts.weights:
-        text += chart(
-            as_uri(drawings.updates(facts)),
-            "Relative change |dw| / |w| of each weight per step, by epoch",
-            "|dw| / |w| after each epoch. Layers that learn are near 1e-3 while the learning rate "
-            "is high.",
+        text += (
+            "<p>How much one step changes each weight, |dw| / |w|, after each epoch. Layers that "
+            "learn are near 1e-3 while the learning rate is high.</p>" + drawings.updates(facts)
         )
     return text
 
@@ -156,13 +193,10 @@ def _card(facts: Facts, i: int) -> str:
     classes, label, guess = facts.run.classes, int(facts.labels[i]), int(facts.guesses[i])
     p = facts.p[i]
     said = f"predicted: {classes[guess]}, {p[guess]:.0%}"
-    bars = as_uri(drawings.answers(p, classes, label))
-    top = np.argsort(-p, kind="stable")[:5]
-    alt = "; ".join(f"{classes[c]} {p[c]:.0%}" for c in top)
     miss = ' class="miss"' if guess != label else ""
     return (
         f"{_picture(facts, i)}<div><strong>{as_html(classes[label])}</strong></div>"
-        f'<div{miss}>{as_html(said)}</div><img class="chart" src="{bars}" alt="{as_html(alt)}">'
+        f"<div{miss}>{as_html(said)}</div>{drawings.answers(p, classes, label)}"
     )
 
 
