@@ -17,8 +17,10 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import evaluate
 from tinyalex.commands.exercise import exercise_app
+from tinyalex.commands.explore import explore
 from tinyalex.commands.interrupt import INTERRUPTED, RaisesAnException
 from tinyalex.commands.lesson import lesson
+from tinyalex.commands.look import look
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
@@ -92,6 +94,8 @@ def about(
 
 
 for command in (train, evaluate, predict, model, recipe, bench, doctor, report, reproduce, lesson):
+    app.command()(command)
+for command in (look, explore):
     app.command()(command)
 app.add_typer(data_app, name="data")
 app.add_typer(weights_app, name="weights")

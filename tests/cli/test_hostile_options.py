@@ -27,6 +27,8 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("bench",): (),
     ("doctor",): ("--backend", "numpy"),
     ("report",): ("gone",),
+    ("explore",): ("gone",),
+    ("look",): ("gone", "x.png"),
     ("reproduce",): ("tencrop",),
     ("lesson",): ("99",),
     ("data", "prepare"): ("pets", "new", "--size", "8", "--workers", "1"),

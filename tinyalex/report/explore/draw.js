@@ -1,0 +1,130 @@
+"use strict";
+// Where the picture comes from: strokes on the paper, a file, or a test image of the data set.
+
+class Paper {
+  // `changed(pixels)` is called with the new picture, uint8 (H, W, C).
+  constructor(network, changed) {
+    const [side, , C] = network.image.shape;
+    Object.assign(this, {network, changed, side, C, canvas: byId("paper"), last: null, drawn: false});
+    this.canvas.width = this.canvas.height = side * Math.ceil(256 / side);
+    this.pen = this.canvas.getContext("2d", {willReadFrequently: true});
+    const light = network.image.colour.map((v) => Math.round(v));    // the mean of the training images
+    this.dark = C === 1 && light[0] < 96;                            // light strokes on black
+    this.ink = this.dark ? "#ffffff" : "#000000";
+    this.paper = C === 3 ? `rgb(${light})` : this.dark ? "#000000" : "#ffffff";
+    this.listen();
+  }
+
+  listen() {
+    const {canvas} = this;
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.last = this.placeOf(event);
+      this.stroke(this.last);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.last) this.stroke(this.placeOf(event));
+    });
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.last = null; });
+    byId("clear").addEventListener("click", () => this.clear());
+    byId("swap").addEventListener("click", () => this.swap());
+    byId("fit").addEventListener("change", () => this.read());
+    byId("file").addEventListener("change", (event) => {
+      this.open(event.target.files[0]);
+      event.target.value = "";                               // the same file can be opened again
+    });
+    byId("ink").addEventListener("input", (event) => { this.ink = event.target.value; });
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.open(event.dataTransfer.files[0]);
+    });
+  }
+
+  placeOf(event) {
+    const scale = this.canvas.width / this.canvas.clientWidth;
+    return [event.offsetX * scale, event.offsetY * scale];
+  }
+
+  stroke(to) {
+    const {pen} = this;
+    pen.strokeStyle = this.ink;
+    pen.lineWidth = byId("brush").value / 100 * this.canvas.width;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.beginPath();
+    pen.moveTo(...this.last);
+    pen.lineTo(...to);
+    pen.stroke();
+    this.last = to;
+    this.drawn = true;
+    this.read();
+  }
+
+  // The picture on the paper, as small as the training images.
+  read() {
+    if (!this.drawn) return;
+    const {canvas, side, C} = this;
+    const picture = pictureOf(this.pen.getImageData(0, 0, canvas.width, canvas.height), C);
+    const ink = byId("fit").checked ? inkOf(picture, this.paper === "#000000" ? 0 : 255) : null;
+    this.changed(ink ? resize(ink, 0, 0, ink.width, side, TRIANGLE)
+      : resize(picture, 0, 0, canvas.width, side, BOX));
+  }
+
+  clear() {
+    this.pen.fillStyle = this.paper;
+    this.pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.drawn = true;
+    say("");
+    this.read();
+  }
+
+  // Show a picture of the training images' size on the paper, and give it to the network.
+  put(pixels) {
+    const {side, C, pen, canvas} = this;
+    const small = make("canvas", {width: side, height: side});
+    small.getContext("2d").putImageData(asImage(pixels, side, C), 0, 0);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+    this.drawn = false;
+    this.pixels = pixels;
+    this.changed(pixels);
+  }
+
+  swap() {
+    const {pen, canvas} = this, image = pen.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 255 - image.data[i];
+    pen.putImageData(image, 0, 0);
+    [this.ink, this.paper] = [this.paper, this.ink];
+    say("");
+    if (this.drawn) this.read();
+    else this.put(this.pixels.map((v) => 255 - v));
+  }
+
+  async open(file) {
+    if (!file) return;
+    let bitmap;
+    try {
+      bitmap = await createImageBitmap(file, {premultiplyAlpha: "none", colorSpaceConversion: "none"});
+    } catch {
+      say(`${file.name} is not a picture that this browser can read.`);
+      return;
+    }
+    const {width, height} = bitmap, canvas = make("canvas", {width, height});
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    const picture = pictureOf(canvas.getContext("2d").getImageData(0, 0, width, height), this.C);
+    const pixels = fit(picture, this.side);
+    say(this.dark && looksLight(pixels, this.side)
+      ? "This picture looks dark on light; the network was trained on light on dark. Swap the two?" : "");
+    this.put(pixels);
+  }
+}
+
+const say = (text) => { byId("note").textContent = text; };
+
+// Pixels (side, side, C) as what a canvas draws.
+function asImage(pixels, side, C) {
+  const image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++)
+    for (let c = 0; c < 4; c++) image.data[4 * i + c] = c === 3 ? 255 : pixels[i * C + Math.min(c, C - 1)];
+  return image;
+}
