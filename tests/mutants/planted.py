@@ -16,6 +16,7 @@ from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
 from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
+from tests.mutants.in_look import LOOK_MUTANTS
 from tests.mutants.in_names import NAME_MUTANTS
 from tests.mutants.in_networks_in import NETWORK_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
@@ -61,6 +62,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + FIRST_HOUR_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
+    + LOOK_MUTANTS
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS

@@ -20,7 +20,10 @@ from tinyalex.report.explore.network import Numbers, steps_of
 from tinyalex.training import Run
 
 Host = np.ndarray[Any, Any]
-SETTLED = "const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 0));"
+SETTLED = (
+    "const [done] = arguments, wait = () => scheduled ? setTimeout(wait, 5) : done();"
+    "requestAnimationFrame(() => setTimeout(wait, 0));"
+)
 WIDTHS = [(1280, False), (390, True)]
 
 

@@ -2,7 +2,7 @@
 // Where the picture comes from: strokes on the paper, a file, or a test image of the data set.
 
 class Paper {
-  // `changed(pixels)` is called with the new picture, uint8 (H, W, C).
+  // `changed()` is called when there is a new picture: see `picture`.
   constructor(network, changed) {
     const [side, , C] = network.image.shape;
     Object.assign(this, {network, changed, side, C, canvas: byId("paper"), last: null, drawn: false});
@@ -28,7 +28,7 @@ class Paper {
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.last = null; });
     byId("clear").addEventListener("click", () => this.clear());
     byId("swap").addEventListener("click", () => this.swap());
-    byId("fit").addEventListener("change", () => this.read());
+    byId("fit").addEventListener("change", () => this.changed());
     byId("file").addEventListener("change", (event) => {
       this.open(event.target.files[0]);
       event.target.value = "";                               // the same file can be opened again
@@ -57,17 +57,17 @@ class Paper {
     pen.stroke();
     this.last = to;
     this.drawn = true;
-    this.read();
+    this.changed();
   }
 
-  // The picture on the paper, as small as the training images.
-  read() {
-    if (!this.drawn) return;
+  // What is on the paper, as small as the training images: uint8 (H, W, C).
+  picture() {
+    if (!this.drawn) return this.pixels;                     // as it came, without strokes on it
     const {canvas, side, C} = this;
-    const picture = pictureOf(this.pen.getImageData(0, 0, canvas.width, canvas.height), C);
-    const ink = byId("fit").checked ? inkOf(picture, this.paper === "#000000" ? 0 : 255) : null;
-    this.changed(ink ? resize(ink, 0, 0, ink.width, side, TRIANGLE)
-      : resize(picture, 0, 0, canvas.width, side, BOX));
+    const large = pictureOf(this.pen.getImageData(0, 0, canvas.width, canvas.height), C);
+    const ink = byId("fit").checked ? inkOf(large, this.paper === "#000000" ? 0 : 255) : null;
+    return ink ? resize(ink, 0, 0, ink.width, side, TRIANGLE)
+      : resize(large, 0, 0, canvas.width, side, BOX);
   }
 
   clear() {
@@ -75,7 +75,7 @@ class Paper {
     this.pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
     this.drawn = true;
     say("");
-    this.read();
+    this.changed();
   }
 
   // Show a picture of the training images' size on the paper, and give it to the network.
@@ -87,7 +87,7 @@ class Paper {
     pen.drawImage(small, 0, 0, canvas.width, canvas.height);
     this.drawn = false;
     this.pixels = pixels;
-    this.changed(pixels);
+    this.changed();
   }
 
   swap() {
@@ -96,7 +96,7 @@ class Paper {
     pen.putImageData(image, 0, 0);
     [this.ink, this.paper] = [this.paper, this.ink];
     say("");
-    if (this.drawn) this.read();
+    if (this.drawn) this.changed();
     else this.put(this.pixels.map((v) => 255 - v));
   }
 

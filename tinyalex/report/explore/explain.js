@@ -16,8 +16,8 @@ const ABOUT = {
   AvgPool2d: (l) => `the mean of each ${l.kernel.join(" × ")} window, stride ${pair(l.stride)}`,
   ReLU: () => "negative numbers become 0",
   Tanh: () => "every number is squeezed between −1 and 1",
-  LocalResponseNorm: (l) => `divided by the energy of ${l.size} neighbouring channels`,
-  SpatialResponseNorm: (l) => `divided by the energy of ${l.size} × ${l.size} neighbours in the channel`,
+  LocalResponseNorm: (l) => `divided by a power of the energy of ${l.size} neighbouring channels`,
+  SpatialResponseNorm: (l) => `divided by a power of the energy of ${l.size} × ${l.size} neighbours`,
   Dropout: (l) => (l.factor === 1 ? "only for training: here nothing changes"
     : `only for training: here every number is multiplied by ${l.factor}`),
   Flatten: () => "the same numbers in one row",

@@ -19,12 +19,12 @@ function prepare(pixels, how) {
 function pictureOf(rgba, C) {
   const {width, height, data} = rgba, pixels = new Uint8ClampedArray(width * height * C);
   for (let i = 0; i < width * height; i++) {
-    const [r, g, b] = [0, 1, 2].map((c) => {
-      const alpha = data[4 * i + 3] / 255;
-      return data[4 * i + c] * alpha + 255 * (1 - alpha);
-    });
-    if (C === 3) pixels.set([r, g, b], 3 * i);
-    else pixels[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+    const alpha = data[4 * i + 3] / 255, white = 255 * (1 - alpha);
+    const r = data[4 * i] * alpha + white;
+    const g = data[4 * i + 1] * alpha + white;
+    const b = data[4 * i + 2] * alpha + white;
+    if (C === 1) pixels[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+    else [pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]] = [r, g, b];
   }
   return {width, height, channels: C, pixels};
 }

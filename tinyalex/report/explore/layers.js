@@ -10,6 +10,8 @@ function conv2d(layer, x) {
   const [C, H, W] = layer.in, [F, OH, OW] = layer.out, [KH, KW] = layer.kernel;
   const [sh, sw] = layer.stride, [ph, pw] = layer.padding;
   const Cg = C / layer.groups, Fg = F / layer.groups;        // channels and filters of a group
+  const rows = Array.from({length: KH}, (_, kh) => inside(H, OH, sh, kh - ph));
+  const columns = Array.from({length: KW}, (_, kw) => inside(W, OW, sw, kw - pw));
   const y = new Float32Array(F * OH * OW);                   // (F, OH, OW)
   for (let f = 0; f < F; f++) {
     const map = y.subarray(f * OH * OW, (f + 1) * OH * OW);  // (OH, OW)
@@ -19,8 +21,7 @@ function conv2d(layer, x) {
       for (let kh = 0; kh < KH; kh++) {
         for (let kw = 0; kw < KW; kw++) {
           const w = layer.weight[((f * Cg + c) * KH + kh) * KW + kw];
-          const [top, bottom] = inside(H, OH, sh, kh - ph);  // the rest reads padding: zeros
-          const [left, right] = inside(W, OW, sw, kw - pw);
+          const [top, bottom] = rows[kh], [left, right] = columns[kw];  // the rest reads padding
           for (let oh = top; oh < bottom; oh++) {
             const row = channel + (oh * sh + kh - ph) * W + kw - pw;
             for (let ow = left; ow < right; ow++) map[oh * OW + ow] += w * x[row + ow * sw];

@@ -4,27 +4,30 @@
 const network = readNetwork(), {layers} = network;
 const state = {pixels: null, outputs: [], box: null};        // the tests of this page read it
 
-const panel = new Panel(layers, (box) => { state.box = box; showSeen(); });
+const panel = new Panel(layers, (box) => { state.box = box; return showSeen(); });
 const views = layers.map((layer, i) => layerSection(layer, i, (index, map) =>
   panel.open(views[index].section, index, map, state.outputs)));
 byId("layers").append(...views.map((view) => view.section));
 byId("links").append(...layers.map((layer, i) => make("li", {}, make("a", {href: `#layer-${i}`}, layer.name))));
 
-const paper = new Paper(network, (pixels) => { state.pixels = pixels; schedule(); });
+const paper = new Paper(network, schedule);
 
-let scheduled = false;
-function schedule() {                                        // at most once for each picture of the screen
-  if (!scheduled) requestAnimationFrame(redraw);
+let scheduled = false, took = 0;                             // milliseconds of the last redraw
+function schedule() {                                        // a slow network leaves time to draw
+  if (!scheduled) setTimeout(() => requestAnimationFrame(redraw), took < 50 ? 0 : took);
   scheduled = true;
 }
 
 function redraw() {
-  scheduled = false;
+  const start = performance.now();
+  state.pixels = paper.picture();
   state.outputs = forward(layers, prepare(state.pixels, network.image));
   showMaps();
   showAnswers(byId("answers"), network.classes, state.outputs[layers.length - 1]);
   panel.show(state.outputs);
   showSeen();
+  scheduled = false;
+  took = performance.now() - start;
 }
 
 function showMaps() {
@@ -33,7 +36,6 @@ function showMaps() {
 
 // The crop that the network sees, with the part that reaches the chosen unit.
 function showSeen() {
-  if (!state.pixels) return;
   const {crop: [top, left, H, W], shape: [side, , C]} = network.image, canvas = byId("seen");
   const zoom = Math.max(1, Math.floor(128 / Math.max(H, W))), small = make("canvas", {width: side, height: side});
   small.getContext("2d").putImageData(asImage(state.pixels, side, C), 0, 0);
@@ -41,12 +43,13 @@ function showSeen() {
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
   pen.drawImage(small, left, top, W, H, 0, 0, canvas.width, canvas.height);
-  if (!state.box) return;
+  if (!state.box) return canvas;
   const {box} = state;
   pen.strokeStyle = "#ff922b";
   pen.lineWidth = 2;
   pen.strokeRect(box.left * zoom + 1, box.top * zoom + 1,
     (box.right - box.left + 1) * zoom - 2, (box.bottom - box.top + 1) * zoom - 2);
+  return canvas;
 }
 
 function placeSheets() {

@@ -90,7 +90,7 @@ function tile(numbers, [rows, columns], side, mark = -1) {
     pen.fillStyle = `rgb(${rgb})`;
     pen.fillRect(left, top, cell, cell);
     pen.fillStyle = rgb[1] > 140 ? "#14171c" : "#ffffff";
-    if (cell >= 24) pen.fillText(short(v, 2), left + cell / 2, top + cell / 2);
+    if (cell >= 24) pen.fillText(short(v, cell < 30 ? 1 : 2), left + cell / 2, top + cell / 2);
     if (i === mark) {
       pen.strokeStyle = "#ffffff";
       pen.lineWidth = 2;

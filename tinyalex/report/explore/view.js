@@ -62,8 +62,12 @@ class Panel {
     this.parts = make("div", {className: "parts"});
     this.equation = make("p", {className: "equation"});
     const close = make("button", {type: "button", textContent: "Close"});
+    this.seen = make("canvas");
+    this.seen.setAttribute("aria-hidden", "true");           // the same as next to the paper
     this.element = make("div", {className: "panel"},
-      make("div", {}, this.canvas, close), make("div", {}, this.where, this.equation, this.parts));
+      make("div", {}, this.canvas, make("figure", {}, this.seen,
+        make("figcaption", {}, "what it sees of the image")), close),
+      make("div", {className: "how"}, this.where, this.equation, this.parts));
     close.addEventListener("click", () => this.close());
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.canvas.addEventListener("pointermove", (event) => this.point(event));
@@ -122,13 +126,15 @@ class Panel {
     this.equation.textContent = told.equation;
     this.parts.replaceChildren(...told.parts.slice(0, 4).map(partRow));
     if (told.parts.length > 4) this.parts.append(make("p", {}, `and ${channels(told.parts.length - 4)} more`));
-    this.pointAt(receptiveField(this.layers, index, row, column));
+    const seen = this.pointAt(receptiveField(this.layers, index, row, column));
+    Object.assign(this.seen, {width: seen.width, height: seen.height});
+    this.seen.getContext("2d").drawImage(seen, 0, 0);
   }
 }
 
 // window × kernel = sum, as pictures.
 function partRow(part) {
-  const of = (numbers) => tile(Array.from(numbers), part.shape, 112, part.mark);
+  const of = (numbers) => tile(Array.from(numbers), part.shape, 124, part.mark);
   const row = make("div", {className: "part"}, make("figure", {}, of(part.window), make("figcaption", {}, part.label)));
   if (part.kernel) {
     row.append("×", make("figure", {}, of(part.kernel), make("figcaption", {}, "weights")),
@@ -142,7 +148,7 @@ function showAnswers(list, classes, p) {
   const order = [...p.keys()];
   if (classes.length > 12) order.sort((a, b) => p[b] - p[a]).splice(10);
   const widest = Math.max(...order.map((i) => classes[i].length));
-  list.style.setProperty("--name", `${Math.min(9, widest + 1)}ch`);
+  list.style.setProperty("--name", `${0.65 * Math.min(9, widest + 1)}rem`);
   const best = p.indexOf(Math.max(...p));
   list.replaceChildren(...order.map((i) => {
     const bar = make("span", {className: "bar"});
