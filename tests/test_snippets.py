@@ -31,7 +31,7 @@ import pytest
 from tests.processes import ROOT, environment
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LONG = ("README.md", "weights.md")  # they train to the end, and bring in AlexNets
+LONG = ("README.md", "look.md", "weights.md")  # they train, and bring in AlexNets
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "tinyalex").rglob("*.py")

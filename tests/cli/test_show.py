@@ -14,6 +14,8 @@ COMMANDS = [
     "train",
     "evaluate",
     "predict",
+    "look",
+    "explore",
     "model",
     "recipe",
     "bench",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from tinyalex.layers import (
     Tanh,
     Towers,
 )
+from tinyalex.report.explore.network import Numbers, steps_of
 
 Host = np.ndarray[Any, Any]
 
@@ -44,6 +45,25 @@ def outputs(model: Layer, x: Host) -> dict[str, Host]:
         logits = model.forward(x)[0]
     e = np.exp(logits - logits.max())
     return found | {"probabilities": e / e.sum()}
+
+
+def network_of(
+    model: Sequential, shape: tuple[int, ...] = (), classes: Sequence[str] = ()
+) -> tuple[dict[str, Any], bytes]:
+    """What a page needs of a network whose images (C, H, W) are not prepared, and its weights."""
+    numbers = Numbers()
+    C, H, W = shape or model.input_shape
+    image = {
+        "shape": [H, W, C],
+        "crop": [0, 0, H, W],
+        "scale": [1.0] * C,
+        "colour": [0.0] * C,
+        "arrays": {"mean": numbers.add(np.zeros((C, H, W)))},
+    }
+    steps = steps_of(model, (C, H, W), numbers)
+    names = list(classes) or [str(label) for label in range(steps[-1]["out"][0])]
+    network = {"image": image, "layers": steps, "classes": names, "samples": []}
+    return network, numbers.bytes()
 
 
 def _all(layer: Layer, name: str) -> Iterator[tuple[str, Layer]]:

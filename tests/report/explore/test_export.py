@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.browser import Browser
-from tests.report.explore.nets import outputs
+from tests.report.explore.nets import network_of, outputs
 from tinyalex import models
 from tinyalex.errors import ConfigError
 from tinyalex.layers import Flatten, Layer, Linear, Sequential
@@ -26,22 +26,6 @@ from tinyalex.training import Run
 
 PACKAGE = "tinyalex.report.explore"
 KINDS = [k for k in vars(__import__("tinyalex.layers").layers).values() if isinstance(k, type)]
-
-
-def small_network(classes: list[str]) -> tuple[dict[str, Any], bytes]:
-    """What the page needs, for images of one pixel."""
-    numbers = Numbers()
-    model = Sequential([Flatten(), Linear(1, len(classes))]).eval()
-    image = {
-        "shape": [1, 1, 1],
-        "crop": [0, 0, 1, 1],
-        "scale": [1.0],
-        "colour": [0.0],
-        "arrays": {"mean": numbers.add(np.zeros(1))},
-    }
-    steps = steps_of(model, (1, 1, 1), numbers)
-    network = {"image": image, "layers": steps, "classes": classes, "samples": []}
-    return network, numbers.bytes()
 
 
 @pytest.mark.parametrize("name", [n for n in models.names() if not n.startswith("alexnet-small")])
@@ -130,7 +114,9 @@ def test_images_can_be_left_out_and_may_be_gone(
 def test_names_from_outside_are_text(window: Browser, tmp_path: Path) -> None:
     names = ["</script><b>bold</b>", "a & <i>b</i>"]
     page = tmp_path / "hostile.html"
-    page.write_text(compose("<h2>title</h2>", *small_network(names)), encoding="utf-8")
+    model = Sequential([Flatten(), Linear(1, len(names))]).eval()
+    network, weights = network_of(model, (1, 1, 1), names)
+    page.write_text(compose("<h2>title</h2>", network, weights), encoding="utf-8")
     window.open(page).check()
     items = window.driver.find_elements("css selector", "#answers .name")
     assert [item.get_attribute("textContent") for item in items] == names

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
 from tests.browser import Browser
-from tests.report.explore.nets import close, networks, outputs
-from tinyalex import backends, data
+from tests.report.explore.nets import close, network_of, networks, outputs
+from tinyalex import backends, data, models
 from tinyalex.data.dataset import array_split
 from tinyalex.layers import AvgPool2d, Conv2d, Layer, MaxPool2d, Sequential, SpatialResponseNorm
 from tinyalex.report.explore.network import Numbers, steps_of
+from tinyalex.report.explore.page import compose
 from tinyalex.training import Run
 
 Host = np.ndarray[Any, Any]
@@ -266,6 +267,35 @@ def in_page(window: Browser, model: Layer, x: Host) -> list[list[float]]:
         x.reshape(-1).tolist(),
     )
     return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cifar-18pct",
+        "cifar-13pct",
+        "alexnet-small-tanh",
+        pytest.param("alexnet-mini", marks=pytest.mark.slow),
+    ],
+)
+def test_the_packages_networks_compute_numpys_numbers(
+    window: Browser, tmp_path: Path, name: str
+) -> None:
+    model = models.build(name, seed=1).eval()
+    network, weights = network_of(model)
+    path = tmp_path / "page.html"
+    path.write_text(compose(name, network, weights), encoding="utf-8")
+    x = np.random.default_rng(2).standard_normal((1, *model.input_shape)).astype(np.float32)
+    window.open(path).check()
+    wanted = outputs(model, x)
+    got = window.run(
+        "const y = forward(layers, Float32Array.from(arguments[0]));"
+        "return layers.map((l, i) => [l.name, Array.from(y[i])])",
+        x.reshape(-1).tolist(),
+    )
+    assert len(got) == len(wanted)
+    for layer, values in got:
+        assert close(values, wanted[layer]), layer
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
