@@ -10,15 +10,16 @@ PAGE = "tinyalex/report/explore/page.py"
 GRADIENTS = "tinyalex/report/look/gradients.py"
 
 IN_BROWSER = "tests/report/explore/test_in_browser.py"
+PANEL = "tests/report/explore/test_panel.py"
 EXPORT = "tests/report/explore/test_export.py"
 OF_GRADIENTS = "tests/report/look/test_gradients.py"
 
 CHROMIUM = ("selenium",)
 
 
-def on_page(name: str, file: str, old: str, new: str, test: str) -> Mutant:
+def on_page(name: str, file: str, old: str, new: str, test: str, tests: str = IN_BROWSER) -> Mutant:
     """A bug that a test in Chromium must catch."""
-    return Mutant(name, file, old, new, (f"{IN_BROWSER}::{test}",), needs=CHROMIUM)
+    return Mutant(name, file, old, new, (f"{tests}::{test}",), needs=CHROMIUM)
 
 
 LOOK_MUTANTS = (
@@ -70,6 +71,7 @@ LOOK_MUTANTS = (
         "top: Math.max(0, box.top * sh - ph - before)",
         "top: Math.max(0, box.top * sh - before)",
         "test_the_receptive_field_is_where_the_gradient_reaches",
+        PANEL,
     ),
     Mutant(
         "explore: a name can end the script",

@@ -60,7 +60,7 @@ def look(
         backend=backend,
         threads=threads,
     )
-    names = found.run.config.facts.get("class_names") or found.run.classes
+    names = found.names
     table = plain_table("class", "probability", left=["class"])
     for label in found.best:
         table.add_row(cell(str(names[label])), f"{found.p[label]:.1%}")

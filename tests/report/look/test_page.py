@@ -14,7 +14,8 @@ from tests.report.explore.nets import outputs
 from tests.report.page.test_page import Reader
 from tinyalex import evaluation, training
 from tinyalex.errors import ConfigError, DataError
-from tinyalex.report.look import MOST_MAPS, compose, drawings, look_at
+from tinyalex.report.look import drawings, look_at
+from tinyalex.report.look.page import MOST_MAPS, compose
 from tinyalex.training import Run
 
 Host = np.ndarray[Any, Any]

@@ -5,13 +5,14 @@ class Paper {
   // `changed()` is called when there is a new picture: see `picture`.
   constructor(network, changed) {
     const [side, , C] = network.image.shape;
-    Object.assign(this, {network, changed, side, C, canvas: byId("paper"), last: null, drawn: false});
+    Object.assign(this, {network, changed, side, C, last: null, drawn: false});
+    this.canvas = byId("paper");
     this.canvas.width = this.canvas.height = side * Math.ceil(256 / side);
     this.pen = this.canvas.getContext("2d", {willReadFrequently: true});
-    const light = network.image.colour.map((v) => Math.round(v));    // the mean of the training images
-    this.dark = C === 1 && light[0] < 96;                            // light strokes on black
+    const mean = network.image.colour.map((v) => Math.round(v)); // of the training images
+    this.dark = C === 1 && mean[0] < 96;                        // light strokes on black
     this.ink = this.dark ? "#ffffff" : "#000000";
-    this.paper = C === 3 ? `rgb(${light})` : this.dark ? "#000000" : "#ffffff";
+    this.paper = C === 3 ? `rgb(${mean})` : this.dark ? "#000000" : "#ffffff";
     this.listen();
   }
 
@@ -25,7 +26,8 @@ class Paper {
     canvas.addEventListener("pointermove", (event) => {
       if (this.last) this.stroke(this.placeOf(event));
     });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.last = null; });
+    for (const end of ["pointerup", "pointercancel"])
+      canvas.addEventListener(end, () => { this.last = null; });
     byId("clear").addEventListener("click", () => this.clear());
     byId("swap").addEventListener("click", () => this.swap());
     byId("fit").addEventListener("change", () => this.changed());
@@ -81,8 +83,7 @@ class Paper {
   // Show a picture of the training images' size on the paper, and give it to the network.
   put(pixels) {
     const {side, C, pen, canvas} = this;
-    const small = make("canvas", {width: side, height: side});
-    small.getContext("2d").putImageData(asImage(pixels, side, C), 0, 0);
+    const small = onCanvas(pixels, side, side, C);
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, canvas.width, canvas.height);
     this.drawn = false;
@@ -91,8 +92,9 @@ class Paper {
   }
 
   swap() {
-    const {pen, canvas} = this, image = pen.getImageData(0, 0, canvas.width, canvas.height);
-    for (let i = 0; i < image.data.length; i++) if (i % 4 !== 3) image.data[i] = 255 - image.data[i];
+    const {pen, canvas} = this;
+    const image = pen.getImageData(0, 0, canvas.width, canvas.height), {data} = image;
+    for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = 255 - data[i];
     pen.putImageData(image, 0, 0);
     [this.ink, this.paper] = [this.paper, this.ink];
     say("");
@@ -104,27 +106,31 @@ class Paper {
     if (!file) return;
     let bitmap;
     try {
-      bitmap = await createImageBitmap(file, {premultiplyAlpha: "none", colorSpaceConversion: "none"});
+      const asItIs = {premultiplyAlpha: "none", colorSpaceConversion: "none"};
+      bitmap = await createImageBitmap(file, asItIs);
     } catch {
       say(`${file.name} is not a picture that this browser can read.`);
       return;
     }
-    const {width, height} = bitmap, canvas = make("canvas", {width, height});
-    canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    const picture = pictureOf(canvas.getContext("2d").getImageData(0, 0, width, height), this.C);
+    const {width, height} = bitmap, pen = make("canvas", {width, height}).getContext("2d");
+    pen.drawImage(bitmap, 0, 0);
+    const picture = pictureOf(pen.getImageData(0, 0, width, height), this.C);
     const pixels = fit(picture, this.side);
     say(this.dark && looksLight(pixels, this.side)
-      ? "This picture looks dark on light; the network was trained on light on dark. Swap the two?" : "");
+      ? "This picture looks dark on light; the network was trained on light on dark. Swap the two?"
+      : "");
     this.put(pixels);
   }
 }
 
 const say = (text) => { byId("note").textContent = text; };
 
-// Pixels (side, side, C) as what a canvas draws.
-function asImage(pixels, side, C) {
-  const image = new ImageData(side, side);
-  for (let i = 0; i < side * side; i++)
-    for (let c = 0; c < 4; c++) image.data[4 * i + c] = c === 3 ? 255 : pixels[i * C + Math.min(c, C - 1)];
-  return image;
+// Pixels (H, W, C) on a canvas of their size.
+function onCanvas(pixels, H, W, C) {
+  const canvas = make("canvas", {width: W, height: H}), image = new ImageData(W, H);
+  for (let i = 0; i < W * H; i++)
+    for (let c = 0; c < 4; c++)
+      image.data[4 * i + c] = c === 3 ? 255 : pixels[i * C + Math.min(c, C - 1)];
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
 }

@@ -3,21 +3,24 @@
 
 const pair = ([a, b]) => (a === b ? `${a}` : `${a} × ${b}`);
 const channels = (count) => `${count} channel${count === 1 ? "" : "s"}`;
+const filters = (layer) => `${layer.out[0]} filters of ${size(layer.kernel)}`;
 const size = (shape) => shape.join(" × ");
 
 // What a layer does, in a few words.
 const ABOUT = {
   Input: () => "the picture as the network gets it: cropped, minus the mean, scaled",
-  Conv2d: (l) => `${l.out[0]} filters of ${l.kernel.join(" × ")} over ${channels(l.in[0] / l.groups)}`
-    + `${l.groups > 1 ? ` (${l.groups} groups)` : ""}, stride ${pair(l.stride)}, padding ${pair(l.padding)}`,
-  LocallyConnected2d: (l) => `${l.out[0]} filters of ${l.kernel.join(" × ")}, others at each position`,
+  Conv2d: (l) => `${filters(l)} over ${channels(l.in[0] / l.groups)}`
+    + (l.groups > 1 ? ` (${l.groups} groups)` : "")
+    + `, stride ${pair(l.stride)}, padding ${pair(l.padding)}`,
+  LocallyConnected2d: (l) => `${filters(l)}, others at each position`,
   Linear: (l) => `${l.out[0]} units, each of which sees all ${l.in[0]} inputs`,
-  MaxPool2d: (l) => `the largest number of each ${l.kernel.join(" × ")} window, stride ${pair(l.stride)}`,
-  AvgPool2d: (l) => `the mean of each ${l.kernel.join(" × ")} window, stride ${pair(l.stride)}`,
+  MaxPool2d: (l) => `the largest number of each ${size(l.kernel)} window, stride ${pair(l.stride)}`,
+  AvgPool2d: (l) => `the mean of each ${size(l.kernel)} window, stride ${pair(l.stride)}`,
   ReLU: () => "negative numbers become 0",
-  Tanh: () => "every number is squeezed between −1 and 1",
+  Tanh: () => "every number is squeezed between -1 and 1",
   LocalResponseNorm: (l) => `divided by a power of the energy of ${l.size} neighbouring channels`,
-  SpatialResponseNorm: (l) => `divided by a power of the energy of ${l.size} × ${l.size} neighbours`,
+  SpatialResponseNorm: (l) =>
+    `divided by a power of the energy of ${l.size} × ${l.size} neighbours`,
   Dropout: (l) => (l.factor === 1 ? "only for training: here nothing changes"
     : `only for training: here every number is multiplied by ${l.factor}`),
   Flatten: () => "the same numbers in one row",
@@ -36,7 +39,8 @@ function explain(layer, x, y, map, row, column) {
 
 const EXPLAIN = {
   Conv2d(layer, x, {map, row, column, value}) {
-    const Cg = layer.in[0] / layer.groups, first = Math.floor(map / (layer.out[0] / layer.groups)) * Cg;
+    const Cg = layer.in[0] / layer.groups, Fg = layer.out[0] / layer.groups;
+    const first = Math.floor(map / Fg) * Cg;                 // the group's first channel
     return products(layer, x, first, Cg, map, layer.bias[map], row, column, value);
   },
   LocallyConnected2d(layer, x, {map, row, column, value}) {
@@ -46,9 +50,10 @@ const EXPLAIN = {
   Linear(layer, x, {map, value}) {
     const columns = Math.ceil(Math.sqrt(x.length)), bias = layer.bias[map];
     const kernel = layer.weight.subarray(map * x.length, (map + 1) * x.length);
-    const part = {label: "all inputs", window: x, kernel, shape: [Math.ceil(x.length / columns), columns]};
-    part.total = x.reduce((sum, v, i) => sum + v * kernel[i], 0);
-    return {parts: [part], equation: `${short(part.total)} + bias ${short(bias)} = ${short(value)}`};
+    const total = x.reduce((sum, v, i) => sum + v * kernel[i], 0);
+    const shape = [Math.ceil(x.length / columns), columns];
+    return {parts: [{label: "all inputs", window: x, kernel, shape, total}],
+      equation: `${short(total)} + bias ${short(bias)} = ${short(value)}`};
   },
   MaxPool2d(layer, x, {map, row, column, value}) {
     const part = pooled(layer, x, map, row, column);
@@ -61,7 +66,8 @@ const EXPLAIN = {
   },
   ReLU: (layer, x, {at, value}) => ({equation: `max(0, ${short(x[at])}) = ${short(value)}`}),
   Tanh: (layer, x, {at, value}) => ({equation: `tanh(${short(x[at])}) = ${short(value)}`}),
-  Dropout: (layer, x, {at, value}) => ({equation: `${short(x[at])} × ${layer.factor} = ${short(value)}`}),
+  Dropout: (layer, x, {at, value}) =>
+    ({equation: `${short(x[at])} × ${layer.factor} = ${short(value)}`}),
   LocalResponseNorm(layer, x, {map, row, column, at, value}) {
     const [C, H, W] = layer.in, Cg = C / layer.groups, window = [];
     const [first, end] = neighbours(map % Cg, Cg, layer.size).map((n) => n + map - (map % Cg));
@@ -70,7 +76,8 @@ const EXPLAIN = {
   },
   SpatialResponseNorm(layer, x, {map, row, column, at, value}) {
     const [, H, W] = layer.in, window = [];
-    const [top, bottom] = neighbours(row, H, layer.size), [left, right] = neighbours(column, W, layer.size);
+    const [top, bottom] = neighbours(row, H, layer.size);
+    const [left, right] = neighbours(column, W, layer.size);
     for (let h = top; h < bottom; h++)
       for (let w = left; w < right; w++) window.push(x[(map * H + h) * W + w]);
     return norm(layer, x[at], value, "neighbours", window, [bottom - top, right - left]);

@@ -102,6 +102,7 @@ function inkOf(picture, paper) {
 function looksLight(pixels, side) {
   const edge = [];
   for (let i = 0; i < side; i++)
-    edge.push(pixels[i], pixels[(side - 1) * side + i], pixels[i * side], pixels[i * side + side - 1]);
+    edge.push(pixels[i], pixels[(side - 1) * side + i],      // above, below
+      pixels[i * side], pixels[i * side + side - 1]);        // left, right
   return edge.sort((a, b) => a - b)[edge.length >> 1] > 160;
 }

@@ -33,7 +33,8 @@ function conv2d(layer, x) {
   return y;
 }
 
-// The outputs [first, end) of `count` that read a pixel in the image: 0 <= o * stride + offset < size.
+// The outputs [first, end) of `count` that read a pixel in the image, and not padding:
+// those o with 0 <= o * stride + offset < size.
 function inside(size, count, stride, offset) {
   return [Math.max(0, Math.ceil(-offset / stride)),
     Math.min(count, Math.ceil((size - offset) / stride))];
@@ -49,7 +50,8 @@ function localConv2d(layer, x) {
       for (let f = 0; f < F; f++) {
         const filter = (oh * OW + ow) * F + f;
         let sum = layer.bias[filter];
-        for (let k = 0; k < window.length; k++) sum += layer.weight[filter * window.length + k] * window[k];
+        for (let k = 0; k < window.length; k++)
+          sum += layer.weight[filter * window.length + k] * window[k];
         y[(f * OH + oh) * OW + ow] = sum;
       }
     }
@@ -153,7 +155,7 @@ function linear(layer, x) {
   return y;
 }
 
-const flatten = (layer, x) => x;                              // (C, H, W) -> (C*H*W): the same numbers
+const flatten = (layer, x) => x;                             // (C, H, W) -> (C*H*W)
 
 // Probabilities: positive, and their sum is 1.
 function softmax(layer, x) {

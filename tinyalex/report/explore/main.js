@@ -4,11 +4,13 @@
 const network = readNetwork(), {layers} = network;
 const state = {pixels: null, outputs: [], box: null};        // the tests of this page read it
 
+const smallCanvas = (pixels) => onCanvas(pixels, ...network.image.shape);
 const panel = new Panel(layers, (box) => { state.box = box; return showSeen(); });
 const views = layers.map((layer, i) => layerSection(layer, i, (index, map) =>
   panel.open(views[index].section, index, map, state.outputs)));
 byId("layers").append(...views.map((view) => view.section));
-byId("links").append(...layers.map((layer, i) => make("li", {}, make("a", {href: `#layer-${i}`}, layer.name))));
+byId("links").append(...layers.map((layer, i) =>
+  make("li", {}, make("a", {href: `#layer-${i}`}, layer.name))));
 
 const paper = new Paper(network, schedule);
 
@@ -36,9 +38,9 @@ function showMaps() {
 
 // The crop that the network sees, with the part that reaches the chosen unit.
 function showSeen() {
-  const {crop: [top, left, H, W], shape: [side, , C]} = network.image, canvas = byId("seen");
-  const zoom = Math.max(1, Math.floor(128 / Math.max(H, W))), small = make("canvas", {width: side, height: side});
-  small.getContext("2d").putImageData(asImage(state.pixels, side, C), 0, 0);
+  const [top, left, H, W] = network.image.crop, canvas = byId("seen");
+  const zoom = Math.max(1, Math.floor(128 / Math.max(H, W)));
+  const small = smallCanvas(state.pixels);
   Object.assign(canvas, {width: W * zoom, height: H * zoom});
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
@@ -53,17 +55,19 @@ function showSeen() {
 }
 
 function placeSheets() {
-  const width = byId("layers").clientWidth - 26;             // without a section's border and padding
+  const width = byId("layers").clientWidth - 26;           // without a section's border and padding
   for (const view of views) view.sheet.place(width);
   if (state.outputs.length) showMaps();
 }
 
 for (const sample of network.samples) {
-  const side = network.image.shape[0], canvas = make("canvas", {width: side, height: side});
-  canvas.getContext("2d").putImageData(asImage(sample.pixels, side, paper.C), 0, 0);
+  const canvas = smallCanvas(sample.pixels);
   const button = make("button", {type: "button", title: sample.name}, canvas);
   button.setAttribute("aria-label", `test image: ${sample.name}`);
-  button.addEventListener("click", () => { say(`a test image: ${sample.name}`); paper.put(sample.pixels); });
+  button.addEventListener("click", () => {
+    say(`a test image: ${sample.name}`);
+    paper.put(sample.pixels);
+  });
   byId("samples").append(button);
 }
 byId("for-grey").hidden = paper.C !== 1;
@@ -74,4 +78,4 @@ byId("no-samples").hidden = network.samples.length > 0;
 new ResizeObserver(placeSheets).observe(byId("layers"));
 placeSheets();
 paper.clear();
-if (network.samples.length) paper.put(network.samples[Math.min(3, network.samples.length - 1)].pixels);
+if (network.samples.length) paper.put((network.samples[3] || network.samples[0]).pixels);

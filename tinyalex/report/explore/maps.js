@@ -53,7 +53,8 @@ class Sheet {
       const top = Math.floor(map / columns) * (H + gap), left = (map % columns) * (W + gap);
       for (let h = 0; h < H; h++)
         for (let w = 0; w < W; w++)
-          pixels[(top + h) * canvas.width + left + w] = paint(values[(map * H + h) * W + w] / scale);
+          pixels[(top + h) * canvas.width + left + w]
+            = paint(values[(map * H + h) * W + w] / scale);
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
@@ -86,7 +87,8 @@ function tile(numbers, [rows, columns], side, mark = -1) {
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   numbers.forEach((v, i) => {
-    const left = (i % columns) * cell, top = Math.floor(i / columns) * cell, rgb = colour(v / scale);
+    const left = (i % columns) * cell, top = Math.floor(i / columns) * cell;
+    const rgb = colour(v / scale);
     pen.fillStyle = `rgb(${rgb})`;
     pen.fillRect(left, top, cell, cell);
     pen.fillStyle = rgb[1] > 140 ? "#14171c" : "#ffffff";

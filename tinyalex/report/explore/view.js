@@ -39,7 +39,8 @@ function layerSection(layer, index, choose) {
   canvas.addEventListener("focus", () => mark(sheet.chosen));
   canvas.addEventListener("blur", () => { frame.hidden = true; });
   canvas.addEventListener("keydown", (event) => {
-    const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: sheet.columns, ArrowUp: -sheet.columns}[event.key];
+    const {columns} = sheet;
+    const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns}[event.key];
     if (event.key === "Enter") choose(index, sheet.chosen);
     else if (step) mark(sheet.chosen + step);
     else return;
@@ -47,7 +48,8 @@ function layerSection(layer, index, choose) {
   });
   return {section, sheet, show(values) {
     sheet.show(values);
-    const low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const high = values.reduce((a, b) => Math.max(a, b));
     range.textContent = `from ${short(low)} to ${short(high)}`;
   }};
 }
@@ -79,7 +81,8 @@ class Panel {
     Object.assign(this, {layer, map, row: H >> 1, column: W >> 1, section});
     this.zoom = Math.max(1, Math.floor(224 / Math.max(H, W)));
     this.canvas.hidden = H * W === 1;
-    this.canvas.setAttribute("aria-label", `${titleOf(this.layers[layer])}, map ${map}: arrow keys move`);
+    const title = `${titleOf(this.layers[layer])}, map ${map}`;
+    this.canvas.setAttribute("aria-label", `${title}: arrow keys move`);
     section.append(this.element);
     this.show(outputs);
     this.element.scrollIntoView({block: "nearest"});
@@ -101,7 +104,8 @@ class Panel {
 
   key(event) {
     const [, H = 1, W = 1] = this.layers[this.layer].out;
-    const [down, right] = {ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1]}[event.key] || [0, 0];
+    const steps = {ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1]};
+    const [down, right] = steps[event.key] || [0, 0];
     if (event.key === "Escape") this.close();
     if (!down && !right) return;
     event.preventDefault();
@@ -125,7 +129,8 @@ class Panel {
     this.where.replaceChildren(`${place}: `, make("output", {}, short(told.value)));
     this.equation.textContent = told.equation;
     this.parts.replaceChildren(...told.parts.slice(0, 4).map(partRow));
-    if (told.parts.length > 4) this.parts.append(make("p", {}, `and ${channels(told.parts.length - 4)} more`));
+    const more = told.parts.length - 4;
+    if (more > 0) this.parts.append(make("p", {}, `and ${channels(more)} more`));
     const seen = this.pointAt(receptiveField(this.layers, index, row, column));
     Object.assign(this.seen, {width: seen.width, height: seen.height});
     this.seen.getContext("2d").drawImage(seen, 0, 0);
@@ -135,7 +140,8 @@ class Panel {
 // window × kernel = sum, as pictures.
 function partRow(part) {
   const of = (numbers) => tile(Array.from(numbers), part.shape, 124, part.mark);
-  const row = make("div", {className: "part"}, make("figure", {}, of(part.window), make("figcaption", {}, part.label)));
+  const row = make("div", {className: "part"},
+    make("figure", {}, of(part.window), make("figcaption", {}, part.label)));
   if (part.kernel) {
     row.append("×", make("figure", {}, of(part.kernel), make("figcaption", {}, "weights")),
       make("span", {}, `= ${short(part.total)}`));
