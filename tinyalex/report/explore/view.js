@@ -21,7 +21,8 @@ function layerSection(layer, index, choose) {
     make("div", {className: "sheet"}, canvas, frame), range);
   const sheet = new Sheet(layer, canvas);
   const what = layer.out.length > 1 ? "map" : "unit";
-  const setting = {role: "slider", "aria-valuemin": 0, "aria-valuemax": sheet.count - 1,
+  const setting = {role: "slider", "aria-valuemin": 0, "aria-valuenow": 0,
+    "aria-valuemax": sheet.count - 1,
     "aria-label": `${titleOf(layer)}: arrow keys choose a ${what}, Enter shows it`};
   for (const [name, value] of Object.entries(setting)) canvas.setAttribute(name, value);
 

@@ -67,7 +67,7 @@ def overlay(pixels: Host, values: Host) -> str:
     share: Host = np.asarray(small.resize((W, H), Image.Resampling.BILINEAR))
     grey = np.broadcast_to(pixels.mean(axis=2, keepdims=True), (H, W, 3))
     blend = 0.75 * share[..., None]
-    mixed = (1 - blend) * (0.8 * grey) + blend * coloured(share)
+    mixed = (1 - blend) * (0.8 * grey) + blend * coloured(0.6 * share)  # orange, not white
     return picture(mixed.round().astype(np.uint8))
 
 

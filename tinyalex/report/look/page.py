@@ -28,8 +28,8 @@ def compose(found: Look, image_name: str) -> str:
         ("maps", "Feature maps, layer by layer", _maps(found)),
     ]
     intro = (
-        f"<p>The network <code>{as_html(found.run.folder)}</code> takes "
-        f"<code>{as_html(image_name)}</code> for <strong>{as_html(names[first])}</strong> "
+        f"<p>The network <code>{as_html(found.run.folder)}</code> classifies "
+        f"<code>{as_html(image_name)}</code> as <strong>{as_html(names[first])}</strong> "
         f"({100 * found.p[first]:.1f} %).</p>"
     )
     title = f"{image_name} in {found.run.config.model}"
