@@ -35,7 +35,7 @@ from tests.processes import ROOT, environment
 from tinyalex import training
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LONG = ("README.md", "runs.md", "weights.md")  # they train often, or to the end
+LONG = ("README.md", "look.md", "runs.md", "weights.md")  # they train, or bring in AlexNets
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "tinyalex").rglob("*.py")

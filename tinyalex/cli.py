@@ -18,8 +18,10 @@ from tinyalex.commands.data import data_app
 from tinyalex.commands.doctor import doctor
 from tinyalex.commands.evaluate import RENAMED, evaluate
 from tinyalex.commands.exercise import exercise_app
+from tinyalex.commands.explore import explore
 from tinyalex.commands.interrupt import INTERRUPTED, RaisesAnException
 from tinyalex.commands.lesson import lesson
+from tinyalex.commands.look import look
 from tinyalex.commands.predict import predict
 from tinyalex.commands.report import report
 from tinyalex.commands.reproduce import reproduce
@@ -126,7 +128,7 @@ app.command(rich_help_panel=USE)(train)
 app.command(rich_help_panel=USE, context_settings=RENAMED)(evaluate)
 app.command(rich_help_panel=USE)(predict)
 app.command(rich_help_panel=USE)(runs)
-for command in (report, watch, model, recipe):
+for command in (report, explore, look, watch, model, recipe):
     app.command(rich_help_panel=LOOK)(command)
 app.command(rich_help_panel=LEARN)(lesson)
 app.add_typer(exercise_app, name="exercise", cls=_Group, rich_help_panel=LEARN)

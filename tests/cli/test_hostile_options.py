@@ -28,6 +28,8 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("doctor",): ("--backend", "numpy"),
     ("report",): ("gone",),
     ("watch",): ("gone",),
+    ("explore",): ("gone",),
+    ("look",): ("gone", "x.png"),
     ("reproduce",): ("tencrop",),
     ("lesson",): ("99",),
     ("data", "prepare"): ("pets", "new", "--size", "8", "--workers", "1"),

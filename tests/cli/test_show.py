@@ -15,6 +15,8 @@ COMMANDS = [
     "watch",
     "evaluate",
     "predict",
+    "look",
+    "explore",
     "model",
     "recipe",
     "bench",

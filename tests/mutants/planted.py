@@ -18,6 +18,7 @@ from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
 from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
+from tests.mutants.in_look import LOOK_MUTANTS
 from tests.mutants.in_names import NAME_MUTANTS
 from tests.mutants.in_networks_in import NETWORK_MUTANTS
 from tests.mutants.in_numba import NUMBA_MUTANTS
@@ -72,6 +73,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + INSTALL_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
+    + LOOK_MUTANTS
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS
