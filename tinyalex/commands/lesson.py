@@ -47,6 +47,14 @@ def lesson(
     execute: Annotated[
         bool, typer.Option("--execute", help="With --notebook: run it and keep its output.")
     ] = False,
+    colab: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --notebook: a badge for Google Colab, and a first cell that installs the "
+            "package from this GitHub repository.",
+        ),
+    ] = None,
     html: Annotated[
         bool, typer.Option("--html", help="Run the lesson and write NN_name.html with its output.")
     ] = False,
@@ -74,6 +82,8 @@ def lesson(
         raise ConfigError(f"both lesson {which} and --all", "only one of them")
     if execute and not notebook:
         raise ConfigError("--execute needs --notebook", "--notebook --execute")
+    if colab is not None and not notebook:
+        raise ConfigError("--colab needs --notebook", "--notebook --colab ADDRESS")
     if data is not None and data not in DATA:
         raise unknown("data set", data, DATA)
     from tinyalex.learn import lesson_file
@@ -87,7 +97,7 @@ def lesson(
     chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
     with _variables(pictures, data):
         if notebook or html or slides:
-            _convert(out_, chosen, out, notebook, execute, html, slides)
+            _convert(out_, chosen, out, notebook, execute, html, slides, colab)
         elif every:
             _run_all(out_, chosen)
         else:
@@ -190,13 +200,16 @@ def _convert(
     execute: bool,
     html: bool,
     slides: bool,
+    colab: str | None,
 ) -> None:
     """Write notebooks, pages and slides; a cell that fails has its error as output."""
     from tinyalex.files import write_atomic
     from tinyalex.learn import notebooks
+    from tinyalex.learn.colab import checked, for_colab
     from tinyalex.learn.slides import to_slides
     from tinyalex.learn.stepping import CellError
 
+    repository = checked(colab) if colab is not None else ""
     folder.mkdir(parents=True, exist_ok=True)
     failed = []
     neighbours = _neighbours()
@@ -213,6 +226,7 @@ def _convert(
         texts = {}
         if notebook:
             kept = book if execute else _for_students(each)
+            kept = for_colab(kept, each.name, repository) if repository else kept
             texts["ipynb"] = notebooks.to_text(kept)
         if slides:
             texts["slides.html"] = to_slides(each, book)
