@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from docs import file_pages, links, reference
 
@@ -88,10 +89,16 @@ def copy_lessons(notebooks: Path | None) -> None:
     from tinyalex.learn.notebooks import hide_answers, to_notebook, to_text
 
     for lesson in lesson_file.all_lessons():
-        if notebooks is None:
-            book = to_notebook(lesson)
-        else:
-            book = nbformat.read(notebooks / f"{lesson.name}.ipynb", as_version=4)
+        book = to_notebook(lesson)
+        if notebooks is not None:
+            executed = notebooks / f"{lesson.name}.ipynb"
+            if not executed.is_file():
+                sys.exit(
+                    f"{executed}: is not there. Try: tinyalex lesson {lesson.number} "
+                    f"--notebook --execute --out {notebooks}"
+                )
+            book = nbformat.read(executed, as_version=4)
+            without_colab(book)
         hide_answers(book, as_page=True)
         describe_pictures(book)
         path = SOURCE / "tutorial" / f"{lesson.name}.ipynb"
@@ -99,9 +106,18 @@ def copy_lessons(notebooks: Path | None) -> None:
         path.write_text(to_text(book), encoding="utf-8")
 
 
-def describe_pictures(book: object) -> None:
+def without_colab(book: Any) -> None:
+    """Make the badge a link below the title; a page loads no picture from elsewhere."""
+    if book["cells"][0].get("id") == "colab-0":
+        badge, _, *cells = book["cells"]
+        target = badge["source"].rpartition("](")[2]
+        cells[0]["source"] += f"\n\n[Open this lesson in Colab]({target}"
+        book["cells"] = cells
+
+
+def describe_pictures(book: Any) -> None:
     """Move each picture's description to where MyST-NB looks for it."""
-    for cell in book["cells"]:  # type: ignore[index]
+    for cell in book["cells"]:
         for output in cell.get("outputs", []):
             if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
                 cell["metadata"]["mystnb"] = {"image": {"alt": alt}}

@@ -99,10 +99,10 @@ def same_output(expected: str, got: str) -> bool:
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
-    """(command, output) pairs of a console block."""
+    """(command, output) pairs of a console block; a comment behind two spaces is no command."""
     for block in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, output = block.partition("\n")
-        yield command, output
+        yield command.partition("  # ")[0], output
 
 
 def run_python(fence: Fence, namespace: dict[str, object], where: str) -> None:

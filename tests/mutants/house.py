@@ -27,7 +27,13 @@ class House:
         junk = shutil.ignore_patterns("__pycache__", ".hypothesis", ".pytest_cache")
         for name in ("tinyalex", "lessons", "tests", "docs"):
             shutil.copytree(ROOT / name, folder / name, ignore=junk)
-        for name in ("pyproject.toml", "README.md"):
+        for name in (
+            "pyproject.toml",
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+        ):
             shutil.copy2(ROOT / name, folder)
 
     @contextlib.contextmanager

@@ -5,6 +5,7 @@ from tests.mutants.in_classroom import CLASSROOM_MUTANTS
 from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
+from tests.mutants.in_documents import DOCUMENT_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
@@ -61,6 +62,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + FIRST_HOUR_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
+    + DOCUMENT_MUTANTS
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS
