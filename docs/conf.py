@@ -45,6 +45,7 @@ html_theme = "furo"
 html_title = "tinyalex"
 html_show_sphinx = False
 html_copy_source = False
+html_show_search_summary = False  # it fetches pages, which a browser forbids for files
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 pygments_style, pygments_dark_style = "friendly", "github-dark"
@@ -60,5 +61,12 @@ def link_files(app: Any, doctree: nodes.document, docname: str) -> None:
             link["refuri"] = relative_uri(here, place_of(target.removeprefix(REPOSITORY)))
 
 
+def forget_builtins(app: Any) -> list[Any]:
+    """Keep what has no source out of the list of sources."""
+    app.env._viewcode_modules.pop("builtins", None)
+    return []
+
+
 def setup(app: Any) -> None:
+    app.connect("html-collect-pages", forget_builtins, priority=1)  # before viewcode
     app.connect("doctree-resolved", link_files)

@@ -32,7 +32,7 @@ SHOWN = [
     "reference/layers.html",
     "reference/functional.html",
     "results/README.html",
-    "repository/tinyalex/index.html",
+    "repository/tinyalex/learn/index.html",
     "repository/tinyalex/functional/conv.py.html",
 ]
 
