@@ -9,6 +9,7 @@ import pytest
 
 import tinyalex
 from docs import reference
+from tinyalex import errors
 
 EVERY = [*reference.MODULES, reference.ERRORS]
 
@@ -38,3 +39,9 @@ def test_all_pages_are_listed(tmp_path: Path) -> None:
     index = (tmp_path / "index.rst").read_text(encoding="utf-8")
     pages = {path.stem for path in tmp_path.glob("*.rst")} - {"index"}
     assert pages == set(EVERY) and all(f"\n   {module}\n" in index for module in EVERY)
+
+
+def test_the_errors_are_the_packages_own() -> None:
+    names = reference.public(reference.ERRORS)
+    assert "ShapeError" in names
+    assert all(issubclass(getattr(errors, name), errors.TinyalexError) for name in names)

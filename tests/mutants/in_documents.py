@@ -82,7 +82,7 @@ DOCUMENT_MUTANTS = (
         REFERENCE,
         "isinstance(value, type) and value.__module__ == module",
         "isinstance(value, type)",
-        (f"{OF_REFERENCE}::test_a_page_has_each_public_name_once",),
+        (f"{OF_REFERENCE}::test_the_errors_are_the_packages_own",),
     ),
     Mutant(
         "readme: an extra is not in its table",
