@@ -28,9 +28,10 @@ INDEX, HOW_TO = "index.md", "how-to.md"
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def toctree(pages: list[str]) -> str:
-    """A list of pages for the side bar."""
-    return "\n```{toctree}\n:hidden:\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```\n"
+def toctree(pages: list[str], shown: bool = False) -> str:
+    """A list of pages for the side bar; ``shown`` in the text, too."""
+    options = ":maxdepth: 1\n" if shown else ":hidden:\n:maxdepth: 1\n"
+    return f"\n```{{toctree}}\n{options}\n" + "\n".join(pages) + "\n```\n"
 
 
 def parent_of(page: str, known: set[str]) -> str:
@@ -62,7 +63,8 @@ def with_toctrees(texts: dict[str, str]) -> dict[str, str]:
         parent = parent_of(page, known)
         name = Path(page).relative_to(Path(parent).parent).with_suffix("")
         children.setdefault(parent, []).append(name.as_posix())
-    return {p: t + (toctree(children[p]) if p in children else "") for p, t in texts.items()}
+    lists = {p: toctree(pages, shown=p == HOW_TO) for p, pages in children.items()}
+    return {page: text + lists.get(page, "") for page, text in texts.items()}
 
 
 def copy_pages(files: set[str]) -> None:
