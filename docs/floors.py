@@ -1,4 +1,4 @@
-"""The floors of the package: who may import whom. README's table of folders is made from them.
+"""The floors of the package: who may import whom. docs/architecture.md has a table made from them.
 
 ``python docs/floors.py`` writes that table; with ``--check`` it only says whether it is right.
 ``tests/test_floors.py`` reads every import and holds it against the same floors.
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE, README = ROOT / "tinyalex", ROOT / "README.md"
+PACKAGE, PAGE = ROOT / "tinyalex", ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- made by docs/floors.py -->\n", "<!-- /made by docs/floors.py -->\n"
 
 # From the top down. A file imports only from its own folder and from lower floors: neighbours on
-# one floor do not import each other. Beside each module or folder is what README says of it.
+# one floor do not import each other. Beside each module or folder is what the page says of it.
 FLOORS: list[dict[str, str]] = [
     {"__main__": "`python -m tinyalex`"},
     {"cli": "the command `tinyalex`: names and options of all commands"},
@@ -49,7 +49,7 @@ FLOORS: list[dict[str, str]] = [
     {
         "functional": (
             "the textbook: every operation with its gradients below it: **start here**, with "
-            "[`conv.py`](tinyalex/functional/conv.py)"
+            "[`conv.py`](../tinyalex/functional/conv.py)"
         )
     },
     {
@@ -64,12 +64,11 @@ FLOORS: list[dict[str, str]] = [
     {"errors": "every error that a user can cause"},
 ]
 AROUND = [
-    "[`lessons/`](lessons), [`lessons/exercises/`](lessons/exercises) "
+    "[`lessons/`](../lessons), [`lessons/exercises/`](../lessons/exercises) "
     "| to step through; to write yourself",
-    "[`tests/`](tests) | mirrors the package; [`mutants/`](tests/mutants) plants bugs and shows "
-    "that the tests bite",
-    "[`docs/`](docs) | [decisions with reasons](docs/decisions.md), [results](docs/results) "
-    "with logs",
+    "[`tests/`](../tests) | mirrors the package; [`mutants/`](../tests/mutants) plants bugs and "
+    "shows that the tests bite",
+    "[`docs/`](how-to.md) | [decisions with reasons](decisions.md), [results](results) with logs",
 ]
 
 
@@ -88,29 +87,29 @@ def place_of(room: str) -> Path | None:
 
 
 def table() -> str:
-    """README's table of folders."""
+    """The page's table of folders."""
     lines = ["| floor | folder | what is in it |", "|---|---|---|"]
     for rooms in FLOORS:
         for room, what in rooms.items():
             if place := place_of(room):
                 name = f"{room}/" if place.is_dir() else place.name
-                link = f"[`{name}`]({place.relative_to(ROOT).as_posix()})"
+                link = f"[`{name}`](../{place.relative_to(ROOT).as_posix()})"
                 lines.append(f"| {floor_of(room)} | {link} | {what} |")
     return "\n".join([*lines, *(f"| | {line} |" for line in AROUND)]) + "\n"
 
 
 def with_table(page: str) -> str:
-    """README with the table as it should be."""
+    """The page with the table as it should be."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}{table()}{END}{after}"
 
 
 if __name__ == "__main__":
-    page = README.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     right = page == with_table(page)
     if not right and "--check" not in sys.argv:
-        README.write_text(with_table(page), encoding="utf-8")
+        PAGE.write_text(with_table(page), encoding="utf-8")
         right = True
-    print("README's table is made from the floors" if right else "README's table differs")
+    print(f"{PAGE.name}: its table is made from the floors" if right else f"{PAGE.name}: differs")
     sys.exit(not right)

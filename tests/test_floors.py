@@ -78,8 +78,8 @@ def test_a_room_has_one_floor_and_a_floor_has_rooms_that_exist() -> None:
     assert len(set(rooms)) == len(rooms) and not missing
 
 
-def test_the_table_in_the_readme_is_made_from_the_floors() -> None:
-    page = floors.README.read_text(encoding="utf-8")
+def test_the_table_of_folders_is_made_from_the_floors() -> None:
+    page = floors.PAGE.read_text(encoding="utf-8")
     assert floors.with_table(page) == page, "run python docs/floors.py"
 
 

@@ -1,4 +1,4 @@
-"""README.md, docs/reproduce.md and docs/results say what the committed files say."""
+"""README.md, the pages with figures and docs/results say what the committed files say."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ def test_every_figure_on_the_pages_comes_from_a_file(index: ModuleType) -> None:
 
 
 def page(index: ModuleType, name: str) -> tuple[Path, str]:
-    path: Path = {"readme": index.README, "reproduce": index.REPRODUCE}[name]
+    path: Path = {
+        "readme": index.README,
+        "what to run": index.WHAT_TO_RUN,
+        "reproduce": index.REPRODUCE,
+    }[name]
     return path, path.read_text(encoding="utf-8")
 
 
@@ -38,7 +42,7 @@ def page(index: ModuleType, name: str) -> tuple[Path, str]:
     ("name", "before", "after"),
     [
         ("readme", "{mean} ± ", "12.34 ± "),
-        ("readme", "times as fast as PyTorch's", "% faster, 9.9 % as PyTorch's"),
+        ("what to run", "times as fast as PyTorch's", "% faster, 9.9 % as PyTorch's"),
         ("reproduce", "tanh {tanh},", "tanh 31.4,"),
         ("reproduce", "where six times would be", "6.6 times as many, where six times would be"),
     ],
@@ -59,7 +63,7 @@ def test_a_figure_of_somebodys_own_is_found(
     assert differs or index.uncovered(path, changed)
 
 
-@pytest.mark.parametrize("name", ["readme", "reproduce"])
+@pytest.mark.parametrize("name", ["readme", "what to run", "reproduce"])
 def test_a_new_figure_needs_a_file(index: ModuleType, name: str) -> None:
     path, text = page(index, name)
     assert index.uncovered(path, text) == []

@@ -14,30 +14,49 @@ from measured import (
     read,
     runs,
     spread_of,
-    ten_crops,
 )
 
 Claim = tuple[str, list[float]]
 
 
 def of_readme() -> list[Claim]:
-    tiny = errors("tiny-digits/seed", 0, 1, 2)
-    sec, crops = errors("cifar-80sec/seed", 0, 1, 2), ten_crops("cifar-80sec/seed", 0, 1, 2)
+    tiny, sec = errors("tiny-digits/seed", 0, 1, 2), errors("cifar-80sec/seed", 0, 1, 2)
     mini = errors("imagenette/seed", 0, 1, 2)
-    mini_crops = logged("imagenette/evaluate.txt", r"^runs/alexnet-mini\S+ +([\d.]+) %")[-3:]
-    first = runs("tiny-digits/seed", 0)[0]
-    sec_time = mean([r["wall_seconds"] for r in runs("cifar-80sec/seed", 0, 1, 2)]) / 60
-    mini_time = mean([r["wall_seconds"] for r in runs("imagenette/seed", 0, 1, 2)]) / 60
-    tiny_time = mean([r["wall_seconds"] for r in runs("tiny-digits/seed", 0, 1, 2)]) / 60
-    trained = [f"{net}-train-{i}" for net in ("alexnet", "alexnet-torchvision") for i in (1, 2)]
     return [
-        ("test error  {:.2f} %", [tiny[0]]),
+        *of_first_run(),
+        ("| `tiny`, digits | {:.2f} ± {:.2f} % |", [mean(tiny), spread_of(tiny)]),
+        ("| `cifar-80sec`, CIFAR-10 | {:.2f} ± {:.2f} % |", [mean(sec), spread_of(sec)]),
+        ("| ensemble of the three | {:.2f} % | `tinyalex evaluate runs/cifar",
+         logged("cifar-80sec/ensemble.txt")),
+        ("| `alexnet-mini`, Imagenette (4,000 images) | {:.2f} ± {:.2f} % |",
+         [mean(mini), spread_of(mini)]),
+        ("the paper's net is {:.1f} times as fast as with PyTorch",
+         [ratio("train", "alexnet-train-1", "alexnet-train-2")]),
+    ]  # fmt: skip
+
+
+def of_first_run() -> list[Claim]:
+    first = runs("tiny-digits/seed", 0)[0]
+    return [
+        ("test error  {:.2f} %", errors("tiny-digits/seed", 0)),
         ("time        {:.1f} s for 40 epochs, {:,.0f} images/s",
          [first["wall_seconds"], first["images_per_second"]]),
-        ("no download | {:.1f} | {:.1f} % |", [tiny_time, mean(tiny)]),
-        ('calls "80sec" | {:.1f} | {:.1f} %', [sec_time, mean(sec)]),
+    ]  # fmt: skip
+
+
+def of_what_to_run() -> list[Claim]:
+    tiny, sec, mini = "tiny-digits/seed", "cifar-80sec/seed", "imagenette/seed"
+    nets = ("alexnet", "alexnet-torchvision", "cifar-18pct")
+    trained = [ratio("train", *(f"{net}-train-{i}" for i in (1, 2))) for net in nets]
+    return [
+        ("no download | {:.1f} | {:.1f} % |", [minutes(tiny), mean(errors(tiny, 0, 1, 2))]),
+        ('calls "80sec" | {:.1f} | {:.1f} %', [minutes(sec), mean(errors(sec, 0, 1, 2))]),
         ("half of AlexNet's filters | {:.0f} (shared machine) | {:.1f} % |",
-         [mini_time, mean(mini)]),
+         [minutes(mini), mean(errors(mini, 0, 1, 2))]),
+        ("compared with PyTorch: the paper's net is {:.1f} times as fast, torchvision's\nAlexNet "
+         "{:.1f} times, `cifar-18pct` {:.1f} times.", trained),
+        ("Inference with torchvision's AlexNet on a single image is {:.1f}\ntimes",
+         [ratio("infer", "alexnet-torchvision-infer-1-1", "alexnet-torchvision-infer-1-2")]),
         ("step of the paper's net is {:.1f} times as fast as PyTorch's in float32 and {:.1f}\n"
          "times", [gpu_ratio("float32"), gpu_ratio("tf32")]),
         ("alternating with PyTorch, it is {:.2f} and {:.2f} times as fast. There `cifar-18pct` "
@@ -52,26 +71,12 @@ def of_readme() -> list[Claim]:
          "{:.1f} %)", ladder("80sec", "19pct", "19pct-crop", "18pct")),
         ("crops with flips are worth {:.1f}, {:.1f} and\n  {:.1f} points.",
          ablations(*WORSE)),
-        ("| `tiny`, digits | {:.2f} ± {:.2f} % |", [mean(tiny), spread_of(tiny)]),
-        ("| ensemble of the three | {:.2f} % | | `tinyalex evaluate runs/tiny",
-         logged("tiny-digits/ensemble.txt")),
-        ("| `cifar-80sec`, CIFAR-10 | {:.2f} ± {:.2f} % |", [mean(sec), spread_of(sec)]),
-        ("| the same, ten crops | {:.2f} ± {:.2f} % | 0, 1, 2 | `tinyalex evaluate RUN --crops 10` "
-         "|\n| ensemble of the three | {:.2f} % | | `tinyalex evaluate runs/cifar",
-         [mean(crops), spread_of(crops), *logged("cifar-80sec/ensemble.txt")]),
-        ("| `cifar-18pct`, CIFAR-10, NumPy backend | {:.2f} % |", errors("cifar-18pct/seed", 0)),
-        ("| `alexnet-mini`, Imagenette (4,000 images) | {:.2f} ± {:.2f} % |",
-         [mean(mini), spread_of(mini)]),
-        ("| the same, ten crops | {:.2f} ± {:.2f} % | 0, 1, 2 | `tinyalex evaluate RUN --crops 10` "
-         "|\n| ensemble of the three, ten crops | {:.2f} % |",
-         [mean(mini_crops), spread_of(mini_crops), logged("imagenette/evaluate.txt")[-1]]),
-        ("the paper's net is {:.1f} times as fast,\ntorchvision's AlexNet {:.1f} times, "
-         "`cifar-18pct` {:.1f} times. Inference with torchvision's AlexNet on a single\n"
-         "image is {:.1f} times",
-         [ratio("train", *trained[:2]), ratio("train", *trained[2:]),
-          ratio("train", "cifar-18pct-train-1", "cifar-18pct-train-2"),
-          ratio("infer", "alexnet-torchvision-infer-1-1", "alexnet-torchvision-infer-1-2")]),
     ]  # fmt: skip
+
+
+def minutes(folder: str) -> float:
+    """How long one of three runs takes, on average."""
+    return mean([run["wall_seconds"] for run in runs(folder, 0, 1, 2)]) / 60
 
 
 LEFT_OUT = "reproduced/ablations"

@@ -1,4 +1,4 @@
-"""Every measured figure in README.md, docs/reproduce.md and on this folder's page, from its files.
+"""Every measured figure in README.md, on three pages of docs/ and on this folder's, from its files.
 
 ``python docs/results/index.py`` writes them anew; with ``--check`` it only says what differs.
 """
@@ -15,8 +15,16 @@ from measured import errors, logged, mean, read, seconds, spread_of, ten_crops
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-README, REPRODUCE, PAGE = ROOT / "README.md", ROOT / "docs" / "reproduce.md", HERE / "README.md"
-CLAIMS = {README: claims.of_readme, REPRODUCE: claims.of_reproduce}
+README, PAGE = ROOT / "README.md", HERE / "README.md"
+FIRST_RUN, WHAT_TO_RUN, REPRODUCE = (
+    ROOT / "docs" / f"{name}.md" for name in ("first-run", "what-to-run", "reproduce")
+)
+CLAIMS = {
+    README: claims.of_readme,
+    FIRST_RUN: claims.of_first_run,
+    WHAT_TO_RUN: claims.of_what_to_run,
+    REPRODUCE: claims.of_reproduce,
+}
 BEGIN, END = "<!-- made by index.py -->", "<!-- /made by index.py -->"
 
 

@@ -11,6 +11,14 @@ from pathlib import Path
 from tests.mutants.mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    "pyproject.toml",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "CITATION.cff",
+)
 
 
 class House:
@@ -27,7 +35,7 @@ class House:
         junk = shutil.ignore_patterns("__pycache__", ".hypothesis", ".pytest_cache")
         for name in ("tinyalex", "lessons", "tests", "docs"):
             shutil.copytree(ROOT / name, folder / name, ignore=junk)
-        for name in ("pyproject.toml", "README.md"):
+        for name in PAGES:
             shutil.copy2(ROOT / name, folder)
 
     @contextlib.contextmanager

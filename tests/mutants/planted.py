@@ -6,6 +6,7 @@ from tests.mutants.in_command_line import COMMAND_LINE_MUTANTS
 from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
+from tests.mutants.in_documents import DOCUMENT_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
@@ -74,6 +75,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS
     + LOOK_MUTANTS
+    + DOCUMENT_MUTANTS
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS

@@ -8,13 +8,17 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import DataRootOption, JsonOption, Output, QuietOption
+from tinyalex.commands.console import Output
+from tinyalex.commands.options import DataRootOption, JsonOption, QuietOption
 
 
 def explore(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     out: Annotated[
-        Path | None, typer.Option(help="File to write. Default: explore.html in the run's folder.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="File to write. Default: explore.html in the run's folder."
+        ),
     ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     no_photographs: Annotated[

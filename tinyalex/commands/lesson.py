@@ -64,6 +64,15 @@ def lesson(
             rich_help_panel=PAGES,
         ),
     ] = False,
+    colab: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --notebook: a badge for Google Colab, and a first cell that installs the "
+            "package from this GitHub repository.",
+            rich_help_panel=PAGES,
+        ),
+    ] = None,
     html: Annotated[
         bool,
         typer.Option(
@@ -116,6 +125,8 @@ def lesson(
             "a lesson step by step is for a person: it has no --json and no --quiet",
             "--html, --notebook or --all with it",
         )
+    if colab is not None and not notebook:
+        raise ConfigError("--colab needs --notebook", "--notebook --colab ADDRESS")
     from tinyalex.learn import lesson_file
 
     out_ = Output(as_json, quiet)
@@ -127,7 +138,7 @@ def lesson(
     chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
     with _variables(pictures, data):
         if notebook or html or slides:
-            _convert(out_, chosen, out, notebook, execute, html, slides)
+            _convert(out_, chosen, out, notebook, execute, html, slides, colab)
         elif every:
             _run_all(out_, chosen)
         else:
@@ -242,13 +253,16 @@ def _convert(
     execute: bool,
     html: bool,
     slides: bool,
+    colab: str | None,
 ) -> None:
     """Write notebooks, pages and slides; a cell that fails has its error as output."""
     from tinyalex.files import write_atomic
     from tinyalex.learn import notebooks
+    from tinyalex.learn.colab import checked, for_colab
     from tinyalex.learn.slides import to_slides
     from tinyalex.learn.stepping import CellError
 
+    repository = checked(colab) if colab is not None else ""
     folder.mkdir(parents=True, exist_ok=True)
     failed, written = [], []
     neighbours = _neighbours()
@@ -266,6 +280,7 @@ def _convert(
         texts = {}
         if notebook:
             kept = book if execute else _for_students(each)
+            kept = for_colab(kept, each.name, repository) if repository else kept
             texts["ipynb"] = notebooks.to_text(kept)
         if slides:
             texts["slides.html"] = to_slides(each, book)

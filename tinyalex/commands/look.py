@@ -7,15 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tinyalex.commands.console import (
-    BackendOption,
-    JsonOption,
-    Output,
-    QuietOption,
-    ThreadsOption,
-    cell,
-    plain_table,
-)
+from tinyalex.commands.console import Output, cell, plain_table
+from tinyalex.commands.options import BackendOption, JsonOption, QuietOption, ThreadsOption
 
 
 def look(
@@ -29,7 +22,9 @@ def look(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write. Default: look-IMAGE.html in the run's folder."),
+        typer.Option(
+            "--out", "-o", help="File to write. Default: look-IMAGE.html in the run's folder."
+        ),
     ] = None,
     invert: Annotated[
         bool,

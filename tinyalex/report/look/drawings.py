@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tinyalex.report.page.drawings import as_uri
+from tinyalex.report.sheet import as_uri
 
 Host = np.ndarray[Any, Any]
 
