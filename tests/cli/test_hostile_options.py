@@ -27,6 +27,7 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("bench",): (),
     ("doctor",): ("--backend", "numpy"),
     ("report",): ("gone",),
+    ("runs",): ("gone",),
     ("watch",): ("gone",),
     ("explore",): ("gone",),
     ("look",): ("gone", "x.png"),

@@ -25,8 +25,6 @@ from rich.text import Text
 
 from tinyalex import notice, outside
 from tinyalex.commands import table_layout
-from tinyalex.commands.options import JsonOption as JsonOption
-from tinyalex.commands.options import QuietOption as QuietOption
 from tinyalex.commands.phases import Phases
 from tinyalex.errors import TinyalexError
 

@@ -13,15 +13,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tinyalex.commands.console import (
-    JsonOption,
-    Output,
-    QuietOption,
-    cell,
-    duration,
-    percent,
-    plain_table,
-)
+from tinyalex.commands.console import Output, cell, duration, percent, plain_table
+from tinyalex.commands.options import JsonOption, QuietOption
 from tinyalex.errors import RunError, unknown
 from tinyalex.outside import shown
 

@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import (
-    JsonOption,
-    Output,
-    QuietOption,
-    command_line,
-    duration,
-    percent,
-)
+from tinyalex.commands.console import Output, command_line, duration, percent
 from tinyalex.commands.interrupt import exit_code_of
+from tinyalex.commands.options import JsonOption, QuietOption
 from tinyalex.commands.train_options import complete_set, given_in, with_settings
 from tinyalex.commands.watch import TensorBoardOption, WatchOption
 from tinyalex.commands.workers import TimeoutOption, WorkersOption, start_workers, together

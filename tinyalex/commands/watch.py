@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import Output, QuietOption
+from tinyalex.commands.console import Output
+from tinyalex.commands.options import JsonOption, QuietOption
 
 LAST_LOOK = 3.0  # seconds in which a page can see the end of a training that took its watcher along
 
@@ -37,6 +38,7 @@ def watch(
         bool, typer.Option("--open", help="Open the page in the browser of this machine.")
     ] = False,
     quiet: QuietOption = False,
+    as_json: JsonOption = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Follow a training on a page: curves, speed, time left, filters, a batch as augmented.
@@ -61,10 +63,11 @@ def watch(
             print(watcher.address, flush=True)
             threading.Thread(target=_end_with_parent, args=[watcher], daemon=True).start()
         else:
-            output = Output(False, quiet)
+            output = Output(as_json, quiet)
             output.text(f"watching {run}: {watcher.address}")
             output.text("Ctrl-C ends the watching, not the training")
-            output.result({}, watcher.address)
+            output.result({"address": watcher.address, "run": str(run)}, watcher.address)
+            sys.stdout.flush()
         if open_page:
             import webbrowser
 
