@@ -29,10 +29,10 @@ INSTALL_MUTANTS = (
         (f"{OF_DIGITS}::test_the_fingerprints_are_those_of_older_runs",),
     ),
     Mutant(
-        "Student's quantile: one term too few for odd degrees of freedom",
+        "Student's quantile: the terms of the other parity",
         STATISTICS,
-        "range(2 + odd, freedom + 1, 2)",
-        "range(2 + odd, freedom, 2)",
+        "** 2 * (k - 1) / k",
+        "** 2 * k / (k + 1)",
         (QUANTILE,),
         needs=("scipy",),
     ),

@@ -303,6 +303,9 @@ def from_arrays(
 
     Parameters
     ----------
+    name : str
+    classes : sequence of str
+        Name of each class number.
     train, test : (images, labels)
         uint8 (N, H, W, C) with 1 or 3 channels, and integers (N,).
     fingerprint : str

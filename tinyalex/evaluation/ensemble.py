@@ -11,9 +11,17 @@ from tinyalex.errors import ShapeError
 
 
 def mean_probability(each: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """Average the probabilities, float (N, classes), of one or more networks.
+    """Average the probabilities of one or more networks.
 
-    A single network's array is returned itself.
+    Parameters
+    ----------
+    each : sequence of float (N, classes)
+        One array per network.
+
+    Returns
+    -------
+    float (N, classes)
+        For a single network its own array.
 
     Raises
     ------

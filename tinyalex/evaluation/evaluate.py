@@ -209,7 +209,13 @@ def _search(each: list[HostArray], labels: HostArray) -> dict[str, Any]:
 
 
 def errors(p: HostArray, labels: HostArray) -> dict[str, float]:
-    """Top-1 and top-5 error of probabilities (N, classes); top-C with fewer than five classes.
+    """Top-1 and top-5 error, 0 to 1; top-C with fewer than five classes.
+
+    Parameters
+    ----------
+    p : float (N, classes)
+        Probabilities.
+    labels : int (N,)
 
     Examples
     --------

@@ -30,9 +30,25 @@ _EVALUATION = fields(
 
 
 def search_part(labels: HostArray, fraction: float, seed: int = 0) -> HostArray:
-    """Choose a fraction of each class's images for the search: bool (N,).
+    """Choose a fraction of each class's images for the search.
 
-    Reported errors are those of the other images; ConfigError if either part has no image.
+    Parameters
+    ----------
+    labels : int (N,)
+    fraction : float
+        Above 0 and below 1.
+    seed : int
+        Which images are chosen.
+
+    Returns
+    -------
+    bool (N,)
+        True for the search; reported errors are those of the other images.
+
+    Raises
+    ------
+    ConfigError
+        The fraction is not allowed, or one of the two parts has no image.
 
     Examples
     --------

@@ -54,6 +54,8 @@ def probabilities(
         are averaged, not the logits (paper, section 4.1). 9: corners, edges and centre, not
         flipped, as in cuda-convnet's tests. Networks trained on whole images get their crops from
         an image enlarged by reflection; see `data.ten_views`, `data.nine_views`.
+    batch_size : int
+        Images that the network sees at a time.
     group : Group, optional
         The workers that share the batches; all of them must call this, and all get the same
         bytes as one worker.
@@ -159,7 +161,7 @@ def ten_crop_errors(
 
 
 def softmax(xp: Any, logits: Array) -> Array:
-    """Probabilities (N, classes) of logits (N, classes).
+    """Probabilities (N, classes) of logits (N, classes), both arrays of the module ``xp``.
 
     Examples
     --------

@@ -80,7 +80,14 @@ def load_run(
     threads: int | None = None,
     precision: str | None = None,
 ) -> Run:
-    """Load a run's network in test mode, by default with float32 products on a GPU.
+    """Load a run's network in test mode.
+
+    Parameters
+    ----------
+    run_dir : Path
+        The run's folder.
+    backend, threads, precision : optional
+        As in `tinyalex.backends.get`; by default float32 products on a GPU.
 
     Raises
     ------

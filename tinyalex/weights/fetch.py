@@ -132,6 +132,13 @@ def convert(path: Path) -> Path:
 def find(name: str, root: Path | str | None = None) -> Path:
     """The path of downloaded weights, converted to .safetensors if possible.
 
+    Parameters
+    ----------
+    name : str
+        ``"torchvision"``.
+    root : path, optional
+        See `weights_folder`.
+
     Raises
     ------
     ConfigError
