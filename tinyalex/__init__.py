@@ -5,7 +5,6 @@ it is first used, as in ``tinyalex.layers.Conv2d``. Begin with ``tinyalex.Traine
 """
 
 import importlib as _importlib
-from typing import Any as _Any
 
 __version__ = "0.1.0"
 
@@ -23,7 +22,7 @@ _SUBPACKAGES = (
 )
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> object:
     if name in _SUBPACKAGES:
         return _importlib.import_module(f"{__name__}.{name}")
     if name == "Trainer":
