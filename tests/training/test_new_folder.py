@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -54,24 +53,19 @@ def test_a_folder_that_cannot_be_made_is_an_error_at_once(unnamed):
 
 
 def test_workers_agree_on_one_folder(unnamed):
-    training.train(unnamed(), group=None)
-    configs: dict[int, training.RunConfig] = {}
-    ready = threading.Barrier(2)
-
-    def work(group):
-        if not group.leads:
-            ready.wait()  # the other one has its folder by then
-        configs[group.rank] = unnamed(batch_size=4, backend="numpy")
-        if group.leads:
-            ready.wait()
-        return training.train(configs[group.rank], group=group)
-
-    on_threads(2, work)
-    assert {config.out for config in configs.values()} == {Path(f"{NAME}-2")}
-    assert {path.name for path in Path("runs").iterdir()} == {
-        Path(NAME).name,
-        f"{Path(NAME).name}-2",
-    }
+    """Rank 1 looks later, when rank 0 has begun to write; here the file is there for a moment."""
+    training.train(unnamed())
+    leads = unnamed(batch_size=4, backend="numpy")
+    begun = Path(f"{NAME}-2")
+    begun.mkdir()
+    (begun / "config.json").touch()
+    follows = unnamed(batch_size=4, backend="numpy")
+    assert follows.out == Path(f"{NAME}-3")
+    (begun / "config.json").unlink()
+    configs = (leads, follows)
+    on_threads(2, lambda group: training.train(configs[group.rank], group=group))
+    assert {config.out for config in configs} == {begun}
+    assert sorted(path.name for path in Path("runs").iterdir()) == [Path(NAME).name, begun.name]
 
 
 def test_bad_settings_lose_nothing(config, tmp_path):
