@@ -60,7 +60,7 @@ def test_it_ends_and_leaves_no_process_and_no_file(tmp_path, jobs) -> None:
             line = process.stdout.readline()
         assert line == "anna: 06_relu: passed\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)  # the answers would take an hour
+        _, said = process.communicate(timeout=60)  # the answers would take an hour
     finally:
         process.kill()
     assert process.returncode == 130

@@ -8,9 +8,11 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.cli.test_hostile_options import COMMANDS, WORDS
 from tests.processes import environment
+from tinyalex.cli import app
 
 WRONG = {
     ("evaluat", "x"): ("error: unknown command 'evaluat'", "Try: 'evaluate'"),
@@ -101,27 +103,21 @@ def test_commands_and_long_helps_have_panels(call) -> None:
         assert all(f"─ {name} ─" in shown for name in names), path
 
 
-def complete(tmp_path, shell: str, *words: str) -> list[str]:
+def offered(shell: str, *words: str) -> list[str]:
     """What a shell is offered at the end of a command line, by the protocol of its script."""
     line = " ".join(["tinyalex", *words])
     variables = {"_TINYALEX_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": line}
     variables |= {"COMP_WORDS": line, "COMP_CWORD": str(len(words))}
-    done = subprocess.run(
-        [sys.executable, "-m", "tinyalex"],
-        cwd=tmp_path,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.stderr == ""
-    found = re.findall(r'^"([^"]*)"|\(\("([^"]*)"', done.stdout, re.MULTILINE)
-    return done.stdout.split() if shell == "bash" else ["".join(pair) for pair in found]
+    done = CliRunner().invoke(app, [], prog_name="tinyalex", env=variables)
+    assert done.exit_code == 0 and done.stderr == ""
+    if shell == "bash":
+        return done.stdout.split()
+    return re.findall(r'(?:^|\(\()"([^"]*)"', done.stdout, re.MULTILINE)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_the_tab_key_offers_names_and_choices(tmp_path, shell) -> None:
+def test_the_tab_key_offers_names_and_choices(tmp_path, monkeypatch, shell) -> None:
+    monkeypatch.chdir(tmp_path)
     for run in ("runs/first", "runs/second"):
         (tmp_path / run).mkdir(parents=True)
         (tmp_path / run / "config.json").touch()
@@ -140,10 +136,29 @@ def test_the_tab_key_offers_names_and_choices(tmp_path, shell) -> None:
         ("exercise", "start", "02"): ["02_im2col"],
         ("reproduce", "tenc"): ["tencrop"],
         ("reproduce", "fig1", "--scale", "im"): ["imagenet"],
+        ("bench", "--backend", "cu"): ["cuda"],
         ("report", "runs/"): ["runs/first", "runs/second"],
     }
     for words, offers in wanted.items():
-        assert complete(tmp_path, shell, *words) == offers, words
+        assert offered(shell, *words) == offers, words
+
+
+def test_the_tab_key_is_answered_quickly() -> None:
+    """Names of commands and choices need no NumPy."""
+    program = (
+        "import sys\nfrom tinyalex import cli\n"
+        "try:\n    cli.main()\n"
+        "finally:\n    print({'numpy', 'numba', 'matplotlib'} & set(sys.modules))"
+    )
+    line = "tinyalex evaluate x --backend n"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(_TINYALEX_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.split() == ["numpy", "numba", "set()"], done.stderr
 
 
 def test_completion_never_offers_what_a_terminal_acts_on(tmp_path, monkeypatch) -> None:

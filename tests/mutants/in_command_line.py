@@ -78,7 +78,7 @@ COMMAND_LINE_MUTANTS = (
         "tinyalex/learn/grader/classroom.py",
         "pool.shutdown() if is_complete else pool.kill()",
         "pool.shutdown()",
-        (f"{INTERRUPT}::test_it_ends_and_leaves_no_process_and_no_file",),
+        (f"{INTERRUPT}::test_it_ends_and_leaves_no_process_and_no_file[2]",),
     ),
     Mutant(
         "grader: a student is listed as alike to themselves",

@@ -52,7 +52,7 @@ def evaluate(
             autocompletion=complete.data,
         ),
     ] = None,
-    crops: CropsOption = 1,
+    crops: CropsOption = "1",
     invert: Annotated[
         bool, typer.Option("--invert", help="Swap light and dark, for networks of grey images.")
     ] = False,
@@ -128,7 +128,7 @@ def evaluate(
             runs,
             data,
             data_root,
-            crops=crops,
+            crops=int(crops),
             backend=backend,
             threads=threads,
             batch_size=128 if batch_size is None else batch_size,
@@ -145,7 +145,7 @@ def evaluate(
     write_json(path, result)
 
     per_image = {1: "the centre crop", 9: "nine crops", 10: "ten crops"}
-    output.text(f"{result['n']:,} test images, {per_image[crops]} of each")
+    output.text(f"{result['n']:,} test images, {per_image[int(crops)]} of each")
     if search_coefficients:
         output.text(f"coefficients searched on {result['search']['n']:,} other images")
     output.text()

@@ -15,7 +15,7 @@ COMPUTING, OUTPUT = "Computing", "Output"  # panels of a help; other options are
 
 Backend = Literal["auto", "numpy", "numba", "cuda"]
 Precision = Literal["float32", "tf32"]
-Crops = Literal[1, 9, 10]
+Crops = Literal["1", "9", "10"]  # as text: Click before 8.2 knows no other choices
 
 # Of a list, Typer takes only enums.
 Backends = StrEnum("Backends", ["auto", "numpy", "numba", "cuda"])

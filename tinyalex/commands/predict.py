@@ -41,7 +41,7 @@ def predict(
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Number of classes to show.")] = 5,
-    crops: CropsOption = 1,
+    crops: CropsOption = "1",
     invert: Annotated[
         bool,
         typer.Option("--invert", help="Swap light and dark, for ink on paper and a digits net."),
@@ -71,7 +71,7 @@ def predict(
 
         run, images = load(weights, data_root, backend, threads), paths
     predictions = evaluation.predict(
-        run, images, top=top, crops=crops, invert=invert, batch_size=batch_size or 32
+        run, images, top=top, crops=int(crops), invert=invert, batch_size=batch_size or 32
     )
     for each in predictions:
         output.text(shown(str(each["image"])), style="bold")
