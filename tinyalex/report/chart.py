@@ -24,7 +24,6 @@ STYLE = """
   20rem), 1fr)); } .charts > * { max-width: 38rem; margin: 0; min-width: 0; }
 svg.chart { display: block; width: 100%; height: auto; }
 svg.chart text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-svg.chart .on { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 svg.chart .grid { stroke: var(--line); stroke-width: .7; }
 svg.chart .mark { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 1 4; }
 svg.chart .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
@@ -188,12 +187,11 @@ def _labels(x_label: str, y_label: str) -> str:
 
 
 def _best(x: float, y: float, text: str) -> str:
-    """A ring around the point, and the text above all lines, with a line between them."""
-    anchor = "end" if x > WIDTH / 2 else "start"
+    """A ring around the point, and the text above the plot, with a line between them."""
     return (
-        f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP + 14}" y2="{y - 5}"/>'
+        f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP - 5}" y2="{y - 5}"/>'
         f'<circle class="best c1" cx="{x}" cy="{y}" r="4.5" stroke-width="2"/>'
-        f'<text class="on" x="{x}" y="{TOP + 10}" text-anchor="{anchor}">{as_html(text)}</text>'
+        f'<text x="{WIDTH - RIGHT}" y="14" text-anchor="end">{as_html(text)}</text>'
     )
 
 

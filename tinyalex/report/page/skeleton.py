@@ -29,7 +29,7 @@ img.matrix { border: 1px solid var(--line); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { background: var(--faint); vertical-align: bottom; }
 .matrix td { min-width: 2.1rem; padding: .25rem .3rem; text-align: center;
   border: 1px solid var(--line);
@@ -50,9 +50,10 @@ thead th { background: var(--faint); vertical-align: bottom; }
   var(--p), transparent var(--p)); }
 .cards .bars li.right { font-weight: 600; --accent: var(--mark); }
 .film .window { position: relative; overflow: hidden; box-sizing: content-box; margin: .5rem 0;
-  padding-bottom: 1.8rem; max-width: 40rem; aspect-ratio: var(--w) / var(--h); }
+  padding-bottom: 2.2rem; max-width: 40rem; aspect-ratio: var(--w) / var(--h); }
 .film .reel { position: absolute; inset: 0 0 auto 0; height: calc(100% * var(--n)); display: flex;
-  flex-direction: column; } .film figure { flex: 1 1 0; min-height: 0; margin: 0; }
+  flex-direction: column; } .film figure { flex: 1 1 0; min-height: 0; margin: 0;
+  padding-top: 4px; overflow: hidden; }
 .film img { display: block; width: 100%; aspect-ratio: var(--w) / var(--h); }
 @keyframes film { to { transform: translateY(-100%); } }
 .film:has(:checked) .reel { animation: none !important; }
