@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from PIL import Image
 
 from tests.browser import Browser
-from tests.report.explore.nets import close, network_of, networks, outputs
+from tests.report.explore.nets import close, every_kind, network_of, networks, outputs
 from tinyalex import backends, data, models
 from tinyalex.data.dataset import array_split
 from tinyalex.layers import Layer, Sequential
@@ -217,6 +217,7 @@ def test_the_packages_networks_compute_numpys_numbers(
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
 @given(network=networks())
+@example(network=every_kind())
 def test_any_network_computes_numpys_numbers(
     window: Browser, page: Path, network: tuple[Sequential, Host]
 ) -> None:
