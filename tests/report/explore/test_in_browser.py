@@ -98,6 +98,16 @@ def test_a_stroke_changes_every_layer_and_the_answer(window: Browser, page: Path
     window.check()
 
 
+def test_a_stroke_goes_over_a_test_image(window: Browser, page: Path, run: Run) -> None:
+    window.open(page)
+    window.driver.find_element("css selector", "#samples button").click()
+    settled(window)
+    before = shown_pixels(window)
+    draw(window, [(-60, 0), (60, 0)])
+    assert (shown_pixels(window) != before).any()
+    equals_numpy(window, run)
+
+
 def test_strokes_fill_the_frame_like_the_training_digits(window: Browser, page: Path) -> None:
     window.open(page)
     window.driver.find_element("id", "clear").click()
