@@ -59,11 +59,11 @@ LOOK_MUTANTS = (
         "test_a_file_is_prepared_as_predict_does",
     ),
     on_page(
-        "explore: a stroke is not read",
+        "explore: a stroke over a test image is not read",
         DRAW,
         "    this.drawn = true;\n    this.changed();\n  }\n\n  // What",
         "    this.changed();\n  }\n\n  // What",
-        "test_a_stroke_changes_every_layer_and_the_answer",
+        "test_a_stroke_goes_over_a_test_image",
     ),
     on_page(
         "explore: a receptive field ignores the padding",

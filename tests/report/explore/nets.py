@@ -121,6 +121,30 @@ def images_layers(draw: st.DrawFn, shape: tuple[int, int, int]) -> Layer:
     return makers[draw(st.sampled_from(sorted(makers)))]()
 
 
+def every_kind() -> tuple[Sequential, Host]:
+    """A network with every kind of layer, and one image for it."""
+
+    def tower(seed: int) -> Sequential:
+        return Sequential([Conv2d(3, 2, (3, 2), padding=(1, 0), seed=seed), Tanh()])
+
+    model = Sequential(
+        [
+            Conv2d(4, 6, (3, 2), (1, 2), (2, 1), groups=2, seed=1),
+            ReLU(inplace=True),
+            LocalResponseNorm(4, 0.1, 0.75, groups=2),
+            MaxPool2d(3, 2, ceil_mode=True),
+            Towers(tower(2), tower(3), crossing=False),
+            SpatialResponseNorm(4, 0.5, 0.6),
+            AvgPool2d((3, 2), (2, 2), ceil_mode=True),
+            LocallyConnected2d(4, 3, 2, (3, 2), 2, padding=1, seed=4),
+            Flatten(),
+            Dropout(0.5, "paper"),
+            Linear(6, 3, seed=5),
+        ]
+    ).eval()
+    return model, np.random.default_rng(6).standard_normal((1, 4, 9, 14)).astype(np.float32)
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[Sequential, Host]:
     """A network in test mode, and one image for it."""

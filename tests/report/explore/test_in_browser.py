@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from PIL import Image
 
 from tests.browser import Browser
-from tests.report.explore.nets import close, network_of, networks, outputs
+from tests.report.explore.nets import close, every_kind, network_of, networks, outputs
 from tinyalex import backends, data, models
 from tinyalex.data.dataset import array_split
 from tinyalex.layers import Layer, Sequential
@@ -96,6 +96,16 @@ def test_a_stroke_changes_every_layer_and_the_answer(window: Browser, page: Path
     best = window.driver.find_element("css selector", "#answers .best").text
     assert best.startswith(str(np.argmax(drawn[-1])))
     window.check()
+
+
+def test_a_stroke_goes_over_a_test_image(window: Browser, page: Path, run: Run) -> None:
+    window.open(page)
+    window.driver.find_element("css selector", "#samples button").click()
+    settled(window)
+    before = shown_pixels(window)
+    draw(window, [(-60, 0), (60, 0)])
+    assert (shown_pixels(window) != before).any()
+    equals_numpy(window, run)
 
 
 def test_strokes_fill_the_frame_like_the_training_digits(window: Browser, page: Path) -> None:
@@ -217,6 +227,7 @@ def test_the_packages_networks_compute_numpys_numbers(
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
 @given(network=networks())
+@example(network=every_kind())
 def test_any_network_computes_numpys_numbers(
     window: Browser, page: Path, network: tuple[Sequential, Host]
 ) -> None:
