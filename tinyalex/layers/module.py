@@ -24,7 +24,7 @@ class NotReadyError(TinyalexError, AttributeError):
     Traceback (most recent call last):
         ...
     tinyalex.layers.module.NotReadyError: ReLU: no 'x_shape' yet
-    Try: call forward before backward
+    Try: call forward before backward...
     """
 
 
