@@ -23,14 +23,14 @@ RUNS_MUTANTS = (
     Mutant(
         "overwrite: the checkpoint is put back first",
         FOLDER,
-        "for name in reversed(_checkpoint_first())]",
-        "for name in _checkpoint_first()]",
+        "_left_in(aside)[::-1]",
+        "_left_in(aside)",
         (f"{OF_FOLDER}::test_a_process_killed_at_any_file_loses_neither_run",),
     ),
     Mutant(
         "overwrite: folders in the folder may be somebody's",
         FOLDER,
-        "            ours = path.name == _ASIDE\n",
+        "            ours = path.name in (_ASIDE, *FOLDERS)\n",
         "            ours = True\n",
         (f"{OF_FOLDER}::test_a_folder_that_holds_something_else_is_not_overwritten",),
     ),

@@ -13,11 +13,15 @@ from tinyalex.runs import folder as folders
 from tinyalex.runs.checkpoint import Checkpoint, save_checkpoint
 from tinyalex.runs.folder import LEFT_BY_RUNS, check_only_a_run, forget_replaced, free, replaced
 
+NAMES = [name.replace("*", "-x") for name in LEFT_BY_RUNS]
+
 
 def write_run(folder, text, step=5):
     folder.mkdir(parents=True, exist_ok=True)
-    for name in LEFT_BY_RUNS:
+    for name in NAMES:
         (folder / name).write_text(text)
+    (folder / "tensorboard").mkdir(exist_ok=True)
+    (folder / "tensorboard" / "events").write_text(text)
     state = {"epoch": 0, "step": step, "images_trained": len(text)}
     save_checkpoint(folder, Checkpoint("tiny", {}, state=state))
 
@@ -26,9 +30,12 @@ def is_run(folder, text):
     """Whether the folder holds this run and nothing of another one."""
     left = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     made = {"checkpoint.safetensors", "checkpoint.json"}
-    return {n: b for n, b in left.items() if n not in made} == dict.fromkeys(
-        set(LEFT_BY_RUNS) - made, text.encode()
-    ) and f'"images_trained": {len(text)}' in left["checkpoint.json"].decode()
+    return (
+        {n: b for n, b in left.items() if n not in made}
+        == dict.fromkeys(set(NAMES) - made, text.encode())
+        and (folder / "tensorboard" / "events").read_text() == text
+        and f'"images_trained": {len(text)}' in left["checkpoint.json"].decode()
+    )
 
 
 def test_a_free_name_has_the_first_number_that_nobody_has_or_uses(tmp_path):
@@ -93,7 +100,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("at", range(2 * len(LEFT_BY_RUNS) + 2))
+@pytest.mark.parametrize("at", range(2 * len(NAMES) + 4))
 def test_a_process_killed_at_any_file_loses_neither_run(tmp_path, monkeypatch, at):
     """The old run's files are moved away and back; killed at any move, they come back whole."""
     write_run(tmp_path, "old one")

@@ -12,22 +12,27 @@ from pathlib import Path
 from tinyalex import lock, notice
 from tinyalex.errors import CheckpointError, RunError
 from tinyalex.files import temporary_name
-from tinyalex.runs import checkpoint, metrics, summary
+from tinyalex.runs import checkpoint, film, metrics, summary
 
 CONFIG = "config.json"
 
-# Everything that commands leave in a run's folder without being told a file's name.
+# Everything that commands leave in a run's folder without being told a file's name: patterns.
 LEFT_BY_RUNS = (
     CONFIG,
     checkpoint.FILE,
     checkpoint.ECHO,
     metrics.FILE,
     summary.FILE,
+    film.FILE,
     "curves.png",
     "filters.png",
     "report.html",
+    "explore.html",
+    "look-*.html",
+    "evaluation*.json",
     "own.json",
 )
+FOLDERS = ("tensorboard",)
 _ASIDE = ".replaced"  # the folder of an old run's files, until the new run has a checkpoint
 
 
@@ -48,7 +53,7 @@ def check_only_a_run(folder: Path) -> None:
     """Raise RunError if a folder holds anything that a run does not leave."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
-            ours = path.name == _ASIDE
+            ours = path.name in (_ASIDE, *FOLDERS)
         else:
             known = (*LEFT_BY_RUNS, lock.FILE, temporary_name("*", "*"))
             ours = any(fnmatch(path.name, pattern) for pattern in known)
@@ -67,12 +72,13 @@ def replaced(folder: Path) -> Iterator[None]:
     in a setting may show only in the first step), they are put back.
     """
     forget_replaced(folder)
-    _move([folder / name for name in _checkpoint_first()], folder / _ASIDE)
+    _move(_left_in(folder), folder / _ASIDE)
     try:
         yield
     finally:
         if not _has_begun(folder):
-            _remove(folder / name for name in LEFT_BY_RUNS)
+            for path in _left_in(folder):
+                _remove(path)
             notice.warn(f"{folder} holds the old run again: the new one had not begun")
         forget_replaced(folder)
 
@@ -86,7 +92,7 @@ def forget_replaced(folder: Path) -> None:
     if not aside.is_dir():
         return
     if not _has_begun(folder):
-        _move([aside / name for name in reversed(_checkpoint_first())], folder)
+        _move(_left_in(aside)[::-1], folder)
     shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -99,24 +105,29 @@ def _has_begun(folder: Path) -> bool:
     return bool(state.get("epoch") or state.get("step"))
 
 
-def _checkpoint_first() -> list[str]:
-    """Where the checkpoint is tells which files count, so it is the first to go, the last back."""
-    return sorted(LEFT_BY_RUNS, key=lambda name: name != checkpoint.FILE)
+def _left_in(folder: Path) -> list[Path]:
+    """What a run has left in a folder.
+
+    Where the checkpoint is tells which files count, so it is the first to go, the last back.
+    """
+    ours = (*LEFT_BY_RUNS, *FOLDERS)
+    found = [path for path in folder.iterdir() if any(fnmatch(path.name, each) for each in ours)]
+    return sorted(found, key=lambda path: (path.name != checkpoint.FILE, path.name))
 
 
 def _move(files: list[Path], folder: Path) -> None:
     try:
         for path in files:
-            if path.is_symlink() or path.exists():
-                folder.mkdir(exist_ok=True)
-                path.replace(folder / path.name)
+            folder.mkdir(exist_ok=True)
+            if (folder / path.name).is_dir():  # a file takes another one's place, a folder does not
+                shutil.rmtree(folder / path.name)
+            path.replace(folder / path.name)
     except OSError as error:
         raise RunError(
             f"{path}: cannot be moved ({error.strerror or error})", "another folder with --out"
         ) from error
 
 
-def _remove(files: Iterator[Path]) -> None:
-    for path in files:
-        with contextlib.suppress(OSError):
-            path.unlink()
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
