@@ -62,4 +62,4 @@ def test_a_gpu_that_cannot_be_used_is_one_sentence_and_1(call, place):  # noqa: 
 
 @pytest.mark.parametrize("words", [["--backend", "cupy"], ["--backend", "auto"]])
 def test_an_unknown_backend_ends_with_2(refused, words):
-    assert "unknown backend" in refused("doctor", *words)
+    assert "unknown --backend" in refused("doctor", *words)

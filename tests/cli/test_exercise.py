@@ -210,7 +210,7 @@ def test_an_older_table_survives_a_failed_run(call):
     assert call("exercise", "check", "mine", "--exercise", "nine", "--csv", "class.csv").exit_code
     assert Path("class.csv").read_text() == "old"
     assert call("exercise", "check", "mine", "--csv", "class.csv").exit_code == 0
-    assert Path("class.csv").read_text().splitlines()[1] == ",1,1.000,1.000,,"
+    assert Path("class.csv").read_text().splitlines()[1] == ",1,1.000,1.000,,,"
 
 
 @pytest.mark.parametrize(
