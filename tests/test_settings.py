@@ -24,7 +24,7 @@ def test_the_command_has_an_option_for_every_setting() -> None:
     options = {option.opts[0]: option.help for option in command.params}
     wanted = {option_of(name): about.help for name, about in ABOUT.items() if about.option}
     others = {"--resume", "--workers", "--timeout", "--quiet", "--json"}
-    others |= {"--set", "--config", "--overwrite"}
+    others |= {"--set", "--config", "--overwrite", "--watch", "--tensorboard"}
     assert {name: text for name, text in options.items() if name not in others} == wanted
     assert others < options.keys()
 

@@ -24,7 +24,16 @@ _PIXEL = np.float32(1 / 255)
 
 
 class Batches(Protocol):
-    """What training and tests need of a loader; see `Loader`."""
+    """What training and tests need of a loader; see `Loader`.
+
+    Examples
+    --------
+    >>> from tinyalex import backends
+    >>> x, labels = np.zeros((5, 2)), np.zeros(5, np.int64)
+    >>> batches: Batches = ArrayLoader(x, labels, backends.get("numpy"), batch_size=2)
+    >>> len(batches), [images for images, _ in batches.steps()]
+    (3, [2, 2, 1])
+    """
 
     backend: Backend
     shards: Shards

@@ -17,6 +17,13 @@ class NotebookProgress(Listener):
 
     `Trainer` and `train` use it by themselves in a notebook. It needs IPython, which every notebook
     has, and no widgets.
+
+    Examples
+    --------
+    >>> from tinyalex.training import Trainer
+    >>> progress = NotebookProgress()  # trainer.fit(5, callbacks=[progress]) shows it anywhere
+    >>> isinstance(progress, Listener)
+    True
     """
 
     def start(self, info: dict[str, Any]) -> None:

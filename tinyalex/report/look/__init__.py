@@ -47,6 +47,16 @@ def look(
         There is no such layer or class, or the layer has no feature maps.
     DataError
         The file cannot be read as an image.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (16, 16)).save(f"{folder}/black.png")
+    ...     found = look("runs/tiny-digits-seed0", f"{folder}/black.png", f"{folder}/look.html")
+    >>> len(found.best), round(float(found.p.sum()), 3)
+    (5, 1.0)
     """
     if not isinstance(run, Run):
         run = load_run(run, backend, threads)

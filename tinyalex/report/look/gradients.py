@@ -94,6 +94,18 @@ def grad_cam(model: Layer, x: Array, label: int, layer: str | None = None) -> Ho
     -----
     R. R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
     Localization, ICCV 2017, section 3, equations 1 and 2.
+
+    Examples
+    --------
+    A filter that copies the image, and a class that adds up all places:
+
+    >>> from tinyalex.layers import Conv2d, Flatten, Linear, Sequential
+    >>> net = Sequential(Conv2d(1, 1, 1), Flatten(), Linear(4, 2))
+    >>> net[0].params.update(weight=np.ones((1, 1, 1, 1)), bias=np.zeros(1))
+    >>> net[2].params["weight"] = np.array([[0.0, 0, 0, 0], [1, 1, 1, 1]])
+    >>> grad_cam(net, np.arange(4.0).reshape(1, 1, 2, 2), label=1)
+    array([[0., 1.],
+           [2., 3.]])
     """
     name = last_maps(model, tuple(x.shape)) if layer is None else layer
     owner, host = layers_by_name(model).get(name), model.backend.to_host
