@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 # Several test processes share the cores; numpy reads this once, when it is first imported.
@@ -44,6 +45,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("TINYALEX_TEST_BACKENDS", ""),
         help="run the common suites on these backends only, as in numpy,cuda; the first is 'auto'",
     )
+    parser.addoption(
+        "--one-of",
+        type=int,
+        default=1,
+        help="run one of so many parts of the tests, each day the next one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests whose day is another one; see --one-of."""
+    parts = config.getoption("--one-of")
+    today = date.today().toordinal() % parts
+
+    def is_due(item: pytest.Item) -> bool:
+        return zlib.crc32(item.nodeid.encode()) % parts == today
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_due(item)])
+    items[:] = filter(is_due, items)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ def call(tmp_path, monkeypatch):
     """Run a command in this process, in an empty folder, 80 columns wide."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    # `watch` lowers its priority, which is this process's for good.
+    monkeypatch.setattr(os, "nice", lambda step: 0, raising=False)
 
     def run(*words):
         return CliRunner().invoke(app, [str(word) for word in words], prog_name="tinyalex")

@@ -51,6 +51,7 @@ def test_json_holds_everything(call):
     assert document["results"][-1]["speedup"] is None
 
 
+@pytest.mark.slow
 def test_torch_is_compared(call):
     pytest.importorskip("torch")
     words = ["--compare", "torch", "--no-compile", "--what", "train", "--pairs", 2, "--layers"]

@@ -60,10 +60,10 @@ def test_results_are_written_also_if_nothing_could_be_judged(files, found, of_cl
     assert document["passed"] is False and document["verdicts"] == []
     assert document["error"] in result.stderr
     rows = list(csv.reader(Path("class.csv").read_text().splitlines()))
-    assert rows[0] == ["student", "passed", "score", "note", "not recognised"]
+    assert rows[0] == ["student", "passed", "score", "note", "not recognised", "same as"]
     names = [Path(name).name for name in files]
     assert [entry["file"] for entry in document["not_recognised"]] == names
-    assert all(name in rows[1][-1] for name in names)
+    assert all(name in rows[1][-2] for name in names)
     assert {path.name for path in Path.cwd().iterdir()} == {"sub", "results.json", "class.csv"}
 
 

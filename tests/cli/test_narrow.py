@@ -73,7 +73,8 @@ COMMANDS = {
     "reproduce": [["reproduce"]],
     "lesson": [["lesson"]],
 }
-OWN_TESTS = {"evaluate", "predict", "doctor", "bench_plan", "console", "exercise_show", "runs"}
+OWN_TESTS = {"evaluate", "predict", "doctor", "bench_plan", "console", "exercise_show"}
+OWN_TESTS |= {"look", "runs"}
 
 
 @pytest.mark.parametrize("words", [w for each in COMMANDS.values() for w in each], ids=" ".join)

@@ -46,11 +46,11 @@ def state(address):
 def test_it_waits_for_a_run_and_ends_cleanly_with_ctrl_c(tmp_path):
     process = start("watch", "runs/later", folder=tmp_path)
     address = address_in(process.stdout.readline())
+    assert process.stdout.readline() == "Ctrl-C ends the watching, not the training\n"
     assert state(address)["status"] == "waiting"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
-    assert out == "Ctrl-C ends the watching, not the training\n"
+    assert (process.returncode, out, err) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(urllib.error.URLError):
         state(address)

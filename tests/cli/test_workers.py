@@ -27,6 +27,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 def test_one_two_and_four_workers_leave_the_same_bytes(tmp_path: Path) -> None:
     options = ("--epochs", 1, "--shards", 4)
     alone = train(tmp_path, "1", *options)
@@ -123,7 +124,8 @@ def test_only_rank_0_needs_the_runs_folder(tmp_path: Path, pictures: Path) -> No
     assert not list(b.iterdir())
 
 
-@pytest.mark.parametrize("kind", ["towers", pytest.param("hybrid", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["towers", "hybrid"])
 def test_two_processes_train_one_network_in_two_parts(tmp_path: Path, kind: str) -> None:
     done = tinyalex(
         tmp_path, *TRAIN, "--out", "run", "--epochs", 1, "--workers", 2, "--parallel", kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,6 +44,7 @@ def test_probabilities_are_held_once(memory, monkeypatch):
     images = array_split(np.zeros((1000, 1, 1, 1), np.uint8), np.zeros(1000, int), 2000, "test")
     loader = Loader(images, backends.get("numpy"), 100, training=False)
     run = SimpleNamespace(
+        folder=Path("run"),
         model=SimpleNamespace(num_classes=2000),
         backend=SimpleNamespace(to_host=lambda p: p),
         preprocessing=SimpleNamespace(loader=lambda *_, **__: loader),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,14 @@ def assert_separated(examination: Examination, verdict: Verdict, path: Path) -> 
     assert separates(path, *arguments), "\n".join(in_words(verdict))
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+def in_turns(i: int) -> Any:
+    """One of six in the quick tests; a verdict takes a second."""
+    return () if i % 6 == 0 else pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, marks=in_turns(i), id=p.stem) for i, p in enumerate(RIGHT)]
+)
 def test_a_right_answer_passes(path, tmp_path):
     _, verdict = judged(path.read_bytes(), get(path.stem.split("__")[0]), tmp_path)
     assert verdict.passed, "\n".join(in_words(verdict))
@@ -57,10 +65,7 @@ def test_a_right_answer_passes(path, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [
-        pytest.param(*case, marks=() if i % 3 == 0 else pytest.mark.slow, id=case[0])
-        for i, case in enumerate(WRONG)
-    ],
+    [pytest.param(*case, marks=in_turns(i), id=case[0]) for i, case in enumerate(WRONG)],
 )
 def test_a_wrong_answer_gets_its_verdict_and_an_input_that_shows_why(name, expected, tmp_path):
     exercise = get(name.split("__")[0])

@@ -20,7 +20,10 @@ from tinyalex.learn.grader.classroom import class_of, grade_all
 from tinyalex.learn.grader.verdict import Outcome
 from tinyalex.learn.places import solutions_folder
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")
