@@ -41,7 +41,7 @@ def test_pictures_are_drawn_with_a_notebooks_backend_in_the_environment(tmp_path
 def test_commands_draw_into_files_whatever_the_environment_says(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://nowhere.to_be")
     seen = {}
-    monkeypatch.setattr(cli, "app", lambda: seen.update(cli.os.environ))
+    monkeypatch.setattr(cli, "app", lambda **_: seen.update(cli.os.environ))
     cli.main()
     assert seen["MPLBACKEND"] == "agg"
 
