@@ -125,7 +125,8 @@ def test_no_value_of_an_option_ends_in_a_traceback(
     for value in VALUES:
         result = idle(*path, *WORDS[path], option, value)
         assert isinstance(result.exception, SystemExit | None), (value, result.exc_info)
-        assert result.exit_code in (0, 2), (value, result.output)
+        red = path == ("doctor",) and result.exit_code == 1  # a check is red: no MPI here
+        assert red or result.exit_code in (0, 2), (value, result.output)
 
 
 @pytest.mark.parametrize("value", ["inf", "nan", "-1"])
