@@ -28,7 +28,7 @@ Host = np.ndarray[Any, Any]
 
 
 def saliency(model: Layer, x: Array, label: int) -> Host:
-    """How strongly each pixel moves the score of a class: |d(score) / d(pixel)|.
+    """How strongly each pixel moves the score of a class: the size of d(score) / d(pixel).
 
     Parameters
     ----------
