@@ -30,7 +30,7 @@ class Pool:
     Parameters
     ----------
     workers : int
-    start : callable
+    start : callable, optional
         Called in every worker before its first task.
     shared : sequence
         Arguments of ``start``: values made with `SPAWN`, which all processes share.
@@ -43,8 +43,8 @@ class Pool:
     def __init__(
         self,
         workers: int,
-        start: Callable[..., None],
-        shared: tuple[Any, ...],
+        start: Callable[..., None] | None = None,
+        shared: tuple[Any, ...] = (),
         every: float | None = None,
         meanwhile: Callable[[], None] | None = None,
     ) -> None:
@@ -138,14 +138,15 @@ def _enders() -> list[signal.Signals]:
 
 
 def _begin(
-    start: Callable[..., None],
+    start: Callable[..., None] | None,
     shared: tuple[Any, ...],
     every: float | None,
     meanwhile: Callable[[], None] | None,
 ) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    start(*shared)
+    if start is not None:
+        start(*shared)
     threading.Thread(target=_end_with_parent, args=(every, meanwhile), daemon=True).start()
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.processes import environment
+from tinyalex.learn.exercises import get
+from tinyalex.learn.grader.classroom import grade_all, handed_in
 from tinyalex.learn.places import solutions_folder
 
 HANGS = "while True:\n    pass\n"
@@ -70,3 +74,25 @@ def test_it_ends_and_leaves_no_process_and_no_file(tmp_path, jobs) -> None:
     while processes_with(str(temporary)) and time.monotonic() < until:
         time.sleep(0.1)
     assert processes_with(str(temporary)) == []
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_ctrl_c_while_a_folder_is_being_made_leaves_none(tmp_path, monkeypatch, which) -> None:
+    """It can come after the folder is there and before Python knows that it must go."""
+    (tmp_path / "06_relu.py").write_text(SOLUTION.read_text(encoding="utf-8"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    made = []
+
+    def mkdir(path, *rest, real=os.mkdir) -> None:
+        real(path, *rest)
+        made.append(path)
+        if len(made) > which and "answer-" in str(path):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    with pytest.raises(KeyboardInterrupt):
+        list(grade_all(handed_in(tmp_path, [get("06_relu")])))
+    assert len(made) > which
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert tempfile.gettempdir() == str(tmp_path / "temporary")

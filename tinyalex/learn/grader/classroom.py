@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -47,11 +51,11 @@ def grade_all(
     Close the iterator if you do not take all: what is being judged is ended then, at once.
     ``user``: see `examine.grade`.
     """
-    with tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True) as place:
+    with _temporary_folder() as place:
         if user is not None:
             Path(place).chmod(0o711)  # that user must reach what is inside
-        judge = partial(_start, seed=seed, limits=limits, user=user)
-        pool = Pool(min(workers, len(submissions)), _work_in, (place,)) if workers > 1 else None
+        judge = partial(_start, place=place, seed=seed, limits=limits, user=user)
+        pool = Pool(min(workers, len(submissions))) if workers > 1 else None
         is_complete = False
         try:
             waiting = [judge(submission, pool) for submission in submissions]
@@ -63,10 +67,25 @@ def grade_all(
                 pool.shutdown() if is_complete else pool.kill()
 
 
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """A new folder; at the end it goes, even if an answer that is being ended writes into it."""
+    place = tempfile.mkdtemp(prefix="answers-")
+    try:
+        yield place
+    finally:
+        for _ in range(200):
+            shutil.rmtree(place, ignore_errors=True)
+            if not os.path.exists(place):
+                break
+            time.sleep(0.05)
+
+
 def _start(
     submission: Submission,
     pool: Pool | None,
     *,
+    place: str,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
@@ -85,8 +104,8 @@ def _start(
         return lambda: unreadable
     name = _plain_name(file.name, exercise)
     if pool is None:
-        return partial(_grade, exercise, name, content, seed, limits, user)
-    return pool.submit(_grade, exercise.name, name, content, seed, limits, user).result
+        return partial(_grade, exercise, name, content, place, seed, limits, user)
+    return pool.submit(_grade, exercise.name, name, content, place, seed, limits, user).result
 
 
 def _result(submission: Submission, verdict: Callable[[], Verdict]) -> Verdict:
@@ -103,21 +122,24 @@ def _grade(
     exercise: Exercise | str,
     name: str,
     content: bytes,
+    place: str,
     seed: int,
     limits: Limits | None,
     user: tuple[int, int] | None,
 ) -> Verdict:
-    """Judge a private copy of the answer: a file in no archive and without neighbours."""
-    with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
-        copy = Path(folder) / name
-        copy.write_bytes(content)
-        which = get(exercise) if isinstance(exercise, str) else exercise
-        return examine.grade(copy, which, seed=seed, limits=limits, user=user)
+    """Judge a private copy of the answer: a file in no archive and without neighbours.
 
-
-def _work_in(folder: str) -> None:
-    """Let a process of the pool make its files where they are removed even if it is killed."""
-    tempfile.tempdir = folder
+    All that is made for it is in ``place``, which goes even if this is interrupted or killed.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, place
+    try:
+        with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
+            copy = Path(folder) / name
+            copy.write_bytes(content)
+            which = get(exercise) if isinstance(exercise, str) else exercise
+            return examine.grade(copy, which, seed=seed, limits=limits, user=user)
+    finally:
+        tempfile.tempdir = before
 
 
 def _plain_name(name: str, exercise: Exercise) -> str:
