@@ -1,10 +1,11 @@
 """Plant one bug after the other into a copy of the package and see the tests fail.
 
-    python -m tests.mutants [-n PROCESSES] [-k PART_OF_A_NAME] [--all]
+    python -m tests.mutants [-n PROCESSES] [-k PART_OF_A_NAME] [--one-of DAYS] [--all]
 
 Runs the bugs whose proof no longer holds (the bug, its tests, or a file that has a part in them
-has changed since it was caught), and a twentieth of the others, another one each day. ``--all``
-runs every bug. First the tests must pass on the package as it is. Then each planted bug must make
+has changed since it was caught), and a twentieth of the others, another one each day. With
+``--one-of 3`` a bug that was caught before is run again within three days. ``--all`` runs every
+bug. First the tests must pass on the package as it is. Then each planted bug must make
 at least one of its own tests fail; a test that cannot even be collected does not count. Exits with
 1 when a bug went unnoticed. What was caught goes into proofs.json.
 """
@@ -121,17 +122,18 @@ def without_bugs(mutants: list[Mutant]) -> Iterator[Job]:
         yield Job(tuple(tests), environment)
 
 
-def due(mutants: list[Mutant], known: proofs.Proofs, today: int) -> list[Mutant]:
-    """Bugs whose proof no longer holds, and today's part of the others."""
-    return [
-        mutant
-        for mutant in mutants
-        if not proofs.holds(mutant, known)
-        or zlib.crc32(mutant.name.encode()) % DAYS == today % DAYS
-    ]
+def due(mutants: list[Mutant], known: proofs.Proofs, today: int, one_of: int = 1) -> list[Mutant]:
+    """Bugs that were never caught, today's part of those whose proof has ended, and of the rest."""
+
+    def days(mutant: Mutant) -> int:
+        if mutant.name not in known:
+            return 1
+        return DAYS if proofs.holds(mutant, known) else one_of
+
+    return [one for one in mutants if (zlib.crc32(one.name.encode()) - today) % days(one) == 0]
 
 
-def choose(part: str, every: bool) -> list[Mutant]:
+def choose(part: str, every: bool, one_of: int) -> list[Mutant]:
     """What to run; says what is left out, and why."""
     found = [mutant for mutant in MUTANTS if part in mutant.name]
     here = [mutant for mutant in found if all(map(importlib.util.find_spec, mutant.needs))]
@@ -140,7 +142,7 @@ def choose(part: str, every: bool) -> list[Mutant]:
             print(f"left out    {mutant.name}: needs {', '.join(mutant.needs)}")
     if every or part:
         return here
-    chosen = due(here, proofs.read(), datetime.date.today().toordinal())
+    chosen = due(here, proofs.read(), datetime.date.today().toordinal(), one_of)
     held = sum(proofs.holds(mutant, proofs.read()) for mutant in here)
     print(f"{held} of {len(here)} proofs hold; {len(chosen)} bugs to run", flush=True)
     return chosen
@@ -152,12 +154,13 @@ def main() -> int:
     parser.add_argument(
         "-k", default="", help="only bugs whose name contains this, and all of them"
     )
+    parser.add_argument("--one-of", type=int, default=1, help="days in which old bugs are run")
     parser.add_argument("--all", action="store_true", help="every bug, proved or not")
     options = parser.parse_args()
     if not hasattr(os, "fork"):
         parser.error("needs a system that can fork a process, such as Linux or macOS")
     started = time.perf_counter()
-    chosen = choose(options.k, options.all)
+    chosen = choose(options.k, options.all, options.one_of)
     warm.warm_up()
     missed: list[Mutant] = []
     caught: dict[Mutant, str] = {}

@@ -44,8 +44,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def forget() -> None:
+def forget_all() -> None:
     """Files of another test are known by the same names."""
+    forget()
+
+
+def forget() -> None:
     for function in (proofs.fingerprint, proofs._hash_of, proofs._imports, proofs._files):
         function.cache_clear()
 
@@ -101,6 +105,17 @@ def test_what_is_not_proved_is_due_and_each_of_the_others_once_in_some_days(root
     assert all(bugs[0] in day for day in days)
     rest = [bug.name for day in days for bug in day if bug is not bugs[0]]
     assert sorted(rest) == sorted(bug.name for bug in bugs[1:])
+
+
+def test_a_bug_that_was_caught_in_other_code_is_due_once_in_as_many_days_as_asked(root) -> None:
+    bugs = [replace(BUG, name=f"bug {i}") for i in range(40)]
+    known = proofs.after({}, dict.fromkeys(bugs[1:], "a test"), [])
+    (root / "tests" / "test_relu.py").write_text("# changed\n")
+    forget()
+    assert due(bugs, known, 0) == bugs
+    days = [due(bugs, known, today, one_of=3) for today in range(7, 10)]
+    assert all(bugs[0] in day and 5 < len(day) < 25 for day in days)
+    assert sorted(bug.name for day in days for bug in day[1:]) == sorted(b.name for b in bugs[1:])
 
 
 def test_tests_that_bugs_share_run_once_before_these_are_planted() -> None:
