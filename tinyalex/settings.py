@@ -99,8 +99,9 @@ class Settings:
     )
     precision: str = setting(
         "float32",
-        "GPU matmul precision: float32 (default) or tf32 (10-bit mantissa, faster).",
-        words=("float32", "tf32"),
+        "float32 (default), bf16 (activations in bfloat16), or on a GPU tf32 (products with 10 "
+        "bits of mantissa).",
+        words=("float32", "tf32", "bf16"),
         older="float32",
     )
     workspace_mb: int | None = setting(

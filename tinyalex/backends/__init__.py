@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyalex import notice
 from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
+from tinyalex.backends.bfloat16 import with_bfloat16
 from tinyalex.backends.cuda import check as cuda_check
 from tinyalex.backends.feed import Feed
 from tinyalex.backends.numpy.backend import NumpyBackend
@@ -53,8 +54,9 @@ def get(
         Threads that share a batch. Default: ``OMP_NUM_THREADS`` if that is set, else the number
         of CPU cores that this process may use.
     precision : str, optional
-        Precision of matrix products: ``"float32"``, or on a GPU ``"tf32"``. The latest choice
-        also applies to CuPy's own products, in the whole process.
+        ``"float32"``; ``"bf16"``, which keeps activations in bfloat16
+        (`tinyalex.backends.bfloat16`); or on a GPU ``"tf32"``, for matrix products. The latest
+        choice also applies to CuPy's own products, in the whole process.
     workspace_mb : int, optional
         GPU workspace for im2col, in MiB. The CPU backends, whose slices fit the cache, do not
         have this setting; ``"auto"`` ignores it if there is no GPU.
@@ -117,11 +119,9 @@ def _configured(
     name: str, threads: int, precision: str | None, workspace_mb: int | None
 ) -> Backend:
     """Return a backend with these settings, or raise if it does not support one."""
-    settings: dict[str, Any] = {}
-    if name == "cuda":
-        given = {"precision": precision, "workspace_mb": workspace_mb}
-        settings = {key: value for key, value in given.items() if value not in (None, "float32")}
-    elif workspace_mb is not None:
+    given = {"precision": precision, "workspace_mb": workspace_mb}
+    settings = {key: value for key, value in given.items() if value not in (None, "float32")}
+    if name != "cuda" and workspace_mb is not None:
         raise ConfigError(
             f"--workspace-mb is for --backend cuda; backend {name!r} works in slices that fit "
             f"the cache (got {workspace_mb})",
@@ -134,11 +134,13 @@ def _configured(
 
 
 @cache
-def _make(name: str, threads: int, **settings: Any) -> Backend:
+def _make(name: str, threads: int, precision: str = "float32", **settings: Any) -> Backend:
+    if precision == "bf16":
+        return with_bfloat16(_make(name, threads, **settings))
     if name == "cuda":
         from tinyalex.backends.cuda.backend import CudaBackend  # imports CuPy
 
-        return CudaBackend(**settings)
+        return CudaBackend(precision, **settings)
     if name == "numba":
         from tinyalex.backends.numba.backend import NumbaBackend  # takes half a second
 

@@ -6,6 +6,7 @@ padding are ``(height, width)`` pairs. Images are NCHW.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
@@ -23,11 +24,12 @@ __all__ = [
     "Backend",
     "Generator",
     "Pair",
+    "bfloat16",
     "check_precision",
     "check_threads",
 ]
 
-PRECISIONS = ("float32", "tf32")
+PRECISIONS = ("float32", "tf32", "bf16")
 
 
 class Generator(Protocol):
@@ -67,7 +69,8 @@ class Backend(Operations, ABC):
     checks_values : bool
         Whether values can be checked (are all labels in range?) without synchronising a device.
     precision : str
-        Precision of products of float32 matrices, ``"float32"`` or ``"tf32"``.
+        ``"float32"``, ``"tf32"`` (of products of float32 matrices) or ``"bf16"``
+        (`tinyalex.backends.bfloat16`).
     workspace_mb : int or None
         Maximum workspace of a convolution in MiB; None if slices are sized for a cache instead.
     overlap : bool
@@ -135,8 +138,24 @@ class Backend(Operations, ABC):
             raise ConfigError(
                 f"--precision {precision} is for a GPU; backend {self.name!r} multiplies in "
                 "float32",
-                "--backend cuda, or --precision float32",
+                "--backend cuda, or --precision float32 or bf16",
             )
+
+    def activations(self, x: Array, dtype: Any) -> Array:
+        """``x`` as an operation whose weights are of ``dtype`` takes it."""
+        return x if x.dtype == dtype else self.asarray(x, dtype=dtype)
+
+    def widened(self, x: Array) -> Array:
+        """``x`` in float32, if it is a bfloat16 array."""
+        return x
+
+    def to_bfloat16(self, x: Array) -> Array:
+        """Round to the nearest bfloat16; of two equally near, to the even one."""
+        return x.astype(bfloat16())
+
+    def from_bfloat16(self, x: Array) -> Array:
+        """A bfloat16 array in float32."""
+        return x.astype(np.float32)
 
     @abstractmethod
     def asarray(self, x: Any, dtype: Any = None) -> Array:
@@ -167,6 +186,25 @@ class Backend(Operations, ABC):
     def feed(self, ahead: int) -> Feed:
         """Make the queue of an epoch's batches; up to ``ahead`` batches wait in it."""
         return Feed(self.asarray)
+
+
+@functools.cache
+def bfloat16() -> np.dtype[Any]:
+    """NumPy's dtype, which another package brings.
+
+    Raises
+    ------
+    ConfigError
+        It is not installed.
+    """
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise ConfigError(
+            "--precision bf16 needs the package ml_dtypes: NumPy has no bfloat16",
+            "pip install 'tinyalex[bf16]'",
+        ) from None
+    return np.dtype(ml_dtypes.bfloat16)
 
 
 def check_precision(precision: str) -> str:

@@ -28,12 +28,14 @@ def view_probabilities(
     ``model`` must be in test mode. Over several views the softmax outputs are averaged, not the
     logits (paper, section 4.1).
     """
-    xp = loader.backend.xp
+    backend = loader.backend
+    xp = backend.xp
     crops = next(number for number, name in VIEWS.items() if name == loader.views)
     with closing(loader.epoch(0, start_batch)) as batches:  # ends the thread that prepares batches
         for x, labels in batches:
             views = [x] if crops == 1 else x
-            yield sum(softmax(xp, model.forward(view)) for view in views) / crops, labels
+            logits = (backend.widened(model.forward(view)) for view in views)
+            yield sum(softmax(xp, z) for z in logits) / crops, labels
 
 
 def probabilities(

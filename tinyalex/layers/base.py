@@ -130,14 +130,14 @@ class WeightedLayer(Layer):
     def forward(self, x: Array) -> Array:
         self.check_input(x)
         w, b = self.weight_and_bias()
-        self.x = x = self.cast(x, w.dtype)
+        self.x = x = self.backend.activations(x, w.dtype)
         operation = getattr(self.backend, self.operation)
         return operation(x, w, b, *(getattr(self, name) for name in self.options))
 
     def backward(self, dy: Array) -> Array:
         self.check_dy(dy)
         w, _ = self.weight_and_bias()
-        dy = self.cast(dy, w.dtype)
+        dy = self.backend.activations(dy, w.dtype)
         self.grads.clear()  # the old ones' memory can serve the new ones
         operation = getattr(self.backend, f"{self.operation}_backward")
         options = (getattr(self, name) for name in self.options)

@@ -24,7 +24,7 @@ class SoftmaxCrossEntropy(Loss):
         """Mean loss, a scalar, of ``logits`` (N, classes) and whole-number ``labels`` (N,)."""
         self.check_input(logits)
         labels = self.check_labels(labels, *logits.shape)
-        self.logits, self.labels = logits, labels
+        self.logits, self.labels = logits, labels = self.backend.widened(logits), labels
         return self.backend.cross_entropy(logits, labels)
 
     def backward(self) -> Array:

@@ -77,7 +77,8 @@ class Predictor:
         self.model.eval()
         try:
             found = [
-                self.backend.to_host(softmax(self.model.forward(x))) for x, _ in batches.epoch(0)
+                self.backend.to_host(softmax(self.backend.widened(self.model.forward(x))))
+                for x, _ in batches.epoch(0)
             ]
         finally:
             self.model.train(was_training)

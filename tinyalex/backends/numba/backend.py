@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinyalex import functional as F
-from tinyalex.backends.base import Array, Pair
+from tinyalex.backends.base import Array, Pair, bfloat16
 from tinyalex.backends.numba import kernels, lrn
 from tinyalex.backends.numba.conv import dispatch as convolve
 from tinyalex.backends.numba.conv import im2col
@@ -168,6 +168,18 @@ class NumbaBackend(NumpyBackend):
     ) -> None:
         """Run a kernel over the numbers of contiguous arrays; threads share them."""
         self.workers.share_arrays(kernel, [a.reshape(-1) for a in arrays], *constants)
+
+    def to_bfloat16(self, x: Array) -> Array:
+        x = np.ascontiguousarray(x, np.float32)
+        y = self.empty(x.shape, bfloat16())
+        self._over_numbers(kernels.to_bfloat16, (x.view(np.uint32), y.view(np.uint16)))
+        return y
+
+    def from_bfloat16(self, x: Array) -> Array:
+        x = np.ascontiguousarray(x)
+        y = self.empty(x.shape, np.float32)
+        self._over_numbers(kernels.from_bfloat16, (x.view(np.uint16), y.view(np.uint32)))
+        return y
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         if not x.flags.c_contiguous:

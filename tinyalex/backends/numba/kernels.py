@@ -136,6 +136,25 @@ def add_map_sums(dy, db):
 
 
 @compiled
+def to_bfloat16(x, y):
+    """Bits of float32 to bits of bfloat16: the nearest, of two equally near the even one."""
+    for i in range(x.size):
+        bits = x[i]
+        if bits & np.uint32(0x7FFFFFFF) > np.uint32(0x7F800000):  # NaN, which rounding could end
+            y[i] = np.uint16(bits >> np.uint32(16)) | np.uint16(0x40)
+        else:
+            half = np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))
+            y[i] = np.uint16((bits + half) >> np.uint32(16))
+
+
+@compiled
+def from_bfloat16(x, y):
+    """Bits of bfloat16 to bits of float32."""
+    for i in range(x.size):
+        y[i] = np.uint32(x[i]) << np.uint32(16)
+
+
+@compiled
 def relu(x, y):
     """y = max(x, 0); a NaN stays a NaN."""
     zero = x.dtype.type(0)

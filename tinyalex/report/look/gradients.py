@@ -177,7 +177,7 @@ def _convolves(layer: Layer) -> bool:
 
 def _score_gradient(model: Layer, scores: Array, label: int) -> Array:
     """d(score of a class) / d(scores): 1 for the class, 0 for the others."""
-    dy = np.zeros(tuple(scores.shape), dtype=str(scores.dtype))
+    dy = np.zeros(tuple(scores.shape), np.float32)
     dy[0, label] = 1
     return model.backend.asarray(dy, dtype=scores.dtype)
 

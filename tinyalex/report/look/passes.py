@@ -83,7 +83,7 @@ def look_at(
 
     calls = [(name, y, "forward") for name, y in run.model.named_layers()]
     with stopwatch(calls, run.backend, keep):
-        p = host(softmax(run.backend.xp, run.model.forward(x)))[0]
+        p = softmax(np, host(run.model.forward(x)))[0]
     classes = dict.fromkeys([int(p.argmax()), *asked])
     return Look(
         run,
