@@ -54,7 +54,7 @@ def held(monkeypatch):
     return contests
 
 
-def test_one_command_covers_both_batches_and_both_precisions(call, held):
+def test_one_command_covers_both_batches_and_all_precisions(call, held):
     result = call("bench", "--backend", "cuda", "--compare", "torch", "--layers", "--json")
     assert result.exit_code == 0, result.output
     found = [(j[0].batch_size, j[-1].precision, j[0].task) for j in held]
@@ -67,14 +67,14 @@ def test_one_command_covers_both_batches_and_both_precisions(call, held):
     ]
     for jobs in held:
         assert [job.implementation for job in jobs] == ["cuda", "torch"]
-        assert jobs[0].precision == {"bf16": "tf32"}.get(jobs[1].precision, jobs[1].precision)
+        assert jobs[0].precision == jobs[1].precision
         assert len({job.device for job in jobs}) == 1
         assert jobs[0].device == "cuda"
     document = json.loads(result.stdout)
-    assert set(document["peaks_by_precision"]) == {"float32", "tf32"}
+    assert set(document["peaks_by_precision"]) == {"float32", "tf32", "bf16"}
     assert "cuda, batch 1024, tf32" in document["layers"]
     assert document["results"][0]["gpu_memory_mib"] == 70_000
-    assert not any("bf16" in name for name in document["layers"])
+    assert "cuda, batch 128, bf16" in document["layers"]
     lines = result.stderr.splitlines()
     tables = [
         line for line in lines if not line.startswith(("machine", "versions", "command", "peak"))

@@ -1,5 +1,6 @@
 """All planted bugs."""
 
+from tests.mutants.in_bfloat16 import BFLOAT16_MUTANTS
 from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_classroom import CLASSROOM_MUTANTS
 from tests.mutants.in_command_line import COMMAND_LINE_MUTANTS
@@ -56,6 +57,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + CONVOLVE_MUTANTS
     + CHECK_MUTANTS
     + RIVAL_MUTANTS
+    + BFLOAT16_MUTANTS
     + CUDA_MUTANTS
     + CUDA_HOST_MUTANTS
     + WEIGHTS_MUTANTS

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from tinyalex import extras
 from tinyalex.backends.feed import Feed
 from tinyalex.backends.operations import Array, Operations, Pair
 from tinyalex.backends.replaced import with_functions
@@ -151,7 +152,8 @@ class Backend(Operations, ABC):
 
     def to_bfloat16(self, x: Array) -> Array:
         """Round to the nearest bfloat16; of two equally near, to the even one."""
-        return x.astype(bfloat16())
+        with np.errstate(invalid="ignore"):  # of a NaN that was never computed with
+            return x.astype(bfloat16())
 
     def from_bfloat16(self, x: Array) -> Array:
         """A bfloat16 array in float32."""
@@ -202,7 +204,7 @@ def bfloat16() -> np.dtype[Any]:
     except ImportError:
         raise ConfigError(
             "--precision bf16 needs the package ml_dtypes: NumPy has no bfloat16",
-            "pip install 'tinyalex[bf16]'",
+            extras.install("bf16"),
         ) from None
     return np.dtype(ml_dtypes.bfloat16)
 

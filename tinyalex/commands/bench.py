@@ -76,8 +76,8 @@ def bench(
     precision: Annotated[
         list[Precisions] | None,
         typer.Option(
-            help="Matmul precision; repeat for several. tf32 only on a GPU, bf16 (bfloat16) only "
-            "of PyTorch. Default: all that can be measured.",
+            help="Precision; repeat for several. tf32 only on a GPU. Default: on a GPU all, else "
+            "float32; of PyTorch also bf16 (bfloat16).",
             rich_help_panel=COMPUTING,
         ),
     ] = None,
@@ -202,7 +202,7 @@ def bench(
             document["layers"] = {}
             for plan in settings:
                 if plan.jobs[-1].precision != plan.precision:
-                    continue  # bfloat16: layers are compared in the same precision
+                    continue  # layers are compared in the same precision
                 for name, rows in _layers(out, say, plan, pairs, peaks[plan.precision]).items():
                     key = name if len(settings) == 1 else f"{name}, {plan.title}"
                     document["layers"][key] = rows

@@ -14,7 +14,7 @@ from tinyalex.settings import ABOUT
 COMPUTING, OUTPUT = "Computing", "Output"  # panels of a help; other options are in "Options"
 
 Backend = Literal["auto", "numpy", "numba", "cuda"]
-Precision = Literal["float32", "tf32"]
+Precision = Literal["float32", "tf32", "bf16"]
 Crops = Literal["1", "9", "10"]  # as text: Click before 8.2 knows no other choices
 
 # Of a list, Typer takes only enums.

@@ -22,7 +22,7 @@ class Job:
     task : ``"train"``, ``"infer"``, ``"data"`` or ``"epoch"``
     image_size : side of the images; None is the model's default
     device : PyTorch's device, ``"cpu"`` or ``"cuda"``
-    precision : ``"float32"`` or ``"tf32"``, of matrix products; PyTorch also ``"bf16"``
+    precision : ``"float32"``, ``"tf32"`` (of matrix products) or ``"bf16"``
     workspace_mb : maximum workspace of our GPU backend; None is its default
     overlap : whether our GPU backend copies batches while it computes
     compile : whether torch.compile is tried for PyTorch
