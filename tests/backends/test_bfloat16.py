@@ -169,7 +169,9 @@ def test_an_operation_is_the_textbooks_with_the_casts_of_the_table(
     # The same from arrays that are bfloat16 already.
     narrow = [backend.narrowed(a) if i in takes else a for i, a in enumerate(args)]
     again = getattr(backend, operation)(*narrow)
-    for got, wanted in zip(*(r if isinstance(r, tuple) else (r,) for r in (again, found)), strict=True):
+    for got, wanted in zip(
+        *(r if isinstance(r, tuple) else (r,) for r in (again, found)), strict=True
+    ):
         assert got.tobytes() == wanted.tobytes()
 
 
@@ -289,4 +291,3 @@ def test_the_label_smoothing_is_added_in_float32() -> None:
     (exact, gradient), (mixed, rough) = found
     assert abs(mixed - exact) < 1e-6
     assert (np.abs(rough - gradient) <= UNIT * np.abs(gradient) + 1e-7).all()
-

@@ -9,7 +9,9 @@ TESTS = "tests/backends/test_bfloat16.py"
 RUNS = "tests/training/test_bfloat16.py"
 OPERATION = f"{TESTS}::test_an_operation_is_the_textbooks_with_the_casts_of_the_table"
 ROUNDING = f"{TESTS}::test_rounding_is_to_the_nearest_and_to_even"
-NETWORK = f"{TESTS}::test_a_network_keeps_activations_in_bfloat16_and_gradients_of_weights_in_float32"
+NETWORK = (
+    f"{TESTS}::test_a_network_keeps_activations_in_bfloat16_and_gradients_of_weights_in_float32"
+)
 
 BFLOAT16_MUTANTS = (
     Mutant(

@@ -206,7 +206,8 @@ def bfloat16() -> np.dtype[Any]:
             "--precision bf16 needs the package ml_dtypes: NumPy has no bfloat16",
             extras.install("bf16"),
         ) from None
-    return np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return dtype
 
 
 def check_precision(precision: str) -> str:
