@@ -6,7 +6,6 @@ TABLE = "tinyalex/backends/bfloat16.py"
 BASE = "tinyalex/backends/base.py"
 KERNELS = "tinyalex/backends/numba/kernels.py"
 TESTS = "tests/backends/test_bfloat16.py"
-RUNS = "tests/training/test_bfloat16.py"
 OPERATION = f"{TESTS}::test_an_operation_is_the_textbooks_with_the_casts_of_the_table"
 ROUNDING = f"{TESTS}::test_rounding_is_to_the_nearest_and_to_even"
 NETWORK = (
@@ -96,6 +95,6 @@ BFLOAT16_MUTANTS = (
         "tinyalex/backends/__init__.py",
         '    if precision == "bf16":\n',
         '    if precision == "float16":\n',
-        (f"{TESTS}::test_what_a_backend_says_of_itself", RUNS),
+        (f"{TESTS}::test_what_a_backend_says_of_itself",),
     ),
 )

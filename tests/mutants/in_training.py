@@ -244,8 +244,8 @@ TRAINING_MUTANTS = (
     Mutant(
         "ten crops: logits are averaged instead of probabilities",
         "tinyalex/evaluation/views.py",
-        "sum(softmax(xp, model.forward(view)) for view in views)",
-        "crops * softmax(xp, sum(model.forward(view) for view in views) / crops)",
+        "sum(softmax(xp, z) for z in logits) / crops",
+        "softmax(xp, sum(logits) / crops)",
         (
             "tests/evaluation/test_evaluation.py"
             "::test_ten_views_are_corners_and_centre_and_mirrors_by_mean_probability",
