@@ -181,6 +181,17 @@ def test_every_operation_has_casts_but_those_that_stay_in_float32() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_weight_is_rounded_for_each_product(name: str) -> None:
+    backend = BACKENDS[name]
+    x, weight = np.ones((1, 2), np.float32), np.array([[1 + 2**-9, -1]], np.float32)
+    bias = np.zeros(1, np.float32)
+    assert backend.linear(x, weight, bias).tolist() == [[0]]
+    maps, filters = x.reshape(1, 2, 1, 1), weight.reshape(1, 2, 1, 1)
+    assert backend.conv2d(maps, filters, bias, (1, 1), (0, 0), 1).ravel().tolist() == [0]
+    assert weight[0, 0] == 1 + 2**-9
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_relu_works_in_place(name: str) -> None:
     backend = BACKENDS[name]
     x = backend.narrowed(np.array([[-1.0, 2.0]], np.float32))
@@ -290,4 +301,4 @@ def test_the_label_smoothing_is_added_in_float32() -> None:
         found.append((value, np.asarray(loss.backward(), np.float64)))
     (exact, gradient), (mixed, rough) = found
     assert abs(mixed - exact) < 1e-6
-    assert (np.abs(rough - gradient) <= UNIT * np.abs(gradient) + 1e-7).all()
+    np.testing.assert_allclose(rough, gradient, atol=1e-7)
