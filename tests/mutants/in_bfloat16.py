@@ -49,13 +49,6 @@ BFLOAT16_MUTANTS = (
         (NETWORK,),
     ),
     Mutant(
-        "bfloat16: the softmax takes rounded steps",
-        "tinyalex/layers/loss.py",
-        "self.backend.widened(logits), labels",
-        "logits, labels",
-        (f"{TESTS}::test_the_label_smoothing_is_added_in_float32",),
-    ),
-    Mutant(
         "bfloat16: a plain backend forgets the casts",
         TABLE,
         "        return with_bfloat16(self.float32.plain())",
