@@ -36,15 +36,26 @@ def dispatcher_of(name: str, dtype: str = "float32", window: int = WINDOW) -> An
 
 
 @cache
-def ptx(name: str, cc: tuple[int, int], dtype: str = "float32", window: int = WINDOW) -> str:
-    """PTX of a kernel, for the types that `cuda_launch` compiles it for."""
+def ptx(
+    name: str,
+    cc: tuple[int, int],
+    dtype: str = "float32",
+    window: int = WINDOW,
+    mixed: int | None = None,
+) -> str:
+    """PTX of a kernel, for the types that `cuda_launch` compiles it for.
+
+    ``mixed`` is one of the ways to launch it on bfloat16 arrays, which it gets as uint16.
+    """
 
     def argument(kind: str) -> Any:
-        number = getattr(types, kind.removesuffix("*").replace("real", dtype))
-        return types.CPointer(number) if kind.endswith("*") else number
+        number = kind.removesuffix("*").replace("real", dtype).replace("bfloat16", "uint16")
+        is_array = kind.endswith("*")
+        return types.CPointer(getattr(types, number)) if is_array else getattr(types, number)
 
     kernel = cuda_kernels.KERNELS[name]
-    signature = types.void(*map(argument, cuda_kernels.kinds(kernel)))
+    kinds = cuda_kernels.kinds(kernel) if mixed is None else cuda_kernels.MIXED[name][mixed]
+    signature = types.void(*map(argument, kinds))
     # A kernel's device functions ask the current GPU what it is; here there may be none.
     asked = dispatcher.get_current_device
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=cc)

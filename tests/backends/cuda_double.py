@@ -18,6 +18,7 @@ import numpy as np
 
 from tests.backends import cuda_streams
 from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet, room
+from tinyalex.backends.base import bfloat16
 from tinyalex.backends.cuda import check as cuda_check
 
 
@@ -40,7 +41,7 @@ def asnumpy(a: DeviceArray) -> Host:
 def empty(shape: Any, dtype: Any = float, device: Any = None) -> DeviceArray:
     """Rubbish, so that a number that no kernel writes shows."""
     there = room((shape,) if isinstance(shape, int) else tuple(shape), dtype)
-    there.fill(np.nan if there.dtype.kind == "f" else 99)
+    there.fill(np.nan if there.dtype.kind == "f" or there.dtype == bfloat16() else 99)
     return DeviceArray(there)
 
 
@@ -52,17 +53,41 @@ class CUDARuntimeError(RuntimeError):
     """The same."""
 
 
-def _batched_product(dtype: Any) -> Callable[..., None]:
-    """``cublas?gemmStridedBatched``: C = alpha * op(A) @ op(B) + beta * C, column by column."""
+Place = tuple[int, int, int]  # address, pitch, step from matrix to matrix
 
-    def matrices(address: int, rows: int, columns: int, pitch: int, step: int, count: int) -> Host:
-        if pitch < max(1, rows):
-            raise ValueError(f"cuBLAS refuses a pitch of {pitch} for {rows} rows")
-        numbers = (count - 1) * step + (columns - 1) * pitch + rows
-        room = (ctypes.c_char * (numbers * dtype.itemsize)).from_address(address)
-        flat = np.frombuffer(room, dtype)
-        steps = (step * dtype.itemsize, dtype.itemsize, pitch * dtype.itemsize)
-        return np.lib.stride_tricks.as_strided(flat, (count, rows, columns), steps)
+
+def _matrices(dtype: Any, place: Place, rows: int, columns: int, count: int) -> Host:
+    address, pitch, step = place
+    if pitch < max(1, rows):
+        raise ValueError(f"cuBLAS refuses a pitch of {pitch} for {rows} rows")
+    numbers = (count - 1) * step + (columns - 1) * pitch + rows
+    room = (ctypes.c_char * (numbers * dtype.itemsize)).from_address(address)
+    flat = np.frombuffer(room, dtype)
+    steps = (step * dtype.itemsize, dtype.itemsize, pitch * dtype.itemsize)
+    return np.lib.stride_tricks.as_strided(flat, (count, rows, columns), steps)
+
+
+def _multiply(
+    turns: tuple[int, int],
+    sizes: tuple[int, int, int],
+    factors: tuple[int, int],
+    places: tuple[Place, Place, Place],
+    dtypes: tuple[Any, Any, Any],
+    count: int,
+) -> None:
+    """C = alpha * op(A) @ op(B) + beta * C, column by column, in ``dtypes[0]`` or float32."""
+    (turn_a, turn_b), (m, n, k) = turns, sizes
+    wide = np.dtype(np.float64 if dtypes[0] == np.float64 else np.float32)
+    one, keep = (_matrices(wide, (address, 1, 0), 1, 1, 1).item() for address in factors)
+    A = _matrices(dtypes[0], places[0], *((k, m) if turn_a else (m, k)), count).astype(wide)
+    B = _matrices(dtypes[1], places[1], *((n, k) if turn_b else (k, n)), count).astype(wide)
+    C = _matrices(dtypes[2], places[2], m, n, count)
+    AB = one * ((A.mT if turn_a else A) @ (B.mT if turn_b else B))
+    C[...] = AB + keep * C if keep else AB  # cuBLAS does not read C either if beta is 0
+
+
+def _batched_product(dtype: Any) -> Callable[..., None]:
+    """``cublas?gemmStridedBatched``."""
 
     def product(
         handle: int,
@@ -84,14 +109,49 @@ def _batched_product(dtype: Any) -> Callable[..., None]:
         step_c: int,
         count: int,
     ) -> None:
-        one, keep = (matrices(address, 1, 1, 1, 0, 1).item() for address in (alpha, beta))
-        A = matrices(a, *((k, m) if turn_a else (m, k)), pitch_a, step_a, count)
-        B = matrices(b, *((n, k) if turn_b else (k, n)), pitch_b, step_b, count)
-        C = matrices(c, m, n, pitch_c, step_c, count)
-        AB = one * ((A.mT if turn_a else A) @ (B.mT if turn_b else B))
-        C[...] = AB + keep * C if keep else AB  # cuBLAS does not read C either if beta is 0
+        places = (a, pitch_a, step_a), (b, pitch_b, step_b), (c, pitch_c, step_c)
+        _multiply((turn_a, turn_b), (m, n, k), (alpha, beta), places, (dtype,) * 3, count)
 
     return product
+
+
+# Of cublas_api.h and library_types.h, where the bfloat16 products of cuBLAS are listed.
+COMPUTE_32F, GEMM_DEFAULT, R_32F, R_16BF = 68, -1, 0, 14
+
+
+def gemmStridedBatchedEx(  # noqa: N802 (CuPy's name)
+    handle: int,
+    turn_a: int,
+    turn_b: int,
+    m: int,
+    n: int,
+    k: int,
+    alpha: int,
+    a: int,
+    kind_a: int,
+    pitch_a: int,
+    step_a: int,
+    b: int,
+    kind_b: int,
+    pitch_b: int,
+    step_b: int,
+    beta: int,
+    c: int,
+    kind_c: int,
+    pitch_c: int,
+    step_c: int,
+    count: int,
+    compute: int,
+    algorithm: int,
+) -> None:
+    """``cublasGemmStridedBatchedEx`` of bfloat16 matrices."""
+    kinds = kind_a, kind_b, kind_c
+    if (compute, algorithm) != (COMPUTE_32F, GEMM_DEFAULT) or kinds[:2] != (R_16BF, R_16BF):
+        raise ValueError(f"the double has no product of {kinds}, {compute}, {algorithm}")
+    dtypes = {R_32F: np.dtype(np.float32), R_16BF: bfloat16()}
+    places = (a, pitch_a, step_a), (b, pitch_b, step_b), (c, pitch_c, step_c)
+    types = tuple(dtypes[kind] for kind in kinds)
+    _multiply((turn_a, turn_b), (m, n, k), (alpha, beta), places, types, count)
 
 
 def _module(name: str, **content: Any) -> ModuleType:
@@ -123,6 +183,7 @@ def install() -> None:
     cublas = _module(
         "cupy.cuda.cublas",
         CUBLAS_DEFAULT_MATH=0,
+        gemmStridedBatchedEx=gemmStridedBatchedEx,
         setMathMode=lambda handle, mode: None,
         sgemmStridedBatched=_batched_product(np.dtype(np.float32)),
         dgemmStridedBatched=_batched_product(np.dtype(np.float64)),

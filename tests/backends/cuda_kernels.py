@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,9 +51,9 @@ _WHOLE_ARRAYS = {
 }
 _REAL_ARRAYS = {
     *("x", "y", "cols", "rows", "z", "b", "dy", "dx", "sums", "g", "v", "losses", "dlogits"),
-    *("logits", "mean", "colour", "through"),
+    *("logits", "mean", "colour", "through", "draw", "mask"),
 }
-_REALS = {"alpha", "beta", "k", "lr", "momentum", "weight_decay", "real"}
+_REALS = {"alpha", "beta", "k", "lr", "momentum", "weight_decay", "real", "p", "kept"}
 _OUT = {"uniform64": "float64*", "integers": "int64*"}
 
 
@@ -74,6 +75,8 @@ def kinds(kernel: Kernel) -> list[str]:
             return "float64"
         if name == "scale":
             return "real*"
+        if name == "p":
+            return "real"
         if name == "w":
             return "real*" if "momentum" in names else "int64"
         if name in _WHOLE_ARRAYS:
@@ -83,3 +86,29 @@ def kinds(kernel: Kernel) -> list[str]:
         return "real*" if name in _REAL_ARRAYS else "int64"
 
     return [kind(name) for name in names]
+
+
+_NEVER = {"sgd_step", "cross_entropy", "augment", "uniform32", "uniform64", "normal", "integers"}
+_STAY = {"scale", "sums", "through", "draw", "mask"}  # float32 also in mixed precision
+_EITHER = {("convert", "x"), ("convert", "y"), ("col2im", "cols"), ("write_images", "b")}
+ONLY_MIXED = {  # for float32 arrays, CuPy does their work
+    f"elementwise.{name}" for name in ("convert", "add_bias", "dropout", "dropout_backward")
+}
+
+
+def mixed_kinds(kernel: Kernel) -> list[list[str]]:
+    """The same in mixed precision: all ways to launch the kernel on some bfloat16 arrays."""
+    name = kernel.name.partition(".")[2]
+    if name in _NEVER:
+        return []
+
+    def choices(parameter: str, kind: str) -> tuple[str, ...]:
+        if kind != "real*" or parameter in _STAY or (name, parameter) == ("add_bias", "b"):
+            return (kind.replace("real", "float32"),)
+        return ("bfloat16*", "float32*") if (name, parameter) in _EITHER else ("bfloat16*",)
+
+    ways = itertools.product(*map(choices, kernel.parameters, kinds(kernel)))
+    return [list(way) for way in ways if "bfloat16*" in way]
+
+
+MIXED = {name: mixed_kinds(kernel) for name, kernel in KERNELS.items() if mixed_kinds(kernel)}

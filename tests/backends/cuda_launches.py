@@ -33,7 +33,9 @@ from tinyalex.backends.cuda import random as cuda_random
 ONE_AT_A_TIME = threading.Lock()  # the simulator's own limit; batches come from another thread
 WIDER = {"uint8*": {"uint8*", "uint16*"}}  # positions in windows of more than 255 numbers
 
-seen: dict[str, set[tuple[tuple[int, ...], int]]] = defaultdict(set)  # grids and block sizes
+# Grids and block sizes by kernel, and those in mixed precision.
+seen: dict[str, set[tuple[tuple[int, ...], int]]] = defaultdict(set)
+seen_mixed: dict[str, set[tuple[tuple[int, ...], int]]] = defaultdict(set)
 
 
 def watch() -> None:
@@ -133,10 +135,10 @@ def checked(launch: Callable[..., None]) -> Callable[..., None]:
 
     def work(kernel: Any, grid: tuple[int, ...], threads: int, *args: Any) -> None:
         name = f"{kernel.fn.__module__.rpartition('.')[2]}.{kernel.fn.__name__}"
-        check_types(name, args)
+        mixed = check_types(name, args)
         if threads % cuda_launch.WARP and threads not in _fixed_blocks():
             raise ValueError(f"{name}: {threads} threads are not whole warps")
-        seen[name].add((tuple(grid), threads))
+        (seen_mixed if mixed else seen)[name].add((tuple(grid), threads))
         with ONE_AT_A_TIME:
             launch(kernel, grid, threads, *map(host_of, args))
 
@@ -147,27 +149,40 @@ def _fixed_blocks() -> set[int]:
     return {cuda_columns.SUM_THREADS, cuda_elementwise.ROW_THREADS}
 
 
-def check_types(name: str, args: tuple[Any, ...]) -> None:
-    """Refuse what the compiled kernel would not be given; a test's own kernel takes anything."""
+def check_types(name: str, args: tuple[Any, ...]) -> bool:
+    """Refuse what the compiled kernel would not be given; a test's own kernel takes anything.
+
+    Returns whether some of the arrays are bfloat16.
+    """
     kernel = cuda_kernels.KERNELS.get(name)
     if kernel is None:
-        return
+        return False
+    kinds = [kind_of(value) for value in args]
+    if "bfloat16*" in kinds:
+        ways = cuda_kernels.mixed_kinds(kernel)
+        if not any(all(map(_fits, kinds, way)) for way in ways):
+            raise TypeError(f"{name}: in mixed precision one of {ways} (got {kinds})")
+        return True
     reals = set()
-    for parameter, wanted, value in zip(
-        kernel.parameters, cuda_kernels.kinds(kernel), args, strict=True
+    for parameter, wanted, got in zip(
+        kernel.parameters, cuda_kernels.kinds(kernel), kinds, strict=True
     ):
-        got = kind_of(value)
         if wanted.startswith("real"):
             reals.add(got.removesuffix("*"))
             matches = got.removesuffix("*") in ("float32", "float64") and (
                 got.endswith("*") == wanted.endswith("*")
             )
         else:
-            matches = got in WIDER.get(wanted, {wanted})
+            matches = _fits(got, wanted)
         if not matches:
             raise TypeError(f"{name}: {parameter} must be {wanted} (got {got})")
     if len(reals) > 1:
         raise TypeError(f"{name}: numbers of several widths ({', '.join(sorted(reals))})")
+    return False
+
+
+def _fits(got: str, wanted: str) -> bool:
+    return got in WIDER.get(wanted, {wanted})
 
 
 def kind_of(value: Any) -> str:

@@ -11,17 +11,26 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import partial
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any
 
 import numba
 import numba_cuda_mlir
+import numba_cuda_mlir.extending
 import numba_cuda_mlir.tools
 from numba_cuda_mlir import cuda, types
 
 CAPABILITIES = [(8, 0), (9, 0), (10, 0)]  # Ampere, Hopper, Blackwell
 numba.cuda = cuda
 sys.modules["numba.cuda"] = cuda
+# Its `overload` asks where to register; numba-cuda's has one place for all.
+extending = ModuleType("numba.cuda.extending")
+extending.overload = partial(  # type: ignore[attr-defined]
+    numba_cuda_mlir.extending.overload, typing_registry=numba_cuda_mlir.extending.typing_registry
+)
+sys.modules["numba.cuda.extending"] = extending
 
 from tests.backends import cuda_kernels  # noqa: E402
 from tests.backends.cuda_ptxas import needs_of, release  # noqa: E402

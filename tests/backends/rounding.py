@@ -20,7 +20,20 @@ def of_convolution(layer: Conv2d, x: Host, dy: Host) -> dict[str, Host]:
     them differ by twice that. Both n, with the bias one more, and the sum of absolute values come
     from the layer itself, run on ones and on absolute values.
     """
-    unit = np.finfo(dy.dtype).eps / 2
+    counts, sizes = terms_of_convolution(layer, x, dy)
+    return allowed(counts, sizes, np.finfo(dy.dtype).eps / 2)
+
+
+def allowed(counts: dict[str, Host], sizes: dict[str, Host], unit: float) -> dict[str, Host]:
+    """The difference of two such sums, from how many terms they have and how large those are."""
+    return {name: 2 * (counts[name] + 1) * unit * sizes[name] for name in sizes}
+
+
+def terms_of_convolution(
+    layer: Conv2d, x: Host, dy: Host
+) -> tuple[dict[str, Host], dict[str, Host]]:
+    """For each number of y, dx, weight and bias: how many products are added, and the sum of
+    their absolute values."""
 
     def run(make: Any) -> dict[str, Host]:
         copy = Conv2d(
@@ -36,5 +49,4 @@ def of_convolution(layer: Conv2d, x: Host, dy: Host) -> dict[str, Host]:
         dx = copy.backward(make(np.asarray(dy, np.float64)))
         return {"y": y, "dx": dx, **copy.grads}
 
-    counts, sizes = run(np.ones_like), run(np.abs)
-    return {name: 2 * (counts[name] + 1) * unit * sizes[name] for name in sizes}
+    return run(np.ones_like), run(np.abs)

@@ -73,6 +73,23 @@ def test_local_response_norm_keeps_its_window_in_registers(
     assert "ld.local" not in text and "st.local" not in text
 
 
+@pytest.mark.parametrize("cc", CAPABILITIES[1:], ids=lambda cc: f"{cc[0]}.{cc[1]}")
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [(name, i) for name, ways in cuda_kernels.MIXED.items() for i in range(len(ways))],
+)
+def test_a_kernel_compiles_in_mixed_precision_and_spills_nothing(
+    name: str, way: int, cc: tuple[int, int]
+) -> None:
+    text = ptx(name, cc, mixed=way)
+    assert ".u16" in text or ".b16" in text, "it loads no bfloat16"
+    assert name.partition(".")[2] in WIDE or ".f64" not in text
+    needs_ptxas()
+    needs = needs_of(text, cc)
+    assert (needs.stores, needs.loads, needs.local) == (0, 0, 0)
+    assert 3 * BLOCK * needs.registers <= REGISTERS
+
+
 # Their sums are in float64 on purpose, or their numbers are.
 WIDE = {"sum_maps", "cross_entropy", "uniform64", "normal"}
 

@@ -25,6 +25,16 @@ def test_every_kernel_equals_its_definition() -> None:
 
 
 @pytest.mark.slow
+def test_every_operation_in_mixed_precision_equals_its_definition() -> None:
+    passes("tests/backends/cuda_mixed.py")
+
+
+@pytest.mark.slow
+def test_bfloat16_arrays_reach_the_operations_that_take_them() -> None:
+    passes("tests/backends/cuda_mixed_host.py")
+
+
+@pytest.mark.slow
 def test_a_training_step_of_alexnet_equals_numpys_and_never_waits() -> None:
     passes("tests/backends/cuda_step.py")
 

@@ -122,6 +122,24 @@ def test_tf32_needs_an_ampere_gpu(cupy):
         backends.get("cuda", precision="tf32")
 
 
+def test_bf16_is_a_backend_of_its_own(cupy):
+    pytest.importorskip("ml_dtypes")
+    mixed = backends.get("cuda", precision="bf16", workspace_mb=64)
+    assert (mixed.precision, mixed.float32.precision) == ("bf16", "float32")
+    assert mixed.float32 is backends.get("cuda", workspace_mb=64) and cupy.types == []
+    assert backends.get("cuda", precision="bf16", workspace_mb=64) is mixed
+
+
+def test_bf16_needs_an_ampere_gpu(cupy):
+    pytest.importorskip("ml_dtypes")
+    cupy.cuda.Device().compute_capability = "75"
+    with pytest.raises(
+        ConfigError, match="bf16 needs .* 8.0 or more \\(this one has 7.5"
+    ) as refused:
+        backends.get("cuda", precision="bf16")
+    assert refused.value.hint == "--precision float32"
+
+
 def test_a_full_gpu_is_a_backend_error_and_a_memory_error(cupy):
     def full(*_):
         raise OutOfMemoryError("Out of memory allocating 4,000 bytes")

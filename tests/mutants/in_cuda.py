@@ -46,8 +46,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda col2im: a group's channels begin at the first",
         COLUMNS,
-        "x[(n * C + first + c) * (H * W) + q] = total",
-        "x[(n * C + c) * (H * W) + q] = total",
+        "store(x, (n * C + first + c) * (H * W) + q, total)",
+        "store(x, (n * C + c) * (H * W) + q, total)",
         CONVOLUTION,
     ),
     simulated(
@@ -67,8 +67,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda images from rows: the bias is the group's, not the filter's",
         COLUMNS,
-        "value += b[f]",
-        "value += b[g]",
+        "value += load(b, f)",
+        "value += load(b, g)",
         CONVOLUTION,
     ),
     simulated(
@@ -95,8 +95,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda ReLU backward: the gradient passes at zero",
         ELEMENTWISE,
-        "dy[i] if y[i] > np.float32(0) else np.float32(0)",
-        "dy[i] if y[i] >= np.float32(0) else np.float32(0)",
+        "load(dy, i) if load(y, i) > np.float32(0) else np.float32(0)",
+        "load(dy, i) if load(y, i) >= np.float32(0) else np.float32(0)",
         RELU,
     ),
     simulated(
@@ -151,8 +151,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda LRN: a share of channels begins without the ones before",
         NORM,
-        "window[j] = x[start + c * P] if c >= 0 and c < C else np.float32(0)",
-        "window[j] = x[start + c * P] if c >= first and c < C else np.float32(0)",
+        "window[j] = load(x, start + c * P) if c >= 0 and c < C else np.float32(0)",
+        "window[j] = load(x, start + c * P) if c >= first and c < C else np.float32(0)",
         NORMS,
     ),
     simulated(
@@ -172,8 +172,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda same-map LRN: what goes through the scale is not divided by it",
         NORM,
-        "over_power(dy[i] * x[i], scale[i], beta) / scale[i]",
-        "over_power(dy[i] * x[i], scale[i], beta)",
+        "over_power(load(dy, i) * load(x, i), scale[i], beta) / scale[i]",
+        "over_power(load(dy, i) * load(x, i), scale[i], beta)",
         NORMS,
     ),
     simulated(

@@ -60,8 +60,8 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "cuda products: the result is added to rubbish",
         GEMM,
-        "factors + out.itemsize * add",
-        "factors + out.itemsize",
+        "address + size * add",
+        "address + size",
         CONVOLUTION_BLOCKS,
     ),
     simulated(

@@ -28,6 +28,7 @@ __all__ = [
     "bfloat16",
     "check_precision",
     "check_threads",
+    "is_bfloat16",
 ]
 
 PRECISIONS = ("float32", "tf32", "bf16")
@@ -146,6 +147,9 @@ class Backend(Operations, ABC):
         """``x`` as an operation whose weights are of ``dtype`` takes it."""
         return x if x.dtype == dtype else self.asarray(x, dtype=dtype)
 
+    def check_bfloat16(self) -> None:  # noqa: B027 (a CPU can always widen)
+        """Refuse mixed precision on a device that cannot multiply bfloat16 numbers."""
+
     def widened(self, x: Array) -> Array:
         """``x`` in float32, if it is a bfloat16 array."""
         return x
@@ -208,6 +212,11 @@ def bfloat16() -> np.dtype[Any]:
         ) from None
     dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
     return dtype
+
+
+def is_bfloat16(dtype: Any) -> bool:
+    """Whether a dtype is `bfloat16`; this needs no other package."""
+    return bool(dtype.name == "bfloat16")
 
 
 def check_precision(precision: str) -> str:

@@ -95,11 +95,15 @@ class Bfloat16(Backend):
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         """`functional.relu`; ``inplace`` overwrites ``x``."""
-        return _in_place(self._mixed("relu", x), x, inplace)
+        return self._in_place("relu", x) if inplace else self._mixed("relu", x)
 
     def relu_backward(self, dy: Array, y: Array, inplace: bool = False) -> Array:
         """`functional.relu_backward`; ``inplace`` overwrites ``dy``."""
-        return _in_place(self._mixed("relu_backward", dy, y), dy, inplace)
+        return (
+            self._in_place("relu_backward", dy, y)
+            if inplace
+            else self._mixed("relu_backward", dy, y)
+        )
 
     def sgd_step(self, *args: Any) -> None:
         """`functional.sgd_step`, in float32."""
@@ -122,13 +126,24 @@ class Bfloat16(Backend):
     def _mixed(self, name: str, *args: Any) -> Any:
         """Compute an operation of ``float32``, with the casts of `CASTS`."""
         takes, gives = CASTS[name]
-        arrays = [self.widened(self.narrowed(a)) if i in takes else a for i, a in enumerate(args)]
+        arrays = [self.narrowed(a) if i in takes else a for i, a in enumerate(args)]
+        if name not in self.float32.takes_bfloat16:
+            arrays = [self.widened(a) if i in takes else a for i, a in enumerate(arrays)]
         results = getattr(self.float32, name)(*arrays)
         if not isinstance(results, tuple):
             return self.narrowed(results) if gives else results
         return tuple(
             self.narrowed(a) if i in gives and a is not None else a for i, a in enumerate(results)
         )
+
+    def _in_place(self, name: str, target: Array, *args: Any) -> Array:
+        """The same, over its first array."""
+        if target.dtype == bfloat16() and name in self.float32.takes_bfloat16:
+            result: Array = getattr(self.float32, name)(target, *map(self.narrowed, args), True)
+            return result
+        result = self._mixed(name, target, *args)
+        target[...] = result if target.dtype == bfloat16() else self.widened(result)
+        return target
 
 
 def with_bfloat16(backend: Backend) -> Backend:
@@ -137,7 +152,7 @@ def with_bfloat16(backend: Backend) -> Backend:
     Raises
     ------
     ConfigError
-        The package ml_dtypes is missing.
+        The package ml_dtypes is missing, or the GPU is too old.
 
     Examples
     --------
@@ -148,6 +163,7 @@ def with_bfloat16(backend: Backend) -> Backend:
     (array([[1]], dtype=bfloat16), dtype(bfloat16))
     """
     bfloat16()
+    backend.check_bfloat16()
     kind = type(backend)
     methods = {name: _method(name) for name in CASTS if name not in vars(Bfloat16)}
     made: Backend = object.__new__(type(f"Bfloat16{kind.__name__}", (Bfloat16, kind), methods))
@@ -160,10 +176,3 @@ def _method(name: str) -> Operation:
         return self._mixed(name, *args)
 
     return method
-
-
-def _in_place(result: Array, target: Array, inplace: bool) -> Array:
-    if not inplace:
-        return result
-    target[...] = result
-    return target

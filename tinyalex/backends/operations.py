@@ -103,6 +103,9 @@ class Operations:
         Operations that this backend replaces by its own, and why.
     keeps : tuple of str
         Which of them `plain` keeps.
+    takes_bfloat16 : dict of str to str
+        Operations that take and give bfloat16 arrays as they are, and how. In mixed precision the
+        others get them in float32 (`tinyalex.backends.bfloat16`).
     own : dict of str to str
         Operations that `Backend.replaced` has put in, and where each function comes from.
     """
@@ -110,6 +113,7 @@ class Operations:
     xp: Any
     replaces: ClassVar[Mapping[str, str]] = {}
     keeps: ClassVar[tuple[str, ...]] = ()
+    takes_bfloat16: ClassVar[Mapping[str, str]] = {}
     own: ClassVar[Mapping[str, str]] = {}
 
     im2col = whole_batch(F.im2col)
@@ -159,9 +163,8 @@ class Operations:
             name: vars(Operations)[name] for name in self.replaces if name not in self.keeps
         }
         kind = type(self)
-        plain: Any = object.__new__(
-            type(f"Plain{kind.__name__}", (kind,), textbook | {"replaces": {}, "own": {}})
-        )
+        tables: dict[str, Any] = {"replaces": {}, "own": {}, "takes_bfloat16": {}}
+        plain: Any = object.__new__(type(f"Plain{kind.__name__}", (kind,), textbook | tables))
         plain.__dict__.update(self.__dict__)
         return plain
 

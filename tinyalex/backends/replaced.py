@@ -33,10 +33,14 @@ def with_functions(backend: Kind, functions: Mapping[str, Function]) -> Kind:
     methods = {name: _method(name, function) for name, function in functions.items()}
     own = {**backend.own, **{name: place_of(function) for name, function in functions.items()}}
     kind = type(backend)
+    takes = {
+        name: how for name, how in kind.takes_bfloat16.items() if name not in users | methods.keys()
+    }
     changed = {
         **textbook,
         **methods,
         "own": own,
+        "takes_bfloat16": takes,
         "replaces": {**kind.replaces, **{name: f"replaced by {own[name]}" for name in functions}},
         "__reduce__": _refuse_to_pickle,
     }

@@ -15,7 +15,7 @@ from tinyalex.backends.feed import Feed
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
 WORKSPACE_MB = 512
-TF32_CAPABILITY = 80  # of an A100, as CuPy writes it; older tensor cores have no TF32
+AMPERE = 80  # compute capability of an A100, as CuPy writes it: TF32 and bfloat16 begin with it
 
 
 class CudaArrays(Backend):
@@ -60,15 +60,21 @@ class CudaArrays(Backend):
     def set_precision(self, precision: str) -> None:
         """Choose how float32 matrices are multiplied, here and in CuPy."""
         if check_precision(precision) == "tf32":
-            capability = self.xp.cuda.Device().compute_capability
-            if int(capability) < TF32_CAPABILITY:
-                raise ConfigError(
-                    f"--precision tf32 needs a GPU of compute capability 8.0 or more "
-                    f"(this one has {capability[:-1]}.{capability[-1]})",
-                    "--precision float32",
-                )
+            self._check_ampere("tf32")
         self.precision = precision
         products.set_precision(precision == "tf32")
+
+    def check_bfloat16(self) -> None:
+        self._check_ampere("bf16")
+
+    def _check_ampere(self, precision: str) -> None:
+        capability = self.xp.cuda.Device().compute_capability
+        if int(capability) < AMPERE:
+            raise ConfigError(
+                f"--precision {precision} needs a GPU of compute capability 8.0 or more "
+                f"(this one has {capability[:-1]}.{capability[-1]})",
+                "--precision float32",
+            )
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
         return self._within_memory(lambda: self.xp.asarray(x, dtype=dtype))
@@ -118,6 +124,8 @@ class CudaArrays(Backend):
         """``out = a @ b``, or ``out += a @ b``; see `products.matmul`."""
         if out.size and a.shape[2]:
             products.matmul(a, b, out, add, self.precision == "tf32")
+        elif not add:
+            out[...] = 0
 
     def _within_memory(self, make: Callable[[], Array]) -> Array:
         """Make an array; on a full GPU, say how to use less memory."""

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinyalex import functional as F
-from tinyalex.backends.base import Array, Pair
-from tinyalex.backends.cuda import conv, elementwise, im2col, lrn, pool
+from tinyalex.backends.base import Array, Pair, bfloat16, is_bfloat16
+from tinyalex.backends.cuda import conv, elementwise, im2col, linear, lrn, pool
 from tinyalex.backends.cuda.arrays import CudaArrays
-from tinyalex.backends.cuda.launch import launch, scalar, threads_for
+from tinyalex.backends.cuda.launch import launch, scalar, threads_for, wide
 from tinyalex.functional.pool import position_dtype
 
 
@@ -27,6 +27,8 @@ class CudaBackend(CudaArrays):
         "col2im": "one launch; one thread per pixel sums its columns, in a fixed order",
         "conv2d": "writes rows instead of windows: 1/KH of the memory (cuda/conv.py)",
         "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
+        "linear": "of bfloat16 arrays: sums in float32, which CuPy rounds before the bias",
+        "linear_backward": "of bfloat16 arrays: dw in float32 from the product itself",
         "max_pool2d": "one launch instead of several per tap",
         "max_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "avg_pool2d": "one launch instead of one per tap",
@@ -35,6 +37,8 @@ class CudaBackend(CudaArrays):
         "local_response_norm_backward": "the same",
         "spatial_response_norm": "one launch instead of several per neighbour",
         "spatial_response_norm_backward": "two launches",
+        "dropout": "of bfloat16 arrays: one launch instead of six",
+        "dropout_backward": "of bfloat16 arrays: one launch instead of three",
         "relu": "one launch, in place where asked",
         "relu_backward": "one launch, in place where asked",
         "sgd_step": "one launch per weight",
@@ -43,6 +47,22 @@ class CudaBackend(CudaArrays):
         "augment": "one launch per batch; no corner is copied to the host",
     }
     keeps = ("im2col", "col2im", "augment")
+    takes_bfloat16: ClassVar[Mapping[str, str]] = {
+        "im2col": "bits are moved",
+        "col2im": "its kernel loads and stores bfloat16, sums in float32",
+        "conv2d": "the same; products by cuBLAS, sums in float32",
+        "conv2d_backward": "the same; dw and db are float32",
+        **dict.fromkeys(("linear", "linear_backward"), "products by cuBLAS, sums in float32"),
+        **dict.fromkeys(
+            (
+                *("max_pool2d", "max_pool2d_backward", "avg_pool2d", "avg_pool2d_backward"),
+                *("local_response_norm", "local_response_norm_backward"),
+                *("spatial_response_norm", "spatial_response_norm_backward"),
+                *("dropout", "dropout_backward", "relu", "relu_backward"),
+            ),
+            "its kernel loads and stores bfloat16",
+        ),
+    }
 
     # ------------------------------------------------------------------ convolution
 
@@ -84,6 +104,21 @@ class CudaBackend(CudaArrays):
     ) -> tuple[Array | None, Array, Array]:
         dy, x, w = map(self.flat, (dy, x, w))
         return conv.backward(self, dy, x, w, stride, padding, groups, needs_dx)
+
+    # ------------------------------------------------------------------ fully connected
+
+    def linear(self, x: Array, weight: Array, bias: Array) -> Array:
+        if not is_bfloat16(x.dtype):
+            return F.linear(x, weight, bias)
+        return linear.forward(self, *map(self.flat, (x, weight, bias)))
+
+    def linear_backward(
+        self, dy: Array, x: Array, weight: Array, needs_dx: bool = True
+    ) -> tuple[Array | None, Array, Array]:
+        if not is_bfloat16(x.dtype):
+            return F.linear_backward(dy, x, weight, needs_dx)
+        dy, x, weight = map(self.flat, (dy, x, weight))
+        return linear.backward(self, dy, x, weight, needs_dx)
 
     # ------------------------------------------------------------------ pooling
 
@@ -133,8 +168,8 @@ class CudaBackend(CudaArrays):
     def local_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
-        forward, _ = lrn.local_response_norm(size, x.dtype.name)
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, wide(x.dtype))
+        forward, _ = lrn.local_response_norm(size, wide(x.dtype).name)
         self._over_pixels(forward, x, (self.flat(x), y, scale), alpha, beta, k)
         return y, scale
 
@@ -142,7 +177,7 @@ class CudaBackend(CudaArrays):
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dx = self.empty(x.shape, x.dtype)
-        _, backward = lrn.local_response_norm(size, x.dtype.name)
+        _, backward = lrn.local_response_norm(size, wide(x.dtype).name)
         arrays = (*map(self.flat, (dy, x, scale)), dx)
         self._over_pixels(backward, x, arrays, alpha, beta)
         return dx
@@ -161,7 +196,7 @@ class CudaBackend(CudaArrays):
     def spatial_response_norm(
         self, x: Array, size: int, alpha: float, beta: float, k: float
     ) -> tuple[Array, Array]:
-        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, wide(x.dtype))
         numbers = (scalar(c, x) for c in (alpha, beta, k))
         arrays = self.flat(x), y, scale
         self._over_each_map(lrn.spatial_response_norm, x, *arrays, *x.shape[2:], size, *numbers)
@@ -171,7 +206,7 @@ class CudaBackend(CudaArrays):
         self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dy, x, scale = map(self.flat, (dy, x, scale))
-        through, dx = self.empty(x.shape, x.dtype), self.empty(x.shape, x.dtype)
+        through, dx = self.empty(x.shape, wide(x.dtype)), self.empty(x.shape, x.dtype)
         a, b = scalar(alpha, x), scalar(beta, x)
         self._over_numbers(
             lrn.spatial_response_norm_through, 1, x.size, dy, x, scale, through, x.size, b
@@ -194,6 +229,40 @@ class CudaBackend(CudaArrays):
         """``per_thread`` numbers per thread."""
         threads = threads_for(-(-size // per_thread))
         launch(kernel, (-(-size // (threads * per_thread)),), threads, *args)
+
+    def to_bfloat16(self, x: Array) -> Array:
+        return self._converted(self.asarray(x, np.float32), bfloat16())
+
+    def from_bfloat16(self, x: Array) -> Array:
+        return self._converted(x, np.float32)
+
+    def _converted(self, x: Array, dtype: Any) -> Array:
+        y = self.empty(x.shape, dtype)
+        self._over_numbers(elementwise.convert, elementwise.EACH, x.size, self.flat(x), y, x.size)
+        return y
+
+    def dropout(
+        self, x: Array, draw: Array, p: float, inverted: bool = True
+    ) -> tuple[Array, Array]:
+        if not is_bfloat16(x.dtype):
+            return F.dropout(x, draw, p, inverted)
+        y, mask = self.empty(x.shape, x.dtype), self.empty(x.shape, np.float32)
+        kept = np.float32(1) / np.float32(1 - p if inverted else 1)
+        arrays = self.flat(x), self.flat(draw), y, mask
+        self._over_numbers(
+            elementwise.dropout, elementwise.EACH, x.size, *arrays, x.size, np.float32(p), kept
+        )
+        return y, mask
+
+    def dropout_backward(self, dy: Array, mask: Array) -> Array:
+        if not is_bfloat16(dy.dtype):
+            return F.dropout_backward(dy, mask)
+        dx = self.empty(dy.shape, dy.dtype)
+        arrays = self.flat(dy), self.flat(mask), dx
+        self._over_numbers(
+            elementwise.dropout_backward, elementwise.EACH, dy.size, *arrays, dy.size
+        )
+        return dx
 
     def relu(self, x: Array, inplace: bool = False) -> Array:
         flat = self.flat(x)

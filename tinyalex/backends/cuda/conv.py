@@ -13,17 +13,20 @@ all output rows in one call.
 
 The batch is cut into slices of bounded workspace. Sums have a fixed order: the same bytes every
 time.
+
+With bfloat16 arrays the rows and z are bfloat16 too, and the sums for dw float32. So z is rounded
+before its bias is added and after, which saves half of its memory traffic.
 """
 
 from __future__ import annotations
 
-from tinyalex.backends.base import Array, Pair
+from tinyalex.backends.base import Array, Pair, is_bfloat16
 from tinyalex.backends.cuda import im2col as kernels
 from tinyalex.backends.cuda.arrays import CudaArrays
-from tinyalex.backends.cuda.launch import launch, scalar, threads_for
+from tinyalex.backends.cuda.launch import launch, scalar, threads_for, wide
 from tinyalex.functional import out_hw
 
-ALIGN = 4  # images: tensor cores read 16 bytes at a time, and OW is often odd
+ALIGN = 16  # bytes that tensor cores read at a time
 SUM_SHARES = 16
 
 
@@ -35,7 +38,7 @@ def forward(
     y = backend.empty((len(x), F, *out_hw(x.shape, (KH, KW), stride, padding)), w.dtype)
     # (G, F/G, K), K in the order of the rows: KH, C/G, KW
     w = w.reshape(groups, F // groups, per_group, KH, KW).transpose(0, 1, 3, 2, 4)
-    w = backend.flat(w.reshape(groups, F // groups, -1))
+    w = filters_for_product(backend, w.reshape(groups, F // groups, -1))
     correlate(backend, x, w, (KH, KW), b, stride, padding, y)
     return y
 
@@ -68,12 +71,19 @@ def backward(
     return dx, dw, db
 
 
-def batch_slices(backend: CudaArrays, n: int, bytes_per_image: int) -> list[slice]:
-    """Cut a batch into slices of even, aligned size whose workspace fits."""
-    count = max(1, -(-n // max(1, backend.workspace // max(1, bytes_per_image))))
-    step = max(1, -(-n // count))
-    if step > ALIGN:
-        step = -(-step // ALIGN) * ALIGN
+def filters_for_product(backend: CudaArrays, w: Array) -> Array:
+    """Lay (G, F/G, K) out for cuBLAS: rows, or columns if rows of an odd length end unaligned."""
+    if is_bfloat16(w.dtype) and w.shape[2] * w.itemsize % ALIGN:
+        return backend.flat(w.swapaxes(1, 2)).swapaxes(1, 2)
+    return backend.flat(w)
+
+
+def batch_slices(backend: CudaArrays, n: int, numbers_per_image: int, itemsize: int) -> list[slice]:
+    """Cut a batch into slices of even size, aligned since OW is often odd; their workspace fits."""
+    count = max(1, -(-n // max(1, backend.workspace // max(1, numbers_per_image * itemsize))))
+    step, align = max(1, -(-n // count)), max(1, ALIGN // itemsize)
+    if step > align:
+        step = -(-step // align) * align
     return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
@@ -92,7 +102,7 @@ def correlate(
     F, OH, OW = y.shape[1:]
     image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * kernel[1] * OW + F * OH * OW
     threads = threads_for(OH * OW)
-    for images in batch_slices(backend, len(x), image * w.itemsize):
+    for images in batch_slices(backend, len(x), image, w.itemsize):
         n = images.stop - images.start
         columns = im2col_rows(backend, x[images], G, kernel, stride, padding, (OH, OW))
         z = backend.empty((G, OH, per_group, n * OW), w.dtype)
@@ -142,9 +152,10 @@ def weight_gradient(
     F, per_group, KH, KW = w_shape
     OH, OW = dy.shape[2:]
     shape = (groups, OH, KH * per_group * KW, F // groups)
-    sums = backend.empty(shape, x.dtype) if len(x) else backend.xp.zeros(shape, x.dtype)
+    make = backend.empty if len(x) else backend.xp.zeros
+    sums = make(shape, wide(x.dtype))
     image = x.shape[1] * (x.shape[2] + 2 * padding[0]) * KW * OW + F * OH * OW
-    for images in batch_slices(backend, len(x), image * x.itemsize):
+    for images in batch_slices(backend, len(x), image, x.itemsize):
         columns = im2col_rows(backend, x[images], groups, (KH, KW), stride, padding, (OH, OW))
         dy_rows = im2col_rows(backend, dy[images], groups, (1, 1), (1, 1), (0, 0), (OH, OW))
         for g in range(groups):
@@ -159,7 +170,7 @@ def bias_gradient(backend: CudaArrays, dy: Array) -> Array:
     N, F, OH, OW = dy.shape
     share = max(1, -(-N // SUM_SHARES))
     shares = max(1, -(-N // share))
-    sums = backend.empty((F, shares), dy.dtype)
+    sums = backend.empty((F, shares), wide(dy.dtype))
     sizes = N, F, OH * OW, share, scalar(0, dy)
     launch(kernels.sum_maps, (F, shares), kernels.SUM_THREADS, dy, sums, *sizes)
     return sums.sum(axis=1)
@@ -168,14 +179,18 @@ def bias_gradient(backend: CudaArrays, dy: Array) -> Array:
 def scatter(
     backend: CudaArrays, dy: Array, w: Array, stride: Pair, padding: Pair, groups: int, dx: Array
 ) -> None:
-    """Write ``dx`` by col2im: columns are added back into their windows; any stride."""
+    """Write ``dx`` by col2im: columns are added back into their windows; any stride.
+
+    The columns of bfloat16 arrays are float32: what is added is rounded once, at the end.
+    """
     N, F, OH, OW = dy.shape
     _, per_group, KH, KW = w.shape
     K, P = per_group * KH * KW, OH * OW
     w = w.reshape(groups, F // groups, K).swapaxes(1, 2)
-    for images in batch_slices(backend, N, groups * K * P * dy.itemsize):
+    dtype = wide(dy.dtype)
+    for images in batch_slices(backend, N, groups * K * P, dtype.itemsize):
         n = images.stop - images.start
-        cols = backend.empty((groups, n, K, P), dy.dtype)
+        cols = backend.empty((groups, n, K, P), dtype)
         maps = dy[images].reshape(n, groups, F // groups, P)
         for g in range(groups):
             filters = backend.xp.broadcast_to(w[g], (n, *w.shape[1:]))

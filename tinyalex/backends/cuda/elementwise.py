@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
-"""GPU kernels that visit each number once: ReLU, the optimizer, the loss, augmentation.
+"""GPU kernels that visit each number once: ReLU, dropout, the optimizer, the loss, augmentation.
 
 The definitions are in `tinyalex.functional`, under the same names. Flat kernels process `EACH`
 numbers per thread.
@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import cuda
 
+from tinyalex.backends.cuda.floats import load, store
 from tinyalex.backends.cuda.launch import div
 
 EACH = 4
@@ -19,12 +20,52 @@ ROW_THREADS = 128  # threads that share one row of logits
 
 
 @cuda.jit
+def convert(x, y, size):
+    """From one dtype to the other; bfloat16 is rounded to."""
+    i = cuda.blockIdx.x * (EACH * cuda.blockDim.x) + cuda.threadIdx.x
+    for _ in range(EACH):
+        if i < size:
+            store(y, i, load(x, i))
+        i += cuda.blockDim.x
+
+
+@cuda.jit
+def add_bias(sums, b, y, F):
+    """A number to each column of ``sums`` (N, F): ``grid = (N, pieces of a row)``."""
+    f = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+    if f < F:
+        i = cuda.blockIdx.x * F + f
+        store(y, i, sums[i] + b[f])
+
+
+@cuda.jit
+def dropout(x, draw, y, mask, size, p, kept):
+    """``kept`` is what a number that is kept is multiplied by."""
+    i = cuda.blockIdx.x * (EACH * cuda.blockDim.x) + cuda.threadIdx.x
+    for _ in range(EACH):
+        if i < size:
+            factor = kept if draw[i] >= p else np.float32(0)
+            mask[i] = factor
+            store(y, i, load(x, i) * factor)
+        i += cuda.blockDim.x
+
+
+@cuda.jit
+def dropout_backward(dy, mask, dx, size):
+    i = cuda.blockIdx.x * (EACH * cuda.blockDim.x) + cuda.threadIdx.x
+    for _ in range(EACH):
+        if i < size:
+            store(dx, i, load(dy, i) * mask[i])
+        i += cuda.blockDim.x
+
+
+@cuda.jit
 def relu(x, y, size):
     i = cuda.blockIdx.x * (EACH * cuda.blockDim.x) + cuda.threadIdx.x
     for _ in range(EACH):
         if i < size:
-            value = x[i]
-            y[i] = value if value > np.float32(0) or math.isnan(value) else np.float32(0)
+            value = load(x, i)
+            store(y, i, value if value > np.float32(0) or math.isnan(value) else np.float32(0))
         i += cuda.blockDim.x
 
 
@@ -33,7 +74,7 @@ def relu_backward(dy, y, dx, size):
     i = cuda.blockIdx.x * (EACH * cuda.blockDim.x) + cuda.threadIdx.x
     for _ in range(EACH):
         if i < size:
-            dx[i] = dy[i] if y[i] > np.float32(0) else np.float32(0)
+            store(dx, i, load(dy, i) if load(y, i) > np.float32(0) else np.float32(0))
         i += cuda.blockDim.x
 
 

@@ -1,7 +1,8 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, attr-defined, misc"
 """GPU kernels of convolution: im2col, rows of windows, and their adjoints. No atomics.
 
-A block works on a piece of one feature map or row, given by its index in the grid.
+A block works on a piece of one feature map or row, given by its index in the grid. What only moves
+numbers moves bfloat16 as bits.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from tinyalex.backends.cuda.floats import load, store
 from tinyalex.backends.cuda.launch import div
 
 CHANNELS = 4  # channels per thread in `write_rows`: it computes its position once
@@ -64,8 +66,8 @@ def col2im(cols, x, first, C, H, W, KH, KW, sh, sw, ph, pw, OH, OW, n_step, k_st
     for oh in range(oh_first, oh_end):
         row = source + (h - oh * sh) * KW * k_step + oh * OW
         for ow in range(ow_first, ow_end):
-            total += cols[row + (w - ow * sw) * k_step + ow]
-    x[(n * C + first + c) * (H * W) + q] = total
+            total += load(cols, row + (w - ow * sw) * k_step + ow)
+    store(x, (n * C + first + c) * (H * W) + q, total)
 
 
 @cuda.jit
@@ -108,10 +110,10 @@ def write_images(z, b, y, N, F, per_group, OH, OW, has_bias):
     g = div(f, per_group)
     oh = div(p, OW)
     row = ((g * OH + oh) * per_group + f - g * per_group) * N + n
-    value = z[row * OW + p - oh * OW]
+    value = load(z, row * OW + p - oh * OW)
     if has_bias:
-        value += b[f]
-    y[(n * F + f) * (OH * OW) + p] = value
+        value += load(b, f)
+    store(y, (n * F + f) * (OH * OW) + p, value)
 
 
 @cuda.jit
@@ -126,7 +128,7 @@ def sum_maps(dy, sums, N, F, P, share, real):
     total = real
     for i in range(t, (min(first + share, N) - first) * P, SUM_THREADS):
         n = div(i, P)
-        total += dy[((first + n) * F + f) * P + i - n * P]
+        total += load(dy, ((first + n) * F + f) * P + i - n * P)
     shared[t] = total
     cuda.syncthreads()
     half = SUM_THREADS // 2

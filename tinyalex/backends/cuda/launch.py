@@ -5,6 +5,8 @@ A kernel takes flat memory and numbers: arrays are passed without their shape, a
 indices explicitly. On a GPU, an array is passed as its address alone. In numba-cuda's simulator
 (``NUMBA_ENABLE_CUDASIM=1``) the same kernels take flat NumPy arrays.
 
+bfloat16 arrays are passed as uint16: `floats.load` and `floats.store` are for them.
+
 A constant ``np.float32(0)`` in a kernel takes the dtype of the other operand; ``0.0`` would make
 everything float64.
 """
@@ -16,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import config, cuda, from_dtype, types
 
-from tinyalex.backends.base import Array
+from tinyalex.backends.base import Array, is_bfloat16
 
 WARP = 32
 SIMULATED = bool(config.ENABLE_CUDASIM)
@@ -73,7 +75,7 @@ def _flat(a: Any) -> Any:
     """Return a flat view of an array for the simulator: the kernel writes to the array."""
     if not isinstance(a, np.ndarray):
         return a
-    flat = a.view()
+    flat = a.view(_stored(a.dtype))
     flat.shape = (a.size,)  # fails where reshape would copy
     return flat
 
@@ -86,7 +88,7 @@ def _type(a: Any) -> Any:
     """Return a kernel argument's type: a pointer, int64, or the dtype of a scalar."""
     if not hasattr(a, "dtype"):
         return types.int64
-    number = from_dtype(np.dtype(a.dtype))
+    number = from_dtype(_stored(a.dtype))
     return types.CPointer(number) if a.ndim else number
 
 
@@ -99,9 +101,19 @@ def _stream(kernel: Any) -> Any:
     return _streams[address]
 
 
+def _stored(dtype: Any) -> np.dtype[Any]:
+    """The dtype of an array's numbers as a kernel sees them."""
+    return np.dtype(np.uint16) if is_bfloat16(dtype) else np.dtype(dtype)
+
+
+def wide(dtype: Any) -> np.dtype[Any]:
+    """The dtype that a kernel computes in: float32 for bfloat16, else the array's own."""
+    return np.dtype(np.float32) if is_bfloat16(dtype) else np.dtype(dtype)
+
+
 def scalar(value: float, like: Array) -> Any:
-    """Return a number with an array's dtype."""
-    return np.dtype(like.dtype).type(value)
+    """Return a number with the dtype that a kernel computes in with an array."""
+    return wide(like.dtype).type(value)
 
 
 @cuda.jit(device=True)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
+from tinyalex.backends.cuda.floats import load, store
 from tinyalex.backends.cuda.launch import div
 
 CHANNELS = 32  # per thread: fewer give more threads, more read fewer window ends twice
@@ -31,7 +32,7 @@ def over_power(value, scale, beta):
 
 @cache
 def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
-    """Make the forward and backward kernel for windows of ``size`` channels.
+    """Make the forward and backward kernel for windows of ``size`` channels, kept in ``dtype``.
 
     ``grid = (images, pieces, groups of channels)``; P is the pixels per feature map.
     """
@@ -47,21 +48,21 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
         window = cuda.local.array(size, dtype)  # x of channels c-before to c+after
         for j in range(size):
             c = first - 1 - before + j
-            window[j] = x[start + c * P] if c >= 0 and c < C else np.float32(0)
+            window[j] = load(x, start + c * P) if c >= 0 and c < C else np.float32(0)
         c = first + after
-        coming = x[start + c * P] if c < C else np.float32(0)
+        coming = load(x, start + c * P) if c < C else np.float32(0)
         for c in range(first, min(first + share, C)):
             for j in range(last):
                 window[j] = window[j + 1]
             window[last] = coming
             ahead = c + after + 1  # loaded one iteration early
-            coming = x[start + ahead * P] if ahead < C else np.float32(0)
+            coming = load(x, start + ahead * P) if ahead < C else np.float32(0)
             total = np.float32(0)
             for j in range(size):
                 total += window[j] * window[j]
             s = total * alpha + k
             scale[start + c * P] = s
-            y[start + c * P] = over_power(window[before], s, beta)
+            store(y, start + c * P, over_power(window[before], s, beta))
 
     @cuda.jit
     def backward(dy, x, scale, dx, C, P, share, alpha, beta):
@@ -84,8 +85,8 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
             if i >= 0 and i < C:
                 i = start + i * P
                 s = scale[i]
-                pixel[last] = x[i]
-                own[last] = over_power(dy[i], s, beta)
+                pixel[last] = load(x, i)
+                own[last] = over_power(load(dy, i), s, beta)
                 through[last] = own[last] * pixel[last] / s
             else:
                 through[last] = own[last] = pixel[last] = np.float32(0)
@@ -94,7 +95,7 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
                 for j in range(size):
                     total += through[j]
                 factor = np.float32(2) * alpha * beta
-                dx[start + c * P] = own[after] - factor * pixel[after] * total
+                store(dx, start + c * P, own[after] - factor * pixel[after] * total)
 
     return forward, backward
 
@@ -115,10 +116,11 @@ def spatial_response_norm(x, y, scale, H, W, size, alpha, beta, k):
     total = np.float32(0)
     for i in range(max(0, h - before), min(H, h + after + 1)):
         for j in range(max(0, w - before), min(W, w + after + 1)):
-            total += x[start + i * W + j] * x[start + i * W + j]
+            value = load(x, start + i * W + j)
+            total += value * value
     s = total * alpha + k
     scale[start + p] = s
-    y[start + p] = over_power(x[start + p], s, beta)
+    store(y, start + p, over_power(load(x, start + p), s, beta))
 
 
 @cuda.jit
@@ -126,7 +128,7 @@ def spatial_response_norm_through(dy, x, scale, through, size, beta):
     """Each output's gradient through its scale; flat."""
     i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
     if i < size:
-        through[i] = over_power(dy[i] * x[i], scale[i], beta) / scale[i]
+        through[i] = over_power(load(dy, i) * load(x, i), scale[i], beta) / scale[i]
 
 
 @cuda.jit
@@ -143,5 +145,5 @@ def spatial_response_norm_backward(dy, x, scale, through, dx, H, W, size, alpha,
     for i in range(max(0, h - before), min(H, h + after + 1)):
         for j in range(max(0, w - before), min(W, w + after + 1)):
             total += through[start + i * W + j]
-    own = over_power(dy[start + p], scale[start + p], beta)
-    dx[start + p] = own - np.float32(2) * alpha * beta * x[start + p] * total
+    own = over_power(load(dy, start + p), scale[start + p], beta)
+    store(dx, start + p, own - np.float32(2) * alpha * beta * load(x, start + p) * total)

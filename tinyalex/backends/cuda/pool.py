@@ -13,6 +13,7 @@ import math
 import numpy as np
 from numba import cuda
 
+from tinyalex.backends.cuda.floats import load, store
 from tinyalex.backends.cuda.launch import div
 
 MAPS = 8
@@ -28,15 +29,15 @@ def max_pool2d(x, y, argmax, H, W, KH, KW, sh, sw, OH, OW, maps):
     rows, columns = min(KH, H - top), min(KW, W - left)
     for m in range(cuda.blockIdx.x, maps, cuda.gridDim.x):
         source = (m * H + top) * W + left
-        best, position = x[source], 0
+        best, position = load(x, source), 0
         for i in range(rows):
             for j in range(columns):
-                value = x[source + i * W + j]
+                value = load(x, source + i * W + j)
                 if value > best:
                     best, position = value, i * KW + j
                 elif math.isnan(value):  # a NaN stays: no number is greater
                     best, position = value, 0
-        y[m * (OH * OW) + p] = best
+        store(y, m * (OH * OW) + p, best)
         argmax[m * (OH * OW) + p] = position
 
 
@@ -55,10 +56,10 @@ def max_pool2d_backward(dy, argmax, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
         for oh in range(oh_first, oh_end):
             for ow in range(ow_first, ow_end):
                 window = (m * OH + oh) * OW + ow
-                share = dy[window]  # loaded before the comparison: no second memory latency
+                share = load(dy, window)  # loaded before the comparison: no second memory latency
                 if argmax[window] == (h - oh * sh) * KW + w - ow * sw:
                     total += share
-        dx[m * (H * W) + q] = total
+        store(dx, m * (H * W) + q, total)
 
 
 @cuda.jit
@@ -73,8 +74,8 @@ def avg_pool2d(x, y, H, W, KH, KW, sh, sw, OH, OW, maps):
         total = np.float32(0)
         for i in range(rows):
             for j in range(columns):
-                total += x[(m * H + top + i) * W + left + j]
-        y[m * (OH * OW) + p] = total / np.float32(rows * columns)
+                total += load(x, (m * H + top + i) * W + left + j)
+        store(y, m * (OH * OW) + p, total / np.float32(rows * columns))
 
 
 @cuda.jit
@@ -92,5 +93,5 @@ def avg_pool2d_backward(dy, dx, H, W, KH, KW, sh, sw, OH, OW, maps):
             rows = min(KH, H - oh * sh)
             for ow in range(ow_first, ow_end):
                 share = np.float32(rows * min(KW, W - ow * sw))
-                total += dy[(m * OH + oh) * OW + ow] / share
-        dx[m * (H * W) + q] = total
+                total += load(dy, (m * OH + oh) * OW + ow) / share
+        store(dx, m * (H * W) + q, total)

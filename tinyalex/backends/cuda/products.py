@@ -1,7 +1,7 @@
 """Matrix products into existing memory, by the cuBLAS that CuPy ships.
 
-CuPy's own ``matmul`` can neither add to its output nor use TF32 for a single product; in cuBLAS
-each is one argument.
+CuPy's own ``matmul`` can neither add to its output nor use TF32 for a single product, and it does
+not multiply batches of bfloat16 matrices; in cuBLAS each is one argument.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import os
 
 import numpy as np
 
-from tinyalex.backends.base import Array
+from tinyalex.backends.base import Array, is_bfloat16
 
 _TF32_MATH = 3  # CUBLAS_TF32_TENSOR_OP_MATH of cublasMath_t
+# CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION: parts of a sum are never added in bfloat16.
+_WIDE_SUMS = 16
+_TYPES = {"float32": 0, "bfloat16": 14}  # CUDA_R_32F and CUDA_R_16BF of cudaDataType
+_COMPUTE_32F, _GEMM_DEFAULT = 68, -1  # of cublasComputeType_t and cublasGemmAlgo_t
 _FACTORS = {kind: np.array([0, 1], kind) for kind in "fd"}
 
 
@@ -22,7 +26,8 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
     Parameters
     ----------
     a, b, out : float32 or float64 (G, M, K), (G, K, N) and (G, M, N)
-        ``a`` and ``b`` may be transposed views; ``out`` is contiguous.
+        ``a`` and ``b`` may be transposed views; ``out`` is contiguous. ``a`` and ``b`` may be
+        bfloat16, and ``out`` bfloat16 or float32: sums are float32, and rounded once.
     add : bool
     tf32 : bool
         Round factors to 10 bits of mantissa, for tensor cores; float32 only.
@@ -30,31 +35,37 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
     from cupy.cuda import cublas, device
 
     handle = device.get_cublas_handle()
-    cublas.setMathMode(handle, _TF32_MATH if tf32 else cublas.CUBLAS_DEFAULT_MATH)
-    product = cublas.sgemmStridedBatched if out.dtype == np.float32 else cublas.dgemmStridedBatched
-    factors = _FACTORS[out.dtype.char].ctypes.data  # 0 and 1
-    one, keep = factors + out.itemsize, factors + out.itemsize * add
+    mixed = is_bfloat16(a.dtype)
+    default = _WIDE_SUMS if mixed else cublas.CUBLAS_DEFAULT_MATH
+    cublas.setMathMode(handle, _TF32_MATH if tf32 and not mixed else default)
+    factors = _FACTORS["d" if out.dtype == np.float64 else "f"]  # 0 and 1
+    address, size = factors.ctypes.data, factors.itemsize
+    one, keep = address + size, address + size * add
     G, M, N = out.shape
     (a_transposed, a_pitch), (b_transposed, b_pitch) = _layout(a), _layout(b)
     # cuBLAS is column-major: it sees the transposed matrices, out.T = b.T @ a.T.
+    how = handle, b_transposed, a_transposed, N, M, a.shape[2], one
+    b_step, a_step = b.strides[0] // b.itemsize, a.strides[0] // a.itemsize
+    if mixed:
+        kind = _TYPES["bfloat16"]
+        cublas.gemmStridedBatchedEx(
+            *how,
+            *(b.data.ptr, kind, b_pitch, b_step),
+            *(a.data.ptr, kind, a_pitch, a_step),
+            keep,
+            *(out.data.ptr, _TYPES[out.dtype.name], N, M * N),
+            G,
+            _COMPUTE_32F,
+            _GEMM_DEFAULT,
+        )
+        return
+    product = cublas.sgemmStridedBatched if out.dtype == np.float32 else cublas.dgemmStridedBatched
     product(
-        handle,
-        b_transposed,
-        a_transposed,
-        N,
-        M,
-        a.shape[2],
-        one,
-        b.data.ptr,
-        b_pitch,
-        b.strides[0] // b.itemsize,
-        a.data.ptr,
-        a_pitch,
-        a.strides[0] // a.itemsize,
+        *how,
+        *(b.data.ptr, b_pitch, b_step),
+        *(a.data.ptr, a_pitch, a_step),
         keep,
-        out.data.ptr,
-        N,
-        M * N,
+        *(out.data.ptr, N, M * N),
         G,
     )
 
