@@ -31,17 +31,22 @@ def simulator(monkeypatch: pytest.MonkeyPatch) -> None:
 def examine() -> tuple[int, dict[str, dict[str, object]]]:
     result = CliRunner().invoke(app, ["doctor", "--backend", "cuda", "--json"])
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.exit_code, {c["name"]: c for c in json.loads(result.stdout)["checks"]}
+    checks = json.loads(result.stdout)["checks"]
+    return result.exit_code, {
+        c["name"] if c["kind"] != "bf16" else f"bf16 {c['name']}": c for c in checks
+    }
 
 
 def test_every_kernel_is_launched_and_all_is_green() -> None:
     cuda_launches.seen.clear()
+    cuda_launches.seen_mixed.clear()
     judge.reset()
     code, checks = examine()
     assert judge.wrong == [] and judge.counts["copies from pinned memory"] == 2 * 8
     assert code == 0, [c for c in checks.values() if c["state"] == "red"]
     assert {c["backend"] for c in checks.values()} == {"cuda"}
-    assert set(cuda_launches.seen) == set(cuda_kernels.KERNELS)
+    assert set(cuda_launches.seen) == set(cuda_kernels.KERNELS) - cuda_kernels.ONLY_MIXED
+    assert set(cuda_launches.seen_mixed) == set(cuda_kernels.MIXED)
 
 
 def test_a_wrong_kernel_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,4 +64,4 @@ def test_a_wrong_kernel_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(doctor, name, [*few, *getattr(doctor, name)[:1]])
     code, checks = examine()
     red = {name for name, c in checks.items() if c["state"] == "red"}
-    assert code == 1 and red == {"relu, both ways", "ReLU", "Sequential"}
+    assert code == 1 and red == {"relu, both ways", "ReLU", "Sequential", "bf16 relu, both ways"}

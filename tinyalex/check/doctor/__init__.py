@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tinyalex import backends
 from tinyalex.backends import Backend
+from tinyalex.backends.bfloat16 import with_bfloat16
+from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.check.doctor import gpu, system
 from tinyalex.check.doctor.batches import BATCHES
 from tinyalex.check.doctor.blas import look_at_blas
@@ -15,6 +18,7 @@ from tinyalex.check.doctor.finding import OK, RED, WARNING, Check, Finding, Repo
 from tinyalex.check.doctor.kernels import KERNELS
 from tinyalex.check.doctor.layers import LAYERS
 from tinyalex.check.doctor.workers import WorkersReport, examine_workers
+from tinyalex.errors import ConfigError
 
 __all__ = [
     "OK",
@@ -29,6 +33,7 @@ __all__ = [
 ]
 
 CPU = ("numba", "numpy")
+HALVES = 0.02  # of the largest number: three roundings to bfloat16, each by 2**-8 at most
 
 
 def examine(
@@ -79,4 +84,19 @@ def run(backend: Backend, say: Callable[[str], None] = lambda _: None) -> list[C
         for case in cases:
             say(f"{backend.name}: {kind} {case.name}")
             checks.append(compare(backend, kind, case))
+    return checks + run_mixed(backend, say)
+
+
+def run_mixed(backend: Backend, say: Callable[[str], None]) -> list[Check]:
+    """What a backend computes on bfloat16 arrays themselves, against NumPy with the same casts."""
+    cases = [case for case in KERNELS if case.name.partition(",")[0] in backend.takes_bfloat16]
+    try:
+        mixed, right = (with_bfloat16(each) for each in (backend, NumpyBackend(1)))
+    except ConfigError:  # it cannot: an old GPU, or a missing package
+        return []
+    checks = []
+    for case in cases:
+        say(f"{backend.name}: bf16 {case.name}")
+        case = replace(case, allowed=HALVES if case.allowed else 0.0)
+        checks.append(compare(mixed, "bf16", case, right))
     return checks

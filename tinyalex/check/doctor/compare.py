@@ -32,8 +32,8 @@ class Case:
     allowed: float = 1e-5
 
 
-def compare(backend: Backend, kind: str, case: Case) -> Check:
-    """Run a case in float32 on a backend and in float64 on NumPy."""
+def compare(backend: Backend, kind: str, case: Case, by: Backend | None = None) -> Check:
+    """Run a case in float32 on a backend and in float64 on NumPy, or in float32 ``by`` another."""
     shape = "x".join(map(str, case.shape))
     try:
         results = case.run(backend, "float32")
@@ -42,7 +42,8 @@ def compare(backend: Backend, kind: str, case: Case) -> Check:
         said = str(error).strip().splitlines()
         text = f"{type(error).__name__}: {said[0] if said else ''}".rstrip(": ")
         return Check(backend.name, kind, case.name, shape, float("inf"), case.allowed, text)
-    expected = [np.asarray(e) for e in case.run(NumpyBackend(1), "float64")]
+    definition = case.run(by, "float32") if by else case.run(NumpyBackend(1), "float64")
+    expected = [np.asarray(e) for e in definition]
     largest, error_text = 0.0, ""
     for mine, right in zip(got, expected, strict=True):
         if mine.shape != right.shape:

@@ -36,7 +36,7 @@ class Check:
 
     Attributes
     ----------
-    kind : ``"kernel"``, ``"layer"`` or ``"loader"``
+    kind : ``"kernel"``, ``"layer"``, ``"loader"`` or ``"bf16"``
     shape : of the input
     difference : the largest difference divided by the largest value, over all results
     allowed : the largest difference that is not an error
