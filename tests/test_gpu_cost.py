@@ -26,10 +26,11 @@ sys.path.append(str(ROOT / "docs" / "results" / "gpu"))  # as when the script is
 
 import cost_model as script  # noqa: E402
 import gpu_cost  # noqa: E402
-from gpu_cost import H100, Cost, Speeds, moved, seconds, step_costs  # noqa: E402
+from gpu_cost import BFLOAT16, H100, H200, Cost, Speeds, moved, seconds, step_costs  # noqa: E402
 
 NET = models.build("alexnet", init=models.ZEROS)
 ALEXNET = step_costs(NET, (3, 227, 227), 1024)
+MIXED = step_costs(NET, (3, 227, 227), 1024, BFLOAT16)
 
 
 def test_the_examples_in_its_docstrings_run():
@@ -60,6 +61,37 @@ def test_a_convolution_is_counted_kernel_by_kernel():
     assert len(gpu_cost.convolution(layer, shape, True)) == 7  # an image has no gradient
 
 
+def test_mixed_precision_halves_activations_and_adds_rounded_weights():
+    layer, shape = Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2), (5, 4, 7, 8)
+    float32 = gpu_cost.convolution(layer, shape, False)
+    mixed = gpu_cost.convolution(layer, shape, False, BFLOAT16)
+    w, OH = 6 * 2 * 3 * 2, 7
+    assert [c.flop for c in mixed if c.flop] == [c.flop for c in float32 if c.flop]
+    assert moved(mixed, "convert") == 2 * 6 * w
+    stay = 4 * (OH * w + (OH + 1) * w)  # the sums for dw, written and read
+    assert moved(mixed) - moved(mixed, "convert") == (moved(float32) - stay) // 2 + stay
+    dense, size = Linear(30, 20), (5, 30)
+    assert gpu_cost._extra(dense, size, 4) == 0
+    assert gpu_cost._extra(dense, size, BFLOAT16) == 8 * 600 + 16 * 100
+
+
+def test_a_layer_without_weights_moves_half_and_one_with_weights_keeps_them():
+    for row, half in zip(ALEXNET, MIXED, strict=True):
+        assert (row.name, row.flop) == (half.name, half.flop)
+        weights = (
+            3 * 4 * sum(p.size for p in dict(NET.named_layers())[row.name].params.values())
+            if (row.kind in ("Conv2d", "Linear"))
+            else 0
+        )
+        if row.kind in ("Loss", "SGD"):
+            assert row.least == half.least
+        elif row.kind == "MaxPool2d":
+            assert moved(half.least) < moved(row.least)
+        else:
+            assert 2 * (moved(half.least) - weights) == moved(row.least) - weights
+    assert moved(MIXED[0].ours, "convert") > 6 * 1024 * 3 * 227 * 227  # the images are rounded
+
+
 def test_the_longer_of_computing_and_moving_counts():
     gpu = Speeds("a", {"float32": 10.0, "tf32": 100.0}, 2.0)
     assert Cost("gemm", 100, 10).seconds(gpu, "float32") == 10
@@ -67,8 +99,9 @@ def test_the_longer_of_computing_and_moving_counts():
     assert seconds([Cost("a", 100, 0), Cost("b", 0, 4)], gpu, "float32") == 12
 
 
-def test_our_way_never_costs_less_than_the_least():
-    for row in ALEXNET:
+@pytest.mark.parametrize("rows", [ALEXNET, MIXED], ids=["float32", "bf16"])
+def test_our_way_never_costs_less_than_the_least(rows):
+    for row in rows:
         for precision in H100.flops:
             least = seconds(row.least, H100, precision)
             assert seconds(row.ours, H100, precision) >= least or row.kind == "Conv2d"
@@ -99,6 +132,14 @@ def test_the_operations_are_those_that_the_log_divided_by():
         for name, kernels in script.measured(precision).items():
             logged = sum(1e9 * ms * rate for what, ms, rate in kernels if what == "gemm")
             assert rows[name].flop == pytest.approx(logged, rel=2e-3), name
+
+
+def test_the_h200_is_an_h100_with_faster_memory():
+    assert H200.flops == H100.flops and H200.bytes_per_second > H100.bytes_per_second
+    fast, slow = script.expected(H200), script.expected(H100)
+    assert slow.bytes_per_second == pytest.approx(script.reached().bytes_per_second)
+    assert slow.flops["tf32"] == pytest.approx(script.reached().flops["tf32"])
+    assert fast.flops == slow.flops
 
 
 def test_the_page_has_the_tables_that_the_script_makes():

@@ -14,7 +14,7 @@ from math import fsum
 from pathlib import Path
 
 import gpu_cost
-from gpu_cost import H100, Cost, LayerCost, Speeds, moved, seconds
+from gpu_cost import BFLOAT16, FLOAT32, H100, H200, Cost, LayerCost, Speeds, moved, seconds
 
 from tinyalex import models
 from tinyalex.layers import Conv2d
@@ -26,6 +26,7 @@ PRECISIONS = tuple(NAMES)
 GOOD_PRODUCT = {"float32": 44.0, "tf32": 200.0}  # TFLOP/s, what most of the products reach
 # Stored images are 256 pixels wide (paper, section 2); PCIe 5 with 16 lanes, assumed.
 STORED, BUS = 256, 64e9
+NOT_MEASURED = "not measured yet"
 IMAGE, BATCH = (3, 227, 227), 1024
 
 Part = tuple[str, float, float]  # kernel, milliseconds, rate
@@ -65,10 +66,20 @@ def step_times() -> dict[tuple[str, int], float]:
     return found
 
 
+def expected(gpu: Speeds) -> Speeds:
+    """The shares of the data sheet's rates that were reached on the H100 in TF32, of any GPU."""
+    best = reached()
+    product = best.flops["tf32"] / H100.flops["tf32"]
+    moving = best.bytes_per_second / H100.bytes_per_second
+    flops = {precision: product * rate for precision, rate in gpu.flops.items()}
+    return Speeds(f"expected of {gpu.name}", flops, moving * gpu.bytes_per_second)
+
+
 @cache
-def costs(batch: int = BATCH) -> list[LayerCost]:
+def costs(batch: int = BATCH, width: int = FLOAT32) -> list[LayerCost]:
     """Of the paper's net."""
-    return gpu_cost.step_costs(models.build("alexnet", init=models.ZEROS), IMAGE, batch)
+    net = models.build("alexnet", init=models.ZEROS)
+    return gpu_cost.step_costs(net, IMAGE, batch, width)
 
 
 @cache
@@ -195,12 +206,6 @@ def gains() -> str:
         row("products of a better shape", products),
         row("ReLU in the copy kernels", lambda p: relu),
     ]
-    ours = [cost for each in everything for cost in each.ours]
-    halves = [
-        max(c.flop / 2 / best.flops["tf32"], c.bytes / 2 / best.bytes_per_second) for c in ours
-    ]
-    share = 100 * (1 - fsum(halves) / seconds(ours, best, "tf32"))
-    rows.append(["half precision, sums in float32", "", f"{share:.0f} % of the model's step"])
     return table(["what", "saved at most, float32", "saved at most, TF32"], rows)
 
 
@@ -248,6 +253,67 @@ def memory() -> str:
 
 
 TABLES |= {"break-even": break_even, "loading": loading, "memory": memory}
+
+
+def mixed_floors() -> str:
+    """Each layer's bytes and least times in mixed precision, on two GPUs."""
+    everything = [row for row in costs(BATCH, BFLOAT16) if moved(row.least)]
+    least, ours = ([c for row in everything for c in which(row)] for which in (_least, _ours))
+    whole = LayerCost("**step**", "", tuple(least), tuple(ours))
+    rows = []
+    for row in (*everything, whole):
+        name = f"`{row.name}`" if row.kind else row.name
+        cells = [name, row.kind, f"{moved(row.least) / 1e6:,.0f}"]
+        cells += [ms(seconds(row.least, gpu, "bf16")) for gpu in (H100, H200)]
+        cells.append(f"{moved(row.ours) / 1e6:,.0f}")
+        cells += [ms(seconds(row.ours, gpu, "bf16")) for gpu in (H100, H200)]
+        cells += [ms(seconds(row.ours, expected(gpu), "bf16")) for gpu in (H100, H200)]
+        rows.append([*cells, NOT_MEASURED])
+    headings = ["layer", "kind", "MB", "floor H100, ms", "floor H200, ms", "our MB"]
+    headings += ["our floor H100, ms", "our floor H200, ms"]
+    return table([*headings, "should H100, ms", "should H200, ms", "measured"], rows)
+
+
+def mixed_steps() -> str:
+    """Whole steps in mixed precision, and what they should take in TF32."""
+    rows = []
+    for gpu in (H100, H200):
+        for batch in (128, 1024):
+            mixed, tf32 = costs(batch, BFLOAT16), costs(batch)
+            least, ours = ([c for row in mixed for c in which(row)] for which in (_least, _ours))
+            before = [cost for row in tf32 for cost in row.ours]
+            times = [seconds(least, gpu, "bf16"), seconds(ours, gpu, "bf16")]
+            should = seconds(ours, expected(gpu), "bf16")
+            today = seconds(before, expected(gpu), "tf32")
+            cells = [gpu.name, str(batch), *map(ms, (*times, should, today))]
+            rows.append([*cells, f"{today / should:.2f}", NOT_MEASURED])
+    headings = ["GPU", "batch", "floor, ms", "our floor, ms", "should, ms", "should in TF32, ms"]
+    return table([*headings, "TF32 / bf16", "measured"], rows)
+
+
+SECOND = "features.4"
+
+
+def implicit() -> str:
+    """What an implicit GEMM of the second layer could gain at most: all of its copies."""
+    rows = []
+    for gpu in (H100, H200):
+        for precision, width in (("tf32", FLOAT32), ("bf16", BFLOAT16)):
+            everything, rates = costs(BATCH, width), expected(gpu)
+            step = seconds([c for row in everything for c in row.ours], rates, precision)
+            (layer,) = (row for row in everything if row.name == SECOND)
+            copies, products = (
+                seconds([c for c in layer.ours if c.what.startswith(words)], rates, precision)
+                for words in (("write_rows", "write_images"), ("gemm",))
+            )
+            share = f"{100 * copies / step:.0f} %"
+            cells = [gpu.name, {**NAMES, "bf16": "bf16"}[precision], ms(products), ms(copies)]
+            rows.append([*cells, share, f"{(products + copies) / products:.2f}"])
+    headings = ["GPU", "precision", "products, ms", "copies, ms", "copies, of the step"]
+    return table([*headings, "may be slower by"], rows)
+
+
+TABLES |= {"bf16-floors": mixed_floors, "bf16-steps": mixed_steps, "implicit": implicit}
 
 
 def filled(page: str) -> str:

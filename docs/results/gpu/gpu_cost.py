@@ -3,7 +3,7 @@
 Two counts for each layer. The least: its operations, and each array moved once, whoever computes.
 Ours: kernel by kernel, what `tinyalex.backends.cuda.conv` and its neighbours move, also the
 rows of windows that they write and read. A kernel takes the longer of its two times, and one
-kernel runs after another.
+kernel runs after another. In mixed precision ("bf16") activations have two bytes, weights four.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from tinyalex.layers import (
     Dropout,
     Flatten,
     Layer,
+    Linear,
     LocalResponseNorm,
     MaxPool2d,
     ReLU,
 )
 
 AHEAD = 2  # batches that the loader lets wait, by default
+BFLOAT16 = 2  # bytes
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ class Speeds:
     bytes_per_second: float
 
 
-# Assumed, not measured: NVIDIA's data sheet of the H100 SXM5, without sparsity.
-H100 = Speeds("H100 SXM5", {"float32": 67e12, "tf32": 494.7e12}, 3.35e12)
+# Assumed, not measured: NVIDIA's data sheets, without sparsity. The two differ in their memory.
+PRODUCTS = {"float32": 67e12, "tf32": 494.7e12, "bf16": 989.4e12}
+H100, H200 = Speeds("H100 SXM5", PRODUCTS, 3.35e12), Speeds("H200 SXM", PRODUCTS, 4.8e12)
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,12 @@ def moved(costs: Sequence[Cost], what: str = "") -> int:
     return sum(cost.bytes for cost in costs if not what or cost.what == what)
 
 
-def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) -> list[LayerCost]:
+def step_costs(
+    model: Container, input_shape: tuple[int, int, int], batch: int, width: int = FLOAT32
+) -> list[LayerCost]:
     """Every layer of a training step on a batch, then the loss and the optimizer.
+
+    ``width`` is the bytes of an activation's number: `BFLOAT16` in mixed precision.
 
     Examples
     --------
@@ -101,15 +108,18 @@ def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) 
     rows: list[LayerCost] = []
     for name, layer, shape in model.named_inputs((batch, *input_shape)):
         sees_image = not rows
-        flop, moves = (count(layer, shape, sees_image) for count in (layer_flop, layer_bytes))
+        flop = layer_flop(layer, shape, sees_image)
+        moves = layer_bytes(layer, shape, sees_image, width)
         least = tuple(
             Cost(*each) for each in zip(("forward", "backward"), flop, moves, strict=True)
         )
         ours = least
         if isinstance(layer, Conv2d):
-            ours = convolution(layer, shape, sees_image)
-        elif extra := _extra(layer, shape):
+            ours = convolution(layer, shape, sees_image, width)
+        elif extra := _extra(layer, shape, width):
             ours = (*least, Cost("extra", 0, extra))
+        if sees_image and width != FLOAT32:
+            ours = (*ours, Cost("convert", 0, (FLOAT32 + width) * math.prod(shape)))
         rows.append(LayerCost(name, type(layer).__name__, least, ours))
     classes = model.output_shape((batch, *input_shape))[1]
     loss = (Cost("loss", 0, 2 * batch * classes * FLOAT32),)
@@ -119,7 +129,9 @@ def step_costs(model: Container, input_shape: tuple[int, int, int], batch: int) 
     return rows
 
 
-def convolution(layer: Conv2d, shape: tuple[int, ...], sees_image: bool) -> tuple[Cost, ...]:
+def convolution(
+    layer: Conv2d, shape: tuple[int, ...], sees_image: bool, width: int = FLOAT32
+) -> tuple[Cost, ...]:
     """Our kernels of one convolution, forward and backward, for a stride of 1 or no ``dx``.
 
     Rows are written once and counted as read once: that they are read for each output row which
@@ -131,34 +143,44 @@ def convolution(layer: Conv2d, shape: tuple[int, ...], sees_image: bool) -> tupl
     flop = layer.flops(shape)
     x, y, w = math.prod(shape), N * F * OH * OW, F * per_group * KH * KW
     rows = (H + 2 * layer.padding[0]) * C * KW * N * OW
+    # Each with its numbers in activations, and in sums and weights.
     kernels = [
-        ("write_rows", 0, x + rows),
-        ("gemm forward", flop, rows + w + y),
-        ("write_images", 0, 2 * y),
+        ("write_rows", 0, x + rows, 0),
+        ("gemm forward", flop, rows + w + y, 0),
+        ("write_images", 0, 2 * y, 0),
         # backward: the weights' gradient, a sum for each output row
-        ("write_rows", 0, x + rows + 2 * y),
-        ("gemm dw", flop, rows + y + OH * w),
-        ("sum", 0, OH * w + w),
-        ("sum_maps", 0, y),
+        ("write_rows", 0, x + rows + 2 * y, 0),
+        ("gemm dw", flop, rows + y, OH * w),
+        ("sum", 0, 0, OH * w + w),
+        ("sum_maps", 0, y, 0),
     ]
+    if width != FLOAT32:
+        kernels += 2 * [("convert", 0, w, w)]  # the weights are rounded in each direction
     if not sees_image:
         around = KH - 1 - layer.padding[0]
         dy_rows = (OH + 2 * around) * F * KW * N * W
         kernels += [
-            ("write_rows", 0, y + dy_rows),
-            ("gemm dx", flop, dy_rows + w + x),
-            ("write_images", 0, 2 * x),
+            ("write_rows", 0, y + dy_rows, 0),
+            ("gemm dx", flop, dy_rows + w + x, 0),
+            ("write_images", 0, 2 * x, 0),
         ]
-    return tuple(Cost(what, flop, FLOAT32 * numbers) for what, flop, numbers in kernels)
+    return tuple(Cost(what, flop, width * a + FLOAT32 * b) for what, flop, a, b in kernels)
 
 
-def _extra(layer: Layer, shape: tuple[int, ...]) -> int:
+def _extra(layer: Layer, shape: tuple[int, ...], width: int) -> int:
     """Bytes that our kernels move beyond the least, both directions together."""
     numbers = math.prod(shape)
     if isinstance(layer, MaxPool2d):
         return math.prod(layer.output_shape(shape))  # the position of each maximum, a byte
     if isinstance(layer, LocalResponseNorm):
         return 2 * FLOAT32 * numbers  # the scale, written and read again
+    if isinstance(layer, Linear) and width != FLOAT32:
+        weights, y = math.prod(layer.params["weight"].shape), math.prod(layer.output_shape(shape))
+        # Twice, a rounded copy is written and read; the sums of y and of db are float32.
+        return 2 * 2 * width * weights + (2 + 2) * FLOAT32 * y
+    if isinstance(layer, Dropout) and width != FLOAT32:
+        # Numbers drawn and read, the mask written and read, which the least has narrower.
+        return (4 * FLOAT32 - width) * numbers
     if isinstance(layer, Dropout):
         # Numbers drawn (4 bytes a number), compared (5), made float (5), scaled (8), multiplied.
         return (4 + 5 + 5 + 8 + FLOAT32) * numbers

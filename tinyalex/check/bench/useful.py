@@ -35,8 +35,12 @@ def layer_flop(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int,
     return forward, forward * (1 if sees_image else 2)
 
 
-def layer_bytes(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int, int]:
+def layer_bytes(
+    layer: Layer, input_shape: Shape, sees_image: bool, width: int = FLOAT32
+) -> tuple[int, int]:
     """Return the bytes that one layer's forward and backward pass move, each array once.
+
+    A number of an activation has ``width`` bytes, one of a weight four.
 
     Forward: the input, the weights and the output. Backward: the output's gradient, the input,
     the weights, their gradients, and the input's gradient unless the layer ``sees_image``.
@@ -45,8 +49,8 @@ def layer_bytes(layer: Layer, input_shape: Shape, sees_image: bool) -> tuple[int
     """
     if isinstance(layer, Flatten):
         return 0, 0
-    x = math.prod(input_shape) * FLOAT32
-    y = math.prod(layer.output_shape(input_shape)) * FLOAT32
+    x = math.prod(input_shape) * width
+    y = math.prod(layer.output_shape(input_shape)) * width
     w = sum(math.prod(array.shape) for array in layer.params.values()) * FLOAT32
-    remembered = y // FLOAT32 if isinstance(layer, MaxPool2d) else x
+    remembered = y // width if isinstance(layer, MaxPool2d) else x
     return x + w + y, y + remembered + 2 * w + (0 if sees_image else x)
