@@ -71,7 +71,9 @@ def step(
     running.add(value, logits, labels)
 
 
-def trained(backend: Backend, model: models.Model, waiting: Any) -> tuple[Any, float, float]:
+def trained(
+    backend: Backend, model: models.Model, waiting: Any, steps: int = 2
+) -> tuple[Any, float, float]:
     """Two steps, so that the second one has a velocity: weights, mean loss and error."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (2, SIZE + 2, SIZE + 2, 3), dtype=np.uint8)
@@ -84,7 +86,7 @@ def trained(backend: Backend, model: models.Model, waiting: Any) -> tuple[Any, f
     optimizer = training.SGD(model, lr=0.01)
     running = Running(backend, top=(1, 5))
     with waiting:
-        for _ in range(2):
+        for _ in range(steps):
             step(backend, model, loss, optimizer, running, batch)
     return model.state_dict(), running.loss(), running.error()
 

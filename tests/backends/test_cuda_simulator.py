@@ -40,6 +40,11 @@ def test_a_training_step_of_alexnet_equals_numpys_and_never_waits() -> None:
 
 
 @pytest.mark.slow
+def test_a_training_step_in_mixed_precision_never_waits() -> None:
+    passes("tests/backends/cuda_mixed_step.py")
+
+
+@pytest.mark.slow
 def test_batches_come_on_a_second_stream_in_order() -> None:
     passes("tests/backends/cuda_fed.py")
 

@@ -53,7 +53,7 @@ CUDA_BF16_MUTANTS = (
     simulated(
         "bf16 loaded: bits are taken for a number",
         FLOATS,
-        "return widened(number) if isinstance(number, np.uint16) else number",
+        "return widened.fn(number) if isinstance(number, np.uint16) else number",
         "return number",
         f"{TESTS}::test_average_pooling",
     ),

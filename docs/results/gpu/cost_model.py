@@ -292,25 +292,32 @@ def mixed_steps() -> str:
 
 
 SECOND = "features.4"
+COPIES, PRODUCTS = ("write_rows", "write_images"), ("gemm",)
 
 
 def implicit() -> str:
-    """What an implicit GEMM of the second layer could gain at most: all of its copies."""
+    """What an implicit GEMM of the second layer, or of all five, could gain at most: the copies."""
     rows = []
     for gpu in (H100, H200):
         for precision, width in (("tf32", FLOAT32), ("bf16", BFLOAT16)):
             everything, rates = costs(BATCH, width), expected(gpu)
             step = seconds([c for row in everything for c in row.ours], rates, precision)
-            (layer,) = (row for row in everything if row.name == SECOND)
-            copies, products = (
-                seconds([c for c in layer.ours if c.what.startswith(words)], rates, precision)
-                for words in (("write_rows", "write_images"), ("gemm",))
-            )
-            share = f"{100 * copies / step:.0f} %"
-            cells = [gpu.name, {**NAMES, "bf16": "bf16"}[precision], ms(products), ms(copies)]
-            rows.append([*cells, share, f"{(products + copies) / products:.2f}"])
-    headings = ["GPU", "precision", "products, ms", "copies, ms", "copies, of the step"]
-    return table([*headings, "may be slower by"], rows)
+            cells = [gpu.name, NAMES.get(precision, precision)]
+            for convolutions in (
+                [SECOND],
+                [row.name for row in everything if row.kind == "Conv2d"],
+            ):
+                ours = [c for row in everything if row.name in convolutions for c in row.ours]
+                copies, products = (
+                    seconds([c for c in ours if c.what.startswith(words)], rates, precision)
+                    for words in (COPIES, PRODUCTS)
+                )
+                share = f"{100 * copies / step:.0f} %"
+                cells += [ms(products), ms(copies), share, f"{(products + copies) / products:.2f}"]
+            rows.append(cells)
+    headings = ["products, ms", "copies, ms", "of the step", "may be slower by"]
+    both = [*headings, *(f"{each}, all five" for each in headings)]
+    return table(["GPU", "precision", *both], rows)
 
 
 TABLES |= {"bf16-floors": mixed_floors, "bf16-steps": mixed_steps, "implicit": implicit}
