@@ -45,7 +45,8 @@ limits = st.sampled_from([32, 64])
 def test_a_bfloat16_is_widened_and_narrowed_without_a_change() -> None:
     """Some of all sizes, and all that are infinite or not a number."""
     large = np.arange(0x7F7F, 0x8000)
-    bits = np.concatenate([np.arange(0, 1 << 16, 29), large, large | 0x8000]).astype(np.uint16)
+    some = np.arange(0, 1 << 16, 29)[::-1]
+    bits = np.concatenate([large, large | 0x8000, some]).astype(np.uint16)
     device = MIXED.asarray(bits.view(BF16))
     with blocks(256):
         wide = GPU.from_bfloat16(device)
@@ -108,6 +109,14 @@ def test_a_weights_gradient_is_not_rounded_to_bfloat16() -> None:
     assert dw.item() == db.item() == 513
     _, dw, db = run(MIXED, "linear_backward", dy[..., 0, 0], x[..., 0, 0], singles((1, 1), 0), True)
     assert dw.item() == db.item() == 513
+
+
+def test_columns_are_added_before_they_are_rounded() -> None:
+    """The middle pixel is in two windows of 3, 2 apart: (1 + 2**-7)**2 - (1 + 2**-6) is 2**-14."""
+    a, b = 1 + 2**-7, 1 + 2**-6
+    dy, w = np.array([[[[a, 1]]]], BF16), np.array([[[[-b, 0, a]]]], np.float32)
+    dx, _, _ = run(MIXED, "conv2d_backward", dy, halves((1, 1, 1, 5), 0), w, (1, 2), (0, 0), 1)
+    assert float(dx[0, 0, 0, 2]) == 2**-14
 
 
 def test_a_first_layer_asks_for_no_gradient_of_its_input() -> None:

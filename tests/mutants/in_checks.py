@@ -107,7 +107,7 @@ CHECK_MUTANTS = (
         "cost model: the rows of dy are not counted",
         "docs/results/gpu/gpu_cost.py",
         '("write_rows", 0, y + dy_rows, 0)',
-        '("write_rows", 0, y)',
+        '("write_rows", 0, y, 0)',
         ("tests/test_gpu_cost.py::test_a_convolution_is_counted_kernel_by_kernel",),
     ),
     Mutant(

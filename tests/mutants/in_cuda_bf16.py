@@ -15,7 +15,6 @@ TESTS = "tests/backends/cuda_mixed.py"
 HOST = "tests/backends/cuda_mixed_host.py"
 NEAREST = f"{TESTS}::test_a_number_becomes_the_nearest_bfloat16"
 BITS = f"{TESTS}::test_a_bfloat16_is_widened_and_narrowed_without_a_change"
-CONVOLUTION = f"{TESTS}::test_convolution"
 CONNECTED = f"{TESTS}::test_a_fully_connected_layer"
 DROPOUT = f"{TESTS}::test_dropout"
 PRODUCT = f"{HOST}::test_cublas_gets_the_types_and_places_of_a_product"
@@ -126,7 +125,7 @@ CUDA_BF16_MUTANTS = (
         CONVOLVE,
         "    dtype = wide(dy.dtype)\n",
         "    dtype = dy.dtype\n",
-        CONVOLUTION,
+        f"{TESTS}::test_columns_are_added_before_they_are_rounded",
     ),
     simulated(
         "bf16 filters: rows of an odd length end unaligned",
