@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.backends import cuda_here, cuda_kernels
@@ -83,11 +84,26 @@ def test_a_kernel_compiles_in_mixed_precision_and_spills_nothing(
 ) -> None:
     text = ptx(name, cc, mixed=way)
     assert ".u16" in text or ".b16" in text, "it loads no bfloat16"
+    assert "call" not in text, "a conversion is not in its place"
     assert name.partition(".")[2] in WIDE or ".f64" not in text
     needs_ptxas()
     needs = needs_of(text, cc)
     assert (needs.stores, needs.loads, needs.local) == (0, 0, 0)
     assert 3 * BLOCK * needs.registers <= REGISTERS
+
+
+def test_a_launch_compiles_for_the_types_of_its_arrays() -> None:
+    """Of bfloat16 the bits, as uint16; and not the kernel that was compiled for uint16 numbers."""
+    from numba import types
+
+    from tinyalex.backends.base import bfloat16
+    from tinyalex.backends.cuda import launch
+
+    halves, whole, single = (np.zeros(2, kind) for kind in (bfloat16(), np.uint16, np.float32))
+    assert launch._type(halves) == launch._type(whole) == types.CPointer(types.uint16)
+    assert launch._type(single) == types.CPointer(types.float32)
+    assert launch._type(launch.scalar(0.75, halves)) == launch._type(launch.scalar(1, single))
+    assert len({launch._kind(a) for a in (halves, whole, single)}) == 3
 
 
 # Their sums are in float64 on purpose, or their numbers are.
