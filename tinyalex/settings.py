@@ -112,6 +112,13 @@ class Settings:
         older=None,
         own=True,
     )
+    graph: bool = setting(
+        True,
+        "On a GPU, queue every kernel of a training step by itself, also with at most 256 images a "
+        "batch. By default a step of these is captured and repeated as a CUDA graph.",
+        on_resume=True,
+        older=True,
+    )
     epochs: int | None = setting(
         None,
         "Passes over the training images. Default: the recipe's.",

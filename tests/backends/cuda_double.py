@@ -1,31 +1,30 @@
 """CuPy and the GPU without a GPU: `install` puts a double of CuPy in its place.
 
-Arrays are `DeviceArray`, products are computed from the same addresses, pitches and steps that
-cuBLAS would get, and kernels run in numba-cuda's simulator. So every line of the GPU backend
-runs, but the launch itself. Only where ``NUMBA_ENABLE_CUDASIM=1`` was set before Python started.
+Arrays are `DeviceArray`, products are those of `cuda_blas`, graphs those of `cuda_graphs`, and
+kernels run in numba-cuda's simulator. So every line of the GPU backend runs, but the launch itself.
+Only where ``NUMBA_ENABLE_CUDASIM=1`` was set before Python started.
 """
 
 from __future__ import annotations
 
-import ctypes
 import sys
-from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from tests.backends import cuda_streams
+from tests.backends import cuda_blas, cuda_graphs, cuda_streams
 from tests.backends.device_array import DeviceArray, Host, host_of, lifted, meet, room
 from tinyalex.backends.cuda import check as cuda_check
+from tinyalex.backends.cuda import cublas as cuda_cublas
 
 
 def asarray(a: Any, dtype: Any = None, device: Any = None) -> DeviceArray:
     """Bring ``a`` to the device: a copy, unless it is there."""
     if isinstance(a, DeviceArray):
         return a if dtype in (None, a.dtype) else a.astype(dtype)  # type: ignore[attr-defined]
-    if isinstance(a, np.ndarray):
+    if isinstance(a, np.ndarray) or cuda_graphs.capturing():
         meet("an array of the host is copied to the device")
     host = np.asarray(a, dtype)
     there = empty(host.shape, host.dtype)
@@ -50,48 +49,6 @@ class OutOfMemoryError(MemoryError):
 
 class CUDARuntimeError(RuntimeError):
     """The same."""
-
-
-def _batched_product(dtype: Any) -> Callable[..., None]:
-    """``cublas?gemmStridedBatched``: C = alpha * op(A) @ op(B) + beta * C, column by column."""
-
-    def matrices(address: int, rows: int, columns: int, pitch: int, step: int, count: int) -> Host:
-        if pitch < max(1, rows):
-            raise ValueError(f"cuBLAS refuses a pitch of {pitch} for {rows} rows")
-        numbers = (count - 1) * step + (columns - 1) * pitch + rows
-        room = (ctypes.c_char * (numbers * dtype.itemsize)).from_address(address)
-        flat = np.frombuffer(room, dtype)
-        steps = (step * dtype.itemsize, dtype.itemsize, pitch * dtype.itemsize)
-        return np.lib.stride_tricks.as_strided(flat, (count, rows, columns), steps)
-
-    def product(
-        handle: int,
-        turn_a: int,
-        turn_b: int,
-        m: int,
-        n: int,
-        k: int,
-        alpha: int,
-        a: int,
-        pitch_a: int,
-        step_a: int,
-        b: int,
-        pitch_b: int,
-        step_b: int,
-        beta: int,
-        c: int,
-        pitch_c: int,
-        step_c: int,
-        count: int,
-    ) -> None:
-        one, keep = (matrices(address, 1, 1, 1, 0, 1).item() for address in (alpha, beta))
-        A = matrices(a, *((k, m) if turn_a else (m, k)), pitch_a, step_a, count)
-        B = matrices(b, *((n, k) if turn_b else (k, n)), pitch_b, step_b, count)
-        C = matrices(c, m, n, pitch_c, step_c, count)
-        AB = one * ((A.mT if turn_a else A) @ (B.mT if turn_b else B))
-        C[...] = AB + keep * C if keep else AB  # cuBLAS does not read C either if beta is 0
-
-    return product
 
 
 def _module(name: str, **content: Any) -> ModuleType:
@@ -120,13 +77,7 @@ def install() -> None:
     cupy = _ArrayModule("cupy")
     sys.modules["cupy"] = cupy
     strided = SimpleNamespace(as_strided=lifted(np.lib.stride_tricks.as_strided))
-    cublas = _module(
-        "cupy.cuda.cublas",
-        CUBLAS_DEFAULT_MATH=0,
-        setMathMode=lambda handle, mode: None,
-        sgemmStridedBatched=_batched_product(np.dtype(np.float32)),
-        dgemmStridedBatched=_batched_product(np.dtype(np.float64)),
-    )
+    cublas = _module("cupy.cuda.cublas", **cuda_blas.CUPY)
     device = _module("cupy.cuda.device", get_cublas_handle=cuda_streams.touch)
     linalg = _module(
         "cupy._core._routines_linalg",
@@ -143,7 +94,8 @@ def install() -> None:
             CUDARuntimeError=CUDARuntimeError,
             getDeviceProperties=lambda device: {"name": b"double"},
         ),
-        Stream=cuda_streams.Stream,
+        Stream=cuda_graphs.Stream,
+        MemoryPool=cuda_streams.MemoryPool,
         Event=cuda_streams.Event,
         get_current_stream=cuda_streams.get_current_stream,
         using_allocator=cuda_streams.using_allocator,
@@ -164,6 +116,7 @@ def install() -> None:
         get_default_memory_pool=lambda: cuda_streams.pool,
     )
     cuda_check.why_not = lambda: None
+    cuda_cublas._library = lambda: cuda_blas.LIBRARY
     from tests.backends import cuda_launches  # imports the backend, and with it the double
 
     cuda_launches.watch()

@@ -131,6 +131,7 @@ class Stream:
     """A stream; 0 is the null stream."""
 
     null: Stream
+    _captured: list[tuple[Any, ...]] | None = None  # see `cuda_graphs`
 
     def __init__(self, null: bool = False, non_blocking: bool = False) -> None:
         self.ptr = 0 if null else 64 + id(self)
@@ -203,8 +204,10 @@ def memory_at(address: int) -> int | None:
 
 
 def used(address: int) -> None:
-    """The current stream works with the numbers at an address."""
+    """The current stream works with the numbers at an address; while it is captured, later."""
     touch()
+    if get_current_stream()._captured is not None:
+        return
     memory = memory_at(address)
     if memory is not None:
         judge.use(name_of(get_current_stream()), memory)
@@ -249,7 +252,10 @@ class MemoryPool:
         judge.pause()
         size = -(-max(1, nbytes) // UNIT) * UNIT
         with judge.lock:
-            free = self._free[touch(), get_current_stream().ptr, size]
+            stream = get_current_stream()
+            free = self._free[touch(), stream.ptr, size]
+            if not free and stream._captured is not None:
+                raise MemoryError("the driver is asked for memory within a capture")
             raw, memory = free.pop() if free else (np.empty(size, np.uint8), _number())
         return Block(raw, memory, free)
 

@@ -27,6 +27,8 @@ class CudaBackend(CudaArrays):
         "col2im": "one launch; one thread per pixel sums its columns, in a fixed order",
         "conv2d": "writes rows instead of windows: 1/KH of the memory (cuda/conv.py)",
         "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
+        "linear": "products that a CUDA graph can capture, unlike CuPy's",
+        "linear_backward": "the same",
         "max_pool2d": "one launch instead of several per tap",
         "max_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "avg_pool2d": "one launch instead of one per tap",
@@ -84,6 +86,18 @@ class CudaBackend(CudaArrays):
     ) -> tuple[Array | None, Array, Array]:
         dy, x, w = map(self.flat, (dy, x, w))
         return conv.backward(self, dy, x, w, stride, padding, groups, needs_dx)
+
+    # ------------------------------------------------------------------ fully connected
+
+    def linear(self, x: Array, weight: Array, bias: Array) -> Array:
+        return self.product(self.flat(x), self.flat(weight).T) + bias
+
+    def linear_backward(
+        self, dy: Array, x: Array, weight: Array, needs_dx: bool = True
+    ) -> tuple[Array | None, Array, Array]:
+        dy, x, weight = map(self.flat, (dy, x, weight))
+        dw, db = self.product(dy.T, x), self.xp.sum(dy, axis=0)
+        return self.product(dy, weight) if needs_dx else None, dw, db
 
     # ------------------------------------------------------------------ pooling
 

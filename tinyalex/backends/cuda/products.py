@@ -11,6 +11,7 @@ import os
 import numpy as np
 
 from tinyalex.backends.base import Array
+from tinyalex.backends.cuda.cublas import calls
 
 _TF32_MATH = 3  # CUBLAS_TF32_TENSOR_OP_MATH of cublasMath_t
 _FACTORS = {kind: np.array([0, 1], kind) for kind in "fd"}
@@ -31,19 +32,20 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
 
     handle = device.get_cublas_handle()
     cublas.setMathMode(handle, _TF32_MATH if tf32 else cublas.CUBLAS_DEFAULT_MATH)
-    product = cublas.sgemmStridedBatched if out.dtype == np.float32 else cublas.dgemmStridedBatched
+    of, single = calls(), out.dtype == np.float32
     factors = _FACTORS[out.dtype.char].ctypes.data  # 0 and 1
     one, keep = factors + out.itemsize, factors + out.itemsize * add
     G, M, N = out.shape
     (a_transposed, a_pitch), (b_transposed, b_pitch) = _layout(a), _layout(b)
     # cuBLAS is column-major: it sees the transposed matrices, out.T = b.T @ a.T.
+    sizes = handle, b_transposed, a_transposed, N, M, a.shape[2]
+    if G == 1:
+        factor = b.data.ptr, b_pitch, a.data.ptr, a_pitch
+        (of.sgemm if single else of.dgemm)(*sizes, one, *factor, keep, out.data.ptr, N)
+        return
+    product = of.sgemmStridedBatched if single else of.dgemmStridedBatched
     product(
-        handle,
-        b_transposed,
-        a_transposed,
-        N,
-        M,
-        a.shape[2],
+        *sizes,
         one,
         b.data.ptr,
         b_pitch,
