@@ -32,6 +32,8 @@ class Stream(cuda_streams.Stream):
     def begin_capture(self, mode: int | None = None) -> None:
         if not self.non_blocking:
             raise ValueError("other threads' work on the null stream would be refused")
+        if self._captured is not None:
+            raise ValueError("the stream is captured already")
         self._captured = []
         self._refusing = ExitStack()
         self._refusing.enter_context(no_waiting("a capture"))

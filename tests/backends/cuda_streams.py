@@ -242,6 +242,9 @@ class Block:
             self.free.append((self.raw, self.memory))
 
 
+_given_back: dict[int, list[tuple[np.ndarray, int]]] = defaultdict(list)
+
+
 class MemoryPool:
     """Free blocks by stream and size, the last one freed first."""
 
@@ -256,8 +259,17 @@ class MemoryPool:
             free = self._free[touch(), stream.ptr, size]
             if not free and stream._captured is not None:
                 raise MemoryError("the driver is asked for memory within a capture")
+            if not free and _given_back[size]:
+                free.append(_given_back[size].pop())
             raw, memory = free.pop() if free else (np.empty(size, np.uint8), _number())
         return Block(raw, memory, free)
+
+    def free_all_blocks(self) -> None:
+        """Give what is free back to the driver, which waits, and gives it to whoever asks next."""
+        with judge.lock:
+            for (_, _, size), free in self._free.items():
+                _given_back[size] += [(raw, _number()) for raw, _ in free]
+                free.clear()
 
     def total_bytes(self) -> int:
         return 0

@@ -31,7 +31,7 @@ CUDA_GRAPH_MUTANTS = (
         GRAPH,
         "self.pool = xp.cuda.MemoryPool()",
         "self.pool = xp.get_default_memory_pool()",
-        BYTES,
+        f"{TESTS}::test_no_one_gets_a_graphs_memory_even_if_cupy_gives_free_blocks_back",
     ),
     simulated(
         "cuda graph: the first batch is all that it sees",
@@ -116,7 +116,7 @@ CUDA_GRAPH_MUTANTS = (
         GRAPH,
         "                    self.stream.end_capture()\n                raise",
         "                    pass\n                raise",
-        FAILS,
+        f"{TESTS}::test_a_capture_refuses_what_cuda_and_cupy_refuse",
     ),
     simulated(
         "cuda graph: what fails is tried in every step",

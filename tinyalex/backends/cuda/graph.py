@@ -6,7 +6,8 @@ same numbers: whatever changes from one time to the next must be in memory that 
 Why the memory of the work is its own, and stays valid:
 
 1. Everything within `rehearse` and `capture` is allocated from a pool that nobody else uses. What
-   the work has freed by its end, the graph goes on using; no other array can get it.
+   the work has freed by its end, the graph goes on using; no other array can get it. From CuPy's
+   own pool one could, since free blocks are given back to the driver where memory is short.
 2. The pool and the workspace live as long as the graph.
 3. `rehearse` does the same work before, so that all kernels are compiled and the pool has all
    blocks: capturing needs nothing from the driver.
