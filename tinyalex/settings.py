@@ -114,8 +114,8 @@ class Settings:
     )
     graph: bool = setting(
         True,
-        "On a GPU, queue every kernel of a training step by itself, also with at most 256 images a "
-        "batch. By default a step of these is captured and repeated as a CUDA graph.",
+        "On a GPU, queue each kernel of a training step by itself. By default a step of at most "
+        "256 images is captured once and repeated as a CUDA graph.",
         on_resume=True,
         older=True,
     )

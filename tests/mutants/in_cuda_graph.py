@@ -43,9 +43,8 @@ CUDA_GRAPH_MUTANTS = (
     simulated(
         "cuda graph: the captured step is not computed",
         CAPTURED,
-        "        self.graph.launch()\n",
-        "        if self.grads[0] is self.owners[0][1].grads.get(self.owners[0][2]):\n"
-        "            self.graph.launch()\n",
+        "            self.graph.launch()\n            self._compare(self.written[0])\n",
+        "",
         GOES_ON,
     ),
     simulated(
@@ -117,6 +116,13 @@ CUDA_GRAPH_MUTANTS = (
         "                    self.stream.end_capture()\n                raise",
         "                    pass\n                raise",
         f"{TESTS}::test_a_capture_refuses_what_cuda_and_cupy_refuse",
+    ),
+    simulated(
+        "cuda graph: nobody looks at what it computes",
+        CAPTURED,
+        "            self._compare(self.written[0])\n",
+        "",
+        FAILS,
     ),
     simulated(
         "cuda graph: what fails is tried in every step",

@@ -9,7 +9,8 @@ captured, with the same arguments, so all that changes from step to step stays o
 - the optimizer, whose learning rate, momentum, LARS and frozen parameters may all change, and the
   sums of the losses are queued kernel by kernel.
 
-The kernels and their order are the same as without a graph, and so are the bytes.
+The kernels and their order are the same as without a graph, and so are the bytes. A graph is used
+only after its first gradients were compared with those of a plain pass.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from tinyalex import notice
 from tinyalex.backends import Array
+from tinyalex.errors import BackendError
 from tinyalex.layers import (
     AvgPool2d,
     Conv2d,
@@ -47,7 +49,7 @@ Pass = Callable[[Array, Array], tuple[Array, Array]]
 class CapturedPass:
     """A pass that is repeated as a CUDA graph; any other batch takes the plain one.
 
-    The first full batch is a rehearsal in the graph's memory, the second is captured. If either
+    The first full batch is a rehearsal in the graph's memory, the second is captured. If anything
     fails, the user is told, and it was the last try.
 
     Parameters
@@ -106,13 +108,24 @@ class CapturedPass:
             for _, layer, _ in self.owners:
                 layer.grads.clear()
             self.written = self.graph.capture(self._work)
-            self.grads = [layer.grads[key] for _, layer, key in self.owners]
-        self.graph.launch()
+            self.grads = self._grads()
+            self.graph.launch()
+            self._compare(self.written[0])
+        else:
+            self.graph.launch()
         for _, layer in self.model.named_layers():
             layer.forget()  # what a test in between has left
         for (_, layer, key), array in zip(self.owners, self.grads, strict=True):
             layer.grads[key] = array  # a smaller batch in between had others
         return self.written
+
+    def _compare(self, loss: Array) -> None:
+        """Compute the batch once more, kernel by kernel; the host waits for the comparison."""
+        expected, _ = self._work()
+        pairs = zip([loss, *self.grads], [expected, *self._grads()], strict=True)
+        xp = self.model.xp
+        if not bool(xp.all(xp.stack([xp.all(a == b) for a, b in pairs]))):
+            raise BackendError("it computes another gradient than a plain step")
 
     def _copy(self, x: Array, labels: Array) -> None:
         """Put what is new in this step where the graph reads it."""
@@ -137,6 +150,9 @@ class CapturedPass:
         finally:
             for layer, _ in self.dropouts:
                 layer.drawn = None
+
+    def _grads(self) -> list[Array]:
+        return [layer.grads[key] for _, layer, key in self.owners]
 
     def _weights(self) -> list[Array]:
         return [layer.params[key] for _, layer, key in self.owners]

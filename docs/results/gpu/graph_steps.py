@@ -18,7 +18,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from tinyalex import backends, models, training
+from tinyalex import backends, models, notice, training
 from tinyalex.backends import Backend
 from tinyalex.evaluation.score import ShardSums
 from tinyalex.group import Alone, Shards
@@ -59,6 +59,7 @@ def measure(backend: Backend, name: str, images: int, captured: int) -> tuple[fl
 
 
 def main(name: str = "alexnet", *sizes: str) -> None:
+    notice.listen(print)  # such as why there is no graph
     for precision in ("float32", "tf32"):
         backend = backends.get("cuda", precision=precision)
         for images in map(int, sizes or ("16", "64", "128")):

@@ -27,8 +27,8 @@ import numpy as np
 from tinyalex.backends.cuda import cublas
 
 T = TypeVar("T")
-# What cuBLAS uses by default, by the major compute capability ("cublasSetWorkspace"): with as
-# much, it chooses the same kernels as without a graph.
+# By the major compute capability, as cuBLAS's documentation recommends ("cublasSetWorkspace"). With
+# another size it might choose other kernels than without a graph.
 WORKSPACE_MB = {9: 32, 10: 32, 12: 12}
 OTHER_WORKSPACE_MB = 4
 
