@@ -112,6 +112,13 @@ class Settings:
         older=None,
         own=True,
     )
+    graph: bool = setting(
+        True,
+        "On a GPU, queue each kernel of a training step by itself. By default a step of at most "
+        "256 images is captured once and repeated as a CUDA graph.",
+        on_resume=True,
+        older=True,
+    )
     epochs: int | None = setting(
         None,
         "Passes over the training images. Default: the recipe's.",

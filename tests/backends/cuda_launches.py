@@ -23,6 +23,7 @@ from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.kernelapi import Dim3
 
 from tests.backends import cuda_kernels
+from tests.backends.cuda_graphs import queue
 from tests.backends.device_array import DeviceArray, HostArrayError, host_of
 from tinyalex.backends.cuda import backend as cuda
 from tinyalex.backends.cuda import elementwise as cuda_elementwise
@@ -139,8 +140,11 @@ def checked(launch: Callable[..., None]) -> Callable[..., None]:
         if threads % cuda_launch.WARP and threads not in _fixed_blocks():
             raise ValueError(f"{name}: {threads} threads are not whole warps")
         (seen_mixed if mixed else seen)[name].add((tuple(grid), threads))
+        queue(one_at_a_time, kernel, grid, threads, *map(host_of, args))
+
+    def one_at_a_time(*args: Any) -> None:
         with ONE_AT_A_TIME:
-            launch(kernel, grid, threads, *map(host_of, args))
+            launch(*args)
 
     return work
 

@@ -131,6 +131,7 @@ class Stream:
     """A stream; 0 is the null stream."""
 
     null: Stream
+    _captured: list[tuple[Any, ...]] | None = None  # see `cuda_graphs`
 
     def __init__(self, null: bool = False, non_blocking: bool = False) -> None:
         self.ptr = 0 if null else 64 + id(self)
@@ -203,8 +204,10 @@ def memory_at(address: int) -> int | None:
 
 
 def used(address: int) -> None:
-    """The current stream works with the numbers at an address."""
+    """The current stream works with the numbers at an address; while it is captured, later."""
     touch()
+    if get_current_stream()._captured is not None:
+        return
     memory = memory_at(address)
     if memory is not None:
         judge.use(name_of(get_current_stream()), memory)
@@ -239,6 +242,9 @@ class Block:
             self.free.append((self.raw, self.memory))
 
 
+_given_back: dict[int, list[tuple[np.ndarray, int]]] = defaultdict(list)
+
+
 class MemoryPool:
     """Free blocks by stream and size, the last one freed first."""
 
@@ -249,9 +255,21 @@ class MemoryPool:
         judge.pause()
         size = -(-max(1, nbytes) // UNIT) * UNIT
         with judge.lock:
-            free = self._free[touch(), get_current_stream().ptr, size]
+            stream = get_current_stream()
+            free = self._free[touch(), stream.ptr, size]
+            if not free and stream._captured is not None:
+                raise MemoryError("the driver is asked for memory within a capture")
+            if not free and _given_back[size]:
+                free.append(_given_back[size].pop())
             raw, memory = free.pop() if free else (np.empty(size, np.uint8), _number())
         return Block(raw, memory, free)
+
+    def free_all_blocks(self) -> None:
+        """Give what is free back to the driver, which waits, and gives it to whoever asks next."""
+        with judge.lock:
+            for (_, _, size), free in self._free.items():
+                _given_back[size] += [(raw, _number()) for raw, _ in free]
+                free.clear()
 
     def total_bytes(self) -> int:
         return 0

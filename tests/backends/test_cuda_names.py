@@ -158,10 +158,14 @@ def test_the_audit_bites(line: str, fits: bool) -> None:
 
 def test_cublas_has_the_functions_that_products_call() -> None:
     """cuBLAS itself is not needed for that: the names stand in CuPy's module."""
-    text = (PACKAGE / "backends" / "cuda" / "products.py").read_text(encoding="utf-8")
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
-    names = {node.attr for node in nodes if ast.unparse(node.value) == "cublas"}
-    assert {"setMathMode", "sgemmStridedBatched", "dgemmStridedBatched"} <= names
+    texts = [
+        (PACKAGE / "backends" / "cuda" / name).read_text(encoding="utf-8")
+        for name in ("products.py", "cublas.py")
+    ]
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    names = {node.attr for node in attributes if ast.unparse(node.value) in ("cublas", "of")}
+    assert {"setMathMode", "setStream", "sgemm", "sgemmStridedBatched"} <= names
     spec = find_spec("cupy_backends.cuda.libs.cublas")
     assert spec and spec.origin
     module = Path(spec.origin).read_bytes()

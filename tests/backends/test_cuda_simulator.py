@@ -50,6 +50,11 @@ def test_batches_come_on_a_second_stream_in_order() -> None:
 
 
 @pytest.mark.slow
+def test_a_captured_pass_leaves_the_bytes_of_a_plain_one() -> None:
+    passes("tests/training/cuda_graph.py")
+
+
+@pytest.mark.slow
 def test_workers_with_a_gpu_each_leave_the_bytes_of_one() -> None:
     passes("tests/training/cuda_workers.py")
 

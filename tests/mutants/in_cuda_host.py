@@ -103,9 +103,9 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "a step copies: dropout's mask is drawn on the host",
         "tinyalex/layers/dropout.py",
-        "draw = self.backend.generator(self.seed, self.draws).random(x.shape)",
-        'from tinyalex import backends\n            draw = backends.get("numpy").generator'
-        "(self.seed, self.draws).random(x.shape)",
+        "draw = self.backend.generator(self.seed, self.draws).random(shape)",
+        'from tinyalex import backends\n        draw = backends.get("numpy").generator'
+        "(self.seed, self.draws).random(shape)",
         STEP,
     ),
     simulated(

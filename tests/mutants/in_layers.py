@@ -150,7 +150,7 @@ LAYER_MUTANTS = (
     Mutant(
         "dropout: every mask is the same",
         DROPOUT,
-        "            self.draws += 1\n",
+        "        self.draws += 1\n",
         "",
         (f"{OF_DROPOUT}::test_masks_differ_from_draw_to_draw_and_from_seed_to_seed",),
     ),

@@ -7,6 +7,7 @@ from tests.mutants.in_command_line import COMMAND_LINE_MUTANTS
 from tests.mutants.in_commands import COMMAND_MUTANTS
 from tests.mutants.in_cuda import CUDA_MUTANTS
 from tests.mutants.in_cuda_bf16 import CUDA_BF16_MUTANTS
+from tests.mutants.in_cuda_graph import CUDA_GRAPH_MUTANTS
 from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_documents import DOCUMENT_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
@@ -62,6 +63,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + CUDA_MUTANTS
     + CUDA_BF16_MUTANTS
     + CUDA_HOST_MUTANTS
+    + CUDA_GRAPH_MUTANTS
     + WEIGHTS_MUTANTS
     + PACKED_MUTANTS
     + PREPARE_MUTANTS

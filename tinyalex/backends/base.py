@@ -189,6 +189,10 @@ class Backend(Operations, ABC):
         """Return the device memory that arrays use or have used, in bytes; None on a CPU."""
         return None
 
+    def graph(self) -> Any:
+        """Make an empty `cuda.graph.CudaGraph`; None on a CPU."""
+        return None
+
     def feed(self, ahead: int) -> Feed:
         """Make the queue of an epoch's batches; up to ``ahead`` batches wait in it."""
         return Feed(self.asarray)

@@ -17,7 +17,7 @@ PANELS = {
     "Network": ("model", "init_from", "new_last_layer"),
     "Learning": ("recipe", "epochs", "batch_size", "lr", "lr_scaling", "warmup")
     + ("momentum_correction", "lars", "seed", "ten_crops"),
-    "Machine": ("backend", "threads", "precision", "workspace_mb"),
+    "Machine": ("backend", "threads", "precision", "workspace_mb", "graph"),
     WORKERS: ("shards", "parallel", "fast_sum"),
     "Output": ("out", "checkpoint_every"),
 }

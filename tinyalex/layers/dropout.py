@@ -2,6 +2,7 @@
 
 from tinyalex.backends import Array
 from tinyalex.errors import ConfigError
+from tinyalex.functional.arrays import Shape
 from tinyalex.layers.base import Layer
 
 
@@ -38,16 +39,22 @@ class Dropout(Layer):
             raise ConfigError(f"Dropout: mode must be 'inverted' or 'paper' (got {mode!r})")
         self.p, self.mode, self.seed = p, mode, seed
         self.draws = 0
+        self.drawn: Array | None = None  # what `draw` gave for the next mask, if it was asked
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)
         if self.training and self.p > 0:
-            draw = self.backend.generator(self.seed, self.draws).random(x.shape)
-            self.draws += 1
+            draw = self.draw(x.shape) if self.drawn is None else self.drawn
             y, self.mask = self.backend.dropout(x, draw, self.p, self.mode == "inverted")
             return y
         self.mask = None if self.training else self.test_factor()
         return x if self.mask is None else x * self.mask
+
+    def draw(self, shape: Shape) -> Array:
+        """The uniform numbers of the next mask; counts it."""
+        draw = self.backend.generator(self.seed, self.draws).random(shape)
+        self.draws += 1
+        return draw
 
     def backward(self, dy: Array) -> Array:
         self.check_dy(dy)

@@ -33,6 +33,8 @@ class Engine:
         All workers, and those that share out a batch. By default there is one worker.
     shards : Shards
         Those of a batch.
+    captured : int
+        See `BatchGradients`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Engine:
         group: Group | None = None,
         batch_group: Group | None = None,
         shards: Shards | None = None,
+        captured: int = 0,
     ) -> None:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.backend, self.steps_per_epoch = backend, steps_per_epoch
@@ -53,7 +56,7 @@ class Engine:
         self.batch_group, self.shards = batch_group or self.group, shards or Shards()
         loss = SmoothedCrossEntropy(label_smoothing)
         loss.to(backend)
-        self.gradients = BatchGradients(model, loss, self.batch_group, self.shards)
+        self.gradients = BatchGradients(model, loss, self.batch_group, self.shards, captured)
         self.epoch = self.step = self.images_trained = 0
         # Since the last log line.
         self.window = ShardSums(backend, self.batch_group, self.shards)

@@ -17,6 +17,7 @@ from tinyalex.group import Group, Shards
 from tinyalex.group.shards import Node
 from tinyalex.layers import Layer, Sequential, SoftmaxCrossEntropy
 from tinyalex.parallel import Part
+from tinyalex.training.captured import CapturedPass, Pass
 
 BUCKET_BYTES = 4 << 20  # gradients smaller than this are sent together
 
@@ -46,16 +47,27 @@ class BatchGradients:
     loss : SoftmaxCrossEntropy
     group : Group
     shards : Shards
+    captured : int
+        Images of the batches whose pass is captured in a CUDA graph, if that is possible
+        (`tinyalex.training.captured`); 0 for none.
     """
 
     def __init__(
-        self, model: Sequential, loss: SoftmaxCrossEntropy, group: Group, shards: Shards
+        self,
+        model: Sequential,
+        loss: SoftmaxCrossEntropy,
+        group: Group,
+        shards: Shards,
+        captured: int = 0,
     ) -> None:
         self.model, self.loss, self.group, self.shards = model, loss, group, shards
         split = model.rows if isinstance(model, Part) else {}  # these gradients need no sum
         self.owners = {n: (layer, k) for n, layer, k in model.parameter_owners() if n not in split}
         self.buckets = self._buckets()
         self.sender = Sender()
+        self.of_whole_batch: Pass = self._pass
+        if group.size == shards.count == 1 and CapturedPass.suits(model, captured):
+            self.of_whole_batch = CapturedPass(model, self._pass, captured)
 
     def close(self) -> None:
         """End the thread that sends."""
@@ -82,7 +94,12 @@ class BatchGradients:
                 return None
             if self.shards.count > 1:  # each shard draws its own masks, whoever computes it
                 self._set_draws(draws, shard)
-            self._forward_and_backward(shard, n, *next(batches), sums)
+            x, labels = next(batches)
+            if self.shards.count > 1:
+                loss, logits = self._pass(x, labels, labels.shape[0] / n)
+            else:
+                loss, logits = self.of_whole_batch(x, labels)
+            sums.add(shard, loss, logits, labels)
             return {name: layer.grads[key] for name, (layer, key) in self.owners.items()}
 
         nodes = self.shards.nodes[self.group.rank]
@@ -97,16 +114,14 @@ class BatchGradients:
         elif self.shards.count > 1:
             self._set_gradients(parts[0] or {})
 
-    def _forward_and_backward(
-        self, shard: int, n: int, x: Any, labels: Array, sums: ShardSums
-    ) -> None:
+    def _pass(self, x: Any, labels: Array, share: float = 1.0) -> tuple[Array, Array]:
+        """Fill ``grads`` with ``share`` of a shard's gradient; its mean loss, and the logits."""
         logits = self.model.forward(x)
         loss = self.loss.forward(logits, labels)
         dlogits = self.loss.backward()  # of the shard's mean loss
-        if self.shards.count > 1:
-            dlogits = dlogits * (labels.shape[0] / n)
-        self.model.backward(dlogits)
-        sums.add(shard, loss, logits, labels)
+        self.model.backward(dlogits if share == 1 else dlogits * share)
+        self.loss.forget()
+        return loss, logits
 
     def _compute_with_others(self, model: Part) -> None:
         """Without an image of its own, a worker has its part in all others' images."""

@@ -48,6 +48,7 @@ class Loop(Engine):
             parts.group,
             parts.batch_group,
             parts.shards,
+            config.batch_size if config.graph else 0,
         )
         self.parts, self.config = parts, config
         self.metrics, self.listener, self.stop = metrics, listener, stop

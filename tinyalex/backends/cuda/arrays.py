@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tinyalex.backends.base import Array, Backend, check_precision
 from tinyalex.backends.cuda import check, products
 from tinyalex.backends.cuda.feed import CudaFeed
 from tinyalex.backends.cuda.generator import DeviceGenerator
+from tinyalex.backends.cuda.graph import CudaGraph
 from tinyalex.backends.feed import Feed
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
@@ -49,6 +51,7 @@ class CudaArrays(Backend):
         self.device = cupy.cuda.Device(check.gpu)
         self.use_device()
         self._bringing: dict[int, Any] = {}  # the copy stream of each compute stream
+        self._graphs: WeakSet[CudaGraph] = WeakSet()
         self.set_precision(precision)
         if workspace_mb < 1:
             raise ConfigError(
@@ -100,7 +103,15 @@ class CudaArrays(Backend):
         return self._within_memory(lambda: self.xp.empty(tuple(shape), dtype))
 
     def memory_held(self) -> int | None:
-        return None if self.pool is None else int(self.pool.total_bytes())
+        if self.pool is None:
+            return None
+        pools = [self.pool, *(graph.pool for graph in self._graphs)]
+        return sum(int(pool.total_bytes()) for pool in pools)
+
+    def graph(self) -> CudaGraph:
+        graph = CudaGraph(self.xp)
+        self._graphs.add(graph)
+        return graph
 
     def feed(self, ahead: int) -> Feed:
         if not self.overlap:
@@ -126,6 +137,13 @@ class CudaArrays(Backend):
             products.matmul(a, b, out, add, self.precision == "tf32")
         elif not add:
             out[...] = 0
+
+    def product(self, a: Array, b: Array) -> Array:
+        """``a @ b`` of two matrices; transposed views will do."""
+        make = self.empty if a.shape[1] else self.xp.zeros
+        out = make((a.shape[0], b.shape[1]), a.dtype)
+        self.matmul_into(a[None], b[None], out[None])
+        return out
 
     def _within_memory(self, make: Callable[[], Array]) -> Array:
         """Make an array; on a full GPU, say how to use less memory."""

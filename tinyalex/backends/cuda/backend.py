@@ -27,8 +27,8 @@ class CudaBackend(CudaArrays):
         "col2im": "one launch; one thread per pixel sums its columns, in a fixed order",
         "conv2d": "writes rows instead of windows: 1/KH of the memory (cuda/conv.py)",
         "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
-        "linear": "of bfloat16 arrays: sums in float32, which CuPy rounds before the bias",
-        "linear_backward": "of bfloat16 arrays: dw in float32 from the product itself",
+        "linear": "products that a CUDA graph can capture, unlike CuPy's; bfloat16: float32 sums",
+        "linear_backward": "the same",
         "max_pool2d": "one launch instead of several per tap",
         "max_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "avg_pool2d": "one launch instead of one per tap",
@@ -108,17 +108,18 @@ class CudaBackend(CudaArrays):
     # ------------------------------------------------------------------ fully connected
 
     def linear(self, x: Array, weight: Array, bias: Array) -> Array:
-        if not is_bfloat16(x.dtype):
-            return F.linear(x, weight, bias)
-        return linear.forward(self, *map(self.flat, (x, weight, bias)))
+        if is_bfloat16(x.dtype):
+            return linear.forward(self, *map(self.flat, (x, weight, bias)))
+        return self.product(self.flat(x), self.flat(weight).T) + bias
 
     def linear_backward(
         self, dy: Array, x: Array, weight: Array, needs_dx: bool = True
     ) -> tuple[Array | None, Array, Array]:
-        if not is_bfloat16(x.dtype):
-            return F.linear_backward(dy, x, weight, needs_dx)
         dy, x, weight = map(self.flat, (dy, x, weight))
-        return linear.backward(self, dy, x, weight, needs_dx)
+        if is_bfloat16(x.dtype):
+            return linear.backward(self, dy, x, weight, needs_dx)
+        dw, db = self.product(dy.T, x), self.xp.sum(dy, axis=0)
+        return self.product(dy, weight) if needs_dx else None, dw, db
 
     # ------------------------------------------------------------------ pooling
 

@@ -11,6 +11,7 @@ import os
 import numpy as np
 
 from tinyalex.backends.base import Array, is_bfloat16
+from tinyalex.backends.cuda.cublas import calls
 
 _TF32_MATH = 3  # CUBLAS_TF32_TENSOR_OP_MATH of cublasMath_t
 # CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION: parts of a sum are never added in bfloat16.
@@ -44,12 +45,12 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
     G, M, N = out.shape
     (a_transposed, a_pitch), (b_transposed, b_pitch) = _layout(a), _layout(b)
     # cuBLAS is column-major: it sees the transposed matrices, out.T = b.T @ a.T.
-    how = handle, b_transposed, a_transposed, N, M, a.shape[2], one
+    sizes = handle, b_transposed, a_transposed, N, M, a.shape[2]
     b_step, a_step = b.strides[0] // b.itemsize, a.strides[0] // a.itemsize
     if mixed:
         kind = _TYPES["bfloat16"]
         cublas.gemmStridedBatchedEx(
-            *how,
+            *(*sizes, one),
             *(b.data.ptr, kind, b_pitch, b_step),
             *(a.data.ptr, kind, a_pitch, a_step),
             keep,
@@ -59,9 +60,14 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
             _GEMM_DEFAULT,
         )
         return
-    product = cublas.sgemmStridedBatched if out.dtype == np.float32 else cublas.dgemmStridedBatched
+    of, single = calls(), out.dtype == np.float32
+    if G == 1:
+        factor = b.data.ptr, b_pitch, a.data.ptr, a_pitch
+        (of.sgemm if single else of.dgemm)(*sizes, one, *factor, keep, out.data.ptr, N)
+        return
+    product = of.sgemmStridedBatched if single else of.dgemmStridedBatched
     product(
-        *how,
+        *(*sizes, one),
         *(b.data.ptr, b_pitch, b_step),
         *(a.data.ptr, a_pitch, a_step),
         keep,
