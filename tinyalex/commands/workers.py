@@ -31,6 +31,9 @@ WorkersOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+ShardsOption = Annotated[
+    int | None, typer.Option(min=1, help=ABOUT["shards"].help, rich_help_panel=PANEL)
+]
 TimeoutOption = Annotated[
     float,
     typer.Option(
