@@ -59,6 +59,7 @@ FLOORS: list[dict[str, str]] = [
         "notice": "notes and warnings for the user",
         "processes": "pools of worker processes that end with their parent",
         "outside": "names and texts of others, made safe for the place where they are shown",
+        "launched": "what the launcher of several workers tells each of them: its rank, a terminal",
         "extras": "how to install an extra of this package, from its clone or its wheel",
     },
     {"errors": "every error that a user can cause"},

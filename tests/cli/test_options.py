@@ -16,19 +16,19 @@ PACKAGE = Path(tinyalex.__file__).parent
 
 # Every command has --json and --quiet.
 SHARED = {
-    "train": "backend threads batch-size data-root seed out epochs",
-    "evaluate": "backend threads batch-size data-root out",
+    "train": "backend threads batch-size data-root seed out epochs workers",
+    "evaluate": "backend threads batch-size data-root out workers",
     "predict": "backend threads batch-size data-root",
     "model": "backend threads batch-size",
     "recipe": "",
-    "bench": "backend threads batch-size",
-    "doctor": "backend threads data-root",
+    "bench": "backend threads batch-size workers",
+    "doctor": "backend threads data-root workers",
     "report": "backend threads data-root out",
     "explore": "data-root out",
     "look": "backend threads out",
     "watch": "",
     "runs": "",
-    "reproduce": "backend threads data-root out epochs jobs",
+    "reproduce": "backend threads data-root out epochs jobs workers",
     "lesson": "out",
     "data prepare": "seed jobs",
     "data info": "data-root",
@@ -44,6 +44,7 @@ SHARED = {
     "exercise student-wheel": "",
 }
 LOOKED_AT = {"backend", "threads", "batch-size", "data-root", "seed", "out", "epochs", "jobs"}
+LOOKED_AT |= {"workers"}
 # Commands of others' files, or options that mean more there (a list of values).
 OWN_TEXT = {"train", "bench", "doctor", "reproduce"}
 

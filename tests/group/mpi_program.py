@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,12 @@ def main() -> None:
             assert size > 1 and "rank 1" in error.message
         else:
             assert size == 1
+        if size == 2:  # rank 0 computes for longer than a worker may hang
+            group.watch(4)
+            group.step()
+            group.rest()
+            time.sleep(0 if rank else 6)
+            assert group.broadcast(rank) == 0
     print("all right", flush=True)
 
 

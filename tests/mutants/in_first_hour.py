@@ -61,8 +61,8 @@ FIRST_HOUR_MUTANTS = (
     Mutant(
         "tables: names between colons become pictures",
         "tinyalex/commands/console.py",
-        "Console(stderr=as_json, highlight=False, emoji=False)",
-        "Console(stderr=as_json, highlight=False)",
+        "force_terminal=terminal, highlight=False, emoji=False)",
+        "force_terminal=terminal, highlight=False)",
         (f"{NARROW}::test_a_name_between_colons_is_no_picture",),
     ),
     Mutant(

@@ -45,6 +45,7 @@ from tests.mutants.in_typed import TYPED_MUTANTS
 from tests.mutants.in_watch import WATCH_MUTANTS
 from tests.mutants.in_weights import WEIGHTS_MUTANTS
 from tests.mutants.in_workers import WORKERS_MUTANTS
+from tests.mutants.in_workers_bar import WORKERS_BAR_MUTANTS
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -92,5 +93,6 @@ MUTANTS: tuple[Mutant, ...] = (
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS
     + WORKERS_MUTANTS
+    + WORKERS_BAR_MUTANTS
     + WATCH_MUTANTS
 )

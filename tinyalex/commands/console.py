@@ -23,13 +23,24 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from tinyalex import notice, outside
+from tinyalex import launched, notice, outside
 from tinyalex.commands import table_layout
 from tinyalex.commands.phases import Phases
 from tinyalex.errors import TinyalexError
 
 # "NAME must be" at the beginning, or NAME=VALUE that is not part of a path or an option.
 _ARGUMENT = re.compile(r"^([a-z_]+)(?= must be )|(?<![\w/.'\"-])([a-z_]+)=([^\s,;)]*)")
+
+
+def console(stderr: bool = False) -> Console:
+    """Make rich's console for standard output or stderr."""
+    terminal = None if stderr else launched.on_terminal()
+    return Console(stderr=stderr, force_terminal=terminal, highlight=False, emoji=False)
+
+
+def has_cursor(screen: Console) -> bool:
+    """Whether a console is a terminal on which a bar can be drawn."""
+    return screen.is_terminal and not screen.is_dumb_terminal
 
 
 class Output:
@@ -46,7 +57,7 @@ class Output:
     def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
-        self.console = Console(stderr=as_json, highlight=False, emoji=False)
+        self.console = console(stderr=as_json)
         self.active: Bar | None = None  # what is drawn at the bottom of the terminal
         self.phases = Phases(self)
         notice.listen(self.text, self.warning)
@@ -68,14 +79,13 @@ class Output:
     def note(self, line: str) -> None:
         """Print a line about the progress to stderr, apart from the result."""
         if not self.quiet:
-            console = Console(stderr=True, highlight=False, emoji=False)
-            console.print(Text(outside.shown(line)), soft_wrap=True)
+            console(stderr=True).print(Text(outside.shown(line)), soft_wrap=True)
 
     def warning(self, text: str) -> None:
         """Print a warning, also in quiet mode (then to stderr, apart from the result)."""
-        console = Console(stderr=True, highlight=False, emoji=False) if self.quiet else self.console
+        screen = console(stderr=True) if self.quiet else self.console
         for line in _one_block("warning: ", text):
-            console.print(Text(line), style="yellow", soft_wrap=True)
+            screen.print(Text(line), style="yellow", soft_wrap=True)
 
     def table(self, table: Table) -> None:
         """Print a table from `plain_table` for people, every number in full."""
@@ -85,8 +95,7 @@ class Output:
     @property
     def is_watched(self) -> bool:
         """Whether a bar can be drawn: the output is not quiet, on a terminal with a cursor."""
-        screen = self.console
-        return not self.quiet and screen.is_terminal and not screen.is_dumb_terminal
+        return not self.quiet and has_cursor(self.console)
 
     def bar(self, *columns: ProgressColumn | str, **options: Any) -> Bar:
         """Make a progress bar; it is shown only if `is_watched`."""

@@ -19,6 +19,7 @@ from tinyalex.commands.options import (
     QuietOption,
     ThreadsOption,
 )
+from tinyalex.commands.workers import ShardsOption, WorkersOption, start_workers, together
 from tinyalex.errors import ConfigError
 
 
@@ -65,6 +66,8 @@ def reproduce(
             rich_help_panel=COMPUTING,
         ),
     ] = None,
+    workers: WorkersOption = None,
+    shards: ShardsOption = None,
     out: Annotated[
         Path,
         typer.Option(
@@ -86,6 +89,7 @@ def reproduce(
     tinyalex reproduce fig1
     tinyalex reproduce ablations --seeds 5
     tinyalex reproduce ladder --scale gpu --backend cuda
+    tinyalex reproduce ablations --scale imagenet --data packed/ --workers 4
     """
     from tinyalex import reproduce as lab
     from tinyalex.commands.progress import epoch_lines
@@ -95,30 +99,44 @@ def reproduce(
     if name is None:
         _list(output)
         return
-    experiment = lab.get(name)
-    if scale not in experiment.scales:
-        raise ConfigError(f"{name} has no scale {scale}: it uses CIFAR-10", "--scale gpu")
-    if scale == "imagenet" and data is None:
-        raise ConfigError("--scale imagenet needs packed data", "--data packed/")
-    words = ["reproduce", name, "--scale", scale]
-    words += [] if seeds is None else ["--seeds", str(seeds)]
-    words += [] if data is None else ["--data", data]
-    words += [] if epochs is None else ["--epochs", str(epochs)]
-    command = command_line(*words)
-    store = lab.Store(
-        out / scale / "runs",
-        data_root,
-        backend,
-        threads,
-        partial(epoch_lines, as_json, quiet),
-        command,
-        lab.jobs_for(backend, jobs),
-    )
-    chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
-    settings = lab.Lab(store, scale, chosen, data, epochs, output.text)
-    with locked(out / scale / name, "reproduce"):
-        result, picture = experiment.run(settings)
-        paths = lab.write(result, out / scale / name, settings, command, picture)
+    start_workers(workers)
+    with together(workers) as group:
+        experiment = lab.get(name)
+        if scale not in experiment.scales:
+            raise ConfigError(f"{name} has no scale {scale}: it uses CIFAR-10", "--scale gpu")
+        if scale == "imagenet" and data is None:
+            raise ConfigError("--scale imagenet needs packed data", "--data packed/")
+        if group.size > 1 and (jobs or 1) > 1:
+            raise ConfigError(
+                f"--jobs {jobs}: {group.size} workers train one run at a time", "leave out --jobs"
+            )
+        shards = shards or group.size
+        words = ["reproduce", name, "--scale", scale]
+        words += [] if seeds is None else ["--seeds", str(seeds)]
+        words += [] if data is None else ["--data", data]
+        words += [] if epochs is None else ["--epochs", str(epochs)]
+        words += [] if shards == 1 else ["--shards", str(shards)]
+        command = command_line(*words)
+        store = lab.Store(
+            out / scale / "runs",
+            data_root,
+            backend,
+            threads,
+            partial(epoch_lines, as_json, quiet),
+            command,
+            1 if group.size > 1 else lab.jobs_for(backend, jobs),
+            group,
+            shards,
+        )
+        if not group.leads:
+            store.follow()
+            return
+        chosen = lab.seeds_of(experiment.seeds if seeds is None else seeds)
+        settings = lab.Lab(store, scale, chosen, data, epochs, output.text)
+        with locked(out / scale / name, "reproduce"):
+            result, picture = experiment.run(settings)
+            paths = lab.write(result, out / scale / name, settings, command, picture)
+        store.dismiss()
     output.text()
     output.page(result.markdown())
     for path in paths:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyalex import notice
-from tinyalex.commands.console import explain, print_error
+from tinyalex.commands.console import console, explain, has_cursor, print_error
 from tinyalex.commands.interrupt import INTERRUPTED
 from tinyalex.errors import ConfigError
+from tinyalex.launched import TERMINAL
 from tinyalex.settings import ABOUT, option_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ WorkersOption = Annotated[
         help="Processes that work together, by MPI (the extra mpi). Default: 1.",
         rich_help_panel=PANEL,
     ),
+]
+ShardsOption = Annotated[
+    int | None, typer.Option(min=1, help=ABOUT["shards"].help, rich_help_panel=PANEL)
 ]
 TimeoutOption = Annotated[
     float,
@@ -49,7 +53,14 @@ def start_workers(workers: int | None, timeout: float = 600.0) -> None:
 
     check_alone()
     if not started_by_mpi():
-        raise typer.Exit(launch(workers or 1, sys.argv[1:], timeout=timeout))
+        raise typer.Exit(launch(workers or 1, sys.argv[1:], timeout=timeout, variables=_terminal()))
+
+
+def _terminal() -> dict[str, str]:
+    """What tells rank 0 that we show what it prints on a terminal, and how wide that is now."""
+    screen = console()
+    is_shown = has_cursor(screen) and not screen.legacy_windows  # that one knows no codes
+    return {TERMINAL: "1", "COLUMNS": str(screen.width)} if is_shown else {}
 
 
 @contextlib.contextmanager
@@ -63,6 +74,7 @@ def together(workers: int | None, timeout: float = 600.0) -> Iterator[Group]:
         os._exit(INTERRUPTED)  # an orderly end would wait for the others
     if not group.leads:
         notice.listen(lambda text: None, lambda text: None)
+        notice.follow(None)
     try:
         if workers not in (None, group.size):
             raise ConfigError(

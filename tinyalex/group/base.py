@@ -104,7 +104,7 @@ class Group:
         raise NotImplementedError
 
     def broadcast(self, value: Any) -> Any:
-        """Rank 0's value on every worker; others' values are not read."""
+        """Rank 0's value on every worker, which may take its time; others' values are not read."""
         raise NotImplementedError
 
     def broadcast_arrays(self, arrays: Mapping[str, HostArray] | None) -> dict[str, HostArray]:
@@ -143,6 +143,9 @@ class Group:
 
     def step(self) -> None:
         """Say that the work goes on; see `watch`."""
+
+    def rest(self) -> None:
+        """Say that before the next step anything may take any time; see `watch`."""
 
     def fails_alone(self) -> bool:
         """Whether the others go on while this worker has failed; each asks that fails."""

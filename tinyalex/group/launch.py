@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import platform
@@ -13,7 +14,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -31,6 +32,9 @@ _LAUNCHER = re.compile(r"\[mpiexec@[^]]*\] ")
 _ABORT = re.compile(r"Abort\(\d+\) on node \d+")
 _ENDED = re.compile(re.escape(rank.ENDED) + r"(\S+) (-?\d+)\n")
 _SAID = ("error: ", "warning: stopped")  # why all have ended
+_CODES = re.compile(r"\r|\x1b\[[0-9;?]*[A-Za-z]")  # with which a bar is drawn, or text coloured
+_NO_BAR, _CURSOR = "\r\x1b[2K", "\x1b[?25h"
+_writing = threading.Lock()  # stdout and stderr may be the same terminal
 
 
 def launch(
@@ -38,11 +42,12 @@ def launch(
     arguments: Sequence[str],
     program: Sequence[str] = ("-m", "tinyalex"),
     timeout: float = 600.0,
+    variables: Mapping[str, str] | None = None,
 ) -> int:
     """Run ``python PROGRAM ARGUMENTS`` as several workers on this computer.
 
     Ctrl-C, SIGTERM and a closed terminal are passed on to all of them. A worker that a signal has
-    stopped for ``timeout`` seconds is ended.
+    stopped for ``timeout`` seconds is ended. ``variables`` are added to the workers' environment.
 
     Returns
     -------
@@ -70,21 +75,23 @@ def launch(
         text=True,
         errors="replace",
         start_new_session=True,
-        env=os.environ | {LAUNCHER: str(os.getpid())},
+        env=os.environ | {LAUNCHER: str(os.getpid())} | dict(variables or {}),
     )
     with _Signals() as signals:
-        out, error = _Copy(process.stdout, sys.stdout), _Copy(process.stderr, sys.stderr)
+        out = _Copy(process.stdout, sys.stdout)
+        error = _Copy(process.stderr, sys.stderr, out)
         how = _wait(process, local, signals, error, timeout)
         out.join()
         error.join()
+    out.end_bar()
     code = abs(process.returncode)
     if code == 0 and (len(error.ended) == workers or sys.platform == "win32"):
         return 0
     if signals.came is not None:
         code, how = 128 + signals.came, f"stopped by {_name(signals.came)}"
-    if not error.said:
+    if not (error.said or out.said):
         how = how or _how_it_ended(process.returncode, error.ended)
-        sys.stderr.write(f"error: {how}\nTry: --resume the run: its last checkpoint is kept\n")
+        error.write(f"error: {how}\nTry: --resume the run: its last checkpoint is kept\n")
     local.remove_segments()
     return code or 1
 
@@ -165,18 +172,27 @@ def _name(number: int) -> str:
 
 
 class _Copy(threading.Thread):
-    """Copies lines from a pipe to a stream, without those of MPICH's launcher and of `rank`."""
+    """Copies text from a pipe to a stream, without the lines of MPICH's launcher and of `rank`.
 
-    def __init__(self, source: Any, target: TextIO) -> None:
+    Parameters
+    ----------
+    source : text stream
+    target : text stream
+    screen : _Copy, optional
+        The copy that may have drawn a bar where this one writes.
+    """
+
+    def __init__(self, source: Any, target: TextIO, screen: _Copy | None = None) -> None:
         super().__init__(daemon=True)
-        self.source, self.target = source, target
+        self.source, self.target, self.screen = source, target, screen
+        self.has_bar = False
         self.said = ""  # why a worker failed, in its words
         self.ended: list[tuple[str, int]] = []  # rank and exit code, in order
         self.start()
 
     def run(self) -> None:
         blank = ""
-        for line in self.source:
+        for line in _lines(self.source):
             if ended := _ENDED.match(line):
                 self.ended.append((ended[1], int(ended[2])))
             elif any(words.match(line) for words in (_LAUNCHER, _BANNER, _ABORT)):
@@ -184,10 +200,43 @@ class _Copy(threading.Thread):
             elif line == "\n":  # the launcher's banner begins with one
                 blank += line
             elif line != self.said:  # which all may say, if a signal came to all
-                self.said = self.said or (line if line.startswith(_SAID) else "")
-                self.target.write(blank + line)
-                self.target.flush()
+                says_why = _CODES.sub("", line).startswith(_SAID)
+                self.said = self.said or (line if says_why else "")
+                self.write(blank + line)
                 blank = ""
+
+    def write(self, text: str) -> None:
+        """Write lines; the bar makes room, and is drawn again below."""
+        with _writing:
+            if self.screen is not None and self.screen.has_bar:
+                self.screen._write(_NO_BAR)
+            self._write(text)
+            self.has_bar = not text.endswith("\n")
+
+    def end_bar(self) -> None:
+        """Remove the bar that a worker may have left when it was ended."""
+        if self.has_bar:
+            self._write(_NO_BAR + _CURSOR)
+
+    def _write(self, text: str) -> None:
+        # Of a terminal that was closed, go on reading: workers wait until what they print is read.
+        with contextlib.suppress(OSError):
+            self.target.write(text)
+            self.target.flush()
+
+
+def _lines(source: Any) -> Iterator[str]:
+    """Each line as soon as it has ended; one that draws a bar also before."""
+    decode = codecs.getincrementaldecoder(source.encoding)("replace").decode
+    rest = ""
+    while some := source.buffer.read1():
+        *lines, rest = (rest + decode(some)).split("\n")
+        yield from (line.removesuffix("\r") + "\n" for line in lines)
+        if _CODES.search(rest):
+            yield rest
+            rest = ""
+    if rest:
+        yield rest
 
 
 class _Signals:

@@ -120,7 +120,9 @@ class MpiGroup(Group):
     def broadcast(self, value: Any) -> Any:
         text = json.dumps(value).encode() if self.leads else b""
         size = np.array([len(text)])
-        self.comm.Bcast(size)
+        coming = self.comm.Ibcast(size)
+        while not coming.Test():
+            time.sleep(0.005)  # Bcast would take a core from rank 0, which may compute for hours
         received = np.frombuffer(text, np.uint8).copy() if self.leads else np.empty(size, np.uint8)
         self.comm.Bcast(received)
         return json.loads(received.tobytes())
@@ -153,6 +155,10 @@ class MpiGroup(Group):
     def step(self) -> None:
         if self.watcher is not None:
             self.watcher.step()
+
+    def rest(self) -> None:
+        if self.watcher is not None:
+            self.watcher.last_step = None
 
     def fails_alone(self) -> bool:
         from mpi4py import MPI

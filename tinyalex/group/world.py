@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tinyalex.extras import install
 from tinyalex.group.base import Alone, Group, GroupError
+from tinyalex.launched import RANK
 
-# What MPICH, Intel MPI, Open MPI and Slurm's plug-ins tell every process that they start.
-_RANK = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
+# Where MPICH, Intel MPI and Open MPI tell every process how many they have started.
 _SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 # Our own launcher's process, with which the workers end.
 LAUNCHER = "TINYALEX_LAUNCHER"
@@ -22,7 +22,7 @@ _INSTALL = f"{install('mpi')} (mpi4py and MPICH), or mpi4py for the cluster's ow
 
 def started_by_mpi() -> bool:
     """Whether mpiexec, srun or the like started this process."""
-    return any(name in os.environ for name in _RANK)
+    return any(name in os.environ for name in RANK)
 
 
 def check_installed() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,16 @@ class Arm:
     def length(self, epochs: int | None = None) -> int:
         """Number of epochs: ``epochs`` if given, else the recipe's."""
         return epochs or self.recipe.epochs
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return plain | {"recipe": self.recipe.to_dict(), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Arm:
+        """The arm of `to_dict`."""
+        return cls(**{**plain, "recipe": Recipe.from_dict(plain["recipe"])})
 
     def with_recipe(self, name: str, **changes: Any) -> Arm:
         """The same arm with changes in its recipe."""

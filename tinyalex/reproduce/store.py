@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinyalex import notice, training
 from tinyalex.errors import DivergedError, RunError
+from tinyalex.group import Alone, Group
 from tinyalex.reproduce.arm import Arm, Interrupted, Item
 from tinyalex.reproduce.side_by_side import train_side_by_side
 from tinyalex.runs import config as configs
@@ -36,6 +39,11 @@ class Store:
         The command line, to be recorded.
     jobs : int
         Runs to train at the same time; at most the number of threads.
+    group : Group, optional
+        The workers that train each run together. Rank 0 calls `train` and `train_all`, and
+        `dismiss` at the end; the others call `follow`.
+    shards : int
+        Every run's number of shards is a multiple of it.
     """
 
     def __init__(
@@ -47,14 +55,17 @@ class Store:
         listen: Callable[[Arm, int], Listener] | None = None,
         command: str = "",
         jobs: int = 1,
+        group: Group | None = None,
+        shards: int = 1,
     ) -> None:
         self.folder, self.data_root = folder, data_root
         self.backend, self.threads, self.command = backend, threads, command
         self.jobs, self._listen = jobs, listen
+        self.group, self.shards = group or Alone(), shards
 
     def path(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
         """The folder of the run of an arm with a seed, finished or not."""
-        return self.folder / f"{arm.identity(epochs)}-seed{seed}"
+        return self.folder / f"{self._in_shards(arm).identity(epochs)}-seed{seed}"
 
     def train(self, arm: Arm, seed: int, epochs: int | None = None) -> Path:
         """Train a run to ``epochs`` (default: the arm's), unless it already has them.
@@ -73,38 +84,57 @@ class Store:
         CheckpointError
             The run was trained when its model had other layers.
         """
+        if self.done(arm, seed, epochs):
+            return self.path(arm, seed, epochs)
+        begun = (self.path(arm, seed, epochs) / configs.FILE).exists()
+        self.group.broadcast([arm.to_dict(), seed, epochs, begun])
+        return self._train(arm, seed, epochs, begun)
+
+    def follow(self) -> None:
+        """Train with rank 0 what it trains, until it calls `dismiss`."""
+        while (order := self.group.broadcast(None)) is not None:
+            plain, seed, epochs, begun = order
+            self._train(Arm.from_dict(plain), seed, epochs, begun)
+
+    def dismiss(self) -> None:
+        """Tell the other workers that there is nothing left to train."""
+        self.group.broadcast(None)
+
+    def _in_shards(self, arm: Arm) -> Arm:
+        count = math.lcm(arm.settings.get("shards", 1), self.shards)
+        return arm if count == 1 else replace(arm, settings={**arm.settings, "shards": count})
+
+    def _train(self, arm: Arm, seed: int, epochs: int | None, begun: bool) -> Path:
+        out = self.path(arm, seed, epochs)
+        listener = Listener()
+        if self._listen is not None and self.group.leads:
+            listener = self._listen(arm, seed)
+        machine: dict[str, Any] = {"backend": self.backend, "threads": self.threads}
         try:
-            return self._train(arm, seed, epochs)
+            if begun:
+                length = arm.length(epochs)
+                summary = training.resume(out, listener, self.group, epochs=length, **machine)
+            else:
+                config = RunConfig(
+                    data=arm.data,
+                    model=arm.model,
+                    recipe=arm.recipe,
+                    epochs=arm.length(epochs),
+                    seed=seed,
+                    out=out,
+                    data_root=self.data_root,
+                    command=self.command,
+                    ten_crops=False,
+                    **machine,
+                    **self._in_shards(arm).settings,
+                )
+                summary = training.train(config, listener, self.group)
         except DivergedError:
             if not arm.may_diverge:
                 raise
-            return self.path(arm, seed, epochs)
-
-    def _train(self, arm: Arm, seed: int, epochs: int | None) -> Path:
-        out = self.path(arm, seed, epochs)
-        if self.done(arm, seed, epochs):
             return out
-        listener = Listener() if self._listen is None else self._listen(arm, seed)
-        if (out / configs.FILE).exists():
-            summary = training.resume(
-                out, listener, epochs=arm.length(epochs), backend=self.backend, threads=self.threads
-            )
-        else:
-            config = RunConfig(
-                data=arm.data,
-                model=arm.model,
-                recipe=arm.recipe,
-                backend=self.backend,
-                threads=self.threads,
-                epochs=arm.length(epochs),
-                seed=seed,
-                out=out,
-                data_root=self.data_root,
-                command=self.command,
-                ten_crops=False,
-                **arm.settings,
-            )
-            summary = training.train(config, listener)
+        finally:
+            self.group.rest()
         if summary["interrupted"]:
             number = summary.get("signal", signal.SIGINT)
             raise Interrupted(f"{out}: stopped and saved", "the same command resumes it", number)
