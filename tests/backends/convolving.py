@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
 from tests import strategies as own
-from tinyalex.backends.numba import vector as numba_vector
 from tinyalex.backends.numba.backend import NumbaBackend
 from tinyalex.backends.numba.conv import direct as numba_direct
 from tinyalex.backends.numba.conv import dispatch as convolve
@@ -22,13 +21,21 @@ from tinyalex.backends.numba.conv import winograd as winograd
 Host = np.ndarray
 Pair = tuple[int, int]
 BACKENDS = {threads: NumbaBackend(threads) for threads in (1, 2, 4)}
+NO_TILES = {"tiles": math.inf, "tiles_dw": (math.inf, math.inf)}
+
+
+def choose(patch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Replace some of the backends' choices."""
+    for backend in BACKENDS.values():
+        choices = replace(backend.workers.choices, **changes)  # type: ignore[arg-type]
+        patch.setattr(backend.workers, "choices", choices)
 
 
 @contextlib.contextmanager
 def by_winograd(tiles: int = 256) -> Iterator[None]:
     """Use Winograd wherever it is possible; ``tiles`` tiles at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolve, "LEAST_TILES", 0)
+        choose(patch, tiles=0, tiles_dw=(0, 0))
         patch.setattr(convolve, "LEAST_CHANNELS", 0)
         patch.setattr(winograd, "TILES", tiles)
         yield
@@ -41,8 +48,7 @@ def by_direct(shape: tuple[int, int, int] | None = None) -> Iterator[None]:
     Each shape is compiled once, so a test uses only a few.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolve, "LEAST_TILES", math.inf)
-        patch.setattr(convolve, "DIRECT_LANES", (numba_vector.LANES,))
+        choose(patch, **NO_TILES, direct=True)
         patch.setattr(numba_direct, "PRODUCTS", 1)
         if shape is not None:
             patch.setattr(numba_direct, "block_for", lambda F, OH, OW: fitting(shape, OH, OW))
@@ -61,8 +67,7 @@ def fitting(shape: tuple[int, int, int], OH: int, OW: int) -> tuple[int, int, in
 def by_im2col(room: int = 1 << 21) -> Iterator[None]:
     """Use im2col and matrix products; ``room`` bytes for the matrix, and work for every thread."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolve, "LEAST_TILES", math.inf)
-        patch.setattr(convolve, "DIRECT_LANES", ())
+        choose(patch, **NO_TILES, direct=False)
         patch.setattr(im2col, "BUFFER_BYTES", room)
         patch.setattr(im2col, "PRODUCTS", 1)
         yield

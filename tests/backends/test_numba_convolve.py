@@ -22,6 +22,7 @@ from tests.backends.convolving import (  # noqa: E402
     by_direct,
     by_im2col,
     by_winograd,
+    choose,
     compiled,
     definition,
     direct_cases,
@@ -31,7 +32,6 @@ from tinyalex.backends.base import Pair  # noqa: E402
 from tinyalex.backends.numba import vector as numba_vector  # noqa: E402
 from tinyalex.backends.numba.backend import NumbaBackend  # noqa: E402
 from tinyalex.backends.numba.conv import direct as numba_direct  # noqa: E402
-from tinyalex.backends.numba.conv import dispatch as convolve  # noqa: E402
 from tinyalex.backends.numba.conv import im2col as im2col  # noqa: E402
 from tinyalex.backends.numba.conv import winograd as winograd  # noqa: E402
 from tinyalex.backends.numba.conv.direct_loops import SAME_SET  # noqa: E402
@@ -219,13 +219,14 @@ def test_winograd_is_used_where_it_pays_and_direct_convolution_elsewhere(
         assert len(used) == 3  # y, dw and dx
         return set(used)
 
+    choose(monkeypatch, tiles=192, tiles_dw=(192, 192))
     pays = Conv((12, 32, 13, 13), (32, 16, 3, 3), (1, 1), (1, 1), 2)
     fewer_images = Conv((11, 32, 13, 13), pays.w_shape, *pays.settings)
     fewer_channels = Conv((12, 30, 13, 13), (32, 15, 3, 3), *pays.settings)
     not_square = Conv(pays.x_shape, (32, 16, 3, 5), *pays.settings)
     strided = Conv((24, 32, 13, 13), pays.w_shape, (1, 2), (1, 1), 2)
-    for lanes, other in ((numba_vector.LANES, "direct"), (0, "im2col")):
-        monkeypatch.setattr(convolve, "DIRECT_LANES", (lanes,))
+    for is_direct, other in ((True, "direct"), (False, "im2col")):
+        choose(monkeypatch, direct=is_direct)
         assert ways(pays) == {"winograd"}
         assert ways(pays, "float64") == {"im2col"}
         assert ways(fewer_images) == ways(fewer_channels) == ways(not_square) == {other}
@@ -268,8 +269,8 @@ def test_memory_that_was_used_before_leaves_no_trace(way: object) -> None:
     """Rooms and recycled arrays hold the numbers of earlier calls, here all of them NaN."""
     small = Conv((3, 4, 7, 9), (6, 2, 3, 3), (1, 1), (1, 0), 2)
     large = Conv((8, 8, 15, 15), (40, 4, 3, 3), (1, 1), (2, 2), 2)
-    backend = NumbaBackend(1)
     with way():  # type: ignore[operator]
+        backend = NumbaBackend(1, BACKENDS[1].workers.choices)
         expected = compiled(*small.arrays(), small.settings)
         x, w, b, dy = (np.full_like(a, np.nan) for a in large.arrays())
         backend.conv2d(x, w, b, *large.settings)

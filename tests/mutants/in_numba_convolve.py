@@ -108,8 +108,8 @@ CONVOLVE_MUTANTS = (
     Mutant(
         "winograd: the images of a product depend on the threads",
         TILES,
-        "chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))",
-        "chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // workers.threads)))",
+        "chunk = min(_images(workers, grid, q, C + F), max(1, -(-len(x) // PARTS)))",
+        "chunk = min(_images(workers, grid, q, C + F), max(1, -(-len(x) // workers.threads)))",
         (f"{OF_THREADS}::test_a_layer_by_the_algorithm_that_is_chosen_for_it",),
         COMPILED,
     ),

@@ -1,6 +1,7 @@
 """All planted bugs."""
 
 from tests.mutants.in_bfloat16 import BFLOAT16_MUTANTS
+from tests.mutants.in_blocks import BLOCK_MUTANTS
 from tests.mutants.in_checks import CHECK_MUTANTS
 from tests.mutants.in_classroom import CLASSROOM_MUTANTS
 from tests.mutants.in_command_line import COMMAND_LINE_MUTANTS
@@ -58,6 +59,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LARGE_BATCH_MUTANTS
     + NUMBA_MUTANTS
     + CONVOLVE_MUTANTS
+    + BLOCK_MUTANTS
     + CHECK_MUTANTS
     + RIVAL_MUTANTS
     + BFLOAT16_MUTANTS

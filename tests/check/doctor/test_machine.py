@@ -120,3 +120,12 @@ def test_data_folders_are_found(tmp_path):
     (tmp_path / "cifar-10-binary.tar.gz").touch()
     assert str(tmp_path / "cifar-10-binary.tar.gz") in system.look_at_data(tmp_path, True).text
     assert "1,797 images" in system.look_at_digits().text
+
+
+def test_the_doctor_says_which_choices_are_in_force():
+    pytest.importorskip("numba")
+    from tinyalex.backends.numba.choices import TABLE
+    from tinyalex.backends.numba.vector import LANES
+
+    (found,) = system.look_at_choices()
+    assert found.state == "ok" and found.text.endswith(f"fastest with {TABLE[LANES].kind}")

@@ -15,6 +15,7 @@ import numpy as np
 from tinyalex import functional as F
 from tinyalex.backends.base import Array, Pair, bfloat16
 from tinyalex.backends.numba import kernels, lrn
+from tinyalex.backends.numba.choices import IN_FORCE, Choices
 from tinyalex.backends.numba.conv import dispatch as convolve
 from tinyalex.backends.numba.conv import im2col
 from tinyalex.backends.numba.pool import dispatch as pooling
@@ -48,9 +49,9 @@ class NumbaBackend(NumpyBackend):
         "augment": "one pass from bytes to the crop; threads share the images",
     }
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, choices: Choices = IN_FORCE) -> None:
         super().__init__(threads)
-        self.workers = Workers(self.thread_pool)
+        self.workers = Workers(self.thread_pool, choices)
 
     def empty(self, shape: Sequence[int], dtype: Any) -> np.ndarray:
         return self.workers.empty(shape, dtype)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Array
+from tinyalex.backends.numba.choices import IN_FORCE, Choices
 from tinyalex.backends.numba.memory import Recycler
 from tinyalex.backends.thread_pool import ThreadPool
 
@@ -19,10 +20,10 @@ _NUMBERS_PER_PIECE = 1 << 16
 
 
 class Workers:
-    """A thread pool and its threads' memory."""
+    """A thread pool, its threads' memory, and what is fastest on them."""
 
-    def __init__(self, pool: ThreadPool) -> None:
-        self.threads = pool.threads
+    def __init__(self, pool: ThreadPool, choices: Choices = IN_FORCE) -> None:
+        self.threads, self.choices = pool.threads, choices
         self._pool = pool
         self._recycler = Recycler()
         self._room = threading.local()

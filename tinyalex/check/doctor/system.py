@@ -43,6 +43,7 @@ def look(data_root: Path | None = None) -> list[Finding]:
         look_at_threads(os.cpu_count() or 1, usable_cores(), os.environ.get("OMP_NUM_THREADS")),
         *look_at_quota(CPU_QUOTA, usable_cores()),
         *([look_at_numba_cache(numba_cache())] if package_version("numba") else []),
+        *look_at_choices(),
         *disks,
         look_at_digits(),
         *about_data,
@@ -105,6 +106,15 @@ def numba_cache() -> str | None:
         return None
     paths = [getattr(k, "stats", None) for k in vars(numba_kernels).values()]
     return next((str(s.cache_path) for s in paths if s is not None and s.cache_path), None)
+
+
+def look_at_choices() -> list[Finding]:
+    """Say for which kind of processor the Numba backend chooses."""
+    try:
+        from tinyalex.backends.numba.choices import IN_FORCE
+    except ImportError:
+        return []
+    return [Finding("choices", f"Numba's convolutions as they are fastest with {IN_FORCE.kind}")]
 
 
 def look_at_numba_cache(folder: str | None) -> Finding:

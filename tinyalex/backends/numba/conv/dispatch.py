@@ -2,9 +2,9 @@
 
 Direct: blocks of outputs whose sums stay in registers (``direct.py``). Winograd, for 3x3 and 5x5
 filters: tiles of pixels, and a quarter of the products (``winograd.py``). im2col and a matrix
-product by BLAS, for everything else (``im2col.py``). Weight gradients are a fixed number of partial
-sums, added in a fixed order: they do not depend on the number of threads. Legend:
-``functional/arrays.py``.
+product by BLAS, for everything else (``im2col.py``). The thresholds are the processor's
+(``numba/choices.py``). Weight gradients are a fixed number of partial sums, added in a fixed order:
+they do not depend on the number of threads. Legend: ``functional/arrays.py``.
 """
 
 from __future__ import annotations
@@ -15,31 +15,30 @@ import numpy as np
 
 from tinyalex.backends.base import Pair
 from tinyalex.backends.numba.conv import direct, im2col, winograd
-from tinyalex.backends.numba.vector import LANES
 from tinyalex.backends.numba.workers import Workers
 
 Host = np.ndarray[Any, Any]
 
-# Winograd pays with at least this many tiles per batch (filters are transformed once) and channels.
-LEAST_TILES, LEAST_CHANNELS = 192, 16
-DIRECT_LANES = (8, 16)  # with 4 numbers per vector, BLAS is faster
+LEAST_CHANNELS = 16  # with which Winograd pays; how many tiles it takes is in `Choices`
 
 
-def winograd_pays(y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int) -> bool:
+def winograd_pays(
+    y_shape: tuple[int, ...], w: Host, stride: Pair, groups: int, least: float
+) -> bool:
     """Whether Winograd is fastest: float32, stride 1, 3x3 or 5x5, enough tiles and channels."""
     F, C, *kernel = w.shape
     return (
         w.dtype == np.float32
         and stride == (1, 1)
         and kernel in ([3, 3], [5, 5])
-        and winograd.count(y_shape) >= LEAST_TILES
+        and winograd.count(y_shape) >= least
         and min(C, F // groups) >= LEAST_CHANNELS
     )
 
 
-def direct_pays(w: Host) -> bool:
+def direct_pays(workers: Workers, w: Host) -> bool:
     """Whether direct convolution is faster than im2col."""
-    return LANES in DIRECT_LANES and w.dtype == np.float32
+    return workers.choices.direct and w.dtype == np.float32
 
 
 def forward(
@@ -48,9 +47,9 @@ def forward(
     """y (N, F, OH, OW) = x (N, C, H, W) convolved with w (F, C/G, KH, KW), plus b (F,)."""
     F, C, KH, KW = w.shape
     filters = w.reshape(groups, F // groups, C, KH, KW)
-    if winograd_pays(y.shape, w, stride, groups):
+    if winograd_pays(y.shape, w, stride, groups, workers.choices.tiles):
         winograd.forward(workers, x, filters, b, padding, y)
-    elif direct_pays(w):
+    elif direct_pays(workers, w):
         direct.forward(workers, x, filters, b, stride, padding, y)
     else:
         im2col.forward(workers, x, filters, b, stride, padding, y)
@@ -66,9 +65,9 @@ def input_gradient(
     if stride != (1, 1) or min(around) < 0:
         im2col.input_gradient(workers, dy, filters, stride, padding, dx)
         return
-    if winograd_pays(dx.shape, w, stride, groups):
+    if winograd_pays(dx.shape, w, stride, groups, workers.choices.tiles):
         winograd.input_gradient(workers, dy, filters, around, dx)
-    elif direct_pays(w):
+    elif direct_pays(workers, w):
         direct.input_gradient(workers, dy, filters, around, dx)
     else:
         flipped = filters[..., ::-1, ::-1].swapaxes(1, 2)
@@ -82,9 +81,10 @@ def weight_gradient(
     """dw, in w's shape, and db (F,)."""
     F, C, *kernel = w.shape
     shape = (groups, F // groups, C, *kernel)
-    if winograd_pays(dy.shape, w, stride, groups):
+    least = workers.choices.tiles_dw[kernel[1] > 3]
+    if winograd_pays(dy.shape, w, stride, groups, least):
         dw, db = winograd.weight_gradient(workers, dy, x, shape, padding)
-    elif direct_pays(w):
+    elif direct_pays(workers, w):
         dw, db = direct.weight_gradient(workers, dy, x, shape, stride, padding)
     else:
         dw, db = im2col.weight_gradient(workers, dy, x, shape, stride, padding)

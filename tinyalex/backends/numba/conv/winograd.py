@@ -26,7 +26,6 @@ Host = np.ndarray[Any, Any]
 
 PARTS = 8  # partial weight gradients per batch, for any number of threads
 TILES = 256  # rows of a matrix product; more do not help, and take memory
-PLANE_BYTES = 1 << 24  # all planes, but at least one image: filters are read once per chunk
 SHIFT = 48  # numbers between planes: else they could share cache sets
 
 
@@ -48,10 +47,11 @@ def count(shape: tuple[int, ...]) -> int:
     return shape[0] * down * across
 
 
-def _images(grid: Pair, q: int, channels: int) -> int:
+def _images(workers: Workers, grid: Pair, q: int, channels: int) -> int:
     """Return how many images to work on at a time."""
     tiles = grid[0] * grid[1]
-    return max(1, min(TILES // tiles, PLANE_BYTES // (4 * q * tiles * channels)))
+    bytes_of_one = 4 * q * tiles * channels
+    return max(1, min(TILES // tiles, workers.choices.plane_bytes // bytes_of_one))
 
 
 class Planes:
@@ -107,7 +107,7 @@ def _run(workers: Workers, x: Host, u: Host, r: int, b: Host, padding: Pair, y: 
     bias = np.zeros(groups * F + LANES, np.float32)
     bias[: groups * F] = b
     # BLAS rounds by the number of rows, so that must not depend on the number of threads.
-    chunk = min(_images(grid, q, C + F), max(1, -(-len(x) // PARTS)))
+    chunk = min(_images(workers, grid, q, C + F), max(1, -(-len(x) // PARTS)))
     input_transform = loops.input_transform_kernel(INPUT, r)
     output_transform = loops.output_transform_kernel(r)
 
@@ -132,7 +132,7 @@ def weight_gradient(
     groups, F, C, r, _ = shape
     matrix, grid = _filter_matrix(r), grid_of(dy.shape)
     q = len(matrix)
-    chunk = _images(grid, q, C + F)
+    chunk = _images(workers, grid, q, C + F)
     transform_x = loops.input_transform_kernel(INPUT, r)
     transform_dy = loops.input_transform_kernel(GRADIENT, r)
 
