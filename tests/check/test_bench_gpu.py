@@ -86,6 +86,15 @@ def test_ceilings_are_of_the_jobs_precision_and_of_products_that_fill_a_gpu(gpu,
     assert [(t["shape"][0], t["way"]) for t in found["trials"]] == [(8, "library"), (16, "library")]
 
 
+def test_in_bf16_the_ceiling_is_of_bfloat16_products(gpu, monkeypatch):
+    multiplied = []
+    gpu.precision = "bf16"
+    gpu.narrowed = lambda x: x.astype(np.float16)
+    gpu.matmul_into = lambda a, b, out: multiplied.append((a.dtype, b.shape, out.dtype))
+    ceilings._library(gpu, (2, 3, 4))()
+    assert multiplied == [(np.float16, (1, 3, 4), np.float32)]
+
+
 def fake_torch(monkeypatch):
     torch = ModuleType("torch")
     torch.set_num_threads = torch.manual_seed = lambda n: None
