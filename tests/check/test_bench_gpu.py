@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tinyalex.backends.cuda import driver as cuda_driver
