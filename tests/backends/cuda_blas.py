@@ -198,6 +198,7 @@ def _set_workspace(handle: int, workspace: int, size: int) -> int:
 LIBRARY = SimpleNamespace(
     cublasSgemm_v2=_of_library(_SINGLE["f"], "piiiiippipippi"),
     cublasSgemmStridedBatched=_of_library(_BATCHED["f"], "piiiiippilpilppili"),
+    cublasGemmStridedBatchedEx=_of_library(gemmStridedBatchedEx, "piiiiippiilpiilppiiliii"),
     cublasSetWorkspace_v2=ctypes.CFUNCTYPE(
         ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
     )(_set_workspace),

@@ -34,18 +34,21 @@ OTHERS = [threads for threads in BACKENDS if threads > 1]
 
 def run(case: Conv, dtype: str, threads: int) -> tuple[dict[str, bytes], Counter[Sizes]]:
     """Results of a convolution, and how many matrix products of which sizes it took."""
-    products: Counter[Sizes] = Counter()
+    products: list[tuple[Sizes, int]] = []  # several threads may append, but not count
     matmul = np.matmul
 
     def counted(a: np.ndarray, b: np.ndarray, **to: np.ndarray) -> np.ndarray:
         c = matmul(a, b, **to)
-        products[(*a.shape[-2:], b.shape[-1])] += math.prod(c.shape[:-2])
+        products.append(((*a.shape[-2:], b.shape[-1]), math.prod(c.shape[:-2])))
         return c
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(np, "matmul", counted)
         found = compiled(*case.arrays(dtype), case.settings, threads)
-    return {key: a.tobytes() for key, a in found.items()}, products
+    counts: Counter[Sizes] = Counter()
+    for sizes, count in products:
+        counts[sizes] += count
+    return {key: a.tobytes() for key, a in found.items()}, counts
 
 
 def check(case: Conv, dtype: str = "float32") -> None:

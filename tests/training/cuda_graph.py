@@ -23,6 +23,8 @@ from tests.backends.cuda_streams import judge  # noqa: E402
 from tests.backends.waiting import HostWaitError, no_waiting  # noqa: E402
 from tests.data.pictures import random_split  # noqa: E402
 from tinyalex import data, notice, training  # noqa: E402
+from tinyalex.backends import Backend  # noqa: E402
+from tinyalex.backends.bfloat16 import with_bfloat16  # noqa: E402
 from tinyalex.backends.cuda.backend import CudaBackend  # noqa: E402
 from tinyalex.backends.cuda.graph import CudaGraph  # noqa: E402
 from tinyalex.layers import (  # noqa: E402
@@ -93,8 +95,9 @@ def network() -> Sequential:
 class Run:
     """A training of two epochs."""
 
-    def __init__(self, captured: int = BATCH, **settings: Any) -> None:
-        self.backend = CudaBackend()
+    def __init__(self, captured: int = BATCH, mixed: bool = False, **settings: Any) -> None:
+        gpu = CudaBackend()
+        self.backend: Backend = with_bfloat16(gpu) if mixed else gpu
         self.model = network()
         self.model.to(self.backend)
         self.model.skip_input_gradient()
@@ -161,6 +164,14 @@ def test_a_graph_leaves_the_bytes_of_plain_steps(
     monkeypatch.setattr(Engine, "_train_step", never_waiting)
     assert_same(Run().go(2 * STEPS), plain)
     assert judge.counts["launches of graphs"] == FULL - 1  # the first is the rehearsal
+
+
+def test_in_mixed_precision_too() -> None:
+    plain, captured = (Run(images, mixed=True).go(2 * STEPS) for images in (0, BATCH))
+    assert_same(captured, plain)
+    assert judge.counts["launches of graphs"] == FULL - 1
+    exact = Run(captured=0).go(2 * STEPS).state()["weights"]
+    assert any((exact[name] != w).any() for name, w in plain.state()["weights"].items())
 
 
 def test_no_one_gets_a_graphs_memory_even_if_cupy_gives_free_blocks_back(

@@ -83,8 +83,8 @@ class CapturedPass:
             return type(layer) in LAYERS
 
         backend = model.backend
-        own = backend.own or backend.precision == "bf16"  # functions of the user's; no graph yet
-        return 0 < images <= MOST_IMAGES and backend.name == "cuda" and not own and known(model)
+        ours = backend.name == "cuda" and not backend.own  # no functions of the user's
+        return 0 < images <= MOST_IMAGES and ours and known(model)
 
     def __call__(self, x: Array, labels: Array) -> tuple[Array, Array]:
         """The loss, and the logits (N, classes), which are valid until the next call."""

@@ -7,7 +7,7 @@ each captured product (cuBLAS's documentation, "CUDA Graphs Support" and "cublas
 
 So within `capturable` the stream and the workspace are set once, and `calls` gives the same
 functions of the same library, with the same handle and arguments, through ctypes. nvmath-python
-has them as well; a dependency seemed too much for three functions.
+has them as well; a dependency seemed too much for four functions.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int, "l": ctypes.c_longlong, "z": 
 _SIGNATURES = {
     "cublasSgemm_v2": "piiiiippipippi",
     "cublasSgemmStridedBatched": "piiiiippilpilppili",
+    # The same in any dtype: each matrix with its type, last the sums' type and the algorithm.
+    "cublasGemmStridedBatchedEx": "piiiiippiilpiilppiiliii",
     "cublasSetWorkspace_v2": "ppz",
 }
 
@@ -79,6 +81,7 @@ class Direct:
     def __init__(self, library: Any) -> None:
         self.sgemm = _function(library, "cublasSgemm_v2")
         self.sgemmStridedBatched = _function(library, "cublasSgemmStridedBatched")
+        self.gemmStridedBatchedEx = _function(library, "cublasGemmStridedBatchedEx")
         self.set_workspace = _function(library, "cublasSetWorkspace_v2")
 
 

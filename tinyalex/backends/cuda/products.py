@@ -47,9 +47,10 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
     # cuBLAS is column-major: it sees the transposed matrices, out.T = b.T @ a.T.
     sizes = handle, b_transposed, a_transposed, N, M, a.shape[2]
     b_step, a_step = b.strides[0] // b.itemsize, a.strides[0] // a.itemsize
+    of, single = calls(), out.dtype == np.float32
     if mixed:
         kind = _TYPES["bfloat16"]
-        cublas.gemmStridedBatchedEx(
+        of.gemmStridedBatchedEx(
             *(*sizes, one),
             *(b.data.ptr, kind, b_pitch, b_step),
             *(a.data.ptr, kind, a_pitch, a_step),
@@ -60,7 +61,6 @@ def matmul(a: Array, b: Array, out: Array, add: bool, tf32: bool) -> None:
             _GEMM_DEFAULT,
         )
         return
-    of, single = calls(), out.dtype == np.float32
     if G == 1:
         factor = b.data.ptr, b_pitch, a.data.ptr, a_pitch
         (of.sgemm if single else of.dgemm)(*sizes, one, *factor, keep, out.data.ptr, N)
