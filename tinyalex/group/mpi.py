@@ -179,6 +179,7 @@ class MpiGroup(Group):
         return True
 
     def abort(self, code: int) -> None:
+        time.sleep(0.2)  # mpiexec drops what it has not read yet, such as the reason
         self.world.Abort(code)
         os._exit(code)  # Abort may return before it has ended us
 
