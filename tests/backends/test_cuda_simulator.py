@@ -55,6 +55,11 @@ def test_a_captured_pass_leaves_the_bytes_of_a_plain_one() -> None:
 
 
 @pytest.mark.slow
+def test_a_capture_refuses_what_cuda_refuses() -> None:
+    passes("tests/backends/cuda_graph_refusals.py")
+
+
+@pytest.mark.slow
 def test_workers_with_a_gpu_each_leave_the_bytes_of_one() -> None:
     passes("tests/training/cuda_workers.py")
 

@@ -122,7 +122,7 @@ CUDA_GRAPH_MUTANTS = (
         GRAPH,
         "                    self.stream.end_capture()\n                raise",
         "                    pass\n                raise",
-        f"{TESTS}::test_a_capture_refuses_what_cuda_and_cupy_refuse",
+        "tests/backends/cuda_graph_refusals.py::test_a_capture_refuses_what_cuda_and_cupy_refuse",
     ),
     simulated(
         "cuda graph: nobody looks at what it computes",

@@ -20,7 +20,7 @@ cuda_double.install()
 from tests.backends import cuda_blas, cuda_graphs  # noqa: E402
 from tests.backends.cuda_graphs import capturing, numbers_in  # noqa: E402
 from tests.backends.cuda_streams import judge  # noqa: E402
-from tests.backends.waiting import HostWaitError, no_waiting  # noqa: E402
+from tests.backends.waiting import no_waiting  # noqa: E402
 from tests.data.pictures import random_split  # noqa: E402
 from tinyalex import data, notice, training  # noqa: E402
 from tinyalex.backends import Backend  # noqa: E402
@@ -313,45 +313,3 @@ def test_a_graph_that_fails_is_told_of_once_and_training_goes_on(
     text = told.pop()
     assert why in text and "--no-graph" in text and told == []
     assert judge.counts["launches of graphs"] == 0
-
-
-# ---------------------------------------------------------------------- the double refuses
-
-
-def test_a_capture_refuses_what_cuda_and_cupy_refuse() -> None:
-    backend, graph = CudaBackend(), CudaBackend().graph()
-    xp, x = backend.xp, backend.asarray(np.ones((2, 2), np.float32))
-    product = backend.product(x, x)  # CuPy's own, outside
-    assert float(product[0, 0]) == 2
-    refused = {
-        "the host waits": (HostWaitError, lambda: float(x[0, 0])),
-        "is copied to the device": (HostWaitError, lambda: backend.asarray(np.ones(2))),
-        "an event": (ValueError, lambda: graph.stream.record()),
-        "asked for memory": (MemoryError, lambda: xp.empty((99, 99))),
-        "during stream capture": (
-            NotImplementedError,
-            lambda: xp.cuda.cublas.setStream(0, graph.stream.ptr),
-        ),
-    }
-    for text, (kind, work) in refused.items():
-        with pytest.raises(kind, match=text):
-            graph.capture(work)
-    with pytest.raises(ValueError, match="null stream"):
-        xp.cuda.Stream().begin_capture()
-
-
-def test_nothing_is_computed_before_the_launch() -> None:
-    backend, graph = CudaBackend(), CudaBackend().graph()
-    x = backend.asarray(np.ones((2, 2), np.float32))
-
-    def work() -> Any:
-        return backend.relu(backend.product(x, x)) + x
-
-    graph.rehearse(work)
-    y = graph.capture(work)
-    assert not (y.get() == 3).all()
-    graph.launch()
-    assert (y.get() == 3).all()
-    x[...] = x + 1
-    graph.launch()
-    assert (y.get() == 10).all()
