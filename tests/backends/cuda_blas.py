@@ -195,7 +195,7 @@ def _set_workspace(handle: int, workspace: int, size: int) -> int:
 
 
 # The letters are from cuBLAS's header, cublas_api.h.
-LIBRARY = SimpleNamespace(
+LIBCUBLAS = SimpleNamespace(
     cublasSgemm_v2=_of_library(_SINGLE["f"], "piiiiippipippi"),
     cublasSgemmStridedBatched=_of_library(_BATCHED["f"], "piiiiippilpilppili"),
     cublasGemmStridedBatchedEx=_of_library(gemmStridedBatchedEx, "piiiiippiilpiilppiiliii"),

@@ -117,7 +117,7 @@ def install() -> None:
         get_default_memory_pool=lambda: cuda_streams.pool,
     )
     cuda_check.why_not = lambda: None
-    cuda_cublas._library = lambda: cuda_blas.LIBRARY
+    cuda_cublas._library = lambda: cuda_blas.LIBCUBLAS
     from tests.backends import cuda_launches  # imports the backend, and with it the double
 
     cuda_launches.watch()

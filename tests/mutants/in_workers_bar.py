@@ -101,7 +101,7 @@ WORKERS_BAR_MUTANTS = (
         (f"{OF_TOGETHER}::test_shards_make_another_run_unless_it_has_a_multiple_of_them",),
     ),
     Mutant(
-        "claims by workers: each run begins anew",
+        "claims by workers: each run starts again",
         STORE,
         "begun = (self.path(arm, seed, epochs) / configs.FILE).exists()",
         "begun = False",

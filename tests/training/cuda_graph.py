@@ -280,7 +280,7 @@ def test_new_weights_are_computed_without_the_graph() -> None:
 def fails(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """Make the rehearsal fail, the capture, the launch, or the comparison."""
     if when == "rehearsal":
-        monkeypatch.setattr(cuda_blas.LIBRARY, "cublasSgemm_v2", lambda *_: 13)
+        monkeypatch.setattr(cuda_blas.LIBCUBLAS, "cublasSgemm_v2", lambda *_: 13)
     elif when == "launch":
         monkeypatch.setattr(CudaGraph, "launch", lambda self: 1 / 0)
     elif when == "comparison":
