@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Iterator
@@ -39,11 +40,25 @@ USER_ERROR = 2
 class _Group(TyperGroup):
     """A group of commands that suggests the nearest one."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for command in self.commands.values():
+            command.help = _without_line_ends(command.help)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         is_known = not args or self.get_command(ctx, args[0]) is not None
         if not (is_known or ctx.resilient_parsing or args[0].startswith("-")):
             raise no_such_command(self, ctx.command_path, args[0])
         return super().resolve_command(ctx, args)
+
+
+def _without_line_ends(text: str | None) -> str:
+    """A docstring whose paragraphs, but not its examples, the terminal wraps at its own width."""
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(
+        paragraph if paragraph.startswith("[bold]Examples") else paragraph.replace("\n", " ")
+        for paragraph in paragraphs
+    )
 
 
 class _Commands(_Group):

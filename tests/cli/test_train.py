@@ -40,14 +40,17 @@ def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
     assert f"backend {backends.available()[0]}" in result.stdout
 
 
-@pytest.mark.parametrize(("crops", "says"), [(False, ""), (True, " and the ten crops")])
-def test_the_last_lines_say_what_time_and_speed_are_of(capsys, crops, says):
-    summary = {"top1_error": 0.25, "wall_seconds": 63.0, "epochs": 3, "recipe": "tiny"}
+@pytest.mark.parametrize(
+    ("epochs", "crops", "says"),
+    [(3, False, "3 epochs"), (1, False, "1 epoch"), (3, True, "3 epochs and the ten crops")],
+)
+def test_the_last_lines_say_what_time_and_speed_are_of(capsys, epochs, crops, says):
+    summary = {"top1_error": 0.25, "wall_seconds": 63.0, "epochs": epochs, "recipe": "tiny"}
     summary["images_per_second"] = 1234.5
     if crops:
         summary |= {"top1_error_ten_crops": 0.2, "top5_error_ten_crops": 0.1}
     _print_results(Output(), Path("run"), summary)
-    wanted = f"time        1 min 03 s for 3 epochs{says}, 1,234 images/s in training\n"
+    wanted = f"time        1 min 03 s for {says}, 1,234 images/s in training\n"
     assert wanted in capsys.readouterr().out
 
 

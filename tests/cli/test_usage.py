@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from typer.testing import CliRunner
@@ -84,6 +85,17 @@ def test_help_fits_its_terminal(call, monkeypatch, columns) -> None:
     for path in [(), ("data",), *COMMANDS]:
         shown = call(*path, "--help").output
         assert max(map(len, shown.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_a_help_is_wrapped_only_where_a_line_is_full(call, monkeypatch, columns) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for path in COMMANDS:
+        shown = call(*path, "--help").output
+        about = shown.split(" Examples ")[0].splitlines()[2:]
+        for line, following in pairwise(map(str.strip, about)):
+            if line and following and not line.startswith("Usage:"):
+                assert len(line) + 1 + len(following.split()[0]) > columns - 2, (path, line)
 
 
 def test_commands_and_long_helps_have_panels(call) -> None:

@@ -87,4 +87,18 @@ COMMAND_LINE_MUTANTS = (
         "list(group.students)",
         (f"{ALIKE}::test_a_student_may_be_in_several_groups_and_is_no_formula",),
     ),
+    Mutant(
+        "help: lines end where the docstring's do",
+        "tinyalex/cli.py",
+        'paragraph.replace("\\n", " ")',
+        "paragraph",
+        (f"{USAGE}::test_a_help_is_wrapped_only_where_a_line_is_full[80]",),
+    ),
+    Mutant(
+        "train: one epoch is 1 epochs",
+        "tinyalex/commands/console.py",
+        "'' if count == 1 else 's'",
+        "'s'",
+        ("tests/cli/test_train.py::test_the_last_lines_say_what_time_and_speed_are_of",),
+    ),
 )

@@ -238,6 +238,10 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.2f} %"
 
 
+def in_epochs(count: int) -> str:
+    return f"{count:,} epoch{'' if count == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Format a time span: ``41.2 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if seconds < 60:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemai
 from rich.text import Text
 
 from tinyalex import notice
-from tinyalex.commands.console import Output, duration, percent
+from tinyalex.commands.console import Output, duration, in_epochs, percent
 from tinyalex.training import Listener
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class TrainingProgress(Listener):
         self._line(
             f"{info['model']} on {info['data']}, backend {info['backend']}{precision}:"
             f" {info['parameters']:,} parameters,"
-            f" {info['epochs']} epochs of {info['steps_per_epoch']} steps"
+            f" {in_epochs(info['epochs'])} of {info['steps_per_epoch']} steps"
         )
         # Time left counts from here: a resumed run does not start at zero.
         steps = info["steps_per_epoch"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinyalex.commands.console import Output, command_line, duration, percent
+from tinyalex.commands.console import Output, command_line, duration, in_epochs, percent
 from tinyalex.commands.interrupt import exit_code_of
 from tinyalex.commands.options import JsonOption, QuietOption
 from tinyalex.commands.train_options import complete_set, given_in, with_settings
@@ -150,7 +150,7 @@ def _print_results(
         top5 = percent(summary["top5_error_ten_crops"])
         output.text(f"ten crops   {percent(ten)}, top-5 {top5}", style="bold")
     output.text(
-        f"time        {duration(summary['wall_seconds'])} for {summary['epochs']} epochs"
+        f"time        {duration(summary['wall_seconds'])} for {in_epochs(summary['epochs'])}"
         f"{'' if ten is None else ' and the ten crops'},"
         f" {summary['images_per_second']:,.0f} images/s in training"
     )

@@ -141,7 +141,7 @@ def test_a_full_disk_is_an_error_and_leaves_no_file(
         ({"label": 3}, "label 3 is not in 0 to 2"),
         ({"payload": bytes(59)}, "59 bytes for pixels"),
         ({"pixels": np.zeros((5, 4, 3), np.uint8)}, "pixels \\(5, 4, 3\\)"),
-        ({"pixels": np.zeros((4, 5, 3))}, "must be uint8"),
+        ({"pixels": np.zeros((4, 5, 3))}, "must be uint8 .*got float64"),
         ({"pixels": np.zeros((4, 5), np.uint8)}, "must be uint8"),
     ],
 )

@@ -86,7 +86,9 @@ class ShardWriter:
         """
         where = f"{self._name}: {name}"
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-            raise DataError(f"{where}: pixels must be uint8 (H, W, 3) (got {pixels.shape})")
+            raise DataError(
+                f"{where}: pixels must be uint8 (H, W, 3) (got {pixels.dtype} {pixels.shape})"
+            )
         if self.layout.image_shape not in (None, pixels.shape):
             raise DataError(f"{where}: pixels {pixels.shape}, not {self.layout.image_shape}")
         if not 0 <= label < len(self.layout.classes):

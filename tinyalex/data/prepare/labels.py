@@ -178,7 +178,7 @@ def val_labels(path: Path, classes: Classes, content: bytes | None = None) -> di
         if label is None:
             raise DataError(
                 f"{where}: {word} is none of the {len(label_of):,} classes",
-                "the list of ILSVRC2012: those of other years do not fit",
+                "use the list of ILSVRC2012: those of other years have other classes",
             )
         if name in labels:
             raise DataError(f"{where}: {names[0] if names else name} is there twice")

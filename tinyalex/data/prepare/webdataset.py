@@ -119,7 +119,7 @@ def _classes(train: list[Label], val: list[Label], names: list[str] | None) -> l
     if most >= count:
         raise DataError(
             f"WebDataset shards: label {most}, but {count} classes are listed",
-            "a list with all classes; labels count its sorted synsets from 0",
+            "list all classes: a label is an index, from 0, into the sorted list",
         )
     missing = next((i for i in range(count) if i not in numbers), None)
     if missing is not None:
