@@ -10,11 +10,15 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from tests.cli.many import TRAIN, checkpoint, running, tinyalex, train, wait_for_step
 from tests.group.ranks import processes, ranks, shared_memory, wait_for
+from tinyalex.commands.workers import start_workers
+from tinyalex.group import launch
 from tinyalex.runs.checkpoint import load_checkpoint
 
 pytest.importorskip("mpi4py")
@@ -59,6 +63,25 @@ def test_a_worker_that_fails_ends_all_and_is_named_once(
     assert "Traceback" not in done.stderr
     assert load_checkpoint(tmp_path / "run").state["epoch"] == 1
     wait_for(lambda: not list(processes(tmp_path)))  # the system may still be ending them
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("train", "--resume the run"),
+        ("reproduce", "the same command resumes"),
+        ("evaluate", "the same command again"),
+    ],
+)
+def test_the_advice_after_an_end_fits_the_command(
+    monkeypatch: pytest.MonkeyPatch, command: str, hint: str
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(sys, "argv", ["tinyalex", command])
+    monkeypatch.setattr(launch, "launch", lambda *_, **settings: given.update(settings) or 3)
+    with pytest.raises(typer.Exit) as ended:
+        start_workers(2)
+    assert ended.value.exit_code == 3 and given["hint"].startswith(hint)
 
 
 @pytest.mark.parametrize(

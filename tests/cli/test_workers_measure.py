@@ -89,11 +89,12 @@ def test_doctor_checks_the_workers_and_rank_0_speaks(tmp_path: Path) -> None:
 
 def test_doctor_ends_with_1_where_a_sum_is_wrong(tmp_path: Path) -> None:
     program = [sys.executable, "-c", LAUNCH.format(DOCTOR + WRONG_ON_RANK_1 + MAIN)]
-    words = ("doctor", "--workers", 2, "--backend", "numpy", "--json")
+    words = ("doctor", "--workers", 2, "--backend", "numpy", "--threads", 5, "--json")
     done = tinyalex(tmp_path, *words, program=program)
     assert done.returncode == 1
     document = json.loads(done.stdout)
-    assert document["state"] == "red" and len(document["workers"]) == 2
+    assert document["state"] == "red"
+    assert [worker["threads"] for worker in document["workers"]] == [5, 5]
     (red,) = [finding for finding in document["findings"] if finding["state"] == "red"]
     assert red["topic"] == "sum" and red["hint"]
     assert "1 red (2 workers), the first: the sum on rank 1 (" in done.stderr

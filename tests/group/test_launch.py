@@ -35,12 +35,12 @@ SAYS = {
     "one": "rank 2 on {}: no such folder\nTry: another folder\n",
     "two": "rank 1 on {}: no such folder\nTry: another folder\n",
     "memory": "rank 2 on {}: not enough memory ()\nTry: use a smaller batch size, or",
-    "bug": "rank 2 on {}: KeyError: 'no such key'\nTry: --resume the run\nTraceback (",
-    "sys.exit": "rank 2 on {}: SystemExit: 0\nTry: --resume the run\nTraceback (",
+    "bug": "rank 2 on {}: KeyError: 'no such key'\nTry: the same command again\nTraceback (",
+    "sys.exit": "rank 2 on {}: SystemExit: 0\nTry: the same command again\nTraceback (",
     "all say": "interrupted\n",
     "interrupted": "rank 2 on {}: interrupted\n",
 }
-RESUME = "Try: --resume the run: its last checkpoint is kept\n"
+AGAIN = "Try: the same command again\n"
 
 
 def start(folder: Path, kind: str, workers: int) -> subprocess.Popen[str]:
@@ -84,7 +84,7 @@ def test_a_signal_that_nobody_has_handled_is_named(
     target = process.pid if number == signal.SIGTERM else children(process.pid)[0]
     os.kill(target, number)
     _, error = process.communicate(timeout=60)
-    assert (process.returncode, error) == (code, f"error: {said}\n{RESUME}")
+    assert (process.returncode, error) == (code, f"error: {said}\n{AGAIN}")
     wait_for(lambda: not list(processes(tmp_path)))
 
 

@@ -122,4 +122,20 @@ WORKERS_MUTANTS = (
         'speedup * results[0]["workers"]',
         (f"{OF_BENCH}::test_efficiency_is_the_speedup_over_the_workers",),
     ),
+    Mutant(
+        "doctor --workers: the threads that were asked for are forgotten",
+        "tinyalex/check/doctor/workers.py",
+        "threads or group.share_of(usable_cores())",
+        "group.share_of(usable_cores())",
+        (f"{OF_COMMANDS}::test_doctor_ends_with_1_where_a_sum_is_wrong",),
+        needs=("mpi4py",),
+    ),
+    Mutant(
+        "workers: after an end every command is to be resumed like a training",
+        "tinyalex/commands/workers.py",
+        '.get(sys.argv[1] if sys.argv[1:] else "", AGAIN)',
+        '["train"]',
+        ("tests/cli/test_workers_end.py::test_the_advice_after_an_end_fits_the_command",),
+        needs=("mpi4py",),
+    ),
 )

@@ -61,7 +61,7 @@ def doctor(
     out = Output(as_json, quiet)
     names = list(dict.fromkeys(map(str, backend or ())))
     if workers is not None or started_by_mpi():
-        _examine_workers(out, workers, names)
+        _examine_workers(out, workers, names, threads)
         return
     with out.status() as say:
         report = examine(names, data_root, say, threads)
@@ -71,7 +71,9 @@ def doctor(
     _end(out, report, f"{len(report.checks)} checks" if report.checks else "no checks")
 
 
-def _examine_workers(out: Output, workers: int | None, names: list[str]) -> None:
+def _examine_workers(
+    out: Output, workers: int | None, names: list[str], threads: int | None
+) -> None:
     """Start the workers, or join them; rank 0 prints what they have found together."""
     from tinyalex.check.doctor import RED, Finding, WorkersReport, examine_workers
     from tinyalex.group import GroupError
@@ -85,7 +87,7 @@ def _examine_workers(out: Output, workers: int | None, names: list[str]) -> None
             if len(names) > 1:
                 text = f"--backend: workers have one (got {len(names)})"
                 raise ConfigError(text, f"--backend {names[-1]}")
-            report = examine_workers(group, names[0] if names else "auto", say)
+            report = examine_workers(group, names[0] if names else "auto", say, threads)
         if not group.leads:
             return
         for each in [each for each in report.findings if each.state == RED][:1]:

@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,7 +53,18 @@ def start_workers(workers: int | None, timeout: float = 600.0) -> None:
 
     check_alone()
     if not started_by_mpi():
-        raise typer.Exit(launch(workers or 1, sys.argv[1:], timeout=timeout, variables=_terminal()))
+        settings: Any = {"timeout": timeout, "variables": _terminal(), "hint": _after_an_end()}
+        raise typer.Exit(launch(workers or 1, sys.argv[1:], **settings))
+
+
+def _after_an_end() -> str:
+    """What to do about a command that has ended without a reason."""
+    from tinyalex.group.launch import AGAIN
+
+    return {
+        "train": "--resume the run: its last checkpoint is kept",
+        "reproduce": "the same command resumes: its last checkpoint is kept",
+    }.get(sys.argv[1] if sys.argv[1:] else "", AGAIN)
 
 
 def _terminal() -> dict[str, str]:
@@ -102,7 +113,7 @@ def _tell(group: Group, error: BaseException) -> None:
     if (told := explain(error, {name: option_of(name) for name in ABOUT})) is not None:
         print_error(f"{where}: {told[0]}", told[1])
     else:
-        print_error(f"{where}: {type(error).__name__}: {error}", "--resume the run")
+        print_error(f"{where}: {type(error).__name__}: {error}", _after_an_end())
         sys.stderr.write("".join(traceback.format_exception(error)))
     sys.stderr.flush()
     time.sleep(0.3)  # the launcher passes it on; what comes after the end is lost

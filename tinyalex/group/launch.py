@@ -28,6 +28,7 @@ from tinyalex.group.world import LAUNCHER, check_installed
 _BANNER = re.compile(
     r"={60,}|=   |YOUR APPLICATION TERMINATED|This typically refers|Please see the F"
 )
+AGAIN = "the same command again"
 _LAUNCHER = re.compile(r"\[mpiexec@[^]]*\] ")
 _ABORT = re.compile(r"Abort\(\d+\) on node \d+")
 _ENDED = re.compile(re.escape(rank.ENDED) + r"(\S+) (-?\d+)\n")
@@ -43,11 +44,13 @@ def launch(
     program: Sequence[str] = ("-m", "tinyalex"),
     timeout: float = 600.0,
     variables: Mapping[str, str] | None = None,
+    hint: str = AGAIN,
 ) -> int:
     """Run ``python PROGRAM ARGUMENTS`` as several workers on this computer.
 
     Ctrl-C, SIGTERM and a closed terminal are passed on to all of them. A worker that a signal has
     stopped for ``timeout`` seconds is ended. ``variables`` are added to the workers' environment.
+    ``hint`` says what to do if a worker ends without a word.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def launch(
         code, how = 128 + signals.came, f"stopped by {_name(signals.came)}"
     if not (error.said or out.said):
         how = how or _how_it_ended(process.returncode, error.ended)
-        error.write(f"error: {how}\nTry: --resume the run: its last checkpoint is kept\n")
+        error.write(f"error: {how}\nTry: {hint}\n")
     local.remove_segments()
     return code or 1
 

@@ -85,7 +85,7 @@ class WorkersReport(Report):
         return super().to_dict() | {"workers": self.workers, "link": link}
 
 
-def examine_workers(group: Group, name: str, say: Say) -> WorkersReport:
+def examine_workers(group: Group, name: str, say: Say, threads: int | None = None) -> WorkersReport:
     """Examine the workers; all of them must call this, and all get the same report.
 
     Parameters
@@ -95,9 +95,11 @@ def examine_workers(group: Group, name: str, say: Say) -> WorkersReport:
         The backend that trains.
     say : callable
         Called with progress messages.
+    threads : int, optional
+        CPU threads per worker. Default: its share of the cores.
     """
     choose_gpu(group, name)
-    backend = backends.get(name, group.share_of(usable_cores()))
+    backend = backends.get(name, threads or group.share_of(usable_cores()))
     group = on_gpus(group, backend)
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     workers = group.gather(
