@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 from tests.group.ranks import end_all  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+DAY = "TINYALEX_TEST_DAY"
 
 # "ci" draws the same examples every time, so that a failure is never a matter of luck.
 # "long" hunts: HYPOTHESIS_PROFILE=long pytest ...
@@ -56,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests whose day is another one; see --one-of."""
     parts = config.getoption("--one-of")
-    today = date.today().toordinal() % parts
+    today = int(os.environ[DAY]) % parts
 
     def is_due(item: pytest.Item) -> bool:
         return zlib.crc32(item.nodeid.encode()) % parts == today
@@ -67,6 +68,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_configure(config: pytest.Config) -> None:
     """Enrol the chosen backends only: `tests.backends` reads the variable."""
+    os.environ.setdefault(DAY, str(date.today().toordinal()))  # one day for all processes
     chosen = [name for name in config.getoption("--backend").split(",") if name]
     if not chosen:
         return
