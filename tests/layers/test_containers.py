@@ -197,3 +197,11 @@ def test_shapes_and_flops_go_through_the_whole_network() -> None:
 def test_only_layers_can_be_part_of_a_network() -> None:
     with pytest.raises(ConfigError, match="'1' must be a Layer"):
         Sequential([ReLU(), "relu"])  # type: ignore[list-item]
+
+
+def test_a_layer_has_one_place_in_a_network() -> None:
+    """As in PyTorch, where one ReLU may serve everywhere; here it would lose its first output."""
+    relu = ReLU()
+    with pytest.raises(ConfigError, match=r"'0\.0' and '1' are the same ReLU object"):
+        Sequential(Sequential(relu), relu)
+    assert len(Sequential(ReLU(), ReLU())) == 2

@@ -150,10 +150,12 @@ def test_after_the_last_epoch_the_learning_rate_stays_above_zero(make: Any, step
     ("make", "says"),
     [
         (lambda: Cosine(0, 5), "lr must be a number above 0"),
-        (lambda: Cosine(0.1, 0), "epochs must be a number at least 1"),
+        (lambda: Cosine(0.1, 0), "epochs must be a number of at least 1"),
         (lambda: OneCycle(0.1, 5, rise=1), "rise must be below 1"),
-        (lambda: WarmUp(-1, Cosine(0.1, 5)), "epochs must be a number at least 0"),
-        (lambda: Plateau(0.1, patience=0), "patience must be a number at least 1"),
+        (lambda: Steps(0.1, epochs="2"), "epochs must be a number above 0"),
+        (lambda: WarmUp(1, 0.1), "must be a Schedule"),
+        (lambda: WarmUp(-1, Cosine(0.1, 5)), "epochs must be a number of at least 0"),
+        (lambda: Plateau(0.1, patience=0), "patience must be a number of at least 1"),
     ],
 )
 def test_impossible_numbers_are_refused(make: Any, says: str) -> None:

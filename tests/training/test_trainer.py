@@ -258,6 +258,11 @@ def test_without_data_a_trainer_predicts_and_loads(tmp_path: Path) -> None:
     [
         ({"given": (IMAGES, LABELS[:3])}, DataError, "one for each of the 44 images"),
         ({"given": (IMAGES, LABELS + 0.5)}, DataError, "labels must be whole numbers"),
+        ({"given": (IMAGES, LABELS.astype(str))}, DataError, "class numbers of names"),
+        ({"given": (IMAGES.transpose(0, 3, 1, 2), LABELS)}, DataError, r"like \(N, C, H, W\)"),
+        ({"given": (np.where(IMAGES, 1.0, np.nan), LABELS)}, DataError, "NaN or infinite"),
+        ({"lr": "0.1"}, ConfigError, "lr must be a number of at least 0"),
+        ({"callbacks": [print]}, ConfigError, "must be Listeners"),
         ({"given": (IMAGES[:0], LABELS[:0])}, DataError, "not empty"),
         ({"given": (IMAGES[..., 0], LABELS)}, DataError, r"grey images without a channel axis"),
         ({"given": IMAGES}, DataError, r"must be \(x, labels\)"),
@@ -275,6 +280,8 @@ def test_what_cannot_be_trained_is_refused_at_once(change: Any, error: Any, says
 def test_what_the_network_cannot_take_is_refused_before_the_first_step() -> None:
     with pytest.raises(ShapeError, match="from 0 to 3, as the network has 4 outputs"):
         trainer(given=(IMAGES, LABELS + 1)).fit(1)
+    with pytest.raises(ShapeError, match=r"labels - labels\.min"):
+        trainer(given=(IMAGES, LABELS - 1)).fit(1)
     with pytest.raises(ShapeError, match=r"must put out \(N, classes\)"):
         trainer(Sequential(ReLU())).fit(1)
     with pytest.raises(ConfigError, match="epochs must be a whole number"):

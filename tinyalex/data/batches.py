@@ -21,6 +21,7 @@ Epoch = Generator[tuple[Any, Array], None, None]
 
 _ORDER, _TRANSFORM = 0, 5  # streams of random numbers; those between are the Loader's
 _PIXEL = np.float32(1 / 255)
+_COLOURS = (1, 3, 4)  # channels of grey images, of colours, and with transparency
 
 
 class Batches(Protocol):
@@ -172,11 +173,15 @@ def batches_of(
             "Trainer(net, (images, labels))",
         )
     x, labels = inputs_of(data[0]), to_numpy(data[1], "labels")
-    if labels.shape != (len(x),) or not _whole(labels):
+    if labels.shape != (len(x),):
         raise DataError(
-            f"labels must be whole numbers, one for each of the {len(x)} images (got "
-            f"{labels.dtype} {labels.shape})",
-            "class numbers from 0; of one-hot rows, labels.argmax(axis=1)",
+            f"labels must be (N,), one for each of the {len(x)} images (got {labels.shape})",
+            "labels.argmax(axis=1), if they are one-hot rows",
+        )
+    if not _whole(labels):
+        raise DataError(
+            f"labels must be whole numbers (got {labels.dtype})",
+            "numpy.unique(names, return_inverse=True)[1] makes class numbers of names",
         )
     return ArrayLoader(x, labels.astype(np.int64), backend, batch_size, seed, training)
 
@@ -192,8 +197,18 @@ def inputs_of(given: Any) -> Host:
     """Images or features as a NumPy array; DataError if the network could not take them."""
     x = to_numpy(given, "data")
     if x.dtype == np.uint8 and x.ndim == 4 and len(x):
+        if x.shape[1] in _COLOURS and x.shape[3] not in _COLOURS:
+            raise DataError(
+                f"uint8 images must be (N, H, W, C) (got {x.shape}: it looks like (N, C, H, W))",
+                "x.transpose(0, 2, 3, 1)",
+            )
         return x
     if x.dtype.kind == "f" and x.ndim > 1 and len(x):
+        if not np.isfinite(x).all():
+            raise DataError(
+                f"x has {np.count_nonzero(~np.isfinite(x)):,} numbers that are NaN or infinite",
+                "numpy.argwhere(~numpy.isfinite(x)) shows where",
+            )
         return x
     raise DataError(
         f"x must be images, uint8 (N, H, W, C) or float (N, C, H, W), or features, float "

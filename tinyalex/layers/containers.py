@@ -214,6 +214,19 @@ class Sequential(Container):
             if not isinstance(layer, Layer):
                 kind = type(layer).__name__
                 raise ConfigError(f"Sequential: {name!r} must be a Layer (got {kind})")
+        self._check_that_layers_differ()
+
+    def _check_that_layers_differ(self) -> None:
+        """A layer keeps what its backward pass needs, so it has one place in a network."""
+        places: dict[int, str] = {}
+        for name, layer in self.named_layers():
+            if (other := places.setdefault(id(layer), name)) != name:
+                kind = type(layer).__name__
+                raise ConfigError(
+                    f"Sequential: {other!r} and {name!r} are the same {kind} object, which can "
+                    "keep the arrays of one place only",
+                    f"{kind}(...) for each place",
+                )
 
     def __len__(self) -> int:
         return len(self.children)

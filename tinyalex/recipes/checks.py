@@ -161,7 +161,7 @@ def _positive_int(recipe: Mapping[str, Any], name: str) -> None:
 def _number(name: str, value: Any, above: float = -math.inf, at_least: float = -math.inf) -> None:
     good = isinstance(value, int | float) and math.isfinite(value)
     if not (good and value > above and value >= at_least):
-        limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
+        limit = f"above {above:g}" if above > -math.inf else f"of at least {at_least:g}"
         raise ConfigError(f"recipe: {name} must be a number {limit} (got {value!r})")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyalex.data import ArrayLoader, Batches
 from tinyalex.data.batches import untransformed
 from tinyalex.errors import ConfigError, ShapeError
 from tinyalex.layers import Sequential
 from tinyalex.layers.outputs import output_of
+from tinyalex.training.listener import Listener
 from tinyalex.training.optimizer import SGD
 from tinyalex.training.schedule import Schedule
 
@@ -33,6 +36,17 @@ def optimizer_of(
     return given
 
 
+def listeners_of(callbacks: Sequence[Listener]) -> list[Listener]:
+    """The callbacks of a `Trainer`, in a list of its own."""
+    for callback in callbacks:
+        if not isinstance(callback, Listener):
+            raise ConfigError(
+                f"Trainer: callbacks must be Listeners (got {type(callback).__name__})",
+                "class Mine(Listener): def epoch(self, record): print(record)",
+            )
+    return list(callbacks)
+
+
 def classes_of(model: Sequential, batches: Batches) -> int:
     """How many classes the network tells apart; refuses images and labels that do not fit it.
 
@@ -57,6 +71,8 @@ def classes_of(model: Sequential, batches: Batches) -> int:
         raise ShapeError(
             f"Trainer: labels must be from 0 to {classes - 1}, as the network has {classes} "
             f"outputs (got {labels.min()} to {labels.max()})",
-            f"Linear(features, {labels.max() + 1}) at its end",
+            "labels - labels.min()"
+            if labels.min() < 0
+            else f"Linear(features, {labels.max() + 1}) at its end",
         )
     return classes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,8 @@ class SGD:
     ) -> None:
         numbers = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "lars": lars}
         for name, value in numbers.items():
-            if not (math.isfinite(value) and value >= 0):
-                raise ConfigError(f"SGD: {name} must be a number of at least 0 (got {value})")
+            if not (isinstance(value, Real) and math.isfinite(value) and value >= 0):
+                raise ConfigError(f"SGD: {name} must be a number of at least 0 (got {value!r})")
         self.model = model
         self.lr = self.first_lr = float(lr)
         self.momentum = float(momentum)

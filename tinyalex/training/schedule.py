@@ -90,7 +90,7 @@ def check(name: str, value: float, above: float = -math.inf, at_least: float = -
     """The number; ConfigError if it is not finite, or too small."""
     number = isinstance(value, int | float) and math.isfinite(value)
     if not (number and value > above and value >= at_least):
-        limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
+        limit = f"above {above:g}" if above > -math.inf else f"of at least {at_least:g}"
         raise ConfigError(f"schedule: {name} must be a number {limit} (got {value!r})")
     return value
 

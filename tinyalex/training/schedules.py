@@ -40,7 +40,7 @@ class Steps(Schedule):
 
     def __init__(self, lr: float, epochs: Sequence[int], factor: float = 0.1) -> None:
         super().__init__(lr)
-        self.epochs = sorted(epochs)
+        self.epochs = sorted(check("epochs", epoch, above=0) for epoch in epochs)
         self.factor = check("factor", factor, above=0)
 
     def next_lr(self, test_error: float) -> float:
@@ -169,6 +169,11 @@ class WarmUp(Schedule):
     def __init__(self, epochs: float, schedule: Schedule, start: float = 0.0) -> None:
         self.epochs = check("epochs", epochs, at_least=0)
         self.start = check("start", start, at_least=0)
+        if not isinstance(schedule, Schedule):
+            raise ConfigError(
+                f"WarmUp: what comes after it must be a Schedule (got {schedule!r})",
+                "WarmUp(1, Cosine(0.1, epochs=20))",
+            )
         self.schedule, self.first_lr = schedule, schedule.first_lr
         self._follow()
 

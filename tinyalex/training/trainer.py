@@ -22,7 +22,7 @@ from tinyalex.runs.guards import check_layers
 from tinyalex.runs.state import check_fits, check_trainer
 from tinyalex.training.callbacks import Callback, TextProgress
 from tinyalex.training.engine import Engine
-from tinyalex.training.given import classes_of, optimizer_of
+from tinyalex.training.given import classes_of, listeners_of, optimizer_of
 from tinyalex.training.listener import Listener
 from tinyalex.training.notebook import NotebookProgress, in_notebook
 from tinyalex.training.optimizer import SGD
@@ -140,7 +140,7 @@ class Trainer(Predictor):
             if transform is not None:
                 self.train_batches = Transformed(self.train_batches, transform, seed)
         self.validation = None if validation is None else self.batches(validation)
-        self.callbacks = list(callbacks)
+        self.callbacks = listeners_of(callbacks)
         if progress:
             self.callbacks.append(NotebookProgress() if in_notebook() else TextProgress())
         steps = 0 if self.train_batches is None else len(self.train_batches)
