@@ -24,7 +24,7 @@ def test_a_folder_of_answers_trains_a_network(call):
     assert "\nyours: relu, relu_backward, linear, linear_backward, sgd_step\n" in text
     assert "\nours: conv2d (01_conv_loops: not handed in), conv2d_backward (03" in text
     assert "local_response_norm (10_lrn: left out)" in text
-    assert "checking the gradients of the whole network\n" in text
+    assert "the gradients of the whole network are right\n" in text
     assert "test error by your topk_error: " in text
     assert "\n5 of 14 parts are yours\n" in text
     assert "runs/own-tiny-digits-seed0\n" in text

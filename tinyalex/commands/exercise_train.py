@@ -228,9 +228,9 @@ def _train(
         plan = own.plan(operations, out, **settings)
         run, owned = Path(plan.config.resolved().out), plan.parts
         _print_parts(output, owned, outcomes)
-        output.text("checking the gradients of the whole network")
-        with notice.phase("checking the gradients"):
+        with notice.phase("checking the gradients of the whole network"):
             own.check(plan)
+        output.text("the gradients of the whole network are right")
         with TrainingProgress(output) as progress:
             summary = own.train(plan, progress)
     else:
