@@ -72,4 +72,5 @@ WRONG = (
         "return float(np.argmin(errors))",
         "best epoch",
     ),
+    Wrong("small steps down do not count", "error < best", "error < best - 1e-4", "always better"),
 )
