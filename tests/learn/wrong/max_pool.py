@@ -65,6 +65,6 @@ WRONG = (
         "rounded to float16 on the way",
         "    return y\n",
         "    return y.astype(np.float16).astype(np.float64)\n",
-        "against the definition",
+        "negative numbers",
     ),
 )
