@@ -58,4 +58,11 @@ WRONG = (
         "against the definition",
     ),
     Wrong("mean instead of maximum", "window.max(", "window.mean(", "against the definition"),
+    Wrong(
+        "begins with -999",
+        "window.max(axis=(2, 3))",
+        "np.maximum(window.max(axis=(2, 3)), -999)",
+        "against the definition",
+    ),
+    Wrong("a size that is a float", "    return out\n", "    return out * 1.0\n", "sizes that fit"),
 )

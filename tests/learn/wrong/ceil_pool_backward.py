@@ -80,4 +80,10 @@ WRONG = (
         "first = window[0, 0].size - 1 - window.reshape(N, C, -1)[:, :, ::-1].argmax(axis=2)",
         "ties",
     ),
+    Wrong(
+        "the search begins with -1000",
+        "window.reshape(N, C, -1)",
+        "np.maximum(window, -1000).reshape(N, C, -1)",
+        "clipped windows",
+    ),
 )

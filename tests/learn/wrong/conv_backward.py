@@ -87,4 +87,10 @@ WRONG = (
         "first = min(padding, 1)\n    dx = dpadded[:, :, first : first + H, first : first + W]",
         "adjoint",
     ),
+    Wrong(
+        "weight gradient rounded to float32",
+        "return dx, dweight, dbias",
+        "return dx, dweight.astype(np.float32).astype(np.float64), dbias",
+        "weight gradient",
+    ),
 )

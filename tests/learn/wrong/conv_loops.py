@@ -60,4 +60,10 @@ WRONG = (
         "padded[:, :, :H, :W] = x",
         "padding",
     ),
+    Wrong(
+        "rounded to float32 on the way",
+        "    return y\n",
+        "    return y.astype(np.float32).astype(np.float64)\n",
+        "padding",
+    ),
 )

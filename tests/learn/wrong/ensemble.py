@@ -55,4 +55,22 @@ WRONG = (
         "    hits = (order[:, :k] == labels[:, None]).any(axis=1)",
         "ties",
     ),
+    Wrong(
+        "coefficients cut off to integers",
+        "coefficients / coefficients.sum()",
+        "coefficients // 1 / (coefficients // 1).sum()",
+        "equal networks",
+    ),
+    Wrong(
+        "a coefficient of 0 counts as none",
+        "if coefficients is None:",
+        "if coefficients is None or not coefficients.all():",
+        "weighted mean",
+    ),
+    Wrong(
+        "tiny probabilities are ties",
+        "(probabilities == right)",
+        "np.isclose(probabilities, right)",
+        "top 1",
+    ),
 )

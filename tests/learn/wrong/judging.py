@@ -95,7 +95,7 @@ def _alike(a: Any, b: Any) -> bool:
         return isinstance(a, str) and isinstance(b, str) and a == b
     a, b = np.asarray(a), np.asarray(b)
     equal = a.shape == b.shape and a.dtype == b.dtype
-    return equal and bool(np.allclose(a, b, rtol=1e-6, atol=1e-7, equal_nan=True))
+    return equal and bool(np.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
 def _judge(

@@ -37,4 +37,10 @@ WRONG = (
         "dx = 0 * x + (dy @ weight).sum(axis=0)",
         "input gradient",
     ),
+    Wrong(
+        "weight gradient rounded to float32",
+        "dy.T @ x",
+        "(dy.T @ x).astype(np.float32).astype(np.float64)",
+        "weight gradient",
+    ),
 )

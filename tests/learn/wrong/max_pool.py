@@ -55,4 +55,16 @@ WRONG = (
         "top, left = min(i * kernel_size, H - kernel_size), j * stride",
         "against the definition",
     ),
+    Wrong(
+        "begins with -1000",
+        "window.max(axis=(2, 3))",
+        "np.maximum(window.max(axis=(2, 3)), -1000)",
+        "negative numbers",
+    ),
+    Wrong(
+        "rounded to float16 on the way",
+        "    return y\n",
+        "    return y.astype(np.float16).astype(np.float64)\n",
+        "negative numbers",
+    ),
 )

@@ -77,4 +77,23 @@ WRONG = (
         "votes = -(classes[:, :, None] == classes[:, None, :]).sum(axis=2)",
         "majority",
     ),
+    Wrong(
+        "ten classes only",
+        "(classes[:, :, None] == classes[:, None, :]).sum(axis=2)",
+        "(np.eye(10)[classes] @ np.eye(10)[classes].transpose(0, 2, 1)).sum(axis=2)",
+        "shape of the votes",
+    ),
+    Wrong("a sort that does not keep the order of equals", ', kind="stable")', ")", "order"),
+    Wrong(
+        "the k nearest in any order",
+        'np.argsort(distances, axis=1, kind="stable")[:, :k]',
+        "np.argpartition(distances, k - 1, axis=1)[:, :k]",
+        "order",
+    ),
+    Wrong(
+        "rounds the distances",
+        "(differences**2).sum(axis=2)",
+        "(differences**2).sum(axis=2).round(3)",
+        "order",
+    ),
 )

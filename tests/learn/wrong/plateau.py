@@ -72,4 +72,10 @@ WRONG = (
         "return float(np.argmin(errors))",
         "best epoch",
     ),
+    Wrong(
+        "small steps down do not count",
+        "error < best",
+        "error < best - 1e-4",
+        "best of all, not of the last",
+    ),
 )

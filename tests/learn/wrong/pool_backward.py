@@ -78,4 +78,10 @@ WRONG = (
         "q, p = divmod(np.argmax(window.T), kernel_size)",
         "ties",
     ),
+    Wrong(
+        "the search begins with 0",
+        "np.argmax(window)",
+        "np.argmax(np.maximum(window, 0))",
+        "one window",
+    ),
 )

@@ -31,4 +31,16 @@ WRONG = (
     Wrong("multiplies by x", BACKWARD, "return dy * np.maximum(x, 0)", "gradient"),
     Wrong("passes at zero", BACKWARD, "return np.where(x >= 0, dy, 0)", "at zero"),
     Wrong("half passes at zero", BACKWARD, "return dy * (1 + np.sign(x)) / 2", "at zero"),
+    Wrong(
+        "small numbers count as 0",
+        "np.where(x > 0, x, 0)",
+        "np.where(x > 1e-3, x, 0)",
+        "positive numbers",
+    ),
+    Wrong(
+        "gradient rounded to float32",
+        "np.where(x > 0, dy, 0)",
+        "np.where(x > 0, dy, 0).astype(np.float32).astype(np.float64)",
+        "gradient",
+    ),
 )

@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from tinyalex.learn.exercises._whole import expect_whole
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, eighths, sample, windows, with_constants
+from tinyalex.learn.grader.draws import (
+    LARGE,
+    Array,
+    eighths,
+    sample,
+    scales,
+    windows,
+    with_constants,
+)
 
 
 @st.composite
@@ -31,7 +40,8 @@ def with_gaps(draw: st.DrawFn) -> Arguments:
 @st.composite
 def images(draw: st.DrawFn) -> Arguments:
     s = draw(windows(square=True))
-    return {"x": draw(eighths(s.x_shape)), "kernel_size": s.KH, "stride": s.stride}
+    x = draw(eighths(s.x_shape)) * draw(scales(LARGE))
+    return {"x": x, "kernel_size": s.KH, "stride": s.stride}
 
 
 def size_by_definition(size: int, kernel_size: int, stride: int) -> int:
@@ -54,7 +64,7 @@ def max_pool2d_by_definition(x: Array, kernel_size: int, stride: int) -> Array:
 
 
 def output_size(answer: Answer, a: Arguments) -> None:
-    expect_equal(answer.ceil_output_size(**a), size_by_definition(**a), "the output size")
+    expect_whole(answer.ceil_output_size(**a), size_by_definition(**a), "the output size")
 
 
 def shape(answer: Answer, a: Arguments) -> None:

@@ -16,11 +16,13 @@ from tinyalex.learn.grader import (
     expect_shape,
 )
 from tinyalex.learn.grader.draws import (
+    LARGE,
     Array,
     distinct,
     eighths,
     numeric_gradient,
     sample,
+    scales,
     sizes,
     with_other,
 )
@@ -41,9 +43,10 @@ def arguments(
     H, W = (kernel_size + draw(st.integers(int(clipped), most)) for _ in range(2))
     OH, OW = (size_by_definition(size, kernel_size, stride) for size in (H, W))
     x_shape = (N, C, H, W)
+    scale = draw(scales(LARGE)) if clipped else 1.0
     return {
         "dy": draw(eighths((N, C, OH, OW))),
-        "x": draw(eighths(x_shape, 0, 2) if ties else distinct(x_shape, low)),
+        "x": draw(eighths(x_shape, 0, 2) if ties else distinct(x_shape, low)) * scale,
         "kernel_size": kernel_size,
         "stride": stride,
     }

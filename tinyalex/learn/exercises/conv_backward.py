@@ -31,6 +31,16 @@ def arguments(draw: st.DrawFn, padding: int = 0, kernel: int = 3) -> Arguments:
     }
 
 
+def large() -> Arguments:
+    return {
+        "dy": sample(1, 3, 13, 13),
+        "x": sample(1, 2, 13, 13),
+        "weight": sample(3, 2, 3, 3),
+        "stride": 1,
+        "padding": 1,
+    }
+
+
 def gradients_by_definition(
     dy: Array, x: Array, weight: Array, stride: int, padding: int
 ) -> tuple[Array, Array, Array]:
@@ -146,6 +156,7 @@ EXERCISE = Exercise(
             "with.",
             given=arguments(padding=1),
             judge=dweight,
+            large=large,
             hints=(
                 "Which pixel was multiplied with weight[f, c, p, q] for the output (i, j)?",
                 "padded[n, c, i * stride + p, j * stride + q]: pad x as in the forward pass.",
@@ -158,13 +169,7 @@ EXERCISE = Exercise(
             says="Each dx is the sum of dy times the weights that the pixel was multiplied with.",
             given=arguments(padding=1),
             judge=dx,
-            large=lambda: {
-                "dy": sample(1, 3, 13, 13),
-                "x": sample(1, 2, 13, 13),
-                "weight": sample(3, 2, 3, 3),
-                "stride": 1,
-                "padding": 1,
-            },
+            large=large,
             hints=(
                 "A pixel is under the filter at several positions. Do you use all of them?",
                 "Add up (+=), over all filters too; dx[n] depends on dy[n] only.",

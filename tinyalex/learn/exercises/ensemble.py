@@ -6,16 +6,33 @@ import itertools
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, eighths, indices, integers, sample, sizes
+from tinyalex.learn.grader.draws import (
+    Array,
+    booleans,
+    distinct,
+    eighths,
+    indices,
+    integers,
+    sample,
+    scales,
+    sizes,
+)
+
+
+def shares(M: int) -> SearchStrategy[Array]:
+    """Coefficients in eighths; some are 0, but not all."""
+    drawn = st.builds(np.multiply, eighths((M,), 0, 3), booleans((M,)))
+    return drawn.map(lambda some: some if some.any() else some + 1)
 
 
 @st.composite
 def networks(draw: st.DrawFn, weighted: bool = True) -> Arguments:
     """Numbers from 0 to 1; the mean does not need rows that sum to 1."""
     M, N, K = draw(sizes(3, 2, 3))
-    coefficients = {"coefficients": draw(integers((M,), 1, 3))} if weighted else {}
+    coefficients = {"coefficients": draw(shares(M))} if weighted else {}
     return {"probabilities": draw(eighths((M, N, K), 0, 1))} | coefficients
 
 
@@ -28,7 +45,8 @@ def with_equal_networks(a: Arguments) -> Arguments:
 def ranked(draw: st.DrawFn, ties: bool = False, k: int | None = None) -> Arguments:
     """One score per class, in any order; ``k`` None: drawn."""
     N, K = draw(st.integers(1, 2)), draw(st.integers(2, 4))
-    rows = [draw(integers((K,), 0, 2) if ties else distinct((K,))) / 8 for _ in range(N)]
+    scale = draw(scales(1e-12)) / 8  # of a thousand classes, most have a tiny probability
+    rows = [draw(integers((K,), 0, 2) if ties else distinct((K,))) * scale for _ in range(N)]
     k = draw(st.integers(1, K - 1)) if k is None else k
     return {"probabilities": np.stack(rows), "labels": draw(indices((N,), K)), "k": k}
 

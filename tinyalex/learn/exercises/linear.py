@@ -35,6 +35,11 @@ def backward(draw: st.DrawFn) -> Arguments:
     return {"dy": draw(eighths((len(a["x"]), len(a["weight"]))))} | a
 
 
+def more() -> Arguments:
+    """Numbers that are not exact in binary."""
+    return {"dy": sample(4, 5), "x": sample(4, 6), "weight": sample(5, 6)}
+
+
 def linear_by_definition(x: Array, weight: Array, bias: Array) -> Array:
     """One product at a time."""
     y = np.zeros((len(x), len(weight)))
@@ -160,6 +165,7 @@ EXERCISE = Exercise(
             "down.",
             given=backward(),
             judge=dweight,
+            large=more,
             hints=(
                 "weight[o, i] is multiplied with x[n, i] in every example n.",
                 "Sum dy[n, o] * x[n, i] over the batch: not a mean, and not one example only.",
@@ -171,6 +177,7 @@ EXERCISE = Exercise(
             says="dx is the gradient of sum(dy * y), measured by moving each input up and down.",
             given=backward(),
             judge=dx,
+            large=more,
             hints=(
                 "x[n, i] changes every output of its example, through weight[o, i].",
                 "Sum over the outputs, for each example separately.",

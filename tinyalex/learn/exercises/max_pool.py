@@ -6,7 +6,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, eighths, sample, windows, with_constants
+from tinyalex.learn.grader.draws import (
+    LARGE,
+    Array,
+    distinct,
+    eighths,
+    sample,
+    scales,
+    windows,
+    with_constants,
+)
 
 
 @st.composite
@@ -25,8 +34,11 @@ def one_window(draw: st.DrawFn) -> Arguments:
     return {"x": x, "kernel_size": s.KH, "stride": s.stride}
 
 
-def made_negative(a: Arguments) -> Arguments:
-    return a | {"x": a["x"] - a["x"].size}
+@st.composite
+def negative(draw: st.DrawFn) -> Arguments:
+    """All numbers are negative, also far below any constant that stands for "nothing"."""
+    a = draw(one_window())
+    return a | {"x": (a["x"] - a["x"].size) * draw(scales(LARGE))}
 
 
 def max_pool2d_by_definition(x: Array, kernel_size: int, stride: int) -> Array:
@@ -88,7 +100,7 @@ EXERCISE = Exercise(
         Property(
             name="negative numbers",
             says="If all numbers of a window are negative, the output is negative.",
-            given=one_window().map(made_negative),
+            given=negative(),
             judge=definition,
             hints=(
                 "What do you compare the first number of a window with?",

@@ -6,17 +6,24 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tinyalex.learn.grader import Answer, Arguments, Exercise, Property, expect_equal, expect_shape
-from tinyalex.learn.grader.draws import Array, distinct, eighths, indices, sample, sizes
+from tinyalex.learn.grader.draws import Array, distinct, eighths, indices, sample, scales, sizes
 
 
 @st.composite
 def arguments(draw: st.DrawFn, k: int | None = None) -> Arguments:
     N, M, D = draw(sizes(5, 3, 3))
+    scale = draw(scales(2.0**-10))  # the squares stay exact
     return {
-        "features": draw(eighths((N, D))),
-        "queries": draw(eighths((M, D))),
+        "features": draw(eighths((N, D))) * scale,
+        "queries": draw(eighths((M, D))) * scale,
         "k": draw(st.integers(1, N)) if k is None else k,
     }
+
+
+def many_ties() -> Arguments:
+    """So many images that some sorts no longer keep the order of equals."""
+    features = sample(200, 2, divisor=1)
+    return {"features": features, "queries": features[:10] + 0.125, "k": 60}
 
 
 @st.composite
@@ -33,7 +40,8 @@ def votes(draw: st.DrawFn, k: int = 5) -> Arguments:
     N, M = draw(sizes(5, 3))
     count = draw(st.integers(1, min(k, N)))
     rows = [draw(st.permutations(range(N)))[:count] for _ in range(M)]
-    return {"neighbours": np.array(rows, dtype=np.int64), "labels": draw(indices((N,), 3))}
+    labels = draw(indices((N,), 3)) * draw(st.sampled_from((1, 1000)))  # ten classes are not all
+    return {"neighbours": np.array(rows, dtype=np.int64), "labels": labels}
 
 
 def nearest_by_definition(features: Array, queries: Array, k: int) -> Array:
@@ -105,11 +113,7 @@ EXERCISE = Exercise(
             "the lower index first.",
             given=arguments(),
             judge=neighbours,
-            large=lambda: {
-                "features": sample(200, 64),
-                "queries": sample(210, 64)[200:] + 0.125,
-                "k": 5,
-            },
+            large=many_ties,
             hints=(
                 "Square the differences before you add them up over the features.",
                 "Differences of opposite sign must not cancel; and the sum is over axis D only.",

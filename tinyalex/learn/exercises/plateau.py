@@ -14,7 +14,7 @@ from tinyalex.learn.grader import (
     expect_equal,
     expect_shape,
 )
-from tinyalex.learn.grader.draws import Array, eighths
+from tinyalex.learn.grader.draws import Array, eighths, scales
 
 RATES = (0.5, 1.0, 0.25)
 DROPS = 3
@@ -26,7 +26,7 @@ def arguments(draw: st.DrawFn, drops: int = 2) -> Arguments:
     patience = draw(st.integers(1, 3))
     E = draw(st.integers(1, (drops + 1) * patience + 1))
     return {
-        "errors": draw(eighths((E,), 0, 1)),
+        "errors": draw(eighths((E,), 0, 1)) * draw(scales(1e-6)),  # any step down counts
         "lr": draw(st.sampled_from(RATES)),
         "patience": patience,
     }

@@ -16,23 +16,31 @@ from tinyalex.learn.grader import (
     expect_shape,
 )
 from tinyalex.learn.grader.draws import (
+    LARGE,
     Array,
     distinct,
     eighths,
     numeric_gradient,
     sample,
+    scales,
     windows,
     with_other,
 )
 
 
 @st.composite
-def arguments(draw: st.DrawFn, ties: bool = False, extra: int = 3) -> Arguments:
-    """Without ties, no two numbers of x are equal."""
+def arguments(
+    draw: st.DrawFn, ties: bool = False, extra: int = 3, steps: bool = False
+) -> Arguments:
+    """Without ties, no two numbers of x are equal; with ``steps``, they are about 1 apart.
+
+    In some of the inputs, all numbers of x are negative.
+    """
     s = draw(windows(square=True, extra=extra))
+    x = draw(eighths(s.x_shape, 0, 2) if ties else distinct(s.x_shape))
     return {
         "dy": draw(eighths((s.N, s.C, s.OH, s.OW))),
-        "x": draw(eighths(s.x_shape, 0, 2) if ties else distinct(s.x_shape)),
+        "x": (x - draw(st.sampled_from((0, 0, x.size)))) * (1.0 if steps else draw(scales(LARGE))),
         "kernel_size": s.KH,
         "stride": s.stride,
     }
@@ -96,7 +104,7 @@ EXERCISE = Exercise(
             given=arguments(extra=0),
             judge=definition,
             hints=(
-                "Which number of the window changes the output?",
+                "Which number of the window changes the output? All can be negative.",
                 "Find the largest number separately for each channel of each image.",
                 "np.argmax(window) counts row by row: divmod(index, kernel_size) is (p, q).",
             ),
@@ -124,7 +132,7 @@ EXERCISE = Exercise(
         Property(
             name="gradient",
             says="dx is the gradient of sum(dy * y), measured by moving each x a little.",
-            given=arguments(extra=2),
+            given=arguments(extra=2, steps=True),
             judge=gradient,
             hints=(
                 "Where in the image is window (i, j)?",

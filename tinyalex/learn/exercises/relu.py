@@ -12,13 +12,15 @@ from tinyalex.learn.grader.draws import (
     eighths,
     numeric_gradient,
     sample,
+    scales,
     with_constants,
 )
 
 
 @st.composite
 def forward(draw: st.DrawFn, low: int = -3, high: int = 3) -> Arguments:
-    return {"x": draw(eighths(draw(any_shape()), low, high))}
+    """Also thousands and thousandths: only the sign counts, not the size."""
+    return {"x": draw(eighths(draw(any_shape()), low, high)) * draw(scales(1e6, 1e-6))}
 
 
 @st.composite
@@ -126,6 +128,7 @@ EXERCISE = Exercise(
             says="dx is the gradient of sum(dy * y), measured by moving each x a little.",
             given=backward().map(without_zeros),
             judge=gradient,
+            large=lambda: {"dy": sample(30), "x": sample(30)[::-1] + 1 / 14},
             hints=(
                 "Where x is negative, moving it changes nothing; where x is positive, y moves too.",
                 "x decides whether a gradient passes. The sign of dy does not matter.",

@@ -15,6 +15,11 @@ from tinyalex.learn.grader.verdict import AnswerError, Outcome, Stopped
 
 MAX_RECORDED = 6  # calls of a property that are repeated afterwards
 MAX_RECORDED_SIZE = 10_000  # numbers in the arguments of such a call
+DEPENDS = "does not do the same after other calls as in a first call"
+NEW_EACH_TIME = (
+    "Does it keep something between calls (a global variable, a default argument that is a list, "
+    "an attribute)? Make it anew in each call, or keep it for exactly the same arguments only."
+)
 Call = tuple[str, tuple[Any, ...], dict[str, Any], Any]
 
 
@@ -56,6 +61,7 @@ class StudentAnswer:
         self._prints = (0, "")
         self.function = ""  # of the last call
         self.last: dict[str, Any] | None = None  # its arguments, by name
+        self.result: Any = None  # of the last call that ended well
         self.in_force: list[str] = []
         self._callers = {function: self._caller(function) for function in self._signatures}
 
@@ -153,6 +159,38 @@ class StudentAnswer:
         )
         raise error
 
+    def last_call(self) -> tuple[str, dict[str, Any] | None, Any]:
+        """Its function, its arguments by name, and its result."""
+        return self.function, self.last, self.result
+
+    def alone(
+        self,
+        function: str,
+        arguments: dict[str, Any] | None,
+        result: Any,
+        failed: AnswerError | None = None,
+    ) -> AnswerError | None:
+        """Call again in a new process, as the first call; what is wrong if that differs.
+
+        ``failed`` is the error that the call raised; None: it gave ``result``.
+        """
+        if function not in self._callers or arguments is None:
+            return None
+        error = AnswerError(Outcome.STATE, f"{function} {DEPENDS}")
+        error.arguments, error.hint = arguments, NEW_EACH_TIME
+        if failed is not None:
+            error.what, error.code = f"{error.what}: {failed.what}", failed.code
+        try:
+            self.begin(fresh=True)
+            first = self._callers[function](**arguments)
+        except (AnswerError, Stopped):
+            return None
+        if failed is None:
+            if same(first, result):
+                return None
+            error.compare = describe({"first call": first, "later call": result})
+        return error
+
     def _caller(self, name: str) -> Callable[..., Any]:
         signature, recorded = self._signatures[name], self._recorded
 
@@ -162,11 +200,13 @@ class StudentAnswer:
                 result = self._ask(
                     name, do="call", function=name, positional=positional, named=named
                 )
-                result = plain(result, name, signature.returns)
+                self.result = result = plain(result, name, signature.returns)
             except AnswerError as error:
                 error.arguments = self.last
                 if error.outcome is Outcome.CHANGES:
                     self._changed(error, name)
+                if error.outcome is Outcome.STATE:
+                    error.hint = "Make a new array in each call: np.zeros inside the function."
                 raise
             if len(recorded) < MAX_RECORDED and size((positional, named)) <= MAX_RECORDED_SIZE:
                 kept = tuple(map(copied, positional)), {k: copied(x) for k, x in named.items()}

@@ -15,7 +15,13 @@ from tinyalex.learn.grader.spec import Arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
+LARGE = 1e12  # larger than what students write for "more than any number"
 MAX_SIZE = 512  # elements of an array
+
+
+def scales(*larger: float) -> SearchStrategy[float]:
+    """1 or, in one of a few inputs, another factor; powers of 10 stay easy to read."""
+    return st.sampled_from((1.0, 1.0, *larger))
 
 
 def integers(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]:
@@ -31,10 +37,14 @@ def eighths(shape: Shape, low: int = -3, high: int = 3) -> SearchStrategy[Array]
     return _from_table(shape, 8 * low, 8 * high, 8)
 
 
-def sample(*shape: int, low: int = -3, high: int = 3) -> Array:
-    """A fixed array of any size, of multiples of 1/8."""
-    drawn = np.random.default_rng(0).integers(8 * low, 8 * high + 1, shape)
-    return drawn / 8
+def sample(*shape: int, low: int = -3, high: int = 3, divisor: int = 7) -> Array:
+    """A fixed array of any size, of multiples of 1/7.
+
+    Most are not exact in binary: an answer that rounds them to float32 is wrong. With the divisor
+    8 they are exact, and so are sums of their squares.
+    """
+    drawn = np.random.default_rng(0).integers(divisor * low, divisor * high + 1, shape)
+    return drawn / divisor
 
 
 def booleans(shape: Shape) -> SearchStrategy[Array]:

@@ -140,6 +140,7 @@ class Examination:
     def _judge(self, prop: Property, answer: StudentAnswer) -> AnswerError | None:
         """Look for an input on which a property fails; return what is wrong."""
         judged, judging = 0, False
+        cheap = "numba" not in self.exercise.allowed  # a new process need not compile again
 
         def attempt(arguments: Arguments) -> None:
             nonlocal judged, judging
@@ -168,13 +169,19 @@ class Examination:
             unstable.hint = "Does the file keep something between calls, or draw random numbers?"
             return self._kept(_repeat(answer) or unstable)
         except AnswerError as error:
-            return self._kept(error)
+            alone = cheap and error.outcome is Outcome.EXCEPTION
+            state = answer.alone(*answer.last_call(), error) if alone else None
+            return self._kept(state or error)
         except Broken as broken:
             slow = isinstance(broken, TooSlow)
+            last = answer.last_call()
             if not slow and (state := _repeat(answer)):
                 return self._kept(state)
+            alone = cheap and broken.arguments is None and not slow
+            if alone and (state := answer.alone(*last)):
+                return self._kept(state)
             wrong = AnswerError(Outcome.SLOW if slow else Outcome.BROKEN, broken.what)
-            wrong.compare = showing.compare(broken.expected, broken.got)
+            wrong.compare = showing.compare(broken.expected, broken.got, broken.wrong)
             wrong.hint, wrong.arguments = broken.hint, broken.arguments
             return self._kept(wrong)
         except MemoryError:

@@ -10,6 +10,7 @@ import numpy as np
 
 MAX_ROWS, MAX_COLUMNS = 12, 9
 MARK = "*"  # after a number that differs
+DIGITS, MOST_DIGITS = 6, 17  # the most tell any two numbers of float64 apart
 
 
 def describe(arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -21,39 +22,53 @@ def describe(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def compare(expected: Any, got: Any) -> tuple[str, ...]:
-    """Expected and got side by side; a ``*`` marks each number that differs."""
+def compare(expected: Any, got: Any, wrong: np.ndarray | None = None) -> tuple[str, ...]:
+    """Expected and got side by side; a ``*`` marks each number that differs.
+
+    ``wrong`` says which numbers differ; None: those that differ by more than rounding.
+    """
     if expected is None and got is None:
         return ()
     if _numbers(expected) and _numbers(got) and expected.shape == got.shape and expected.ndim:
-        wrong = ~np.isclose(expected, got, rtol=1e-9, atol=1e-9, equal_nan=True)
-        left = ["expected", *_rows(expected, wrong, mark=False)]
-        right = ["got", *_rows(got, wrong, mark=True)]
+        if wrong is None:
+            wrong = ~np.isclose(expected, got, rtol=1e-9, atol=1e-9, equal_nan=True)
+        digits = max(map(digits_apart, expected[wrong].flat, got[wrong].flat), default=DIGITS)
+        left = ["expected", *_rows(expected, wrong, mark=False, digits=digits)]
+        right = ["got", *_rows(got, wrong, mark=True, digits=digits)]
         width = max(map(len, left)) + 4
         pairs = zip(left, right, strict=True)
         return tuple(f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs)
+    single = [x.item() if getattr(x, "size", 0) == 1 else x for x in (expected, got)]
+    both = all(isinstance(x, bool | int | float) for x in single)
+    digits = digits_apart(*single) if both else DIGITS
     lines = []
     for name, value in (("expected", expected), ("got", got)):
-        first, *rest = _lines(value)
+        first, *rest = _lines(value, digits)
         lines += [f"{name:<8}  {first}", *(f"  {line}" for line in rest)]
     return tuple(lines)
 
 
-def number(value: Any) -> str:
-    """A number with six digits; an integer without a decimal point."""
+def digits_apart(a: Any, b: Any) -> int:
+    """How many digits show that two numbers differ: 6, or as many more as it takes."""
+    texts = ((number(a, digits), number(b, digits)) for digits in range(DIGITS, MOST_DIGITS))
+    return DIGITS + sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], texts))
+
+
+def number(value: Any, digits: int = DIGITS) -> str:
+    """A number with six digits, or more; an integer without a decimal point."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, complex | np.complexfloating):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     value = float(value)
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else f"{value:.6g}"
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else f"{value:.{digits}g}"
 
 
 def _numbers(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
 
 
-def _lines(value: Any) -> list[str]:
+def _lines(value: Any, digits: int = DIGITS) -> list[str]:
     """One line for a value, and one more for each row of an array."""
     if isinstance(value, np.ndarray):
         head = f"array {value.shape}"
@@ -62,10 +77,10 @@ def _lines(value: Any) -> list[str]:
         if value.dtype.kind not in "fiubc":
             return [head]
         if value.ndim == 0:
-            return [f"{head}: {number(value[()])}"]
+            return [f"{head}: {number(value[()], digits)}"]
         return [head, *_rows(value)]
     if isinstance(value, bool | int | float | complex | np.number | np.bool_):
-        return [number(value) if not isinstance(value, int) else str(value)]
+        return [number(value, digits) if not isinstance(value, int) else str(value)]
     if isinstance(value, str):
         return [value]
     if isinstance(value, np.random.Generator):
@@ -82,7 +97,9 @@ def _lines(value: Any) -> list[str]:
     return [text if len(text) <= 200 else text[:200] + " ..."]
 
 
-def _rows(array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False) -> list[str]:
+def _rows(
+    array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False, digits: int = DIGITS
+) -> list[str]:
     """Rows of an array along its last axis, each after its index; around the first wrong number."""
     if array.size == 0:
         return ["(no elements)"]
@@ -95,7 +112,10 @@ def _rows(array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False
     left = max(0, min(column - MAX_COLUMNS // 2, width - MAX_COLUMNS))
     shown = [slice(top, top + MAX_ROWS), slice(left, left + MAX_COLUMNS)]
     texts = [
-        [number(x) + (MARK if mark and is_wrong else "") for x, is_wrong in zip(*both, strict=True)]
+        [
+            number(x, digits) + (MARK if mark and is_wrong else "")
+            for x, is_wrong in zip(*both, strict=True)
+        ]
         for both in zip(table[tuple(shown)], marks[tuple(shown)], strict=True)
     ]
     # The star has its own column to the right, so that the digits stay aligned.

@@ -9,7 +9,17 @@ from typing import Any, Protocol
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
+from tinyalex.learn.grader.showing import digits_apart
+
 Arguments = dict[str, Any]
+COMPLEX = (
+    "np.fft and np.linalg.eig return complex numbers. Of a symmetric matrix, np.linalg.eigh "
+    "returns real ones; elsewhere, .real leaves out the imaginary part."
+)
+NARROW = (
+    "The numbers are right, but some digits are lost. Is an array in it float32 or float16? "
+    "Arrays without a dtype are float64."
+)
 
 
 class Answer(Protocol):
@@ -39,6 +49,8 @@ class Broken(Exception):
     def __init__(self, what: str, expected: Any = None, got: Any = None, hint: str = "") -> None:
         super().__init__(what)
         self.what, self.expected, self.got, self.hint = what, expected, got, hint
+        # Which elements differ; None: those that differ by more than rounding.
+        self.wrong: np.ndarray[Any, Any] | None = None
         # The call that failed, by argument; None: the last one before this was raised.
         self.arguments: Arguments | None = None
 
@@ -133,6 +145,8 @@ def expect_shape(
         if got.dtype.kind in "iu" and wanted.kind == "f":
             what += ": is it np.zeros(..., dtype=int)?"
         hint = f"Arrays without a dtype are float64; array.astype(np.{wanted.name}) converts one."
+        if got.dtype.kind == "c":
+            hint = COMPLEX
         raise Broken(what, wanted.name, str(got.dtype), hint)
 
 
@@ -160,8 +174,20 @@ def expect_equal(
         first = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.shape else ()
         place = f"{what}[{', '.join(map(str, first))}]" if first else what
         count = f"; {int(wrong.sum())} of {wrong.size} differ" if wrong.size > 1 else ""
-        number = f"{place} is {got[first]:.6g}, not {expected[first]:.6g}{count}"
-        raise Broken(number, expected, got)
+        digits = digits_apart(got[first], expected[first])
+        number = f"{place} is {got[first]:.{digits}g}, not {expected[first]:.{digits}g}{count}"
+        broken = Broken(number, expected, got, NARROW if _is_narrow(got, expected) else "")
+        broken.wrong = wrong
+        raise broken
+
+
+def _is_narrow(got: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> bool:
+    """Whether the result is right but for digits that float32 or float16 does not have."""
+    for narrow, error in ((np.float32, 1e-6), (np.float16, 2e-3)):
+        fits, needed = (np.array_equal(x, x.astype(narrow)) for x in (got, expected))
+        if fits and not needed and np.allclose(got, expected, rtol=error, atol=error):
+            return bool(got.dtype == np.float64)
+    return False
 
 
 def expect_additive(

@@ -20,7 +20,7 @@ from tinyalex.learn.places import PACKAGE
 REPORTED = {
     Outcome.EXCEPTION, Outcome.NOT_WRITTEN, Outcome.MEMORY, Outcome.ENDED, Outcome.IMPORT,
     Outcome.SYNTAX, Outcome.MISSING, Outcome.SIGNATURE, Outcome.CHANGES, Outcome.FORBIDDEN,
-    Outcome.RETURN,
+    Outcome.RETURN, Outcome.STATE,
 }  # fmt: skip
 
 

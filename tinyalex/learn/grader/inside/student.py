@@ -18,6 +18,7 @@ import socket
 import sys
 import types
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, cast
@@ -29,6 +30,7 @@ from .watch import Prints, Watch
 
 MODULE = "answer"
 DEEPEST = 10_000  # calls inside calls
+MAX_RETURNED, MAX_RETURNED_SIZE = 8, 10_000  # arrays that are kept, and their numbers
 
 
 class Student:
@@ -37,6 +39,8 @@ class Student:
     def __init__(self, job: dict[str, Any]) -> None:
         self.path, self.wanted = job["file"], job["signatures"]
         self.misfits: dict[str, dict[str, Any]] = {}
+        self.returned: deque[tuple[np.ndarray[Any, Any], bytes]] = deque(maxlen=MAX_RETURNED)
+        self.reuses = False  # it writes into an array that it has returned
         self.watch = Watch(job["allowed"], job["hidden"], job["work"])
         self.module = types.ModuleType(MODULE)
         self.module.__file__ = self.path
@@ -76,7 +80,17 @@ class Student:
         ):
             if old != new:
                 return {"outcome": "CHANGES", "key": key, "after": value, "what": ""}
+        if self._reused(result):
+            return {"outcome": "STATE", "what": f"{name} changes an array that it returned before"}
         return {"result": result}
+
+    def _reused(self, result: Any) -> bool:
+        """Whether an array that an earlier call returned has changed since; keeps the new ones."""
+        self.reuses = self.reuses or any(array.tobytes() != old for array, old in self.returned)
+        for array in result if isinstance(result, tuple) else (result,):
+            if type(array) is np.ndarray and array.size <= MAX_RETURNED_SIZE:
+                self.returned.append((array, array.tobytes()))
+        return self.reuses
 
     def launch(self, name: str, grid: tuple[int, int], arguments: Any, which: int) -> Any:
         """Launch a kernel of numba.cuda; return the argument into which it writes."""

@@ -126,6 +126,8 @@ def _encoded(value: Any, data: list[bytes]) -> Any:
         return value
     if kind is int:
         return value if abs(value) < 1 << 1000 else ["other", "an int of many digits"]
+    if kind is not tuple and isinstance(value, tuple):
+        value, kind = tuple(tuple.__iter__(value)), tuple  # a NamedTuple is a tuple, too
     if kind in (tuple, list):
         return [kind.__name__, [_encoded(item, data) for item in value]]
     if kind is dict:
