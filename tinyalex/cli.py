@@ -56,7 +56,7 @@ def _without_line_ends(text: str | None) -> str:
     """A docstring whose paragraphs, but not its examples, the terminal wraps at its own width."""
     paragraphs = inspect.cleandoc(text or "").split("\n\n")
     return "\n\n".join(
-        paragraph if paragraph.startswith("[bold]Examples") else paragraph.replace("\n", " ")
+        paragraph if paragraph.startswith("[bold]Example") else paragraph.replace("\n", " ")
         for paragraph in paragraphs
     )
 

@@ -101,4 +101,18 @@ COMMAND_LINE_MUTANTS = (
         "'s'",
         ("tests/cli/test_train.py::test_the_last_lines_say_what_time_and_speed_are_of",),
     ),
+    Mutant(
+        "help: an example has an option that its command does not have",
+        "tinyalex/commands/watch.py",
+        '    tinyalex train --watch\n    """',
+        '    tinyalex train --watching\n    """',
+        ("tests/cli/test_help_examples.py",),
+    ),
+    Mutant(
+        "help: an example names a recipe that is not there",
+        "tinyalex/commands/train.py",
+        "tinyalex train --data imagenet/ --recipe star-finetune",
+        "tinyalex train --data imagenet/ --recipe star-tune",
+        ("tests/cli/test_help_examples.py",),
+    ),
 )

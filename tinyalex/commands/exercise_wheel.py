@@ -20,7 +20,7 @@ def student_wheel(
 
     It grades answers as this package does. The same files give the same bytes.
 
-    [bold]Example[/]
+    [bold]Examples[/]
     tinyalex exercise student-wheel for-students/
     """
     from tinyalex.learn import student_wheel as wheel
