@@ -29,6 +29,12 @@ WRONG = (
     Wrong("dx always zero", BACKWARD, "return np.zeros_like(dy)", "gradient"),
     Wrong("all gradients pass", BACKWARD, "return dy.copy()", "gradient"),
     Wrong("multiplies by x", BACKWARD, "return dy * np.maximum(x, 0)", "gradient"),
+    Wrong(
+        "gradients pass from 0.001 on",
+        BACKWARD,
+        "return np.where(x > 1e-3, dy, 0)",
+        "gradient",
+    ),
     Wrong("passes at zero", BACKWARD, "return np.where(x >= 0, dy, 0)", "at zero"),
     Wrong("half passes at zero", BACKWARD, "return dy * (1 + np.sign(x)) / 2", "at zero"),
     Wrong(
