@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.learn.examples import ADD_BIAS, MEAN_AND_SUM, solution
 from tests.learn.test_grader import HEAD, say
 from tinyalex.learn.grader import Broken, expect_equal
-from tinyalex.learn.grader.showing import compare
+from tinyalex.learn.grader.showing import MARK, compare, describe
 from tinyalex.learn.grader.spec import NARROW
 from tinyalex.learn.grader.verdict import Outcome
 
@@ -120,3 +120,16 @@ def test_a_named_tuple_is_a_tuple(judge):
         "from typing import NamedTuple\n\n\nclass Both(NamedTuple):\n    m: object\n    s: object\n"
     )
     assert judge(f"{head}\n\n{text}", MEAN_AND_SUM).passed
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 40), (1, 2, 27, 27), (4, 1)])
+@pytest.mark.parametrize("digits", [1, 1 / 7, 1e-5 / 7])
+def test_rows_fit_a_terminal_and_show_the_first_difference(shape, digits):
+    expected = np.random.default_rng(0).integers(-9, 9, shape) * digits
+    got = expected.copy()
+    got.reshape(-1)[got.size // 2] += 100
+    lines = [*compare(expected, got), *describe({"x": expected})]
+    assert max(map(len, lines)) <= 76
+    assert "".join(lines).count(MARK) == 1
+    beside = any("expected" in line and "got" in line for line in lines)
+    assert beside == (shape[-1] < 9)

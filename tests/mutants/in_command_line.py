@@ -106,13 +106,13 @@ COMMAND_LINE_MUTANTS = (
         "tinyalex/commands/watch.py",
         '    tinyalex train --watch\n    """',
         '    tinyalex train --watching\n    """',
-        ("tests/cli/test_help_examples.py",),
+        ("tests/cli/test_help_examples.py::test_an_example_is_accepted",),
     ),
     Mutant(
         "help: an example names a recipe that is not there",
         "tinyalex/commands/train.py",
         "tinyalex train --data imagenet/ --recipe star-finetune",
         "tinyalex train --data imagenet/ --recipe star-tune",
-        ("tests/cli/test_help_examples.py",),
+        ("tests/cli/test_help_examples.py::test_an_example_is_accepted",),
     ),
 )

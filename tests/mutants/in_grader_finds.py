@@ -71,4 +71,13 @@ GRADER_FIND_MUTANTS: tuple[Mutant, ...] = (
         "if kind is list and isinstance(value, tuple):",
         (f"{HERE}::test_a_named_tuple_is_a_tuple",),
     ),
+    Mutant(
+        "grader: rows are wider than a terminal",
+        "tinyalex/learn/grader/showing.py",
+        "return max(map(len, lines)) <= MAX_WIDTH",
+        "return True",
+        (
+            "tests/learn/test_grader_finds.py::test_rows_fit_a_terminal_and_show_the_first_difference",
+        ),
+    ),
 )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 MAX_ROWS, MAX_COLUMNS = 12, 9
+MAX_WIDTH = 72  # characters, for a terminal of 80; a line of one number may be longer
+MAX_COMPARED = 100  # numbers, for how many digits to show
 MARK = "*"  # after a number that differs
 DIGITS, MOST_DIGITS = 6, 17  # the most tell any two numbers of float64 apart
 
@@ -23,8 +25,9 @@ def describe(arguments: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def compare(expected: Any, got: Any, wrong: np.ndarray | None = None) -> tuple[str, ...]:
-    """Expected and got side by side; a ``*`` marks each number that differs.
+    """Expected and got side by side, or one below the other where they are too wide for that.
 
+    A ``*`` marks each number that differs.
     ``wrong`` says which numbers differ; None: those that differ by more than rounding.
     """
     if expected is None and got is None:
@@ -32,12 +35,20 @@ def compare(expected: Any, got: Any, wrong: np.ndarray | None = None) -> tuple[s
     if _numbers(expected) and _numbers(got) and expected.shape == got.shape and expected.ndim:
         if wrong is None:
             wrong = ~np.isclose(expected, got, rtol=1e-9, atol=1e-9, equal_nan=True)
-        digits = max(map(digits_apart, expected[wrong].flat, got[wrong].flat), default=DIGITS)
-        left = ["expected", *_rows(expected, wrong, mark=False, digits=digits)]
-        right = ["got", *_rows(got, wrong, mark=True, digits=digits)]
-        width = max(map(len, left)) + 4
-        pairs = zip(left, right, strict=True)
-        return tuple(f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs)
+        differing = zip(expected[wrong].flat, got[wrong].flat, strict=True)
+        compared = itertools.islice(differing, MAX_COMPARED)
+        digits = max(itertools.starmap(digits_apart, compared), default=DIGITS)
+        for columns in range(MAX_COLUMNS, 0, -1):
+            left = ["expected", *_rows(expected, wrong, False, digits, columns)]
+            right = ["got", *_rows(got, wrong, True, digits, columns)]
+            width = max(map(len, left)) + 4
+            pairs = zip(left, right, strict=True)
+            lines = [f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs]
+            if columns == MAX_COLUMNS and _fit(lines):
+                return tuple(lines)
+            if _fit([*left, *right]):
+                break
+        return (*left, *right)
     single = [x.item() if getattr(x, "size", 0) == 1 else x for x in (expected, got)]
     both = all(isinstance(x, bool | int | float) for x in single)
     digits = digits_apart(*single) if both else DIGITS
@@ -78,7 +89,8 @@ def _lines(value: Any, digits: int = DIGITS) -> list[str]:
             return [head]
         if value.ndim == 0:
             return [f"{head}: {number(value[()], digits)}"]
-        return [head, *_rows(value)]
+        rows = (_rows(value, columns=columns) for columns in range(MAX_COLUMNS, 0, -1))
+        return [head, *next((lines for lines in rows if _fit(lines)), _rows(value, columns=1))]
     if isinstance(value, bool | int | float | complex | np.number | np.bool_):
         return [number(value, digits) if not isinstance(value, int) else str(value)]
     if isinstance(value, str):
@@ -97,8 +109,16 @@ def _lines(value: Any, digits: int = DIGITS) -> list[str]:
     return [text if len(text) <= 200 else text[:200] + " ..."]
 
 
+def _fit(lines: list[str]) -> bool:
+    return max(map(len, lines)) <= MAX_WIDTH
+
+
 def _rows(
-    array: np.ndarray, wrong: np.ndarray | None = None, mark: bool = False, digits: int = DIGITS
+    array: np.ndarray,
+    wrong: np.ndarray | None = None,
+    mark: bool = False,
+    digits: int = DIGITS,
+    columns: int = MAX_COLUMNS,
 ) -> list[str]:
     """Rows of an array along its last axis, each after its index; around the first wrong number."""
     if array.size == 0:
@@ -109,8 +129,8 @@ def _rows(
     places = np.argwhere(marks)
     row, column = (int(i) for i in places[0]) if len(places) else (0, 0)
     top = max(0, min(row - MAX_ROWS // 2, len(table) - MAX_ROWS))
-    left = max(0, min(column - MAX_COLUMNS // 2, width - MAX_COLUMNS))
-    shown = [slice(top, top + MAX_ROWS), slice(left, left + MAX_COLUMNS)]
+    left = max(0, min(column - columns // 2, width - columns))
+    shown = [slice(top, top + MAX_ROWS), slice(left, left + columns)]
     texts = [
         [
             number(x, digits) + (MARK if mark and is_wrong else "")
@@ -128,7 +148,7 @@ def _rows(
             text.rstrip(MARK).rjust(cell) + (MARK if text.endswith(MARK) else " ")[:right]
             for text in line
         ]
-        before, after = "... " if left else "", " ..." if left + MAX_COLUMNS < width else ""
+        before, after = "... " if left else "", " ..." if left + columns < width else ""
         lines.append(f"{_index(index)}{before}{' '.join(cells).rstrip()}{after}")
     if len(table) > len(lines):
         lines.append(f"({len(lines)} of {len(table)} rows)")
