@@ -25,7 +25,7 @@ from tinyalex.learn.grader.draws import (
 def shares(M: int) -> SearchStrategy[Array]:
     """Coefficients in eighths; some are 0, but not all."""
     drawn = st.builds(np.multiply, eighths((M,), 0, 3), booleans((M,)))
-    return drawn.map(lambda some: some if some.any() else some + 1)
+    return drawn.map(lambda coefficients: coefficients if coefficients.any() else coefficients + 1)
 
 
 @st.composite

@@ -35,7 +35,7 @@ def backward(draw: st.DrawFn) -> Arguments:
     return {"dy": draw(eighths((len(a["x"]), len(a["weight"]))))} | a
 
 
-def more() -> Arguments:
+def large() -> Arguments:
     """Numbers that are not exact in binary."""
     return {"dy": sample(4, 5), "x": sample(4, 6), "weight": sample(5, 6)}
 
@@ -165,7 +165,7 @@ EXERCISE = Exercise(
             "down.",
             given=backward(),
             judge=dweight,
-            large=more,
+            large=large,
             hints=(
                 "weight[o, i] is multiplied with x[n, i] in every example n.",
                 "Sum dy[n, o] * x[n, i] over the batch: not a mean, and not one example only.",
@@ -177,7 +177,7 @@ EXERCISE = Exercise(
             says="dx is the gradient of sum(dy * y), measured by moving each input up and down.",
             given=backward(),
             judge=dx,
-            large=more,
+            large=large,
             hints=(
                 "x[n, i] changes every output of its example, through weight[o, i].",
                 "Sum over the outputs, for each example separately.",
