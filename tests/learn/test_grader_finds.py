@@ -50,11 +50,14 @@ def test_an_exception_that_other_calls_cause_is_named(judge):
 
 
 def test_a_result_that_many_other_calls_change_is_named(judge):
+    """Its large input comes after all that are drawn, which have fewer columns."""
     text = KEPT + (
         "    kept[len(kept)] = 0\n"
-        "    return x + scale * b + (len(kept) > 20 and x.shape == (2, 3))\n"
+        "    return x + scale * b + (len(kept) > 20 and x.shape == (2, 9))\n"
     )
-    verdict = judge(text)
+    *others, last = ADD_BIAS.properties
+    last = replace(last, large=lambda: {"x": np.ones((2, 9)), "b": np.ones(9)})
+    verdict = judge(text, replace(ADD_BIAS, properties=(*others, last)))
     assert verdict.outcome is Outcome.STATE, say(verdict)
 
 
