@@ -239,6 +239,7 @@ def percent(fraction: float) -> str:
 
 
 def in_epochs(count: int) -> str:
+    """``1 epoch``, ``20 epochs``."""
     return f"{count:,} epoch{'' if count == 1 else 's'}"
 
 

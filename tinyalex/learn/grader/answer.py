@@ -18,7 +18,7 @@ MAX_RECORDED_SIZE = 10_000  # numbers in the arguments of such a call
 DEPENDS = "does not do the same after other calls as in a first call"
 NEW_EACH_TIME = (
     "Does it keep something between calls (a global variable, a default argument that is a list, "
-    "an attribute)? Make it anew in each call, or keep it for exactly the same arguments only."
+    "an attribute)? Make a new one in each call, or keep it for exactly the same arguments only."
 )
 Call = tuple[str, tuple[Any, ...], dict[str, Any], Any]
 

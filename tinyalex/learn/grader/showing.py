@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,17 +38,16 @@ def compare(expected: Any, got: Any, wrong: np.ndarray | None = None) -> tuple[s
         differing = zip(expected[wrong].flat, got[wrong].flat, strict=True)
         compared = itertools.islice(differing, MAX_COMPARED)
         digits = max(itertools.starmap(digits_apart, compared), default=DIGITS)
-        for columns in range(MAX_COLUMNS, 0, -1):
+
+        def rows(columns: int) -> tuple[list[str], list[str]]:
             left = ["expected", *_rows(expected, wrong, False, digits, columns)]
-            right = ["got", *_rows(got, wrong, True, digits, columns)]
-            width = max(map(len, left)) + 4
-            pairs = zip(left, right, strict=True)
-            lines = [f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs]
-            if columns == MAX_COLUMNS and _fit(lines):
-                return tuple(lines)
-            if _fit([*left, *right]):
-                break
-        return (*left, *right)
+            return left, ["got", *_rows(got, wrong, True, digits, columns)]
+
+        left, right = rows(MAX_COLUMNS)
+        width = max(map(len, left)) + 4
+        pairs = zip(left, right, strict=True)
+        lines = [f"{a:<{width}}{_without_index(b, got.ndim)}".rstrip() for a, b in pairs]
+        return tuple(lines if _fit(lines) else _widest(lambda columns: sum(rows(columns), [])))
     single = [x.item() if getattr(x, "size", 0) == 1 else x for x in (expected, got)]
     both = all(isinstance(x, bool | int | float) for x in single)
     digits = digits_apart(*single) if both else DIGITS
@@ -89,8 +88,7 @@ def _lines(value: Any, digits: int = DIGITS) -> list[str]:
             return [head]
         if value.ndim == 0:
             return [f"{head}: {number(value[()], digits)}"]
-        rows = (_rows(value, columns=columns) for columns in range(MAX_COLUMNS, 0, -1))
-        return [head, *next((lines for lines in rows if _fit(lines)), _rows(value, columns=1))]
+        return [head, *_widest(lambda columns: _rows(value, columns=columns))]
     if isinstance(value, bool | int | float | complex | np.number | np.bool_):
         return [number(value, digits) if not isinstance(value, int) else str(value)]
     if isinstance(value, str):
@@ -111,6 +109,14 @@ def _lines(value: Any, digits: int = DIGITS) -> list[str]:
 
 def _fit(lines: list[str]) -> bool:
     return max(map(len, lines)) <= MAX_WIDTH
+
+
+def _widest(rows: Callable[[int], list[str]]) -> list[str]:
+    """Rows with as many columns as fit; at least one."""
+    for columns in range(MAX_COLUMNS, 1, -1):
+        if _fit(lines := rows(columns)):
+            return lines
+    return rows(1)
 
 
 def _rows(
