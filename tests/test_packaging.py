@@ -16,7 +16,7 @@ from tests.processes import ROOT
 from tinyalex import __version__
 
 LONGEST_README = 120  # lines
-PARTS = re.compile(r'^every="(.*)"$', re.MULTILINE)
+PARTS = re.compile(r'^always="(.*)" long="(.*)"$', re.MULTILINE)
 
 
 def project() -> dict[str, Any]:
@@ -122,16 +122,17 @@ def test_a_workflow_is_pinned_limited_and_has_few_rights(path: Path) -> None:
 
 def test_workflows_run_each_part_of_ci() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    (parts,) = PARTS.findall(script)
-    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
-    assert sorted(" ".join(jobs["linux"]["strategy"]["matrix"]["parts"]).split()) == sorted(
-        parts.split()
-    )
+    ((always, long),) = PARTS.findall(script)
+    parts = f"{always} {long}"
+    for name, wanted in {"ci.yml": parts, "long.yml": long}.items():
+        jobs = read(ROOT / ".github" / "workflows" / name)["jobs"]
+        found = " ".join(jobs["linux"]["strategy"]["matrix"]["parts"])
+        assert sorted(found.split()) == sorted(wanted.split()), name
     for path in WORKFLOWS:
         for step in steps_of(read(path)):
             if (run := step.get("run", "")).startswith("bash .ci/run"):
                 words = re.sub(r"\$\{\{.*?\}\}", "", run).split()[2:]
-                assert set(words) <= set(parts.split()), run
+                assert set(words) <= {"--all", *parts.split()}, run
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="CI's script needs a POSIX shell here")
@@ -139,4 +140,15 @@ def test_ci_refuses_a_part_that_does_not_exist() -> None:
     words = ["bash", str(ROOT / ".ci" / "run"), "lint", "everything"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     (parts,) = PARTS.findall((ROOT / ".ci" / "run").read_text(encoding="utf-8"))
-    assert done.returncode == 2 and parts in done.stderr
+    assert done.returncode == 2 and " ".join(parts) in done.stderr
+
+
+def test_each_long_part_comes_to_each_of_its_shares() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    ((_, long),) = PARTS.findall(script)
+    number = len(long.split())
+    bugs = (ROOT / "tests" / "mutants" / "__main__.py").read_text(encoding="utf-8")
+    found = re.findall(r"^\s*(?:share=|DAYS = )(\d+)", script + bugs, re.MULTILINE)
+    assert len(found) == 4
+    for days in map(int, found):
+        assert len({(day % number, day % days) for day in range(number * days)}) == number * days
