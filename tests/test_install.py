@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def requirements(package: str) -> set[str]:
     return found
 
 
+@cache
 def not_in_base() -> set[str]:
     """The modules of all installed packages that the base does not require."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -94,6 +96,7 @@ def test_every_module_is_imported_with_the_base_alone(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_without_numba_auto_trains_on_numpy_and_says_so(tmp_path: Path) -> None:
     hidden = not_in_base() | {"numba", "llvmlite", "numba_cuda", "cupy"}
     done = run(command("train", "--data", "digits@200", "--epochs", "1"), tmp_path, hidden)
@@ -104,6 +107,7 @@ def test_without_numba_auto_trains_on_numpy_and_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.glob("runs/*/curves.png"))
 
 
+@pytest.mark.slow
 def test_without_numba_the_exercise_that_needs_it_says_so(tmp_path: Path) -> None:
     hidden = not_in_base() | {"numba", "llvmlite", "numba_cuda", "cupy"}
     solution = ROOT / "tinyalex" / "learn" / "solutions" / "18_im2col_numba.py"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -13,28 +15,35 @@ import typer
 from typer.core import TyperGroup
 
 from tinyalex import __version__
-from tinyalex.commands.bench import bench
 from tinyalex.commands.console import accept_any_text, explain, print_error
-from tinyalex.commands.data import data_app
-from tinyalex.commands.doctor import doctor
-from tinyalex.commands.evaluate import RENAMED, evaluate
-from tinyalex.commands.exercise import exercise_app
-from tinyalex.commands.explore import explore
 from tinyalex.commands.interrupt import INTERRUPTED, RaisesAnException
-from tinyalex.commands.lesson import lesson
-from tinyalex.commands.look import look
-from tinyalex.commands.predict import predict
-from tinyalex.commands.report import report
-from tinyalex.commands.reproduce import reproduce
-from tinyalex.commands.runs import runs
-from tinyalex.commands.show import model, recipe
-from tinyalex.commands.train import train
 from tinyalex.commands.usage import UsageError, explain_usage, no_such_command
-from tinyalex.commands.watch import watch
-from tinyalex.commands.weights import weights_app
 from tinyalex.errors import TinyalexError
 
 USER_ERROR = 2
+
+USE, LOOK, LEARN = "Train and test", "Look inside", "Learn"
+FILES, MACHINE = "Data and weights", "This machine"
+# Each command's panel in the help, and its module.
+COMMANDS = {
+    "train": (USE, "train"),
+    "evaluate": (USE, "evaluate"),
+    "predict": (USE, "predict"),
+    "runs": (USE, "runs"),
+    "report": (LOOK, "report"),
+    "explore": (LOOK, "explore"),
+    "look": (LOOK, "look"),
+    "watch": (LOOK, "watch"),
+    "model": (LOOK, "show"),
+    "recipe": (LOOK, "show"),
+    "lesson": (LEARN, "lesson"),
+    "exercise": (LEARN, "exercise"),
+    "reproduce": (LEARN, "reproduce"),
+    "data": (FILES, "data"),
+    "weights": (FILES, "weights"),
+    "doctor": (MACHINE, "doctor"),
+    "bench": (MACHINE, "bench"),
+}
 
 
 class _Group(TyperGroup):
@@ -61,8 +70,41 @@ def _without_line_ends(text: str | None) -> str:
     )
 
 
+@cache
+def _command(name: str) -> Any:
+    """Import and build a command, or a group of commands."""
+    panel, file = COMMANDS[name]
+    module = importlib.import_module(f"tinyalex.commands.{file}")
+    around = typer.Typer(rich_markup_mode="rich")
+    if group := getattr(module, f"{name}_app", None):
+        around.add_typer(group, name=name, cls=_Group, rich_help_panel=panel)
+    else:
+        settings = getattr(module, "RENAMED", None)  # old names of options
+        around.command(rich_help_panel=panel, context_settings=settings)(getattr(module, name))
+    command: Any = typer.main.get_group(around).commands[name]
+    command.help = _without_line_ends(command.help)
+    return command
+
+
+class _WhenAskedFor(Mapping[str, Any]):
+    """All commands by their names, each built when it is asked for: the others cost no time."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class _Commands(_Group):
     """The group of all commands. Errors that a user can cause end without a traceback."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = _WhenAskedFor()
 
     def main(self, args: Any = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
         try:
@@ -97,14 +139,16 @@ class _Commands(_Group):
         except BrokenPipeError:
             raise  # the program that read our output has ended; typer ends quietly
         except (TinyalexError, KeyboardInterrupt, MemoryError, OSError) as error:
-            print_error(*(explain(error, dict(_option_names(self))) or ()))
+            # None: the command itself was unknown.
+            command = self.commands.get(ctx.invoked_subcommand)
+            print_error(*(explain(error, dict(_option_names(command))) or ()))
             code = INTERRUPTED if isinstance(error, KeyboardInterrupt) else USER_ERROR
             raise typer.Exit(getattr(error, "exit_code", code)) from error
 
 
 def _option_names(command: Any) -> Iterator[tuple[str, str]]:
-    """The name and the option of every parameter of all commands."""
-    yield from ((param.name, param.opts[0]) for param in command.params)
+    """The name and the option of every parameter of a command and of those in it."""
+    yield from ((param.name, param.opts[0]) for param in getattr(command, "params", ()))
     for child in getattr(command, "commands", {}).values():
         yield from _option_names(child)
 
@@ -134,24 +178,6 @@ def about(
     ] = False,
 ) -> None:
     """AlexNet from first principles: train it, test it, take it apart."""
-
-
-USE, LOOK, LEARN = "Train and test", "Look inside", "Learn"
-FILES, MACHINE = "Data and weights", "This machine"
-
-app.command(rich_help_panel=USE)(train)
-app.command(rich_help_panel=USE, context_settings=RENAMED)(evaluate)
-app.command(rich_help_panel=USE)(predict)
-app.command(rich_help_panel=USE)(runs)
-for command in (report, explore, look, watch, model, recipe):
-    app.command(rich_help_panel=LOOK)(command)
-app.command(rich_help_panel=LEARN)(lesson)
-app.add_typer(exercise_app, name="exercise", cls=_Group, rich_help_panel=LEARN)
-app.command(rich_help_panel=LEARN)(reproduce)
-app.add_typer(data_app, name="data", cls=_Group, rich_help_panel=FILES)
-app.add_typer(weights_app, name="weights", cls=_Group, rich_help_panel=FILES)
-app.command(rich_help_panel=MACHINE)(doctor)
-app.command(rich_help_panel=MACHINE)(bench)
 
 
 def main() -> None:

@@ -79,10 +79,10 @@ REPRODUCE = (
     "--quiet",
 )
 JOBS = (
-    Job("train", (*_TRAIN, "--epochs", "4", "--out", "run"), resume, "run"),
+    Job("train", (*_TRAIN, "--data", "pictures", "--epochs", "4", "--out", "run"), resume, "run"),
     Job(
         "packed train with workers",
-        (*_TRAIN, "--epochs", "12", "--out", "run", "--data", "packed", "--loader-threads", "2"),
+        (*_TRAIN, "--epochs", "6", "--out", "run", "--data", "packed", "--loader-threads", "2"),
         resume,
         "run",
     ),

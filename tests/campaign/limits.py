@@ -23,7 +23,7 @@ _MOST_MIB = 1024  # that evaluate and report of so many classes may take
 
 
 def campaign(folder: Path, times: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Each limit once; ``times`` decides how many epochs and classes there are."""
+    """Each limit once; ``times`` decides how many epochs, classes and open files there are."""
     for name, part in (
         ("few open files", _few_files),
         ("little address space", _little_space),
@@ -41,11 +41,12 @@ def campaign(folder: Path, times: int, seed: int) -> Iterator[tuple[str, str]]:
 
 def _few_files(folder: Path, times: int) -> Iterator[str]:
     """Train on, and verify, more shards than files may be open."""
-    _pictures(folder / "pictures", classes=2, each=200, side=224)
+    limits = (24, 48)[:times]
+    _pictures(folder / "pictures", classes=2, each=4 * limits[-1], side=224)
     prepare = ("data", "prepare", "pictures", "packed", "--size", "224", "--shard-mb", "1")
     run(folder, *prepare, "--quiet")
     shards = len(list((folder / "packed").glob("*.rec")))
-    for limit in (24, 48):
+    for limit in limits:
         if shards <= limit:
             raise Broken(f"only {shards} shards")
         for arguments in (

@@ -89,6 +89,7 @@ def test_training_uses_the_statistics_of_the_packed_data(call, packed, monkeypat
     )
 
 
+@pytest.mark.slow
 def test_workers_change_no_weight_and_the_shuffle_does(call, packed):
     def weights(name, *words):
         result = train(call, "--out", name, "--threads", 1, *words)
@@ -103,6 +104,7 @@ def test_workers_change_no_weight_and_the_shuffle_does(call, packed):
     assert weights("three", "--shuffle", "shard") != one
 
 
+@pytest.mark.slow
 def test_resuming_may_change_the_workers_only(call, refused, packed):
     assert train(call, "--out", "run").exit_code == 0
     result = call("train", "--resume", "run", "--epochs", 2, "--loader-threads", 1, "--quiet")

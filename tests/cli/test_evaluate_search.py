@@ -27,6 +27,7 @@ def test_a_search_prints_weights_and_both_errors_and_writes_them(call, two):
     assert written["warnings"] == []
 
 
+@pytest.mark.slow
 def test_ten_crops_can_be_searched(call, two):
     result = call("evaluate", *two, "--search-coefficients", "--crops", 10, "--json")
     assert result.exit_code == 0, result.output

@@ -12,8 +12,16 @@ import pytest
 from tests.data.pictures import class_folders, encode, noise, write
 from tinyalex import data
 from tinyalex.data import glance
-from tinyalex.errors import DataError
+from tinyalex.errors import ConfigError, DataError
 from tinyalex.evaluation.predict import picture_files
+
+
+def test_an_error_names_options_of_its_own_command(refused: Any, monkeypatch: Any) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ConfigError("epochs must be at least 1", "classes=2")
+
+    monkeypatch.setattr("tinyalex.models.build", fail)
+    assert refused("model", "tiny") == "error: epochs must be at least 1\nTry: --classes 2\n"
 
 
 def test_a_text_file_is_no_picture(refused: Any, trained: Path) -> None:

@@ -9,12 +9,12 @@ import re
 import pytest
 
 from tests.learn import lessons
+from tests.needed import needs
 from tinyalex.extras import install
 from tinyalex.learn import lesson_file, notebooks
 from tinyalex.learn.lesson_file import read
 
-for _package in ("jupytext", "nbconvert", "ipykernel"):
-    pytest.importorskip(_package)
+needs("jupytext", "nbconvert", "ipykernel")
 
 PICTURE = """
 # %%

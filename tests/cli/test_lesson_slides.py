@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.learn import lessons
 from tests.learn.test_slides import ASKING
+from tests.needed import needs
 from tinyalex.learn import lesson_file
 
-pytest.importorskip("ipykernel")
+needs("ipykernel")
 
 
 def test_the_command_writes_slides_with_output(call, tmp_path, monkeypatch):

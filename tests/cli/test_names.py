@@ -96,7 +96,7 @@ def test_a_report_has_them_as_text(place, trained):
 
 
 def test_preparing_shows_them(place):
-    run("data", "prepare", place / "data", place / HOSTILE["lines"], "--size", 16)
+    run("data", "prepare", place / "data", place / HOSTILE["lines"], "--size", 16, "--workers", 1)
     run("data", "info", place / HOSTILE["lines"])
     run("data", "verify", place / HOSTILE["lines"])
 

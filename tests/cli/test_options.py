@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ LOOKED_AT |= {"workers"}
 OWN_TEXT = {"train", "bench", "doctor", "reproduce"}
 
 
+@cache
 def options_of(path: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: param
@@ -133,8 +135,11 @@ _COMMAND = re.compile(r"tinyalex ((?:(?:data|weights|exercise) )?[a-z]+)")
 
 def advice(file: Path) -> list[tuple[int, str]]:
     """The hints of a file's errors: texts that stand last in a call of an error class."""
-    found = []
-    for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    found: list[tuple[int, str]] = []
+    text = file.read_text(encoding="utf-8")
+    if not _OPTION.search(text):
+        return found
+    for call in ast.walk(ast.parse(text)):
         if not isinstance(call, ast.Call) or len(call.args) != 2:
             continue
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
@@ -160,11 +165,11 @@ def commands_of(file: Path) -> set[str]:
     return PRINTED_BY[max(fitting, key=len)] if fitting else set()
 
 
-def missing(file: Path) -> list[str]:
+def missing(file: Path, hints: list[tuple[int, str]]) -> list[str]:
     """Advised options that a command which prints the advice does not have."""
     wrong = []
     every = {name: None for path in COMMANDS for name in options_of(path)}
-    for line, hint in advice(file):
+    for line, hint in hints:
         named = [c for c in _COMMAND.findall(hint) if tuple(c.split()) in COMMANDS]
         for option in _OPTION.findall(hint):
             if any(option in options_of(tuple(command.split())) for command in named):
@@ -178,10 +183,10 @@ def missing(file: Path) -> list[str]:
 
 
 def test_every_advised_option_exists_where_it_is_advised() -> None:
-    files = sorted(PACKAGE.rglob("*.py"))
-    hints = [hint for file in files for _, hint in advice(file) if _OPTION.search(hint)]
+    files = {file: advice(file) for file in sorted(PACKAGE.rglob("*.py"))}
+    hints = [hint for found in files.values() for _, hint in found if _OPTION.search(hint)]
     assert len(hints) > 40  # the collection finds them
-    assert [wrong for file in files for wrong in missing(file)] == []
+    assert [wrong for file, found in files.items() for wrong in missing(file, found)] == []
 
 
 def test_a_missing_option_would_be_found(tmp_path: Path) -> None:
@@ -190,7 +195,7 @@ def test_a_missing_option_would_be_found(tmp_path: Path) -> None:
     real = Path.read_text
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "read_text", lambda self, **_: text if self == file else real(self))
-        assert missing(file) == [
+        assert missing(file, advice(file)) == [
             "pretended.py:1: evaluate has no --colour-space",
             "pretended.py:1: no command has --colour-space",
             "pretended.py:2: evaluate has no --seed",

@@ -44,9 +44,8 @@ def pictures(tmp_path):
     return tmp_path / "pictures"
 
 
-@pytest.mark.parametrize(
-    "name", [NAMES[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NAMES[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_trains_a_folder_by_its_name_alone(call, narrow, pictures, name):
     words = ["--epochs", 2, "--batch-size", 4, "--out", "run"]
     result = call("train", "--data", pictures, "--recipe", name, *words)

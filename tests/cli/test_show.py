@@ -34,12 +34,15 @@ def test_help_shows_examples_in_eighty_columns(call, command):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
-def test_help_needs_no_slow_library():
+def test_help_needs_no_slow_library_and_no_other_command():
     program = (
         "import sys; from tinyalex.cli import app\n"
+        "app(['model', '--help'], standalone_mode=False)\n"
+        "slow = {'matplotlib', 'sklearn', 'scipy', 'numpy', 'pooch', 'PIL'}\n"
+        "others = {f'tinyalex.commands.{name}' for name in ('train', 'bench', 'data')}\n"
+        "assert not others & set(sys.modules), others & set(sys.modules)\n"
         "app(['train', '--help'], standalone_mode=False)\n"
-        "slow = {'matplotlib', 'sklearn', 'scipy', 'numpy', 'pooch', 'PIL'} & set(sys.modules)\n"
-        "assert not slow, slow"
+        "assert not slow & set(sys.modules), slow & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -43,6 +43,7 @@ def state(address):
         return json.load(answer)
 
 
+@pytest.mark.slow
 def test_it_waits_for_a_run_and_ends_cleanly_with_ctrl_c(tmp_path):
     process = start("watch", "runs/later", folder=tmp_path)
     address = address_in(process.stdout.readline())

@@ -11,11 +11,11 @@ import pytest
 from tests.browser import Browser, browser
 from tests.learn.test_lesson_files import LESSONS, NOT_YET
 from tests.learn.test_lesson_rendering import visible
+from tests.needed import needs
 from tinyalex.learn import notebooks, questions
 from tinyalex.learn.lesson_file import Lesson
 
-pytest.importorskip("jupytext")
-pytest.importorskip("nbconvert")
+needs("jupytext", "nbconvert")
 
 ASKING = [lesson for lesson in LESSONS if lesson.name not in NOT_YET]
 

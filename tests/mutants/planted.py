@@ -41,6 +41,7 @@ from tests.mutants.in_rivals import RIVAL_MUTANTS
 from tests.mutants.in_run_folders import RUN_FOLDER_MUTANTS
 from tests.mutants.in_runs import RUNS_MUTANTS
 from tests.mutants.in_slides import SLIDES_MUTANTS
+from tests.mutants.in_start import START_MUTANTS
 from tests.mutants.in_trainer import TRAINER_MUTANTS
 from tests.mutants.in_training import TRAINING_MUTANTS
 from tests.mutants.in_typed import TYPED_MUTANTS
@@ -79,6 +80,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + NETWORK_MUTANTS
     + NAME_MUTANTS
     + COMMAND_MUTANTS
+    + START_MUTANTS
     + COMMAND_LINE_MUTANTS
     + FIRST_HOUR_MUTANTS
     + INSTALL_MUTANTS

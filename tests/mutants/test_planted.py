@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,32 +16,65 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
-def meaning_of(file: str) -> str:
-    return ast.dump(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+def text_of(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
 
 
 @cache
 def functions_of(file: str) -> set[str]:
-    body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
-    return {statement.name for statement in body if isinstance(statement, ast.FunctionDef)}
+    return set(re.findall(r"^def (\w+)\(", text_of(file), re.MULTILINE))
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_the_right_text_is_there_once_and_the_wrong_text_is_python(mutant: Mutant) -> None:
-    text = (ROOT / mutant.file).read_text(encoding="utf-8")
-    assert text.count(mutant.old) == 1, f"{mutant.file} has changed: adapt tests/mutants/planted.py"
+def letters(code: str) -> str:
+    return "".join(re.sub("#.*", "", code).split())
+
+
+def what_is_wrong(mutant: Mutant) -> str:
+    """Why a bug cannot be planted; empty if it can."""
+    text = text_of(mutant.file)
+    if text.count(mutant.old) != 1:
+        return f"{mutant.file} has changed: adapt tests/mutants/in_*.py"
     changed = text.replace(mutant.old, mutant.new)
     if not mutant.file.endswith(".py"):
-        assert changed != text
-        return
-    assert ast.dump(ast.parse(changed)) != meaning_of(mutant.file)
+        return "nothing changes" if changed == text else ""
+    try:
+        compile(changed, mutant.file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"the wrong text is not Python: {error}"
+    if letters(mutant.old) == letters(mutant.new):
+        # Where the code begins on a line may still mean something, or change nothing.
+        before, after = ast.parse(text), ast.parse(changed)
+        return "" if ast.dump(before) != ast.dump(after) else "only its form changes"
+    return ""
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_the_named_tests_exist(mutant: Mutant) -> None:
-    for node in mutant.tests:
-        file, _, function = node.partition("::")
-        assert function.partition("[")[0] in functions_of(file), f"no {node}"
+def test_the_right_text_is_there_once_and_the_wrong_text_is_python() -> None:
+    wrong = {mutant.name: what_is_wrong(mutant) for mutant in MUTANTS}
+    assert {name: why for name, why in wrong.items() if why} == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("name", "x", "adapt"),
+        ("COMPILED = (", "COMPILED = ((", "not Python"),
+        ("COMPILED = ", "# Names.\nCOMPILED = ", "form"),
+        ("COMPILED = ", "X = ", ""),
+    ],
+)
+def test_what_is_wrong_is_found(old: str, new: str, why: str) -> None:
+    found = what_is_wrong(Mutant("x", "tests/mutants/mutant.py", old, new, ()))
+    assert why in found and bool(why) == bool(found)
+
+
+def test_the_named_tests_exist() -> None:
+    wrong = []
+    for mutant in MUTANTS:
+        for node in mutant.tests:
+            file, _, function = node.partition("::")
+            if function.partition("[")[0] not in functions_of(file):
+                wrong.append(f"{mutant.name}: no {node}")
+    assert wrong == []
 
 
 def test_no_bug_is_planted_twice() -> None:

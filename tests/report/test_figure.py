@@ -22,6 +22,7 @@ print(os.environ["MPLBACKEND"], matplotlib.rcParams["backend"])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend, kept", [("module://nowhere.to_be", True), ("nobody", False)])
 def test_pictures_are_drawn_with_a_notebooks_backend_in_the_environment(tmp_path, backend, kept):
     path = tmp_path / "filters.png"

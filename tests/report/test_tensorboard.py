@@ -45,7 +45,10 @@ def values(found: list[Any]) -> dict[str, dict[int, Any]]:
 
 
 def config(out: Path) -> training.RunConfig:
-    return training.RunConfig(epochs=2, out=out, backend="numpy", threads=1, log_every=20)
+    """Twice ten steps."""
+    return training.RunConfig(
+        data="digits@320", epochs=2, out=out, backend="numpy", threads=1, log_every=4
+    )
 
 
 def test_the_curves_are_those_of_metrics_jsonl_and_the_filters_those_of_the_film(
@@ -55,19 +58,19 @@ def test_the_curves_are_those_of_metrics_jsonl_and_the_filters_those_of_the_film
     training.train(config(tmp_path), TensorBoard())
     table = values(events(tmp_path / FOLDER))
     lines = read_metrics(tmp_path / "metrics.jsonl")
-    steps = {45 * (x["epoch"] - 1) + x["step"]: x for x in lines if x["event"] == "step"}
+    steps = {10 * (x["epoch"] - 1) + x["step"]: x for x in lines if x["event"] == "step"}
     assert len(steps) == 6
     names = {"training/loss": "loss", "training/error": "error", "learning_rate": "lr"}
     for name, key in {**names, "images_per_second": "images_per_second"}.items():
         wanted = {at: np.float32(line[key]) for at, line in steps.items()}
         assert {at: np.float32(v) for at, v in table[name].items() if at in steps} == wanted
     for name in ("loss", "error", "top5_error"):
-        wanted = {45 * x["epoch"]: x[f"test_{name}"] for x in lines if x["event"] == "epoch"}
+        wanted = {10 * x["epoch"]: x[f"test_{name}"] for x in lines if x["event"] == "epoch"}
         assert table[f"test/{name}"] == pytest.approx(wanted)
     kept = film.read(tmp_path)
-    assert kept is not None and sorted(table["filters"]) == [0, 45, 90]
+    assert kept is not None and sorted(table["filters"]) == [0, 10, 20]
     small = Image.open(io.BytesIO(filters_sheet(kept.filters[2], kept.groups))).convert("RGBA")
-    shown = Image.open(io.BytesIO(table["filters"][90].encoded_image_string))
+    shown = Image.open(io.BytesIO(table["filters"][20].encoded_image_string))
     factor = shown.width // small.width
     assert np.array_equal(np.asarray(shown.convert("RGBA"))[::factor, ::factor], np.asarray(small))
 
@@ -82,7 +85,7 @@ def test_a_resumed_run_supersedes_what_came_after_its_checkpoint(
 
         def __call__(self) -> bool:
             self.asked += 1
-            return self.asked > 50
+            return self.asked > 12
 
     with monkeypatch.context() as patch:
         patch.setattr(training.runs, "StopSignal", Stops)
@@ -93,9 +96,9 @@ def test_a_resumed_run_supersedes_what_came_after_its_checkpoint(
     [second] = [path for path in (tmp_path / FOLDER).iterdir() if path.name not in first]
     found = events(tmp_path / FOLDER)
     began = [event for event in found if event.session_log.status == 1]  # START: from here on
-    assert [event.step for event in began] == [45 * position["epoch"] + position["step"] + 1]
+    assert [event.step for event in began] == [10 * position["epoch"] + position["step"] + 1]
     assert second.stat().st_size > 100
-    assert sorted(values(found)["filters"]) == [0, 45, 90]
+    assert sorted(values(found)["filters"]) == [0, 10, 20]
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

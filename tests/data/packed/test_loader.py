@@ -162,6 +162,7 @@ with log.open("a") as out:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_consumer_resumes_with_the_same_batches(
     sets: dict[str, Made], tmp_path: Path

@@ -118,6 +118,7 @@ def test_a_disk_that_fills_up_leaves_whole_shards_only(
     assert contents(dst) == contents(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
 def test_a_file_size_limit_of_the_system_gives_an_error(src: Path, tmp_path: Path) -> None:
     """The operating system itself refuses to write, in the worker processes too."""

@@ -19,6 +19,7 @@ prepare("pets", "dst", Form(size=400), workers=2, shard_mb=1)
 """
 
 
+@pytest.mark.slow
 def test_a_missing_guard_is_reported_once(tmp_path: Path) -> None:
     class_folders(tmp_path / "pets", {"a": 5, "b": 5})
     (tmp_path / "script.py").write_text(SCRIPT)

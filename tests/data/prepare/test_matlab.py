@@ -67,8 +67,8 @@ def test_a_variable_that_is_missing_or_no_struct_is_named() -> None:
         read_structs(WHOLE[0], "animals", "a.mat")
 
 
-def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = zlib.compress(bytes(200 << 20))
+def test_a_bomb_is_not_unpacked() -> None:
+    body = zlib.compress(bytes(65 << 20), 1)
     bomb = WHOLE[0][:128] + struct.pack("<II", 15, len(body)) + body
     with pytest.raises(DataError, match="unpack to too much"):
         read_structs(bomb, "synsets", "a.mat")

@@ -69,7 +69,7 @@ def test_statistics_are_those_of_the_training_images(whole: Path) -> None:
         np.testing.assert_allclose(value, measured[name], rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("workers", [2, 8])
+@pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_any_number_of_workers_makes_the_same_bytes(
     src: Path, whole: Path, tmp_path: Path, workers: int
 ) -> None:
@@ -138,6 +138,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path, finished: int) -
     assert contents(tmp_path / "dst") == contents(tmp_path / "undisturbed")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_gives_an_error(tmp_path: Path) -> None:
     """As a system does when it runs out of memory."""
     src = small(tmp_path / "src", each=40, val_each=2, size=(400, 300))
@@ -180,7 +181,9 @@ def ctrl_c() -> Iterator[None]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("where", ["submit", "wait", "shutdown"])
+@pytest.mark.parametrize(
+    "where", [*(pytest.param(x, marks=pytest.mark.slow) for x in ("submit", "wait")), "shutdown"]
+)
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_does_not_interrupt_the_pools_code(
     src: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str

@@ -66,6 +66,7 @@ def draw(window: Browser, points: list[tuple[int, int]]) -> None:
     settled(window)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "dark"), WIDTHS)
 def test_each_test_image_gives_numpys_numbers(
     window: Browser, page: Path, run: Run, width: int, dark: bool
@@ -82,6 +83,7 @@ def test_each_test_image_gives_numpys_numbers(
     window.check()
 
 
+@pytest.mark.slow
 def test_a_stroke_changes_every_layer_and_the_answer(window: Browser, page: Path, run: Run) -> None:
     window.open(page)
     window.driver.find_element("id", "clear").click()
@@ -196,14 +198,9 @@ def in_page(window: Browser, model: Layer, x: Host) -> list[tuple[list[float], s
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "name",
-    [
-        "cifar-18pct",
-        "cifar-13pct",
-        "alexnet-small-tanh",
-        pytest.param("alexnet-mini", marks=pytest.mark.slow),
-    ],
+    "name", ["cifar-18pct", "cifar-13pct", "alexnet-small-tanh", "alexnet-mini"]
 )
 def test_the_packages_networks_compute_numpys_numbers(
     window: Browser, tmp_path: Path, name: str
@@ -225,6 +222,7 @@ def test_the_packages_networks_compute_numpys_numbers(
         assert close(values, wanted[layer]), layer
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
 @given(network=networks())
 @example(network=every_kind())

@@ -103,6 +103,7 @@ def test_a_large_layer_shows_its_strongest_maps(run: Run, image: Path) -> None:
     assert drawings.sheet(maps[1:]) in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_a_browser_shows_it(run: Run, image: Path, tmp_path: Path, width: int, dark: bool) -> None:
     page = tmp_path / "look.html"

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def state(watcher: Watcher) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "<b>run"
-    training.train(training.RunConfig(epochs=2, out=out, backend="numpy", threads=1, log_every=10))
+    short = training.RunConfig("digits@320", epochs=2, backend="numpy", threads=1, log_every=4)
+    training.train(replace(short, out=out))
     return out
 
 
@@ -124,9 +126,10 @@ def test_every_answer_forbids_what_the_page_does_not_need(watcher: Watcher) -> N
 
 def test_a_finished_run_is_shown(watcher: Watcher) -> None:
     found = state(watcher)
-    assert found["status"] == "finished" and found["said"] == "epoch 2 of 2, step 45 of 45"
-    assert found["title"] == "<b>run: tiny on digits"  # as text: the page does not read it as HTML
-    assert found["points"] == 10 and found["film"] == [0, 1, 2] and found["batch"] == 2
+    assert found["status"] == "finished" and found["said"] == "epoch 2 of 2, step 10 of 10"
+    # As text: the page does not read it as HTML.
+    assert found["title"] == "<b>run: tiny on digits@320"
+    assert found["points"] == 6 and found["film"] == [0, 1, 2] and found["batch"] == 2
     names = [name for name, _ in found["facts"]]
     assert "time left" not in names and {"test error", "learning rate", "images/s"} <= set(names)
     assert found["charts"].count("<svg") == 4 and "<b>run" not in found["charts"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from tinyalex.errors import RunError
 from tinyalex.report.watch.lines import Lines
 from tinyalex.report.watch.state import Watched, seconds_left
 from tinyalex.training import Listener
+
+# Ten steps an epoch.
+SHORT = training.RunConfig(data="digits@320", epochs=1, backend="numpy", threads=1, log_every=4)
 
 
 def step(epoch: int, number: int, seconds: float, loss: float = 1.0) -> dict[str, Any]:
@@ -112,9 +116,9 @@ def test_a_run_is_followed_from_before_its_beginning_through_a_stop_to_its_end(
 
         def __call__(self) -> bool:
             self.asked += 1
-            return self.asked > 60
+            return self.asked > 24
 
-    config = training.RunConfig(epochs=3, out=folder, backend="numpy", threads=1, log_every=20)
+    config = replace(SHORT, epochs=3, out=folder)
     with monkeypatch.context() as patch:
         patch.setattr(training.runs, "StopSignal", StopsInEpoch2)
         assert training.train(config, Looks())["interrupted"]
@@ -135,7 +139,7 @@ def test_a_run_is_followed_from_before_its_beginning_through_a_stop_to_its_end(
 
 
 def test_a_training_that_was_killed_has_stopped(tmp_path: Path) -> None:
-    training.train(training.RunConfig(epochs=1, out=tmp_path, backend="numpy", threads=1))
+    training.train(replace(SHORT, out=tmp_path))
     (tmp_path / "summary.json").unlink()
     watched = Watched(tmp_path)
     (tmp_path / ".lock").write_text(f"process {os.getpid()} since 2012-09-30 10:00:00 for train\n")
@@ -148,7 +152,7 @@ def test_a_training_that_was_killed_has_stopped(tmp_path: Path) -> None:
 
 
 def test_many_may_look_at_once(tmp_path: Path) -> None:
-    training.train(training.RunConfig(epochs=1, out=tmp_path, backend="numpy", threads=1))
+    training.train(replace(SHORT, out=tmp_path))
     watched, found = Watched(tmp_path), []
     threads = [
         threading.Thread(target=lambda: found.append((watched.document(), watched.batch(1))))
