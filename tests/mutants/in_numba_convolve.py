@@ -172,8 +172,8 @@ CONVOLVE_MUTANTS = (
     in_python(
         "direct: every group reads the first group's channels",
         DIRECT_LOOPS,
-        "pixel = g * group + oh * sh * pitch + ow",
-        "pixel = oh * sh * pitch + ow",
+        "pixel = g * group + oh * sh * pitch",
+        "pixel = oh * sh * pitch",
         BLOCKS,
     ),
     in_python(
