@@ -278,8 +278,8 @@ CONVOLVE_MUTANTS = (
     in_python(
         "winograd: the last channels are those of a full block",
         TILE_LOOPS,
-        "lanes = min(LANES, count - block * LANES)\n                at =",
-        "lanes = LANES\n                at =",
+        "lanes = min(LANES, count - block * LANES)\n            at =",
+        "lanes = LANES\n            at =",
         TILED,
         FEW_TILES,
     ),
