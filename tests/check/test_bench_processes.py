@@ -35,6 +35,7 @@ def test_a_contest_takes_turns_in_processes():
     assert len(small.seconds_per_image) == len(large.seconds_per_image) == 3
     assert small.speedup is not None and small.speedup.n == 3
     assert large.speedup is None
+    assert small.memory_mib is None or small.memory_mib > 0
     expected = np.median(np.divide(large.seconds_per_image, small.seconds_per_image))
     assert small.speedup.median == pytest.approx(expected)
     assert [line for line in said if "turn" in line][-1] == "infer: turn 3 of 3"

@@ -36,6 +36,7 @@ def in_this_process(monkeypatch):
         return json.loads(json.dumps(answer(process.worker, {"do": do, **request})))["ok"]
 
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(Worker, "memory", lambda worker: 12.5)
     monkeypatch.setattr(WorkerProcess, "ask", ask)
     monkeypatch.setattr(WorkerProcess, "close", lambda process: None)
     monkeypatch.setattr(
@@ -69,7 +70,7 @@ def test_json_holds_everything(call):
     assert first["contestant"] == "numpy"
     assert first["job"]["task"] == "infer"
     assert len(first["seconds_per_image"]) == 3
-    assert first["memory_mib"] is None or first["memory_mib"] > 0
+    assert first["memory_mib"] == 12.5
     assert document["results"][-1]["speedup"] is None
 
 
@@ -95,6 +96,7 @@ def test_quiet_prints_one_line_per_implementation(call):
     assert len(words) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_this_process")
 def test_a_sweep_makes_a_table_and_a_picture(call, tmp_path, monkeypatch):
     from tinyalex.check.bench import sizes
