@@ -30,6 +30,11 @@ LANES = numba_vector.LANES
 gaps = st.integers(0, 5)
 
 
+def some(*cases: Any) -> list[Any]:
+    """The first two always, the others in the slow run: the compiler takes half a second each."""
+    return [*cases[:2], *(pytest.param(case, marks=pytest.mark.slow) for case in cases[2:])]
+
+
 def whole(size: int, seed: int) -> Host:
     """Numbers from -8 to 8."""
     return np.random.default_rng(seed).integers(-8, 9, size).astype(np.float32)
@@ -56,7 +61,7 @@ def both(meaning: Callable[..., None], block: Any, constants: tuple[int, ...], *
     return results[0]
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 5, 2), (2, 3, 1), (2, 4, 3), (1, 13, 1)])
+@pytest.mark.parametrize("shape", some((1, 5, 2), (2, 3, 1), (1, 1, 1), (2, 4, 3), (1, 13, 1)))
 @given(K=st.integers(1, 9), gap=gaps, seed=own.seeds)
 def test_filters(shape: tuple[int, int, int], K: int, gap: int, seed: int) -> None:
     rows, columns, vectors = shape
@@ -73,7 +78,7 @@ def test_filters(shape: tuple[int, int, int], K: int, gap: int, seed: int) -> No
     assert np.isnan(got).sum() == gap + width * gap  # nothing beside the block
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (6, 2), (2, 3), (4, 3), (8, 1)])
+@pytest.mark.parametrize("shape", some((3, 2), (4, 3), (1, 1), (6, 2), (2, 3), (8, 1)))
 @given(P=st.integers(1, 9), gap=gaps, seed=own.seeds)
 def test_taps(shape: tuple[int, int], P: int, gap: int, seed: int) -> None:
     count, vectors = shape
@@ -99,7 +104,7 @@ def test_transposing_and_copying(gap: int, seed: int, count: int) -> None:
         both(numba_blocks._copy_partial, numba_blocks.copy_partial, (), x, gap, y, gap, count)
 
 
-WINDOWS = [(3, 3, 2), (2, 2, 2), (3, 2, 1), (1, 5, 2), (2, 4, 2), (1, 1, 1)]
+WINDOWS = some((3, 3, 2), (3, 2, 1), (2, 2, 2), (1, 5, 2), (2, 4, 2), (1, 1, 1))
 
 
 @pytest.mark.parametrize("windows", WINDOWS)
@@ -117,7 +122,10 @@ def test_pooling(windows: tuple[int, int, int], gap: int, seed: int) -> None:
     both(p._mean_back_block, p.mean_back_block, windows, dy, gap, sizes, gap, x, gap, pitch)
 
 
-@pytest.mark.parametrize("r", [3, 5])
+SIZES = pytest.mark.parametrize("r", [3, pytest.param(5, marks=pytest.mark.slow)])
+
+
+@SIZES
 @pytest.mark.parametrize("kind", [INPUT, GRADIENT], ids=["input", "gradient"])
 @given(gap=gaps, seed=own.seeds)
 def test_input_transform_of_a_tile(kind: int, r: int, gap: int, seed: int) -> None:
@@ -131,7 +139,7 @@ def test_input_transform_of_a_tile(kind: int, r: int, gap: int, seed: int) -> No
     assert np.isnan(got).sum() == gap + n * n * gap
 
 
-@pytest.mark.parametrize("r", [3, 5])
+@SIZES
 @given(gap=gaps, seed=own.seeds)
 def test_output_transform_of_a_tile(r: int, gap: int, seed: int) -> None:
     n, size, pitch = r + 3, LANES + gap, 4 * LANES + gap

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 numba = pytest.importorskip("numba")
@@ -38,14 +40,15 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield said
 
 
-def kernel(folder: Path) -> ModuleType:
+def kernel(folder: Path, text: str = KERNEL) -> ModuleType:
     """A module with a kernel; its machine code lies in ``__pycache__`` beside it."""
     path = folder / "kernel_of_a_test.py"
     if not path.exists():
-        path.write_text(KERNEL)
+        path.write_text(text)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # where machine code from the disk looks for it
     spec.loader.exec_module(module)
     return module
 
@@ -121,3 +124,52 @@ def test_sound_machine_code_is_taken_from_the_disk(tmp_path: Path, told: list[st
     kernel(tmp_path).add(1, 2)
     again = kernel(tmp_path)
     assert again.add(1, 2) == 3 and loaded(again) == 1 and not told
+
+
+INNER = """
+from tinyalex.backends.numba.compile import FLOATS, NUMBER, TO_FLOATS, Inner, compiled
+
+SCALED = Inner(FLOATS, TO_FLOATS, NUMBER)
+call = SCALED.call
+
+def times(factor):
+    def scaled(x, y, at):
+        y[at] = factor * x[at]
+
+    return SCALED.address(scaled)
+
+def refusing():
+    def refused(x, y, at):
+        raise ValueError("not this one")
+
+    return SCALED.address(refused)
+
+@compiled
+def each(x, y, kernel):
+    for i in range(x.size):
+        call(kernel, x, y, i)
+"""
+
+
+def test_a_loop_is_compiled_once_for_all_kernels_that_it_is_given(
+    tmp_path: Path, told: list[str]
+) -> None:
+    x, y = np.arange(4, dtype=np.float32), np.zeros(4, np.float32)
+    x.flags.writeable = False  # it is only read
+    for turn in range(2):  # compiled, and from the disk
+        module = kernel(tmp_path, INNER)
+        for factor in (2, 3):
+            module.each(x, y, module.times(factor))
+            np.testing.assert_array_equal(y, factor * x)
+        assert len(module.each.signatures) == 1
+        assert sum(module.each.stats.cache_hits.values()) == turn and not told
+    with pytest.raises(ValueError, match="not this one"):
+        module.each(x, y, module.refusing())
+
+
+def test_a_kernel_that_a_loop_is_given_must_take_what_the_loop_gives(tmp_path: Path) -> None:
+    module = kernel(tmp_path, INNER)
+    for kind in (np.float64, np.int32):
+        x = np.zeros(2, kind)
+        with pytest.raises(numba.TypingError):
+            module.each(x, x, 0)

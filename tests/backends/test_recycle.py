@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +17,14 @@ from tinyalex.backends.numba.memory import SMALLEST, Recycler
 
 PAGE = 4096
 LARGE = (4, SMALLEST // 16)  # of float32: as much as the smallest size that is used again
+
+
+@pytest.fixture(autouse=True)
+def little_to_collect() -> Iterator[None]:
+    """What other tests have left need not be searched at each collection."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +215,6 @@ def test_the_collector_may_run_inside_the_recycler() -> None:
     """It runs at any allocation, in the thread that is there, and may give memory back."""
 
     def run() -> None:
-        gc.freeze()  # what is there already need not be searched
         for allocations in range(1, 60):  # that many until the collector runs
             recycler = Recycler()
             gc.collect()
@@ -215,7 +222,6 @@ def test_the_collector_may_run_inside_the_recycler() -> None:
             gc.set_threshold(allocations)
             recycler.empty((2 * SMALLEST,), np.uint8)
             gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
     thresholds = gc.get_threshold()
     worker = threading.Thread(target=run, daemon=True)

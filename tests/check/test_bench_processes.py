@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tinyalex.check import bench
-from tinyalex.check.bench import memory, worker
+from tinyalex.check.bench import memory, turns, worker
 from tinyalex.check.bench.process import WorkerProcess
 from tinyalex.errors import ConfigError, RunError
 
@@ -23,16 +23,22 @@ def quiet(line: str) -> None:
     """Where a test's progress goes."""
 
 
+@pytest.fixture(autouse=True)
+def short_turns(monkeypatch):
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.01)
+
+
 def test_a_contest_takes_turns_in_processes():
     said: list[str] = []
-    jobs = [replace(JOB, task="data"), replace(JOB, task="data", batch_size=8)]
+    jobs = [replace(JOB, task="infer"), replace(JOB, task="infer", batch_size=8)]
     small, large = bench.contest(jobs, 3, said.append)
     assert len(small.seconds_per_image) == len(large.seconds_per_image) == 3
     assert small.speedup is not None and small.speedup.n == 3
     assert large.speedup is None
+    assert small.memory_mib is None or small.memory_mib > 0
     expected = np.median(np.divide(large.seconds_per_image, small.seconds_per_image))
     assert small.speedup.median == pytest.approx(expected)
-    assert [line for line in said if "turn" in line][-1] == "data: turn 3 of 3"
+    assert [line for line in said if "turn" in line][-1] == "infer: turn 3 of 3"
 
 
 def test_an_error_in_a_worker_is_raised_here():
@@ -73,7 +79,7 @@ def test_an_error_ends_every_worker(monkeypatch):
 
     monkeypatch.setattr(WorkerProcess, "ask", failing)
     with pytest.raises(KeyboardInterrupt):
-        bench.contest([replace(JOB, task="data"), replace(JOB, task="infer")], 1, quiet)
+        bench.contest([replace(JOB, task="infer"), replace(JOB, task="infer")], 1, quiet)
     assert len({id(process) for process in started}) == 2
     assert all(process.process.poll() is not None for process in started)
 

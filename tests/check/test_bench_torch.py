@@ -11,7 +11,7 @@ import pytest
 
 from tests.layers.examples import EXAMPLES
 from tests.strategies import normal
-from tests.weights.nets import SMALLER
+from tests.weights.nets import SMALLER, few_hidden
 from tinyalex import layers, models
 from tinyalex.check import bench
 from tinyalex.check.bench import ours, tables, torch_settings
@@ -22,8 +22,9 @@ JOB = bench.Job("numpy", "tiny", "train", batch_size=4, threads=1)
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_the_torch_net_computes_what_ours_does(name):
+def test_the_torch_net_computes_what_ours_does(name, monkeypatch):
     torch = pytest.importorskip("torch")
+    few_hidden(monkeypatch)
     from tinyalex.check.bench.torch_net import translate
 
     model = models.build(name, init={"*": ("constant", 0.0)}, image_size=SMALLER.get(name))

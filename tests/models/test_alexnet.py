@@ -185,22 +185,19 @@ def test_towers_equal_groups_for_any_convolution(case: own.Conv) -> None:
             np.testing.assert_allclose(halves, one.grads[key], atol=1e-12)
 
 
-@pytest.fixture(scope="module")
-def torchvision() -> Iterator[Model]:
-    yield models.build("alexnet-torchvision", seed=5)
-
-
-def test_torchvisions_names_and_shapes(torchvision: Model) -> None:
+def test_torchvisions_names_and_shapes() -> None:
+    torchvision = models.build("alexnet-torchvision", init=models.ZEROS)
     shapes = {name: w.shape for name, w in torchvision.named_parameters()}
     assert shapes == TORCHVISION_SHAPES
     assert torchvision.count_parameters() == 61_100_840
 
 
 def test_torchvisions_network_equals_its_layout_in_pytorch(
-    torch: ModuleType, torchvision: Model
+    torch: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = torch_torchvision(torch)
-    torchvision.eval()
+    few_hidden(monkeypatch)
+    torchvision = models.build("alexnet-torchvision", seed=5).eval()
+    there = torch_torchvision(torch, hidden=64)
     weights = {name: torch.from_numpy(value) for name, value in torchvision.state_dict().items()}
     there.load_state_dict(weights, strict=True)
     x = own.normal((1, 3, 224, 224), 0).astype(np.float32)

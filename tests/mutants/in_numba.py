@@ -25,9 +25,10 @@ MAX_POOL = f"{OF_KERNELS}::test_max_pooling"
 AUGMENTATION = f"{OF_KERNELS}::test_augmentation"
 NORMS = f"{OF_KERNELS}::test_response_normalisation"
 
-_ROW = (
-    "                for ow in range(0, OW, LANES):\n"
-    "                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw\n"
+_ROWS = (
+    "        for oh in range(OH):\n"
+    "            at, to = m * P + oh * OW, oh * sh * pitch\n"
+    "            _call_max_back"
 )
 
 NUMBA_MUTANTS = (
@@ -71,17 +72,15 @@ NUMBA_MUTANTS = (
     in_python(
         "numba max pooling: the last windows of a map are written beyond it",
         POOL,
-        "if to + LANES <= P:  # the next row overwrites what goes too far\n"
-        "                        max_block",
-        "if to <= P:  # the next row overwrites what goes too far\n"
-        "                        max_block",
+        "return min(-(-OW // LANES), (P - first) // LANES)",
+        "return -(-OW // LANES)",
         MAX_POOL,
     ),
     in_python(
         "numba max pooling: a map's gradient is added to the one before",
         POOL,
-        "flat[:] = 0\n            for oh in range(OH):\n" + _ROW + "                    if ow + L",
-        "for oh in range(OH):\n" + _ROW + "                    if ow + L",
+        "        flat[:] = 0\n" + _ROWS,
+        _ROWS,
         MAX_POOL,
     ),
     in_python(

@@ -172,8 +172,8 @@ CONVOLVE_MUTANTS = (
     in_python(
         "direct: every group reads the first group's channels",
         DIRECT_LOOPS,
-        "pixel = g * group + oh * sh * pitch + ow",
-        "pixel = oh * sh * pitch + ow",
+        "pixel = g * group + oh * sh * pitch",
+        "pixel = oh * sh * pitch",
         BLOCKS,
     ),
     in_python(
@@ -278,8 +278,8 @@ CONVOLVE_MUTANTS = (
     in_python(
         "winograd: the last channels are those of a full block",
         TILE_LOOPS,
-        "lanes = min(LANES, count - block * LANES)\n                at =",
-        "lanes = LANES\n                at =",
+        "lanes = min(LANES, count - block * LANES)\n            at =",
+        "lanes = LANES\n            at =",
         TILED,
         FEW_TILES,
     ),

@@ -17,6 +17,7 @@ from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_grader_finds import GRADER_FIND_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
+from tests.mutants.in_inner_kernels import INNER_KERNEL_MUTANTS
 from tests.mutants.in_install import INSTALL_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
@@ -60,6 +61,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + RECIPE_MUTANTS
     + LARGE_BATCH_MUTANTS
     + NUMBA_MUTANTS
+    + INNER_KERNEL_MUTANTS
     + CONVOLVE_MUTANTS
     + BLOCK_MUTANTS
     + CHECK_MUTANTS

@@ -56,9 +56,9 @@ def blob(array: Host, style: Style) -> bytes:
     if style.packed:
         out = chunk(number, data)
     else:
-        size = np.dtype(code).itemsize
-        key = varint(number << 3 | wire)
-        out = b"".join(key + data[i : i + size] for i in range(0, len(data), size))
+        pairs = np.empty(array.size, [("key", "u1"), ("value", code)])
+        pairs["key"], pairs["value"] = number << 3 | wire, array.reshape(-1)
+        out = pairs.tobytes()
     if style.diff:
         out += chunk(6, np.full(array.size, 9, "<f4").tobytes())
     if style.legacy_shape:

@@ -26,7 +26,7 @@ SMALLER = {
 LIVELY = {"*.weight": ("he_normal",), "*.bias": ("normal", 0.5)}
 
 
-def torch_torchvision(torch: ModuleType, classes: int = 1000) -> Any:
+def torch_torchvision(torch: ModuleType, classes: int = 1000, hidden: int = 4096) -> Any:
     """torchvision's AlexNet (torchvision/models/alexnet.py), with its names."""
     nn = torch.nn
     features = nn.Sequential(
@@ -46,12 +46,12 @@ def torch_torchvision(torch: ModuleType, classes: int = 1000) -> Any:
     )
     classifier = nn.Sequential(
         nn.Dropout(),
-        nn.Linear(9216, 4096),
+        nn.Linear(9216, hidden),
         nn.ReLU(),
         nn.Dropout(),
-        nn.Linear(4096, 4096),
+        nn.Linear(hidden, hidden),
         nn.ReLU(),
-        nn.Linear(4096, classes),
+        nn.Linear(hidden, classes),
     )
     return whole(torch, {"features": features, "avgpool": nn.AdaptiveAvgPool2d((6, 6))}, classifier)
 
@@ -63,14 +63,15 @@ def torch_paper(
     k: float = 2,
     width: int = 96,
     pixels: int = 36,
+    hidden: int = 4096,
 ) -> Any:
-    """The paper's layout, with fewer channels or smaller images if asked.
+    """The paper's layout, with fewer channels, smaller images or fewer hidden units if asked.
 
     PyTorch divides alpha by 5. docs/weights.md shows these layers.
     """
     nn = torch.nn
     norm = {"size": 5, "alpha": alpha, "beta": 0.75, "k": k}
-    second, third, hidden = width * 8 // 3, width * 4, 4096 if width == 96 else 64
+    second, third = width * 8 // 3, width * 4
     features = nn.Sequential(
         nn.Conv2d(3, width, 11, stride=4),
         nn.ReLU(),
@@ -193,3 +194,8 @@ def assert_same_logits(expected: Host, got: Host, tolerance: float = 1e-4) -> No
     largest = np.abs(expected).max()
     assert largest > 0.1 and np.ptp(expected, axis=1).min() > 0
     assert np.abs(expected - got).max() <= tolerance * largest
+
+
+def column(numbers: tuple[float, ...]) -> Host:
+    """A number for each channel of images."""
+    return np.array(numbers).reshape(3, 1, 1)

@@ -64,7 +64,15 @@ def found_model(found: weights.Imported) -> Any:
     return model.eval()
 
 
-@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+@pytest.mark.parametrize(
+    "style",
+    [
+        # Numbers one by one, twice: each is tried alone as well.
+        pytest.param(style, marks=pytest.mark.slow if style.double and not style.packed else ())
+        for style in STYLES.values()
+    ],
+    ids=STYLES,
+)
 def test_every_file_format_gives_the_same_weights(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, style: Style
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,8 @@ from safetensors.numpy import load_file, save_file
 
 from tests.weights.nets import (
     assert_same_logits,
+    column,
+    few_hidden,
     images,
     logits_of,
     make_narrow,
@@ -23,6 +26,7 @@ from tinyalex import data, evaluation, weights
 from tinyalex.errors import BackendError, CheckpointError
 from tinyalex.training import Run
 
+FEW = 64  # hidden units instead of 4096, which make files of 244 MB
 TORCHVISION_MEAN, TORCHVISION_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -31,24 +35,34 @@ def as_numpy(net: Any) -> dict[str, np.ndarray[Any, Any]]:
 
 
 @pytest.fixture(scope="module")
-def torchvision(torch: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Run]:
+def narrow_classifiers() -> Iterator[None]:
+    """Our AlexNets have ``FEW`` hidden units too."""
+    with pytest.MonkeyPatch.context() as patch:
+        few_hidden(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def torchvision(
+    torch: ModuleType, narrow_classifiers: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Run]:
     """The network in PyTorch, and the same imported from its .pth file."""
-    net = torch_torchvision(torch)
+    net = torch_torchvision(torch, hidden=FEW)
     path = tmp_path_factory.mktemp("weights") / "net.pth"
     torch.save(net.state_dict(), path)
     run = weights.read(path).run("numba")
-    path.unlink()  # 244 MB
     return net, run
 
 
 @pytest.fixture(scope="module")
-def paper(torch: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Run]:
+def paper(
+    torch: ModuleType, narrow_classifiers: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Run]:
     """The network in PyTorch, and the same imported from its .safetensors file."""
-    net = torch_paper(torch, classes=11)
+    net = torch_paper(torch, classes=11, hidden=FEW)
     path = tmp_path_factory.mktemp("weights") / "net.safetensors"
     save_file(as_numpy(net), path)
     run = weights.read(path, model="alexnet", mean="120,115,100").run("numba")
-    path.unlink()
     return net, run
 
 
@@ -67,9 +81,8 @@ def test_torchvisions_net_exports_with_the_same_logits(
     net, run = torchvision
     weights.export(run, tmp_path / "out.safetensors")
     back = load_file(tmp_path / "out.safetensors")
-    (tmp_path / "out.safetensors").unlink()
     other = run_of("alexnet-torchvision").model  # not the network's own weights
-    there = torch_torchvision(torch)
+    there = torch_torchvision(torch, hidden=FEW)
     for to, own in ((back, run.model), (other.state_dict(), other)):
         there.load_state_dict({n: torch.from_numpy(a) for n, a in to.items()}, strict=True)
         x = images((1, 3, 224, 224), sigma=1)
@@ -99,17 +112,19 @@ def test_the_papers_layout_imports_with_the_same_logits(
     expected = logits_of(torch, net, x)
     assert_same_logits(expected, run.model.forward(x))
     # and normalisation is large enough to be seen in it
-    other = torch_paper(torch, classes=11, alpha=1e-4)
+    other = torch_paper(torch, classes=11, alpha=1e-4, hidden=FEW)
     other.load_state_dict(net.state_dict())
     assert np.abs(logits_of(torch, other, x) - expected).max() > 0.01 * np.abs(expected).max()
 
 
 def test_the_papers_layout_exports_with_its_dropouts_factor(
-    torch: ModuleType, tmp_path: Path
+    torch: ModuleType, tmp_path: Path, narrow_classifiers: None
 ) -> None:
     run = run_of("alexnet", classes=5, side=67)  # 1 pixel reaches fc6
     assert run.config.recipe.dropout == "paper"
-    round_trip(torch, run, torch_paper(torch, 5, pixels=1), tmp_path / "out.safetensors")
+    round_trip(
+        torch, run, torch_paper(torch, 5, pixels=1, hidden=FEW), tmp_path / "out.safetensors"
+    )
 
 
 def test_caffes_normalisation_exports_as_pytorchs(
@@ -117,7 +132,7 @@ def test_caffes_normalisation_exports_as_pytorchs(
 ) -> None:
     make_narrow(monkeypatch)
     run = run_of("alexnet-caffe", classes=5)
-    there = torch_paper(torch, 5, alpha=1e-4, k=1, width=24)
+    there = torch_paper(torch, 5, alpha=1e-4, k=1, width=24, hidden=FEW)
     round_trip(torch, run, there, tmp_path / "out.safetensors")
 
 
@@ -153,34 +168,6 @@ def test_the_papers_layout_gives_the_same_logits_for_photographs(
     x = photographs[:, 14:241, 14:241].transpose(0, 3, 1, 2) - column((120, 115, 100))
     for seen, _ in loader.epoch(0):
         assert_same_logits(logits_of(torch, net, x.astype(np.float32)), run.model.forward(seen))
-
-
-@pytest.mark.parametrize("name", ["alexnet", "alexnet-caffe", "alexnet-torchvision"])
-def test_exported_networks_give_the_same_logits_for_photographs(
-    torch: ModuleType, photographs: np.ndarray[Any, Any], tmp_path: Path, name: str
-) -> None:
-    """At full size: our networks, exported and read by PyTorch."""
-    run = run_of(name)
-    there = {
-        "alexnet": lambda: torch_paper(torch, 1000),
-        "alexnet-caffe": lambda: torch_paper(torch, 1000, alpha=1e-4, k=1),
-        "alexnet-torchvision": lambda: torch_torchvision(torch),
-    }[name]()
-    weights.export(run, path := tmp_path / "out.safetensors")
-    state = {key: torch.from_numpy(array) for key, array in load_file(path).items()}
-    path.unlink()  # 244 MB
-    there.load_state_dict(state, strict=True)
-    side = run.model.input_shape[1]
-    at = (256 - side) // 2
-    x = photographs[:, at : at + side, at : at + side].transpose(0, 3, 1, 2) - column(
-        (120, 115, 100)
-    )
-    x = (x / (58 if name == "alexnet-torchvision" else 1)).astype(np.float32)
-    assert_same_logits(run.model.forward(x), logits_of(torch, there, x))
-
-
-def column(numbers: tuple[float, ...]) -> np.ndarray[Any, Any]:
-    return np.array(numbers).reshape(3, 1, 1)
 
 
 def test_a_pth_file_with_more_than_tensors_is_never_executed(

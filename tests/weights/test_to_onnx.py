@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.weights.nets import SMALLER, assert_same_logits, images, run_of
+from tests.weights.nets import SMALLER, assert_same_logits, few_hidden, images, run_of
 from tinyalex import data, evaluation, layers, models, weights
 from tinyalex.errors import BackendError, ConfigError
 from tinyalex.training import Run
@@ -33,7 +33,11 @@ def session(onnxruntime: ModuleType, content: bytes) -> Any:
         for name in models.names()
     ],
 )
-def test_a_model_gives_the_same_logits_in_onnx_runtime(onnxruntime: ModuleType, name: str) -> None:
+def test_a_model_gives_the_same_logits_in_onnx_runtime(
+    monkeypatch: pytest.MonkeyPatch, onnxruntime: ModuleType, name: str
+) -> None:
+    if name not in LARGE:
+        few_hidden(monkeypatch)
     run = run_of(name, side=SMALLER.get(name))
     content = to_onnx(run)
     for n in (1, 3):  # the number of images is free

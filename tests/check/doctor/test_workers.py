@@ -28,7 +28,7 @@ def examined(size: int) -> list[WorkersReport]:
     return on_threads(size, lambda group: examine_workers(group, "numpy", lambda _: None))
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_healthy_workers_get_the_same_report(size: int) -> None:
     reports = examined(size)
     assert [report.to_dict() for report in reports] == [reports[0].to_dict()] * size
@@ -46,7 +46,7 @@ def test_one_worker_has_no_link() -> None:
     assert report.link is None and report.to_dict()["link"] is None and not report.red
 
 
-@pytest.mark.parametrize("wrong", [1e-7, float("nan")])
+@pytest.mark.parametrize("wrong", [1e-7, pytest.param(float("nan"), marks=pytest.mark.slow)])
 def test_a_wrong_sum_on_one_worker_is_red_everywhere(
     monkeypatch: pytest.MonkeyPatch, wrong: float
 ) -> None:

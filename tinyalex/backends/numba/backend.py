@@ -213,7 +213,7 @@ class NumbaBackend(NumpyBackend):
 
     def _loss_and_gradient(self, logits: Array, labels: Array) -> tuple[Array, Array]:
         """Compute both in one pass; it takes a thousandth of a step, so it may run twice."""
-        logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels)
+        logits, labels = np.ascontiguousarray(logits), np.ascontiguousarray(labels, np.int64)
         dlogits = self.empty(logits.shape, logits.dtype)
         return logits.dtype.type(kernels.cross_entropy(logits, labels, dlogits)), dlogits
 
@@ -234,7 +234,7 @@ class NumbaBackend(NumpyBackend):
         colour = np.zeros((N, C), np.float32) if colour is None else np.ascontiguousarray(colour)
         scale = np.full(C, scale, np.float32)
         x = self.empty((N, C, *crop), np.float32)
-        batch = images, tops, lefts, mirrors
+        batch = images, *map(np.ascontiguousarray, (tops, lefts, mirrors))
         self.workers.share(
             lambda n: kernels.augment(*(a[n] for a in batch), mean, colour[n], scale, x[n]),
             N,

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from numba import config, njit
-from numba.core import event
+from numba import config, njit, types
+from numba.core import cgutils, errors, event
+from numba.extending import intrinsic
 
 from tinyalex import notice
 
@@ -89,7 +90,7 @@ def compiled(kernel: Callable[..., Any]) -> Any:
     """
     settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
     try:
-        if not getattr(config, "DISABLE_JIT", 0) and _has_no_folder(kernel):
+        if not _is_off() and _has_no_folder(kernel):
             raise OSError("no home folder")
         function = njit(cache=True, **settings)(kernel)
     except (RuntimeError, OSError) as error:  # no writable folder for machine code
@@ -98,6 +99,11 @@ def compiled(kernel: Callable[..., Any]) -> Any:
     if getattr(function, "_cache", None) is not None:  # not with NUMBA_DISABLE_JIT
         function._cache = _Forgiving(function._cache)
     return function
+
+
+def _is_off() -> bool:
+    """Whether Numba's compiler is: ``NUMBA_DISABLE_JIT=1``."""
+    return bool(getattr(config, "DISABLE_JIT", 0))
 
 
 def _has_no_folder(kernel: Callable[..., Any]) -> bool:
@@ -109,3 +115,55 @@ def _has_no_folder(kernel: Callable[..., Any]) -> bool:
     if named or os.path.isabs(os.path.expanduser("~")):
         return False
     return not os.access(os.path.dirname(kernel.__code__.co_filename), os.W_OK)
+
+
+# ---------------------------------------------------------------------- a kernel given to a kernel
+
+NUMBER = types.int64
+FLOATS, BYTES, INTEGERS = (  # flat arrays, which are only read
+    types.Array(kind, 1, "C", readonly=True) for kind in (types.float32, types.uint8, types.int64)
+)
+TO_FLOATS, TO_BYTES = types.float32[::1], types.uint8[::1]  # those that are written
+
+
+class Inner:
+    """What kernels call that are given it as a number: the address of its machine code.
+
+    The loops around it are compiled once, for all that they may call. Its arguments have the types
+    ``kinds``.
+    """
+
+    def __init__(self, *kinds: Any) -> None:
+        self.kinds = kinds
+        self.call = (lambda kernel, *args: kernel(*args)) if _is_off() else self._instruction()
+
+    def address(self, kernel: Callable[..., Any]) -> Any:
+        """Compile a kernel; without Numba's compiler it stands for itself."""
+        function = compiled(kernel)
+        if _is_off():
+            return function
+        function.compile(self.kinds)
+        code = function.overloads[self.kinds]
+        return code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
+
+    def _instruction(self) -> Any:
+        kinds = self.kinds
+
+        def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            convention, nothing = context.call_conv, types.none
+            kind = convention.get_function_type(nothing, kinds)
+            kernel = builder.inttoptr(values[0], kind.as_pointer())
+            args = cgutils.unpack_tuple(builder, values[1])
+            status, _ = convention.call_function(builder, kernel, nothing, kinds, args)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return context.get_dummy_value()
+
+        @intrinsic
+        def call(context: Any, kernel: Any, *args: Any) -> Any:
+            for given, kind in zip(args, kinds, strict=True):
+                if context.can_convert(given, kind) is None:
+                    raise errors.TypingError(f"{given} where a kernel takes {kind}")
+            return types.void(NUMBER, types.StarArgTuple.from_types(kinds)), write
+
+        return call

@@ -111,7 +111,7 @@ def col2im_rows(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
 
 @compiled
 def col2im_images(cols, x, first, KH, KW, sh, sw, ph, pw, OW):
-    """Add im2col matrices (n, G, K, rows*OW) back into images (n, C, H, W)."""
+    """Add im2col matrices (n, G, C/G*KH*KW + 1, rows*OW), not the last row, back into images."""
     channels = x.shape[1] // cols.shape[1]
     for n in range(x.shape[0]):
         for g in range(cols.shape[1]):

@@ -126,7 +126,7 @@ def _run(
 ) -> None:
     groups, B, K, width = panels.shape
     N, F, OH, OW = y.shape
-    kernel = loops.forward(*block)
+    row_of_blocks = loops.row_of_blocks(*block)
     bias = np.zeros((groups, B * width), np.float32)
     bias[:, : F // groups] = b.reshape(groups, -1)
     bias = bias.reshape(-1)
@@ -139,8 +139,10 @@ def _run(
         room = workers.scratch("row", width * block[0] * OW, np.float32)
 
         def run_panels(n: slice, start: int, stop: int) -> None:
-            settings = geometry.settings
-            kernel(x[n], phases, *settings, taps, panels, bias, out[n], room, start, stop)
+            loops.forward(
+                x[n], phases, *geometry.settings, taps, panels, bias, out[n], room, start, stop,
+                block[0], row_of_blocks,
+            )  # fmt: skip
 
         if cuts == 1:
             run_panels(pieces, 0, groups * B)
@@ -167,7 +169,7 @@ def weight_gradient(
     geometry = geometry_of(x.shape[1:], (C, KH, KW), stride, padding, (OH, OW))
     taps = np.zeros(rows, np.int64)
     taps[:K] = geometry.taps.reshape(-1)
-    kernel = loops.weight_gradient(count, vectors)
+    blocks_of_taps = loops.blocks_of_taps(count, vectors)
     maps = dy.reshape(N, groups, F, P)
 
     def gradient_of(images: slice) -> tuple[Host, Host]:
@@ -175,9 +177,9 @@ def weight_gradient(
         dw[...] = 0
         db = np.zeros(groups * B * width, np.float32)
         panels = workers.scratch("dy", P * width, np.float32).reshape(P, width)
-        kernel(
+        loops.weight_gradient(
             x[images], geometry.room(workers), *geometry.settings, taps, geometry.pixels,
-            maps[images], panels, dw, db,
+            maps[images], panels, dw, db, blocks_of_taps,
         )  # fmt: skip
         return dw, db
 

@@ -147,8 +147,7 @@ def input_gradient(
         dx[images] = 0
         for n in buffer.chunks(images):
             for first, pixels, cols in buffer.blocks(dx[n], 0, OH):
-                inner = cols[:, :, : buffer.K]
-                np.matmul(w_T, maps[n, :, :, pixels], out=inner)
-                kernels.col2im_images(inner, dx[n], first, *buffer.settings)
+                np.matmul(w_T, maps[n, :, :, pixels], out=cols[:, :, : buffer.K])
+                kernels.col2im_images(cols, dx[n], first, *buffer.settings)
 
     workers.share(gradient_of, N, min_items=1 + PRODUCTS // (filters.size * OH * OW))

@@ -108,8 +108,7 @@ def _run(workers: Workers, x: Host, u: Host, r: int, b: Host, padding: Pair, y: 
     bias[: groups * F] = b
     # BLAS rounds by the number of rows, so that must not depend on the number of threads.
     chunk = min(_images(workers, grid, q, C + F), max(1, -(-len(x) // PARTS)))
-    input_transform = loops.input_transform_kernel(INPUT, r)
-    output_transform = loops.output_transform_kernel(r)
+    to_planes, to_pixels = loops.tiles_to_planes(INPUT, r), loops.tiles_to_pixels(r)
 
     def convolve(chunks: slice) -> None:
         for i in range(chunks.start * chunk, min(chunks.stop * chunk, len(x)), chunk):
@@ -118,9 +117,13 @@ def _run(workers: Workers, x: Host, u: Host, r: int, b: Host, padding: Pair, y: 
             tiles = Planes(workers, "tiles", q, T, C)
             products = Planes(workers, "products", q, T, F)
             for g in range(groups):
-                input_transform(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
+                loops.input_transform(
+                    x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size, M + r - 1, to_planes
+                )
                 np.matmul(tiles.all, u[g], out=products.all)
-                output_transform(products.flat, products.size, bias, *grid, y[n], g * F, F)
+                loops.output_transform(
+                    products.flat, products.size, bias, *grid, y[n], g * F, F, to_pixels
+                )
 
     workers.share(convolve, -(-len(x) // chunk))
 
@@ -133,8 +136,7 @@ def weight_gradient(
     matrix, grid = _filter_matrix(r), grid_of(dy.shape)
     q = len(matrix)
     chunk = _images(workers, grid, q, C + F)
-    transform_x = loops.input_transform_kernel(INPUT, r)
-    transform_dy = loops.input_transform_kernel(GRADIENT, r)
+    of_x, of_dy = loops.tiles_to_planes(INPUT, r), loops.tiles_to_planes(GRADIENT, r)
 
     def gradient_of(images: slice) -> tuple[Host, Host]:
         size = groups * q * C * F
@@ -149,8 +151,12 @@ def weight_gradient(
             if not is_first:
                 du_chunk = workers.scratch("du of a chunk", q * C * F, np.float32).reshape(q, C, F)
             for g in range(groups):
-                transform_x(x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size)
-                transform_dy(dy[n], g * F, F, 0, 0, *grid, products.flat, products.size)
+                loops.input_transform(
+                    x[n], g * C, C, *padding, *grid, tiles.flat, tiles.size, M + r - 1, of_x
+                )
+                loops.input_transform(
+                    dy[n], g * F, F, 0, 0, *grid, products.flat, products.size, M, of_dy
+                )
                 np.matmul(tiles.all.mT, products.all, out=du[g] if is_first else du_chunk)
                 if not is_first:
                     du[g] += du_chunk

@@ -26,8 +26,8 @@ def max_pool2d(
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
     argmax = workers.empty(y.shape, position_dtype(np, kernel))
     if loops.has_vectors(x.dtype, *kernel, stride[1]):
-        by_vectors = loops.max_pool2d_by_vectors(*kernel, stride[1])
-        _by_vectors(workers, by_vectors, (x, y, argmax), (), out_hw, kernel, stride)
+        pool, windows = loops.max_pool2d_by_vectors, loops.max_of(*kernel, stride[1])
+        _by_vectors(workers, pool, windows, (x, y, argmax), (), out_hw, kernel, stride)
     else:
         _share_maps(workers, loops.max_pool2d, (x, y, argmax), *kernel, *stride)
     return y, argmax
@@ -39,8 +39,8 @@ def max_pool2d_backward(
     """Return dx: each dy goes to its window's maximum."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.has_vectors(dy.dtype, *kernel, stride[1]):
-        by_vectors = loops.max_pool2d_backward_by_vectors(*kernel, stride[1])
-        _by_vectors(workers, by_vectors, (dy, argmax, dx), (), out_hw, kernel, stride)
+        pool, windows = loops.max_pool2d_backward_by_vectors, loops.max_back_of(*kernel, stride[1])
+        _by_vectors(workers, pool, windows, (dy, argmax, dx), (), out_hw, kernel, stride)
     else:
         _share_maps(workers, loops.max_pool2d_backward, (dy, argmax, dx), kernel[1], *stride)
     return dx
@@ -50,9 +50,9 @@ def avg_pool2d(workers: Workers, x: Host, kernel: Pair, stride: Pair, out_hw: Pa
     """Return each window's mean over the inputs that it really has."""
     y = workers.empty((*x.shape[:2], *out_hw), x.dtype)
     if loops.has_vectors(x.dtype, *kernel, stride[1]):
-        by_vectors = loops.avg_pool2d_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(x.shape[2:], kernel, stride, out_hw)
-        _by_vectors(workers, by_vectors, (x, y), (sizes,), out_hw, kernel, stride)
+        pool, windows = loops.avg_pool2d_by_vectors, loops.mean_of(*kernel, stride[1])
+        _by_vectors(workers, pool, windows, (x, y), (sizes,), out_hw, kernel, stride)
     else:
         _share_maps(workers, loops.avg_pool2d, (x, y), *kernel, *stride)
     return y
@@ -64,9 +64,9 @@ def avg_pool2d_backward(
     """Return dx: each input of a window gets an equal share of its dy."""
     dx, out_hw = workers.empty(x_shape, dy.dtype), dy.shape[2:]
     if loops.has_vectors(dy.dtype, *kernel, stride[1]):
-        by_vectors = loops.avg_pool2d_backward_by_vectors(*kernel, stride[1])
         sizes = loops.window_sizes(dx.shape[2:], kernel, stride, out_hw)
-        _by_vectors(workers, by_vectors, (dy, dx), (sizes,), out_hw, kernel, stride)
+        pool, windows = loops.avg_pool2d_backward_by_vectors, loops.mean_back_of(*kernel, stride[1])
+        _by_vectors(workers, pool, windows, (dy, dx), (sizes,), out_hw, kernel, stride)
     else:
         _share_maps(workers, loops.avg_pool2d_backward, (dy, dx), *kernel, *stride)
     return dx
@@ -82,6 +82,7 @@ def _share_maps(
 def _by_vectors(
     workers: Workers,
     kernel: Callable[..., None],
+    windows: Any,
     arrays: tuple[Host, ...],
     constants: tuple[Host, ...],
     out_hw: Pair,
@@ -93,7 +94,7 @@ def _by_vectors(
 
     def pool_maps(*slices: Host) -> None:
         padded = workers.scratch("padded map", math.prod(shape), np.float32).reshape(shape)
-        kernel(*slices, *constants, stride[0], padded)
+        kernel(*slices, *constants, stride[1], stride[0], padded, windows)
 
     _share_maps(workers, pool_maps, arrays)
 

@@ -1,7 +1,8 @@
 """Pooling as compiled loops over feature maps (H, W); the definition is in ``functional/pool.py``.
 
 Float32 with a stride of 1 or 2: LANES windows at a time (``blocks.py``), from a padded copy of one
-feature map. Each kind of window has a kernel of its own. Everything else: window by window.
+feature map. The loop over a row is compiled for each kind of window, and the loops around it are
+given its address. Everything else: window by window.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from tinyalex.backends.base import Pair
-from tinyalex.backends.numba.compile import compiled
+from tinyalex.backends.numba.compile import (
+    BYTES,
+    FLOATS,
+    NUMBER,
+    TO_BYTES,
+    TO_FLOATS,
+    Inner,
+    compiled,
+)
 from tinyalex.backends.numba.kernels import copy_line
 from tinyalex.backends.numba.pool.blocks import (
     max_back_block,
@@ -49,122 +58,167 @@ def window_sizes(in_hw: Pair, kernel: Pair, stride: Pair, out_hw: Pair) -> Host:
     return np.outer(rows, columns).astype(np.float32)
 
 
-@cache
-def max_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """Make a kernel for windows of one kind."""
+_MAX = Inner(FLOATS, NUMBER, NUMBER, TO_FLOATS, NUMBER, TO_BYTES, NUMBER, NUMBER)
+_MAX_BACK = Inner(FLOATS, NUMBER, BYTES, NUMBER, TO_FLOATS, NUMBER, NUMBER, NUMBER)
+_MEAN = Inner(FLOATS, NUMBER, NUMBER, FLOATS, NUMBER, TO_FLOATS, NUMBER, NUMBER)
+_MEAN_BACK = Inner(FLOATS, NUMBER, FLOATS, NUMBER, TO_FLOATS, NUMBER, NUMBER, NUMBER)
+_call_max, _call_max_back = _MAX.call, _MAX_BACK.call
+_call_mean, _call_mean_back = _MEAN.call, _MEAN_BACK.call
 
-    def max_pool2d(x, y, argmax, sh, padded):
-        """(maps, H, W) -> (maps, OH, OW), and the index of each window's first maximum."""
-        count, H, W = x.shape
-        OH, OW = y.shape[1:]
-        P, pitch = OH * OW, padded.shape[1]
-        source, out, places = x.reshape(-1), y.reshape(-1), argmax.reshape(-1)
-        flat = padded.reshape(-1)
-        flat[:] = -np.inf
-        best, position = np.empty(LANES, x.dtype), np.empty(LANES, argmax.dtype)
-        for m in range(count):
-            for h in range(min(H, padded.shape[0])):
-                copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
-            for oh in range(OH):
-                for ow in range(0, OW, LANES):
-                    at, to = oh * sh * pitch + ow * sw, oh * OW + ow
-                    if to + LANES <= P:  # the next row overwrites what goes too far
-                        max_block(KH, KW, sw, flat, at, pitch, out, m * P + to, places, m * P + to)
-                        continue
-                    max_block(KH, KW, sw, flat, at, pitch, best, 0, position, 0)
-                    for i in range(OW - ow):
-                        out[m * P + to + i], places[m * P + to + i] = best[i], position[i]
 
-    return compiled(max_pool2d)
+# What follows makes the inner loops for one kind of window: over the blocks of a row.
 
 
 @cache
-def max_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """Make a kernel for windows of one kind."""
+def max_of(KH: int, KW: int, sw: int) -> Any:
+    """For `max_pool2d_by_vectors`."""
 
-    def max_pool2d_backward(dy, argmax, dx, sh, padded):
-        """Each dy (maps, OH, OW) goes to its window's maximum in dx (maps, H, W)."""
-        count, OH, OW = dy.shape
-        H, W = dx.shape[1:]
-        P, pitch = OH * OW, padded.shape[1]
-        source, places, out = dy.reshape(-1), argmax.reshape(-1), dx.reshape(-1)
-        flat = padded.reshape(-1)
-        gradients, position = np.empty(LANES, dy.dtype), np.zeros(LANES, argmax.dtype)
-        for m in range(count):
-            flat[:] = 0
-            for oh in range(OH):
-                for ow in range(0, OW, LANES):
-                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw
-                    if ow + LANES <= OW:
-                        max_back_block(KH, KW, sw, source, at, places, at, flat, to, pitch)
-                        continue
-                    gradients[:] = 0
-                    for i in range(OW - ow):
-                        gradients[i], position[i] = source[at + i], places[at + i]
-                    max_back_block(KH, KW, sw, gradients, 0, position, 0, flat, to, pitch)
-            write_back(flat, pitch, padded.shape[0], out, m, H, W)
+    def max_of_windows(x, x_at, pitch, y, y_at, argmax, argmax_at, blocks):
+        for i in range(0, blocks * LANES, LANES):
+            max_block(KH, KW, sw, x, x_at + i * sw, pitch, y, y_at + i, argmax, argmax_at + i)
 
-    return compiled(max_pool2d_backward)
+    return _MAX.address(max_of_windows)
 
 
 @cache
-def avg_pool2d_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """Make a kernel for windows of one kind."""
+def max_back_of(KH: int, KW: int, sw: int) -> Any:
+    """For `max_pool2d_backward_by_vectors`."""
 
-    def avg_pool2d(x, y, sizes, sh, padded):
-        """(maps, H, W) -> (maps, OH, OW); sizes (OH, whole blocks), what to divide by."""
-        count, H, W = x.shape
-        OH, OW = y.shape[1:]
-        P, pitch = OH * OW, padded.shape[1]
-        source, out, counts = x.reshape(-1), y.reshape(-1), sizes.reshape(-1)
-        flat = padded.reshape(-1)
+    def max_back_of_windows(dy, dy_at, argmax, argmax_at, dx, dx_at, pitch, blocks):
+        for i in range(0, blocks * LANES, LANES):
+            max_back_block(
+                KH, KW, sw, dy, dy_at + i, argmax, argmax_at + i, dx, dx_at + i * sw, pitch
+            )
+
+    return _MAX_BACK.address(max_back_of_windows)
+
+
+@cache
+def mean_of(KH: int, KW: int, sw: int) -> Any:
+    """For `avg_pool2d_by_vectors`."""
+
+    def mean_of_windows(x, x_at, pitch, sizes, sizes_at, y, y_at, blocks):
+        for i in range(0, blocks * LANES, LANES):
+            mean_block(KH, KW, sw, x, x_at + i * sw, pitch, sizes, sizes_at + i, y, y_at + i)
+
+    return _MEAN.address(mean_of_windows)
+
+
+@cache
+def mean_back_of(KH: int, KW: int, sw: int) -> Any:
+    """For `avg_pool2d_backward_by_vectors`."""
+
+    def mean_back_of_windows(dy, dy_at, sizes, sizes_at, dx, dx_at, pitch, blocks):
+        for i in range(0, blocks * LANES, LANES):
+            mean_back_block(
+                KH, KW, sw, dy, dy_at + i, sizes, sizes_at + i, dx, dx_at + i * sw, pitch
+            )
+
+    return _MEAN_BACK.address(mean_back_of_windows)
+
+
+@compiled
+def blocks_inside(P, first, OW):
+    """How many blocks of a row of windows, from ``first`` on, do not reach over the map's end.
+
+    What they write beyond their row, the next row overwrites. One block at most is left.
+    """
+    return min(-(-OW // LANES), (P - first) // LANES)
+
+
+@compiled
+def max_pool2d_by_vectors(x, y, argmax, sw, sh, padded, windows):
+    """(maps, H, W) -> (maps, OH, OW), and the index of each window's first maximum."""
+    count, H, W = x.shape
+    OH, OW = y.shape[1:]
+    P, pitch = OH * OW, padded.shape[1]
+    source, out, places = x.reshape(-1), y.reshape(-1), argmax.reshape(-1)
+    flat = padded.reshape(-1)
+    flat[:] = -np.inf
+    best, position = np.empty(LANES, x.dtype), np.empty(LANES, argmax.dtype)
+    for m in range(count):
+        for h in range(min(H, padded.shape[0])):
+            copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
+        for oh in range(OH):
+            at, to = oh * sh * pitch, m * P + oh * OW
+            inside = blocks_inside(P, oh * OW, OW)
+            _call_max(windows, flat, at, pitch, out, to, places, to, inside)
+            done = inside * LANES
+            if done < OW:
+                _call_max(windows, flat, at + done * sw, pitch, best, 0, position, 0, 1)
+                for i in range(OW - done):
+                    out[to + done + i], places[to + done + i] = best[i], position[i]
+
+
+@compiled
+def max_pool2d_backward_by_vectors(dy, argmax, dx, sw, sh, padded, windows):
+    """Each dy (maps, OH, OW) goes to its window's maximum in dx (maps, H, W)."""
+    count, OH, OW = dy.shape
+    H, W = dx.shape[1:]
+    P, pitch = OH * OW, padded.shape[1]
+    source, places, out = dy.reshape(-1), argmax.reshape(-1), dx.reshape(-1)
+    flat = padded.reshape(-1)
+    gradients, position = np.empty(LANES, dy.dtype), np.zeros(LANES, argmax.dtype)
+    whole = OW // LANES * LANES
+    for m in range(count):
         flat[:] = 0
-        mean = np.empty(LANES, x.dtype)
-        for m in range(count):
-            for h in range(min(H, padded.shape[0])):
-                copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
-            for oh in range(OH):
-                for ow in range(0, OW, LANES):
-                    at, to = oh * sh * pitch + ow * sw, oh * OW + ow
-                    size = oh * sizes.shape[1] + ow
-                    if to + LANES <= P:  # the next row overwrites what goes too far
-                        mean_block(KH, KW, sw, flat, at, pitch, counts, size, out, m * P + to)
-                        continue
-                    mean_block(KH, KW, sw, flat, at, pitch, counts, size, mean, 0)
-                    for i in range(OW - ow):
-                        out[m * P + to + i] = mean[i]
-
-    return compiled(avg_pool2d)
+        for oh in range(OH):
+            at, to = m * P + oh * OW, oh * sh * pitch
+            _call_max_back(windows, source, at, places, at, flat, to, pitch, whole // LANES)
+            if whole < OW:
+                gradients[:] = 0
+                for i in range(OW - whole):
+                    gradients[i], position[i] = source[at + whole + i], places[at + whole + i]
+                _call_max_back(windows, gradients, 0, position, 0, flat, to + whole * sw, pitch, 1)
+        write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
 
-@cache
-def avg_pool2d_backward_by_vectors(KH: int, KW: int, sw: int) -> Any:
-    """Make a kernel for windows of one kind."""
+@compiled
+def avg_pool2d_by_vectors(x, y, sizes, sw, sh, padded, windows):
+    """(maps, H, W) -> (maps, OH, OW); sizes (OH, whole blocks), what to divide by."""
+    count, H, W = x.shape
+    OH, OW = y.shape[1:]
+    P, pitch = OH * OW, padded.shape[1]
+    source, out, counts = x.reshape(-1), y.reshape(-1), sizes.reshape(-1)
+    flat = padded.reshape(-1)
+    flat[:] = 0
+    mean = np.empty(LANES, x.dtype)
+    for m in range(count):
+        for h in range(min(H, padded.shape[0])):
+            copy_line(source, (m * H + h) * W, flat, h * pitch, min(W, pitch))
+        for oh in range(OH):
+            at, to, size = oh * sh * pitch, m * P + oh * OW, oh * sizes.shape[1]
+            inside = blocks_inside(P, oh * OW, OW)
+            _call_mean(windows, flat, at, pitch, counts, size, out, to, inside)
+            done = inside * LANES
+            if done < OW:
+                _call_mean(windows, flat, at + done * sw, pitch, counts, size + done, mean, 0, 1)
+                for i in range(OW - done):
+                    out[to + done + i] = mean[i]
 
-    def avg_pool2d_backward(dy, dx, sizes, sh, padded):
-        """Each input of a window gets an equal share of its dy."""
-        count, OH, OW = dy.shape
-        H, W = dx.shape[1:]
-        P, pitch = OH * OW, padded.shape[1]
-        source, out, counts = dy.reshape(-1), dx.reshape(-1), sizes.reshape(-1)
-        flat = padded.reshape(-1)
-        gradients = np.empty(LANES, dy.dtype)
-        for m in range(count):
-            flat[:] = 0
-            for oh in range(OH):
-                for ow in range(0, OW, LANES):
-                    at, to = m * P + oh * OW + ow, oh * sh * pitch + ow * sw
-                    size = oh * sizes.shape[1] + ow
-                    if ow + LANES <= OW:
-                        mean_back_block(KH, KW, sw, source, at, counts, size, flat, to, pitch)
-                        continue
-                    gradients[:] = 0
-                    for i in range(OW - ow):
-                        gradients[i] = source[at + i]
-                    mean_back_block(KH, KW, sw, gradients, 0, counts, size, flat, to, pitch)
-            write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
-    return compiled(avg_pool2d_backward)
+@compiled
+def avg_pool2d_backward_by_vectors(dy, dx, sizes, sw, sh, padded, windows):
+    """Each input of a window gets an equal share of its dy."""
+    count, OH, OW = dy.shape
+    H, W = dx.shape[1:]
+    P, pitch = OH * OW, padded.shape[1]
+    source, out, counts = dy.reshape(-1), dx.reshape(-1), sizes.reshape(-1)
+    flat = padded.reshape(-1)
+    gradients = np.empty(LANES, dy.dtype)
+    whole = OW // LANES * LANES
+    for m in range(count):
+        flat[:] = 0
+        for oh in range(OH):
+            at, to, size = m * P + oh * OW, oh * sh * pitch, oh * sizes.shape[1]
+            _call_mean_back(windows, source, at, counts, size, flat, to, pitch, whole // LANES)
+            if whole < OW:
+                gradients[:] = 0
+                for i in range(OW - whole):
+                    gradients[i] = source[at + whole + i]
+                to, size = to + whole * sw, size + whole
+                _call_mean_back(windows, gradients, 0, counts, size, flat, to, pitch, 1)
+        write_back(flat, pitch, padded.shape[0], out, m, H, W)
 
 
 @compiled
