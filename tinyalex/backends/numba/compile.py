@@ -135,6 +135,7 @@ class Inner:
 
     def __init__(self, *kinds: Any) -> None:
         self.kinds = kinds
+        self.kernels: list[Any] = []  # whose machine code must stay where it is
         self.call = (lambda kernel, *args: kernel(*args)) if _is_off() else self._instruction()
 
     def address(self, kernel: Callable[..., Any]) -> Any:
@@ -143,6 +144,7 @@ class Inner:
         if _is_off():
             return function
         function.compile(self.kinds)
+        self.kernels.append(function)
         code = function.overloads[self.kinds]
         return code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
 
