@@ -71,7 +71,7 @@ def shown(config, monkeypatch):  # noqa: F811
     def run(epochs):
         show()
         plain = {"crop": None, "mirror": False, "schedule": {"kind": "constant"}, "multipliers": ()}
-        made = config(recipe=replace(config().recipe, **plain), epochs=epochs, lr=0.005)
+        made = config(recipe=replace(config().recipe, **plain), epochs=epochs, lr=0.004)
         return made.out, training.train(made)["top1_error"], show
 
     return run
@@ -79,7 +79,7 @@ def shown(config, monkeypatch):  # noqa: F811
 
 @pytest.mark.slow
 def test_an_evaluation_says_when_labels_are_numbered_otherwise(shown):
-    folder, error, show = shown(epochs=20)
+    folder, error, show = shown(epochs=14)
     assert error < 0.1
     assert evaluation.evaluate([folder])["warnings"] == []
     show(shift=1)

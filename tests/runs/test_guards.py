@@ -65,6 +65,7 @@ def test_knowing_the_training_images_and_nothing_of_the_others_is_doubtful(
     assert (found is not None) == warned
 
 
+@pytest.mark.slow
 def test_a_run_whose_test_labels_are_in_another_order_is_warned_of_once(config, monkeypatch):
     """The same images, learned by heart, with the test part's labels rotated by two."""
     dataset = small_dataset()
@@ -76,7 +77,7 @@ def test_a_run_whose_test_labels_are_in_another_order_is_warned_of_once(config, 
     recipe = replace(
         config().recipe, crop=None, mirror=False, schedule={"kind": "constant"}, multipliers=()
     )
-    training.train(config(recipe=recipe, epochs=20, lr=0.005), notes)
+    training.train(config(recipe=recipe, epochs=14, lr=0.004), notes)
     (text,) = [text for text in notes.of("warning") if "another order" in text]
     assert "tinyalex evaluate" in text
 
