@@ -20,7 +20,6 @@ from tinyalex.reproduce import Lab, ablations, ensembles, ladder, large_batch, l
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
-
 SLOW = ("towers", "large-batch", "ladder", "lrsweep")
 
 
