@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.group.threads import on_threads
@@ -174,11 +174,13 @@ def check_hybrid(make: Any, image: tuple[int, int, int], n: int, size: int, rtol
     assert 0 < len(complete) < len(total)
 
 
+@settings(max_examples=40)
 @given(networks(towers=True), st.integers(1, 3))
 def test_two_towers_on_two_workers_are_the_network(made: Any, n: int) -> None:
     check_towers(*made, n, 1e-11)
 
 
+@settings(max_examples=40)
 @given(networks(towers=False), st.sampled_from([2, 3, 4]), st.integers(0, 3))
 def test_the_hybrid_is_the_network_on_any_number_of_workers(
     made: Any, size: int, more: int
