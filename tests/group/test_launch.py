@@ -39,7 +39,7 @@ SAYS = {
     "all say": "interrupted\n",
     "interrupted": "rank 2 on {}: interrupted\n",
 }
-BY_DEFAULT = ("one", "killed")
+BY_DEFAULT = ("one",)
 AGAIN = "Try: the same command again\n"
 
 

@@ -69,6 +69,7 @@ def refusals(document: Any, read: Callable[[str], object], sizes: tuple[float, f
     assert tried > least and refused > share * tried, (tried, refused)
 
 
+@pytest.mark.slow
 def test_every_edit_of_the_config_is_read_or_refused(copy: Path) -> None:
     path = copy / "config.json"
 
