@@ -93,6 +93,14 @@ def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice, "_warned", [])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def files_are_not_for_a_power_cut() -> Iterator[None]:
+    """Nobody waits for the disk: a training of a moment would wait for half of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder with real image sets; the tests that need it skip where it is missing."""

@@ -77,6 +77,12 @@ def copy_of_run(trained, tmp_path):
     return Path(shutil.copytree(trained, tmp_path / "copy"))
 
 
+@pytest.fixture
+def few(pictures: Path) -> tuple[object, ...]:
+    """Options of a training that takes a moment."""
+    return ("--data", pictures, "--model", "tiny")
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Few and small images: four steps per epoch, and half of the time of digits to start."""

@@ -67,4 +67,4 @@ def wait_for_step(run: Path, process: subprocess.Popen[str]) -> None:
     metrics = run / "metrics.jsonl"
     while not (metrics.exists() and '"step"' in metrics.read_text()):
         assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
+        time.sleep(0.02)

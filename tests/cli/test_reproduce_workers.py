@@ -43,6 +43,7 @@ def found(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in [*files, *results]}
 
 
+@pytest.mark.slow
 def test_two_workers_leave_the_claim_of_one_with_two_shards(tmp_path: Path) -> None:
     for options in ("--shards", 2), ("--workers", 2):
         words = (*CLAIM, "--epochs", 1, *options, "--out", options[0][2:])
@@ -80,6 +81,7 @@ def test_a_claim_that_is_stopped_is_resumed_by_other_workers(tmp_path: Path) -> 
     assert found(tmp_path / "cut") == found(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_jobs_do_not_go_together_with_workers(tmp_path: Path) -> None:
     done = tinyalex(tmp_path, *CLAIM, "--workers", 2, "--jobs", 2)
     assert (done.returncode, done.stdout) == (2, "")

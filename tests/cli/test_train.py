@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.cli.many import wait_for_step
 from tests.processes import environment
 from tinyalex import backends
 from tinyalex.commands.console import Output
@@ -19,10 +19,10 @@ from tinyalex.commands.train import _print_results
 from tinyalex.errors import RunError
 
 
-def test_a_run_leaves_its_files_and_says_what_to_do_next(call):
-    result = call("train", "--epochs", 1)
+def test_a_run_leaves_its_files_and_says_what_to_do_next(call, few):
+    result = call("train", *few, "--epochs", 1)
     assert result.exit_code == 0, result.output
-    folder = Path("runs") / "tiny-digits-seed0"
+    folder = Path("runs") / "tiny-pictures-seed0"
     assert {path.name for path in folder.iterdir()} == {
         "checkpoint.json",
         "checkpoint.safetensors",
@@ -54,16 +54,16 @@ def test_the_last_lines_say_what_time_and_speed_are_of(capsys, epochs, crops, sa
     assert wanted in capsys.readouterr().out
 
 
-def test_json_is_one_document_on_stdout_and_progress_goes_to_stderr(call):
-    result = call("train", "--epochs", 1, "--out", "here", "--json")
+def test_json_is_one_document_on_stdout_and_progress_goes_to_stderr(call, few):
+    result = call("train", *few, "--epochs", 1, "--out", "here", "--json")
     document = json.loads(result.stdout)
     assert document["run"] == "here"
     assert 0 <= document["top1_error"] <= 1
     assert "epoch   1" in result.stderr
 
 
-def test_quiet_prints_the_folder_only(call):
-    result = call("train", "--epochs", 1, "--out", "here", "--quiet")
+def test_quiet_prints_the_folder_only(call, few):
+    result = call("train", *few, "--epochs", 1, "--out", "here", "--quiet")
     assert (result.stdout, result.stderr) == ("here\n", "")
 
 
@@ -108,8 +108,8 @@ def test_an_unknown_option_or_number_ends_with_2(call):
     assert call("train", "--epochs", "many").exit_code == 2
 
 
-def test_a_loss_that_is_not_a_number_is_an_error(refused):
-    said = refused("train", "--epochs", 1, "--lr", 1e30, "--quiet")
+def test_a_loss_that_is_not_a_number_is_an_error(refused, few):
+    said = refused("train", *few, "--epochs", 1, "--lr", 1e30, "--quiet")
     assert "loss is" in said and "--lr" in said
 
 
@@ -125,30 +125,29 @@ def test_a_file_in_the_folders_place_is_an_error(refused):
     assert "cannot be written" in refused("train", "--epochs", 1, "--out", "taken")
 
 
-def test_piped_output_is_plain_lines(shell):
-    done = shell("train", "--epochs", 1, NO_COLOR="1", PYTHONIOENCODING="cp1252")
+@pytest.mark.slow
+def test_piped_output_is_plain_lines(shell, few):
+    done = shell("train", *few, "--epochs", 1, NO_COLOR="1", PYTHONIOENCODING="cp1252")
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode("cp1252")
     assert "\x1b" not in text and "\r" not in text.replace("\r\n", "\n")
     assert sum(line.startswith("epoch ") for line in text.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_ctrl_c_saves_and_names_the_command_that_resumes(tmp_path, call):
-    words = ["train", "--epochs", "6", "--out", "run"]
+def test_ctrl_c_saves_and_names_the_command_that_resumes(tmp_path, call, few):
+    words = ["train", *few, "--epochs", 60, "--out", "run", "--backend", "numpy"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tinyalex", *words],
+        [sys.executable, "-m", "tinyalex", *map(str, words)],
         cwd=tmp_path,
-        env=environment(PYTHONUNBUFFERED="1"),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        for line in process.stdout:
-            if "steps" in line:  # the loop is about to start
-                break
-        time.sleep(0.5)
+        wait_for_step(tmp_path / "run", process)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=60)
     finally:
@@ -180,19 +179,26 @@ def test_resuming_refuses_another_precision(refused):
     assert "--precision, --workspace-mb" in said
 
 
-def test_float32_may_be_asked_for_on_a_cpu(call):
-    result = call("train", "--epochs", 1, "--precision", "float32", "--out", "here")
+def test_float32_may_be_asked_for_on_a_cpu(call, few):
+    result = call("train", *few, "--epochs", 1, "--precision", "float32", "--out", "here")
     assert result.exit_code == 0, result.output
     config = json.loads(Path("here/config.json").read_text())
     assert config["precision"] == "float32"
 
 
-def test_a_run_is_complete_even_if_its_pictures_cannot_be_drawn(call, monkeypatch):
+def test_a_run_is_complete_even_if_its_pictures_cannot_be_drawn(call, few, monkeypatch):
     def fails(*_, **__):
         raise RunError("pictures cannot be drawn")
 
     monkeypatch.setattr("tinyalex.report.pictures.curves", fails)
-    result = call("train", "--epochs", 1, "--out", "run")
+    result = call("train", *few, "--epochs", 1, "--out", "run")
     assert result.exit_code == 2
     assert "test error" in result.stdout and Path("run/summary.json").exists()
     assert result.stderr.startswith("error: pictures cannot be drawn")
+
+
+def test_a_training_loads_no_library_that_only_the_grader_needs():
+    """Each process of a training pays for what it loads; Hypothesis loads pytest in turn."""
+    asked = "import sys, tinyalex.report, tinyalex.training; print('hypothesis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, env=environment())
+    assert done.stdout.strip() == b"False", done.stderr

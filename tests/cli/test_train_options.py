@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tinyalex import data, models, recipes
+from tinyalex import data, models, recipes, report
 from tinyalex.cli import app
 from tinyalex.commands.train_options import PANELS, SHORT
 from tinyalex.settings import ABOUT, option_of
@@ -22,47 +22,49 @@ def config_of(folder):
 
 
 @pytest.fixture
-def quick(call):
-    """Train one epoch; gives the run's folder."""
+def quick(call, few, monkeypatch):
+    """Train one epoch of few images, and draw nothing; gives the run's folder."""
+    monkeypatch.setattr(report, "draw_run", lambda folder: [])
 
     def run(*words):
-        result = call("train", "-e", 1, "--quiet", "--no-ten-crops", *words)
+        data = () if "--config" in words else few
+        result = call("train", *data, "-e", 1, "--quiet", "--no-ten-crops", *words)
         assert result.exit_code == 0, result.output
         return result.stdout.splitlines()[-1]
 
     return run
 
 
-def test_runs_are_numbered_if_none_is_named(call, quick):
-    assert quick() == str(Path("runs/tiny-digits-seed0"))
-    result = call("train", "-e", 1)
-    said = f"{Path('runs/tiny-digits-seed0')} holds a run or is in use; this one is written to"
-    assert result.stdout.splitlines()[0] == f"{said} {Path('runs/tiny-digits-seed0-2')}"
-    assert quick("--seed", 3) == str(Path("runs/tiny-digits-seed3"))
-    assert quick() == str(Path("runs/tiny-digits-seed0-3"))
+def test_runs_are_numbered_if_none_is_named(call, few, quick):
+    assert quick() == str(Path("runs/tiny-pictures-seed0"))
+    result = call("train", *few, "-e", 1)
+    said = f"{Path('runs/tiny-pictures-seed0')} holds a run or is in use; this one is written to"
+    assert result.stdout.splitlines()[0] == f"{said} {Path('runs/tiny-pictures-seed0-2')}"
+    assert quick("--seed", 3) == str(Path("runs/tiny-pictures-seed3"))
+    assert quick() == str(Path("runs/tiny-pictures-seed0-3"))
 
 
-def test_a_run_is_replaced_only_if_asked_to(call, quick, refused):
+def test_a_run_is_replaced_only_if_asked_to(call, few, quick, refused):
     quick("-o", "here")
     before = Path("here/checkpoint.safetensors").read_bytes()
-    assert "--overwrite" in refused("train", "-e", 1, "-o", "here")
-    assert "holds thesis.tex" not in refused("train", "-e", 0, "-o", "here", "--overwrite")
-    said = call("train", "-e", 1, "-o", "here", "--overwrite", "--lr", 1e30, "-q").stderr
+    assert "--overwrite" in refused("train", *few, "-e", 1, "-o", "here")
+    assert "holds thesis.tex" not in refused("train", *few, "-e", 0, "-o", "here", "--overwrite")
+    said = call("train", *few, "-e", 1, "-o", "here", "--overwrite", "--lr", 1e30, "-q").stderr
     assert "loss is" in said and "holds the old run again" in said
     assert Path("here/checkpoint.safetensors").read_bytes() == before
     assert quick("-o", "here", "--overwrite", "--seed", 1) == "here"
     assert config_of("here")["seed"] == 1 and not Path("here/.replaced").exists()
     Path("here/thesis.tex").touch()
-    assert "thesis.tex" in refused("train", "-e", 1, "-o", "here", "--overwrite")
+    assert "thesis.tex" in refused("train", *few, "-e", 1, "-o", "here", "--overwrite")
 
 
 def test_overwrite_without_a_name_replaces_the_run_that_has_the_default_name(quick):
-    assert quick() == quick("--overwrite") == str(Path("runs/tiny-digits-seed0"))
+    assert quick() == quick("--overwrite") == str(Path("runs/tiny-pictures-seed0"))
 
 
 def test_any_number_can_be_changed_and_is_recorded_and_resumed(call, quick):
     folder = quick("--set", "weight_decay=1e-4", "--set", "seed=5", "--set", "schedule.epochs=1")
-    assert folder == str(Path("runs/tiny-digits-seed5"))
+    assert folder == str(Path("runs/tiny-pictures-seed5"))
     recipe = config_of(folder)["recipe"]
     assert (recipe["weight_decay"], recipe["schedule"]["epochs"]) == (1e-4, [1])
     assert recipe["sources"]["weight_decay"] == "set by --set"
@@ -81,7 +83,7 @@ def test_a_run_is_repeated_from_its_config(quick):
     checkpoints = [Path(folder) / "checkpoint.safetensors" for folder in (first, again)]
     assert checkpoints[0].read_bytes() == checkpoints[1].read_bytes()
     other = quick("--config", f"{first}/config.json", "--set", "momentum=0.7", "--seed", 4)
-    assert other == str(Path("runs/tiny-digits-seed4"))
+    assert other == str(Path("runs/tiny-pictures-seed4"))
     assert config_of(other)["recipe"]["momentum"] == 0.7
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.many import TINYALEX, TRAIN, tinyalex, train
+from tests.cli.many import TINYALEX, TRAIN, checkpoint, tinyalex, train
 from tests.processes import environment
+from tinyalex import training
 from tinyalex.group import launch, world
 from tinyalex.group.launch import find_mpiexec
 from tinyalex.runs.checkpoint import load_checkpoint
@@ -25,6 +26,14 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
     pytest.mark.usefixtures("no_process_left"),
 ]
+
+
+def test_two_processes_leave_the_bytes_of_one(tmp_path: Path, few: tuple[object, ...]) -> None:
+    options = (*few, "--epochs", 1, "--shards", 4)
+    settings = {"data": str(few[1]), "model": "tiny", "backend": "numpy", "threads": 1}
+    alone = training.RunConfig(**settings, epochs=1, shards=4, out=tmp_path / "1")  # type: ignore[arg-type]
+    training.train(alone)
+    assert train(tmp_path, "2", *options, "--workers", 2) == checkpoint(tmp_path / "1")
 
 
 @pytest.mark.slow
@@ -46,8 +55,11 @@ def test_the_same_on_photographs(tmp_path: Path, real_data: Path) -> None:
         assert train(tmp_path, str(workers), *options, "--workers", workers) == alone
 
 
-def test_what_cannot_be_shared_out_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    words = ("--out", "run", "--workers", 2, "--shards", 3)
+@pytest.mark.slow
+def test_what_cannot_be_shared_out_is_refused_before_anything_is_written(
+    tmp_path: Path, few: tuple[object, ...]
+) -> None:
+    words = few + ("--out", "run", "--workers", 2, "--shards", 3)
     done = tinyalex(tmp_path, *TRAIN, *words)
     assert done.returncode == 2
     assert done.stderr == (
@@ -63,6 +75,7 @@ def test_shards_larger_than_a_batch_are_refused(refused: Refused, tmp_path: Path
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_another_number_than_mpi_started_is_refused(tmp_path: Path) -> None:
     mpiexec = [find_mpiexec(), "-n", "2", *TINYALEX]
     done = tinyalex(tmp_path, *TRAIN, "--workers", 3, program=mpiexec)
@@ -70,7 +83,9 @@ def test_another_number_than_mpi_started_is_refused(tmp_path: Path) -> None:
     assert "error: --workers 3, but MPI started 2\nTry: --workers 2\n" in done.stderr
 
 
-@pytest.mark.parametrize("launcher", ["PMI", "OMPI_COMM_WORLD"])
+@pytest.mark.parametrize(
+    "launcher", ["PMI", pytest.param("OMPI_COMM_WORLD", marks=pytest.mark.slow)]
+)
 def test_processes_that_do_not_see_each_other_are_refused(tmp_path: Path, launcher: str) -> None:
     """As if started by another MPI's mpiexec: else each would train by itself into one folder."""
     variables = environment(**{f"{launcher}_RANK": "0", f"{launcher}_SIZE": "2"})
@@ -98,16 +113,25 @@ def test_srun_without_mpi_is_refused(refused: Refused, monkeypatch: pytest.Monke
         (world, "find_spec", "several workers need mpi4py, which is not installed"),
     ],
 )
+@pytest.mark.parametrize(
+    "command", [TRAIN, ("evaluate", "run"), ("bench",)], ids=lambda words: words[0]
+)
 def test_what_is_missing_is_said_in_one_sentence(
-    refused: Refused, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, said: str
+    refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    module: Any,
+    name: str,
+    said: str,
 ) -> None:
     monkeypatch.setattr(module, name, lambda *a, **k: None)
-    error = refused(*TRAIN, "--workers", 2)
+    error = refused(*command, "--workers", 2)
     assert error.startswith(f"error: {said}\nTry: ")
     assert error.count("\n") == 2
 
 
-def test_only_rank_0_needs_the_runs_folder(tmp_path: Path, pictures: Path) -> None:
+@pytest.mark.slow
+def test_only_rank_0_needs_the_runs_folder(tmp_path: Path, few: tuple[object, ...]) -> None:
     """Each host has a disk of its own, here a folder."""
     a, b = tmp_path / "a", tmp_path / "b"
     a.mkdir(), b.mkdir()
@@ -118,7 +142,7 @@ def test_only_rank_0_needs_the_runs_folder(tmp_path: Path, pictures: Path) -> No
         done = tinyalex(tmp_path, program=[find_mpiexec(), *both])
         assert (done.returncode, done.stdout, done.stderr) == (0, "run\n", "")
 
-    trained("--data", pictures, "--model", "tiny", "--epochs", 1, "--out", "run")
+    trained(*few, "--epochs", 1, "--out", "run")
     trained("--resume", "run", "--epochs", 2)
     assert load_checkpoint(a / "run").state["epoch"] == 2
     assert not list(b.iterdir())

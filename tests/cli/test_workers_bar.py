@@ -33,12 +33,6 @@ HOST = os.uname().nodename
 
 
 @pytest.fixture
-def few(pictures: Path) -> tuple[object, ...]:
-    """Options of a short run."""
-    return ("--data", pictures, "--model", "tiny")
-
-
-@pytest.fixture
 def endless(few: tuple[object, ...]) -> tuple[object, ...]:
     """Options of a run that is long enough to be stopped."""
     return (*few, "--epochs", 100_000, "--workers", 2)
@@ -63,7 +57,8 @@ def trained(folder: Path, columns: int, *words: object) -> str:
     return shown
 
 
-@pytest.mark.parametrize("columns", [60, pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [60, 80])
 def test_two_workers_leave_on_a_terminal_what_one_leaves(
     tmp_path: Path, few: tuple[object, ...], columns: int
 ) -> None:
@@ -82,6 +77,7 @@ def test_two_workers_leave_on_a_terminal_what_one_leaves(
         assert list(hides_the_cursor(each)) == [True, False]
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_lines_and_no_codes(tmp_path: Path, few: tuple[object, ...]) -> None:
     said = []
     for workers in (1, 2):
@@ -94,6 +90,7 @@ def test_a_pipe_gets_lines_and_no_codes(tmp_path: Path, few: tuple[object, ...])
     assert sum(line.startswith("epoch ") for line in said[1]) == 2
 
 
+@pytest.mark.slow
 def test_errors_in_a_file_are_free_of_codes(
     tmp_path: Path, endless: tuple[object, ...], terminal: Terminal
 ) -> None:
@@ -108,6 +105,7 @@ def test_errors_in_a_file_are_free_of_codes(
     assert "\x1b" not in error and BAR not in "".join(screen(shown))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_worker_that_is_killed_leaves_one_message_and_no_bar(
     tmp_path: Path, endless: tuple[object, ...], terminal: Terminal, rank: int
@@ -143,6 +141,7 @@ def test_ctrl_c_while_the_bar_moves_leaves_one_message_and_no_bar(
     assert "left" in figures and len(figures) == 80
 
 
+@pytest.mark.slow
 def test_a_pipe_too_gets_one_message(tmp_path: Path, endless: tuple[object, ...]) -> None:
     process = subprocess.Popen(
         [*map(str, (*TRAIN, *endless))],
@@ -159,6 +158,7 @@ def test_a_pipe_too_gets_one_message(tmp_path: Path, endless: tuple[object, ...]
     assert out.count("warning: stopped; the run is saved in run\n") == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_saves_the_run(
     tmp_path: Path, endless: tuple[object, ...], terminal: Terminal
 ) -> None:
@@ -171,6 +171,7 @@ def test_a_terminal_that_is_closed_saves_the_run(
     wait_for(lambda: not list(processes(tmp_path)))
 
 
+@pytest.mark.slow
 def test_evaluate_shows_a_bar_and_one_table(
     tmp_path: Path, trained: Path, terminal: Terminal
 ) -> None:
@@ -187,6 +188,7 @@ def test_evaluate_shows_a_bar_and_one_table(
     assert sum("top-1 error" in line for line in lines) == 1
 
 
+@pytest.mark.slow
 def test_a_slow_test_is_told_of_by_rank_0_alone(tmp_path: Path, trained: Path) -> None:
     """Into a pipe, where a phase gets lines on stderr once it lasts."""
     shutil.copytree(trained, tmp_path / "run")

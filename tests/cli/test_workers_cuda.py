@@ -21,6 +21,7 @@ MPIEXEC = Path(sys.executable).with_name("mpiexec")
 WAY = "gradients are added through the host's memory: ranks 0 and 1 share a GPU"
 
 
+@pytest.mark.slow
 def test_a_worker_without_a_gpu_is_refused(tmp_path: Path) -> None:
     words = ["train", "--backend", "cuda", "--workers", "2", "--out", "run"]
     done = subprocess.run(

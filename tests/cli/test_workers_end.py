@@ -42,19 +42,24 @@ SAYS = {
 }
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.fixture
-def few(pictures: Path) -> tuple[object, ...]:
+def long(few: tuple[object, ...]) -> tuple[object, ...]:
     """Options of a run that is long enough."""
-    return ("--data", pictures, "--model", "tiny", "--shards", 2, "--epochs", 5000)
+    return (*few, "--shards", 2, "--epochs", 5000)
 
 
-@pytest.mark.parametrize("kind", SAYS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind == "kill" else pytest.param(kind, marks=SLOW) for kind in SAYS]
+)
 def test_a_worker_that_fails_ends_all_and_is_named_once(
-    tmp_path: Path, few: tuple[object, ...], kind: str
+    tmp_path: Path, long: tuple[object, ...], kind: str
 ) -> None:
     program = [sys.executable, str(FAILING), "launch", "2", "1", kind, "7"]  # after one epoch
     before = shared_memory()
-    done = tinyalex(tmp_path, *TRAIN, *few, "--out", "run", "--timeout", 3, program=program)
+    done = tinyalex(tmp_path, *TRAIN, *long, "--out", "run", "--timeout", 3, program=program)
     assert done.returncode not in (0, 124)
     assert done.stdout == ""
     assert done.stderr.count("error: ") == 1, done.stderr
@@ -84,6 +89,7 @@ def test_the_advice_after_an_end_fits_the_command(
     assert ended.value.exit_code == 3 and given["hint"].startswith(hint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("to", "name"),
     [
@@ -94,10 +100,10 @@ def test_the_advice_after_an_end_fits_the_command(
     ],
 )
 def test_a_signal_saves_once_and_ends_all(
-    tmp_path: Path, few: tuple[object, ...], name: str, to: str
+    tmp_path: Path, long: tuple[object, ...], name: str, to: str
 ) -> None:
     number = getattr(signal, name)
-    with running(tmp_path, 2, *few) as process:
+    with running(tmp_path, 2, *long) as process:
         wait_for_step(tmp_path / "run", process)
         target = process.pid if to == "launcher" else ranks(tmp_path)[int(to[-1])]
         os.kill(target, number)
@@ -109,10 +115,11 @@ def test_a_signal_saves_once_and_ends_all(
     assert load_checkpoint(tmp_path / "run").state["images_trained"] > 0
 
 
+@pytest.mark.slow
 def test_the_workers_end_with_the_process_that_started_them(
-    tmp_path: Path, few: tuple[object, ...]
+    tmp_path: Path, long: tuple[object, ...]
 ) -> None:
-    with running(tmp_path, 2, *few) as process:
+    with running(tmp_path, 2, *long) as process:
         wait_for_step(tmp_path / "run", process)
         process.kill()
         process.wait()

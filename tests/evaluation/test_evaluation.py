@@ -9,18 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.training.conftest import config, small, small_dataset  # noqa: F401
+from tests.training.conftest import config, kept_runs, once, small, small_dataset  # noqa: F401
 from tinyalex import data, evaluation, training
 from tinyalex.data import from_arrays
 from tinyalex.errors import ConfigError, DataError, RunError, ShapeError
 
 
 @pytest.fixture
-def folders(config):  # noqa: F811
-    made = [config(f"run{seed}", seed=seed) for seed in range(2)]
-    for each in made:
-        training.train(each)
-    return [each.out for each in made]
+def folders(once):  # noqa: F811
+    return [once(f"run{seed}", seed=seed) for seed in range(2)]
 
 
 def by_hand(folder, views):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evaluation.test_evaluation import folders  # noqa: F401
-from tests.training.conftest import config, small, small_dataset  # noqa: F401
+from tests.training.conftest import config, kept_runs, once, small, small_dataset  # noqa: F401
 from tinyalex import data, evaluation, training
 from tinyalex.errors import ConfigError
 from tinyalex.evaluation.search import read_coefficients

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,25 @@ from tests.group.threads import on_threads
 from tinyalex import data, evaluation, training
 from tinyalex.group import Group, GroupError
 
+IMAGES = 70
+
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
+    """Two runs, on few of the digits."""
     folder = tmp_path_factory.mktemp("runs")
     made = [folder / "a", folder / "b"]
-    for seed, out in enumerate(made):
-        training.train(training.RunConfig(epochs=1, seed=seed, backend="numpy", out=out))
-    return made
+    whole = data.load("digits")
+    train, test = (part.subset(np.arange(IMAGES)) for part in (whole.train, whole.test))
+
+    def few(name: str, *arguments: Any, **named: Any) -> Any:
+        return replace(whole, name=name, fingerprint=name, train=train, test=test)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load", few)
+        for seed, out in enumerate(made):
+            training.train(training.RunConfig(epochs=1, seed=seed, backend="numpy", out=out))
+        yield made
 
 
 @pytest.mark.parametrize("workers", [2, 3, 5])
@@ -27,11 +40,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_the_probabilities_have_the_bytes_of_one_worker(
     runs: list[Path], crops: int, workers: int
 ) -> None:
-    split = data.load("digits").test.subset(np.arange(100))  # with 32 per batch: 3 batches and 4
+    split = data.load("digits").test.subset(np.arange(52))  # with 16 per batch: 3 batches and 4
 
     def work(group: Group | None = None) -> bytes:
         run = training.load_run(runs[0], "numpy", threads=1)
-        return evaluation.probabilities(run, split, crops, 32, group).tobytes()
+        return evaluation.probabilities(run, split, crops, 16, group).tobytes()
 
     assert set(on_threads(workers, work)) == {work()}
 
@@ -69,8 +82,8 @@ def test_each_image_is_seen_by_one_worker(
 
     monkeypatch.setattr(evaluation.views, "view_probabilities", count)
     work = lambda group: evaluation.evaluate([runs[0]], backend="numpy", group=group)  # noqa: E731
-    assert [result["n"] for result in on_threads(3, work)] == [360] * 3
-    assert sum(seen) == 360
+    assert [result["n"] for result in on_threads(3, work)] == [IMAGES] * 3
+    assert sum(seen) == IMAGES
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ def main(kind: str) -> None:
         os._exit(3)
     if RANK == 2 and kind == "exits with 0":
         os._exit(0)
+    if kind == "waits":
+        Path(f"waits{RANK}").touch()
     if kind in ("waits", "killed", "exits", "exits with 0"):
         time.sleep(60)
     if kind == "all say":

@@ -50,4 +50,4 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"it took longer than {seconds:g} seconds"
-        time.sleep(0.1)
+        time.sleep(0.02)

@@ -6,12 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.group.ranks import processes, ranks, shared_memory, wait_for
+from tests.group.ranks import processes, shared_memory, wait_for
 from tests.processes import environment
 from tinyalex.group import launch
 
@@ -40,6 +39,7 @@ SAYS = {
     "all say": "interrupted\n",
     "interrupted": "rank 2 on {}: interrupted\n",
 }
+BY_DEFAULT = ("one",)
 AGAIN = "Try: the same command again\n"
 
 
@@ -54,7 +54,10 @@ def start(folder: Path, kind: str, workers: int) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("kind", SAYS)
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind in BY_DEFAULT else pytest.param(kind, marks=pytest.mark.slow) for kind in SAYS],
+)
 def test_the_worker_is_named_that_was_the_first_to_end(tmp_path: Path, kind: str) -> None:
     said = SAYS[kind].format(HOST)
     before = shared_memory()
@@ -79,8 +82,7 @@ def test_a_signal_that_nobody_has_handled_is_named(
     tmp_path: Path, number: signal.Signals, code: int, said: str
 ) -> None:
     process = start(tmp_path, "waits", 2)
-    wait_for(lambda: len(ranks(tmp_path)) == 2)
-    time.sleep(0.5)
+    wait_for(lambda: len([*tmp_path.glob("waits*")]) == 2)
     target = process.pid if number == signal.SIGTERM else children(process.pid)[0]
     os.kill(target, number)
     _, error = process.communicate(timeout=60)

@@ -133,7 +133,7 @@ WORKERS_BAR_MUTANTS = (
         "tinyalex/group/mpi.py",
         "self.watcher.last_step = None",
         "pass",
-        "tests/group/test_mpi.py::test_each_method_does_what_it_says[2]",
+        "tests/group/test_mpi.py::test_a_worker_that_rests_may_be_silent",
     ),
     _with_mpi(
         "reproduce: workers and jobs at the same time",

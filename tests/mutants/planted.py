@@ -17,6 +17,7 @@ from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_grader_finds import GRADER_FIND_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
+from tests.mutants.in_imports import IMPORT_MUTANTS
 from tests.mutants.in_inner_kernels import INNER_KERNEL_MUTANTS
 from tests.mutants.in_install import INSTALL_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
@@ -85,6 +86,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + START_MUTANTS
     + COMMAND_LINE_MUTANTS
     + FIRST_HOUR_MUTANTS
+    + IMPORT_MUTANTS
     + INSTALL_MUTANTS
     + REPRODUCE_MUTANTS
     + PAGES_MUTANTS

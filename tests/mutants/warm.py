@@ -123,7 +123,7 @@ def _run(tests: tuple[str, ...]) -> int:
     reporter = _Reporter()
     options = ["-x", "-q", "-p", "no:cacheprovider"]
     code = int(pytest.main([*options, *tests], plugins=[reporter]))
-    if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if code in (PASSED, pytest.ExitCode.NO_TESTS_COLLECTED):  # some are slow ones, or all
         slow = int(pytest.main([*options, "-m", "slow", *tests], plugins=[reporter]))
         code = code if slow == pytest.ExitCode.NO_TESTS_COLLECTED else slow
     for name in reporter.failed:

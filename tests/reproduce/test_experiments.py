@@ -20,15 +20,15 @@ from tinyalex.reproduce import Lab, ablations, ensembles, ladder, large_batch, l
 from tinyalex.reproduce.features import describe
 from tinyalex.reproduce.statistics import estimate
 
+SLOW = ("towers", "large-batch", "ladder", "lrsweep")
+
 
 @pytest.mark.parametrize(
     "name",
     [
         "tencrop",
         "ensemble",
-        "towers",
-        "large-batch",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("ladder", "lrsweep")),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),
     ],
 )
 def test_an_experiment_leaves_a_result(lab: Lab, tmp_path: Path, name: str) -> None:
@@ -203,6 +203,7 @@ def test_on_imagenet_ensembles_have_top_5_errors_of_ten_crops(
     assert "published" in before.rows[0][0] and "Top-5" in before.notes[0]
 
 
+@pytest.mark.slow
 def test_before_2012_on_real_runs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("skimage")
     result, _ = ensembles.before2012(lab)
@@ -251,6 +252,7 @@ def test_a_shortened_net_keeps_its_last_epochs() -> None:
         assert short.length() < whole.length() and ends == [[20, 10], [20, 10]]
 
 
+@pytest.mark.slow
 def test_learning_rates_that_diverge_are_reported_and_are_not_the_best(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +295,7 @@ def test_large_batches_differ_in_batch_and_method_alone() -> None:
         assert (config.shards, config.warmup, config.momentum_correction) == (k, warm, warm)
 
 
+@pytest.mark.slow
 def test_large_batches_that_diverge_are_counted_and_not_averaged(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_runs_side_by_side_are_the_runs_one_after_the_other(
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "two").rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_failure_is_raised_and_the_other_runs_are_kept(lab: Lab, tmp_path: Path) -> None:
     wild = arm_of(lab, lr=1e12)
     store = Store(tmp_path / "runs", backend="numpy", threads=2, jobs=2)
@@ -67,6 +68,7 @@ def test_a_failure_is_raised_and_the_other_runs_are_kept(lab: Lab, tmp_path: Pat
     assert not (kept / "summary.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX only")
 def test_a_process_that_is_killed_is_an_error(lab: Lab, tmp_path: Path) -> None:
     store = Store(tmp_path / "runs", backend="numpy", threads=2, jobs=2, listen=dies)

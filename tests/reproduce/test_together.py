@@ -68,6 +68,7 @@ def test_workers_leave_the_bytes_of_one(lab: Lab, tmp_path: Path) -> None:
     assert first == other == {"heard": [], "rests": 0}
 
 
+@pytest.mark.slow
 def test_workers_resume_a_run_that_one_began(lab: Lab, tmp_path: Path) -> None:
     growing = replace(arm_of(lab, schedule={"kind": "constant"}), growing=True)
     for folder in ("one", "two"):

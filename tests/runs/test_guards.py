@@ -18,6 +18,7 @@ from tinyalex.errors import CheckpointError, DataError
 from tinyalex.layers import Sequential
 from tinyalex.preprocessing import Preprocessing
 from tinyalex.runs import guards
+from tinyalex.training import loop
 
 IMAGENET = np.array([123.7, 116.8, 103.9])
 SYNSETS = [f"n{i:08d}" for i in (1440764, 1443537, 2102040, 3000684)]
@@ -65,6 +66,7 @@ def test_knowing_the_training_images_and_nothing_of_the_others_is_doubtful(
     assert (found is not None) == warned
 
 
+@pytest.mark.slow
 def test_a_run_whose_test_labels_are_in_another_order_is_warned_of_once(config, monkeypatch):
     """The same images, learned by heart, with the test part's labels rotated by two."""
     dataset = small_dataset()
@@ -76,9 +78,16 @@ def test_a_run_whose_test_labels_are_in_another_order_is_warned_of_once(config, 
     recipe = replace(
         config().recipe, crop=None, mirror=False, schedule={"kind": "constant"}, multipliers=()
     )
-    training.train(config(recipe=recipe, epochs=20, lr=0.005), notes)
+    training.train(config(recipe=recipe, epochs=14, lr=0.004), notes)
     (text,) = [text for text in notes.of("warning") if "another order" in text]
     assert "tinyalex evaluate" in text
+
+
+def test_a_training_tells_a_doubt_once(config, monkeypatch):
+    monkeypatch.setattr(loop, "near_chance_warning", lambda *_: "near chance")
+    notes = Notes()
+    training.train(config(epochs=2), notes)
+    assert [text for text in notes.of("warning") if "near chance" in text] == ["near chance"]
 
 
 def test_synsets_in_the_development_kits_order_are_told_at_the_start(config, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from hashlib import sha256
 
@@ -59,6 +60,29 @@ def config(small, tmp_path):
         return training.RunConfig(**settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory):
+    """A folder for runs that several tests begin with, and their places by their settings."""
+    return tmp_path_factory.mktemp("kept"), {}
+
+
+@pytest.fixture
+def once(config, kept_runs):
+    """Train a configuration; from the second time on, copy the run. Returns its folder."""
+    folder, runs = kept_runs
+
+    def run(name="run", **changes):
+        made, key = config(name, **changes), repr(sorted(changes.items()))
+        if key not in runs:
+            training.train(made)
+            runs[key] = shutil.copytree(made.out, folder / str(len(runs)))
+        else:
+            shutil.copytree(runs[key], made.out)
+        return made.out
+
+    return run
 
 
 class StopAfter(StopSignal):

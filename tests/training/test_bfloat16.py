@@ -20,7 +20,8 @@ def mixed(config, request):
     """Make the configuration of a run in mixed precision on a backend."""
 
     def make(name="run", **changes):
-        return config(name, **{"backend": request.param, "precision": "bf16", **changes})
+        settings = {"backend": request.param, "precision": "bf16", "epochs": 2}
+        return config(name, **settings | changes)
 
     return make
 

@@ -29,11 +29,9 @@ def dataset_with(classes):
 
 
 @pytest.fixture
-def source(config):
+def source(once):
     """A run that has learned something."""
-    made = config("source", epochs=2)
-    training.train(made)
-    return made.out
+    return once("source", epochs=2)
 
 
 @pytest.fixture

@@ -54,21 +54,20 @@ def test_steady_parameters_warm_up_too(config) -> None:
 
 
 @pytest.mark.parametrize("asked", [1, 3, 9, 13])
-def test_a_run_with_all_of_them_resumes_exactly(config, asked: int) -> None:
-    whole, stopped = config("whole", **ALL), config("stopped", **ALL)
-    training.train(whole)
+def test_a_run_with_all_of_them_resumes_exactly(config, once, asked: int) -> None:
+    whole, stopped = once("whole", **ALL), config("stopped", **ALL)
     assert not run_until(stopped, asked)
     training.resume(stopped.out)
-    assert bytes_of(stopped.out) == bytes_of(whole.out)
-    assert lines_of(stopped.out) == lines_of(whole.out)
+    assert bytes_of(stopped.out) == bytes_of(whole)
+    assert lines_of(stopped.out) == lines_of(whole)
 
 
 @pytest.mark.parametrize("setting", ALL)
-def test_each_of_them_reaches_the_training(config, setting: str) -> None:
+def test_each_of_them_reaches_the_training(once, setting: str) -> None:
     rising = {"warmup": 1.5} if setting == "momentum_correction" else {}
-    training.train(config("plain", **rising))
-    training.train(config("changed", **rising, **{setting: ALL[setting]}))
-    assert bytes_of(config("plain").out)[0] != bytes_of(config("changed").out)[0]
+    plain = once("plain", **rising)
+    changed = once("changed", **rising, **{setting: ALL[setting]})
+    assert bytes_of(plain)[0] != bytes_of(changed)[0]
 
 
 def test_threads_change_nothing_with_lars(config) -> None:
@@ -84,9 +83,9 @@ def test_a_recipe_brings_warm_up_and_lars_and_a_run_may_turn_them_off() -> None:
     assert (off.warmup, off.lars) == (0, 0)
 
 
-def test_a_run_from_before_these_settings_resumes_as_it_began(config) -> None:
+def test_a_run_from_before_these_settings_resumes_as_it_began(config, once) -> None:
     """Neither config.json nor its recipe names them."""
-    training.train(config("whole"))
+    whole = once("whole")
     stopped = config("stopped")
     assert not run_until(stopped, 4)
     path = stopped.out / "config.json"
@@ -96,7 +95,7 @@ def test_a_run_from_before_these_settings_resumes_as_it_began(config) -> None:
         plain["recipe"].pop(name, None)
     path.write_text(json.dumps(plain))
     training.resume(stopped.out)
-    assert bytes_of(stopped.out) == bytes_of(config("whole").out)
+    assert bytes_of(stopped.out) == bytes_of(whole)
 
 
 def test_an_unknown_scaling_is_refused() -> None:

@@ -18,7 +18,8 @@ def together(config, workers):
     return on_threads(workers, lambda group: training.train(config, group=group))
 
 
-SLOWLY = 0.001  # a learning rate that does not enlarge roundings
+# Two epochs, at a learning rate that does not enlarge roundings.
+SLOWLY = {"epochs": 2, "lr": 0.001}
 
 
 def assert_nearly_equal(run, other):
@@ -43,8 +44,8 @@ def assert_nearly_equal(run, other):
 
 
 def test_two_towers_train_the_network_of_one_worker(config):
-    training.train(config("alone", lr=SLOWLY))
-    first, second = together(config("two", parallel="towers", lr=SLOWLY), 2)
+    training.train(config("alone", **SLOWLY))
+    first, second = together(config("two", parallel="towers", **SLOWLY), 2)
     assert first["parameters"] == 59_332
     assert_nearly_equal(config("alone").out, config("two").out)
     assert training.read_config(config("two").out).shards == 1
@@ -54,8 +55,8 @@ def test_two_towers_train_the_network_of_one_worker(config):
 @pytest.mark.parametrize(("workers", "batch"), [(2, 8), (4, 7)])
 def test_the_hybrid_trains_the_network_of_one_worker(config, workers, batch):
     """44 images in batches of 7: in the last one, two of four workers have no image."""
-    training.train(config("alone", shards=workers, batch_size=batch, lr=SLOWLY))
-    together(config("many", parallel="hybrid", batch_size=batch, lr=SLOWLY), workers)
+    training.train(config("alone", shards=workers, batch_size=batch, **SLOWLY))
+    together(config("many", parallel="hybrid", batch_size=batch, **SLOWLY), workers)
     assert_nearly_equal(config("alone").out, config("many").out)
 
 
@@ -69,7 +70,7 @@ def test_lars_takes_the_norms_of_whole_parameters(config, kind):
 
 @pytest.mark.parametrize("kind", ["towers", "hybrid"])
 def test_a_split_network_stopped_and_resumed_ends_with_the_same_bytes(config, kind, monkeypatch):
-    together(config("whole", parallel=kind), 2)
+    together(config("whole", parallel=kind, epochs=2), 2)
 
     class StopsEveryFifth(runs.StopSignal):
         asked = 0
@@ -78,7 +79,7 @@ def test_a_split_network_stopped_and_resumed_ends_with_the_same_bytes(config, ki
             self.asked += 1
             return self.asked > 5
 
-    stopped = config("stopped", parallel=kind)
+    stopped = config("stopped", parallel=kind, epochs=2)
     monkeypatch.setattr(runs, "StopSignal", StopsEveryFifth)
     summary, _ = together(stopped, 2)
     turns = 0

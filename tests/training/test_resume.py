@@ -19,10 +19,9 @@ from tinyalex.training import runs
 
 
 @pytest.fixture
-def whole(config):
+def whole(once):
     """The undisturbed run."""
-    training.train(config("whole"))
-    return config("whole").out
+    return once("whole")
 
 
 # The loop asks before each step, then before each of the two test batches.

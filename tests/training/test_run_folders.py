@@ -33,7 +33,7 @@ class At(training.Listener):
             self.act()
 
 
-def test_a_second_training_or_resume_in_a_folder_is_refused(config):
+def test_a_second_training_or_resume_in_a_folder_is_refused(config, once):
     told = []
 
     def try_again():
@@ -48,13 +48,13 @@ def test_a_second_training_or_resume_in_a_folder_is_refused(config):
 
     training.train(config(), At(2, 4, try_again))
     assert len(told) == 3
-    training.train(config("alone"))
+    once("alone")
     assert bytes_of(config().out) == bytes_of(config("alone").out)
     assert lines_of(config().out) == lines_of(config("alone").out)
 
 
-def test_a_finished_run_is_not_read_while_another_process_makes_it_longer(config):
-    training.train(config())
+def test_a_finished_run_is_not_read_while_another_process_makes_it_longer(config, once):
+    once()
     with locked(config().out, "train"), pytest.raises(RunError, match="is using it"):
         training.resume(config().out)
 
@@ -99,8 +99,8 @@ def test_what_killed_processes_left_half_written_is_removed_on_resume(config):
     assert left == {f".report.html.{alive}.tmp", f".mine.{dead}"}
 
 
-def test_more_epochs_are_kept_when_the_run_is_stopped_and_resumed_plainly(config):
-    training.train(config())
+def test_more_epochs_are_kept_when_the_run_is_stopped_and_resumed_plainly(config, once):
+    once()
     stop = At(4, 4, lambda: os.kill(os.getpid(), signal.SIGINT))
     assert training.resume(config().out, stop, epochs=5, ten_crops=False)["interrupted"]
     stored = training.read_config(config().out)
@@ -108,8 +108,8 @@ def test_more_epochs_are_kept_when_the_run_is_stopped_and_resumed_plainly(config
     assert training.resume(config().out)["epochs"] == 5
 
 
-def test_settings_are_kept_only_after_all_checks(config, monkeypatch):
-    training.train(config())
+def test_settings_are_kept_only_after_all_checks(config, once, monkeypatch):
+    once()
     before = (config().out / "config.json").read_bytes()
     monkeypatch.setattr(data, "load", lambda *_, **__: small_dataset("other pixels"))
     with pytest.raises(RunError, match="is not what it was"):
@@ -117,8 +117,8 @@ def test_settings_are_kept_only_after_all_checks(config, monkeypatch):
     assert (config().out / "config.json").read_bytes() == before
 
 
-def test_the_summary_of_an_older_checkpoint_is_not_shown(config):
-    training.train(config())
+def test_the_summary_of_an_older_checkpoint_is_not_shown(config, once):
+    once()
     summary = training.read_summary(config().out)
     stop = At(4, 4, lambda: os.kill(os.getpid(), signal.SIGINT))
     training.resume(config().out, stop, epochs=5)
@@ -128,8 +128,8 @@ def test_the_summary_of_an_older_checkpoint_is_not_shown(config):
     assert training.read_summary(config().out) != summary
 
 
-def test_the_summary_of_an_older_version_is_told_by_its_epochs(config):
-    training.train(config())
+def test_the_summary_of_an_older_version_is_told_by_its_epochs(config, once):
+    once()
     path = config().out / "summary.json"
     plain = json.loads(path.read_text())
     del plain["checkpoint_sha256"]
@@ -152,8 +152,8 @@ def test_fewer_epochs_than_the_run_has_are_refused_and_change_nothing(config, as
     assert training.resume(config().out, epochs=epochs + 1)["epochs"] == epochs + 1
 
 
-def test_fewer_epochs_than_a_finished_run_has_are_refused(config):
-    training.train(config())
+def test_fewer_epochs_than_a_finished_run_has_are_refused(config, once):
+    once()
     with pytest.raises(RunError, match="3 done; nothing is changed"):
         training.resume(config().out, epochs=2)
 

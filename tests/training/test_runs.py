@@ -80,8 +80,8 @@ def test_config_json_holds_all_that_is_needed_to_repeat_the_run(config):
     assert lines_of(again.out) == lines_of(first.out)
 
 
-def test_the_epochs_figures_are_means_over_its_images(config):
-    training.train(config())
+def test_the_epochs_figures_are_means_over_its_images(config, once):
+    once()
     lines = lines_of(config().out)
     steps = [line for line in lines if line["event"] == "step" and line["epoch"] == 1]
     images = [4 * BATCH, BATCH + 4]
@@ -90,8 +90,8 @@ def test_the_epochs_figures_are_means_over_its_images(config):
     assert epoch["train_loss"] == pytest.approx(mean)
 
 
-def test_a_loaded_run_is_ready_to_look_at_images(config):
-    training.train(config())
+def test_a_loaded_run_is_ready_to_look_at_images(config, once):
+    once()
     run = training.load_run(config().out)
     assert not run.model.training and run.classes == list("abcd")
     assert run.statistics.mean_image.shape == (1, 14, 14)

@@ -78,7 +78,6 @@ def train(
     from tinyalex import training
     from tinyalex.commands.progress import TrainingProgress
     from tinyalex.commands.watching import with_others
-    from tinyalex.report import draw_run
     from tinyalex.runs.config import read_config
 
     start_workers(workers, timeout)
@@ -102,6 +101,8 @@ def train(
         output.warning(f"stopped; the run is saved in {folder}")
         output.text(f"Resume with: {command_line('train', '--resume', folder)}")
     else:
+        from tinyalex.report import draw_run
+
         try:
             draw_run(folder)
         except TinyalexError as error:  # raised after the results: the run itself is complete

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from hypothesis.strategies import SearchStrategy
 
 from tinyalex.learn.grader.showing import digits_apart
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 Arguments = dict[str, Any]
 COMPLEX = (

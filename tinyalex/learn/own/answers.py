@@ -14,7 +14,7 @@ from typing import Any
 
 from tinyalex.errors import TinyalexError
 from tinyalex.learn.grader import source
-from tinyalex.learn.grader.classroom import Submission
+from tinyalex.learn.grader.hand_ins import Submission
 from tinyalex.learn.grader.inventory import File
 from tinyalex.learn.grader.verdict import AnswerError
 
