@@ -173,6 +173,8 @@ def test_each_lesson_runs_in_its_own_process(call, folder):
         (["8"], "unknown lesson '8'"),
         (["secnod"], "'07_second'"),
         (["7", "--all"], "both lesson 7 and --all"),
+        (["0", "7"], "step by step one lesson at a time (got 0 7)"),
+        (["0", "8", "--notebook"], "unknown lesson '8'"),
         (["7", "--execute"], "--execute needs --notebook"),
         (["7", "--data", "cifar"], "'cifar10'"),
         (["--notebook"], "no lesson is named"),

@@ -78,6 +78,18 @@ def test_executed_it_holds_output_and_pictures(call, folder, tmp_path):
     assert 'alt="05-line"' in page
 
 
+def test_several_are_written_in_the_order_that_names_them(call, folder, tmp_path):
+    result = call("lesson", "seeing", 4, "--notebook", "--out", "books")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert "05_seeing.ipynb" in lines[0] and "04_adding.ipynb" in lines[1]
+    assert lines[-1] == "2 of 2 lessons written"
+    assert sorted(path.name for path in (tmp_path / "books").iterdir()) == [
+        "04_adding.ipynb",
+        "05_seeing.ipynb",
+    ]
+
+
 def test_all_are_written_although_one_fails(call, folder, tmp_path):
     lessons.write(folder, 4, "adding", lessons.BROKEN)
     result = call("lesson", "--all", "--notebook", "--execute", "--out", "books")

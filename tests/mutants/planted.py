@@ -24,6 +24,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_lesson_command import LESSON_COMMAND_MUTANTS
 from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
 from tests.mutants.in_look import LOOK_MUTANTS
@@ -95,6 +96,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + LEARN_MUTANTS
     + OWN_MUTANTS
     + LESSON_MUTANTS
+    + LESSON_COMMAND_MUTANTS
     + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + GRADER_FIND_MUTANTS

@@ -27,10 +27,10 @@ PAGES = "Notebooks, pages and slides"
 
 def lesson(
     which: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            metavar="N",
-            help="Number or name of a lesson. Default: list them.",
+            metavar="N ...",
+            help="Numbers or names of lessons. Default: list them.",
             autocompletion=complete.lessons,
         ),
     ] = None,
@@ -112,30 +112,36 @@ def lesson(
     tinyalex lesson
     tinyalex lesson 2
     tinyalex lesson 13 --data cifar10
+    tinyalex lesson 13 14 15 --html
     tinyalex lesson --all
     tinyalex lesson --all --notebook --execute --out notebooks
     """
-    if which is not None and every:
-        raise ConfigError(f"both lesson {which} and --all", "only one of them")
+    if which and every:
+        raise ConfigError(f"both lesson {' '.join(which)} and --all", "only one of them")
     if execute and not notebook:
         raise ConfigError("--execute needs --notebook", "--notebook --execute")
     steps = not (every or notebook or html or slides)
-    if which is not None and steps and (as_json or quiet):
+    if which and steps and (as_json or quiet):
         raise ConfigError(
             "a lesson step by step is for a person: it has no --json and no --quiet",
             "--html, --notebook or --all with it",
+        )
+    if which and steps and len(which) > 1:
+        raise ConfigError(
+            f"step by step one lesson at a time (got {' '.join(which)})",
+            "one number; several with --html, --notebook or --slides",
         )
     if colab is not None and not notebook:
         raise ConfigError("--colab needs --notebook", "--notebook --colab ADDRESS")
     from tinyalex.learn import lesson_file
 
     out_ = Output(as_json, quiet)
-    if which is None and not every:
+    if not which and not every:
         if notebook or html or slides or no_pause:
             raise ConfigError("no lesson is named", "a number, as in tinyalex lesson 2, or --all")
         _list(out_, lesson_file.all_lessons())
         return
-    chosen = lesson_file.all_lessons() if every else [lesson_file.find(which or "")]
+    chosen = lesson_file.all_lessons() if every else list(map(lesson_file.find, which or []))
     with _variables(pictures, data):
         if notebook or html or slides:
             _convert(out_, chosen, out, notebook, execute, html, slides, colab)
