@@ -16,6 +16,7 @@ from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_grader_finds import GRADER_FIND_MUTANTS
+from tests.mutants.in_grader_speed import GRADER_SPEED_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
 from tests.mutants.in_install import INSTALL_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
@@ -92,6 +93,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + GRADER_FIND_MUTANTS
+    + GRADER_SPEED_MUTANTS
     + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.learn.own import operations, solution
-from tinyalex.learn.own import OwnAnswer, OwnError, OwnOperations
+from tinyalex.learn.own.answers import OwnAnswer, OwnError
 from tinyalex.learn.own.gradients import check_gradients
+from tinyalex.learn.own.operations import OwnOperations
 
 
 def check(answers, model="tiny"):

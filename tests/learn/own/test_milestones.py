@@ -15,7 +15,8 @@ from tests.processes import environment
 from tinyalex import data
 from tinyalex.data import from_arrays
 from tinyalex.errors import ConfigError, DataError
-from tinyalex.learn.own import OwnError, milestones
+from tinyalex.learn.own import milestones
+from tinyalex.learn.own.answers import OwnError
 from tinyalex.learn.own.milestones import MILESTONES, MissedError
 from tinyalex.learn.own.remembered import Remembered
 
