@@ -78,6 +78,7 @@ def test_executed_it_holds_output_and_pictures(call, folder, tmp_path):
     assert 'alt="05-line"' in page
 
 
+@pytest.mark.slow
 def test_all_are_written_although_one_fails(call, folder, tmp_path):
     lessons.write(folder, 4, "adding", lessons.BROKEN)
     result = call("lesson", "--all", "--notebook", "--execute", "--out", "books")

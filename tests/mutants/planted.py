@@ -16,13 +16,13 @@ from tests.mutants.in_folders import FOLDER_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_grader_finds import GRADER_FIND_MUTANTS
-from tests.mutants.in_grader_speed import GRADER_SPEED_MUTANTS
 from tests.mutants.in_group import GROUP_MUTANTS
 from tests.mutants.in_install import INSTALL_MUTANTS
 from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_learn_speed import LEARN_SPEED_MUTANTS
 from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
 from tests.mutants.in_look import LOOK_MUTANTS
@@ -93,7 +93,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + GRADER_FIND_MUTANTS
-    + GRADER_SPEED_MUTANTS
+    + LEARN_SPEED_MUTANTS
     + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS

@@ -122,9 +122,11 @@ class _Reporter:
 def _run(tests: tuple[str, ...]) -> int:
     reporter = _Reporter()
     options = ["-x", "-q", "-p", "no:cacheprovider"]
-    code = int(pytest.main([*options, *tests], plugins=[reporter]))
-    if code == pytest.ExitCode.NO_TESTS_COLLECTED:  # they are slow ones
-        code = int(pytest.main([*options, "-m", "slow", *tests], plugins=[reporter]))
+    codes = [int(pytest.main([*options, "-m", "not slow", *tests], plugins=[reporter]))]
+    if not reporter.failed:  # the slow ones, if the quick ones have found nothing
+        codes.append(int(pytest.main([*options, "-m", "slow", *tests], plugins=[reporter])))
+    ran = [code for code in codes if code != pytest.ExitCode.NO_TESTS_COLLECTED]
+    code = max(ran, default=int(pytest.ExitCode.NO_TESTS_COLLECTED))
     for name in reporter.failed:
         print(f"\n{CAUGHT_BY}{name}")
     return code

@@ -24,6 +24,7 @@ def with_bug(exercise, old, new):
     return answers | {name: OwnAnswer(name, right.path, text.replace(old, new).encode())}
 
 
+@pytest.mark.slow
 def test_the_solutions_have_right_gradients():
     check(operations().answers)
 

@@ -81,6 +81,7 @@ class Warnings(Listener):
         self.texts.append(text)
 
 
+@pytest.mark.slow
 def test_a_run_resumes_with_the_answers_as_they_are_now(short, tmp_path):
     copy, notes = tmp_path / "run", Warnings()
     shutil.copytree(short.config.out, copy)

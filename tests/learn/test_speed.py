@@ -1,4 +1,4 @@
-"""What a student waits for: modules that are loaded, inputs that are drawn and made smaller."""
+"""What students wait for: modules that are loaded, inputs that are drawn, processes that start."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import pytest
 
 from tests.learn.test_bank import BANK
 from tests.processes import environment
+from tinyalex.learn import notebooks
 from tinyalex.learn.exercises import get
-from tinyalex.learn.grader import draws
+from tinyalex.learn.grader import classroom, draws
 from tinyalex.learn.grader.examine import grade
 from tinyalex.learn.grader.student_process import StudentProcess
+from tinyalex.learn.grader.verdict import Outcome
 
 LOADED = """
 import sys
@@ -61,3 +63,18 @@ def test_a_failing_input_is_made_small_with_few_calls(monkeypatch, tmp_path):
     verdict = grade(path, get("16_sgd"))
     assert verdict.case[:2] == ("w = array (1,)", "  1")
     assert len(calls) < 150
+
+
+def test_one_answer_needs_no_pool_of_processes(monkeypatch, tmp_path):
+    def none(workers):
+        raise AssertionError("a pool for one answer")
+
+    monkeypatch.setattr(classroom, "Pool", none)
+    (tmp_path / "16_sgd.py").write_text("x = (", encoding="utf-8")
+    [graded] = classroom.grade_all(classroom.handed_in(tmp_path), workers=4)
+    assert graded.verdict.outcome is Outcome.SYNTAX
+
+
+def test_the_templates_of_pages_are_read_once():
+    kind = pytest.importorskip("nbconvert").HTMLExporter
+    assert notebooks._exporter(kind) is notebooks._exporter(kind)

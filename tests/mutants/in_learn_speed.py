@@ -1,13 +1,13 @@
-"""Bugs that cost time: what the grader loads, draws and makes smaller."""
+"""Bugs that cost time: in the grader and in lessons as pages."""
 
 from tests.mutants.mutant import Mutant
 
 DRAWS = "tinyalex/learn/grader/draws.py"
-SPEED = "tests/learn/test_grader_speed.py"
+SPEED = "tests/learn/test_speed.py"
 ONCE = f"{SPEED}::test_a_strategy_is_made_once"
 LOADS = f"{SPEED}::test_the_grader_loads_nothing_to_train_with"
 
-GRADER_SPEED_MUTANTS: tuple[Mutant, ...] = (
+LEARN_SPEED_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "grader: a strategy for each input",
         DRAWS,
@@ -36,5 +36,19 @@ GRADER_SPEED_MUTANTS: tuple[Mutant, ...] = (
         'code\nthat the student wrote and wants to run.\n"""\n'
         "from tinyalex.learn.own.operations import OwnOperations\n",
         (LOADS,),
+    ),
+    Mutant(
+        "grader: a pool of processes for one answer",
+        "tinyalex/learn/grader/classroom.py",
+        "workers = min(workers, len(submissions))",
+        "workers = max(workers, len(submissions))",
+        (f"{SPEED}::test_one_answer_needs_no_pool_of_processes",),
+    ),
+    Mutant(
+        "page: its templates are read for each slide",
+        "tinyalex/learn/notebooks.py",
+        "@functools.cache  # it reads its templates once\n",
+        "",
+        (f"{SPEED}::test_the_templates_of_pages_are_read_once",),
     ),
 )
