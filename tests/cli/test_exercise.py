@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.learn.examples import ADD_BIAS, FOLDER, MEAN_AND_SUM, PLACES, solution
+from tests.learn.wrong.judging import judged_once
 from tinyalex.learn import exercises, places
 from tinyalex.learn.grader import examine, filenames
 
@@ -21,7 +22,7 @@ STUB = 'def add_bias(x, b, scale=1.0):\n    raise NotImplementedError("not writt
 
 @pytest.fixture(autouse=True)
 def examples(monkeypatch, tmp_path_factory):
-    """Two small exercises in place of the package's."""
+    """Two small exercises in place of the package's, judged with few inputs."""
     stubs = tmp_path_factory.mktemp("stubs")
     for name in PLACES:
         (stubs / f"{name}.py").write_text(STUB)
@@ -29,10 +30,9 @@ def examples(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(exercises, "all_exercises", lambda: both)
     monkeypatch.setattr(places, "exercises_folder", lambda: stubs)
     monkeypatch.setattr(places, "solutions_folder", lambda: FOLDER)
-    real = examine.grade
 
     def grade(path, exercise, **options):
-        return real(path, exercise, stub=solution(exercise), **options)
+        return judged_once(path, exercise, stub=solution(exercise), **options)
 
     monkeypatch.setattr(examine, "grade", grade)
 

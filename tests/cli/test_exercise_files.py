@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.learn.class_of_31 import RIGHT, notebook, packed
-from tests.learn.wrong.judging import by_few_inputs
+from tests.learn.wrong.judging import judged_once
 from tinyalex.learn.grader import examine, installation
 
 # A plain dataclass in an answer, from a public report.
@@ -23,10 +23,7 @@ WITH_DATACLASS = RIGHT.replace(
 
 @pytest.fixture(autouse=True)
 def judged_here(monkeypatch):
-    real = examine.grade
-    monkeypatch.setattr(
-        examine, "grade", lambda path, exercise, **_: real(path, by_few_inputs(exercise))
-    )
+    monkeypatch.setattr(examine, "grade", lambda path, exercise, **_: judged_once(path, exercise))
 
 
 def write(**files: str | bytes) -> None:

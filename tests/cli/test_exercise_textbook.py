@@ -5,8 +5,17 @@ from __future__ import annotations
 import inspect
 import shutil
 
+import pytest
+
+from tests.learn.wrong.judging import judged_once
 from tinyalex import functional
 from tinyalex.learn import places
+from tinyalex.learn.grader import examine
+
+
+@pytest.fixture(autouse=True)
+def judged_by_few_inputs(monkeypatch):
+    monkeypatch.setattr(examine, "grade", lambda path, exercise, **_: judged_once(path, exercise))
 
 
 def test_after_a_right_answer_the_packages_own_code_is_shown(call, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.learn.own import hand_in
-from tinyalex.learn.own import remembered
+from tinyalex.learn.own import remembered, train
 from tinyalex.learn.own.remembered import FILE, Remembered
 
 BROKEN_RELU = "def relu(x):\n    raise ValueError('not today')\n"
@@ -100,7 +100,9 @@ def test_a_milestone_is_remembered_until_an_answer_changes(call, monkeypatch):
     assert {entry["name"] for entry in document if entry["changed"]} == {"16_sgd"}
 
 
+@pytest.mark.slow
 def test_a_stopped_run_says_how_to_continue_with_the_answers(call, monkeypatch):
+    monkeypatch.setattr(train, "check_gradients", lambda model, own: None)  # takes half the time
     hand_in(Path("mine"), "06")
     with monkeypatch.context() as patch:
         patch.setattr("tinyalex.training.loop.Loop.stops", lambda self: True)
@@ -120,6 +122,7 @@ def test_checking_an_answer_refreshes_what_the_list_shows(call):
     assert "exception" in call("exercise", "list", "mine").stdout
 
 
+@pytest.mark.slow
 def test_a_milestone_that_is_missed_ends_with_1_and_one_out_of_reach_with_2(call):
     still = "def sgd_step(w, v, g, lr, momentum, weight_decay):\n    return w + 0, v + 0\n"
     hand_in(Path("mine"), "05", "15", _16_sgd=still)

@@ -141,6 +141,7 @@ def test_pictures_and_data_go_where_they_are_told(call, folder, tmp_path, monkey
     assert "TINYALEX_LESSON_PICTURES" not in os.environ
 
 
+@pytest.mark.slow
 def test_all_run_and_each_has_a_line_with_its_time(call, folder):
     result = call("lesson", "--all")
     assert result.exit_code == 0, result.output
@@ -159,6 +160,7 @@ def test_after_a_failure_the_others_run_and_it_is_named_at_the_end(call, folder)
     assert result.stdout.splitlines()[-1] == "failed: 00_first_steps"
 
 
+@pytest.mark.slow
 def test_each_lesson_runs_in_its_own_process(call, folder):
     lessons.write(folder, 0, "first_steps", "\n# %%\nimport os\n\nos._exit(3)\n")
     result = call("lesson", "--all")

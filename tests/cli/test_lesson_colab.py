@@ -43,8 +43,9 @@ def book_of(path):
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
-def test_two_cells_stand_before_the_lesson(call, folder, tmp_path):
-    words = ("lesson", 4, "--notebook", "--execute", "--html")
+@pytest.mark.parametrize("more", [[], pytest.param(["--execute"], marks=pytest.mark.slow)])
+def test_two_cells_stand_before_the_lesson(call, folder, tmp_path, more):
+    words = ("lesson", 4, "--notebook", "--html", *more)
     assert call(*words, "--out", "plain").exit_code == 0
     assert call(*words, "--colab", f"{ADDRESS}.git", "--out", "colab").exit_code == 0
     plain, colab = (book_of(tmp_path / name / "04_adding.ipynb") for name in ("plain", "colab"))

@@ -90,6 +90,7 @@ def test_several_are_written_in_the_order_that_names_them(call, folder, tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_all_are_written_although_one_fails(call, folder, tmp_path):
     lessons.write(folder, 4, "adding", lessons.BROKEN)
     result = call("lesson", "--all", "--notebook", "--execute", "--out", "books")

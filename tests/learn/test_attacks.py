@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.learn import attacks
+from tests.learn.wrong.judging import by_few_inputs
 from tests.processes import environment
 from tinyalex.errors import ConfigError
 from tinyalex.learn.exercises import get
@@ -28,7 +29,7 @@ from tinyalex.learn.grader.student_process import Limits
 from tinyalex.learn.grader.verdict import Outcome, Verdict, in_words
 from tinyalex.learn.places import solutions_folder
 
-RELU = get("06_relu")
+RELU = by_few_inputs(get("06_relu"))
 SOLUTION = solutions_folder() / "06_relu.py"
 
 
@@ -101,6 +102,7 @@ def test_an_attack_gets_no_mark_and_changes_nothing(room, name):
     assert room.state() == room.before
 
 
+@pytest.mark.slow
 def test_attacks_do_not_change_the_next_students_results(room):
     for text in (attacks.CHEATS | attacks.DAMAGES).values():
         room.judge(attack(text, tries=True))
@@ -178,6 +180,7 @@ def test_no_open_folder_leads_to_the_package():
             assert not Path(pytest.__file__).resolve().is_relative_to(real), path
 
 
+@pytest.mark.slow
 def test_what_outlives_its_process_is_ended_before_the_verdict(room):
     """Without seccomp a process could be started; the host then ends it."""
     verdict = room.judge(attack(attacks.DAMAGES["results later"], tries=True))

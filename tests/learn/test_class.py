@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.learn.class_of_31 import CLASS, NOBODYS, build
-from tests.learn.wrong.judging import by_few_inputs
+from tests.learn.wrong.judging import judged_once
 from tinyalex.cli import app
 from tinyalex.learn.exercises import get
 from tinyalex.learn.grader import examine
@@ -34,10 +34,7 @@ def results(tmp_path_factory):
     options = ["--csv", str(root / "class.csv"), "--gradescope", str(root / "results.json")]
     words = ["exercise", "check", "--class", str(folder), *options]
     with pytest.MonkeyPatch.context() as patch:
-        real = examine.grade
-        patch.setattr(
-            examine, "grade", lambda path, exercise, **_: real(path, by_few_inputs(exercise))
-        )
+        patch.setattr(examine, "grade", lambda path, exercise, **_: judged_once(path, exercise))
         text = CliRunner().invoke(app, words)
         document = CliRunner().invoke(app, [*words, "--json"])
     assert text.exit_code == document.exit_code == 1, text.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def say(verdict: Verdict) -> str:
 
 
 @pytest.mark.parametrize("exercise", [ADD_BIAS, MEAN_AND_SUM], ids=lambda exercise: exercise.name)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_right_answer_passes(judge, exercise, seed):
     verdict = judge(solution(exercise).read_text(), exercise, seed=seed)
     assert verdict.outcome is Outcome.PASSED and verdict.score == 1.0, say(verdict)
@@ -103,9 +104,7 @@ def test_another_seed_draws_other_inputs(judge):
 
     def inputs(seed: int) -> list[list[float]]:
         seen = []
-        record = Property(
-            shape.name, shape.says, shape.given, lambda _, a: seen.append(a["x"].tolist()), ("",)
-        )
+        record = replace(shape, judge=lambda _, a: seen.append(a["x"].tolist()))
         exercise = Exercise("90_add_bias", "", 0, 0, ("add_bias",), (record,))
         assert judge(RIGHT, exercise, seed=seed).passed
         return seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,14 @@ SECTIONS = ["Predict", "By hand", "Code", "Check", "Break it", "Try next"]
 LONGEST_LINE = 74  # characters: a terminal of 80 columns shows them after the line's number
 NOT_YET: set[str] = set()  # lessons that are not in the new form yet
 FORBIDDEN = {"input", "exit", "quit", "breakpoint"}  # a notebook has no keyboard
+
+
+def in_turns(lessons: list[Lesson]) -> list[Any]:
+    """One of six lessons in the quick tests; making a page of one takes half a second."""
+    marks = [() if i % 6 == 0 else pytest.mark.slow for i in range(len(lessons))]
+    named = zip(lessons, marks, strict=True)
+    return [pytest.param(lesson, marks=mark, id=lesson.name) for lesson, mark in named]
+
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 every_new_lesson = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import Browser, browser
-from tests.learn.test_lesson_files import LESSONS, NOT_YET
+from tests.learn.test_lesson_files import LESSONS, NOT_YET, in_turns
 from tests.learn.test_lesson_rendering import visible
 from tests.needed import needs
 from tinyalex.learn import notebooks, questions
@@ -47,7 +47,7 @@ def test_a_notebook_for_students_has_blanks_instead_of_answers(lesson: Lesson) -
     assert len(rest) == 3 and len(book.cells) == len(given) + 2
 
 
-@every_asking
+@pytest.mark.parametrize("lesson", in_turns(ASKING))
 def test_a_page_hides_the_answer_and_has_a_field_for_each_guess(lesson: Lesson) -> None:
     page = page_of(lesson)
     blank = next(filter(None, map(questions.blank_of, lesson.cells)))

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from tests.learn import lessons
-from tests.learn.test_lesson_files import LESSONS, NOT_YET
+from tests.learn.test_lesson_files import LESSONS, NOT_YET, in_turns
 from tinyalex.commands.console import Output
 from tinyalex.commands.lesson_screen import CONTINUED, Screen
 from tinyalex.learn import notebooks
@@ -205,7 +205,7 @@ def test_a_notebook_shows_every_character(lesson: Lesson) -> None:
     check_notebook(lesson)
 
 
-@every_lesson
+@pytest.mark.parametrize("lesson", in_turns(LESSONS))
 def test_a_page_shows_every_character(lesson: Lesson) -> None:
     check_page(lesson)
 

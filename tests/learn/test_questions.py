@@ -16,6 +16,8 @@ from tinyalex.learn.stepping import CellError, new_names, run_cell
 
 ASKING = [lesson for lesson in LESSONS if lesson.name not in NOT_YET]
 
+LONG_BEFORE = {"08_augmentation", "16_before_2012"}  # what they compute before their question
+
 every_asking = pytest.mark.parametrize("lesson", ASKING, ids=lambda lesson: lesson.name)
 
 
@@ -58,7 +60,17 @@ def test_one_line_is_left_to_fill_in_and_its_check_does_not_tell_it(lesson: Less
         assert answer not in ast.dump(claim), "the check has the answer's text"
 
 
-@every_asking
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(
+            lesson,
+            marks=pytest.mark.slow if lesson.name in LONG_BEFORE else (),
+            id=lesson.name,
+        )
+        for lesson in ASKING
+    ],
+)
 def test_only_a_right_answer_is_accepted(lesson: Lesson, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     for package in ("skimage", "sklearn"):

@@ -46,6 +46,7 @@ def test_after_a_crash_training_resumes_to_the_same_weights() -> None:
     assert all(np.array_equal(resumed[name], whole[name]) for name in whole)
 
 
+@pytest.mark.slow
 def test_a_run_with_fewer_epochs_is_completed() -> None:
     training.train(learn.run_config(0, epochs=1))
     assert training.read_summary(learn.trained(0))["epochs"] == 2

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser import browser
 from tests.learn import lessons
-from tests.learn.test_lesson_files import LESSONS
+from tests.learn.test_lesson_files import LESSONS, in_turns
 from tests.learn.test_lesson_rendering import letters, of_kind, visible, words_of
 from tinyalex.learn import notebooks
 from tinyalex.learn.lesson_file import CODE, MARKDOWN, read
@@ -41,7 +41,7 @@ def asking(tmp_path):
     return read(lessons.write(tmp_path, 4, "asking", ASKING))
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", in_turns(LESSONS))
 def test_the_slides_have_every_character_of_the_lesson(lesson):
     page = page_of(lesson)
     shown = "".join(visible(page, "text_cell_render", "jp-RenderedMarkdown"))

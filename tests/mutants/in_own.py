@@ -258,13 +258,17 @@ OWN_MUTANTS = (
         "tinyalex/learn/exercises/ceil_pool_backward.py",
         "draw(st.integers(int(clipped), most))",
         "0",
-        (OF_WRONG,),
+        (f"{OF_WRONG}[ceil_pool_backward-leaves out the clipped windows]",),
     ),
     Mutant(
         "exercise 23: the gradients of other groups are not looked at",
         "tinyalex/learn/exercises/grouped_conv_backward.py",
         "np.where(has_dy, dx, 0.0)",
         "dx",
-        (OF_WRONG,),
+        (
+            f"{OF_WRONG}[grouped_conv_backward-channels interleaved]",
+            f"{OF_WRONG}[grouped_conv_backward-all groups add to group 0]",
+            f"{OF_WRONG}[grouped_conv_backward-groups in reverse order]",
+        ),
     ),
 )

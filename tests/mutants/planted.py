@@ -24,6 +24,7 @@ from tests.mutants.in_kernels import KERNEL_MUTANTS
 from tests.mutants.in_large_batches import LARGE_BATCH_MUTANTS
 from tests.mutants.in_layers import LAYER_MUTANTS
 from tests.mutants.in_learn import LEARN_MUTANTS
+from tests.mutants.in_learn_speed import LEARN_SPEED_MUTANTS
 from tests.mutants.in_lesson_command import LESSON_COMMAND_MUTANTS
 from tests.mutants.in_lessons import LESSON_MUTANTS
 from tests.mutants.in_like_pytorch import LIKE_PYTORCH_MUTANTS
@@ -100,6 +101,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + SLIDES_MUTANTS
     + GRADER_MUTANTS
     + GRADER_FIND_MUTANTS
+    + LEARN_SPEED_MUTANTS
     + CLASSROOM_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS

@@ -29,8 +29,10 @@ from tinyalex.errors import ConfigError
 
 if TYPE_CHECKING:
     from tinyalex.learn.grader.verdict import Verdict
-    from tinyalex.learn.own import OwnAnswer, OwnOperations, Part
+    from tinyalex.learn.own.answers import OwnAnswer
     from tinyalex.learn.own.milestones import Milestone
+    from tinyalex.learn.own.operations import OwnOperations
+    from tinyalex.learn.own.parts import Part
 
 
 def train(
@@ -91,8 +93,9 @@ def train(
     tinyalex exercise train my-answers/ --data cifar10 --without 01_conv_loops
     """
     from tinyalex.learn.exercises import get
-    from tinyalex.learn.own import OwnOperations, milestones
+    from tinyalex.learn.own import milestones
     from tinyalex.learn.own.answers import read_answers
+    from tinyalex.learn.own.operations import OwnOperations
 
     wanted = None if milestone is None else milestones.get(milestone)
     if not folder.is_dir():

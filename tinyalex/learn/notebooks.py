@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import importlib
 import os
@@ -142,6 +143,17 @@ def to_text(book: Any) -> str:
     return str(_need("nbformat").writes(book)) + "\n"
 
 
+def to_html(book: Any) -> str:
+    """The cells of a notebook in HTML, with pictures inside; may raise ConfigError."""
+    body, _ = _exporter(_need("nbconvert").HTMLExporter).from_notebook_node(book)
+    return str(body)
+
+
+@functools.cache  # it reads its templates once
+def _exporter(kind: Any) -> Any:
+    return kind(template_name="basic", embed_images=True)
+
+
 def to_page(
     lesson: Lesson, book: Any, before: Lesson | None = None, after: Lesson | None = None
 ) -> str:
@@ -154,8 +166,7 @@ def to_page(
     before, after : Lesson, optional
         Its neighbours, whose pages it links to.
     """
-    exporter = _need("nbconvert").HTMLExporter(template_name="basic", embed_images=True)
-    body, _ = exporter.from_notebook_node(book)
+    body = to_html(book)
     colours = _need("pygments.formatters").HtmlFormatter().get_style_defs("div.highlight")
     title = html.escape(_full_title(lesson))
     links = _link(before, "prev", "\N{LEFTWARDS ARROW} {}") + _link(

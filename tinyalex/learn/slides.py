@@ -114,7 +114,6 @@ def to_slides(lesson: Lesson, book: Any) -> str:
     ConfigError
         A package of the extra ``lessons`` is not installed.
     """
-    exporter = notebooks._need("nbconvert").HTMLExporter(template_name="basic", embed_images=True)
     colours = notebooks._need("pygments.formatters").HtmlFormatter()
     sections = []
     part = ""
@@ -124,7 +123,7 @@ def to_slides(lesson: Lesson, book: Any) -> str:
             part = heading[1] if heading else part
             page = copy.copy(book)
             page.cells = [shown]
-            body, _ = exporter.from_notebook_node(page)
+            body = notebooks.to_html(page)
             above = f'<p class="part">{html.escape(part)}</p>\n' if part and not heading else ""
             sections.append(f'<section tabindex="-1">\n{above}{body}\n</section>')
     title = html.escape(f"{lesson.number:02d} {plain(lesson.title)}")

@@ -48,6 +48,11 @@ def only_mean(answer: Answer, a: Arguments) -> None:
     expect_equal(answer.mean(**a), sum(a["x"].ravel()) / a["x"].size, "mean")
 
 
+def prop(name: str, says: str, given: Any, judge: Any, hints: tuple[str, ...]) -> Property:
+    """A property that is judged with few inputs."""
+    return Property(name, says, given, judge, hints, examples=25)
+
+
 HINTS = ("A row is x[n].", "Broadcasting adds b to each row.", "return x + scale * b")
 
 ADD_BIAS = Exercise(
@@ -57,9 +62,9 @@ ADD_BIAS = Exercise(
     minutes=1,
     functions=("add_bias",),
     properties=(
-        Property("shape", "y has the shape of x.", rows(), right_shape, HINTS),
-        Property("zero bias", "Without a bias, y is x.", rows(), zero_bias, HINTS),
-        Property("definition", "y[n, d] = x[n, d] + scale * b[d].", rows(), by_definition, HINTS),
+        prop("shape", "y has the shape of x.", rows(), right_shape, HINTS),
+        prop("zero bias", "Without a bias, y is x.", rows(), zero_bias, HINTS),
+        prop("definition", "y[n, d] = x[n, d] + scale * b[d].", rows(), by_definition, HINTS),
     ),
 )
 MEAN_AND_SUM = Exercise(
@@ -69,8 +74,8 @@ MEAN_AND_SUM = Exercise(
     minutes=1,
     functions=("mean", "mean_and_sum"),
     properties=(
-        Property("mean", "The mean of all numbers.", rows(False), only_mean, ("Sum, then / N.",)),
-        Property("both", "Mean, and the sum of each row.", rows(False), both, ("axis=1",)),
+        prop("mean", "The mean of all numbers.", rows(False), only_mean, ("Sum, then / N.",)),
+        prop("both", "Mean, and the sum of each row.", rows(False), both, ("axis=1",)),
     ),
 )
 PLACES = {"90_add_bias": f"{__name__}:ADD_BIAS", "91_mean_and_sum": f"{__name__}:MEAN_AND_SUM"}

@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from tinyalex.learn.grader.classroom import handed_in
-from tinyalex.learn.own import OwnOperations
 from tinyalex.learn.own.answers import read_answers
+from tinyalex.learn.own.operations import OwnOperations
 
 RELU = "import numpy as np\ndef relu(x):\n    return np.maximum(x, 0)\n"
 

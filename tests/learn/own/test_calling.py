@@ -9,7 +9,7 @@ import pytest
 
 from tests.learn.own import written
 from tinyalex import backends, layers
-from tinyalex.learn.own import OwnError
+from tinyalex.learn.own.answers import OwnError
 
 X = np.ones((2, 3), np.float32)
 

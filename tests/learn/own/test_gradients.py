@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.learn.own import operations, solution
-from tinyalex.learn.own import OwnAnswer, OwnError, OwnOperations
+from tinyalex.learn.own.answers import OwnAnswer, OwnError
 from tinyalex.learn.own.gradients import check_gradients
+from tinyalex.learn.own.operations import OwnOperations
 
 
 def check(answers, model="tiny"):
@@ -23,6 +24,7 @@ def with_bug(exercise, old, new):
     return answers | {name: OwnAnswer(name, right.path, text.replace(old, new).encode())}
 
 
+@pytest.mark.slow
 def test_the_solutions_have_right_gradients():
     check(operations().answers)
 

@@ -15,7 +15,8 @@ from tests.processes import environment
 from tinyalex import data
 from tinyalex.data import from_arrays
 from tinyalex.errors import ConfigError, DataError
-from tinyalex.learn.own import OwnError, milestones
+from tinyalex.learn.own import milestones
+from tinyalex.learn.own.answers import OwnError
 from tinyalex.learn.own.milestones import MILESTONES, MissedError
 from tinyalex.learn.own.remembered import Remembered
 
@@ -91,6 +92,7 @@ def like_cifar(images=240):
     return from_arrays("cifar10", names, train, test, "synthetic")
 
 
+@pytest.mark.slow
 def test_5_numba_im2col_learns_photographs(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, root=None: like_cifar())
     result = run(5, "18", "03", "05", "06", "07", "15", "16")
@@ -103,6 +105,7 @@ def test_5_says_how_to_get_the_data(tmp_path):
         run(5, "18", root=tmp_path)
 
 
+@pytest.mark.slow
 def test_6_the_kernel_classifies_digits_in_the_simulator(tmp_path):
     folder = hand_in(tmp_path / "mine", "19")
     script = "import sys\nfrom tinyalex.learn.own import milestones\nmilestones.SIMULATED = 2\n"

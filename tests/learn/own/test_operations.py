@@ -8,7 +8,8 @@ import pytest
 from tests.learn.own import operations
 from tinyalex import backends, functional, layers, models, training
 from tinyalex.errors import ConfigError
-from tinyalex.learn.own import OwnOperations, supply
+from tinyalex.learn.own import supply
+from tinyalex.learn.own.operations import OwnOperations
 
 NUMPY = backends.get("numpy", threads=1)
 CONV = ("conv2d", "conv2d_backward")

@@ -11,8 +11,10 @@ import pytest
 from tests.learn.own import operations, solution, written
 from tinyalex import training
 from tinyalex.errors import RunError
-from tinyalex.learn.own import OwnError, OwnOperations, train
+from tinyalex.learn.own import train
+from tinyalex.learn.own.answers import OwnError
 from tinyalex.learn.own.measure import own_errors
+from tinyalex.learn.own.operations import OwnOperations
 from tinyalex.learn.own.record import read_parts
 from tinyalex.report import report
 from tinyalex.training import Listener
@@ -79,6 +81,7 @@ class Warnings(Listener):
         self.texts.append(text)
 
 
+@pytest.mark.slow
 def test_a_run_resumes_with_the_answers_as_they_are_now(short, tmp_path):
     copy, notes = tmp_path / "run", Warnings()
     shutil.copytree(short.config.out, copy)

@@ -58,7 +58,7 @@ WRONG = (
     Wrong(
         "coefficients cut off to integers",
         "coefficients / coefficients.sum()",
-        "coefficients // 1 / (coefficients // 1).sum()",
+        "coefficients // 1 / coefficients.sum()",
         "equal networks",
     ),
     Wrong(

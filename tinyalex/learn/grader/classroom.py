@@ -55,7 +55,8 @@ def grade_all(
         if user is not None:
             Path(place).chmod(0o711)  # that user must reach what is inside
         judge = partial(_start, place=place, seed=seed, limits=limits, user=user)
-        pool = Pool(min(workers, len(submissions))) if workers > 1 else None
+        workers = min(workers, len(submissions))
+        pool = Pool(workers) if workers > 1 else None
         is_complete = False
         try:
             waiting = [judge(submission, pool) for submission in submissions]

@@ -1,7 +1,12 @@
-"""Inputs for properties: small arrays of simple numbers, so that a failing one is easy to read."""
+"""Inputs for properties: small arrays of simple numbers, so that a failing one is easy to read.
+
+Strategies are cached: each input of a property asks for them again, and making one takes longer
+than drawing from it.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,8 +22,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 LARGE = 1e12  # larger than what students write for "more than any number"
 MAX_SIZE = 512  # elements of an array
+BLOCK = 32  # bytes that are drawn together
 
 
+@functools.cache
 def scales(*larger: float) -> SearchStrategy[float]:
     """1 or, in one of a few inputs, another factor; powers of 10 stay easy to read."""
     return st.sampled_from((1.0, 1.0, *larger))
@@ -47,16 +54,19 @@ def sample(*shape: int, low: int = -3, high: int = 3, divisor: int = 7) -> Array
     return drawn / divisor
 
 
+@functools.cache
 def booleans(shape: Shape) -> SearchStrategy[Array]:
     """A boolean array; shrinks towards False."""
     return _from_table(shape, 0, 1).map(lambda drawn: drawn == 1)
 
 
+@functools.cache
 def indices(shape: Shape, stop: int) -> SearchStrategy[Array]:
     """An int64 array of numbers from 0 to ``stop - 1``."""
     return _from_table(shape, 0, stop - 1).map(lambda drawn: drawn.astype(np.int64))
 
 
+@functools.cache
 def distinct(shape: Shape, first: int = 0) -> SearchStrategy[Array]:
     """A float64 array without ties: ``first``, ``first + 1`` and so on, shuffled."""
 
@@ -68,6 +78,7 @@ def distinct(shape: Shape, first: int = 0) -> SearchStrategy[Array]:
     return _bytes(shape).map(ranks)
 
 
+@functools.cache
 def one_hot(shape: Shape) -> SearchStrategy[Array]:
     """A float64 array in which one element is 1 and all others are 0."""
 
@@ -84,11 +95,13 @@ def numbered(*shape: int, dtype: str = "float64") -> Array:
     return np.arange(1, np.prod(shape) + 1).reshape(shape).astype(dtype)
 
 
+@functools.cache
 def sizes(*high: int) -> SearchStrategy[Shape]:
     """One size for each number of ``high``, from 1 to that number."""
     return st.tuples(*(st.integers(1, most) for most in high))
 
 
+@functools.cache
 def any_shape(dimensions: int = 4) -> SearchStrategy[Shape]:
     """A shape of 1 to ``dimensions`` axes, each at most 3 long."""
     drawn = st.tuples(st.integers(1, dimensions), sizes(*[3] * dimensions))
@@ -187,22 +200,33 @@ def numeric_gradient(loss: Callable[[Array], float], x: Array, step: float = 1e-
     return dx
 
 
+@functools.cache
 def _from_table(shape: Shape, low: int, high: int, divisor: int = 1) -> SearchStrategy[Array]:
-    """Multiples of 1 / divisor; the simplest come first: 0, 1, -1, 2, ..., 1/2, ..."""
+    """Multiples of 1 / divisor; see `_table`."""
+    table = _table(low, high, divisor)
+    return _bytes(shape).map(lambda drawn: table[drawn % len(table)].reshape(shape))
+
+
+@functools.cache
+def _table(low: int, high: int, divisor: int) -> Array:
+    """The numbers to draw from; the simplest come first: 0, 1, -1, 2, ..., 1/2, ..."""
     fractions = (Fraction(n, divisor) for n in range(low, high + 1))
     numbers = sorted(fractions, key=lambda n: (n.denominator, abs(n), n < 0))
-    table = np.array([float(n) for n in numbers])
-    return _bytes(shape).map(lambda drawn: table[drawn % len(table)].reshape(shape))
+    return np.array([float(n) for n in numbers])
 
 
 def _bytes(shape: Shape) -> SearchStrategy[Array]:
     """One byte per element of the array.
 
-    They are a single draw of constant length: Hypothesis can then make a size smaller without
-    drawing all elements again, and shrinks quickly.
+    They are drawn in blocks of constant length, one for most arrays: Hypothesis can then make a
+    size smaller without drawing all elements again, and shrinks quickly.
     """
     count = int(np.prod(shape))
     if count > MAX_SIZE:
         raise ValueError(f"an array of {shape} is too large to read: at most {MAX_SIZE} elements")
-    drawn = st.binary(min_size=MAX_SIZE, max_size=MAX_SIZE)
-    return drawn.map(lambda b: np.frombuffer(b, dtype=np.uint8)[:count].astype(np.int64))
+    blocks = [st.binary(min_size=BLOCK, max_size=BLOCK)] * max(1, -(-count // BLOCK))
+
+    def array(drawn: tuple[bytes, ...]) -> Array:
+        return np.frombuffer(b"".join(drawn), dtype=np.uint8)[:count].astype(np.int64)
+
+    return st.tuples(*blocks).map(array)

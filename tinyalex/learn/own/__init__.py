@@ -5,11 +5,3 @@ results of `tinyalex.functional`, `train` trains with them, and `milestones` are
 The grader judges the answers first, in processes of their own; here they run as what they are: code
 that the student wrote and wants to run.
 """
-
-from __future__ import annotations
-
-from tinyalex.learn.own.answers import OwnAnswer, OwnError
-from tinyalex.learn.own.operations import OwnOperations
-from tinyalex.learn.own.parts import Part, parts_of
-
-__all__ = ["OwnAnswer", "OwnError", "OwnOperations", "Part", "parts_of"]
