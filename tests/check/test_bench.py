@@ -176,6 +176,7 @@ def test_a_sweep_skips_what_does_not_fit(monkeypatch):
 # ---------------------------------------------------------------------- pictures
 
 
+@pytest.mark.slow
 def test_both_pictures_are_drawn(tmp_path):
     from PIL import Image
 

@@ -19,9 +19,16 @@ from tinyalex.check.bench.turns import Result
 from tinyalex.errors import ConfigError
 
 JOB = bench.Job("numpy", "tiny", "train", batch_size=4, threads=1)
+QUICK = {"tiny", "cifar-80sec", "cifar-18pct", "cifar-13pct", "cifar-fig1-tanh", "alexnet-small"}
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in models.names()
+    ],
+)
 def test_the_torch_net_computes_what_ours_does(name, monkeypatch):
     torch = pytest.importorskip("torch")
     few_hidden(monkeypatch)

@@ -46,6 +46,7 @@ def in_this_process(monkeypatch):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_this_process")
 def test_results_and_layers_fit_eighty_columns(call, tmp_path):
     result = call(*SMALL, "--pairs", 2, "--layers", "--roofline", "roof.png")

@@ -146,6 +146,7 @@ def test_quiet_predictions_are_one_name_per_line(call, trained, digit):
     assert name in "0123456789"
 
 
+@pytest.mark.slow
 def test_a_windows_console_gets_bars_that_it_can_show(call, shell, trained, digit):
     done = shell("predict", trained, digit, PYTHONIOENCODING="cp1252")
     assert done.returncode == 0, done.stderr

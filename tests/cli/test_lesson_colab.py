@@ -43,7 +43,8 @@ def book_of(path):
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
-@pytest.mark.parametrize("more", [[], pytest.param(["--execute"], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--execute"]])
 def test_two_cells_stand_before_the_lesson(call, folder, tmp_path, more):
     words = ("lesson", 4, "--notebook", "--html", *more)
     assert call(*words, "--out", "plain").exit_code == 0

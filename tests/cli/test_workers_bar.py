@@ -123,6 +123,7 @@ def test_a_worker_that_is_killed_leaves_one_message_and_no_bar(
     wait_for(lambda: not list(processes(tmp_path)))
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_bar_moves_leaves_one_message_and_no_bar(
     tmp_path: Path, endless: tuple[object, ...], terminal: Terminal
 ) -> None:

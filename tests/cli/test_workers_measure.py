@@ -146,6 +146,7 @@ def test_bench_compares_workers_with_one(tmp_path: Path) -> None:
     assert rows == [[str(each["workers"]), str(each["threads"])] for each in results]
 
 
+@pytest.mark.slow
 def test_bench_measures_the_workers_that_mpi_has_started(tmp_path: Path) -> None:
     done = tinyalex(tmp_path, *BENCH, "--workers", 2, "--quiet", program=started_by_mpi(2))
     assert done.returncode == 0, done.stderr

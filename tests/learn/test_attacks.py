@@ -273,6 +273,7 @@ def test_another_user_has_other_rights(room, tmp_path):
     assert grade(room.answer, RELU, user=NOBODY).passed
 
 
+@pytest.mark.slow
 def test_two_threads_do_not_disturb_each_other(room):
     verdicts: list[Verdict] = []
     text = SOLUTION.read_text()

@@ -16,7 +16,11 @@ from tinyalex.learn.stepping import CellError, new_names, run_cell
 
 ASKING = [lesson for lesson in LESSONS if lesson.name not in NOT_YET]
 
-LONG_BEFORE = {"08_augmentation", "16_before_2012"}  # what they compute before their question
+LONG_BEFORE = {
+    "08_augmentation",
+    "15_look_inside",
+    "16_before_2012",
+}  # what they compute before their question
 
 every_asking = pytest.mark.parametrize("lesson", ASKING, ids=lambda lesson: lesson.name)
 

@@ -27,6 +27,7 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
     return training.load_run(folder, backend="numpy").model.state_dict()
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_once_in_the_current_directory() -> None:
     folder = learn.trained(3)
     assert folder == Path("lesson-runs/moved-digits-seed3") and folder.is_dir()

@@ -107,6 +107,7 @@ def test_it_can_be_made_from_an_installed_package(wheel, installed, tmp_path):
             assert first.read(name) == second.read(name), name
 
 
+@pytest.mark.slow
 def test_a_students_installation_grades_without_solutions(installed, tmp_path):
     assert not (installed / "tinyalex" / "learn" / "solutions").exists()
     (tmp_path / "06_relu.py").write_text(RIGHT)

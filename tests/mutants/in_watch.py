@@ -102,6 +102,14 @@ WATCH_MUTANTS = (
         (f"{OF_PAGE}::test_the_batch_is_what_the_training_saw",),
     ),
     Mutant(
+        "tensorboard: a run resumed within a second overwrites its events",
+        TENSORBOARD,
+        'filename_suffix=f".{begun}"',
+        'filename_suffix=""',
+        (f"{OF_TENSORBOARD}::test_a_resumed_run_supersedes_what_came_after_its_checkpoint",),
+        needs=("tensorboardX",),
+    ),
+    Mutant(
         "tensorboard: the initial filters are lost by a stop in the first epoch",
         TENSORBOARD,
         'info["epoch"] or -1',

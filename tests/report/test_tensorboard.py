@@ -7,6 +7,7 @@ import io
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,8 @@ def test_the_curves_are_those_of_metrics_jsonl_and_the_filters_those_of_the_film
 def test_a_resumed_run_supersedes_what_came_after_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("tensorboardX")
+    writer = pytest.importorskip("tensorboardX.event_file_writer")
+    monkeypatch.setattr(writer, "time", SimpleNamespace(time=lambda: 1e9))  # all in one second
 
     class Stops(training.stop.StopSignal):
         asked = 0

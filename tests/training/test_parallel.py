@@ -68,6 +68,7 @@ def test_lars_takes_the_norms_of_whole_parameters(config, kind):
     assert_nearly_equal(config("alone").out, config("two").out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["towers", "hybrid"])
 def test_a_split_network_stopped_and_resumed_ends_with_the_same_bytes(config, kind, monkeypatch):
     together(config("whole", parallel=kind, epochs=2), 2)

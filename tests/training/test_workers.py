@@ -94,6 +94,7 @@ def test_more_shards_than_workers_and_no_power_of_two(tmp_path: Path) -> None:
     assert trained(tmp_path / "3", 3, shards=6) == alone
 
 
+@pytest.mark.slow
 def test_a_last_batch_with_fewer_images_than_shards(tmp_path: Path) -> None:
     for batch in (IMAGES // 2, 23):  # there is no rest, or one image
         alone = trained(tmp_path / f"{batch}", 1, shards=8, batch_size=batch)

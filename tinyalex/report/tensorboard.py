@@ -43,7 +43,9 @@ class TensorBoard(Listener):
         self._logged = begun = info["epoch"] * self._steps + info["step"]
         self._shown = info["epoch"] or -1  # the last epoch whose filters are written
         folder = str(self._run / FOLDER)
-        self._writer = self._writer_type(folder, purge_step=begun + 1 if begun else None)
+        # The package names its files by the second: a run resumed at once needs a name of its own.
+        purge = begun + 1 if begun else None
+        self._writer = self._writer_type(folder, purge_step=purge, filename_suffix=f".{begun}")
 
     def step(self, record: dict[str, Any]) -> None:
         """Loss, error, learning rate and speed since the last log line."""

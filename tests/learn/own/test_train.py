@@ -32,6 +32,7 @@ def short(tmp_path_factory):
     return plan
 
 
+@pytest.mark.slow
 def test_a_run_says_which_parts_were_whose(short):
     out = short.config.out
     recorded = json.loads((out / "config.json").read_text())["replaced"]

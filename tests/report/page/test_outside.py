@@ -51,6 +51,7 @@ def test_ten_thousand_classes_are_reported_in_memory_of_the_images(
     assert "Most frequent mistake: “class" in text and "Hardest class" in text
 
 
+@pytest.mark.slow
 def test_the_matrix_of_many_classes_shows_those_that_are_confused_most(facts: Facts) -> None:
     many = of(facts, numbered(2000), 300)
     chosen = drawings.drawn_classes(many)
