@@ -148,7 +148,8 @@ def test_each_long_part_comes_to_each_of_its_shares() -> None:
     ((_, long),) = PARTS.findall(script)
     number = len(long.split())
     bugs = (ROOT / "tests" / "mutants" / "__main__.py").read_text(encoding="utf-8")
-    found = re.findall(r"^\s*(?:share=|DAYS = )(\d+)", script + bugs, re.MULTILINE)
-    assert len(found) == 4
+    shares = re.findall(r"share=(\d+) by_turns=yes|by_turns:\+--one-of (\d+)", script)
+    found = [*map("".join, shares), *re.findall(r"^DAYS = (\d+)", bugs, re.MULTILINE)]
+    assert len(found) == 3
     for days in map(int, found):
         assert len({(day % number, day % days) for day in range(number * days)}) == number * days

@@ -137,7 +137,9 @@ def room(name: str, args: tuple[Any, ...], exact: list[Any]) -> list[Any]:
     return [None if y is None else 64 * unit * (1 + np.abs(y).max(initial=0)) for y in exact]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(  # Numba compiles a kernel for each shape that is drawn
+    "name", [pytest.param(n, marks=pytest.mark.slow if n == "numba" else ()) for n in NAMES]
+)
 @pytest.mark.parametrize("operation", CASTS)
 @given(data=st.data())
 def test_an_operation_is_the_textbooks_with_the_casts_of_the_table(

@@ -51,8 +51,8 @@ def assert_separated(examination: Examination, verdict: Verdict, path: Path) -> 
 
 
 def in_turns(i: int) -> Any:
-    """One of twelve in the quick tests; a verdict takes half a second."""
-    return () if i % 12 == 0 else pytest.mark.slow
+    """One of thirty in the quick tests; a verdict takes a second."""
+    return () if i % 30 == 0 else pytest.mark.slow
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,11 @@ def test_an_endless_loop_ends_with_its_line_and_input(judge):
 @pytest.mark.parametrize(
     "text",
     [
-        "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n",
-        "print('now')\nwhile True: pass\n",
+        pytest.param(
+            "while True:\n    try:\n        pass\n    except BaseException:\n        pass\n",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("print('now')\nwhile True: pass\n", marks=pytest.mark.slow),
         HEAD + "    return 3 ** 3 ** 30\n",  # never releases Python's lock
     ],
 )
