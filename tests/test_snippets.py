@@ -35,22 +35,8 @@ from tinyalex import training
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-# They train, bring in AlexNets, or show many commands.
-LONG = (
-    "answers.md",
-    "first-run.md",
-    "imagenet.md",
-    "look.md",
-    "photographs.md",
-    "python.md",
-    "quiz.md",
-    "reproduce.md",
-    "runs.md",
-    "teaching.md",
-    "watch.md",
-    "weights.md",
-    "what-to-run.md",
-)
+# They train, or bring in AlexNets.
+LONG = ("first-run.md", "look.md", "photographs.md", "runs.md", "weights.md")
 WITH_EXAMPLES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): text
     for path in sorted((ROOT / "tinyalex").rglob("*.py"))
