@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyalex.backends.thread_pool import ThreadPool
+from tinyalex.backends.numpy.thread_pool import ThreadPool
 
 SECONDS = 20  # to wait for another thread before a test fails
 POOLS = {threads: ThreadPool(threads) for threads in (1, 2, 4)}

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba")
 
 from tinyalex.backends.numba.workers import Workers  # noqa: E402
-from tinyalex.backends.thread_pool import ThreadPool  # noqa: E402
+from tinyalex.backends.numpy.thread_pool import ThreadPool  # noqa: E402
 
 
 def test_scratch_is_the_same_memory_by_name_and_type_until_more_is_wanted() -> None:

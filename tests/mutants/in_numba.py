@@ -12,7 +12,7 @@ POOL = "tinyalex/backends/numba/pool/loops.py"
 POOL_BLOCKS = "tinyalex/backends/numba/pool/blocks.py"
 NORM = "tinyalex/backends/numba/lrn.py"
 RECYCLE = "tinyalex/backends/numba/memory.py"
-THREAD_POOL = "tinyalex/backends/thread_pool.py"
+THREAD_POOL = "tinyalex/backends/numpy/thread_pool.py"
 
 OF_KERNELS = "tests/backends/test_numba_kernels.py"
 OF_RECYCLE = "tests/backends/test_recycle.py"

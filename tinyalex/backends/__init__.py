@@ -8,10 +8,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from tinyalex import notice
-from tinyalex.backends.base import Array, Backend, Generator, Pair, check_threads
+from tinyalex.backends.base import Array, Backend, Feed, Generator, Pair, check_threads
 from tinyalex.backends.bfloat16 import with_bfloat16
 from tinyalex.backends.cuda import check as cuda_check
-from tinyalex.backends.feed import Feed
 from tinyalex.backends.numpy.backend import NumpyBackend
 from tinyalex.errors import BackendError, ConfigError, unknown
 

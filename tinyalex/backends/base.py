@@ -1,4 +1,4 @@
-"""The interface of a backend: its arrays, their device, and random numbers.
+"""The interface of a backend: its arrays, their device, random numbers, and how batches reach it.
 
 What it computes is in ``operations.py``. Legend: ``functional/arrays.py``. Kernel, stride and
 padding are ``(height, width)`` pairs. Images are NCHW.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
 from tinyalex import extras
-from tinyalex.backends.feed import Feed
 from tinyalex.backends.operations import Array, Operations, Pair
 from tinyalex.backends.replaced import with_functions
 from tinyalex.errors import ConfigError, unknown
@@ -23,6 +23,7 @@ __all__ = [
     "PRECISIONS",
     "Array",
     "Backend",
+    "Feed",
     "Generator",
     "Pair",
     "bfloat16",
@@ -31,6 +32,7 @@ __all__ = [
     "is_bfloat16",
 ]
 
+T = TypeVar("T")
 PRECISIONS = ("float32", "tf32", "bf16")
 
 
@@ -55,6 +57,50 @@ class Generator(Protocol):
 
     def integers(self, low: int, high: int, size: int) -> Array:
         """Draw ``size`` integers in [low, high)."""
+
+
+class Feed:
+    """Hand over one epoch's batches. On a CPU both threads share memory: there is nothing to do.
+
+    One thread prepares batches, each within `preparing`. The other thread takes them in the same
+    order with `take`, and calls `close` after the first thread has ended.
+
+    Parameters
+    ----------
+    asarray : callable
+        Copies an array of the host to the backend.
+
+    Examples
+    --------
+    >>> feed = Feed(np.asarray)
+    >>> with feed.preparing():
+    ...     batch = feed.bring(np.zeros((8, 32, 32, 3), np.uint8))
+    >>> feed.take(batch).shape
+    (8, 32, 32, 3)
+    """
+
+    def __init__(self, asarray: Callable[[np.ndarray], Array]) -> None:
+        self._asarray = asarray
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Prepare one batch."""
+        yield
+
+    def room(self, shape: Sequence[int], dtype: Any) -> np.ndarray | None:
+        """Return host memory to put images into before `bring`; None if any memory will do."""
+        return None
+
+    def bring(self, images: np.ndarray) -> Array:
+        """Copy images, from `room` or from elsewhere, to the backend."""
+        return self._asarray(images)
+
+    def take(self, batch: T) -> T:
+        """Hand the oldest prepared batch to the calling thread."""
+        return batch
+
+    def close(self) -> None:
+        """Drop the batches that were not taken."""
 
 
 class Backend(Operations, ABC):

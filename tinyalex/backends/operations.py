@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tinyalex import functional as F
-from tinyalex.backends.thread_pool import add_in_order
 
 Array = Any
 Pair = tuple[int, int]
@@ -208,6 +207,11 @@ _relu_backward = over_batch(F.relu_backward, 2)
 def _write(result: Array, target: Array) -> Array:
     target[...] = result
     return target
+
+
+def add_in_order(total: tuple[Any, ...], result: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Add one piece's results to the running totals; an empty ``total`` is zero."""
+    return tuple(t + r for t, r in zip(total, result, strict=True)) if total else result
 
 
 class Joined:

@@ -8,12 +8,11 @@ from weakref import WeakSet
 
 import numpy as np
 
-from tinyalex.backends.base import Array, Backend, check_precision
+from tinyalex.backends.base import Array, Backend, Feed, check_precision
 from tinyalex.backends.cuda import check, products
 from tinyalex.backends.cuda.feed import CudaFeed
 from tinyalex.backends.cuda.generator import DeviceGenerator
 from tinyalex.backends.cuda.graph import CudaGraph
-from tinyalex.backends.feed import Feed
 from tinyalex.errors import BackendError, ConfigError, DeviceMemoryError
 
 WORKSPACE_MB = 512

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyalex.backends.feed import Array, Feed, T
+from tinyalex.backends.base import Array, Feed, T
 from tinyalex.errors import BackendError, DeviceMemoryError
 
 SPARE = 2  # buffers in addition to the waiting batches: one being filled, one being taken

@@ -11,7 +11,7 @@ import numpy as np
 from tinyalex.backends.base import Array
 from tinyalex.backends.numba.choices import IN_FORCE, Choices
 from tinyalex.backends.numba.memory import Recycler
-from tinyalex.backends.thread_pool import ThreadPool
+from tinyalex.backends.numpy.thread_pool import ThreadPool
 
 _BANDS = 4  # bands of rows for a batch of one image
 _PARTS = 4  # pieces per thread in `share`: the threads finish at nearly the same time

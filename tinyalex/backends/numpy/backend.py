@@ -16,7 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from tinyalex import functional as F
 from tinyalex.backends.base import Array, Backend, Pair
-from tinyalex.backends.thread_pool import ThreadPool
+from tinyalex.backends.numpy.thread_pool import ThreadPool
 from tinyalex.functional.arrays import pad
 
 

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cached_property
 from typing import Any, TypeVar
 
+from tinyalex.backends.operations import add_in_order
+
 Piece = TypeVar("Piece")
 
 
@@ -68,11 +70,6 @@ class ThreadPool:
 
         self.run(work, pieces, add)
         return total
-
-
-def add_in_order(total: tuple[Any, ...], result: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Add one piece's results to the running totals; an empty ``total`` is zero."""
-    return tuple(t + r for t, r in zip(total, result, strict=True)) if total else result
 
 
 class _Job:
