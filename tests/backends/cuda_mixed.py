@@ -221,6 +221,20 @@ def test_response_normalisation(name: str, case: own.Norm, limit: int) -> None:
     near(dx, expected, (4 * (terms + 8) * UNIT + 2 * HALF) * sizes, "dx")
 
 
+def test_a_relu_in_a_neighbours_kernel_is_the_same_to_the_bit() -> None:
+    x, w, b = halves((2, 2, 4, 5), 0), singles((3, 2, 2, 2), 1), singles((3,), 2)
+    how = (1, 1), (0, 0), 1
+    (y,) = run(MIXED, "conv2d_relu", x, w, b, *how)
+    (apart,) = run(MIXED, "relu", *run(MIXED, "conv2d", x, w, b, *how))
+    assert y.dtype == BF16 and y.tobytes() == apart.tobytes() and (y == 0).any()
+    _, scale = run(MIXED, "local_response_norm", y, 3, 0.3, 0.75, 2.0)
+    args = halves(y.shape, 3), y, scale, 3, 0.3, 0.75
+    (dx,) = run(MIXED, "local_response_norm_relu_backward", *args)
+    (apart,) = run(MIXED, "local_response_norm_backward", *args)
+    assert dx.dtype == BF16 and apart[y == 0].astype(np.float32).all()
+    assert dx.tobytes() == run(MIXED, "relu_backward", apart, y)[0].tobytes()
+
+
 # ---------------------------------------------------------------------- element by element
 
 sizes = st.sampled_from([1, 3, 4, 31, 33, 127, 128, 129, 256])

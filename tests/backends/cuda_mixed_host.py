@@ -71,9 +71,9 @@ def test_a_function_of_ones_own_gets_float32_and_the_rest_stay() -> None:
     np.testing.assert_array_equal(run(mine, "relu", x)[0], 2 * x)
     assert seen == ["float32"]
     left = set(GPU.takes_bfloat16) - set(mine.float32.takes_bfloat16)
-    assert left == {"relu"}
+    assert left == {"relu", "conv2d_relu"}
     left = set(GPU.takes_bfloat16) - set(MIXED.replaced(im2col=F.im2col).float32.takes_bfloat16)
-    assert left == {"im2col", "conv2d", "conv2d_backward"}
+    assert left == {"im2col", "conv2d", "conv2d_backward", "conv2d_relu"}
 
 
 def test_an_old_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,30 @@ def test_convolution_in_blocks_of_any_size(backend: CudaBackend, limit: int, wai
         assert (abs(got - expected[name]) <= allowed[name]).all(), name
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_relu_in_a_neighbours_kernel_is_the_same_to_the_bit(
+    backend: CudaBackend, groups: int
+) -> None:
+    """`tests/layers/test_fusion.py` has the rule when that happens."""
+    x, w, b = (
+        own.normal((3, 2, 5, 7), 0),
+        own.normal((4, 2 // groups, 2, 3), 1),
+        own.normal((4,), 2),
+    )
+    b[0], b[1] = np.nan, -np.inf
+    how = (1, 2), (1, 0), groups
+    y = on(backend, "conv2d_relu", x, w, b, *how)
+    assert np.isnan(y[:, 0]).all() and not y[:, 1].any() and (y[:, 2:] == 0).any()
+    assert y.tobytes() == on(backend, "relu", on(backend, "conv2d", x, w, b, *how)).tobytes()
+    y, numbers = y[:, 2:], (3, 0.3, 0.75)  # x of the normalisation
+    _, scale = on(backend, "local_response_norm", y, *numbers, 2.0)
+    args = own.normal(y.shape, 3), y, scale, *numbers
+    dx = on(backend, "local_response_norm_relu_backward", *args)
+    apart = on(backend, "local_response_norm_backward", *args)
+    assert apart[y == 0].all() and (dx != 0).any()  # a ReLU has something to do
+    assert dx.tobytes() == on(backend, "relu_backward", apart, y).tobytes()
+
+
 def test_a_first_layer_asks_for_no_gradient_of_its_input(backend: CudaBackend) -> None:
     x, w = (backend.asarray(own.normal((1, 1, 3, 3), seed)) for seed in range(2))
     dy = backend.asarray(own.normal((1, 1, 1, 1), 2))

@@ -150,6 +150,14 @@ class Operations:
         dx = _relu_backward(self, dy, y)
         return _write(dx, dy) if inplace else dx
 
+    def conv2d_relu(self, x: Array, weight: Array, bias: Array, *options: Any) -> Array:
+        """`functional.conv2d`, then `functional.relu`; one kernel can add the bias and do that."""
+        return self.relu(self.conv2d(x, weight, bias, *options), True)
+
+    def local_response_norm_relu_backward(self, dy: Array, x: Array, *options: Any) -> Array:
+        """Gradients of a normalisation, then of the `functional.relu` that gave its input x."""
+        return self.relu_backward(self.local_response_norm_backward(dy, x, *options), x, True)
+
     def sgd_step(
         self, w: Array, g: Array, v: Array, lr: float, momentum: float, weight_decay: float
     ) -> None:

@@ -14,8 +14,16 @@ Kind = TypeVar("Kind", bound=Operations)
 
 # What a network calls; the other names of `tinyalex.functional` are helpers of these.
 OPERATIONS = tuple(name for name in functional.__all__ if name not in ("out_hw", "softmax"))
-# The textbook's convolution is built from these; a backend's own convolution may not call them.
-PARTS = {"im2col": ("conv2d", "conv2d_backward"), "col2im": ("conv2d_backward",)}
+# What is built from an operation, as in the textbook; a backend's own version may not call it.
+_NORM = "local_response_norm_relu_backward"
+PARTS = {
+    "im2col": ("conv2d", "conv2d_backward", "conv2d_relu"),
+    "col2im": ("conv2d_backward",),
+    "conv2d": ("conv2d_relu",),
+    "relu": ("conv2d_relu",),
+    "local_response_norm_backward": (_NORM,),
+    "relu_backward": (_NORM,),
+}
 
 
 def with_functions(backend: Kind, functions: Mapping[str, Function]) -> Kind:

@@ -29,8 +29,12 @@ class ReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         self.check_input(x)
-        self.y = self.backend.relu(x, self.inplace)
-        return self.y
+        return self.keep(self.backend.relu(x, self.inplace))
+
+    def keep(self, y: Array) -> Array:
+        """Remember the layer's result, which may come from the layer before (`layers.fusion`)."""
+        self.x_shape, self.y = tuple(y.shape), y
+        return y
 
     def backward(self, dy: Array) -> Array:
         self.check_dy(dy)

@@ -127,11 +127,12 @@ class WeightedLayer(Layer):
             if not _skips_init.get():
                 self.params[key] = (2 * draw.random(shape) - 1) * bound
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, *, relu: bool = False) -> Array:
+        """See `Layer`; ``relu``: also the ReLU after a convolution (`layers.fusion`)."""
         self.check_input(x)
         w, b = self.weight_and_bias()
         self.x = x = self.backend.activations(x, w.dtype)
-        operation = getattr(self.backend, self.operation)
+        operation = getattr(self.backend, f"{self.operation}_relu" if relu else self.operation)
         return operation(x, w, b, *(getattr(self, name) for name in self.options))
 
     def backward(self, dy: Array) -> Array:

@@ -12,6 +12,7 @@ from tinyalex.errors import CheckpointError, ConfigError, TinyalexError, unknown
 from tinyalex.functional.arrays import Shape
 from tinyalex.layers.base import Layer
 from tinyalex.layers.dropout import Dropout
+from tinyalex.layers.fusion import with_relu
 from tinyalex.layers.outputs import output_of
 from tinyalex.layers.summary import Summary, summarise
 
@@ -252,16 +253,18 @@ class Sequential(Container):
 
     def forward(self, x: Any) -> Array:
         x = bring(x, self.backend, type(self).__name__)
-        for layer in self:
-            x = layer.forward(x)
+        for layer, relu in with_relu(self, "forward"):
+            x = layer.forward(x) if relu is None else relu.keep(layer.forward(x, relu=True))
         return x
 
     def backward(self, dy: Array) -> Array:
-        for layer in reversed(self.children.values()):
-            dy = layer.backward(dy)
-            layer.forget()
-            if layer.done is not None:
-                layer.done(layer)
+        for layer, relu in with_relu(reversed(self.children.values()), "backward"):
+            dy = layer.backward(dy) if relu is None else layer.backward(dy, relu=True)
+            for finished in (layer, relu):
+                if finished is not None:
+                    finished.forget()
+                    if finished.done is not None:
+                        finished.done(finished)
         return dy
 
     def skip_input_gradient(self, skip: bool = True) -> None:

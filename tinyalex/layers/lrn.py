@@ -29,10 +29,11 @@ class _ResponseNorm(Layer):
         y, self.scale = norm(self.split(x), self.size, self.alpha, self.beta, self.k)
         return self.xp.reshape(y, x.shape)
 
-    def backward(self, dy: Array) -> Array:
+    def backward(self, dy: Array, *, relu: bool = False) -> Array:
+        """See `Layer`; ``relu``: also the gradient of the ReLU before (`layers.fusion`)."""
         self.check_dy(dy)
         dy, x = self.split(dy), self.split(self.x)
-        norm_backward = getattr(self.backend, f"{self.operation}_backward")
+        norm_backward = getattr(self.backend, f"{self.operation}{'_relu' * relu}_backward")
         dx = norm_backward(dy, x, self.scale, self.size, self.alpha, self.beta)
         return self.xp.reshape(dx, self.x_shape)
 

@@ -27,6 +27,7 @@ class CudaBackend(CudaArrays):
         "col2im": "one launch; one thread per pixel sums its columns, in a fixed order",
         "conv2d": "writes rows instead of windows: 1/KH of the memory (cuda/conv.py)",
         "conv2d_backward": "the same; dx at stride 1 by reading windows of dy",
+        "conv2d_relu": "the kernel that adds the bias also applies the ReLU: two passes less",
         "linear": "products that a CUDA graph can capture, unlike CuPy's; bfloat16: float32 sums",
         "linear_backward": "the same",
         "max_pool2d": "one launch instead of several per tap",
@@ -35,6 +36,7 @@ class CudaBackend(CudaArrays):
         "avg_pool2d_backward": "one launch; one thread per pixel sums over its windows",
         "local_response_norm": "one launch; a window of channels stays in registers",
         "local_response_norm_backward": "the same",
+        "local_response_norm_relu_backward": "the same; x is read anyway: three passes less",
         "spatial_response_norm": "one launch instead of several per neighbour",
         "spatial_response_norm_backward": "two launches",
         "dropout": "of bfloat16 arrays: one launch instead of six",
@@ -50,13 +52,14 @@ class CudaBackend(CudaArrays):
     takes_bfloat16: ClassVar[Mapping[str, str]] = {
         "im2col": "bits are moved",
         "col2im": "its kernel loads and stores bfloat16, sums in float32",
-        "conv2d": "the same; products by cuBLAS, sums in float32",
+        **dict.fromkeys(("conv2d", "conv2d_relu"), "the same; products by cuBLAS, sums in float32"),
         "conv2d_backward": "the same; dw and db are float32",
         **dict.fromkeys(("linear", "linear_backward"), "products by cuBLAS, sums in float32"),
         **dict.fromkeys(
             (
                 *("max_pool2d", "max_pool2d_backward", "avg_pool2d", "avg_pool2d_backward"),
                 *("local_response_norm", "local_response_norm_backward"),
+                "local_response_norm_relu_backward",
                 *("spatial_response_norm", "spatial_response_norm_backward"),
                 *("dropout", "dropout_backward", "relu", "relu_backward"),
             ),
@@ -89,8 +92,12 @@ class CudaBackend(CudaArrays):
     def conv2d(
         self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
     ) -> Array:
-        x, w, b = map(self.flat, (x, w, b))
         return conv.forward(self, x, w, b, stride, padding, groups)
+
+    def conv2d_relu(
+        self, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+    ) -> Array:
+        return conv.forward(self, x, w, b, stride, padding, groups, relu=True)
 
     def conv2d_backward(
         self,
@@ -102,7 +109,6 @@ class CudaBackend(CudaArrays):
         groups: int,
         needs_dx: bool = True,
     ) -> tuple[Array | None, Array, Array]:
-        dy, x, w = map(self.flat, (dy, x, w))
         return conv.backward(self, dy, x, w, stride, padding, groups, needs_dx)
 
     # ------------------------------------------------------------------ fully connected
@@ -171,27 +177,31 @@ class CudaBackend(CudaArrays):
     ) -> tuple[Array, Array]:
         y, scale = self.empty(x.shape, x.dtype), self.empty(x.shape, wide(x.dtype))
         forward, _ = lrn.local_response_norm(size, wide(x.dtype).name)
-        self._over_pixels(forward, x, (self.flat(x), y, scale), alpha, beta, k)
+        numbers = (scalar(c, x) for c in (alpha, beta, k))
+        self._over_pixels(forward, x, (self.flat(x), y, scale), *numbers)
         return y, scale
 
-    def local_response_norm_backward(
-        self, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
+    def local_response_norm_backward(self, *args: Any) -> Array:
+        return self._norm_backward(False, *args)
+
+    def local_response_norm_relu_backward(self, *args: Any) -> Array:
+        return self._norm_backward(True, *args)
+
+    def _norm_backward(
+        self, relu: bool, dy: Array, x: Array, scale: Array, size: int, alpha: float, beta: float
     ) -> Array:
         dx = self.empty(x.shape, x.dtype)
         _, backward = lrn.local_response_norm(size, wide(x.dtype).name)
         arrays = (*map(self.flat, (dy, x, scale)), dx)
-        self._over_pixels(backward, x, arrays, alpha, beta)
+        self._over_pixels(backward, x, arrays, *(scalar(c, x) for c in (alpha, beta)), int(relu))
         return dx
 
-    def _over_pixels(
-        self, kernel: Any, x: Array, arrays: tuple[Array, ...], *constants: float
-    ) -> None:
+    def _over_pixels(self, kernel: Any, x: Array, arrays: tuple[Array, ...], *numbers: Any) -> None:
         """One thread per pixel and group of channels."""
         N, C, H, W = x.shape
         threads = threads_for(H * W)
         share = lrn.CHANNELS
         grid = (N, -(-(H * W) // threads), -(-C // share))
-        numbers = (scalar(c, x) for c in constants)
         launch(kernel, grid, threads, *arrays, C, H * W, share, *numbers)
 
     def spatial_response_norm(
@@ -314,23 +324,19 @@ class CudaBackend(CudaArrays):
         colour: Array | None,
         scale: float | Array,
     ) -> Array:
-        images = self.flat(self.asarray(images))
-        corners = (self.flat(self.asarray(a, np.int64)) for a in (tops, lefts, mirrors))
+        def here(a: Any, dtype: Any = np.float32) -> Array:
+            return self.flat(self.asarray(a, dtype))
+
         (N, H, W, C), (CH, CW) = images.shape, crop
-        if mean is None:
-            mean = self.xp.zeros((C, 1, 1), np.float32)
-        mean = self.flat(self.asarray(mean, np.float32))
+        corners = (here(a, np.int64) for a in (tops, lefts, mirrors))
+        mean = here(self.xp.zeros((C, 1, 1)) if mean is None else mean)
         mean_steps = (1, 0) if mean.size == C else (CH * CW, 1)
-        if colour is None:
-            colour = self.xp.zeros((N, C), np.float32)
-        colour = self.flat(self.asarray(colour, np.float32))
-        if isinstance(scale, int | float):
-            scale = self.xp.full((C,), scale, np.float32)
-        scale = self.flat(self.asarray(scale, np.float32))
+        colour = here(self.xp.zeros((N, C)) if colour is None else colour)
+        scale = here(self.xp.full((C,), scale) if isinstance(scale, int | float) else scale)
         x = self.empty((N, C, CH, CW), np.float32)
         threads = threads_for(CH * CW)
         grid = (N, -(-(CH * CW) // threads))
-        arrays = images, *corners, mean, colour, scale, x
+        arrays = here(images, None), *corners, mean, colour, scale, x
         sizes = H, W, C, CH, CW, *mean_steps
         launch(elementwise.augment, grid, threads, *arrays, *sizes)
         return x

@@ -31,15 +31,23 @@ SUM_SHARES = 16
 
 
 def forward(
-    backend: CudaArrays, x: Array, w: Array, b: Array, stride: Pair, padding: Pair, groups: int
+    backend: CudaArrays,
+    x: Array,
+    w: Array,
+    b: Array,
+    stride: Pair,
+    padding: Pair,
+    groups: int,
+    relu: bool = False,
 ) -> Array:
-    """Convolve (N, C, H, W) with (F, C/G, KH, KW): (N, F, OH, OW)."""
+    """Convolve (N, C, H, W) with (F, C/G, KH, KW), then a ReLU if asked: (N, F, OH, OW)."""
+    x, w, b = map(backend.flat, (x, w, b))
     F, per_group, KH, KW = w.shape
     y = backend.empty((len(x), F, *out_hw(x.shape, (KH, KW), stride, padding)), w.dtype)
     # (G, F/G, K), K in the order of the rows: KH, C/G, KW
     w = w.reshape(groups, F // groups, per_group, KH, KW).transpose(0, 1, 3, 2, 4)
     w = filters_for_product(backend, w.reshape(groups, F // groups, -1))
-    correlate(backend, x, w, (KH, KW), b, stride, padding, y)
+    correlate(backend, x, w, (KH, KW), b, stride, padding, y, relu)
     return y
 
 
@@ -54,6 +62,7 @@ def backward(
     needs_dx: bool,
 ) -> tuple[Array | None, Array, Array]:
     """Gradients of `forward`: dx (None unless needed), dw and db."""
+    dy, x, w = map(backend.flat, (dy, x, w))
     dw = weight_gradient(backend, dy, x, w.shape, stride, padding, groups)
     db = bias_gradient(backend, dy)
     if not needs_dx:
@@ -96,6 +105,7 @@ def correlate(
     stride: Pair,
     padding: Pair,
     y: Array,
+    relu: bool = False,
 ) -> None:
     """Correlate ``x`` with filters ``w`` (G, F/G, K); write ``y`` (N, F, OH, OW)."""
     G, per_group, _ = w.shape
@@ -109,7 +119,7 @@ def correlate(
         for g in range(G):
             backend.matmul_into(backend.xp.broadcast_to(w[g], (OH, *w.shape[1:])), columns[g], z[g])
         grid = (n, -(-(OH * OW) // threads), F)
-        sizes = n, F, per_group, OH, OW, int(b is not None)
+        sizes = n, F, per_group, OH, OW, int(b is not None), int(relu)
         launch(kernels.write_images, grid, threads, z, w if b is None else b, y[images], *sizes)
 
 

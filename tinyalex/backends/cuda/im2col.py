@@ -98,8 +98,8 @@ def write_rows(x, rows, N, C, H, W, per_group, Hp, KW, sw, ph, pw, OW):
 
 
 @cuda.jit
-def write_images(z, b, y, N, F, per_group, OH, OW, has_bias):
-    """Transpose (G, OH, F/G, N, OW) to images (N, F, OH, OW), and add each filter's bias.
+def write_images(z, b, y, N, F, per_group, OH, OW, has_bias, relu):
+    """Transpose (G, OH, F/G, N, OW) to images (N, F, OH, OW), add the bias and apply a ReLU.
 
     ``grid = (images, pieces of a feature map, filters)``.
     """
@@ -113,6 +113,8 @@ def write_images(z, b, y, N, F, per_group, OH, OW, has_bias):
     value = load(z, row * OW + p - oh * OW)
     if has_bias:
         value += load(b, f)
+    if relu and value <= np.float32(0):  # a NaN stays
+        value = np.float32(0)
     store(y, (n * F + f) * (OH * OW) + p, value)
 
 

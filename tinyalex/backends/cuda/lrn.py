@@ -65,7 +65,7 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
             store(y, start + c * P, over_power(window[before], s, beta))
 
     @cuda.jit
-    def backward(dy, x, scale, dx, C, P, share, alpha, beta):
+    def backward(dy, x, scale, dx, C, P, share, alpha, beta, relu):
         p = cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
         if p >= P:
             return
@@ -94,8 +94,10 @@ def local_response_norm(size: int, dtype: str) -> tuple[Any, Any]:
                 total = np.float32(0)
                 for j in range(size):
                     total += through[j]
-                factor = np.float32(2) * alpha * beta
-                store(dx, start + c * P, own[after] - factor * pixel[after] * total)
+                slope = own[after] - np.float32(2) * alpha * beta * pixel[after] * total
+                if relu and not pixel[after] > np.float32(0):  # x is a ReLU's result
+                    slope = np.float32(0)
+                store(dx, start + c * P, slope)
 
     return forward, backward
 
