@@ -158,8 +158,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda LRN backward: the factor two is forgotten",
         NORM,
-        "factor = np.float32(2) * alpha * beta",
-        "factor = alpha * beta",
+        "- np.float32(2) * alpha * beta *",
+        "- alpha * beta *",
         NORMS,
     ),
     simulated(

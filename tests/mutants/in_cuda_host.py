@@ -32,8 +32,8 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "cuda launch: constants are Python's, float64 for every width",
         BACKEND,
-        "numbers = (scalar(c, x) for c in constants)",
-        "numbers = constants",
+        "*(scalar(c, x) for c in (alpha, beta)), int(relu)",
+        "alpha, beta, int(relu)",
         BLOCKS,
     ),
     simulated(
@@ -95,8 +95,7 @@ CUDA_HOST_MUTANTS = (
     simulated(
         "a step copies: the colour of the host is passed to the kernel",
         BACKEND,
-        "colour = self.xp.zeros((N, C), np.float32)\n"
-        "        colour = self.flat(self.asarray(colour, np.float32))",
+        "colour = here(self.xp.zeros((N, C), np.float32) if colour is None else colour)",
         "colour = np.zeros((N, C), np.float32)",
         STEP,
     ),

@@ -206,8 +206,8 @@ LAYER_MUTANTS = (
     Mutant(
         "sequential: backward runs forwards",
         CONTAINERS,
-        "for layer in reversed(self.children.values()):",
-        "for layer in self.children.values():",
+        "with_relu(reversed(self.children.values()), ",
+        "with_relu(self.children.values(), ",
         (f"{OF_COMMON}::test_gradients_equal_measured_slopes",),
     ),
     Mutant(

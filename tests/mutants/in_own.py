@@ -24,7 +24,7 @@ OWN_MUTANTS = (
     Mutant(
         "replaced: the convolution keeps the backend's own im2col",
         REPLACED,
-        '"im2col": ("conv2d", "conv2d_backward")',
+        '"im2col": ("conv2d", "conv2d_backward", "conv2d_relu")',
         '"im2col": ()',
         (f"{OF_REPLACED}::test_the_convolution_calls_a_new_im2col_and_col2im",),
         COMPILED,

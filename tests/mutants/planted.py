@@ -13,6 +13,7 @@ from tests.mutants.in_cuda_host import CUDA_HOST_MUTANTS
 from tests.mutants.in_documents import DOCUMENT_MUTANTS
 from tests.mutants.in_first_hour import FIRST_HOUR_MUTANTS
 from tests.mutants.in_folders import FOLDER_MUTANTS
+from tests.mutants.in_fusion import FUSION_MUTANTS
 from tests.mutants.in_gpu_groups import GPU_GROUP_MUTANTS
 from tests.mutants.in_grader import GRADER_MUTANTS
 from tests.mutants.in_grader_finds import GRADER_FIND_MUTANTS
@@ -103,6 +104,7 @@ MUTANTS: tuple[Mutant, ...] = (
     + GRADER_FIND_MUTANTS
     + LEARN_SPEED_MUTANTS
     + CLASSROOM_MUTANTS
+    + FUSION_MUTANTS
     + GPU_GROUP_MUTANTS
     + GROUP_MUTANTS
     + PARALLEL_MUTANTS

@@ -184,8 +184,10 @@ def gains() -> str:
     """
     everything, best = costs(), reached()
     kernels_of = {p: [part for each in measured(p).values() for part in each] for p in PRECISIONS}
-    relus = [row for row in everything if row.kind == "ReLU" and row.name.startswith("features")]
-    relu = 1e3 * fsum(moved(row.least) for row in relus) / best.bytes_per_second
+    relus, pools = gpu_cost.saved_by_neighbours(everything)
+
+    def moving(saved: int) -> Callable[[str], float]:
+        return lambda _: 1e3 * saved / best.bytes_per_second
 
     def copies(p: str) -> float:
         return fsum(t for kernel, t, _ in kernels_of[p] if kernel in ("write_rows", "write_images"))
@@ -204,7 +206,8 @@ def gains() -> str:
     rows = [
         row("implicit GEMM: writes no rows, needs no kernel to write images", copies),
         row("products of a better shape", products),
-        row("ReLU in the copy kernels", lambda p: relu),
+        row("ReLU in the kernels beside it", moving(relus)),
+        row("max pooling in the kernels of the normalisation", moving(pools)),
     ]
     return table(["what", "saved at most, float32", "saved at most, TF32"], rows)
 

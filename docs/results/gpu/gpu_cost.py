@@ -129,6 +129,23 @@ def step_costs(
     return rows
 
 
+def saved_by_neighbours(rows: Sequence[LayerCost]) -> tuple[int, int]:
+    """Bytes that need not move if a neighbour's kernel does a layer's work, in both directions.
+
+    Of ReLU: forward after a convolution, backward before a normalisation. Of max pooling in a
+    normalisation's kernels: y and dy between the two, each written and read.
+    """
+    relus = pools = 0
+    for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
+        forward, backward = row.least[0].bytes, row.least[-1].bytes
+        if row.kind == "ReLU":
+            relus += forward * (before.kind == "Conv2d")
+            relus += backward * (after.kind == "LocalResponseNorm")
+        if (row.kind, after.kind) == ("LocalResponseNorm", "MaxPool2d"):
+            pools += 2 * forward
+    return relus, pools
+
+
 def convolution(
     layer: Conv2d, shape: tuple[int, ...], sees_image: bool, width: int = FLOAT32
 ) -> tuple[Cost, ...]:

@@ -329,9 +329,9 @@ class CudaBackend(CudaArrays):
 
         (N, H, W, C), (CH, CW) = images.shape, crop
         corners = (here(a, np.int64) for a in (tops, lefts, mirrors))
-        mean = here(self.xp.zeros((C, 1, 1)) if mean is None else mean)
+        mean = here(self.xp.zeros((C, 1, 1), np.float32) if mean is None else mean)
         mean_steps = (1, 0) if mean.size == C else (CH * CW, 1)
-        colour = here(self.xp.zeros((N, C)) if colour is None else colour)
+        colour = here(self.xp.zeros((N, C), np.float32) if colour is None else colour)
         scale = here(self.xp.full((C,), scale) if isinstance(scale, int | float) else scale)
         x = self.empty((N, C, CH, CW), np.float32)
         threads = threads_for(CH * CW)

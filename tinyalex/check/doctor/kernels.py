@@ -36,6 +36,15 @@ def _conv2d(b: Backend, dtype: str) -> Results:
     return tuple(results)
 
 
+def _with_relu(b: Backend, dtype: str) -> Results:
+    """Two kernels that compute the ReLU beside them too."""
+    x, w = noise(b, IMAGES, 0, dtype), noise(b, (6, 2, 3, 3), 2, dtype)
+    y = b.conv2d_relu(x, w, noise(b, (6,), 3, dtype), (1, 1), (1, 1), 2)
+    _, scale = b.local_response_norm(y, 5, 0.3, 0.75, 2.0)
+    dy = noise(b, tuple(y.shape), 1, dtype)
+    return y, b.local_response_norm_relu_backward(dy, y, scale, 5, 0.3, 0.75)
+
+
 def _linear(b: Backend, dtype: str) -> Results:
     x, w, dy = (noise(b, shape, 0, dtype) for shape in ((3, 7), (5, 7), (3, 5)))
     return b.linear(x, w, noise(b, (5,), 1, dtype)), *b.linear_backward(dy, x, w)
@@ -137,6 +146,7 @@ KERNELS = [
     Case("im2col", IMAGES, _im2col, 0.0),
     Case("col2im", (2, 24, 20), _col2im),
     Case("conv2d, both ways", IMAGES, _conv2d),
+    Case("conv2d_relu, and a norm's gradient with relu", IMAGES, _with_relu),
     Case("local_conv2d, both ways", IMAGES, _local_conv2d),
     Case("linear, both ways", (3, 7), _linear),
     Case("max_pool2d, both ways", IMAGES, _max_pool2d),
