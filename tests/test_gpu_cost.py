@@ -61,6 +61,14 @@ def test_a_convolution_is_counted_kernel_by_kernel():
     assert len(gpu_cost.convolution(layer, shape, True)) == 7  # an image has no gradient
 
 
+def test_what_a_neighbours_kernel_saves_is_counted_in_passes_over_feature_maps():
+    """ReLU: two passes forward after a convolution, three backward before a normalisation."""
+    first, second, later = 96 * 55**2, 256 * 27**2, (384 + 384 + 256) * 13**2
+    relus, pools = gpu_cost.saved_by_neighbours(ALEXNET)
+    assert relus == 4 * 1024 * (5 * (first + second) + 2 * later)
+    assert pools == 4 * 1024 * 4 * (first + second)
+
+
 def test_mixed_precision_halves_activations_and_adds_rounded_weights():
     layer, shape = Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2), (5, 4, 7, 8)
     float32 = gpu_cost.convolution(layer, shape, False)

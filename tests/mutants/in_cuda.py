@@ -158,8 +158,8 @@ CUDA_MUTANTS = (
     simulated(
         "cuda LRN backward: the factor two is forgotten",
         NORM,
-        "- np.float32(2) * alpha * beta *",
-        "- alpha * beta *",
+        "own[after] - np.float32(2) * alpha * beta",
+        "own[after] - alpha * beta",
         NORMS,
     ),
     simulated(
