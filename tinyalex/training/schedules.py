@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tinyalex.errors import ConfigError
@@ -40,6 +40,8 @@ class Steps(Schedule):
 
     def __init__(self, lr: float, epochs: Sequence[int], factor: float = 0.1) -> None:
         super().__init__(lr)
+        if isinstance(epochs, str) or not isinstance(epochs, Iterable):
+            raise ConfigError(f"schedule: epochs must be a list (got {epochs!r})", "epochs=[3]")
         self.epochs = sorted(check("epochs", epoch, above=0) for epoch in epochs)
         self.factor = check("factor", factor, above=0)
 

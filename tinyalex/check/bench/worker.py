@@ -58,7 +58,7 @@ class Worker:
     def memory(self) -> float | None:
         """Return the peak memory since the setup, minus that of the imports, in MiB."""
         peak, before = memory.peak(), self._memory_before
-        return None if peak is None or before is None else (peak - before) / memory.MIB
+        return None if peak is None or before is None else max(0, peak - before) / memory.MIB
 
     def gpu_memory(self) -> float | None:
         """Return the GPU memory that the pool has allocated, in MiB; None on a CPU."""
