@@ -141,6 +141,11 @@ def test_a_file_is_a_room_with_one_purpose() -> None:
     assert {name_of(path): n for path, n in lines.items() if n >= most[path]} == {}
 
 
+def test_the_backends_are_nine_entries_that_a_reader_takes_in_at_a_glance() -> None:
+    entries = {path.name for path in (PACKAGE / "backends").iterdir()} - {"__pycache__"}
+    assert {"base.py", "numpy", "numba", "cuda"} < entries and len(entries) <= 9
+
+
 def test_contributors_are_told_how_long_a_file_may_be() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert f"under {LONGEST_FILE} lines (a lesson: under {LONGEST_LESSON})" in page

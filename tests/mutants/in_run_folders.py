@@ -9,7 +9,38 @@ RUNS = "tinyalex/training/runs.py"
 SETTINGS = "tinyalex/settings.py"
 OF_SETTINGS = "tests/test_settings.py"
 
+FILES, OF_FILES = "tinyalex/files.py", "tests/test_files.py"
+BEFORE_RENAME = f"{OF_FILES}::test_all_bytes_are_on_the_disk_before_the_rename_and_then_the_rename"
+
 RUN_FOLDER_MUTANTS = (
+    Mutant(
+        "files: a file is renamed before it is on the disk",
+        FILES,
+        "            os.fsync(file.fileno())\n",
+        "",
+        (BEFORE_RENAME,),
+    ),
+    Mutant(
+        "files: a part of a file waits in memory when it is brought to the disk",
+        FILES,
+        "            file.flush()\n",
+        "",
+        (BEFORE_RENAME,),
+    ),
+    Mutant(
+        "files: a power cut undoes the rename",
+        FILES,
+        "        _sync_folder(path.parent)\n",
+        "",
+        (BEFORE_RENAME,),
+    ),
+    Mutant(
+        "metrics: a checkpoint counts lines that are not on the disk",
+        "tinyalex/runs/metrics.py",
+        "            os.fsync(self._file.fileno())\n",
+        "",
+        (f"{OF_FILES}::test_the_lines_before_a_checkpoint_are_on_the_disk",),
+    ),
     Mutant(
         "settings: an older run's JPEG is decoded by today's decoder",
         SETTINGS,
