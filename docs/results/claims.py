@@ -55,8 +55,9 @@ def of_what_to_run() -> list[Claim]:
          [minutes(mini), mean(errors(mini, 0, 1, 2))]),
         ("the paper's net is {:.1f} times as fast, torchvision's\nAlexNet {:.1f} times, "
          "`cifar-18pct` {:.1f} times.", trained),
-        ("Inference with torchvision's AlexNet on a single image is {:.1f} times",
-         [ratio("infer", "alexnet-torchvision-infer-1-1", "alexnet-torchvision-infer-1-2")]),
+        ("Inference on 64 images is {:.1f} and {:.1f} times as fast with the two AlexNets,\nand "
+         "{:.2f} and {:.2f} times on a single image (",
+         [ratio("infer", f"best-{net}-infer-{n}") for n in (64, 1) for net in nets[:2]]),
         ("step of the paper's net is {:.1f} times as fast as PyTorch's in float32 and {:.1f}\n"
          "times", [gpu_ratio("float32"), gpu_ratio("tf32")]),
         ("alternating with PyTorch, it is {:.2f} and {:.2f} times as fast. There `cifar-18pct` "
