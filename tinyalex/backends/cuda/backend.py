@@ -332,13 +332,13 @@ class CudaBackend(CudaArrays):
         mean = here(self.xp.zeros((C, 1, 1), np.float32) if mean is None else mean)
         mean_steps = (1, 0) if mean.size == C else (CH * CW, 1)
         colour = here(self.xp.zeros((N, C), np.float32) if colour is None else colour)
-        scale = here(self.xp.full((C,), scale) if isinstance(scale, int | float) else scale)
+        if isinstance(scale, int | float):
+            scale = self.xp.full((C,), scale, np.float32)
         x = self.empty((N, C, CH, CW), np.float32)
         threads = threads_for(CH * CW)
         grid = (N, -(-(CH * CW) // threads))
-        arrays = here(images, None), *corners, mean, colour, scale, x
-        sizes = H, W, C, CH, CW, *mean_steps
-        launch(elementwise.augment, grid, threads, *arrays, *sizes)
+        arrays = here(images, None), *corners, mean, colour, here(scale), x
+        launch(elementwise.augment, grid, threads, *arrays, H, W, C, CH, CW, *mean_steps)
         return x
 
 
